@@ -1,0 +1,124 @@
+//! The GUIDs of Entra ID, one type for each meaning, so that a group can never stand where a tenant is asked for.
+
+use std::{borrow::Cow, fmt, str::FromStr};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use uuid::Uuid;
+
+/// A text that is not a GUID in the form Entra shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a GUID of the form 00000000-0000-0000-0000-000000000000")]
+pub struct NotAGuid;
+
+macro_rules! guid {
+    ($(#[$doc:meta])* $name:ident, $found_at:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// The identifier with this value.
+            pub const fn new(value: Uuid) -> Self {
+                Self(value)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotAGuid;
+
+            fn from_str(text: &str) -> Result<Self, NotAGuid> {
+                hyphenated(text).map(Self)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.as_hyphenated().fmt(f)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                text.parse().map_err(|problem| {
+                    serde::de::Error::custom(format_args!("`{text}` is {problem}; copy it from {}", $found_at))
+                })
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({
+                    "type": "string",
+                    "pattern": "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$",
+                    "description": concat!("A GUID; copy it from ", $found_at),
+                })
+            }
+        }
+    };
+}
+
+guid!(
+    /// A directory (tenant) id: claim `tid`.
+    TenantId,
+    "Entra admin center → Overview → Tenant ID"
+);
+guid!(
+    /// An application (client) id: claims `appid` and `azp`.
+    ClientId,
+    "Entra admin center → App registrations → Overview → Application (client) ID"
+);
+guid!(
+    /// A person's object id within a tenant: claim `oid`.
+    ObjectId,
+    "Entra admin center → Users → Object ID"
+);
+guid!(
+    /// A security group's object id: an entry of claim `groups`.
+    GroupId,
+    "Entra admin center → Groups → Object ID"
+);
+
+/// `Uuid` also takes braces, `urn:uuid:` and bare digits; only the 36-character form is what Entra shows and sends.
+fn hyphenated(text: &str) -> Result<Uuid, NotAGuid> {
+    if text.len() != uuid::fmt::Hyphenated::LENGTH {
+        return Err(NotAGuid);
+    }
+    Uuid::try_parse(text).map_err(|_| NotAGuid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_the_hyphenated_form_in_either_case_and_shows_it_in_lower_case() {
+        let id: TenantId = "9188040D-6C67-4C5B-B112-36A304B66DAD".parse().unwrap();
+        assert_eq!(id.to_string(), "9188040d-6c67-4c5b-b112-36a304b66dad");
+    }
+
+    #[test]
+    fn refuses_every_other_form() {
+        for text in [
+            "",
+            "9188040d6c674c5bb11236a304b66dad",
+            "{9188040d-6c67-4c5b-b112-36a304b66dad}",
+            "urn:uuid:9188040d-6c67-4c5b-b112-36a304b66dad",
+            "9188040d-6c67-4c5b-b112-36a304b66dag",
+            " 9188040d-6c67-4c5b-b112-36a304b66da",
+        ] {
+            assert_eq!(text.parse::<TenantId>(), Err(NotAGuid), "{text}");
+        }
+    }
+}

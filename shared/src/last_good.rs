@@ -1,0 +1,339 @@
+//! A value that is fetched from elsewhere and outlives its source's troubles: the last good one is kept, replaced only
+//! by one that parsed, fetched once at a time, and no fetch follows another too soon.
+
+use std::{
+    fmt::Display,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::sync::OwnedMutexGuard;
+
+use crate::timestamp::Timestamp;
+
+/// How long a value is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetimes {
+    /// Until this age no fetch is made for a value that satisfies.
+    pub fresh: Duration,
+    /// Until this age a value serves when its source fails.
+    pub keep: Duration,
+    /// The pause after a fetch that failed, or that was made only because the value did not satisfy.
+    pub cooldown: Duration,
+}
+
+/// Nothing usable is held and nothing can be fetched now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("nothing usable is held; the next fetch is allowed in {} s", retry_after.as_secs())]
+pub struct Unavailable {
+    /// When asking again can help, in whole seconds.
+    pub retry_after: Duration,
+}
+
+/// One such value.
+#[derive(Debug)]
+pub struct LastGood<T> {
+    what: &'static str,
+    lifetimes: Lifetimes,
+    state: Mutex<State<T>>,
+    flight: Arc<tokio::sync::Mutex<()>>,
+    dissatisfied: Arc<Cooldown>,
+}
+
+/// The pause between fetches made only because no value held was what a caller looked for. Values of one source share
+/// one, so that a caller cannot have the source asked again by asking for another of them. It never stops the first
+/// fetch of a value: else one caller's nonsense would keep everybody else's value away.
+#[derive(Debug, Default)]
+pub struct Cooldown(Mutex<Timestamp>);
+
+#[derive(Debug)]
+struct State<T> {
+    held: Option<(Arc<T>, Timestamp)>,
+    failed_until: Timestamp,
+}
+
+impl<T: Send + Sync + 'static> LastGood<T> {
+    /// Holds nothing yet. `what` names the value in the log; `dissatisfied` may be shared with other values.
+    pub fn new(what: &'static str, lifetimes: Lifetimes, dissatisfied: Arc<Cooldown>) -> Arc<Self> {
+        let state = Mutex::new(State { held: None, failed_until: Timestamp::default() });
+        Arc::new(Self { what, lifetimes, state, flight: Arc::default(), dissatisfied })
+    }
+
+    /// The value to use at `now`, fetched with `load` where that is due: when none is held, when the held one is past
+    /// its fresh time, or when it is not what the caller is looking for (`satisfies`).
+    ///
+    /// The answer may still not satisfy: it is then the newest that may be had for now.
+    pub async fn find<E, L>(
+        self: &Arc<Self>,
+        now: Timestamp,
+        satisfies: impl Fn(&T) -> bool + Send + 'static,
+        load: impl FnOnce() -> L + Send,
+    ) -> Result<Arc<T>, Unavailable>
+    where
+        E: Display + Send + 'static,
+        L: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let seen = self.usable(now);
+        let flight = match &seen {
+            Some((value, Age::Fresh)) if satisfies(value) => return Ok(Arc::clone(value)),
+            // Stale but good enough: whoever comes first fetches, the others do not wait for it.
+            Some((value, Age::Stale)) if satisfies(value) => match Arc::clone(&self.flight).try_lock_owned() {
+                Ok(flight) => flight,
+                Err(_) => return Ok(Arc::clone(value)),
+            },
+            _ => Arc::clone(&self.flight).lock_owned().await,
+        };
+        let held = self.usable(now);
+        let renewed_while_waiting = match (&seen, &held) {
+            (Some((before, _)), Some((after, _))) => !Arc::ptr_eq(before, after),
+            (None, Some(_)) => true,
+            (_, None) => false,
+        };
+        let dissatisfied = held.is_some_and(|(value, _)| !satisfies(&value));
+        if !renewed_while_waiting && self.may_fetch(now, dissatisfied) {
+            self.fetch(now, flight, move |value| !dissatisfied && satisfies(value), load()).await;
+        }
+        self.newest(now)
+    }
+
+    /// Runs the fetch as a task of its own, so that a caller who goes away neither stops it for those who wait nor
+    /// has the next one start it again. `at_ease` says of a value whether the next unsatisfied caller may fetch again.
+    async fn fetch<E, L>(
+        self: &Arc<Self>,
+        now: Timestamp,
+        flight: OwnedMutexGuard<()>,
+        at_ease: impl Fn(&T) -> bool + Send + 'static,
+        load: L,
+    ) where
+        E: Display + Send + 'static,
+        L: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let this = Arc::clone(self);
+        let fetching = tokio::spawn(async move {
+            match load.await {
+                Ok(value) => this.keep(value, now, at_ease),
+                Err(problem) => {
+                    tracing::warn!(what = this.what, %problem, "could not be fetched");
+                    this.pause(now);
+                }
+            }
+            drop(flight);
+        });
+        if fetching.await.is_err() {
+            tracing::error!(what = self.what, "the fetch panicked");
+            self.pause(now);
+        }
+    }
+
+    fn keep(&self, value: T, now: Timestamp, at_ease: impl Fn(&T) -> bool) {
+        if !at_ease(&value) {
+            self.dissatisfied.start(now, self.lifetimes.cooldown);
+        }
+        *lock(&self.state) = State { held: Some((Arc::new(value), now)), failed_until: now };
+    }
+
+    fn pause(&self, now: Timestamp) {
+        lock(&self.state).failed_until = now.plus(self.lifetimes.cooldown);
+        self.dissatisfied.start(now, self.lifetimes.cooldown);
+    }
+
+    fn may_fetch(&self, now: Timestamp, dissatisfied: bool) -> bool {
+        now >= lock(&self.state).failed_until && !(dissatisfied && self.dissatisfied.is_on(now))
+    }
+
+    fn usable(&self, now: Timestamp) -> Option<(Arc<T>, Age)> {
+        let state = lock(&self.state);
+        let (value, fetched) = state.held.as_ref()?;
+        let age = now.since(*fetched);
+        let stage = if age < self.lifetimes.fresh { Age::Fresh } else { Age::Stale };
+        (age < self.lifetimes.keep).then(|| (Arc::clone(value), stage))
+    }
+
+    fn newest(&self, now: Timestamp) -> Result<Arc<T>, Unavailable> {
+        let retry_after = || lock(&self.state).failed_until.since(now).max(Duration::from_secs(1));
+        self.usable(now).map(|(value, _)| value).ok_or_else(|| Unavailable { retry_after: retry_after() })
+    }
+}
+
+/// Of a value that is not too old to be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Age {
+    Fresh,
+    Stale,
+}
+
+impl Cooldown {
+    fn is_on(&self, now: Timestamp) -> bool {
+        now < *lock(&self.0)
+    }
+
+    fn start(&self, now: Timestamp, pause: Duration) {
+        *lock(&self.0) = now.plus(pause);
+    }
+}
+
+/// Every critical section here only reads or replaces a value, so one that panicked left nothing half done.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    const LIFETIMES: Lifetimes = Lifetimes {
+        fresh: Duration::from_secs(3_600),
+        keep: Duration::from_secs(86_400),
+        cooldown: Duration::from_secs(300),
+    };
+
+    /// A source that counts how often it was asked and answers what it is told to.
+    struct Source {
+        cell: Arc<LastGood<u32>>,
+        answer: Arc<Mutex<Result<u32, &'static str>>>,
+        asked: Arc<AtomicUsize>,
+    }
+
+    impl Source {
+        fn answering(value: u32) -> Self {
+            Self {
+                cell: LastGood::new("test", LIFETIMES, Arc::default()),
+                answer: Arc::new(Mutex::new(Ok(value))),
+                asked: Arc::default(),
+            }
+        }
+
+        fn answer(&self, answer: Result<u32, &'static str>) {
+            *lock(&self.answer) = answer;
+        }
+
+        async fn find(&self, now: u64, wanted: u32) -> Result<u32, Unavailable> {
+            let (answer, asked) = (Arc::clone(&self.answer), Arc::clone(&self.asked));
+            let load = || async move {
+                asked.fetch_add(1, Ordering::SeqCst);
+                tokio::task::yield_now().await;
+                *lock(&answer)
+            };
+            let now = Timestamp::from_unix_seconds(1_000_000 + now);
+            self.cell.find(now, move |value| *value >= wanted, load).await.map(|value| *value)
+        }
+
+        fn asked(&self) -> usize {
+            self.asked.load(Ordering::SeqCst)
+        }
+    }
+
+    #[tokio::test]
+    async fn fetches_once_an_hour() {
+        let source = Source::answering(1);
+        for now in [0, 1, 3_599] {
+            assert_eq!(source.find(now, 1).await, Ok(1));
+        }
+        assert_eq!(source.asked(), 1);
+        source.answer(Ok(2));
+        assert_eq!(source.find(3_600, 1).await, Ok(2));
+        assert_eq!(source.asked(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_failing_source_leaves_the_last_good_value_for_a_day_and_is_asked_every_five_minutes() {
+        let source = Source::answering(1);
+        source.find(0, 1).await.unwrap();
+        source.answer(Err("down"));
+        for now in 3_600..4_500 {
+            assert_eq!(source.find(now, 1).await, Ok(1));
+        }
+        assert_eq!(source.asked(), 1 + 3);
+        assert_eq!(source.find(86_399, 1).await, Ok(1));
+        assert_eq!(source.find(86_400, 1).await, Err(Unavailable { retry_after: Duration::from_secs(299) }));
+        source.answer(Ok(2));
+        assert_eq!(source.find(86_699, 1).await, Ok(2));
+    }
+
+    #[tokio::test]
+    async fn a_first_fetch_that_fails_starts_the_cooldown_and_says_when_to_come_back() {
+        let source = Source::answering(1);
+        source.answer(Err("down"));
+        assert_eq!(source.find(0, 1).await, Err(Unavailable { retry_after: Duration::from_secs(300) }));
+        assert_eq!(source.find(299, 1).await, Err(Unavailable { retry_after: Duration::from_secs(1) }));
+        assert_eq!(source.asked(), 1);
+        source.answer(Ok(1));
+        assert_eq!(source.find(300, 1).await, Ok(1));
+    }
+
+    #[tokio::test]
+    async fn what_is_not_satisfied_fetches_at_most_every_five_minutes() {
+        let source = Source::answering(1);
+        source.find(0, 1).await.unwrap();
+        source.answer(Ok(2));
+        assert_eq!(source.find(0, 2).await, Ok(2), "a roll right after the first fetch is followed at once");
+        for now in 0..300 {
+            assert_eq!(source.find(now, 9).await, Ok(2));
+        }
+        assert_eq!(source.asked(), 2);
+        source.find(300, 9).await.unwrap();
+        assert_eq!(source.asked(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_first_fetch_that_does_not_satisfy_is_the_only_one_for_five_minutes() {
+        let source = Source::answering(1);
+        let crowd = (0..1_000).map(|_| source.find(0, 9));
+        for answer in futures_joined(crowd).await {
+            assert_eq!(answer, Ok(1));
+        }
+        assert_eq!(source.asked(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_crowd_causes_one_fetch_and_all_get_its_value() {
+        let source = Source::answering(7);
+        for answer in futures_joined((0..1_000).map(|_| source.find(0, 7))).await {
+            assert_eq!(answer, Ok(7));
+        }
+        assert_eq!(source.asked(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_caller_who_goes_away_does_not_stop_the_fetch() {
+        let source = Source::answering(1);
+        {
+            let mut leaving = Box::pin(source.find(0, 1));
+            assert!(std::future::poll_fn(|context| std::task::Poll::Ready(leaving.as_mut().poll(context))).await.is_pending());
+        }
+        assert_eq!(source.find(0, 1).await, Ok(1));
+        assert_eq!(source.asked(), 1);
+    }
+
+    #[tokio::test]
+    async fn two_values_of_one_source_share_the_pause_but_never_each_others_first_fetch() {
+        let pause = Arc::new(Cooldown::default());
+        let [one, two] = ["one", "two"].map(|what| LastGood::<u32>::new(what, LIFETIMES, Arc::clone(&pause)));
+        let now = Timestamp::from_unix_seconds(1_000_000);
+        let load = |value: u32| move || async move { Ok::<_, &str>(value) };
+        one.find(now, |_| false, load(1)).await.unwrap();
+        assert_eq!(*two.find(now, |_| true, load(1)).await.unwrap(), 1);
+        assert_eq!(*two.find(now, |value| *value == 2, load(2)).await.unwrap(), 1, "one's pause holds for two");
+        let later = now.plus(LIFETIMES.cooldown);
+        assert_eq!(*two.find(later, |value| *value == 2, load(2)).await.unwrap(), 2);
+    }
+
+    async fn futures_joined<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+        let mut waiting: Vec<_> = futures.map(Box::pin).collect();
+        let mut done: Vec<Option<F::Output>> = waiting.iter().map(|_| None).collect();
+        std::future::poll_fn(|context| {
+            for (future, output) in waiting.iter_mut().zip(&mut done) {
+                if output.is_none()
+                    && let std::task::Poll::Ready(value) = future.as_mut().poll(context)
+                {
+                    *output = Some(value);
+                }
+            }
+            if done.iter().all(Option::is_some) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        })
+        .await;
+        done.into_iter().flatten().collect()
+    }
+}
