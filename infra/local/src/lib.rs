@@ -1,1 +1,3 @@
 //! The whole service in one process on localhost.
+
+pub mod entra;

@@ -1,0 +1,195 @@
+//! The emulated directory's signing keys: RSA-2048, each with the self-signed certificate whose thumbprint names it.
+
+use std::{
+    error::Error,
+    fmt,
+    sync::{Arc, LazyLock, Mutex, PoisonError, mpsc},
+    thread,
+};
+
+use aws_lc_rs::{
+    digest::{SHA1_FOR_LEGACY_USE_ONLY, digest},
+    error::Unspecified,
+    rand::SystemRandom,
+    rsa::KeySize,
+    signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair},
+};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use rcgen::{CertificateParams, DistinguishedName, DnType, PublicKeyData, SignatureAlgorithm};
+use serde_json::{Value, json};
+
+/// How many keys are made at once: a start takes one, and the first v2.0 key set another.
+const FORGERS: usize = 2;
+
+/// A private key and what is published of it.
+pub(super) struct SigningKey {
+    pair: RsaKeyPair,
+    certificate: Vec<u8>,
+    id: String,
+}
+
+impl SigningKey {
+    /// A key nobody has used before. Takes one that was made ahead, or waits for the one being made.
+    pub(super) fn fresh() -> Arc<Self> {
+        // Making one takes about a tenth of a second and at times several: tests and levers would feel it.
+        static MADE_AHEAD: LazyLock<Mutex<mpsc::Receiver<Arc<SigningKey>>>> = LazyLock::new(make_ahead);
+        let made = MADE_AHEAD.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        made.unwrap_or_else(|_| Arc::new(Self::generate()))
+    }
+
+    /// `kid` and `x5t`: the SHA-1 thumbprint of the certificate, as Entra names its keys.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The public half as an entry of a key set: the members of v1.0 sets, and so without `alg`.
+    pub(super) fn jwk(&self) -> Value {
+        let public = self.pair.public_key();
+        json!({
+            "kty": "RSA",
+            "use": "sig",
+            "kid": self.id,
+            "x5t": self.id,
+            "n": URL_SAFE_NO_PAD.encode(public.modulus().big_endian_without_leading_zero()),
+            "e": URL_SAFE_NO_PAD.encode(public.exponent().big_endian_without_leading_zero()),
+            "x5c": [STANDARD.encode(&self.certificate)],
+        })
+    }
+
+    /// A compact JWS of `header` as given, save that `kid` and `x5t` name this key where the header has them.
+    pub(super) fn sign(&self, header: &Value, claims: &Value) -> String {
+        let mut header = header.clone();
+        for name in ["kid", "x5t"] {
+            if let Some(member) = header.get_mut(name) {
+                *member = self.id.as_str().into();
+            }
+        }
+        self.sign_text(&header.to_string(), &claims.to_string())
+    }
+
+    /// A compact JWS of two texts, JSON or not.
+    pub(super) fn sign_text(&self, header: &str, claims: &str) -> String {
+        let mut jws = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+        let signature = self.signature(jws.as_bytes());
+        jws.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature, &mut jws);
+        jws
+    }
+
+    #[expect(
+        clippy::expect_used,
+        reason = "fails only for a key too short for the hash, and all have 2048 bits"
+    )]
+    fn signature(&self, message: &[u8]) -> Vec<u8> {
+        rs256(&self.pair, message).expect("a 2048-bit RSA key signs any message")
+    }
+
+    #[expect(clippy::expect_used, reason = "an emulated directory without a key has nothing to do but stop")]
+    fn generate() -> Self {
+        Self::try_generate().expect("the machine can make an RSA key and its certificate")
+    }
+
+    fn try_generate() -> Result<Self, Box<dyn Error>> {
+        let pair = RsaKeyPair::generate(KeySize::Rsa2048)?;
+        let certificate = certificate_of(&pair)?;
+        let thumbprint = digest(&SHA1_FOR_LEGACY_USE_ONLY, &certificate);
+        Ok(Self { pair, certificate, id: URL_SAFE_NO_PAD.encode(thumbprint) })
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// Starts the threads that keep a few keys ready; each waits, holding one, until it is asked for.
+fn make_ahead() -> Mutex<mpsc::Receiver<Arc<SigningKey>>> {
+    let (made, taken) = mpsc::sync_channel(0);
+    for _ in 0..FORGERS {
+        let made = made.clone();
+        thread::spawn(move || while made.send(Arc::new(SigningKey::generate())).is_ok() {});
+    }
+    Mutex::new(taken)
+}
+
+fn certificate_of(pair: &RsaKeyPair) -> Result<Vec<u8>, rcgen::Error> {
+    let mut name = DistinguishedName::new();
+    name.push(DnType::CommonName, "accounts.entra.invalid");
+    let mut params = CertificateParams::default();
+    params.distinguished_name = name;
+    Ok(params.self_signed(&Signer(pair))?.der().to_vec())
+}
+
+/// Lets a certificate be signed by the very key that it certifies.
+struct Signer<'a>(&'a RsaKeyPair);
+
+impl PublicKeyData for Signer<'_> {
+    fn der_bytes(&self) -> &[u8] {
+        self.0.public_key().as_ref()
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        &rcgen::PKCS_RSA_SHA256
+    }
+}
+
+impl rcgen::SigningKey for Signer<'_> {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
+        rs256(self.0, message).map_err(|_| rcgen::Error::RemoteKeyError)
+    }
+}
+
+fn rs256(pair: &RsaKeyPair, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
+    let mut signature = vec![0; pair.public_modulus_len()];
+    pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)?;
+    Ok(signature)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+        haystack.windows(needle.len()).any(|window| window == needle)
+    }
+
+    #[test]
+    fn a_key_is_named_by_its_certificates_thumbprint() {
+        let key = SigningKey::fresh();
+        let jwk = key.jwk();
+        let certificate = STANDARD.decode(jwk["x5c"][0].as_str().unwrap()).unwrap();
+        let thumbprint = digest(&SHA1_FOR_LEGACY_USE_ONLY, &certificate);
+        assert_eq!(jwk["kid"], URL_SAFE_NO_PAD.encode(thumbprint));
+        assert_eq!(jwk["x5t"], jwk["kid"]);
+        assert_eq!(key.id().len(), 27);
+    }
+
+    #[test]
+    fn a_certificate_certifies_the_published_modulus_and_is_signed_with_it() {
+        let key = SigningKey::fresh();
+        let jwk = key.jwk();
+        let certificate = STANDARD.decode(jwk["x5c"][0].as_str().unwrap()).unwrap();
+        let modulus = URL_SAFE_NO_PAD.decode(jwk["n"].as_str().unwrap()).unwrap();
+        assert_eq!(modulus.len(), 256);
+        assert!(contains(&certificate, key.pair.public_key().as_ref()));
+        assert!(contains(key.pair.public_key().as_ref(), &modulus));
+
+        // Certificate ::= SEQUENCE { tbs, algorithm, signature }, all three with two length bytes but the second.
+        let tbs_length = 4 + usize::from(u16::from_be_bytes([certificate[6], certificate[7]]));
+        let tbs = &certificate[4..4 + tbs_length];
+        assert_eq!(key.signature(tbs), certificate[certificate.len() - 256..]);
+    }
+
+    #[test]
+    fn an_entry_has_exactly_the_members_of_a_real_one() {
+        let jwk = SigningKey::fresh().jwk();
+        let mut members: Vec<&str> = jwk.as_object().unwrap().keys().map(String::as_str).collect();
+        members.sort_unstable();
+        assert_eq!(members, ["e", "kid", "kty", "n", "use", "x5c", "x5t"]);
+        assert_eq!(jwk["e"], "AQAB");
+    }
+}

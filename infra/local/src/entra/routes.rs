@@ -1,0 +1,433 @@
+//! The emulated directory over HTTP: the real paths of metadata and keys, a desk that hands out tokens without a
+//! sign-in, and the levers that make the directory misbehave.
+
+use std::{
+    convert::Infallible,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use axum::{
+    Json, Router,
+    extract::{FromRequestParts, OriginalUri, Path, Query, State},
+    http::{StatusCode, header, request::Parts, uri::Authority},
+    response::{Html, IntoResponse, Response},
+    routing::{get, post},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{
+    Behaviour, EmulatedEntra, Kind, Person, TokenAsk, Unknown, Version, metadata::openid_configuration,
+};
+
+/// All paths, under the root.
+pub(super) fn router(entra: EmulatedEntra) -> Router {
+    let metadata =
+        |version| get(move |entra, base, tenant| async move { metadata(version, entra, base, tenant).await });
+    let key_set = |version| get(move |entra, tenant| async move { key_set(version, entra, tenant).await });
+    Router::new()
+        .route("/{tenant}/.well-known/openid-configuration", metadata(Version::V1))
+        .route("/{tenant}/v2.0/.well-known/openid-configuration", metadata(Version::V2))
+        .route("/{tenant}/discovery/keys", key_set(Version::V1))
+        .route("/{tenant}/discovery/v2.0/keys", key_set(Version::V2))
+        .route("/token", get(token))
+        .route("/people", get(people))
+        .route("/levers/{lever}", post(pull))
+        .with_state(entra)
+}
+
+async fn metadata(
+    version: Version,
+    State(entra): State<EmulatedEntra>,
+    Base(base): Base,
+    Path(tenant): Path<String>,
+) -> Result<Json<Value>, Trouble> {
+    misbehaviour(&entra).await?;
+    let tenant = known_tenant(&entra, &tenant)?;
+    Ok(Json(openid_configuration(version, &base, &tenant)))
+}
+
+async fn key_set(
+    version: Version,
+    State(entra): State<EmulatedEntra>,
+    Path(tenant): Path<String>,
+) -> Result<Json<Value>, Trouble> {
+    entra.count_key_set_fetch();
+    misbehaviour(&entra).await?;
+    known_tenant(&entra, &tenant)?;
+    Ok(Json(entra.key_set(version)))
+}
+
+/// Why metadata or a key set is not served.
+enum Trouble {
+    Down,
+    Rubbish,
+    NoSuchTenant(String),
+}
+
+async fn misbehaviour(entra: &EmulatedEntra) -> Result<(), Trouble> {
+    match entra.behaviour() {
+        Behaviour::Well => Ok(()),
+        Behaviour::Slow(delay) => {
+            tokio::time::sleep(delay).await;
+            Ok(())
+        }
+        Behaviour::Down => Err(Trouble::Down),
+        Behaviour::Rubbish => Err(Trouble::Rubbish),
+    }
+}
+
+/// The tenant as it is spelt in addresses: the id of one with a registration, or `common`, which stands for all.
+fn known_tenant(entra: &EmulatedEntra, asked: &str) -> Result<String, Trouble> {
+    if asked == "common" {
+        return Ok(asked.to_owned());
+    }
+    let mut tenants = entra.registrations().iter().map(|registration| registration.tenant_id.to_string());
+    let known = tenants.find(|tenant| tenant.eq_ignore_ascii_case(asked));
+    known.ok_or_else(|| Trouble::NoSuchTenant(asked.to_owned()))
+}
+
+impl IntoResponse for Trouble {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Down => (StatusCode::SERVICE_UNAVAILABLE, "The service is unavailable.").into_response(),
+            Self::Rubbish => {
+                Html("<!DOCTYPE html><html><body><h1>Welcome to the guest network</h1></body></html>")
+                    .into_response()
+            }
+            Self::NoSuchTenant(asked) => {
+                (StatusCode::BAD_REQUEST, Json(invalid_tenant(&asked))).into_response()
+            }
+        }
+    }
+}
+
+fn invalid_tenant(asked: &str) -> Value {
+    let description = format!(
+        "AADSTS90002: Tenant '{asked}' not found. This emulated directory knows only the tenants of its registrations."
+    );
+    json!({
+        "error": "invalid_tenant",
+        "error_description": description,
+        "error_codes": [90002],
+        "trace_id": Uuid::new_v4().to_string(),
+        "correlation_id": Uuid::new_v4().to_string(),
+        "error_uri": "https://login.microsoftonline.com/error?code=90002",
+    })
+}
+
+/// Where the directory is, as the one who asks sees it: so it can be nested anywhere and listen on any port.
+struct Base(String);
+
+impl<S: Sync> FromRequestParts<S> for Base {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let named = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let host = named.or_else(|| parts.uri.authority().map(Authority::as_str));
+        let asked = parts.extensions.get::<OriginalUri>().map_or(parts.uri.path(), |uri| uri.path());
+        let prefix = asked.strip_suffix(parts.uri.path()).unwrap_or_default();
+        Ok(Self(format!("http://{}{prefix}", host.unwrap_or("localhost"))))
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TokenQuery {
+    #[serde(default)]
+    site: String,
+    person: Option<String>,
+    version: Option<String>,
+    kind: Option<String>,
+}
+
+async fn token(
+    State(entra): State<EmulatedEntra>,
+    Query(query): Query<TokenQuery>,
+) -> Result<String, (StatusCode, String)> {
+    let missing = |unknown: Unknown| (StatusCode::NOT_FOUND, unknown.to_string());
+    let invalid = |unknown: Unknown| (StatusCode::BAD_REQUEST, unknown.to_string());
+    if entra.registration(&query.site).is_none() {
+        let sites = entra.registrations().iter().map(|registration| registration.site.as_str());
+        return Err(missing(Unknown::new("site", &query.site, sites)));
+    }
+    let ask = TokenAsk {
+        site: query.site,
+        person: query.person.map_or(Ok(Person::default()), |person| person.parse()).map_err(missing)?,
+        version: query.version.map_or(Ok(Version::default()), |version| version.parse()).map_err(invalid)?,
+        kind: query.kind.map_or(Ok(Kind::default()), |kind| kind.parse()).map_err(invalid)?,
+    };
+    entra.token(&ask, unix_now()).ok_or_else(|| {
+        let sentence = "An app that signs in by itself gets no ID token; there is: access.";
+        (StatusCode::BAD_REQUEST, sentence.to_owned())
+    })
+}
+
+fn unix_now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+async fn people(State(entra): State<EmulatedEntra>) -> Json<Value> {
+    let everybody = entra.registrations().iter().flat_map(|registration| {
+        Person::ALL
+            .map(|person| json!({"site": registration.site, "person": person.name(), "what": person.what()}))
+    });
+    Json(everybody.collect())
+}
+
+#[derive(Debug, Deserialize)]
+struct Slowness {
+    #[serde(default = "five_seconds")]
+    seconds: f64,
+}
+
+const fn five_seconds() -> f64 {
+    5.0
+}
+
+async fn pull(
+    State(entra): State<EmulatedEntra>,
+    Path(lever): Path<String>,
+    Query(slowness): Query<Slowness>,
+) -> Result<String, (StatusCode, String)> {
+    let behaviour = match lever.as_str() {
+        "roll" => {
+            entra.roll_keys();
+            return Ok(format!("The tenant signs with the new key {}.", entra.key_id()));
+        }
+        "well" => Behaviour::Well,
+        "down" => Behaviour::Down,
+        "rubbish" => Behaviour::Rubbish,
+        "slow" => Duration::try_from_secs_f64(slowness.seconds)
+            .map(Behaviour::Slow)
+            .map_err(|problem| (StatusCode::BAD_REQUEST, format!("`seconds` is no duration: {problem}.")))?,
+        _ => {
+            let unknown = Unknown::new("lever", &lever, ["roll", "well", "down", "rubbish", "slow"]);
+            return Err((StatusCode::NOT_FOUND, unknown.to_string()));
+        }
+    };
+    entra.behave(behaviour);
+    Ok(sentence(behaviour))
+}
+
+fn sentence(behaviour: Behaviour) -> String {
+    match behaviour {
+        Behaviour::Well => "The tenant answers as it should.".to_owned(),
+        Behaviour::Slow(delay) => {
+            format!("The tenant answers for metadata and keys after {} s.", delay.as_secs_f64())
+        }
+        Behaviour::Down => "The tenant answers for metadata and keys with 503.".to_owned(),
+        Behaviour::Rubbish => "The tenant answers for metadata and keys with a page of HTML.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use axum::{
+        body::{Body, to_bytes},
+        http::{Method, Request},
+    };
+    use tower::ServiceExt as _;
+
+    use super::super::tests::{emulated, riverbend};
+    use super::*;
+
+    async fn ask(router: &Router, method: Method, path: &str) -> (StatusCode, String, String) {
+        let request = Request::builder().method(method).uri(path).header(header::HOST, "localhost:4000");
+        let request = request.body(Body::empty()).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        let kind = response.headers().get(header::CONTENT_TYPE).unwrap().to_str().unwrap().to_owned();
+        let status = response.status();
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, kind, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    async fn look(router: &Router, path: &str) -> (StatusCode, String, String) {
+        ask(router, Method::GET, path).await
+    }
+
+    async fn json_at(router: &Router, path: &str) -> Value {
+        let (status, kind, body) = look(router, path).await;
+        assert_eq!((status, kind.as_str()), (StatusCode::OK, "application/json"), "{path}: {body}");
+        serde_json::from_str(&body).unwrap()
+    }
+
+    fn keys_path() -> String {
+        format!("/{}/discovery/v2.0/keys", riverbend().tenant_id)
+    }
+
+    #[tokio::test]
+    async fn metadata_leads_to_the_key_set_wherever_the_directory_is_nested() {
+        let entra = emulated();
+        let tenant = riverbend().tenant_id;
+        for prefix in ["", "/login"] {
+            let router =
+                if prefix.is_empty() { entra.router() } else { Router::new().nest(prefix, entra.router()) };
+            for (version, path) in [
+                (Version::V1, format!("{prefix}/{tenant}/.well-known/openid-configuration")),
+                (Version::V2, format!("{prefix}/{tenant}/v2.0/.well-known/openid-configuration")),
+            ] {
+                let document = json_at(&router, &path).await;
+                assert_eq!(document["issuer"], version.issuer(&tenant.to_string()));
+                let keys = document["jwks_uri"].as_str().unwrap();
+                let keys = keys.strip_prefix("http://localhost:4000").unwrap();
+                assert!(keys.starts_with(prefix));
+                assert_eq!(json_at(&router, keys).await, entra.key_set(version));
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_tenants_own_addresses_have_the_key_sets_too() {
+        let entra = emulated();
+        let tenant = riverbend().tenant_id;
+        let v1 = json_at(&entra.router(), &format!("/{tenant}/discovery/keys")).await;
+        assert_eq!(v1, entra.key_set(Version::V1));
+        let v2 = json_at(&entra.router(), &keys_path()).await;
+        assert_eq!(v2, entra.key_set(Version::V2));
+        assert_eq!(entra.key_set_fetches(), 2);
+    }
+
+    #[tokio::test]
+    async fn an_unknown_tenant_is_refused_as_by_entra() {
+        let entra = emulated();
+        for tenant in ["00000000-0000-0000-0000-00000000ffff", "example.com"] {
+            for path in ["discovery/keys", "v2.0/.well-known/openid-configuration"] {
+                let (status, kind, body) = look(&entra.router(), &format!("/{tenant}/{path}")).await;
+                assert_eq!((status, kind.as_str()), (StatusCode::BAD_REQUEST, "application/json"));
+                let body: Value = serde_json::from_str(&body).unwrap();
+                assert_eq!(body["error"], "invalid_tenant");
+                let description = body["error_description"].as_str().unwrap();
+                assert!(description.starts_with(&format!("AADSTS90002: Tenant '{tenant}' not found.")));
+            }
+        }
+        assert_eq!(entra.key_set_fetches(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_directory_that_is_down_answers_503_and_counts() {
+        let entra = emulated();
+        entra.behave(Behaviour::Down);
+        let (status, ..) = look(&entra.router(), &keys_path()).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        let path = format!("/{}/.well-known/openid-configuration", riverbend().tenant_id);
+        assert_eq!(look(&entra.router(), &path).await.0, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(entra.key_set_fetches(), 1);
+
+        entra.behave(Behaviour::Well);
+        json_at(&entra.router(), &keys_path()).await;
+        assert_eq!(entra.key_set_fetches(), 2);
+    }
+
+    #[tokio::test]
+    async fn rubbish_is_html_with_status_200() {
+        let entra = emulated();
+        entra.behave(Behaviour::Rubbish);
+        let (status, kind, body) = look(&entra.router(), &keys_path()).await;
+        assert_eq!((status, kind.as_str()), (StatusCode::OK, "text/html; charset=utf-8"));
+        assert!(serde_json::from_str::<Value>(&body).is_err());
+    }
+
+    #[tokio::test]
+    async fn a_slow_directory_answers_well_but_late() {
+        let entra = emulated();
+        entra.behave(Behaviour::Slow(Duration::from_millis(50)));
+        let asked = Instant::now();
+        json_at(&entra.router(), &keys_path()).await;
+        assert!(asked.elapsed() >= Duration::from_millis(50));
+    }
+
+    #[tokio::test]
+    async fn the_desk_hands_out_the_token_asked_for() {
+        let router = emulated().router();
+        for path in ["/token", "/token?site=hilltop&person=app-only&version=2&kind=access", "/token?kind=id"]
+        {
+            let (status, kind, body) = look(&router, path).await;
+            assert_eq!((status, kind.as_str()), (StatusCode::OK, "text/plain; charset=utf-8"), "{body}");
+            assert_eq!(body.split('.').count(), 3);
+            assert_eq!(body.trim(), body);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_desk_says_what_there_is() {
+        let router = emulated().router();
+        for (query, status, sentence) in [
+            ("site=lakeside", 404, "There is no site `lakeside`; there is: riverbend, hilltop."),
+            (
+                "person=root",
+                404,
+                "There is no person `root`; there is: reader, editor, no-groups, guest, overage, app-only.",
+            ),
+            ("version=3", 400, "There is no version `3`; there is: 1, 2."),
+            ("kind=saml", 400, "There is no kind `saml`; there is: access, id."),
+            (
+                "person=app-only&kind=id",
+                400,
+                "An app that signs in by itself gets no ID token; there is: access.",
+            ),
+        ] {
+            let (answered, _, body) = look(&router, &format!("/token?{query}")).await;
+            assert_eq!((answered.as_u16(), body.as_str()), (status, sentence));
+        }
+        let (answered, _, body) = look(&router, "/token?persona=reader").await;
+        assert_eq!(answered, StatusCode::BAD_REQUEST);
+        assert!(body.contains("`site`, `person`, `version`, `kind`"), "{body}");
+    }
+
+    #[tokio::test]
+    async fn the_people_are_listed_for_every_site() {
+        let people = json_at(&emulated().router(), "/people").await;
+        let people = people.as_array().unwrap();
+        assert_eq!(people.len(), 2 * Person::ALL.len());
+        assert_eq!(people[0]["site"], "riverbend");
+        assert_eq!(people[0]["person"], "reader");
+        assert!(people.iter().all(|person| person["what"].as_str().unwrap().ends_with('.')));
+    }
+
+    #[tokio::test]
+    async fn levers_say_what_the_tenant_does_now() {
+        let entra = emulated();
+        let router = entra.router();
+        for (path, behaviour, sentence) in [
+            ("down", Behaviour::Down, "The tenant answers for metadata and keys with 503."),
+            ("rubbish", Behaviour::Rubbish, "The tenant answers for metadata and keys with a page of HTML."),
+            (
+                "slow",
+                Behaviour::Slow(Duration::from_secs(5)),
+                "The tenant answers for metadata and keys after 5 s.",
+            ),
+            (
+                "slow?seconds=0.25",
+                Behaviour::Slow(Duration::from_millis(250)),
+                "The tenant answers for metadata and keys after 0.25 s.",
+            ),
+            ("well", Behaviour::Well, "The tenant answers as it should."),
+        ] {
+            let (status, _, body) = ask(&router, Method::POST, &format!("/levers/{path}")).await;
+            assert_eq!((status, body.as_str()), (StatusCode::OK, sentence));
+            assert_eq!(entra.behaviour(), behaviour);
+        }
+
+        let former = entra.key_id();
+        let (status, _, body) = ask(&router, Method::POST, "/levers/roll").await;
+        assert_eq!(status, StatusCode::OK);
+        assert_eq!(body, format!("The tenant signs with the new key {}.", entra.key_id()));
+        assert_ne!(entra.key_id(), former);
+    }
+
+    #[tokio::test]
+    async fn a_lever_that_does_not_exist_changes_nothing() {
+        let entra = emulated();
+        let router = entra.router();
+        let (status, _, body) = ask(&router, Method::POST, "/levers/sleep").await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+        assert_eq!(body, "There is no lever `sleep`; there is: roll, well, down, rubbish, slow.");
+        let (status, ..) = ask(&router, Method::POST, "/levers/slow?seconds=-1").await;
+        assert_eq!(status, StatusCode::BAD_REQUEST);
+        assert_eq!(entra.behaviour(), Behaviour::Well);
+    }
+}
