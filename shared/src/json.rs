@@ -81,7 +81,9 @@ impl Members {
 
     /// The member parsed from a string, if it is there.
     pub fn optional_parsed<T: std::str::FromStr>(&self, name: &'static str) -> Result<Option<T>, ClaimError> {
-        self.optional_string(name)?.map(|text| text.parse().map_err(|_| ClaimError::WrongForm(name))).transpose()
+        self.optional_string(name)?
+            .map(|text| text.parse().map_err(|_| ClaimError::WrongForm(name)))
+            .transpose()
     }
 
     fn read<'a, T>(
@@ -169,7 +171,12 @@ mod tests {
 
     #[test]
     fn refuses_a_member_that_comes_twice_at_any_depth() {
-        for json in [r#"{"a":1,"a":1}"#, r#"{"a":{"b":1,"b":2}}"#, r#"{"a":[{"b":1,"b":2}]}"#, r#"{"a":1,"\u0061":2}"#] {
+        for json in [
+            r#"{"a":1,"a":1}"#,
+            r#"{"a":{"b":1,"b":2}}"#,
+            r#"{"a":[{"b":1,"b":2}]}"#,
+            r#"{"a":1,"\u0061":2}"#,
+        ] {
             assert_eq!(Members::parse(json.as_bytes()).unwrap_err(), NotAnObject, "{json}");
         }
     }

@@ -77,10 +77,12 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         let flight = match &seen {
             Some((value, Age::Fresh)) if satisfies(value) => return Ok(Arc::clone(value)),
             // Stale but good enough: whoever comes first fetches, the others do not wait for it.
-            Some((value, Age::Stale)) if satisfies(value) => match Arc::clone(&self.flight).try_lock_owned() {
-                Ok(flight) => flight,
-                Err(_) => return Ok(Arc::clone(value)),
-            },
+            Some((value, Age::Stale)) if satisfies(value) => {
+                match Arc::clone(&self.flight).try_lock_owned() {
+                    Ok(flight) => flight,
+                    Err(_) => return Ok(Arc::clone(value)),
+                }
+            }
             _ => Arc::clone(&self.flight).lock_owned().await,
         };
         let held = self.usable(now);
@@ -301,7 +303,11 @@ mod tests {
         let source = Source::answering(1);
         {
             let mut leaving = Box::pin(source.find(0, 1));
-            assert!(std::future::poll_fn(|context| std::task::Poll::Ready(leaving.as_mut().poll(context))).await.is_pending());
+            assert!(
+                std::future::poll_fn(|context| std::task::Poll::Ready(leaving.as_mut().poll(context)))
+                    .await
+                    .is_pending()
+            );
         }
         assert_eq!(source.find(0, 1).await, Ok(1));
         assert_eq!(source.asked(), 1);
@@ -315,7 +321,11 @@ mod tests {
         let load = |value: u32| move || async move { Ok::<_, &str>(value) };
         one.find(now, |_| false, load(1)).await.unwrap();
         assert_eq!(*two.find(now, |_| true, load(1)).await.unwrap(), 1);
-        assert_eq!(*two.find(now, |value| *value == 2, load(2)).await.unwrap(), 1, "one's pause holds for two");
+        assert_eq!(
+            *two.find(now, |value| *value == 2, load(2)).await.unwrap(),
+            1,
+            "one's pause holds for two"
+        );
         let later = now.plus(LIFETIMES.cooldown);
         assert_eq!(*two.find(later, |value| *value == 2, load(2)).await.unwrap(), 2);
     }
@@ -331,7 +341,11 @@ mod tests {
                     *output = Some(value);
                 }
             }
-            if done.iter().all(Option::is_some) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+            if done.iter().all(Option::is_some) {
+                std::task::Poll::Ready(())
+            } else {
+                std::task::Poll::Pending
+            }
         })
         .await;
         done.into_iter().flatten().collect()

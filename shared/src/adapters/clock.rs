@@ -1,0 +1,17 @@
+//! The system's clock.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::{ports::Clock, timestamp::Timestamp};
+
+/// Tells the system's time.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    /// A clock set before 1970 reads as 1970: nothing is valid then.
+    fn now(&self) -> Timestamp {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_unix_seconds(since_epoch.as_secs())
+    }
+}

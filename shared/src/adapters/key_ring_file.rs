@@ -1,0 +1,117 @@
+//! The key ring in a file, for one machine: readable by its owner alone, replaced in one step, never guessed at.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use zeroize::Zeroizing;
+
+use crate::{
+    keyring::{KeyRing, Revision},
+    ports::{KeyRingError, KeyRingSource, KeyRingStore},
+};
+
+/// A file that holds one key ring.
+#[derive(Debug, Clone)]
+pub struct KeyRingFile {
+    path: PathBuf,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored<'a> {
+    revision: Revision,
+    #[serde(borrow)]
+    ring: &'a RawValue,
+}
+
+impl KeyRingFile {
+    /// The ring at `path`, which need not exist yet; its folder is made when the ring is first stored.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+}
+
+impl KeyRingSource for KeyRingFile {
+    async fn load(&self) -> Result<Option<(KeyRing, Revision)>, KeyRingError> {
+        let path = self.path.clone();
+        blocking(move || read(&path)).await
+    }
+}
+
+impl KeyRingStore for KeyRingFile {
+    async fn replace(&self, expected: Option<Revision>, ring: &KeyRing) -> Result<(), KeyRingError> {
+        let path = self.path.clone();
+        let ring = ring.to_json().map_err(|problem| KeyRingError::Damaged(problem.to_string()))?;
+        blocking(move || write(&path, expected, &ring)).await
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, KeyRingError> + Send + 'static,
+) -> Result<T, KeyRingError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| Err(KeyRingError::Unavailable(error.to_string())))
+}
+
+fn read(path: &Path) -> Result<Option<(KeyRing, Revision)>, KeyRingError> {
+    let json = match fs::read(path) {
+        Ok(json) => Zeroizing::new(json),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unavailable(path, &error)),
+    };
+    refuse_if_others_can_read(path)?;
+    let damaged =
+        |problem: &dyn std::fmt::Display| KeyRingError::Damaged(format!("{}: {problem}", path.display()));
+    let stored: Stored<'_> = serde_json::from_slice(&json).map_err(|_| damaged(&"not a key ring file"))?;
+    let ring = KeyRing::from_json(stored.ring.get().as_bytes()).map_err(|problem| damaged(&problem))?;
+    Ok(Some((ring, stored.revision)))
+}
+
+/// Compares and swaps under a lock, so that of two processes that replace at once one sees the conflict.
+fn write(path: &Path, expected: Option<Revision>, ring: &[u8]) -> Result<(), KeyRingError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let failed = |error: io::Error| unavailable(path, &error);
+    fs::create_dir_all(folder).map_err(failed)?;
+    let lock = File::create(path.with_extension("lock")).map_err(failed)?;
+    lock.lock().map_err(failed)?;
+    let current = read(path)?.map(|(_, revision)| revision);
+    if current != expected {
+        return Err(KeyRingError::Conflict);
+    }
+    let next = Revision(current.map_or(1, |Revision(count)| count + 1));
+    let not_json = |error: serde_json::Error| KeyRingError::Damaged(error.to_string());
+    let ring: &RawValue = serde_json::from_slice(ring).map_err(not_json)?;
+    let json = Zeroizing::new(serde_json::to_vec(&Stored { revision: next, ring }).map_err(not_json)?);
+    // A temporary file is made readable by its owner alone, and takes the old one's place in one step.
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    file.write_all(&json).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn refuse_if_others_can_read(path: &Path) -> Result<(), KeyRingError> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = fs::metadata(path).map_err(|error| unavailable(path, &error))?.permissions().mode() & 0o777;
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    let path = path.display();
+    Err(KeyRingError::Damaged(format!(
+        "{path}: its mode is {mode:04o}, so that others can read its private keys; replace the keys, or chmod 600 it if nobody could"
+    )))
+}
+
+#[cfg(not(unix))]
+fn refuse_if_others_can_read(_: &Path) -> Result<(), KeyRingError> {
+    Ok(())
+}
+
+fn unavailable(path: &Path, error: &io::Error) -> KeyRingError {
+    KeyRingError::Unavailable(format!("{}: {error}", path.display()))
+}

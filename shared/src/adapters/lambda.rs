@@ -1,0 +1,51 @@
+//! Runs a router on AWS Lambda, behind API Gateway (REST or HTTP API) or a function URL.
+
+use axum::Router;
+use http::{Uri, uri::PathAndQuery};
+use lambda_http::{Body, Error, Request, RequestExt, Service, service_fn};
+use tower::ServiceExt;
+
+/// Serves requests with `router` until the runtime ends.
+pub async fn serve(router: Router) -> Result<(), Error> {
+    lambda_http::run(service(router)).await
+}
+
+/// `router` as the service of a Lambda function: what [`serve`] runs, and what tests hand their events to.
+pub fn service(
+    router: Router,
+) -> impl Service<
+    Request,
+    Response = http::Response<axum::body::Body>,
+    Error = std::convert::Infallible,
+    Future: Send,
+> + Clone {
+    service_fn(move |request: Request| router.clone().oneshot(without_stage(request).map(into_body)))
+}
+
+/// API Gateway's stage (`/prod`) comes first in the path that the runtime builds; the routes do not know it.
+fn without_stage(mut request: Request) -> Request {
+    let raw = request.raw_http_path();
+    if raw.is_empty() {
+        return request;
+    }
+    let path_and_query = match request.uri().query() {
+        Some(query) => format!("{raw}?{query}"),
+        None => raw.to_owned(),
+    };
+    let mut parts = request.uri().clone().into_parts();
+    if let Ok(path_and_query) = path_and_query.parse::<PathAndQuery>() {
+        parts.path_and_query = Some(path_and_query);
+    }
+    if let Ok(uri) = Uri::from_parts(parts) {
+        *request.uri_mut() = uri;
+    }
+    request
+}
+
+fn into_body(body: Body) -> axum::body::Body {
+    match body {
+        Body::Text(text) => text.into(),
+        Body::Binary(bytes) => bytes.into(),
+        _ => axum::body::Body::empty(),
+    }
+}

@@ -1,0 +1,83 @@
+//! Site files in a folder, one TOML file a site, read at start.
+
+use std::{collections::HashMap, fmt, fs, io, path::Path, sync::Arc};
+
+use crate::{
+    identifiers::TenantId,
+    ports::{RegistryUnavailable, SiteRegistry},
+    sites::{Site, SiteFile, SiteFileProblem, register},
+};
+
+/// The sites of a folder, all without fault.
+#[derive(Debug, Clone)]
+pub struct SiteFiles {
+    by_tenant: HashMap<TenantId, Vec<Arc<Site>>>,
+}
+
+/// Why a folder's sites cannot be used.
+#[derive(Debug)]
+pub enum LoadError {
+    /// The folder or a file cannot be read.
+    Read(String, io::Error),
+    /// The folder has no `*.toml` file.
+    Empty(String),
+    /// Files are wrong, each with its place and fix.
+    Faulty(Vec<SiteFileProblem>),
+}
+
+impl SiteFiles {
+    /// Reads every `*.toml` of `folder`, in the order of their names.
+    pub fn load(folder: &Path) -> Result<Self, LoadError> {
+        let unreadable = |path: &Path| {
+            let path = path.display().to_string();
+            move |error| LoadError::Read(path, error)
+        };
+        let entries = fs::read_dir(folder)
+            .and_then(Iterator::collect::<io::Result<Vec<_>>>)
+            .map_err(unreadable(folder))?;
+        let mut paths: Vec<_> = entries.iter().map(fs::DirEntry::path).collect();
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+        paths.sort();
+        if paths.is_empty() {
+            return Err(LoadError::Empty(folder.display().to_string()));
+        }
+        let read = |path: &std::path::PathBuf| {
+            let text = fs::read_to_string(path).map_err(unreadable(path))?;
+            Ok(SiteFile { name: path.display().to_string(), text })
+        };
+        Self::of(&paths.iter().map(read).collect::<Result<Vec<_>, _>>()?)
+    }
+
+    /// Compiles files whose text is at hand already.
+    pub fn of(files: &[SiteFile]) -> Result<Self, LoadError> {
+        register(files).map(|by_tenant| Self { by_tenant }).map_err(LoadError::Faulty)
+    }
+
+    /// Every site, in no particular order.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Site>> {
+        self.by_tenant.values().flatten()
+    }
+}
+
+impl SiteRegistry for SiteFiles {
+    async fn sites_of(&self, tenant: TenantId) -> Result<Vec<Arc<Site>>, RegistryUnavailable> {
+        Ok(self.by_tenant.get(&tenant).cloned().unwrap_or_default())
+    }
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read(path, error) => write!(f, "{path}: {error}"),
+            Self::Empty(folder) => write!(f, "{folder}: there is no site file (*.toml)"),
+            Self::Faulty(problems) => {
+                for (index, problem) in problems.iter().enumerate() {
+                    write!(f, "{}{problem}", if index == 0 { "" } else { "\n" })?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}

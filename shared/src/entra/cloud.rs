@@ -1,0 +1,106 @@
+//! Where the clouds of Entra ID live: the issuers that they write into tokens and the addresses of their keys.
+//!
+//! Source: <https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud>.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::{Uuid, uuid};
+
+use crate::identifiers::TenantId;
+
+/// The tenant of personal Microsoft accounts. Anybody can open an account there, so it never vouches for a council's
+/// people and is never a site's tenant.
+pub const CONSUMER_TENANT: TenantId = TenantId::new(CONSUMER);
+
+const CONSUMER: Uuid = uuid!("9188040d-6c67-4c5b-b112-36a304b66dad");
+
+/// The cloud that a tenant lives in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cloud {
+    /// The worldwide cloud.
+    #[default]
+    Public,
+    /// Microsoft Entra for US Government.
+    UsGovernment,
+    /// Microsoft Entra operated by 21Vianet in China.
+    China,
+}
+
+/// The version of an access token: claim `ver`. Which one an API gets is its registration's choice
+/// (`accessTokenAcceptedVersion`; null means 1.0), whatever endpoint the browser used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TokenVersion {
+    /// `ver: 1.0`.
+    V1,
+    /// `ver: 2.0`.
+    V2,
+}
+
+/// Names one key set of one tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct KeySetLocation {
+    /// The tenant's cloud.
+    pub cloud: Cloud,
+    /// The tenant.
+    pub tenant: TenantId,
+    /// Tokens of this version are signed by the keys in the set.
+    pub version: TokenVersion,
+}
+
+impl Cloud {
+    /// The base URL of sign-in, metadata and keys, without a trailing slash.
+    pub const fn login(self) -> &'static str {
+        match self {
+            Self::Public => "https://login.microsoftonline.com",
+            Self::UsGovernment => "https://login.microsoftonline.us",
+            Self::China => "https://login.partner.microsoftonline.cn",
+        }
+    }
+
+    /// The one `iss` of a token of `version` from `tenant`: with a trailing slash in 1.0, without in 2.0.
+    pub fn issuer(self, version: TokenVersion, tenant: TenantId) -> String {
+        match version {
+            TokenVersion::V1 => format!("{}/{tenant}/", self.v1_issuer()),
+            TokenVersion::V2 => format!("{}/{tenant}/v2.0", self.login()),
+        }
+    }
+
+    /// US Government shares the worldwide cloud's v1.0 issuer; China has its own.
+    const fn v1_issuer(self) -> &'static str {
+        match self {
+            Self::Public | Self::UsGovernment => "https://sts.windows.net",
+            Self::China => "https://sts.chinacloudapi.cn",
+        }
+    }
+}
+
+impl KeySetLocation {
+    /// The key set's path below [`Cloud::login`], with a leading slash.
+    pub fn path(&self) -> String {
+        match self.version {
+            TokenVersion::V1 => format!("/{}/discovery/keys", self.tenant),
+            TokenVersion::V2 => format!("/{}/discovery/v2.0/keys", self.tenant),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cloud_has_its_own_issuers() {
+        for (cloud, v1, v2) in [
+            (Cloud::Public, "https://sts.windows.net", "https://login.microsoftonline.com"),
+            (Cloud::UsGovernment, "https://sts.windows.net", "https://login.microsoftonline.us"),
+            (Cloud::China, "https://sts.chinacloudapi.cn", "https://login.partner.microsoftonline.cn"),
+        ] {
+            assert_eq!(cloud.issuer(TokenVersion::V1, CONSUMER_TENANT), format!("{v1}/{CONSUMER_TENANT}/"));
+            assert_eq!(
+                cloud.issuer(TokenVersion::V2, CONSUMER_TENANT),
+                format!("{v2}/{CONSUMER_TENANT}/v2.0")
+            );
+        }
+    }
+}

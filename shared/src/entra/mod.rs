@@ -1,0 +1,22 @@
+//! Who is asking: an Entra access token, taken apart ([`UnverifiedToken`]), matched with its tenant's keys
+//! ([`TenantKeys`]) and verified ([`verify`]) into a [`VerifiedSubject`], which nothing else can build.
+
+mod claims;
+mod cloud;
+mod key_set;
+mod keys;
+mod refusal;
+mod unverified;
+mod verify;
+
+#[cfg(test)]
+pub(crate) use self::verify::testing;
+pub use self::{
+    claims::Groups,
+    cloud::{CONSUMER_TENANT, Cloud, KeySetLocation, TokenVersion},
+    key_set::{EntraKey, KeySet, NotAKeySet},
+    keys::{KEY_LIFETIMES, TenantKeys},
+    refusal::{Malformed, SubjectRefusal},
+    unverified::UnverifiedToken,
+    verify::{Expected, LEEWAY, REQUIRED_SCOPE, VerifiedSubject, verify},
+};

@@ -1,0 +1,18 @@
+//! The signing keys and their life: pending (published, not yet signing) → active (the one that signs) → retiring
+//! (published until the last token it signed has expired) → gone. Only this room knows a key's states.
+
+mod key;
+mod plan;
+mod published;
+mod ring;
+mod rotate;
+mod signer;
+
+pub use self::{
+    key::{KeyId, PrivateKey, SigningAlgorithm, SoftwareKey},
+    plan::{Plan, PolicyProblem, RotationPolicy, plan},
+    published::PublishedKeys,
+    ring::{KeyRing, KeyState, Revision, RingKey, RingProblem},
+    rotate::{RotateError, Rotation, rotate},
+    signer::{RING_LIFETIMES, RingSigner, SigningKey},
+};

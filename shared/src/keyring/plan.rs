@@ -1,0 +1,254 @@
+//! What to do with a ring now: pure, so that every day of a key's life can be walked through in a test.
+
+use std::time::Duration;
+
+use super::{KeyId, KeyRing, KeyState, PrivateKey, RingKey, SigningAlgorithm, SoftwareKey};
+use crate::{sites::MAX_SESSION_MINUTES, timestamp::Timestamp};
+
+/// How long a key spends in each state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RotationPolicy {
+    algorithm: SigningAlgorithm,
+    publish_before: Duration,
+    sign_for: Duration,
+    keep_after: Duration,
+}
+
+/// Why times do not make a policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PolicyProblem {
+    /// A key would be replaced before its successor was published long enough.
+    #[error("a key must sign for longer than its successor is published beforehand")]
+    SignsTooBriefly,
+    /// A key would be gone before the last token that it signed.
+    #[error(
+        "a key must be kept, after it last signed, for the longest session ({MAX_SESSION_MINUTES} min) and for as long as a signer may hold a ring that still calls it active"
+    )]
+    KeptTooBriefly,
+}
+
+/// What to do now. Nothing, most of the time.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Make a key: the first one of a ring, or the next.
+    pub create: bool,
+    /// Let this pending key sign …
+    pub promote: Option<KeyId>,
+    /// … and this active one no longer.
+    pub retire: Option<KeyId>,
+    /// Take these away.
+    pub remove: Vec<KeyId>,
+}
+
+impl RotationPolicy {
+    /// Keys of `algorithm`, each published for `publish_before` before it signs, signing for `sign_for`, and kept for
+    /// `keep_after` it last signed. `held_for` is how long a signer may go on with a ring that it once read.
+    pub fn new(
+        algorithm: SigningAlgorithm,
+        publish_before: Duration,
+        sign_for: Duration,
+        keep_after: Duration,
+        held_for: Duration,
+    ) -> Result<Self, PolicyProblem> {
+        if sign_for <= publish_before {
+            return Err(PolicyProblem::SignsTooBriefly);
+        }
+        if keep_after < Duration::from_secs(MAX_SESSION_MINUTES * 60) + held_for {
+            return Err(PolicyProblem::KeptTooBriefly);
+        }
+        Ok(Self { algorithm, publish_before, sign_for, keep_after })
+    }
+
+    /// What its keys sign with.
+    pub fn algorithm(&self) -> SigningAlgorithm {
+        self.algorithm
+    }
+}
+
+/// Says what to do with `ring` (none: nothing is stored yet) at `now`.
+pub fn plan(ring: Option<&KeyRing>, now: Timestamp, policy: &RotationPolicy) -> Plan {
+    let Some(ring) = ring else { return Plan { create: true, ..Plan::default() } };
+    let age = |since| now.since(since);
+    let mut plan = Plan::default();
+    let mut active = None;
+    let mut pending = None;
+    for key in ring.keys() {
+        match key.state {
+            KeyState::Pending { since } => pending = pending.or(Some((&key.id, age(since)))),
+            KeyState::Active { since } => active = Some((&key.id, age(since))),
+            KeyState::Retiring { since } if age(since) >= policy.keep_after => {
+                plan.remove.push(key.id.clone())
+            }
+            KeyState::Retiring { .. } => (),
+        }
+    }
+    match (active, pending) {
+        (Some((active, signed_for)), Some((pending, published_for))) => {
+            if signed_for >= policy.sign_for && published_for >= policy.publish_before {
+                plan.retire = Some(active.clone());
+                plan.promote = Some(pending.clone());
+            }
+        }
+        (Some((_, signed_for)), None) => plan.create = signed_for + policy.publish_before >= policy.sign_for,
+        (None, _) => (),
+    }
+    plan
+}
+
+impl Plan {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The ring after this plan, with `made` as the key that it creates, if it does. Nothing without a key to make a
+    /// first ring of.
+    pub fn applied_to(
+        &self,
+        ring: Option<&KeyRing>,
+        made: Option<(SoftwareKey, PrivateKey)>,
+        policy: &RotationPolicy,
+        now: Timestamp,
+    ) -> Option<KeyRing> {
+        let Some(ring) = ring else { return KeyRing::first(policy.algorithm, made?, now) };
+        let next_state = |key: &RingKey| match Some(&key.id) {
+            id if id == self.promote.as_ref() => KeyState::Active { since: now },
+            id if id == self.retire.as_ref() => KeyState::Retiring { since: now },
+            _ => key.state,
+        };
+        let kept = ring.keys().iter().filter(|key| !self.remove.contains(&key.id));
+        let mut keys: Vec<_> = kept.map(|key| RingKey { state: next_state(key), ..key.clone() }).collect();
+        keys.extend(made.and_then(|made| RingKey::new(made, KeyState::Pending { since: now })));
+        Some(ring.with_keys(keys))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const HOUR: u64 = 3_600;
+    const START: u64 = 1_800_000_000;
+
+    fn policy() -> RotationPolicy {
+        let hours = |count| Duration::from_secs(count * HOUR);
+        RotationPolicy::new(SigningAlgorithm::Es256, hours(3), hours(24), hours(2), hours(1)).unwrap()
+    }
+
+    fn step(ring: Option<&KeyRing>, now: u64) -> Option<KeyRing> {
+        let now = Timestamp::from_unix_seconds(now);
+        let plan = plan(ring, now, &policy());
+        let made = plan.create.then(|| SoftwareKey::generate(SigningAlgorithm::Es256).unwrap());
+        if plan.is_empty() { ring.cloned() } else { plan.applied_to(ring, made, &policy(), now) }
+    }
+
+    fn states(ring: &KeyRing) -> Vec<&'static str> {
+        let name = |key: &RingKey| match key.state {
+            KeyState::Pending { .. } => "pending",
+            KeyState::Active { .. } => "active",
+            KeyState::Retiring { .. } => "retiring",
+        };
+        ring.keys().iter().map(name).collect()
+    }
+
+    #[test]
+    fn a_key_lives_through_its_states() {
+        let mut ring = None;
+        let mut seen = Vec::new();
+        for hour in 0..30 {
+            ring = step(ring.as_ref(), START + hour * HOUR);
+            let now = states(ring.as_ref().unwrap());
+            if seen.last().is_none_or(|(_, before)| *before != now) {
+                seen.push((hour, now));
+            }
+        }
+        let expected: [(u64, &[&str]); 4] = [
+            (0, &["active"]),
+            (21, &["active", "pending"]),
+            (24, &["retiring", "active"]),
+            (26, &["active"]),
+        ];
+        assert_eq!(
+            seen.iter().map(|(hour, states)| (*hour, states.as_slice())).collect::<Vec<_>>(),
+            expected
+        );
+    }
+
+    #[test]
+    fn a_late_run_never_lets_a_key_sign_before_it_was_published_long_enough() {
+        let first = step(None, START).unwrap();
+        let late = step(Some(&first), START + 1_000 * HOUR).unwrap();
+        assert_eq!(states(&late), ["active", "pending"]);
+        assert_eq!(step(Some(&late), START + 1_002 * HOUR), Some(late.clone()));
+        assert_eq!(states(&step(Some(&late), START + 1_003 * HOUR).unwrap()), ["retiring", "active"]);
+    }
+
+    #[test]
+    fn running_twice_at_one_moment_changes_nothing() {
+        for hour in [0, 21, 24, 26] {
+            let mut ring = None;
+            for passed in 0..=hour {
+                ring = step(ring.as_ref(), START + passed * HOUR);
+            }
+            assert_eq!(step(ring.as_ref(), START + hour * HOUR), ring);
+        }
+    }
+
+    #[test]
+    fn a_clock_set_back_removes_and_promotes_nothing() {
+        let mut ring = None;
+        for hour in 0..25 {
+            ring = step(ring.as_ref(), START + hour * HOUR);
+        }
+        assert_eq!(step(ring.as_ref(), START - 1_000 * HOUR), ring);
+    }
+
+    #[test]
+    fn times_that_would_cost_somebody_their_session_make_no_policy() {
+        let minutes = |count: u64| Duration::from_secs(count * 60);
+        let policy = |publish, sign, keep, held| {
+            RotationPolicy::new(
+                SigningAlgorithm::Es256,
+                minutes(publish),
+                minutes(sign),
+                minutes(keep),
+                minutes(held),
+            )
+            .err()
+        };
+        assert_eq!(policy(10, 10, 100, 0), Some(PolicyProblem::SignsTooBriefly));
+        assert_eq!(policy(1, 10, 59, 0), Some(PolicyProblem::KeptTooBriefly));
+        assert_eq!(policy(1, 10, 64, 5), Some(PolicyProblem::KeptTooBriefly));
+        assert_eq!(policy(1, 10, 65, 5), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn at_whatever_times_it_runs_one_key_signs_and_none_leaves_too_early(pauses in prop::collection::vec(0..40 * HOUR, 1..25)) {
+            let mut now = START;
+            let mut ring = step(None, now).unwrap();
+            for pause in pauses {
+                now += pause;
+                let next = step(Some(&ring), now).unwrap();
+                prop_assert_eq!(states(&next).iter().filter(|state| **state == "active").count(), 1);
+                prop_assert!(states(&next).iter().filter(|state| **state == "pending").count() <= 1);
+                for key in ring.keys() {
+                    let after = next.keys().iter().find(|other| other.id == key.id).map(|other| other.state);
+                    match (key.state, after) {
+                        (KeyState::Retiring { since }, None) => prop_assert!(now - since.unix_seconds() >= 2 * HOUR),
+                        (_, None) => prop_assert!(false, "a key that was not retiring is gone"),
+                        (KeyState::Pending { since }, Some(KeyState::Active { .. })) => prop_assert!(now - since.unix_seconds() >= 3 * HOUR),
+                        (before, Some(after)) => {
+                            let retires = matches!(after, KeyState::Retiring { .. });
+                            prop_assert!(before == after || retires);
+                        }
+                    }
+                }
+                ring = next;
+            }
+        }
+    }
+}

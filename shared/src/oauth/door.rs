@@ -1,0 +1,108 @@
+//! The door: what every HTTP function does alike with a request that comes in and an answer that goes out.
+
+use std::any::Any;
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    response::Response,
+};
+use http::{
+    HeaderMap, HeaderValue, Method, StatusCode,
+    header::{
+        CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, PRAGMA, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+    },
+};
+use serde::Serialize;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    cors::{Any as AnyOf, CorsLayer},
+};
+
+use super::{MAX_BODY_BYTES, Refusal, RequestRefusal};
+
+/// Adds what every function has: answers for unknown paths and methods, CORS, and one for a panic.
+///
+/// CORS is open, for refusals too, so that a browser can read why it was refused. No cookie is used, so an open door
+/// gives nothing away; which origins may have a session is the exchange's own check.
+pub fn finish(router: Router) -> Router {
+    let cors = CorsLayer::new()
+        .allow_origin(AnyOf)
+        .allow_methods([Method::GET, Method::HEAD, Method::POST])
+        .allow_headers(AnyOf)
+        .expose_headers([RETRY_AFTER, ETAG])
+        .max_age(std::time::Duration::from_secs(2 * 60 * 60));
+    router
+        .fallback(|| async { refuse(&RequestRefusal::NotFound.refusal()) })
+        .method_not_allowed_fallback(|| async { refuse(&RequestRefusal::MethodNotAllowed.refusal()) })
+        .layer(CatchPanicLayer::custom(after_panic))
+        .layer(cors)
+}
+
+/// The body of a form, within [`MAX_BODY_BYTES`].
+pub async fn read_form(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, RequestRefusal> {
+    if !is_form(headers) {
+        return Err(RequestRefusal::UnsupportedMediaType);
+    }
+    let said = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if said.is_some_and(|length| length > MAX_BODY_BYTES) {
+        return Err(RequestRefusal::BodyTooLarge);
+    }
+    match to_bytes(body, MAX_BODY_BYTES).await {
+        Ok(bytes) => Ok(bytes.into()),
+        Err(error) if is_length_limit(&error) => Err(RequestRefusal::BodyTooLarge),
+        Err(_) => Err(RequestRefusal::BodyUnreadable),
+    }
+}
+
+/// A JSON answer that no cache keeps (RFC 6749 §5.1).
+pub fn json_response(status: StatusCode, body: &impl Serialize) -> Response {
+    let mut response = Response::new(Body::from(serde_json::to_vec(body).unwrap_or_default()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// The answer that tells a refusal (RFC 6749 §5.2).
+pub fn refuse(refusal: &Refusal) -> Response {
+    #[derive(Serialize)]
+    struct Body {
+        error: &'static str,
+        reason: &'static str,
+        error_description: &'static str,
+    }
+    let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let body = Body { error: refusal.error, reason: refusal.reason, error_description: refusal.description };
+    let mut response = json_response(status, &body);
+    if let Some(pause) = refusal.retry_after {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(pause.as_secs().max(1)));
+    }
+    response
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let Some(Ok(value)) = headers.get(CONTENT_TYPE).map(HeaderValue::to_str) else { return false };
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+fn is_length_limit(error: &axum::Error) -> bool {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = cause {
+        if error.is::<http_body_util::LengthLimitError>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// The panic's own message is not repeated: it may hold what must not be logged.
+fn after_panic(_: Box<dyn Any + Send>) -> Response {
+    tracing::error!("a request panicked");
+    refuse(&RequestRefusal::Internal.refusal())
+}

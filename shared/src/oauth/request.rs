@@ -1,0 +1,226 @@
+//! The token exchange request (RFC 8693 §2.1), parsed once; limits come before work.
+
+use std::{collections::HashMap, fmt};
+
+use url::Url;
+
+use super::{IssuedTokenType, RequestRefusal, response::JWT_TYPE};
+use crate::{
+    jws::MAX_TOKEN_BYTES,
+    sites::{Scope, Target},
+};
+
+/// The one grant type (RFC 8693 §2.1).
+pub const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+
+/// The largest request body, in bytes: four times the largest token.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// The most parameters that a request may have.
+pub const MAX_PARAMETERS: usize = 100;
+
+/// A well-formed request. Nothing in it is believed yet.
+#[derive(Debug)]
+pub struct ExchangeRequest {
+    /// Who is asking, by Entra's word.
+    pub subject_token: SubjectToken,
+    /// The site asked for, under any of its names; empty when left out.
+    pub targets: Vec<Target>,
+    /// The catalogues asked for; none means all that are allowed.
+    pub scope: Option<Scope>,
+    /// The name that the answer gives to the kind of token it holds.
+    pub issued_token_type: IssuedTokenType,
+}
+
+/// A subject token as it came in. It shows itself to nobody.
+pub struct SubjectToken(String);
+
+impl SubjectToken {
+    /// The token.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SubjectToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SubjectToken(…)")
+    }
+}
+
+impl ExchangeRequest {
+    /// Parses a form (`application/x-www-form-urlencoded`).
+    ///
+    /// A parameter without a value counts as absent, an unknown one is ignored (RFC 6749 §3.2), and only `resource`
+    /// and `audience` may come more than once.
+    pub fn parse(form: &[u8]) -> Result<Self, RequestRefusal> {
+        let (mut single, targets) = collect(form)?;
+        match single.remove("grant_type").as_deref() {
+            Some(GRANT_TYPE) => (),
+            Some(_) => return Err(RequestRefusal::UnsupportedGrantType),
+            None => return Err(RequestRefusal::Missing("grant_type")),
+        }
+        if single.contains_key("actor_token") || single.contains_key("actor_token_type") {
+            return Err(RequestRefusal::ActorToken);
+        }
+        let subject_token = single.remove("subject_token").ok_or(RequestRefusal::Missing("subject_token"))?;
+        if subject_token.len() > MAX_TOKEN_BYTES {
+            return Err(RequestRefusal::TokenTooLarge);
+        }
+        match single.remove("subject_token_type").as_deref() {
+            Some(IssuedTokenType::ACCESS_TOKEN | JWT_TYPE) => (),
+            Some(_) => return Err(RequestRefusal::UnsupportedSubjectTokenType),
+            None => return Err(RequestRefusal::Missing("subject_token_type")),
+        }
+        let issued_token_type = match single.remove("requested_token_type").as_deref() {
+            None | Some(IssuedTokenType::ACCESS_TOKEN) => IssuedTokenType::AccessToken,
+            Some(JWT_TYPE) => IssuedTokenType::Jwt,
+            Some(_) => return Err(RequestRefusal::UnsupportedRequestedTokenType),
+        };
+        let scope = single.remove("scope").map(|text| parse_scope(&text)).transpose()?;
+        Ok(Self { subject_token: SubjectToken(subject_token), targets, scope, issued_token_type })
+    }
+}
+
+type Single = HashMap<String, String>;
+
+fn collect(form: &[u8]) -> Result<(Single, Vec<Target>), RequestRefusal> {
+    let mut single = Single::new();
+    let mut targets = Vec::new();
+    for (index, (name, value)) in form_urlencoded::parse(form).enumerate() {
+        if index == MAX_PARAMETERS {
+            return Err(RequestRefusal::TooManyParameters);
+        }
+        match name.as_ref() {
+            _ if value.is_empty() => (),
+            "resource" => targets.push(resource(&value)?),
+            "audience" => targets.push(Target(value.into_owned())),
+            _ => {
+                if single.insert(name.into_owned(), value.into_owned()).is_some() {
+                    return Err(RequestRefusal::Repeated);
+                }
+            }
+        }
+    }
+    Ok((single, targets))
+}
+
+/// RFC 8707 §2: an absolute URI without a fragment.
+fn resource(value: &str) -> Result<Target, RequestRefusal> {
+    let uri = Url::parse(value).map_err(|_| RequestRefusal::InvalidResource)?;
+    if uri.fragment().is_some() { Err(RequestRefusal::InvalidResource) } else { Ok(Target(value.to_owned())) }
+}
+
+/// A scope of blanks only asks for nothing, which is not the same as leaving it out.
+fn parse_scope(text: &str) -> Result<Scope, RequestRefusal> {
+    let scope: Scope = text.parse().map_err(|_| RequestRefusal::InvalidScope)?;
+    if scope.is_empty() { Err(RequestRefusal::InvalidScope) } else { Ok(scope) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ACCESS_TOKEN: &str = IssuedTokenType::ACCESS_TOKEN;
+
+    fn valid() -> Vec<(&'static str, &'static str)> {
+        vec![("grant_type", GRANT_TYPE), ("subject_token", "a.b.c"), ("subject_token_type", ACCESS_TOKEN)]
+    }
+
+    fn with(more: &[(&'static str, &'static str)]) -> Result<ExchangeRequest, RequestRefusal> {
+        encoded(&[valid(), more.to_vec()].concat())
+    }
+
+    fn replaced(name: &'static str, value: &'static str) -> Result<ExchangeRequest, RequestRefusal> {
+        encoded(
+            &valid()
+                .into_iter()
+                .map(|pair| if pair.0 == name { (name, value) } else { pair })
+                .collect::<Vec<_>>(),
+        )
+    }
+
+    fn encoded(pairs: &[(&str, &str)]) -> Result<ExchangeRequest, RequestRefusal> {
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        ExchangeRequest::parse(form.as_bytes())
+    }
+
+    #[test]
+    fn reads_a_full_request() {
+        let request = with(&[
+            ("scope", "roads:read  planning:write"),
+            ("resource", "https://riverbend.example/pozi/"),
+            ("audience", "riverbend"),
+            ("audience", "https://riverbend.example/pozi/"),
+            ("requested_token_type", JWT_TYPE),
+            ("client_id", "ignored"),
+        ])
+        .unwrap();
+        assert_eq!(request.subject_token.as_str(), "a.b.c");
+        assert_eq!(request.targets.len(), 3);
+        assert_eq!(request.scope.unwrap().to_string(), "planning:write roads:read");
+        assert_eq!(request.issued_token_type, IssuedTokenType::Jwt);
+        assert_eq!(format!("{:?}", request.subject_token), "SubjectToken(…)");
+    }
+
+    #[test]
+    fn every_fault_has_its_own_reason() {
+        use RequestRefusal as R;
+        for (request, reason) in [
+            (replaced("grant_type", ""), R::Missing("grant_type")),
+            (replaced("grant_type", "authorization_code"), R::UnsupportedGrantType),
+            (replaced("subject_token", ""), R::Missing("subject_token")),
+            (replaced("subject_token_type", ""), R::Missing("subject_token_type")),
+            (
+                replaced("subject_token_type", "urn:ietf:params:oauth:token-type:id_token"),
+                R::UnsupportedSubjectTokenType,
+            ),
+            (
+                with(&[("requested_token_type", "urn:ietf:params:oauth:token-type:saml2")]),
+                R::UnsupportedRequestedTokenType,
+            ),
+            (with(&[("actor_token", "x")]), R::ActorToken),
+            (with(&[("actor_token_type", JWT_TYPE)]), R::ActorToken),
+            (with(&[("subject_token", "x")]), R::Repeated),
+            (with(&[("unknown", "1"), ("unknown", "2")]), R::Repeated),
+            (with(&[("scope", "roads")]), R::InvalidScope),
+            (with(&[("scope", "   ")]), R::InvalidScope),
+            (with(&[("resource", "riverbend")]), R::InvalidResource),
+            (with(&[("resource", "https://riverbend.example/#x")]), R::InvalidResource),
+        ] {
+            assert_eq!(request.unwrap_err(), reason);
+        }
+        assert_eq!(with(&[("a", ""); 97]).map(|_| ()), Ok(()));
+        assert_eq!(with(&[("a", ""); 98]).unwrap_err(), R::TooManyParameters);
+    }
+
+    #[test]
+    fn a_parameter_without_a_value_counts_as_absent() {
+        let request =
+            with(&[("scope", ""), ("resource", ""), ("actor_token", ""), ("subject_token", "")]).unwrap();
+        assert!(request.scope.is_none() && request.targets.is_empty());
+    }
+
+    #[test]
+    fn the_largest_token_passes_and_one_byte_more_does_not() {
+        let sized = |length| {
+            let token = "x".repeat(length);
+            encoded(&[
+                ("grant_type", GRANT_TYPE),
+                ("subject_token_type", ACCESS_TOKEN),
+                ("subject_token", &token),
+            ])
+        };
+        assert!(sized(MAX_TOKEN_BYTES).is_ok());
+        assert_eq!(sized(MAX_TOKEN_BYTES + 1).unwrap_err(), RequestRefusal::TokenTooLarge);
+    }
+
+    proptest! {
+        #[test]
+        fn no_form_makes_it_panic(form in prop::collection::vec(any::<u8>(), 0..400)) {
+            let _ = ExchangeRequest::parse(&form);
+        }
+    }
+}

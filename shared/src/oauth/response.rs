@@ -1,0 +1,53 @@
+//! The successful answer (RFC 8693 §2.2.1).
+
+use serde::{Serialize, Serializer};
+
+use crate::session::SessionClaims;
+
+pub(super) const JWT_TYPE: &str = "urn:ietf:params:oauth:token-type:jwt";
+
+/// The name that an answer gives to the kind of token it holds: a session token is both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IssuedTokenType {
+    /// `urn:ietf:params:oauth:token-type:access_token`.
+    AccessToken,
+    /// `urn:ietf:params:oauth:token-type:jwt`.
+    Jwt,
+}
+
+/// The answer's body.
+#[derive(Debug, Serialize)]
+pub struct TokenResponse {
+    access_token: String,
+    issued_token_type: IssuedTokenType,
+    token_type: &'static str,
+    expires_in: u64,
+    scope: String,
+}
+
+impl TokenResponse {
+    /// The answer that hands over `session`, whose claims are `claims`. `scope` is always said, so that a client sees
+    /// what it got without looking into the token (RFC 6749 §3.3).
+    pub fn new(session: String, claims: &SessionClaims, issued_token_type: IssuedTokenType) -> Self {
+        Self {
+            access_token: session,
+            issued_token_type,
+            token_type: "Bearer",
+            expires_in: claims.expires_in(),
+            scope: claims.scope.clone(),
+        }
+    }
+}
+
+impl IssuedTokenType {
+    pub(super) const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+}
+
+impl Serialize for IssuedTokenType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(match self {
+            Self::AccessToken => Self::ACCESS_TOKEN,
+            Self::Jwt => JWT_TYPE,
+        })
+    }
+}

@@ -1,0 +1,210 @@
+//! What a session token says (RFC 9068 §2.2): whose it is, where and until when it counts, and for which catalogues.
+//! No name, no e-mail address and no group id: whoever sees a session learns nothing else about its person.
+
+use std::{fmt, str::FromStr};
+
+use serde::Serialize;
+use url::{Host, Url};
+use uuid::Uuid;
+
+use crate::{
+    entra::VerifiedSubject,
+    identifiers::{ClientId, TenantId},
+    sites::Grant,
+    timestamp::Timestamp,
+};
+
+/// The `typ` of a session token's header (RFC 9068 §2.1), which no Entra token has.
+pub(super) const TYPE: &str = "at+jwt";
+
+/// This service's own URL, `iss` of its tokens: https, without a trailing slash (http on a loopback host, to try it).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Issuer(String);
+
+/// A text that is not an issuer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "an issuer is an https URL without user, query, fragment or trailing slash (http only for localhost)"
+)]
+pub struct NotAnIssuer;
+
+/// The id of one session: `jti`, a random UUID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionId(Uuid);
+
+/// The claims of a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SessionClaims {
+    /// Who minted it.
+    pub iss: Issuer,
+    /// The site's external URL.
+    pub aud: String,
+    /// `<tid>.<oid>`: the same person, always, and in no other tenant.
+    pub sub: String,
+    /// The client that the person used.
+    pub client_id: ClientId,
+    /// The person's tenant.
+    pub tid: TenantId,
+    /// When it was minted.
+    pub iat: Timestamp,
+    /// When it ends.
+    pub exp: Timestamp,
+    /// Its own id.
+    pub jti: String,
+    /// What it opens: `<catalogue>:<read|write>`, separated by spaces.
+    pub scope: String,
+}
+
+impl SessionClaims {
+    /// The claims of a session of `subject` under `grant`. It ends when the grant's life is over or the subject token
+    /// ends, whichever comes first.
+    pub fn new(
+        issuer: &Issuer,
+        subject: &VerifiedSubject,
+        grant: &Grant,
+        id: SessionId,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            iss: issuer.clone(),
+            aud: grant.audience.clone(),
+            sub: format!("{}.{}", subject.tenant(), subject.object()),
+            client_id: subject.client(),
+            tid: subject.tenant(),
+            iat: now,
+            exp: now.plus(grant.life).min(subject.expires()),
+            jti: id.to_string(),
+            scope: grant.scope.to_string(),
+        }
+    }
+
+    /// Seconds until the session ends, counted from its minting.
+    pub fn expires_in(&self) -> u64 {
+        self.exp.since(self.iat).as_secs()
+    }
+}
+
+impl Issuer {
+    /// The URL.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Issuer {
+    type Err = NotAnIssuer;
+
+    fn from_str(text: &str) -> Result<Self, NotAnIssuer> {
+        let url = Url::parse(text).map_err(|_| NotAnIssuer)?;
+        let loopback = match url.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => return Err(NotAnIssuer),
+        };
+        let secure = url.scheme() == "https" || (url.scheme() == "http" && loopback);
+        let as_written = url.as_str().strip_suffix('/').unwrap_or(url.as_str());
+        // The very same characters stand in the tokens and in every verifier's configuration, so none is put right here.
+        let bare = url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none();
+        if secure && bare && !text.ends_with('/') && as_written == text {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NotAnIssuer)
+        }
+    }
+}
+
+impl fmt::Display for Issuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl SessionId {
+    /// An id from a random UUID.
+    pub const fn new(random: Uuid) -> Self {
+        Self(random)
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashSet, time::Duration};
+
+    use super::*;
+    use crate::{
+        entra::{Groups, testing::subject},
+        sites::SiteName,
+    };
+
+    fn claims(life: u64, subject_expires: u64) -> SessionClaims {
+        let grant = Grant {
+            site: "riverbend".parse::<SiteName>().unwrap(),
+            audience: "https://poziserver-riverbend.example/pozi/".into(),
+            scope: "planning:read".parse().unwrap(),
+            life: Duration::from_secs(life),
+        };
+        let subject = subject(Groups::Listed(HashSet::new()), Timestamp::from_unix_seconds(subject_expires));
+        let issuer = "https://auth.example".parse().unwrap();
+        SessionClaims::new(
+            &issuer,
+            &subject,
+            &grant,
+            SessionId::new(Uuid::nil()),
+            Timestamp::from_unix_seconds(1_000),
+        )
+    }
+
+    #[test]
+    fn a_session_never_outlives_its_subject_token() {
+        assert_eq!(claims(600, 5_000).expires_in(), 600);
+        assert_eq!(claims(600, 1_200).expires_in(), 200);
+    }
+
+    #[test]
+    fn says_who_as_tenant_and_object_and_nothing_personal() {
+        let claims = serde_json::to_value(claims(600, 5_000)).unwrap();
+        let names: Vec<_> = claims.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(names, ["aud", "client_id", "exp", "iat", "iss", "jti", "scope", "sub", "tid"]);
+        assert_eq!(
+            claims["sub"],
+            "00000000-0000-0000-0000-000000000001.00000000-0000-0000-0000-000000000002"
+        );
+    }
+
+    #[test]
+    fn an_issuer_is_taken_only_as_it_will_be_written() {
+        for text in [
+            "https://auth.example",
+            "https://auth.example/pozi",
+            "https://auth.example:8443",
+            "http://localhost:8080",
+            "http://127.0.0.1:8080",
+        ] {
+            assert_eq!(text.parse::<Issuer>().map(|issuer| issuer.to_string()).as_deref(), Ok(text));
+        }
+        for text in [
+            "",
+            "auth.example",
+            "http://auth.example",
+            "https://auth.example/",
+            "https://AUTH.example",
+            "https://auth.example?x",
+            "https://auth.example#x",
+            "https://u@auth.example",
+            "http://localhost.evil.example",
+        ] {
+            assert!(text.parse::<Issuer>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! The addresses in a site file, each a type that can only hold what it may.
+
+use std::{borrow::Cow, fmt, str::FromStr};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer};
+use url::{Host, Url};
+
+/// The site's Application Proxy URL, https, always with a trailing slash. It is the audience of the site's sessions.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ExternalUrl(Url);
+
+/// The site's URL inside the customer's network, http or https.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InternalUrl(Url);
+
+/// An origin that the Web App is served from (RFC 6454): https, or http on localhost and then any port, as Entra
+/// itself treats redirect URIs on localhost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin(Url);
+
+impl ExternalUrl {
+    /// The URL with its trailing slash.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The Application ID URI that Application Proxy gives the registration: the URL without its trailing slash.
+    pub fn application_id_uri(&self) -> &str {
+        self.as_str().trim_end_matches('/')
+    }
+}
+
+impl InternalUrl {
+    /// The URL as text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl Origin {
+    /// Whether a request's `Origin` header names this origin.
+    pub fn is_named_by(&self, header: &str) -> bool {
+        match header.parse::<Self>() {
+            Ok(found) if self.any_port() && self.0.port().is_none() => found.any_port(),
+            Ok(found) => found.0.origin() == self.0.origin(),
+            Err(_) => false,
+        }
+    }
+
+    fn any_port(&self) -> bool {
+        self.0.scheme() == "http"
+    }
+}
+
+impl FromStr for ExternalUrl {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut url = plain_url(text)?;
+        if url.scheme() != "https" {
+            return Err("must start with https://, as the external URL of Application Proxy does");
+        }
+        if !url.path().ends_with('/') {
+            url.set_path(&format!("{}/", url.path()));
+        }
+        Ok(Self(url))
+    }
+}
+
+impl FromStr for InternalUrl {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let url = plain_url(text)?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err("must start with http:// or https://");
+        }
+        Ok(Self(url))
+    }
+}
+
+impl FromStr for Origin {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let url = plain_url(text)?;
+        if url.path() != "/" || text.ends_with('/') {
+            return Err("must be scheme and host only, with no slash at the end, as browsers send it");
+        }
+        match (url.scheme(), url.host()) {
+            ("https", _) | ("http", Some(Host::Domain("localhost"))) => Ok(Self(url)),
+            _ => Err("must start with https:// (or be http://localhost, for development)"),
+        }
+    }
+}
+
+/// A URL that names a place and nothing else.
+fn plain_url(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text).map_err(|_| "must be a whole URL, such as https://host/path/")?;
+    let bare = url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    match url.host() {
+        Some(_) if bare => Ok(url),
+        _ => Err("must name a host, and have no user, query or fragment"),
+    }
+}
+
+macro_rules! address {
+    ($name:ident, $what:literal, $pattern:literal) => {
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                text.parse().map_err(|rule| {
+                    serde::de::Error::custom(format_args!(concat!("`{}` is no ", $what, ": it {}"), text, rule))
+                })
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "pattern": $pattern })
+            }
+        }
+    };
+}
+
+address!(ExternalUrl, "external URL", "^https://[^?#@]+$");
+address!(InternalUrl, "internal URL", "^https?://[^?#@]+$");
+address!(Origin, "origin", "^(https://[^/?#@]+|http://localhost(:[0-9]+)?)$");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_external_url_is_https_and_ends_with_a_slash() {
+        let url: ExternalUrl = "https://PoziServer-riverbend.example/pozi".parse().unwrap();
+        assert_eq!(url.as_str(), "https://poziserver-riverbend.example/pozi/");
+        assert_eq!(url.application_id_uri(), "https://poziserver-riverbend.example/pozi");
+        for text in [
+            "http://riverbend.example/",
+            "riverbend.example",
+            "https://u@riverbend.example/",
+            "https://riverbend.example/?a",
+            "https://riverbend.example/#a",
+            "https://",
+            "file:///pozi",
+        ] {
+            assert!(text.parse::<ExternalUrl>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_matched_as_a_whole() {
+        let origin: Origin = "https://riverbend.enterprise.example".parse().unwrap();
+        assert!(origin.is_named_by("https://riverbend.enterprise.example"));
+        assert!(origin.is_named_by("https://riverbend.enterprise.example:443"));
+        for other in [
+            "null",
+            "",
+            "*",
+            "http://riverbend.enterprise.example",
+            "https://riverbend.enterprise.example:8443",
+            "https://evil.example",
+            "https://riverbend.enterprise.example.evil.example",
+            "https://xriverbend.enterprise.example",
+            "https://riverbend.enterprise.example@evil.example",
+            "https://riverbend.enterprise.example/",
+        ] {
+            assert!(!origin.is_named_by(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn localhost_without_a_port_is_localhost_on_any() {
+        let any: Origin = "http://localhost".parse().unwrap();
+        assert!(any.is_named_by("http://localhost") && any.is_named_by("http://localhost:5173"));
+        assert!(!any.is_named_by("https://localhost") && !any.is_named_by("http://localhost.evil.example"));
+        let one: Origin = "http://localhost:5173".parse().unwrap();
+        assert!(one.is_named_by("http://localhost:5173") && !one.is_named_by("http://localhost:5174"));
+    }
+
+    #[test]
+    fn refuses_what_no_browser_sends_as_an_origin() {
+        for text in [
+            "https://riverbend.example/",
+            "https://riverbend.example/app",
+            "http://riverbend.example",
+            "http://127.0.0.1:8080",
+            "riverbend.example",
+        ] {
+            assert!(text.parse::<Origin>().is_err(), "{text}");
+        }
+    }
+}

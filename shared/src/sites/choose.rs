@@ -1,0 +1,93 @@
+//! Which site a request is about: the one that it names, or else the one that its token is meant for.
+
+use std::sync::Arc;
+
+use super::Site;
+
+/// A `resource` (RFC 8707 §2) or `audience` (RFC 8693 §2.1) of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target(pub String);
+
+/// Why no one site is meant.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TargetRefusal {
+    /// A name that is no site's, or that of another tenant's site: the two must look the same.
+    #[error("a target names no site of the token's tenant")]
+    Unknown,
+    /// Names of several sites; a session is for one.
+    #[error("the targets name several sites")]
+    Several,
+    /// No site is named, and the token's audience is none's.
+    #[error("no target is given and the token is meant for `{audience}`")]
+    NotMeant {
+        /// Claim `aud`.
+        audience: String,
+    },
+}
+
+/// Chooses among the sites of the token's tenant.
+pub fn choose<'a>(
+    sites: &'a [Arc<Site>],
+    targets: &[Target],
+    audience: &str,
+) -> Result<&'a Arc<Site>, TargetRefusal> {
+    let mut named = targets.iter().map(|Target(name)| sites.iter().find(|site| site.is_named(name)));
+    match named.next() {
+        Some(first) => {
+            let first = first.ok_or(TargetRefusal::Unknown)?;
+            for other in named {
+                if other.ok_or(TargetRefusal::Unknown)?.name != first.name {
+                    return Err(TargetRefusal::Several);
+                }
+            }
+            Ok(first)
+        }
+        // Registration sees to it that no two sites of a tenant are meant by one audience.
+        None => sites
+            .iter()
+            .find(|site| site.expected.is_meant_by(audience))
+            .ok_or_else(|| TargetRefusal::NotMeant { audience: audience.chars().take(200).collect() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sites::site::testing;
+
+    const RIVERBEND: &str = "https://poziserver-riverbend.example/pozi/";
+    const SALTMARSH: &str = "https://poziserver-saltmarsh.example/pozi";
+
+    fn sites() -> Vec<Arc<Site>> {
+        let other = testing::document()
+            .replace("\"riverbend\"", "\"saltmarsh\"")
+            .replace("poziserver-riverbend", "poziserver-saltmarsh")
+            .replace("0d9f7a54", "0d9f7a55");
+        vec![Arc::new(testing::site()), Arc::new(Site::parse(&other).unwrap())]
+    }
+
+    fn chosen(targets: &[&str], audience: &str) -> Result<String, TargetRefusal> {
+        let targets: Vec<_> = targets.iter().map(|name| Target((*name).to_owned())).collect();
+        choose(&sites(), &targets, audience).map(|site| site.name.to_string())
+    }
+
+    #[test]
+    fn a_site_is_named_by_url_or_name_as_often_as_one_likes() {
+        assert_eq!(chosen(&[RIVERBEND], SALTMARSH).as_deref(), Ok("riverbend"));
+        assert_eq!(chosen(&["saltmarsh", SALTMARSH], RIVERBEND).as_deref(), Ok("saltmarsh"));
+    }
+
+    #[test]
+    fn unnamed_it_is_the_one_that_the_token_is_meant_for() {
+        assert_eq!(chosen(&[], SALTMARSH).as_deref(), Ok("saltmarsh"));
+        assert_eq!(chosen(&[], "0D9F7A55-53c5-4a3e-8f5e-0f3a0b6f2c10").as_deref(), Ok("saltmarsh"));
+        assert_eq!(chosen(&[], "elsewhere"), Err(TargetRefusal::NotMeant { audience: "elsewhere".into() }));
+    }
+
+    #[test]
+    fn refuses_unknown_and_several() {
+        assert_eq!(chosen(&["elsewhere"], RIVERBEND), Err(TargetRefusal::Unknown));
+        assert_eq!(chosen(&[RIVERBEND, "elsewhere"], RIVERBEND), Err(TargetRefusal::Unknown));
+        assert_eq!(chosen(&["riverbend", "saltmarsh"], RIVERBEND), Err(TargetRefusal::Several));
+    }
+}

@@ -1,0 +1,224 @@
+//! The decision: which catalogues a verified subject may read and write. Pure; nothing else in the project decides.
+
+use std::time::Duration;
+
+use super::{Access, Permission, Scope, Site, SiteName, Who};
+use crate::entra::{Groups, VerifiedSubject};
+
+/// What a session may be minted for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// The site that it is for.
+    pub site: SiteName,
+    /// The session's audience: the site's external URL.
+    pub audience: String,
+    /// What may be done, never nothing.
+    pub scope: Scope,
+    /// How long it may last at most.
+    pub life: Duration,
+}
+
+/// Why nothing is granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AccessRefusal {
+    /// The token does not list the person's groups, of which the site's rules speak. Reading that as "no groups"
+    /// would take access away in silence.
+    #[error("the person is in too many groups for the token to list")]
+    GroupsOverage,
+    /// No rule of the site gives this person anything.
+    #[error("no catalogue is open to the person")]
+    NoCatalogue,
+    /// More was asked for than is allowed, or something that does not exist: the two must look the same.
+    #[error("asked for more than is allowed")]
+    ScopeNotAllowed,
+}
+
+/// Grants `subject` what it asked for, or all that it may have when it did not ask, if all of that is allowed by the
+/// rules of `site`. The grant is never wider than the rules, nor than what was asked.
+pub fn decide(subject: &VerifiedSubject, site: &Site, asked: Option<&Scope>) -> Result<Grant, AccessRefusal> {
+    let allowed = allowed(subject, site)?;
+    if allowed.is_empty() {
+        return Err(AccessRefusal::NoCatalogue);
+    }
+    let scope = match asked {
+        None => allowed,
+        Some(asked) if asked.is_subset_of(&allowed) => asked.clone(),
+        Some(_) => return Err(AccessRefusal::ScopeNotAllowed),
+    };
+    Ok(Grant {
+        site: site.name.clone(),
+        audience: site.external_url.as_str().to_owned(),
+        scope,
+        life: site.session_life,
+    })
+}
+
+fn allowed(subject: &VerifiedSubject, site: &Site) -> Result<Scope, AccessRefusal> {
+    let mut scope = Vec::new();
+    for catalogue in &site.catalogues {
+        let may_write = is_among(subject, &catalogue.writers)?;
+        let may_read = is_among(subject, &catalogue.readers)? || may_write;
+        for (access, may) in [(Access::Read, may_read), (Access::Write, may_write)] {
+            if may {
+                scope.push(Permission { catalogue: catalogue.id.clone(), access });
+            }
+        }
+    }
+    Ok(scope.into_iter().collect())
+}
+
+fn is_among(subject: &VerifiedSubject, who: &Who) -> Result<bool, AccessRefusal> {
+    match (who, subject.groups()) {
+        (Who::Everyone(_), _) => Ok(true),
+        (Who::Groups(named), _) if named.is_empty() => Ok(false),
+        (Who::Groups(_), Groups::Overage) => Err(AccessRefusal::GroupsOverage),
+        (Who::Groups(named), Groups::Listed(own)) => Ok(named.iter().any(|group| own.contains(group))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        entra::testing::subject,
+        identifiers::GroupId,
+        sites::{
+            CatalogueId,
+            document::Everyone,
+            site::{Catalogue, testing},
+        },
+        timestamp::Timestamp,
+    };
+
+    fn member_of(groups: &[&str]) -> VerifiedSubject {
+        let groups = groups.iter().map(|group| group.parse().unwrap()).collect();
+        subject(Groups::Listed(groups), Timestamp::from_unix_seconds(1))
+    }
+
+    fn granted(groups: &[&str], asked: Option<&str>) -> Result<String, AccessRefusal> {
+        let asked = asked.map(|text| text.parse().unwrap());
+        decide(&member_of(groups), &testing::site(), asked.as_ref()).map(|grant| grant.scope.to_string())
+    }
+
+    #[test]
+    fn grants_what_the_groups_allow() {
+        use testing::{EDITORS, PLANNERS};
+        for (groups, scope) in [
+            (vec![], "parks:read"),
+            (vec![PLANNERS], "parks:read planning:read"),
+            (vec![EDITORS], "parks:read planning:read planning:write"),
+            (vec!["6f1f1d0e-8a83-4c59-9d44-1f6d0c9c3aff"], "parks:read"),
+        ] {
+            assert_eq!(granted(&groups, None).as_deref(), Ok(scope));
+        }
+    }
+
+    #[test]
+    fn grants_exactly_what_was_asked_or_nothing() {
+        use testing::{EDITORS, PLANNERS};
+        let refused = Err(AccessRefusal::ScopeNotAllowed);
+        for (groups, asked, answer) in [
+            (PLANNERS, "planning:read", Ok("planning:read")),
+            (EDITORS, "planning:write", Ok("planning:write")),
+            (PLANNERS, "planning:write", refused),
+            (PLANNERS, "planning:read planning:write", refused),
+            (PLANNERS, "nowhere:read", refused),
+            (PLANNERS, "parks:write", refused),
+        ] {
+            assert_eq!(
+                granted(&[groups], Some(asked)).as_deref(),
+                answer.as_ref().map(|scope| *scope),
+                "{asked}"
+            );
+        }
+    }
+
+    #[test]
+    fn who_may_see_nothing_is_told_so_whatever_they_ask() {
+        let mut site = testing::site();
+        site.catalogues.truncate(1);
+        for asked in [None, Some("planning:read".parse().unwrap())] {
+            assert_eq!(decide(&member_of(&[]), &site, asked.as_ref()), Err(AccessRefusal::NoCatalogue));
+        }
+    }
+
+    #[test]
+    fn an_overage_matters_only_where_groups_do() {
+        let unlisted = subject(Groups::Overage, Timestamp::from_unix_seconds(1));
+        let mut site = testing::site();
+        assert_eq!(decide(&unlisted, &site, None), Err(AccessRefusal::GroupsOverage));
+        site.catalogues.remove(0);
+        assert_eq!(decide(&unlisted, &site, None).unwrap().scope.to_string(), "parks:read");
+    }
+
+    fn group(index: u8) -> GroupId {
+        GroupId::new(uuid::Uuid::from_u128(index.into()))
+    }
+
+    fn who() -> impl Strategy<Value = Who> {
+        prop_oneof![
+            1 => Just(Who::Everyone(Everyone::SignedIn)),
+            6 => prop::collection::vec((0..6u8).prop_map(group), 0..3).prop_map(Who::Groups),
+        ]
+    }
+
+    fn catalogues() -> impl Strategy<Value = Vec<Catalogue>> {
+        prop::collection::vec((who(), who()), 1..6).prop_map(|rules| {
+            let id = |index: usize| format!("c{index}").parse::<CatalogueId>().unwrap();
+            let catalogue = |(index, (readers, writers))| Catalogue {
+                id: id(index),
+                title: String::new(),
+                project: String::new(),
+                readers,
+                writers,
+            };
+            rules.into_iter().enumerate().map(catalogue).collect()
+        })
+    }
+
+    /// The rules read a second time, in the plainest way, as the witness.
+    fn rules_give(site: &Site, own: &HashSet<GroupId>, permission: &Permission) -> bool {
+        let within = |who: &Who| match who {
+            Who::Everyone(_) => true,
+            Who::Groups(groups) => groups.iter().any(|group| own.contains(group)),
+        };
+        site.catalogues.iter().any(|catalogue| {
+            catalogue.id == permission.catalogue
+                && (within(&catalogue.writers)
+                    || permission.access == Access::Read && within(&catalogue.readers))
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_grant_is_never_wider_than_the_rules_nor_than_what_was_asked(
+            catalogues in catalogues(),
+            own in prop::collection::hash_set((0..6u8).prop_map(group), 0..4),
+            asked in prop::option::of("(c[0-7]:(read|write))( c[0-7]:(read|write)){0,3}"),
+        ) {
+            let site = Site { catalogues, ..testing::site() };
+            let subject = subject(Groups::Listed(own.clone()), Timestamp::from_unix_seconds(1));
+            let asked = asked.map(|text| text.parse::<Scope>().unwrap());
+            let all_given = |scope: &Scope| scope.permissions().all(|one| rules_give(&site, &own, one));
+            match decide(&subject, &site, asked.as_ref()) {
+                Ok(grant) => {
+                    prop_assert!(!grant.scope.is_empty());
+                    prop_assert!(all_given(&grant.scope));
+                    prop_assert!(asked.is_none_or(|asked| asked == grant.scope));
+                }
+                Err(AccessRefusal::ScopeNotAllowed) => prop_assert!(!all_given(&asked.unwrap())),
+                Err(AccessRefusal::NoCatalogue) => {
+                    for catalogue in &site.catalogues {
+                        let read = Permission { catalogue: catalogue.id.clone(), access: Access::Read };
+                        prop_assert!(!rules_give(&site, &own, &read));
+                    }
+                }
+                Err(AccessRefusal::GroupsOverage) => prop_assert!(false, "the groups were listed"),
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! A site file as it is written: one TOML document a site, the customer's five items and what the service adds.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{CatalogueId, ExternalUrl, InternalUrl, Origin, SiteName};
+use crate::{
+    entra::Cloud,
+    identifiers::{ClientId, GroupId, TenantId},
+};
+
+/// A Pozi site: the five items that its council hands in, and what the service needs beside them.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SiteDocument {
+    /// The site's short name, as in its Web App's address: 1 to 63 of a-z, 0-9 and -.
+    pub name: SiteName,
+    /// Item 1, internal URL: where Application Proxy finds Pozi Server inside the council's network.
+    pub internal_url: InternalUrl,
+    /// Item 2, external URL: Pozi Server as Application Proxy publishes it. It is the audience of the site's sessions.
+    pub external_url: ExternalUrl,
+    /// Item 3, application (client) id of the registration that Application Proxy created.
+    #[schemars(with = "ClientId")]
+    pub client_id: Spanned<ClientId>,
+    /// Item 4, directory (tenant) id.
+    #[schemars(with = "TenantId")]
+    pub tenant_id: Spanned<TenantId>,
+    /// The origins that the Web App is served from; `http://localhost` stands for any port of it.
+    pub origins: Vec<Origin>,
+    /// The Microsoft cloud that the tenant lives in.
+    #[serde(default)]
+    pub cloud: Cloud,
+    /// How long a session lasts at most: 1 to 60 minutes, 10 when left out.
+    #[serde(default)]
+    #[schemars(with = "Option<u64>", range(min = 1, max = 60))]
+    pub session_minutes: Option<Spanned<u64>>,
+    /// Other registrations whose tokens for this site are accepted too.
+    #[serde(default)]
+    pub further_client_ids: Vec<ClientId>,
+    /// Item 5, the catalogues and which groups may see each.
+    #[serde(rename = "catalogue", default)]
+    pub catalogues: Vec<CatalogueDocument>,
+}
+
+/// A catalogue: one QGIS project, and who may read and write it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CatalogueDocument {
+    /// The catalogue's id in scopes and paths: 1 to 63 of a-z, 0-9, - and _.
+    #[schemars(with = "CatalogueId")]
+    pub id: Spanned<CatalogueId>,
+    /// What people call it.
+    pub title: String,
+    /// The QGIS project file on Pozi Server.
+    pub project: String,
+    /// Who may read it: a list of group ids, or "everyone-signed-in".
+    pub read: Who,
+    /// Who may write it, and so read it too: a list of group ids, or "everyone-signed-in"; nobody when left out.
+    #[serde(default)]
+    pub write: Who,
+}
+
+/// Who may do something: said in full, since an empty list means nobody and never everybody.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(
+    untagged,
+    expecting = "write a list of group ids, such as [\"00000000-0000-0000-0000-000000000000\"], or \"everyone-signed-in\""
+)]
+pub enum Who {
+    /// Everybody who can sign in to the tenant for this application, guests included.
+    Everyone(Everyone),
+    /// The members of any of these groups.
+    Groups(Vec<GroupId>),
+}
+
+/// The word for [`Who::Everyone`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum Everyone {
+    /// `"everyone-signed-in"`.
+    #[serde(rename = "everyone-signed-in")]
+    SignedIn,
+}
+
+impl Default for Who {
+    /// Nobody.
+    fn default() -> Self {
+        Self::Groups(Vec::new())
+    }
+}
+
+/// The JSON Schema of a site file, as pretty JSON with a final newline, by which editors check and complete one.
+pub fn site_schema() -> String {
+    let schema = schemars::schema_for!(SiteDocument);
+    format!("{:#}\n", schema.to_value())
+}

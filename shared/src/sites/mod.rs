@@ -1,0 +1,20 @@
+//! What they may see: a [`Site`] is parsed and compiled when it is loaded, and [`decide`] alone says which of its
+//! catalogues a verified subject may read and write.
+
+mod addresses;
+mod choose;
+mod decide;
+mod document;
+mod registered;
+mod scope;
+mod site;
+
+pub use self::{
+    addresses::{ExternalUrl, InternalUrl, Origin},
+    choose::{Target, TargetRefusal, choose},
+    decide::{AccessRefusal, Grant, decide},
+    document::{SiteDocument, Who, site_schema},
+    registered::{SiteFile, SiteFileProblem, register},
+    scope::{Access, CatalogueId, NotACatalogueId, NotAScope, Permission, Scope},
+    site::{Catalogue, DEFAULT_SESSION_MINUTES, MAX_SESSION_MINUTES, Site, SiteName, SiteProblem},
+};

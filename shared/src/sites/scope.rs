@@ -1,0 +1,221 @@
+//! Scope, the one source of truth for access: `<catalogue>:<read|write>`, separated by spaces (RFC 6749 §3.3).
+
+use std::{borrow::Cow, collections::BTreeSet, fmt, str::FromStr};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A catalogue's id: 1 to 63 of `a-z`, `0-9`, `-` and `_`, the first a letter or digit. It stands in scopes and in
+/// paths, and on a file system that may not tell letter cases apart.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CatalogueId(String);
+
+/// What may be done with a catalogue. Whoever may write may also read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Access {
+    /// Look.
+    Read,
+    /// Change.
+    Write,
+}
+
+/// One catalogue and what may be done with it: a scope token.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Permission {
+    /// The catalogue.
+    pub catalogue: CatalogueId,
+    /// What may be done with it.
+    pub access: Access,
+}
+
+/// A set of permissions, in a fixed order, so that the same access always reads the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scope(BTreeSet<Permission>);
+
+/// A text that is not a catalogue's id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("1 to 63 characters, only a-z, 0-9, - and _, the first a letter or digit")]
+pub struct NotACatalogueId;
+
+/// A text that is not a scope of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not <catalogue>:<read|write>, separated by spaces")]
+pub struct NotAScope;
+
+impl CatalogueId {
+    const PATTERN: &'static str = "^[a-z0-9][a-z0-9_-]{0,62}$";
+
+    /// The id as it stands in scopes.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Scope {
+    /// Whether `access` to `catalogue` is within this scope. Writing includes reading.
+    pub fn allows(&self, catalogue: &CatalogueId, access: Access) -> bool {
+        self.0.iter().any(|permission| permission.catalogue == *catalogue && permission.access >= access)
+    }
+
+    /// The permissions in order.
+    pub fn permissions(&self) -> impl Iterator<Item = &Permission> {
+        self.0.iter()
+    }
+
+    /// Whether nothing is allowed.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether every permission of this scope, as it is written, is in `other`.
+    pub fn is_subset_of(&self, other: &Self) -> bool {
+        self.0.is_subset(&other.0)
+    }
+}
+
+impl FromIterator<Permission> for Scope {
+    fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
+        Self(permissions.into_iter().collect())
+    }
+}
+
+impl FromStr for Scope {
+    type Err = NotAScope;
+
+    fn from_str(text: &str) -> Result<Self, NotAScope> {
+        text.split(' ').filter(|token| !token.is_empty()).map(str::parse).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, permission) in self.0.iter().enumerate() {
+            write!(f, "{}{permission}", if index == 0 { "" } else { " " })?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Permission {
+    type Err = NotAScope;
+
+    fn from_str(token: &str) -> Result<Self, NotAScope> {
+        let (catalogue, access) = token.split_once(':').ok_or(NotAScope)?;
+        let access = match access {
+            "read" => Access::Read,
+            "write" => Access::Write,
+            _ => return Err(NotAScope),
+        };
+        Ok(Self { catalogue: catalogue.parse().map_err(|_| NotAScope)?, access })
+    }
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.catalogue, self.access)
+    }
+}
+
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Read => "read",
+            Self::Write => "write",
+        })
+    }
+}
+
+impl FromStr for CatalogueId {
+    type Err = NotACatalogueId;
+
+    fn from_str(text: &str) -> Result<Self, NotACatalogueId> {
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let mut bytes = text.bytes();
+        let starts_well = bytes.next().is_some_and(fits);
+        if starts_well && bytes.all(|byte| fits(byte) || byte == b'-' || byte == b'_') && text.len() <= 63 {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NotACatalogueId)
+        }
+    }
+}
+
+impl fmt::Display for CatalogueId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for CatalogueId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for CatalogueId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse()
+            .map_err(|rule| serde::de::Error::custom(format_args!("`{text}` is no catalogue id: {rule}")))
+    }
+}
+
+impl JsonSchema for CatalogueId {
+    fn schema_name() -> Cow<'static, str> {
+        "CatalogueId".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": Self::PATTERN })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn reads_what_it_writes_in_a_fixed_order() {
+        let scope: Scope = "roads:write  planning:read roads:read planning:read".parse().unwrap();
+        assert_eq!(scope.to_string(), "planning:read roads:read roads:write");
+    }
+
+    #[test]
+    fn refuses_what_is_no_scope_token() {
+        for text in [
+            "roads",
+            "roads:",
+            ":read",
+            "roads:admin",
+            "Roads:read",
+            "roads:read:write",
+            "roads:read\tx:read",
+            "-a:read",
+            "é:read",
+        ] {
+            assert_eq!(text.parse::<Scope>(), Err(NotAScope), "{text}");
+        }
+        assert!(format!("{}:read", "a".repeat(63)).parse::<Scope>().is_ok());
+        assert!(format!("{}:read", "a".repeat(64)).parse::<Scope>().is_err());
+    }
+
+    #[test]
+    fn writing_includes_reading_and_not_the_reverse() {
+        let roads = "roads".parse().unwrap();
+        let scope = |text: &str| text.parse::<Scope>().unwrap();
+        assert!(scope("roads:write").allows(&roads, Access::Read));
+        assert!(!scope("roads:read").allows(&roads, Access::Write));
+        assert!(!scope("roadside:write").allows(&roads, Access::Read));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_parses_reads_the_same_again(text in "[a-z0-9_-]{1,8}:(read|write)( [a-z0-9_-]{1,8}:(read|write)){0,4}") {
+            if let Ok(scope) = text.parse::<Scope>() {
+                prop_assert_eq!(scope.to_string().parse::<Scope>(), Ok(scope));
+            }
+        }
+    }
+}

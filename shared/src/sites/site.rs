@@ -1,0 +1,363 @@
+//! A site, compiled from its document: everything that can be wrong with it has been found by now.
+
+use std::{borrow::Cow, collections::HashSet, fmt, ops::Range, str::FromStr, time::Duration};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer};
+
+use super::{CatalogueId, ExternalUrl, InternalUrl, Origin, SiteDocument, Who, document::CatalogueDocument};
+use crate::{
+    entra::{CONSUMER_TENANT, Cloud, Expected},
+    identifiers::{ClientId, TenantId},
+};
+
+/// How long a session lasts where a site does not say, in minutes.
+pub const DEFAULT_SESSION_MINUTES: u64 = 10;
+
+/// The longest life of a session, in minutes. Keys are published for longer than that after they last signed.
+pub const MAX_SESSION_MINUTES: u64 = 60;
+
+/// A registered customer's Pozi Server and the rules of access to its catalogues.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
+    /// Its short name.
+    pub name: SiteName,
+    /// Where Application Proxy finds it.
+    pub internal_url: InternalUrl,
+    /// Where the world finds it: the audience of its sessions.
+    pub external_url: ExternalUrl,
+    /// What an Entra token must say to be meant for it.
+    pub expected: Expected,
+    /// The origins of its Web App.
+    pub origins: Vec<Origin>,
+    /// How long its sessions last at most.
+    pub session_life: Duration,
+    /// Its catalogues, at least one, each id once.
+    pub catalogues: Vec<Catalogue>,
+}
+
+/// One QGIS project and who may see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Catalogue {
+    /// Its id in scopes and paths.
+    pub id: CatalogueId,
+    /// What people call it.
+    pub title: String,
+    /// The QGIS project file.
+    pub project: String,
+    /// Who may read it, writers aside.
+    pub readers: Who,
+    /// Who may write it, and so read it.
+    pub writers: Who,
+}
+
+/// A site's short name: 1 to 63 of `a-z`, `0-9` and `-`, a DNS label.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SiteName(String);
+
+/// Something wrong with a site's document, where it is (a byte range) and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SiteProblem {
+    /// What is wrong, and the fix.
+    pub message: String,
+    /// Where, in bytes from the start of the document.
+    pub at: Option<Range<usize>>,
+}
+
+impl Site {
+    /// Parses a site's TOML document and compiles it, or says everything that is wrong with it.
+    pub fn parse(document: &str) -> Result<Self, Vec<SiteProblem>> {
+        let document: SiteDocument = toml::from_str(document)
+            .map_err(|error| vec![SiteProblem { message: error.message().to_owned(), at: error.span() }])?;
+        let problems = problems(&document);
+        if problems.is_empty() { Ok(Self::compile(document)) } else { Err(problems) }
+    }
+
+    /// Whether a request's `Origin` header names one of the site's origins.
+    pub fn is_served_from(&self, origin: &str) -> bool {
+        self.origins.iter().any(|own| own.is_named_by(origin))
+    }
+
+    /// Whether `name` is the site's name or its external URL, with or without the trailing slash.
+    pub fn is_named(&self, name: &str) -> bool {
+        name == self.name.as_str() || name.parse::<ExternalUrl>().is_ok_and(|url| url == self.external_url)
+    }
+
+    fn compile(document: SiteDocument) -> Self {
+        let client = document.client_id.into_inner();
+        let minutes = document.session_minutes.map_or(DEFAULT_SESSION_MINUTES, toml::Spanned::into_inner);
+        Self {
+            expected: Expected {
+                cloud: document.cloud,
+                tenant: document.tenant_id.into_inner(),
+                audiences: audiences(&document.external_url, client),
+                clients: std::iter::once(client).chain(document.further_client_ids).collect(),
+            },
+            name: document.name,
+            internal_url: document.internal_url,
+            external_url: document.external_url,
+            origins: document.origins,
+            session_life: Duration::from_secs(minutes * 60),
+            catalogues: document.catalogues.into_iter().map(Catalogue::compile).collect(),
+        }
+    }
+
+    /// The site's tenant.
+    pub fn tenant(&self) -> TenantId {
+        self.expected.tenant
+    }
+
+    /// The cloud that the tenant lives in.
+    pub fn cloud(&self) -> Cloud {
+        self.expected.cloud
+    }
+}
+
+impl Catalogue {
+    fn compile(document: CatalogueDocument) -> Self {
+        Self {
+            id: document.id.into_inner(),
+            title: document.title,
+            project: document.project,
+            readers: document.read,
+            writers: document.write,
+        }
+    }
+}
+
+/// Version 1.0 tokens name the Application ID URI, with or without a slash, the client id, or historically
+/// `spn:` and the client id; version 2.0 tokens the client id.
+fn audiences(external_url: &ExternalUrl, client: ClientId) -> Vec<String> {
+    let uri = external_url.application_id_uri();
+    vec![uri.to_owned(), format!("{uri}/"), client.to_string(), format!("spn:{client}")]
+}
+
+fn problems(document: &SiteDocument) -> Vec<SiteProblem> {
+    let mut problems = Vec::new();
+    if *document.tenant_id.get_ref() == CONSUMER_TENANT {
+        problems.push(SiteProblem {
+            message: "this is the tenant of personal Microsoft accounts, which anybody can open; use the council's own tenant id".into(),
+            at: Some(document.tenant_id.span()),
+        });
+    }
+    if let Some(minutes) = &document.session_minutes
+        && !(1..=MAX_SESSION_MINUTES).contains(minutes.get_ref())
+    {
+        problems.push(SiteProblem {
+            message: format!("session_minutes is {}; use 1 to {MAX_SESSION_MINUTES}", minutes.get_ref()),
+            at: Some(minutes.span()),
+        });
+    }
+    if document.catalogues.is_empty() {
+        problems
+            .push(SiteProblem { message: "the site has no catalogue; add a [[catalogue]]".into(), at: None });
+    }
+    let mut ids = HashSet::new();
+    for id in document.catalogues.iter().map(|catalogue| &catalogue.id) {
+        if !ids.insert(id.get_ref()) {
+            problems.push(SiteProblem {
+                message: format!("a second catalogue has the id `{}`; give each its own", id.get_ref()),
+                at: Some(id.span()),
+            });
+        }
+    }
+    problems
+}
+
+impl SiteName {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SiteName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for SiteName {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if (1..=63).contains(&text.len())
+            && text.bytes().all(fits)
+            && !text.starts_with('-')
+            && !text.ends_with('-')
+        {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("1 to 63 characters, only a-z, 0-9 and -, no - at either end")
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for SiteName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse()
+            .map_err(|rule| serde::de::Error::custom(format_args!("`{text}` is no site name: {rule}")))
+    }
+}
+
+impl JsonSchema for SiteName {
+    fn schema_name() -> Cow<'static, str> {
+        "SiteName".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$" })
+    }
+}
+
+/// For this crate's own tests.
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+
+    pub(crate) const PLANNERS: &str = "6f1f1d0e-8a83-4c59-9d44-1f6d0c9c3a01";
+    pub(crate) const EDITORS: &str = "6f1f1d0e-8a83-4c59-9d44-1f6d0c9c3a02";
+
+    /// A site file without fault: `planning` for planners (editors write), `parks` for everyone.
+    pub(crate) fn document() -> String {
+        format!(
+            r#"name = "riverbend"
+internal_url = "http://gis.riverbend.internal/pozi/"
+external_url = "https://poziserver-riverbend.example/pozi/"
+client_id = "0d9f7a54-53c5-4a3e-8f5e-0f3a0b6f2c10"
+tenant_id = "7f2b4d3e-91a6-4d0f-9a57-3f7f5b8f2a11"
+origins = ["https://riverbend.enterprise.example", "http://localhost"]
+
+[[catalogue]]
+id = "planning"
+title = "Planning"
+project = "C:/Pozi/planning.qgz"
+read = ["{PLANNERS}"]
+write = ["{EDITORS}"]
+
+[[catalogue]]
+id = "parks"
+title = "Parks"
+project = "C:/Pozi/parks.qgz"
+read = "everyone-signed-in"
+"#
+        )
+    }
+
+    pub(crate) fn site() -> Site {
+        Site::parse(&document()).expect("the test's own document is without fault")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{testing::document, *};
+
+    fn problem(from: &str, to: &str) -> (String, usize) {
+        let text = document().replacen(from, to, 1);
+        assert_ne!(text, document(), "nothing was spoiled");
+        let problem = Site::parse(&text).unwrap_err().remove(0);
+        let line = problem.at.map_or(1, |at| 1 + text[..at.start].matches('\n').count());
+        (problem.message, line)
+    }
+
+    #[test]
+    fn compiles_the_forms_of_its_audience_and_its_defaults() {
+        let site = testing::site();
+        assert_eq!(
+            site.expected.audiences,
+            [
+                "https://poziserver-riverbend.example/pozi",
+                "https://poziserver-riverbend.example/pozi/",
+                "0d9f7a54-53c5-4a3e-8f5e-0f3a0b6f2c10",
+                "spn:0d9f7a54-53c5-4a3e-8f5e-0f3a0b6f2c10",
+            ]
+        );
+        assert_eq!(site.cloud(), Cloud::Public);
+        assert_eq!(site.session_life, Duration::from_secs(600));
+        assert_eq!(site.catalogues[1].writers, Who::Groups(vec![]));
+    }
+
+    #[test]
+    fn is_named_by_its_name_and_its_external_url() {
+        let site = testing::site();
+        for name in [
+            "riverbend",
+            "https://poziserver-riverbend.example/pozi/",
+            "https://poziserver-riverbend.example/pozi",
+        ] {
+            assert!(site.is_named(name), "{name}");
+        }
+        for name in [
+            "",
+            "Riverbend",
+            "https://poziserver-riverbend.example/",
+            "https://poziserver-riverbend.example/pozi/x",
+        ] {
+            assert!(!site.is_named(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_fault_is_named_with_its_place_and_its_fix() {
+        let consumer = CONSUMER_TENANT.to_string();
+        for (from, to, line, says) in [
+            (
+                "name = \"riverbend\"",
+                "name = \"Riverbend\"",
+                1,
+                "`Riverbend` is no site name: 1 to 63 characters",
+            ),
+            ("name = \"riverbend\"", "nom = \"riverbend\"", 1, "unknown field `nom`, expected one of `name`"),
+            ("https://poziserver", "http://poziserver", 3, "must start with https://"),
+            ("0d9f7a54-", "0d9f7a54", 4, "is not a GUID of the form 0000"),
+            ("7f2b4d3e-91a6-4d0f-9a57-3f7f5b8f2a11", consumer.as_str(), 5, "use the council's own tenant id"),
+            (
+                "http://localhost\"",
+                "http://riverbend.example\"",
+                6,
+                "must start with https:// (or be http://localhost",
+            ),
+            ("origins =", "session_minutes = 61\norigins =", 6, "session_minutes is 61; use 1 to 60"),
+            ("origins =", "session_minutes = 0\norigins =", 6, "session_minutes is 0; use 1 to 60"),
+            (
+                "origins =",
+                "cloud = \"moon\"\norigins =",
+                6,
+                "unknown variant `moon`, expected one of `public`",
+            ),
+            (
+                "id = \"parks\"",
+                "id = \"planning\"",
+                16,
+                "a second catalogue has the id `planning`; give each its own",
+            ),
+            ("id = \"parks\"", "id = \"Parks\"", 16, "`Parks` is no catalogue id: 1 to 63"),
+            ("read = \"everyone-signed-in\"", "read = \"everyone\"", 19, "write a list of group ids"),
+            ("read = \"everyone-signed-in\"", "", 15, "missing field `read`"),
+            (
+                "origins = [\"https://riverbend.enterprise.example\", \"http://localhost\"]",
+                "",
+                1,
+                "missing field `origins`",
+            ),
+        ] {
+            let (message, found) = problem(from, to);
+            assert!(message.contains(says), "{message}");
+            assert_eq!(found, line, "{message}");
+        }
+    }
+
+    #[test]
+    fn a_site_without_catalogues_is_a_fault() {
+        let text = document();
+        let head = text.split("[[catalogue]]").next().unwrap();
+        assert_eq!(
+            Site::parse(head).unwrap_err()[0].message,
+            "the site has no catalogue; add a [[catalogue]]"
+        );
+    }
+}
