@@ -1,0 +1,84 @@
+//! A public JSON document with its validator: asked for again, it costs 304 and nothing more (RFC 9110 §13.1.2).
+
+use std::time::Duration;
+
+use aws_lc_rs::digest;
+use axum::{body::Body, response::Response};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use http::{
+    HeaderMap, HeaderValue, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS},
+};
+
+/// A document as it is served.
+#[derive(Debug)]
+pub(crate) struct Document {
+    body: Vec<u8>,
+    etag: String,
+    cache_control: String,
+}
+
+impl Document {
+    /// `json`, for consumers to keep for `max_age`, for as long again while they ask for a newer one, and for a day
+    /// while there is no answer: an old key set verifies more than none.
+    pub(crate) fn new(json: Vec<u8>, max_age: Duration) -> Self {
+        let hash = URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, &json));
+        let seconds = max_age.as_secs();
+        Self {
+            body: json,
+            etag: format!("\"{hash}\""),
+            cache_control: format!(
+                "public, max-age={seconds}, stale-while-revalidate={seconds}, stale-if-error=86400"
+            ),
+        }
+    }
+
+    /// The document, or 304 for a consumer that has it.
+    pub(crate) fn answer(&self, request: &HeaderMap) -> Response {
+        let unchanged = self.is_known_to(request);
+        let mut response =
+            Response::new(if unchanged { Body::empty() } else { Body::from(self.body.clone()) });
+        let headers = response.headers_mut();
+        for (name, value) in [(ETAG, &self.etag), (CACHE_CONTROL, &self.cache_control)] {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.insert(name, value);
+            }
+        }
+        if unchanged {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+        } else {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        }
+        response
+    }
+
+    /// `If-None-Match` compares weakly (RFC 9110 §8.8.3.2): caches may have marked the validator `W/`.
+    fn is_known_to(&self, request: &HeaderMap) -> bool {
+        let names_it = |tag: &str| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.etag;
+        let values = request.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|value| value.split(',')).any(|tag| names_it(tag.trim()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(if_none_match: &str) -> StatusCode {
+        let mut headers = HeaderMap::new();
+        headers.insert(IF_NONE_MATCH, if_none_match.parse().unwrap());
+        Document::new(b"{}".to_vec(), Duration::from_secs(1)).answer(&headers).status()
+    }
+
+    #[test]
+    fn who_has_it_is_told_so() {
+        let etag = Document::new(b"{}".to_vec(), Duration::from_secs(1)).etag;
+        for known in [etag.clone(), format!("W/{etag}"), "*".into(), format!("\"other\", {etag}")] {
+            assert_eq!(status(&known), StatusCode::NOT_MODIFIED, "{known}");
+        }
+        for other in ["\"other\"", "", etag.trim_matches('"')] {
+            assert_eq!(status(other), StatusCode::OK, "{other}");
+        }
+    }
+}

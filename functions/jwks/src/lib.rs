@@ -1,0 +1,92 @@
+//! `GET /.well-known/…`: the public keys that sessions are verified with (RFC 7517), and the metadata that leads a
+//! verifier to them (RFC 8414, OpenID Connect Discovery 1.0).
+
+mod document;
+mod metadata;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{Router, extract::State, response::Response, routing::get};
+use http::HeaderMap;
+use pozi_auth::{
+    keyring::PublishedKeys,
+    last_good::{Cooldown, LastGood, Lifetimes},
+    oauth::{self, ExchangeError},
+    ports::{Clock, KeyRingSource, SigningUnavailable},
+    session::Issuer,
+};
+
+use crate::document::Document;
+
+/// For how long consumers are told to keep the keys, where nobody asks for less. A rotation policy publishes a key for
+/// longer than that before it signs.
+pub const MAX_AGE: Duration = Duration::from_secs(300);
+
+/// The function's state.
+#[derive(Debug)]
+struct Jwks<C, S> {
+    clock: C,
+    source: Arc<S>,
+    max_age: Duration,
+    keys: Arc<LastGood<Document>>,
+    authorization_server: Document,
+    openid: Document,
+}
+
+/// The function: publishes the ring of `source` as `issuer`'s, for consumers to keep for `max_age`. The ring itself is
+/// read again as `lifetimes` say.
+pub fn router<C: Clock, S: KeyRingSource>(
+    issuer: &Issuer,
+    clock: C,
+    source: Arc<S>,
+    lifetimes: Lifetimes,
+    max_age: Duration,
+) -> Router {
+    let state = Jwks {
+        clock,
+        source,
+        max_age,
+        keys: LastGood::new("the key ring, to publish", lifetimes, Arc::new(Cooldown::default())),
+        authorization_server: Document::new(metadata::authorization_server(issuer), max_age),
+        openid: Document::new(metadata::openid(issuer), max_age),
+    };
+    let routes = Router::new()
+        .route("/.well-known/jwks.json", get(keys::<C, S>))
+        .route("/.well-known/oauth-authorization-server", get(authorization_server::<C, S>))
+        .route("/.well-known/openid-configuration", get(openid::<C, S>))
+        .with_state(Arc::new(state));
+    oauth::finish(routes)
+}
+
+async fn keys<C: Clock, S: KeyRingSource>(
+    State(state): State<Arc<Jwks<C, S>>>,
+    headers: HeaderMap,
+) -> Response {
+    let source = Arc::clone(&state.source);
+    let max_age = state.max_age;
+    let load = || async move {
+        let stored = source.load().await.map_err(|error| error.to_string())?;
+        let (ring, _) = stored.ok_or("no key ring is stored yet")?;
+        Ok::<_, String>(Document::new(PublishedKeys::of(&ring).as_json().to_vec(), max_age))
+    };
+    match state.keys.find(state.clock.now(), |_| true, load).await {
+        Ok(document) => document.answer(&headers),
+        Err(problem) => {
+            oauth::refuse(&ExchangeError::from(SigningUnavailable(problem.to_string())).refusal())
+        }
+    }
+}
+
+async fn authorization_server<C: Clock, S: KeyRingSource>(
+    State(state): State<Arc<Jwks<C, S>>>,
+    headers: HeaderMap,
+) -> Response {
+    state.authorization_server.answer(&headers)
+}
+
+async fn openid<C: Clock, S: KeyRingSource>(
+    State(state): State<Arc<Jwks<C, S>>>,
+    headers: HeaderMap,
+) -> Response {
+    state.openid.answer(&headers)
+}

@@ -1,0 +1,102 @@
+//! `POST /oauth2/token` (RFC 8693): an Entra access token goes in, a Pozi session token for the catalogues that its
+//! person may see comes out.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    response::Response,
+    routing::post,
+};
+use http::{HeaderMap, StatusCode, header::ORIGIN};
+use pozi_auth::{
+    entra::{self, KeySetLocation, SubjectRefusal, TenantKeys, UnverifiedToken},
+    oauth::{self, ExchangeError, ExchangeRequest, TokenResponse},
+    ports::{ActiveKey, Clock, KeySetFetch, SiteRegistry},
+    session::{self, Issuer, SessionClaims, SessionId},
+    sites::{self, Site},
+    telemetry::{self, Trail},
+};
+use uuid::Uuid;
+
+/// What the function works with.
+#[derive(Debug)]
+pub struct TokenExchange<C, R, F, K> {
+    /// This service's own URL.
+    pub issuer: Issuer,
+    /// The time.
+    pub clock: C,
+    /// The registered sites.
+    pub sites: R,
+    /// The tenants' keys.
+    pub tenant_keys: TenantKeys<F>,
+    /// The key that signs.
+    pub signing: K,
+}
+
+/// The function.
+pub fn router<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey>(
+    state: TokenExchange<C, R, F, K>,
+) -> Router {
+    let routes = Router::new().route("/oauth2/token", post(token::<C, R, F, K>)).with_state(Arc::new(state));
+    oauth::finish(routes)
+}
+
+async fn token<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey>(
+    State(state): State<Arc<TokenExchange<C, R, F, K>>>,
+    request: Request,
+) -> Response {
+    let mut trail = Trail::begin();
+    let outcome = state.exchange(request, &mut trail).await;
+    telemetry::audit(&trail, &outcome);
+    match outcome {
+        Ok(answer) => oauth::json_response(StatusCode::OK, &answer),
+        Err(error) => oauth::refuse(&error.refusal()),
+    }
+}
+
+impl<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey> TokenExchange<C, R, F, K> {
+    /// The whole walk: parse, verify, decide, mint, answer.
+    async fn exchange(&self, request: Request, trail: &mut Trail) -> Result<TokenResponse, ExchangeError> {
+        let now = self.clock.now();
+        let (head, body) = request.into_parts();
+        let form = oauth::read_form(&head.headers, body).await?;
+        let request = ExchangeRequest::parse(&form)?;
+        trail.came_with(&request.subject_token);
+
+        let token = UnverifiedToken::parse(request.subject_token.as_str())?;
+        trail.claims_to_be(&token);
+        let sites = self.sites.sites_of(token.tenant()).await?;
+        if sites.is_empty() {
+            return Err(SubjectRefusal::UnknownTenant { tenant: token.tenant() }.into());
+        }
+        let site = sites::choose(&sites, &request.targets, token.audience())?;
+        trail.is_about(site);
+        check_origin(&head.headers, site)?;
+
+        let location =
+            KeySetLocation { cloud: site.cloud(), tenant: token.tenant(), version: token.version() };
+        let key = self.tenant_keys.find(location, token.key_id(), now).await;
+        trail.has_keys();
+        let subject = entra::verify(&token, &*key?, &site.expected, now)?;
+        let grant = sites::decide(&subject, site, request.scope.as_ref())?;
+
+        trail.signs();
+        let claims = SessionClaims::new(&self.issuer, &subject, &grant, SessionId::new(Uuid::new_v4()), now);
+        let signing_key = self.signing.active(now).await?;
+        let session = session::mint(&claims, &signing_key).await?;
+        trail.minted(&claims, signing_key.id.as_str());
+        Ok(TokenResponse::new(session, &claims, request.issued_token_type))
+    }
+}
+
+/// A browser says which page is asking; another site's page may not use its visitor's sign-in. What is no browser
+/// says nothing, and holds its token by itself.
+fn check_origin(headers: &HeaderMap, site: &Site) -> Result<(), ExchangeError> {
+    match headers.get(ORIGIN) {
+        None => Ok(()),
+        Some(origin) if origin.to_str().is_ok_and(|origin| site.is_served_from(origin)) => Ok(()),
+        Some(_) => Err(ExchangeError::OriginNotAllowed),
+    }
+}
