@@ -22,6 +22,11 @@ macro_rules! guid {
             pub const fn new(value: Uuid) -> Self {
                 Self(value)
             }
+
+            /// Its value.
+            pub const fn uuid(self) -> Uuid {
+                self.0
+            }
         }
 
         impl FromStr for $name {

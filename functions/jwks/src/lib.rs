@@ -33,8 +33,8 @@ struct Jwks<C, S> {
     openid: Document,
 }
 
-/// The function: publishes the ring of `source` as `issuer`'s, for consumers to keep for `max_age`. The ring itself is
-/// read again as `lifetimes` say.
+/// The function's routes, to be [finished](oauth::finish) by whoever serves them: publishes the ring of `source` as
+/// `issuer`'s, for consumers to keep for `max_age`. The ring itself is read again as `lifetimes` say.
 pub fn router<C: Clock, S: KeyRingSource>(
     issuer: &Issuer,
     clock: C,
@@ -50,12 +50,11 @@ pub fn router<C: Clock, S: KeyRingSource>(
         authorization_server: Document::new(metadata::authorization_server(issuer), max_age),
         openid: Document::new(metadata::openid(issuer), max_age),
     };
-    let routes = Router::new()
+    Router::new()
         .route("/.well-known/jwks.json", get(keys::<C, S>))
         .route("/.well-known/oauth-authorization-server", get(authorization_server::<C, S>))
         .route("/.well-known/openid-configuration", get(openid::<C, S>))
-        .with_state(Arc::new(state));
-    oauth::finish(routes)
+        .with_state(Arc::new(state))
 }
 
 async fn keys<C: Clock, S: KeyRingSource>(

@@ -35,12 +35,11 @@ pub struct TokenExchange<C, R, F, K> {
     pub signing: K,
 }
 
-/// The function.
+/// The function's route, to be [finished](oauth::finish) by whoever serves it.
 pub fn router<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey>(
     state: TokenExchange<C, R, F, K>,
 ) -> Router {
-    let routes = Router::new().route("/oauth2/token", post(token::<C, R, F, K>)).with_state(Arc::new(state));
-    oauth::finish(routes)
+    Router::new().route("/oauth2/token", post(token::<C, R, F, K>)).with_state(Arc::new(state))
 }
 
 async fn token<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey>(

@@ -5,12 +5,14 @@ use http::{Uri, uri::PathAndQuery};
 use lambda_http::{Body, Error, Request, RequestExt, Service, service_fn};
 use tower::ServiceExt;
 
-/// Serves requests with `router` until the runtime ends.
+use crate::oauth;
+
+/// Finishes `router` and serves requests with it until the runtime ends.
 pub async fn serve(router: Router) -> Result<(), Error> {
     lambda_http::run(service(router)).await
 }
 
-/// `router` as the service of a Lambda function: what [`serve`] runs, and what tests hand their events to.
+/// `router`, finished, as the service of a Lambda function: what [`serve`] runs, and what tests hand their events to.
 pub fn service(
     router: Router,
 ) -> impl Service<
@@ -19,6 +21,7 @@ pub fn service(
     Error = std::convert::Infallible,
     Future: Send,
 > + Clone {
+    let router = oauth::finish(router);
     service_fn(move |request: Request| router.clone().oneshot(without_stage(request).map(into_body)))
 }
 

@@ -53,7 +53,6 @@ pub fn register(files: &[SiteFile]) -> Result<HashMap<TenantId, Vec<Arc<Site>>>,
 
 fn clashes(file: &SiteFile, site: &Site, other: &SiteFile, earlier: &Site) -> Vec<SiteFileProblem> {
     let same_tenant = site.tenant() == earlier.tenant();
-    let client = |site: &Site| site.expected.clients.first().copied();
     let fault = |key: &'static str, fix: &str| SiteFileProblem {
         file: file.name.clone(),
         line: line_of_key(&file.text, key),
@@ -63,7 +62,7 @@ fn clashes(file: &SiteFile, site: &Site, other: &SiteFile, earlier: &Site) -> Ve
     if site.name == earlier.name {
         faults.push(fault("name", "give each site its own"));
     }
-    if same_tenant && client(site) == client(earlier) {
+    if same_tenant && site.client == earlier.client {
         faults.push(fault("client_id", "each site of a tenant has its own registration"));
     }
     if site.external_url == earlier.external_url {

@@ -26,6 +26,8 @@ pub struct Site {
     pub internal_url: InternalUrl,
     /// Where the world finds it: the audience of its sessions.
     pub external_url: ExternalUrl,
+    /// The application (client) id of its own registration.
+    pub client: ClientId,
     /// What an Entra token must say to be meant for it.
     pub expected: Expected,
     /// The origins of its Web App.
@@ -94,6 +96,7 @@ impl Site {
                 audiences: audiences(&document.external_url, client),
                 clients: std::iter::once(client).chain(document.further_client_ids).collect(),
             },
+            client,
             name: document.name,
             internal_url: document.internal_url,
             external_url: document.external_url,

@@ -1,0 +1,35 @@
+//! The invented councils that are served when nobody names others, and the registrations that an emulated Entra has
+//! for any sites.
+
+use pozi_auth::sites::{Catalogue, Site, SiteFile, Who};
+
+use crate::entra::Registration;
+
+/// The embedded site files.
+pub fn site_files() -> Vec<SiteFile> {
+    let file = |name: &str, text: &str| SiteFile { name: name.to_owned(), text: text.to_owned() };
+    vec![
+        file("riverbend.toml", include_str!("../sites/riverbend.toml")),
+        file("saltmarsh.toml", include_str!("../sites/saltmarsh.toml")),
+    ]
+}
+
+/// The registration of `site` in the emulated directory. Its reader is in the first group that may read a catalogue,
+/// its editor in the first that may write one as well.
+pub fn registration(site: &Site) -> Registration {
+    let first = |who: fn(&Catalogue) -> &Who| {
+        let groups = site.catalogues.iter().filter_map(|catalogue| match who(catalogue) {
+            Who::Groups(groups) => groups.first().map(|group| group.uuid()),
+            Who::Everyone(_) => None,
+        });
+        groups.take(1).collect::<Vec<_>>()
+    };
+    Registration {
+        site: site.name.to_string(),
+        tenant_id: site.tenant().uuid(),
+        client_id: site.client.uuid(),
+        app_id_uri: site.external_url.application_id_uri().to_owned(),
+        reader_groups: first(|catalogue| &catalogue.readers),
+        editor_groups: first(|catalogue| &catalogue.writers),
+    }
+}

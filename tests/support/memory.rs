@@ -1,0 +1,102 @@
+//! Ports answered from memory: a clock that is set by hand, a ring that lives in a variable, and the emulated Entra's
+//! key sets fetched through its own router, so that its behaviour and its count of fetches hold.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU64, AtomicUsize, Ordering},
+};
+
+use axum::body::{Body, to_bytes};
+use http::{Request, StatusCode};
+use pozi_auth::{
+    entra::KeySetLocation,
+    keyring::{KeyRing, Revision},
+    ports::{Clock, FetchError, KeyRingError, KeyRingSource, KeyRingStore, KeySetFetch},
+    timestamp::Timestamp,
+};
+use pozi_local::entra::EmulatedEntra;
+use tower::ServiceExt;
+
+/// A clock that is set by hand. Clones are the same clock.
+#[derive(Debug, Clone)]
+pub struct SetClock(Arc<AtomicU64>);
+
+impl SetClock {
+    /// A clock that stands at `unix_seconds`.
+    pub fn at(unix_seconds: u64) -> Self {
+        Self(Arc::new(AtomicU64::new(unix_seconds)))
+    }
+
+    /// Moves it on by `seconds`.
+    pub fn advance(&self, seconds: u64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// Seconds since the Unix epoch.
+    pub fn unix_seconds(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+impl Clock for SetClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix_seconds(self.unix_seconds())
+    }
+}
+
+/// The emulated Entra's key sets, without a network in between.
+#[derive(Debug, Clone)]
+pub struct EmulatedKeySets {
+    /// The directory.
+    pub entra: EmulatedEntra,
+    calls: Arc<AtomicUsize>,
+}
+
+impl EmulatedKeySets {
+    /// Fetches from `entra`.
+    pub fn of(entra: EmulatedEntra) -> Self {
+        Self { entra, calls: Arc::default() }
+    }
+
+    /// How often anything was fetched.
+    pub fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
+}
+
+impl KeySetFetch for EmulatedKeySets {
+    async fn fetch(&self, location: KeySetLocation) -> Result<Vec<u8>, FetchError> {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        let broken = |problem: &dyn std::fmt::Display| FetchError::NoAnswer(problem.to_string());
+        let request = Request::get(location.path()).body(Body::empty()).map_err(|error| broken(&error))?;
+        let response = self.entra.router().oneshot(request).await.unwrap_or_else(|never| match never {});
+        if response.status() != StatusCode::OK {
+            return Err(FetchError::Status(response.status().as_u16()));
+        }
+        Ok(to_bytes(response.into_body(), usize::MAX).await.map_err(|error| broken(&error))?.into())
+    }
+}
+
+/// A key ring in memory. Clones are the same ring.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryRing(Arc<Mutex<Option<(KeyRing, Revision)>>>);
+
+impl KeyRingSource for MemoryRing {
+    async fn load(&self) -> Result<Option<(KeyRing, Revision)>, KeyRingError> {
+        let stored = self.0.lock().map_err(|problem| KeyRingError::Unavailable(problem.to_string()))?;
+        Ok(stored.clone())
+    }
+}
+
+impl KeyRingStore for MemoryRing {
+    async fn replace(&self, expected: Option<Revision>, ring: &KeyRing) -> Result<(), KeyRingError> {
+        let mut stored = self.0.lock().map_err(|problem| KeyRingError::Unavailable(problem.to_string()))?;
+        let current = stored.as_ref().map(|(_, revision)| *revision);
+        if current != expected {
+            return Err(KeyRingError::Conflict);
+        }
+        let next = Revision(current.map_or(1, |Revision(count)| count + 1));
+        *stored = Some((ring.clone(), next));
+        Ok(())
+    }
+}
