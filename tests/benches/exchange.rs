@@ -1,3 +1,126 @@
-//! To be written.
+//! What an exchange costs beside its bare cryptography, both measured in this one run: the machine's speed and mood
+//! cancel out in the ratio, which is what `docs/performance.md` speaks of.
 
-fn main() {}
+use std::{fs, hint::black_box, path::Path, time::Duration};
+
+use aws_lc_rs::{
+    rand::SystemRandom,
+    signature::{
+        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
+    },
+};
+use axum::body::{Body, to_bytes};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use criterion::Criterion;
+use http::{Request, StatusCode, header::CONTENT_TYPE};
+use pozi_auth::oauth;
+use pozi_local::entra::{TokenAsk, Version};
+use pozi_tests::{World, exchange_form};
+use tokio::runtime::Runtime;
+use tower::ServiceExt;
+
+fn main() {
+    let mut criterion = Criterion::default()
+        .warm_up_time(Duration::from_secs(1))
+        .measurement_time(Duration::from_secs(4))
+        .sample_size(60)
+        .configure_from_args();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
+    let world = runtime.block_on(World::new());
+    let token = world.token(&TokenAsk::default());
+    let session = runtime.block_on(world.exchange(&token, &[])).session().to_owned();
+
+    // Bare, exchange, bare: a machine that slows down or speeds up meanwhile does so for both sides.
+    bare(&mut criterion, "bare-before", &world, &token, &session);
+    exchange(&mut criterion, "exchange", &runtime, &world, &token, StatusCode::OK);
+    bare(&mut criterion, "bare-after", &world, &token, &session);
+    let stranger = strange(&world);
+    exchange(&mut criterion, "unregistered-tenant", &runtime, &world, &stranger, StatusCode::BAD_REQUEST);
+    criterion.final_summary();
+    print_ratios(token.len(), session.len());
+}
+
+/// RSA-2048 verification of the subject token and an ES256 signature of the session's size.
+fn bare(criterion: &mut Criterion, name: &str, world: &World, token: &str, session: &str) {
+    let key_set = world.entra.key_set(Version::V1);
+    let [n, e] = ["n", "e"].map(|member| decode(key_set["keys"][0][member].as_str().unwrap_or_default()));
+    let public = RsaPublicKeyComponents { n, e };
+    let (signed, signature) = token.rsplit_once('.').expect("a JWS has a signature");
+    let signature = decode(signature);
+    let message = session.rsplit_once('.').expect("a JWS has a signature").0;
+    let signer = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key can be made");
+    let random = SystemRandom::new();
+    criterion.bench_function(name, |bencher| {
+        bencher.iter(|| {
+            let verified =
+                public.verify(&RSA_PKCS1_2048_8192_SHA256, black_box(signed.as_bytes()), &signature);
+            verified.expect("the token verifies");
+            black_box(signer.sign(&random, black_box(message.as_bytes())).expect("the key signs"))
+        });
+    });
+}
+
+/// From the bytes of the form to the bytes of the answer, through the router, with warm caches.
+fn exchange(
+    criterion: &mut Criterion,
+    name: &str,
+    runtime: &Runtime,
+    world: &World,
+    token: &str,
+    status: StatusCode,
+) {
+    let router = oauth::finish(world.router());
+    let form = exchange_form(token, &[]);
+    criterion.bench_function(name, |bencher| {
+        bencher.iter(|| {
+            let request =
+                Request::post("/oauth2/token").header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+            let request = request.body(Body::from(form.clone())).expect("the request is one");
+            runtime.block_on(async {
+                let response = router.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
+                assert_eq!(response.status(), status);
+                black_box(to_bytes(response.into_body(), usize::MAX).await.expect("the answer has an end"))
+            })
+        });
+    });
+}
+
+fn strange(world: &World) -> String {
+    let mut claims =
+        world.entra.claims(&TokenAsk::default(), world.clock.unix_seconds()).expect("there is a reader");
+    claims["tid"] = uuid::Uuid::from_u128(7).to_string().into();
+    world.entra.sign(&world.entra.header(Version::V1), &claims)
+}
+
+fn print_ratios(token: usize, session: usize) {
+    let medians = ["bare-before", "exchange", "bare-after", "unregistered-tenant"].map(median);
+    let [Some(before), Some(exchange), Some(after), Some(stranger)] = medians else {
+        return; // Listed or filtered, not measured.
+    };
+    let bare = f64::midpoint(before, after);
+    println!("subject token {token} bytes, session token {session} bytes; medians");
+    println!(
+        "bare RSA-2048 verify + ES256 sign      {:8.2} µs  (before {before:.2}, after {after:.2})",
+        bare
+    );
+    println!("exchange, form bytes to answer bytes   {exchange:8.2} µs");
+    println!("refusal of an unregistered tenant      {stranger:8.2} µs");
+    println!("ratio exchange : bare                  {:8.2}", exchange / bare);
+    println!("ratio refusal : bare                   {:8.2}", stranger / bare);
+}
+
+/// The median of a benchmark of this run, in microseconds.
+fn median(name: &str) -> Option<f64> {
+    let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"),
+        |folder| Path::new(&folder).to_owned(),
+    );
+    let estimates = fs::read(folder.join("criterion").join(name).join("new/estimates.json")).ok()?;
+    let estimates: serde_json::Value = serde_json::from_slice(&estimates).ok()?;
+    Some(estimates["median"]["point_estimate"].as_f64()? / 1_000.0)
+}
+
+fn decode(text: &str) -> Vec<u8> {
+    URL_SAFE_NO_PAD.decode(text).expect("the text is base64url")
+}

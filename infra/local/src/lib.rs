@@ -1,4 +1,7 @@
 //! The whole service in one process on localhost, with an emulated Entra ID and invented councils.
 
+pub mod args;
+pub mod console;
 pub mod entra;
 pub mod samples;
+pub mod service;

@@ -1,0 +1,101 @@
+//! The command line, and the times that follow from it.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Parser, ValueEnum};
+use pozi_auth::{
+    keyring::{PolicyProblem, RotationPolicy, SigningAlgorithm},
+    last_good::Lifetimes,
+    sites::MAX_SESSION_MINUTES,
+};
+
+/// Pozi's token exchange on localhost, with an emulated Entra ID and sample councils.
+#[derive(Debug, Parser)]
+#[command(name = "pozi-local", version)]
+pub struct Args {
+    /// The port to listen on, on this machine only
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+
+    /// A folder of site files (*.toml) to serve instead of the sample councils; the emulated Entra knows their tenants
+    #[arg(long, value_name = "DIR")]
+    pub sites: Option<PathBuf>,
+
+    /// Where the signing keys are kept from one start to the next
+    #[arg(long, value_name = "DIR", default_value = ".pozi")]
+    pub state: PathBuf,
+
+    /// What sessions are signed with
+    #[arg(long, value_enum, default_value_t = Algorithm::Es256)]
+    pub algorithm: Algorithm,
+
+    /// After how many seconds a new key signs; far shorter than in earnest, so that a key's whole life can be watched
+    #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(4..))]
+    pub rotate_every: u64,
+}
+
+/// The name of a signing algorithm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Algorithm {
+    /// ECDSA on P-256
+    Es256,
+    /// RSA-2048
+    Rs256,
+}
+
+impl Args {
+    /// What sessions are signed with.
+    pub fn algorithm(&self) -> SigningAlgorithm {
+        match self.algorithm {
+            Algorithm::Es256 => SigningAlgorithm::Es256,
+            Algorithm::Rs256 => SigningAlgorithm::Rs256,
+        }
+    }
+
+    /// The file of signing keys: one for each algorithm, since a ring never mixes them.
+    pub fn key_ring(&self) -> PathBuf {
+        self.state.join(format!("keys-{}.json", self.algorithm().name().to_lowercase()))
+    }
+
+    /// How long a key is published before it signs: a quarter of its time, a minute at most.
+    pub fn publish_before(&self) -> Duration {
+        Duration::from_secs((self.rotate_every / 4).clamp(1, 60))
+    }
+
+    /// For how long consumers are told to keep the key set: less than a key is published before it signs.
+    pub fn max_age(&self) -> Duration {
+        self.publish_before() / 2
+    }
+
+    /// How long a ring that was read is used.
+    pub fn ring_lifetimes(&self) -> Lifetimes {
+        Lifetimes {
+            fresh: self.publish_before() / 4,
+            keep: Duration::from_secs(60),
+            cooldown: Duration::from_secs(1),
+        }
+    }
+
+    /// The life of a key.
+    pub fn policy(&self) -> Result<RotationPolicy, PolicyProblem> {
+        let held_for = self.ring_lifetimes().keep;
+        let keep_after = Duration::from_secs(MAX_SESSION_MINUTES * 60) + held_for;
+        let sign_for = Duration::from_secs(self.rotate_every);
+        RotationPolicy::new(self.algorithm(), self.publish_before(), sign_for, keep_after, held_for)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pace_that_is_taken_makes_a_sound_policy() {
+        for seconds in [4, 5, 60, 900, 1_000_000] {
+            let args = Args::parse_from(["pozi-local", "--rotate-every", &seconds.to_string()]);
+            assert!(args.policy().is_ok());
+            assert!(args.max_age() + args.ring_lifetimes().fresh < args.publish_before());
+        }
+        assert!(Args::try_parse_from(["pozi-local", "--rotate-every", "3"]).is_err());
+    }
+}

@@ -1,0 +1,85 @@
+//! The log for a person at a terminal: every exchange as one readable line, and warnings in words.
+
+use std::{
+    collections::BTreeMap,
+    fmt::{Debug, Write as _},
+};
+
+use pozi_auth::{adapters::SystemClock, ports::Clock, telemetry::AUDIT};
+use tracing::{
+    Event, Level, Subscriber,
+    field::{Field, Visit},
+};
+use tracing_subscriber::{
+    Layer,
+    layer::{Context, SubscriberExt},
+    registry,
+    util::SubscriberInitExt,
+};
+
+/// Sends what is logged to the terminal.
+pub fn init() {
+    // A second call (tests do it) leaves the first in place.
+    drop(registry().with(Terminal).try_init());
+}
+
+/// Prints one line, after the time of day (UTC).
+pub fn line(kind: &str, text: &str) {
+    let seconds = SystemClock.now().unix_seconds() % 86_400;
+    println!("{:02}:{:02}:{:02}  {kind:<8} {text}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
+}
+
+struct Terminal;
+
+impl<S: Subscriber> Layer<S> for Terminal {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut fields = Fields::default();
+        if event.metadata().target() == AUDIT {
+            event.record(&mut fields);
+            let (kind, text) = fields.as_exchange();
+            line(&kind, &text);
+        } else if *event.metadata().level() <= Level::WARN {
+            event.record(&mut fields);
+            line("warning", &fields.as_warning());
+        }
+    }
+}
+
+#[derive(Default)]
+struct Fields(BTreeMap<&'static str, String>);
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.0.insert(field.name(), format!("{value:?}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.0.insert(field.name(), value.to_owned());
+    }
+}
+
+impl Fields {
+    fn text(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
+    }
+
+    fn as_exchange(&self) -> (String, String) {
+        let micros: u64 = self.text("total_us").parse().unwrap_or_default();
+        let site = if self.0.contains_key("site") { self.text("site") } else { "-" };
+        let what = match self.0.get("scope") {
+            Some(scope) => scope.clone(),
+            None => format!("{}: {}", self.text("reason"), self.text("detail")),
+        };
+        let took = format!("{}.{} ms", micros / 1_000, micros / 100 % 10);
+        (self.text("decision").to_owned(), format!("{site:<12} {what}  ({took})"))
+    }
+
+    fn as_warning(&self) -> String {
+        let mut text = self.text("message").to_owned();
+        for (name, value) in self.0.iter().filter(|(name, _)| **name != "message") {
+            // Writing to a string cannot fail.
+            let _ = write!(text, ", {name}: {value}");
+        }
+        text
+    }
+}

@@ -1,0 +1,187 @@
+//! Both functions and the emulated Entra in one process, on one port.
+
+use std::{fmt::Write as _, io, net::Ipv4Addr, sync::Arc};
+
+use axum::Router;
+use pozi_auth::{
+    adapters::{HttpKeySets, KeyRingFile, LoadError, SiteFiles, SystemClock},
+    entra::{KEY_LIFETIMES, TenantKeys},
+    keyring::{Plan, PolicyProblem, RingSigner, RotateError, RotationPolicy, rotate},
+    oauth,
+    ports::Clock,
+    session::Issuer,
+};
+use pozi_token_exchange::TokenExchange;
+use tokio::net::TcpListener;
+use url::Url;
+
+use crate::{args::Args, console, entra::EmulatedEntra, samples};
+
+/// The service, listening.
+#[derive(Debug)]
+pub struct Service {
+    listener: TcpListener,
+    base: String,
+    sites: Vec<String>,
+    router: Router,
+}
+
+/// Why the service does not start, in one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Somebody else listens there.
+    #[error("port {0} is in use; choose another with --port")]
+    PortInUse(u16),
+    /// Listening failed otherwise, or ended.
+    #[error("cannot listen on port {0}: {1}")]
+    Listen(u16, io::Error),
+    /// The site files.
+    #[error("{0}")]
+    Sites(#[from] LoadError),
+    /// The key ring.
+    #[error("{0}")]
+    Ring(#[from] RotateError),
+    /// The times given.
+    #[error("--rotate-every: {0}")]
+    Policy(#[from] PolicyProblem),
+    /// Something that cannot be here.
+    #[error("cannot start: {0}")]
+    Other(String),
+}
+
+impl Service {
+    /// Loads the sites, sees to a signing key, and listens.
+    pub async fn start(args: &Args) -> Result<Self, StartError> {
+        let listener = listen(args.port).await?;
+        let port = listener.local_addr().map_err(|error| StartError::Listen(args.port, error))?.port();
+        let base = format!("http://localhost:{port}");
+        let sites = match &args.sites {
+            Some(folder) => SiteFiles::load(folder)?,
+            None => SiteFiles::of(&samples::site_files())?,
+        };
+        let ring = Arc::new(KeyRingFile::new(args.key_ring()));
+        keep_rotating(Arc::clone(&ring), args.policy()?, args.publish_before() / 4).await?;
+
+        let mut registered: Vec<_> = sites.all().cloned().collect();
+        registered.sort_by_key(|site| site.name.to_string());
+        let names = registered.iter().map(|site| site.name.to_string()).collect();
+        let entra = EmulatedEntra::new(registered.iter().map(|site| samples::registration(site)).collect());
+        let router = router(args, &base, port, sites, ring)?.nest("/entra", entra.router());
+        Ok(Self { listener, base, sites: names, router: oauth::finish(router) })
+    }
+
+    /// Where the service is.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Serves until it is interrupted.
+    pub async fn serve(self) -> Result<(), StartError> {
+        let port = self.listener.local_addr().map_or(0, |address| address.port());
+        let interrupted = async {
+            // Without a handler the interrupt ends the process just as well.
+            let _ = tokio::signal::ctrl_c().await;
+        };
+        let serving = axum::serve(self.listener, self.router).with_graceful_shutdown(interrupted);
+        serving.await.map_err(|error| StartError::Listen(port, error))
+    }
+
+    /// Where things are, and three lines to paste.
+    pub fn welcome(&self, args: &Args) -> String {
+        let base = &self.base;
+        let site = self.sites.first().map_or("", String::as_str);
+        let mut text = String::from("Pozi's token exchange, on this machine only. Ctrl-C ends it.\n\n");
+        let origin = args.sites.as_ref().map_or("the samples".into(), |folder| folder.display().to_string());
+        for (what, place) in [
+            ("token endpoint", format!("POST {base}/oauth2/token")),
+            ("keys", format!("GET  {base}/.well-known/jwks.json")),
+            ("metadata", format!("GET  {base}/.well-known/oauth-authorization-server")),
+            ("emulated Entra", format!("GET  {base}/entra/people")),
+            ("its levers", format!("POST {base}/entra/levers/{{roll,slow,down,rubbish,well}}")),
+            ("sites", format!("{} ({origin})", self.sites.join(", "))),
+            (
+                "signing keys",
+                format!("{}, a new one signs every {} s", args.key_ring().display(), args.rotate_every),
+            ),
+        ] {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "  {what:<15} {place}");
+        }
+        let _ = write!(
+            text,
+            r#"
+A sample person's Entra token, a session for it, and the keys that verify the session:
+
+TOKEN=$(curl -s '{base}/entra/token?site={site}&person=reader')
+curl -s {base}/oauth2/token -d grant_type={grant} -d subject_token_type=urn:ietf:params:oauth:token-type:access_token --data-urlencode "subject_token=$TOKEN"
+curl -s {base}/.well-known/jwks.json
+
+"#,
+            grant = oauth::GRANT_TYPE,
+        );
+        text
+    }
+}
+
+async fn listen(port: u16) -> Result<TcpListener, StartError> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => StartError::PortInUse(port),
+        _ => StartError::Listen(port, error),
+    })
+}
+
+fn router(
+    args: &Args,
+    base: &str,
+    port: u16,
+    sites: SiteFiles,
+    ring: Arc<KeyRingFile>,
+) -> Result<Router, StartError> {
+    let other = |problem: &dyn std::fmt::Display| StartError::Other(problem.to_string());
+    let issuer: Issuer = base.parse().map_err(|problem| other(&problem))?;
+    // By number: `localhost` may mean ::1, where nobody listens.
+    let login = Url::parse(&format!("http://{}:{port}/entra", Ipv4Addr::LOCALHOST))
+        .map_err(|problem| other(&problem))?;
+    let fetch = HttpKeySets::new(Some(login)).map_err(|problem| other(&problem))?;
+    let jwks =
+        pozi_jwks::router(&issuer, SystemClock, Arc::clone(&ring), args.ring_lifetimes(), args.max_age());
+    let exchange = pozi_token_exchange::router(TokenExchange {
+        issuer,
+        clock: SystemClock,
+        sites,
+        tenant_keys: TenantKeys::new(fetch, KEY_LIFETIMES),
+        signing: RingSigner::new(ring, args.ring_lifetimes()),
+    });
+    Ok(exchange.merge(jwks))
+}
+
+/// Sees to a signing key now, and goes on rotating until the process ends.
+async fn keep_rotating(
+    ring: Arc<KeyRingFile>,
+    policy: RotationPolicy,
+    every: std::time::Duration,
+) -> Result<(), RotateError> {
+    tell(&rotate(&*ring, &policy, SystemClock.now()).await?.plan);
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(every).await;
+            match rotate(&*ring, &policy, SystemClock.now()).await {
+                Ok(rotation) => tell(&rotation.plan),
+                Err(problem) => tracing::warn!(%problem, "the signing keys were not rotated"),
+            }
+        }
+    });
+    Ok(())
+}
+
+fn tell(plan: &Plan) {
+    if plan.create {
+        console::line("keys", "a new key is published");
+    }
+    if let Some(key) = &plan.promote {
+        console::line("keys", &format!("{key} signs from now on"));
+    }
+    for key in &plan.remove {
+        console::line("keys", &format!("{key} is gone: the last session that it signed has ended"));
+    }
+}
