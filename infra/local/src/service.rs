@@ -113,8 +113,8 @@ impl Service {
 A sample person's Entra token, a session for it, and the keys that verify the session:
 
 TOKEN=$(curl -s '{base}/entra/token?site={site}&person=reader')
-curl -s {base}/oauth2/token -d grant_type={grant} -d subject_token_type=urn:ietf:params:oauth:token-type:access_token --data-urlencode "subject_token=$TOKEN"
-curl -s {base}/.well-known/jwks.json
+curl -sw '\n' {base}/oauth2/token -d grant_type={grant} -d subject_token_type=urn:ietf:params:oauth:token-type:access_token --data-urlencode "subject_token=$TOKEN"
+curl -sw '\n' {base}/.well-known/jwks.json
 
 "#,
             grant = oauth::GRANT_TYPE,
