@@ -147,8 +147,8 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         let state = lock(&self.state);
         let (value, fetched) = state.held.as_ref()?;
         let age = now.since(*fetched);
-        let stage = if age < self.lifetimes.fresh { Age::Fresh } else { Age::Stale };
-        (age < self.lifetimes.keep).then(|| (Arc::clone(value), stage))
+        let freshness = if age < self.lifetimes.fresh { Age::Fresh } else { Age::Stale };
+        (age < self.lifetimes.keep).then(|| (Arc::clone(value), freshness))
     }
 
     fn newest(&self, now: Timestamp) -> Result<Arc<T>, Unavailable> {
@@ -186,9 +186,9 @@ mod tests {
     use super::*;
 
     const LIFETIMES: Lifetimes = Lifetimes {
-        fresh: Duration::from_secs(3_600),
-        keep: Duration::from_secs(86_400),
-        cooldown: Duration::from_secs(300),
+        fresh: Duration::from_hours(1),
+        keep: Duration::from_hours(24),
+        cooldown: Duration::from_mins(5),
     };
 
     /// A source that counts how often it was asked and answers what it is told to.
@@ -258,7 +258,7 @@ mod tests {
     async fn a_first_fetch_that_fails_starts_the_cooldown_and_says_when_to_come_back() {
         let source = Source::answering(1);
         source.answer(Err("down"));
-        assert_eq!(source.find(0, 1).await, Err(Unavailable { retry_after: Duration::from_secs(300) }));
+        assert_eq!(source.find(0, 1).await, Err(Unavailable { retry_after: Duration::from_mins(5) }));
         assert_eq!(source.find(299, 1).await, Err(Unavailable { retry_after: Duration::from_secs(1) }));
         assert_eq!(source.asked(), 1);
         source.answer(Ok(1));

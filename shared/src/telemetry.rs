@@ -1,7 +1,7 @@
 //! What is told: structured logs as JSON on standard output, and one audit event an exchange. No token, secret or
 //! personal name gets into either; a subject token appears as its SHA-256 only.
 
-use std::{fmt::Write as _, time::Instant};
+use std::time::Instant;
 
 use aws_lc_rs::digest;
 use tracing_subscriber::EnvFilter;
@@ -64,12 +64,9 @@ impl Trail {
     /// A subject token came in.
     pub fn came_with(&mut self, token: &SubjectToken) {
         let hash = digest::digest(&digest::SHA256, token.as_str().as_bytes());
-        let mut hex = String::with_capacity(64);
-        for byte in hash.as_ref() {
-            // Writing to a string cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-        }
-        self.token_sha256 = Some(hex);
+        let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
+        let hex = hash.as_ref().iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+        self.token_sha256 = Some(hex.collect());
     }
 
     /// The token says whose it is. Its own words are shortened, since anybody can write them.

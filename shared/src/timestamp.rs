@@ -1,4 +1,4 @@
-//! A moment, in whole seconds since the Unix epoch: the unit of every time in a token (RFC 7519 §2, NumericDate).
+//! A moment, in whole seconds since the Unix epoch: the unit of every time in a token (RFC 7519 §2, `NumericDate`).
 
 use std::time::Duration;
 

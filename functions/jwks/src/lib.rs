@@ -20,7 +20,7 @@ use crate::document::Document;
 
 /// For how long consumers are told to keep the keys, where nobody asks for less. A rotation policy publishes a key for
 /// longer than that before it signs.
-pub const MAX_AGE: Duration = Duration::from_secs(300);
+pub const MAX_AGE: Duration = Duration::from_mins(5);
 
 /// The function's state.
 #[derive(Debug)]

@@ -78,7 +78,7 @@ impl<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey> TokenExchange<C, R
             KeySetLocation { cloud: site.cloud(), tenant: token.tenant(), version: token.version() };
         let key = self.tenant_keys.find(location, token.key_id(), now).await;
         trail.has_keys();
-        let subject = entra::verify(&token, &*key?, &site.expected, now)?;
+        let subject = entra::verify(token, &*key?, &site.expected, now)?;
         let grant = sites::decide(&subject, site, request.scope.as_ref())?;
 
         trail.signs();

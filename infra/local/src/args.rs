@@ -71,7 +71,7 @@ impl Args {
     pub fn ring_lifetimes(&self) -> Lifetimes {
         Lifetimes {
             fresh: self.publish_before() / 4,
-            keep: Duration::from_secs(60),
+            keep: Duration::from_mins(1),
             cooldown: Duration::from_secs(1),
         }
     }

@@ -97,8 +97,9 @@ fn write(path: &Path, expected: Option<Revision>, ring: &[u8]) -> Result<(), Key
 #[cfg(unix)]
 fn refuse_if_others_can_read(path: &Path) -> Result<(), KeyRingError> {
     use std::os::unix::fs::PermissionsExt;
+    const OTHERS: u32 = 0o077;
     let mode = fs::metadata(path).map_err(|error| unavailable(path, &error))?.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 {
+    if mode & OTHERS == 0 {
         return Ok(());
     }
     let path = path.display();

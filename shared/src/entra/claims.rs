@@ -52,7 +52,7 @@ pub(super) enum Kind {
 }
 
 impl Claims {
-    pub(super) fn read(payload: &Members) -> Result<Self, SubjectRefusal> {
+    pub(super) fn read(payload: &Members<'_>) -> Result<Self, SubjectRefusal> {
         if payload.names().filter(|name| name.eq_ignore_ascii_case("tid")).count() > 1 {
             return Err(Malformed::TenantTwice.into());
         }
@@ -76,7 +76,7 @@ impl Claims {
     }
 }
 
-fn version(payload: &Members) -> Result<TokenVersion, SubjectRefusal> {
+fn version(payload: &Members<'_>) -> Result<TokenVersion, SubjectRefusal> {
     match payload.string("ver")? {
         "1.0" => Ok(TokenVersion::V1),
         "2.0" => Ok(TokenVersion::V2),
@@ -84,20 +84,20 @@ fn version(payload: &Members) -> Result<TokenVersion, SubjectRefusal> {
     }
 }
 
-fn client(payload: &Members, version: TokenVersion) -> Result<Option<ClientId>, ClaimError> {
+fn client(payload: &Members<'_>, version: TokenVersion) -> Result<Option<ClientId>, ClaimError> {
     payload.optional_parsed(match version {
         TokenVersion::V1 => "appid",
         TokenVersion::V2 => "azp",
     })
 }
 
-fn time(payload: &Members, name: &'static str) -> Result<Timestamp, ClaimError> {
+fn time(payload: &Members<'_>, name: &'static str) -> Result<Timestamp, ClaimError> {
     payload.number(name).map(Timestamp::from_unix_seconds)
 }
 
 /// An app-only token may come without `idtyp` and without `roles`; then the missing `scp`, or the service principal's
 /// id in both `oid` and `sub`, gives it away. An ID token names no client.
-fn kind(payload: &Members, client: Option<ClientId>) -> Result<Kind, ClaimError> {
+fn kind(payload: &Members<'_>, client: Option<ClientId>) -> Result<Kind, ClaimError> {
     let typed_as_app = payload.optional_string("idtyp")?.is_some_and(|kind| kind != "user");
     let object = payload.optional_string("oid")?;
     let is_its_own_subject = object.is_some() && object == payload.optional_string("sub")?;
@@ -111,10 +111,9 @@ fn kind(payload: &Members, client: Option<ClientId>) -> Result<Kind, ClaimError>
 
 /// Groups that a registration emits "as roles" arrive in `roles`, and `groups` is then absent. The marks of an overage
 /// count whenever no list is there: reading them as "no groups" would take a person's access away in silence.
-fn groups(payload: &Members) -> Result<Groups, ClaimError> {
+fn groups(payload: &Members<'_>) -> Result<Groups, ClaimError> {
     let listed = payload.optional_strings("groups")?;
-    let elsewhere =
-        payload.optional_object("_claim_names")?.is_some_and(|names| names.contains_key("groups"));
+    let elsewhere = payload.optional_object("_claim_names")?.is_some_and(|names| names.has("groups"));
     if listed.is_none() && (elsewhere || payload.has("hasgroups")) {
         return Ok(Groups::Overage);
     }

@@ -18,9 +18,9 @@ use crate::{
 /// whenever a key id is unknown; these are the bounds within which we do.
 /// Source: <https://learn.microsoft.com/entra/identity-platform/signing-key-rollover>.
 pub const KEY_LIFETIMES: Lifetimes = Lifetimes {
-    fresh: Duration::from_secs(60 * 60),
-    keep: Duration::from_secs(24 * 60 * 60),
-    cooldown: Duration::from_secs(5 * 60),
+    fresh: Duration::from_hours(1),
+    keep: Duration::from_hours(24),
+    cooldown: Duration::from_mins(5),
 };
 
 /// The key sets that were fetched through `F`, by tenant and token version. Callers ask for registered tenants only,

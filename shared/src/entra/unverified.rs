@@ -1,7 +1,11 @@
 //! A token nobody has vouched for yet. It answers only what the lookups of its site and its key need.
 
 use super::{Malformed, SubjectRefusal, TokenVersion, claims::Claims};
-use crate::{identifiers::TenantId, json::Members, jws::CompactJws};
+use crate::{
+    identifiers::TenantId,
+    json::{ClaimError, Members},
+    jws::CompactJws,
+};
 
 /// An Entra access token as it came in.
 #[derive(Debug)]
@@ -16,8 +20,8 @@ impl<'a> UnverifiedToken<'a> {
     /// token, a session token of ours, a critical header, a claim missing.
     pub fn parse(token: &'a str) -> Result<Self, SubjectRefusal> {
         let jws = CompactJws::parse(token)?;
-        let key_id = check_header(&jws.header)?.to_owned();
-        let claims = Claims::read(&jws.payload)?;
+        let key_id = check_header(&jws.header()?)?;
+        let claims = Claims::read(&jws.payload()?)?;
         Ok(Self { jws, claims, key_id })
     }
 
@@ -49,7 +53,7 @@ impl<'a> UnverifiedToken<'a> {
 
 /// `jku`, `x5u`, `jwk` and `x5c` are never looked at: a token does not choose the key that it is checked with
 /// (RFC 8725 §3.10).
-fn check_header(header: &Members) -> Result<&str, SubjectRefusal> {
+fn check_header(header: &Members<'_>) -> Result<String, SubjectRefusal> {
     let kind = header.optional_string("typ")?;
     if kind.is_some_and(is_pozi_session) {
         return Err(SubjectRefusal::PoziToken);
@@ -67,10 +71,11 @@ fn check_header(header: &Members) -> Result<&str, SubjectRefusal> {
     if kind.is_some_and(|kind| !kind.eq_ignore_ascii_case("JWT")) {
         return Err(Malformed::Type.into());
     }
-    match header.optional_string("kid")? {
-        Some(key_id) => Ok(key_id),
-        None => Ok(header.string("x5t").map_err(|_| crate::json::ClaimError::Missing("kid"))?),
-    }
+    let key_id = match header.optional_string("kid")? {
+        Some(key_id) => key_id,
+        None => header.string("x5t").map_err(|_| ClaimError::Missing("kid"))?,
+    };
+    Ok(key_id.to_owned())
 }
 
 /// RFC 9068 §2.1 names both spellings.

@@ -18,7 +18,7 @@ use crate::{
 
 /// How far Entra's clock may be ahead of ours. It counts for `nbf` and `iat` only: a session may not outlive its
 /// subject token, so that there is nothing to give for a token past its `exp`.
-pub const LEEWAY: Duration = Duration::from_secs(60);
+pub const LEEWAY: Duration = Duration::from_mins(1);
 
 /// The scope that the Web App asks for at sign-in. An ID token and an app-only token do not have it.
 pub const REQUIRED_SCOPE: &str = "user_impersonation";
@@ -49,24 +49,24 @@ pub struct VerifiedSubject {
 
 /// Verifies `token` with `key` against what a site expects, at `now`.
 pub fn verify(
-    token: &UnverifiedToken<'_>,
+    token: UnverifiedToken<'_>,
     key: &EntraKey,
     expected: &Expected,
     now: Timestamp,
 ) -> Result<VerifiedSubject, SubjectRefusal> {
-    let claims = &token.claims;
-    check_signature(token, key, expected)?;
-    check_issuer(claims, expected)?;
-    check_audience(claims, expected)?;
-    check_kind(claims)?;
-    let client = check_client(claims, expected)?;
-    check_scope(claims)?;
-    check_times(claims, now)?;
+    check_signature(&token, key, expected)?;
+    let claims = token.claims;
+    check_issuer(&claims, expected)?;
+    check_audience(&claims, expected)?;
+    check_kind(&claims)?;
+    let client = check_client(&claims, expected)?;
+    check_scope(&claims)?;
+    check_times(&claims, now)?;
     Ok(VerifiedSubject {
         tenant: claims.tenant,
         object: claims.object.ok_or(ClaimError::Missing("oid"))?,
         client,
-        groups: claims.groups.clone(),
+        groups: claims.groups,
         expires: claims.expires,
     })
 }

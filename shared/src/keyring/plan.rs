@@ -77,7 +77,7 @@ pub fn plan(ring: Option<&KeyRing>, now: Timestamp, policy: &RotationPolicy) -> 
             KeyState::Pending { since } => pending = pending.or(Some((&key.id, age(since)))),
             KeyState::Active { since } => active = Some((&key.id, age(since))),
             KeyState::Retiring { since } if age(since) >= policy.keep_after => {
-                plan.remove.push(key.id.clone())
+                plan.remove.push(key.id.clone());
             }
             KeyState::Retiring { .. } => (),
         }

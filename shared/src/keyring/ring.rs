@@ -89,7 +89,7 @@ impl KeyRing {
     pub fn from_json(json: &[u8]) -> Result<Self, RingProblem> {
         let document: Document = serde_json::from_slice(json).map_err(|_| RingProblem::Shape)?;
         let open = |entry| RingKey::read(document.algorithm, entry);
-        let keys = document.keys.into_iter().map(open).collect::<Result<Vec<_>, _>>()?;
+        let keys = document.keys.iter().map(open).collect::<Result<Vec<_>, _>>()?;
         let active = keys.iter().filter(|key| matches!(key.state, KeyState::Active { .. })).count();
         if active == 1 {
             Ok(Self { algorithm: document.algorithm, keys })
@@ -127,7 +127,7 @@ impl RingKey {
         Some(Self { id: KeyId::thumbprint(&jwk)?, jwk, private, state })
     }
 
-    fn read(algorithm: SigningAlgorithm, entry: Entry) -> Result<Self, RingProblem> {
+    fn read(algorithm: SigningAlgorithm, entry: &Entry) -> Result<Self, RingProblem> {
         let unfit = || RingProblem::Unfit(entry.kid.to_string());
         let der = STANDARD.decode(entry.private.as_bytes()).map_err(|_| unfit())?;
         let private = PrivateKey::from_pkcs8(der);

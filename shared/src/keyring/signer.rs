@@ -11,8 +11,8 @@ use crate::{
 
 /// How long a ring that was read is used. A rotation policy must keep retired keys for longer than `keep`.
 pub const RING_LIFETIMES: Lifetimes = Lifetimes {
-    fresh: Duration::from_secs(60),
-    keep: Duration::from_secs(24 * 60 * 60),
+    fresh: Duration::from_mins(1),
+    keep: Duration::from_hours(24),
     cooldown: Duration::from_secs(10),
 };
 

@@ -31,7 +31,7 @@ pub fn finish(router: Router) -> Router {
         .allow_methods([Method::GET, Method::HEAD, Method::POST])
         .allow_headers(AnyOf)
         .expose_headers([RETRY_AFTER, ETAG])
-        .max_age(std::time::Duration::from_secs(2 * 60 * 60));
+        .max_age(std::time::Duration::from_hours(2));
     router
         .fallback(|| async { refuse(&RequestRefusal::NotFound.refusal()) })
         .method_not_allowed_fallback(|| async { refuse(&RequestRefusal::MethodNotAllowed.refusal()) })

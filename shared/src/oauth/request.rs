@@ -1,6 +1,6 @@
 //! The token exchange request (RFC 8693 §2.1), parsed once; limits come before work.
 
-use std::{collections::HashMap, fmt};
+use std::{borrow::Cow, collections::HashMap, fmt};
 
 use url::Url;
 
@@ -87,7 +87,7 @@ type Single = HashMap<String, String>;
 fn collect(form: &[u8]) -> Result<(Single, Vec<Target>), RequestRefusal> {
     let mut single = Single::new();
     let mut targets = Vec::new();
-    for (index, (name, value)) in form_urlencoded::parse(form).enumerate() {
+    for (index, (name, value)) in pairs(form).enumerate() {
         if index == MAX_PARAMETERS {
             return Err(RequestRefusal::TooManyParameters);
         }
@@ -103,6 +103,21 @@ fn collect(form: &[u8]) -> Result<(Single, Vec<Target>), RequestRefusal> {
         }
     }
     Ok((single, targets))
+}
+
+/// The form's pairs. One that needs no decoding is taken as it stands, which spares a token, the bulk of every form, four
+/// passes over each of its bytes.
+fn pairs(form: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+    form.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).filter_map(|pair| {
+        let plain =
+            if pair.contains(&b'%') || pair.contains(&b'+') { None } else { str::from_utf8(pair).ok() };
+        match plain {
+            Some(pair) => {
+                pair.split_once('=').or(Some((pair, ""))).map(|(name, value)| (name.into(), value.into()))
+            }
+            None => form_urlencoded::parse(pair).next(),
+        }
+    })
 }
 
 /// RFC 8707 §2: an absolute URI without a fragment.
@@ -218,6 +233,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn pairs_are_those_of_the_standard(form in "([a-c%+=&é]|%[0-9a-f]{2}){0,24}", tail in prop::collection::vec(any::<u8>(), 0..8)) {
+            let form = [form.as_bytes(), &tail].concat();
+            prop_assert!(pairs(&form).eq(form_urlencoded::parse(&form)));
+        }
+
         #[test]
         fn no_form_makes_it_panic(form in prop::collection::vec(any::<u8>(), 0..400)) {
             let _ = ExchangeRequest::parse(&form);

@@ -100,14 +100,15 @@ impl<K: SessionKeySource> SessionVerifier<K> {
     /// Verifies `token` at `now`.
     pub async fn verify(&self, token: &str, now: Timestamp) -> Result<VerifiedSession, SessionRefusal> {
         let jws = CompactJws::parse(token)?;
-        let key_id = check_header(&jws.header)?;
-        let found = self.keys.find(key_id, now).await.map_err(|_| SessionRefusal::KeysUnavailable)?;
+        let header = jws.header()?;
+        let found =
+            self.keys.find(check_header(&header)?, now).await.map_err(|_| SessionRefusal::KeysUnavailable)?;
         let key = found.ok_or(SessionRefusal::UnknownKey)?;
-        check_signature(&jws, &key)?;
-        self.check_claims(&jws.payload, now)
+        check_signature(&jws, &header, &key)?;
+        self.check_claims(&jws.payload()?, now)
     }
 
-    fn check_claims(&self, claims: &Members, now: Timestamp) -> Result<VerifiedSession, SessionRefusal> {
+    fn check_claims(&self, claims: &Members<'_>, now: Timestamp) -> Result<VerifiedSession, SessionRefusal> {
         if claims.string("iss")? != self.issuer.as_str() {
             return Err(SessionRefusal::IssuerMismatch);
         }
@@ -170,7 +171,7 @@ impl VerifiedSession {
 }
 
 /// RFC 9068 §4 lets the media type's prefix be there or not.
-fn check_header(header: &Members) -> Result<&str, SessionRefusal> {
+fn check_header<'a>(header: &'a Members<'_>) -> Result<&'a str, SessionRefusal> {
     let kind = header.optional_string("typ")?.ok_or(SessionRefusal::NotASession)?;
     if kind.to_ascii_lowercase().trim_start_matches("application/") != TYPE {
         return Err(SessionRefusal::NotASession);
@@ -181,8 +182,12 @@ fn check_header(header: &Members) -> Result<&str, SessionRefusal> {
     Ok(header.string("kid")?)
 }
 
-fn check_signature(jws: &CompactJws<'_>, key: &SessionKey) -> Result<(), SessionRefusal> {
-    if jws.header.string("alg")? != key.algorithm.name() {
+fn check_signature(
+    jws: &CompactJws<'_>,
+    header: &Members<'_>,
+    key: &SessionKey,
+) -> Result<(), SessionRefusal> {
+    if header.string("alg")? != key.algorithm.name() {
         return Err(SessionRefusal::UnsupportedAlgorithm);
     }
     if !jws.is_signed_by(&key.decoding, key.algorithm.of_library()) {

@@ -280,7 +280,7 @@ mod tests {
             ]
         );
         assert_eq!(site.cloud(), Cloud::Public);
-        assert_eq!(site.session_life, Duration::from_secs(600));
+        assert_eq!(site.session_life, Duration::from_mins(10));
         assert_eq!(site.catalogues[1].writers, Who::Groups(vec![]));
     }
 
