@@ -1,11 +1,11 @@
 //! What a function is told by its environment: one struct a function, read once at start. A variable that is missing
 //! or contradicts itself stops the start, and the error names it.
 
-use std::path::PathBuf;
+use std::{fmt::Display, path::PathBuf, str::FromStr};
 
-use url::{Host, Url};
+use crate::{address::LoopbackUrl, session::Issuer};
 
-use crate::session::Issuer;
+const ENTRA_LOGIN: &str = "POZI_ENTRA_LOGIN_URL";
 
 /// What `token-exchange` is told.
 #[derive(Debug, Clone)]
@@ -18,7 +18,7 @@ pub struct TokenExchangeConfig {
     pub key_ring: PathBuf,
     /// `POZI_ENTRA_LOGIN_URL`: left out but to try the service: where an emulated Entra serves its keys. Only a
     /// loopback address is taken: whoever chose another would choose who may sign in.
-    pub entra_login: Option<Url>,
+    pub entra_login: Option<LoopbackUrl>,
     /// `POZI_LOG`: what is logged, as `tracing`'s filters are written; `info` when left out.
     pub log: Option<String>,
 }
@@ -57,9 +57,7 @@ impl TokenExchangeConfig {
             issuer: issuer(&var)?,
             sites: required(&var, "POZI_SITES_DIR")?.into(),
             key_ring: required(&var, "POZI_KEY_RING_FILE")?.into(),
-            entra_login: var("POZI_ENTRA_LOGIN_URL")
-                .map(|text| loopback("POZI_ENTRA_LOGIN_URL", &text))
-                .transpose()?,
+            entra_login: var(ENTRA_LOGIN).map(|text| parsed(ENTRA_LOGIN, &text)).transpose()?,
             log: var("POZI_LOG"),
         })
     }
@@ -78,30 +76,16 @@ impl JwksConfig {
 
 fn issuer(var: impl Fn(&str) -> Option<String>) -> Result<Issuer, ConfigError> {
     const VARIABLE: &str = "POZI_ISSUER";
-    let invalid = |problem: crate::session::NotAnIssuer| ConfigError::Invalid {
-        variable: VARIABLE,
-        problem: problem.to_string(),
-    };
-    required(var, VARIABLE)?.parse().map_err(invalid)
+    parsed(VARIABLE, &required(var, VARIABLE)?)
 }
 
 fn required(var: impl Fn(&str) -> Option<String>, variable: &'static str) -> Result<String, ConfigError> {
     var(variable).filter(|value| !value.is_empty()).ok_or(ConfigError::Missing(variable))
 }
 
-fn loopback(variable: &'static str, text: &str) -> Result<Url, ConfigError> {
-    let problem = || ConfigError::Invalid {
-        variable,
-        problem: "only a loopback URL, such as http://localhost:8080/entra, is taken".into(),
-    };
-    let url = Url::parse(text).map_err(|_| problem())?;
-    let is_loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    if is_loopback && matches!(url.scheme(), "http" | "https") { Ok(url) } else { Err(problem()) }
+/// A text that must be a `T`; what is wrong with it is said with the variable's name.
+fn parsed<T: FromStr<Err: Display>>(variable: &'static str, text: &str) -> Result<T, ConfigError> {
+    text.parse().map_err(|problem: T::Err| ConfigError::Invalid { variable, problem: problem.to_string() })
 }
 
 #[cfg(test)]

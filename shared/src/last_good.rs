@@ -33,7 +33,7 @@ pub struct Unavailable {
 /// One such value.
 #[derive(Debug)]
 pub struct LastGood<T> {
-    what: &'static str,
+    what: String,
     lifetimes: Lifetimes,
     state: Mutex<State<T>>,
     flight: Arc<tokio::sync::Mutex<()>>,
@@ -54,9 +54,9 @@ struct State<T> {
 
 impl<T: Send + Sync + 'static> LastGood<T> {
     /// Holds nothing yet. `what` names the value in the log; `dissatisfied` may be shared with other values.
-    pub fn new(what: &'static str, lifetimes: Lifetimes, dissatisfied: Arc<Cooldown>) -> Arc<Self> {
+    pub fn new(what: impl Into<String>, lifetimes: Lifetimes, dissatisfied: Arc<Cooldown>) -> Arc<Self> {
         let state = Mutex::new(State { held: None, failed_until: Timestamp::default() });
-        Arc::new(Self { what, lifetimes, state, flight: Arc::default(), dissatisfied })
+        Arc::new(Self { what: what.into(), lifetimes, state, flight: Arc::default(), dissatisfied })
     }
 
     /// The value to use at `now`, fetched with `load` where that is due: when none is held, when the held one is past

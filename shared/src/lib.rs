@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod adapters;
+pub mod address;
 pub mod config;
 pub mod entra;
 pub mod identifiers;

@@ -5,6 +5,7 @@ use std::{fmt::Write as _, io, net::Ipv4Addr, sync::Arc};
 use axum::Router;
 use pozi_auth::{
     adapters::{HttpKeySets, KeyRingFile, LoadError, SiteFiles, SystemClock},
+    address::LoopbackUrl,
     entra::{KEY_LIFETIMES, TenantKeys},
     keyring::{Plan, PolicyProblem, RingSigner, RotateError, RotationPolicy, rotate},
     oauth,
@@ -13,7 +14,6 @@ use pozi_auth::{
 };
 use pozi_token_exchange::TokenExchange;
 use tokio::net::TcpListener;
-use url::Url;
 
 use crate::{args::Args, console, entra::EmulatedEntra, samples};
 
@@ -140,8 +140,8 @@ fn router(
     let other = |problem: &dyn std::fmt::Display| StartError::Other(problem.to_string());
     let issuer: Issuer = base.parse().map_err(|problem| other(&problem))?;
     // By number: `localhost` may mean ::1, where nobody listens.
-    let login = Url::parse(&format!("http://{}:{port}/entra", Ipv4Addr::LOCALHOST))
-        .map_err(|problem| other(&problem))?;
+    let login: LoopbackUrl =
+        format!("http://{}:{port}/entra", Ipv4Addr::LOCALHOST).parse().map_err(|problem| other(&problem))?;
     let fetch = HttpKeySets::new(Some(login)).map_err(|problem| other(&problem))?;
     let jwks =
         pozi_jwks::router(&issuer, SystemClock, Arc::clone(&ring), args.ring_lifetimes(), args.max_age());

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use reqwest::{Client, redirect::Policy};
-use url::Url;
 
 use crate::{
+    address::LoopbackUrl,
     entra::KeySetLocation,
     ports::{FetchError, KeySetFetch},
 };
@@ -19,13 +19,13 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 #[derive(Debug, Clone)]
 pub struct HttpKeySets {
     client: Client,
-    emulated: Option<Url>,
+    emulated: Option<LoopbackUrl>,
 }
 
 impl HttpKeySets {
-    /// Fetches over https only, and follows no redirect. With `emulated`, a loopback base URL, fetches from there
-    /// instead, and then over plain http too.
-    pub fn new(emulated: Option<Url>) -> Result<Self, reqwest::Error> {
+    /// Fetches over https only, and follows no redirect. With `emulated` fetches from there instead, and
+    /// then over plain http too.
+    pub fn new(emulated: Option<LoopbackUrl>) -> Result<Self, reqwest::Error> {
         let client = Client::builder()
             .https_only(emulated.is_none())
             .redirect(Policy::none())
@@ -37,10 +37,7 @@ impl HttpKeySets {
     }
 
     fn address(&self, location: KeySetLocation) -> String {
-        let base = self
-            .emulated
-            .as_ref()
-            .map_or_else(|| location.cloud.login(), |url| url.as_str().trim_end_matches('/'));
+        let base = self.emulated.as_ref().map_or_else(|| location.cloud.login(), LoopbackUrl::base);
         format!("{base}{}", location.path())
     }
 }

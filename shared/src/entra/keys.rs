@@ -81,7 +81,11 @@ impl<F: KeySetFetch> TenantKeys<F> {
             self.tenants.read().unwrap_or_else(PoisonError::into_inner).get(&location.tenant).cloned();
         let slots = known.unwrap_or_else(|| {
             let mut tenants = self.tenants.write().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(tenants.entry(location.tenant).or_insert_with(|| Arc::new(Slots::new(self.lifetimes))))
+            Arc::clone(
+                tenants
+                    .entry(location.tenant)
+                    .or_insert_with(|| Arc::new(Slots::new(location.tenant, self.lifetimes))),
+            )
         });
         match location.version {
             TokenVersion::V1 => Arc::clone(&slots.v1),
@@ -91,9 +95,15 @@ impl<F: KeySetFetch> TenantKeys<F> {
 }
 
 impl Slots {
-    fn new(lifetimes: Lifetimes) -> Self {
+    fn new(tenant: TenantId, lifetimes: Lifetimes) -> Self {
         let pause = Arc::new(Cooldown::default());
-        let slot = |what| LastGood::new(what, lifetimes, Arc::clone(&pause));
-        Self { v1: slot("a tenant's keys, version 1.0"), v2: slot("a tenant's keys, version 2.0") }
+        let slot = |version| {
+            LastGood::new(
+                format!("the Entra keys ({version}) of tenant {tenant}"),
+                lifetimes,
+                Arc::clone(&pause),
+            )
+        };
+        Self { v1: slot("1.0"), v2: slot("2.0") }
     }
 }

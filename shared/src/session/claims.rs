@@ -4,10 +4,10 @@
 use std::{fmt, str::FromStr};
 
 use serde::Serialize;
-use url::{Host, Url};
 use uuid::Uuid;
 
 use crate::{
+    address::{is_loopback, plain_url},
     entra::VerifiedSubject,
     identifiers::{ClientId, TenantId},
     sites::Grant,
@@ -96,25 +96,11 @@ impl FromStr for Issuer {
     type Err = NotAnIssuer;
 
     fn from_str(text: &str) -> Result<Self, NotAnIssuer> {
-        let url = Url::parse(text).map_err(|_| NotAnIssuer)?;
-        let loopback = match url.host() {
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => return Err(NotAnIssuer),
-        };
-        let secure = url.scheme() == "https" || (url.scheme() == "http" && loopback);
+        let url = plain_url(text).map_err(|_| NotAnIssuer)?;
+        let secure = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
+        // The very same characters stand in the tokens and in every verifier's configuration: none is put right here.
         let as_written = url.as_str().strip_suffix('/').unwrap_or(url.as_str());
-        // The very same characters stand in the tokens and in every verifier's configuration, so none is put right here.
-        let bare = url.username().is_empty()
-            && url.password().is_none()
-            && url.query().is_none()
-            && url.fragment().is_none();
-        if secure && bare && !text.ends_with('/') && as_written == text {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(NotAnIssuer)
-        }
+        if secure && as_written == text { Ok(Self(text.to_owned())) } else { Err(NotAnIssuer) }
     }
 }
 

@@ -6,6 +6,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use url::{Host, Url};
 
+use crate::address::plain_url;
+
 /// The site's Application Proxy URL, https, always with a trailing slash. It is the audience of the site's sessions.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ExternalUrl(Url);
@@ -92,19 +94,6 @@ impl FromStr for Origin {
             ("https", _) | ("http", Some(Host::Domain("localhost"))) => Ok(Self(url)),
             _ => Err("must start with https:// (or be http://localhost, for development)"),
         }
-    }
-}
-
-/// A URL that names a place and nothing else.
-fn plain_url(text: &str) -> Result<Url, &'static str> {
-    let url = Url::parse(text).map_err(|_| "must be a whole URL, such as https://host/path/")?;
-    let bare = url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    match url.host() {
-        Some(_) if bare => Ok(url),
-        _ => Err("must name a host, and have no user, query or fragment"),
     }
 }
 
