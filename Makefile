@@ -1,4 +1,4 @@
-.PHONY: run test lint bench
+.PHONY: run test lint bench fuzz
 
 run: ## the whole service on localhost
 	cargo run --locked
@@ -11,3 +11,6 @@ lint: ## what a machine can say about the code
 
 bench: ## how much the exchange costs beside its bare cryptography
 	cargo bench --locked -p pozi-tests
+
+fuzz: ## each fuzz target for a minute; what it finds stays in tests/fuzz/artifacts
+	cd tests/fuzz && mkdir -p artifacts ../../target/fuzz/corpus/form ../../target/fuzz/corpus/token ../../target/fuzz/corpus/documents && for target in form token documents; do cargo run --locked --release --bin $$target -- -max_total_time=60 -max_len=8192 -artifact_prefix=artifacts/ ../../target/fuzz/corpus/$$target || exit 1; done
