@@ -2,7 +2,7 @@
 
 use axum::Router;
 use http::{Uri, uri::PathAndQuery};
-use lambda_http::{Body, Error, Request, RequestExt, Service, service_fn};
+use lambda_http::{Body, Error, Request, RequestExt, Service, request::RequestContext, service_fn};
 use tower::ServiceExt;
 
 use crate::oauth;
@@ -25,15 +25,20 @@ pub fn service(
     service_fn(move |request: Request| router.clone().oneshot(without_stage(request).map(into_body)))
 }
 
-/// API Gateway's stage (`/prod`) comes first in the path that the runtime builds; the routes do not know it.
+/// API Gateway's stage (`/live`) comes first in the path that the runtime builds, and the events of HTTP APIs have it
+/// in their own path too; the routes do not know it.
 fn without_stage(mut request: Request) -> Request {
     let raw = request.raw_http_path();
     if raw.is_empty() {
         return request;
     }
+    let path = stage(&request)
+        .and_then(|stage| raw.strip_prefix('/')?.strip_prefix(stage))
+        .filter(|rest| rest.starts_with('/'))
+        .unwrap_or(raw);
     let path_and_query = match request.uri().query() {
-        Some(query) => format!("{raw}?{query}"),
-        None => raw.to_owned(),
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
     };
     let mut parts = request.uri().clone().into_parts();
     if let Ok(path_and_query) = path_and_query.parse::<PathAndQuery>() {
@@ -43,6 +48,14 @@ fn without_stage(mut request: Request) -> Request {
         *request.uri_mut() = uri;
     }
     request
+}
+
+fn stage(request: &Request) -> Option<&str> {
+    match request.request_context_ref()? {
+        RequestContext::ApiGatewayV1(context) => context.stage.as_deref(),
+        RequestContext::ApiGatewayV2(context) => context.stage.as_deref(),
+        _ => None,
+    }
 }
 
 fn into_body(body: Body) -> axum::body::Body {
