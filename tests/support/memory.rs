@@ -32,6 +32,11 @@ impl SetClock {
         self.0.fetch_add(seconds, Ordering::SeqCst);
     }
 
+    /// Sets it to `unix_seconds`, be it back in time.
+    pub fn set(&self, unix_seconds: u64) {
+        self.0.store(unix_seconds, Ordering::SeqCst);
+    }
+
     /// Seconds since the Unix epoch.
     pub fn unix_seconds(&self) -> u64 {
         self.0.load(Ordering::SeqCst)

@@ -12,6 +12,7 @@ use pozi_auth::{
     entra::{KEY_LIFETIMES, TenantKeys},
     keyring::{RING_LIFETIMES, RingSigner, RotationPolicy, SigningAlgorithm, rotate},
     oauth::{self, GRANT_TYPE},
+    ports::{KeySetFetch, SiteRegistry},
     session::Issuer,
     sites::SiteFile,
     timestamp::Timestamp,
@@ -44,6 +45,8 @@ pub struct World {
     pub policy: RotationPolicy,
     /// The service's own URL.
     pub issuer: Issuer,
+    /// The registered sites.
+    pub sites: SiteFiles,
     router: Router,
 }
 
@@ -56,6 +59,8 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// Its body as JSON; null when it has none.
     pub json: Value,
+    /// Its body to the byte.
+    pub body: Vec<u8>,
 }
 
 impl World {
@@ -64,7 +69,17 @@ impl World {
         Self::with(&samples::site_files(), SigningAlgorithm::Es256).await
     }
 
-    /// The service with these sites and this algorithm.
+    /// The service with these sites and this algorithm, its first key made.
+    ///
+    /// # Panics
+    /// When a site file is faulty.
+    pub async fn with(files: &[SiteFile], algorithm: SigningAlgorithm) -> Self {
+        let world = Self::without_ring(files, algorithm);
+        world.rotate().await;
+        world
+    }
+
+    /// The service before its first rotation: no ring is stored.
     ///
     /// # Panics
     /// When a site file is faulty.
@@ -72,7 +87,7 @@ impl World {
         clippy::expect_used,
         reason = "a world that cannot be built fails its test, which is what panics are for"
     )]
-    pub async fn with(files: &[SiteFile], algorithm: SigningAlgorithm) -> Self {
+    pub fn without_ring(files: &[SiteFile], algorithm: SigningAlgorithm) -> Self {
         let sites = SiteFiles::of(files).expect("the test's site files are without fault");
         let mut all: Vec<_> = sites.all().collect();
         all.sort_by_key(|site| site.name.to_string());
@@ -87,7 +102,7 @@ impl World {
         let exchange = TokenExchange {
             issuer: issuer.clone(),
             clock: clock.clone(),
-            sites,
+            sites: sites.clone(),
             tenant_keys: TenantKeys::new(key_sets.clone(), KEY_LIFETIMES),
             signing: RingSigner::new(Arc::new(ring.clone()), RING_LIFETIMES),
         };
@@ -99,9 +114,18 @@ impl World {
             pozi_jwks::MAX_AGE,
         );
         let router = pozi_token_exchange::router(exchange).merge(jwks);
-        let world = Self { clock, entra, key_sets, ring, policy, issuer, router };
-        world.rotate().await;
-        world
+        Self { clock, entra, key_sets, ring, policy, issuer, sites, router }
+    }
+
+    /// The exchange alone, unfinished, of this world but for its registry and its source of Entra's keys.
+    pub fn exchange_with(&self, sites: impl SiteRegistry, fetch: impl KeySetFetch) -> Router {
+        pozi_token_exchange::router(TokenExchange {
+            issuer: self.issuer.clone(),
+            clock: self.clock.clone(),
+            sites,
+            tenant_keys: TenantKeys::new(fetch, KEY_LIFETIMES),
+            signing: RingSigner::new(Arc::new(self.ring.clone()), RING_LIFETIMES),
+        })
     }
 
     /// Both functions, unfinished.
@@ -134,39 +158,55 @@ impl World {
     }
 
     /// Posts `form` to the token endpoint with `more` headers.
+    pub async fn post(&self, form: &str, more: &[(&str, &str)]) -> Answer {
+        self.send(form_request(form, more)).await
+    }
+
+    /// Gets `path` with `more` headers.
     ///
     /// # Panics
-    /// When the test's own headers are none.
+    /// When the test's own path or headers are none.
     #[expect(clippy::expect_used, reason = "a test whose request cannot be built is wrong")]
-    pub async fn post(&self, form: &str, more: &[(&str, &str)]) -> Answer {
-        let mut request =
-            Request::post("/oauth2/token").header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-        for (name, value) in more {
-            request = request.header(*name, *value);
-        }
-        self.send(request.body(Body::from(form.to_owned())).expect("the request is one")).await
+    pub async fn get(&self, path: &str, more: &[(&str, &str)]) -> Answer {
+        let request =
+            more.iter().fold(Request::get(path), |request, (name, value)| request.header(*name, *value));
+        self.send(request.body(Body::empty()).expect("the request is one")).await
     }
 
     /// Sends any request.
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        send(self.router(), request).await
+    }
+}
+
+/// Sends `request` to `router`, finished as every server of it finishes it.
+pub async fn send(router: Router, request: Request<Body>) -> Answer {
+    let response = oauth::finish(router).oneshot(request).await.unwrap_or_else(|never| match never {});
+    Answer::of(response).await
+}
+
+impl Answer {
+    /// Takes `response` apart.
     ///
     /// # Panics
-    /// When the answer breaks off, or is not JSON.
+    /// When it breaks off, or is not JSON.
     #[expect(clippy::expect_used, reason = "every answer of the service is JSON or empty")]
-    pub async fn send(&self, request: Request<Body>) -> Answer {
-        let response =
-            oauth::finish(self.router()).oneshot(request).await.unwrap_or_else(|never| match never {});
+    pub async fn of(response: http::Response<Body>) -> Self {
         let (head, body) = response.into_parts();
-        let body = to_bytes(body, usize::MAX).await.expect("the answer has an end");
+        let body: Vec<u8> = to_bytes(body, usize::MAX).await.expect("the answer has an end").into();
         let json = if body.is_empty() {
             Value::Null
         } else {
             serde_json::from_slice(&body).expect("the answer is JSON")
         };
-        Answer { status: head.status, headers: head.headers, json }
+        Self { status: head.status, headers: head.headers, json, body }
     }
-}
 
-impl Answer {
+    /// A header's value; empty when it is not there.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
     /// `error` and `reason` of a refusal.
     pub fn refusal(&self) -> (&str, &str) {
         (self.json["error"].as_str().unwrap_or_default(), self.json["reason"].as_str().unwrap_or_default())
@@ -193,4 +233,18 @@ pub fn exchange_form(subject_token: &str, more: &[(&str, &str)]) -> String {
         ])
         .extend_pairs(more)
         .finish()
+}
+
+/// A POST of `form` to the token endpoint, with `more` headers.
+///
+/// # Panics
+/// When the test's own headers are none.
+#[expect(clippy::expect_used, reason = "a test whose request cannot be built is wrong")]
+pub fn form_request(form: &str, more: &[(&str, &str)]) -> Request<Body> {
+    let mut request =
+        Request::post("/oauth2/token").header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    for (name, value) in more {
+        request = request.header(*name, *value);
+    }
+    request.body(Body::from(form.to_owned())).expect("the request is one")
 }
