@@ -1,1 +1,68 @@
-//! To be written.
+//! `POST /oauth2/token` as its callers see it: who gets which session, and every way to be refused.
+
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
+
+#[path = "exchange/arbitrary.rs"]
+mod arbitrary;
+#[path = "exchange/door.rs"]
+mod door;
+#[path = "exchange/granted.rs"]
+mod granted;
+#[path = "exchange/reasons.rs"]
+mod reasons;
+#[path = "exchange/sessions.rs"]
+mod sessions;
+#[path = "exchange/targets.rs"]
+mod targets;
+#[path = "exchange/tokens.rs"]
+mod tokens;
+
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
+use pozi_local::entra::{Person, TokenAsk, Version};
+use pozi_tests::Answer;
+
+const RIVERBEND: &str = "https://poziserver-riverbend.example/pozi/";
+const SALTMARSH: &str = "https://poziserver-saltmarsh.example/pozi/";
+
+fn ask(site: &str, person: Person, version: Version) -> TokenAsk {
+    TokenAsk { site: site.to_owned(), person, version, ..TokenAsk::default() }
+}
+
+/// What every answer has, granted or refused: a browser anywhere may read it, and nobody keeps it.
+#[track_caller]
+fn assert_every_answers_headers(answer: &Answer) {
+    for (name, value) in [
+        (CONTENT_TYPE, "application/json"),
+        (CACHE_CONTROL, "no-store"),
+        (PRAGMA, "no-cache"),
+        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    ] {
+        assert_eq!(answer.header(name.as_str()), value, "{name} of {}", answer.json);
+    }
+    let exposed = answer.header("access-control-expose-headers").to_ascii_lowercase();
+    assert!(exposed.split(',').any(|name| name.trim() == "retry-after"), "exposed: {exposed}");
+}
+
+/// A refusal has exactly three members, and its sentence only the characters that RFC 6749 §5.2 allows.
+#[track_caller]
+fn assert_refused(answer: &Answer, (status, error, reason): (u16, &str, &str)) {
+    assert_eq!((answer.status.as_u16(), answer.refusal()), (status, (error, reason)), "{}", answer.json);
+    assert_every_answers_headers(answer);
+    let members: Vec<_> = answer.json.as_object().into_iter().flat_map(|body| body.keys()).collect();
+    assert_eq!(members, ["error", "error_description", "reason"]);
+    let sentence = answer.json["error_description"].as_str().unwrap_or_default();
+    let may_be_there = |byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+    assert!(sentence.bytes().all(may_be_there), "{sentence}");
+    assert!(sentence.ends_with('.') && !sentence.contains(". "), "not one sentence: {sentence}");
+    assert_eq!(
+        answer.headers.contains_key("retry-after"),
+        status == 503,
+        "Retry-After goes with 503 and nothing else: {reason}"
+    );
+}
+
+/// A refusal with the status and `error` of most (RFC 8693 §2.2.2).
+#[track_caller]
+fn assert_invalid(answer: &Answer, reason: &str) {
+    assert_refused(answer, (400, "invalid_request", reason));
+}

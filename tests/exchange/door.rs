@@ -1,0 +1,255 @@
+//! What comes before anybody looks at a token: paths, methods, content types, sizes, parameters, preflights; and what
+//! happens when something within breaks.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use axum::body::Body;
+use http::{Method, Request, header::CONTENT_TYPE};
+use http_body_util::{BodyExt, Full, Limited};
+use pozi_auth::{
+    adapters::SiteFiles,
+    entra::KeySetLocation,
+    identifiers::TenantId,
+    keyring::SigningAlgorithm,
+    oauth::GRANT_TYPE,
+    ports::{FetchError, KeySetFetch, RegistryUnavailable, SiteRegistry},
+    sites::Site,
+};
+use pozi_local::{entra::TokenAsk, samples};
+use pozi_tests::{EmulatedKeySets, World, exchange_form, form_request, send};
+
+use super::{assert_every_answers_headers, assert_invalid, assert_refused};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const TOKEN: &str = "/oauth2/token";
+
+fn request(method: &str, path: &str, content_type: Option<&str>, body: impl Into<Body>) -> Request<Body> {
+    let request = Request::builder().method(method).uri(path);
+    let request = content_type.into_iter().fold(request, |request, kind| request.header(CONTENT_TYPE, kind));
+    request.body(body.into()).unwrap()
+}
+
+#[tokio::test]
+async fn only_a_form_posted_to_the_one_path_is_read() {
+    let world = World::new().await;
+    let good = exchange_form(&world.token(&TokenAsk::default()), &[]);
+    for (method, path, content_type, status, reason) in [
+        ("POST", TOKEN, Some("application/json"), 415, "unsupported_media_type"),
+        ("POST", TOKEN, Some("multipart/form-data; boundary=x"), 415, "unsupported_media_type"),
+        ("POST", TOKEN, Some("application/x-www-form-urlencodedx"), 415, "unsupported_media_type"),
+        ("POST", TOKEN, Some(""), 415, "unsupported_media_type"),
+        ("POST", TOKEN, None, 415, "unsupported_media_type"),
+        ("GET", TOKEN, Some(FORM), 405, "method_not_allowed"),
+        ("PUT", TOKEN, Some(FORM), 405, "method_not_allowed"),
+        ("DELETE", TOKEN, None, 405, "method_not_allowed"),
+        ("POST", "/.well-known/jwks.json", Some(FORM), 405, "method_not_allowed"),
+        ("POST", "/", Some(FORM), 404, "not_found"),
+        ("POST", "/oauth2/token/", Some(FORM), 404, "not_found"),
+        ("POST", "/oauth2//token", Some(FORM), 404, "not_found"),
+        ("POST", "/OAuth2/Token", Some(FORM), 404, "not_found"),
+        ("GET", "/oauth2/token/../../etc/passwd", None, 404, "not_found"),
+    ] {
+        let answer = world.send(request(method, path, content_type, good.clone())).await;
+        assert_refused(&answer, (status, "invalid_request", reason));
+        let allow = if path == TOKEN { "POST" } else { "GET,HEAD" };
+        assert_eq!(answer.header("allow"), if status == 405 { allow } else { "" }, "{method} {path}");
+    }
+    let head = world.send(request("HEAD", TOKEN, None, "")).await;
+    assert_eq!((head.status.as_u16(), head.header("allow"), head.body.len()), (405, "POST", 0));
+    for content_type in
+        [FORM, "Application/X-WWW-Form-URLEncoded", "application/x-www-form-urlencoded;charset=UTF-8"]
+    {
+        let answer = world.send(request("POST", TOKEN, Some(content_type), good.clone())).await;
+        assert_eq!(answer.status, 200, "{content_type}: {}", answer.json);
+    }
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused_whether_it_says_its_length_or_not() {
+    const LIMIT: usize = 64 * 1024;
+    let world = World::new().await;
+    let good = exchange_form(&world.token(&TokenAsk::default()), &[("padding", "")]);
+    let padded = |length: usize| format!("{good}{}", "x".repeat(length - good.len()));
+    assert_eq!(world.send(form_request(&padded(LIMIT), &[])).await.status, 200);
+    let too_long = padded(LIMIT + 1);
+    let length = too_long.len().to_string();
+    let says_so = form_request(&too_long, &[("content-length", &length)]);
+    let says_nothing = form_request(&too_long, &[]);
+    let lies = form_request(&too_long, &[("content-length", "12")]);
+    let only_says_so = form_request("", &[("content-length", "99999999999")]);
+    for request in [says_so, says_nothing, lies, only_says_so] {
+        assert_refused(&world.send(request).await, (413, "invalid_request", "body_too_large"));
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_refused() {
+    let world = World::new().await;
+    let broken =
+        Limited::new(Full::from("grant_type=x"), 4).map_err(|_| std::io::Error::other("the line broke"));
+    let answer = world.send(request("POST", TOKEN, Some(FORM), Body::new(broken))).await;
+    assert_invalid(&answer, "body_unreadable");
+}
+
+type Parameters<'a> = &'a [(&'a str, &'a str)];
+
+/// A form with these parameters in place of the ones of the same name, and behind the others.
+fn form(world: &World, changes: Parameters<'_>) -> String {
+    let token = world.token(&TokenAsk::default());
+    let usual = [
+        ("grant_type", GRANT_TYPE),
+        ("subject_token", token.as_str()),
+        ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"),
+    ];
+    let kept = usual.iter().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).extend_pairs(changes).finish()
+}
+
+#[tokio::test]
+async fn every_fault_of_a_parameter_has_its_answer() {
+    let world = World::new().await;
+    let large = "x".repeat(16 * 1024 + 1);
+    let saml = "urn:ietf:params:oauth:token-type:saml2";
+    let cases: [(Parameters<'_>, &str, &str); 23] = [
+        (&[("grant_type", "")], "invalid_request", "missing_parameter"),
+        (&[("subject_token", "")], "invalid_request", "missing_parameter"),
+        (&[("subject_token_type", "")], "invalid_request", "missing_parameter"),
+        (&[("grant_type", "client_credentials")], "unsupported_grant_type", "unsupported_grant_type"),
+        (
+            &[("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")],
+            "unsupported_grant_type",
+            "unsupported_grant_type",
+        ),
+        (&[("subject_token_type", saml)], "invalid_request", "unsupported_subject_token_type"),
+        (
+            &[("subject_token_type", "urn:ietf:params:oauth:token-type:id_token")],
+            "invalid_request",
+            "unsupported_subject_token_type",
+        ),
+        (&[("requested_token_type", saml)], "invalid_request", "unsupported_requested_token_type"),
+        (
+            &[("requested_token_type", "urn:ietf:params:oauth:token-type:refresh_token")],
+            "invalid_request",
+            "unsupported_requested_token_type",
+        ),
+        (&[("actor_token", "x")], "invalid_request", "actor_token_not_supported"),
+        (&[("actor_token_type", "x")], "invalid_request", "actor_token_not_supported"),
+        (&[("subject_token", &large)], "invalid_request", "token_too_large"),
+        (&[("grant_type", GRANT_TYPE), ("grant_type", GRANT_TYPE)], "invalid_request", "repeated_parameter"),
+        (&[("subject_token", "a.b.c"), ("subject_token", "a.b.c")], "invalid_request", "repeated_parameter"),
+        (&[("scope", "planning:read"), ("scope", "heritage:read")], "invalid_request", "repeated_parameter"),
+        (&[("unheard_of", "1"), ("unheard_of", "2")], "invalid_request", "repeated_parameter"),
+        (&[("scope", "planning")], "invalid_scope", "malformed_scope"),
+        (&[("scope", "planning:admin")], "invalid_scope", "malformed_scope"),
+        (&[("scope", "Planning:read")], "invalid_scope", "malformed_scope"),
+        (&[("scope", " ")], "invalid_scope", "malformed_scope"),
+        (&[("resource", "riverbend")], "invalid_target", "malformed_resource"),
+        (&[("resource", "/pozi/")], "invalid_target", "malformed_resource"),
+        (
+            &[("resource", "https://poziserver-riverbend.example/pozi/#map")],
+            "invalid_target",
+            "malformed_resource",
+        ),
+    ];
+    for (changes, error, reason) in cases {
+        assert_refused(&world.post(&form(&world, changes), &[]).await, (400, error, reason));
+    }
+    assert_refused(&world.post("", &[]).await, (400, "invalid_request", "missing_parameter"));
+    let many = |count| form(&world, &vec![("x", ""); count]);
+    assert_eq!(world.post(&many(97), &[]).await.status, 200, "100 parameters");
+    assert_invalid(&world.post(&many(98), &[]).await, "too_many_parameters");
+    let harmless = [("client_id", "spa"), ("actor_token", ""), ("scope", ""), ("unheard_of", "é %")];
+    assert_eq!(world.post(&form(&world, &harmless), &[]).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_preflight_is_answered_alike_everywhere() {
+    let world = World::new().await;
+    for path in [TOKEN, "/.well-known/jwks.json", "/nowhere"] {
+        for origin in ["https://riverbend.enterprise.example", "https://evil.example", "null"] {
+            let preflight = Request::options(path)
+                .header("origin", origin)
+                .header("access-control-request-method", "POST")
+                .header("access-control-request-headers", "content-type,x-anything");
+            let answer = world.send(preflight.body(Body::empty()).unwrap()).await;
+            assert_eq!((answer.status.as_u16(), answer.body.len()), (200, 0));
+            assert_eq!(answer.header("access-control-allow-origin"), "*");
+            assert_eq!(answer.header("access-control-allow-headers"), "*");
+            assert_eq!(answer.header("access-control-max-age"), "7200");
+            assert!(
+                answer.header("access-control-allow-methods").split(',').any(|method| method == Method::POST)
+            );
+            assert_eq!(answer.header("access-control-allow-credentials"), "");
+        }
+    }
+}
+
+/// A registry that fails in some way the first time.
+struct FirstFails<E>(AtomicBool, SiteFiles, E);
+
+impl<E: Fn() -> RegistryUnavailable + Send + Sync + 'static> SiteRegistry for FirstFails<E> {
+    async fn sites_of(&self, tenant: TenantId) -> Result<Vec<Arc<Site>>, RegistryUnavailable> {
+        if self.0.swap(false, Ordering::SeqCst) { Err((self.2)()) } else { self.1.sites_of(tenant).await }
+    }
+}
+
+#[tokio::test]
+async fn trouble_within_is_told_as_any_refusal_and_the_next_request_works() {
+    let world = World::new().await;
+    let token = world.token(&TokenAsk::default());
+    let panics = || -> RegistryUnavailable { panic!("the registry panics") };
+    let is_down = || RegistryUnavailable("the table does not answer".to_owned());
+    let fetch = || world.key_sets.clone();
+    for (router, told) in [
+        (
+            world.exchange_with(FirstFails(AtomicBool::new(true), world.sites.clone(), panics), fetch()),
+            (500, "server_error", "internal_error"),
+        ),
+        (
+            world.exchange_with(FirstFails(AtomicBool::new(true), world.sites.clone(), is_down), fetch()),
+            (503, "temporarily_unavailable", "registry_unavailable"),
+        ),
+    ] {
+        let form = exchange_form(&token, &[]);
+        assert_refused(&send(router.clone(), form_request(&form, &[])).await, told);
+        assert_eq!(send(router, form_request(&form, &[])).await.status, 200);
+    }
+}
+
+/// A source of key sets that panics the first time.
+struct FirstPanics(AtomicBool, EmulatedKeySets);
+
+impl KeySetFetch for FirstPanics {
+    async fn fetch(&self, location: KeySetLocation) -> Result<Vec<u8>, FetchError> {
+        assert!(!self.0.swap(false, Ordering::SeqCst), "the source panics");
+        self.1.fetch(location).await
+    }
+}
+
+#[tokio::test]
+async fn a_panic_while_keys_are_fetched_is_an_outage_of_theirs() {
+    let world = World::new().await;
+    let fetch = FirstPanics(AtomicBool::new(true), world.key_sets.clone());
+    let router = world.exchange_with(world.sites.clone(), fetch);
+    let form = exchange_form(&world.token(&TokenAsk::default()), &[]);
+    let answer = send(router.clone(), form_request(&form, &[])).await;
+    assert_refused(&answer, (503, "temporarily_unavailable", "keys_unavailable"));
+    world.clock.advance(300);
+    assert_eq!(send(router, form_request(&form, &[])).await.status, 200);
+}
+
+#[tokio::test]
+async fn before_the_first_rotation_nothing_is_signed() {
+    let world = World::without_ring(&samples::site_files(), SigningAlgorithm::Es256);
+    let answer = world.exchange(&world.token(&TokenAsk::default()), &[]).await;
+    assert_refused(&answer, (503, "temporarily_unavailable", "signing_unavailable"));
+    assert_eq!(answer.header("retry-after"), "10");
+    world.rotate().await;
+    world.clock.advance(10);
+    let answer = world.exchange(&world.token(&TokenAsk::default()), &[]).await;
+    assert_eq!(answer.status, 200);
+    assert_every_answers_headers(&answer);
+}

@@ -1,0 +1,94 @@
+//! Who gets which catalogues, and who none.
+
+use pozi_local::entra::{
+    Kind,
+    Person::{AppOnly, Editor, Guest, NoGroups, Overage, Reader},
+    TokenAsk,
+    Version::{V1, V2},
+};
+use pozi_tests::World;
+
+use super::{ask, assert_every_answers_headers, assert_invalid, assert_refused};
+
+#[tokio::test]
+async fn everybody_gets_exactly_the_catalogues_of_their_groups() {
+    let world = World::new().await;
+    for (site, person, scope) in [
+        ("riverbend", Reader, "heritage:read planning:read"),
+        ("riverbend", Guest, "heritage:read planning:read"),
+        ("riverbend", Editor, "assets:read assets:write heritage:read planning:read"),
+        ("saltmarsh", Reader, "everyday:read wetlands:read"),
+        ("saltmarsh", Guest, "everyday:read wetlands:read"),
+        ("saltmarsh", Editor, "everyday:read wetlands:read wetlands:write"),
+        ("saltmarsh", NoGroups, "everyday:read"),
+    ] {
+        for version in [V1, V2] {
+            let answer = world.exchange(&world.token(&ask(site, person, version)), &[]).await;
+            assert_eq!(
+                (answer.status.as_u16(), answer.scope()),
+                (200, scope),
+                "{site} {person} {version}: {}",
+                answer.json
+            );
+            assert_every_answers_headers(&answer);
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_may_have_nothing_is_told_why() {
+    let world = World::new().await;
+    for (site, person, kind, reason) in [
+        ("riverbend", NoGroups, Kind::Access, "no_catalogue"),
+        ("riverbend", Overage, Kind::Access, "groups_overage"),
+        // Everybody may see one catalogue there; whether also the other must not be guessed.
+        ("saltmarsh", Overage, Kind::Access, "groups_overage"),
+        ("riverbend", AppOnly, Kind::Access, "app_only_token"),
+        ("saltmarsh", AppOnly, Kind::Access, "app_only_token"),
+        ("riverbend", Reader, Kind::Id, "id_token"),
+        ("saltmarsh", NoGroups, Kind::Id, "id_token"),
+    ] {
+        for version in [V1, V2] {
+            let ask = TokenAsk { kind, ..ask(site, person, version) };
+            assert_invalid(&world.exchange(&world.token(&ask), &[]).await, reason);
+        }
+    }
+}
+
+#[tokio::test]
+async fn scope_narrows_a_session_and_never_widens_it() {
+    let world = World::new().await;
+    let token = world.token(&ask("riverbend", Editor, V1));
+    for (asked, granted) in [
+        ("planning:read", "planning:read"),
+        (" heritage:read  planning:read ", "heritage:read planning:read"),
+        ("planning:read planning:read", "planning:read"),
+        ("assets:write", "assets:write"),
+        ("assets:read", "assets:read"),
+        ("", "assets:read assets:write heritage:read planning:read"),
+    ] {
+        let answer = world.exchange(&token, &[("scope", asked)]).await;
+        assert_eq!((answer.status.as_u16(), answer.scope()), (200, granted), "{asked}: {}", answer.json);
+        assert_eq!(pozi_tests::part(answer.session(), 1)["scope"], granted);
+    }
+    for asked in [
+        "planning:write",
+        "assets:write planning:write",
+        "heritage:read planning:read assets:read assets:write everyday:read",
+    ] {
+        let answer = world.exchange(&token, &[("scope", asked)]).await;
+        assert_refused(&answer, (400, "invalid_scope", "scope_not_allowed"));
+    }
+}
+
+#[tokio::test]
+async fn a_forbidden_catalogue_looks_like_one_that_does_not_exist() {
+    let world = World::new().await;
+    let token = world.token(&ask("riverbend", Reader, V1));
+    let forbidden = world.exchange(&token, &[("scope", "planning:read assets:read")]).await;
+    let absent = world.exchange(&token, &[("scope", "planning:read absent:read")]).await;
+    assert_refused(&forbidden, (400, "invalid_scope", "scope_not_allowed"));
+    assert_eq!(forbidden.status, absent.status);
+    assert_eq!(forbidden.headers, absent.headers);
+    assert_eq!(forbidden.body, absent.body);
+}

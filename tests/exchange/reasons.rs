@@ -1,0 +1,120 @@
+//! The reasons for a refusal, all of them: each has one code, one status, and one sentence.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use pozi_auth::{
+    entra::{Malformed, SubjectRefusal},
+    identifiers::{ClientId, TenantId},
+    oauth::{ExchangeError, RequestRefusal},
+    ports::{RegistryUnavailable, SigningUnavailable},
+    sites::{AccessRefusal, TargetRefusal},
+    timestamp::Timestamp,
+};
+use pozi_tests::{World, spoilt_tokens};
+use uuid::Uuid;
+
+/// The ways to be refused that share a code on purpose: what they mean to the caller is the same.
+const SHARED: [(&str, usize); 2] = [("audience_mismatch", 2), ("missing_parameter", 3)];
+
+fn of_requests() -> Vec<RequestRefusal> {
+    use RequestRefusal as R;
+    vec![
+        R::NotFound,
+        R::MethodNotAllowed,
+        R::UnsupportedMediaType,
+        R::BodyTooLarge,
+        R::BodyUnreadable,
+        R::TooManyParameters,
+        R::Repeated,
+        R::Missing("grant_type"),
+        R::Missing("subject_token"),
+        R::Missing("subject_token_type"),
+        R::UnsupportedGrantType,
+        R::UnsupportedSubjectTokenType,
+        R::UnsupportedRequestedTokenType,
+        R::ActorToken,
+        R::TokenTooLarge,
+        R::InvalidScope,
+        R::InvalidResource,
+        R::Internal,
+    ]
+}
+
+fn of_subjects() -> Vec<SubjectRefusal> {
+    use SubjectRefusal as S;
+    let said = || "said".to_owned();
+    vec![
+        S::Malformed(Malformed::Type),
+        S::CriticalHeader,
+        S::UnsupportedAlgorithm { alg: said() },
+        S::GraphToken,
+        S::PoziToken,
+        S::UnknownTenant { tenant: TenantId::new(Uuid::nil()) },
+        S::IssuerMismatch { found: said(), expected: said() },
+        S::AudienceMismatch { found: said() },
+        S::ClientNotAllowed { found: ClientId::new(Uuid::nil()) },
+        S::ScopeMissing,
+        S::IdToken,
+        S::AppOnlyToken,
+        S::Expired { ago: Duration::ZERO },
+        S::NotYetValid { valid_from: Timestamp::default() },
+        S::UnknownKey { key_id: said() },
+        S::KeyIssuerMismatch { key_issuer: said() },
+        S::BadSignature,
+        S::KeysUnavailable { retry_after: Duration::ZERO },
+    ]
+}
+
+fn all() -> Vec<ExchangeError> {
+    let others = [
+        TargetRefusal::Unknown.into(),
+        TargetRefusal::Several.into(),
+        TargetRefusal::NotMeant { audience: String::new() }.into(),
+        AccessRefusal::GroupsOverage.into(),
+        AccessRefusal::NoCatalogue.into(),
+        AccessRefusal::ScopeNotAllowed.into(),
+        ExchangeError::OriginNotAllowed,
+        RegistryUnavailable(String::new()).into(),
+        SigningUnavailable(String::new()).into(),
+    ];
+    let requests = of_requests().into_iter().map(ExchangeError::from);
+    requests.chain(of_subjects().into_iter().map(ExchangeError::from)).chain(others).collect()
+}
+
+#[test]
+fn every_way_to_be_refused_has_a_code_of_its_own() {
+    let mut ways: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+    for refusal in all().iter().map(ExchangeError::refusal) {
+        assert!(refusal.reason.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'));
+        ways.entry(refusal.reason).or_default().push((refusal.status, refusal.error));
+    }
+    for (reason, ways) in &ways {
+        let shared = SHARED.iter().find(|(shared, _)| shared == reason).map_or(1, |(_, ways)| *ways);
+        assert_eq!(ways.len(), shared, "{reason}");
+        assert!(ways.iter().all(|way| *way == ways[0]), "{reason} means {ways:?}");
+    }
+}
+
+#[test]
+fn no_two_codes_share_a_sentence() {
+    let mut sentences = BTreeMap::new();
+    for refusal in all().iter().map(ExchangeError::refusal) {
+        let code = sentences.entry(refusal.description).or_insert(refusal.reason);
+        assert_eq!(*code, refusal.reason, "{}", refusal.description);
+        assert!(refusal.description.starts_with(|first: char| first.is_ascii_uppercase()));
+    }
+}
+
+/// Against a refusal that nobody reaches, and a new one that nobody tests.
+#[tokio::test]
+async fn the_table_of_spoilt_tokens_has_every_reason_that_a_token_can_be_refused_for() {
+    let world = World::new().await;
+    let reached: BTreeSet<_> = spoilt_tokens(&world).iter().map(|spoilt| spoilt.reason).collect();
+    let all = of_subjects().into_iter().map(|refusal| ExchangeError::from(refusal).refusal().reason);
+    // The one that is no fault of the token is with the outages.
+    let of_tokens: BTreeSet<_> = all.filter(|reason| *reason != "keys_unavailable").collect();
+    assert_eq!(reached, of_tokens);
+}

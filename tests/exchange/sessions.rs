@@ -1,0 +1,119 @@
+//! What a session token says, and what the answer around it does (RFC 8693 §2.2.1, RFC 9068).
+
+use std::collections::HashSet;
+
+use pozi_auth::keyring::SigningAlgorithm;
+use pozi_local::{
+    entra::{
+        Person,
+        Version::{V1, V2},
+    },
+    samples,
+};
+use pozi_tests::{NOW, World, part, verified_by};
+use serde_json::{Value, json};
+
+use super::{RIVERBEND, SALTMARSH, ask, assert_every_answers_headers};
+
+const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
+
+#[tokio::test]
+async fn an_answer_says_what_it_holds() {
+    let world = World::new().await;
+    let token = world.token(&ask("riverbend", Person::Reader, V1));
+    for (parameters, issued) in [
+        (vec![], ACCESS_TOKEN),
+        (vec![("requested_token_type", ACCESS_TOKEN)], ACCESS_TOKEN),
+        (vec![("requested_token_type", JWT)], JWT),
+    ] {
+        let mut answer = world.exchange(&token, &parameters).await;
+        assert_eq!(answer.status, 200);
+        assert_every_answers_headers(&answer);
+        let session = answer.json["access_token"].take();
+        assert_eq!(session.as_str().map(|text| text.split('.').count()), Some(3));
+        let expected = json!({
+            "access_token": null,
+            "issued_token_type": issued,
+            "token_type": "Bearer",
+            "expires_in": 600,
+            "scope": "heritage:read planning:read",
+        });
+        assert_eq!(answer.json, expected);
+    }
+    let as_jwt = world.exchange(&token, &[("subject_token_type", "")]).await;
+    assert_eq!(as_jwt.status, 200, "an empty second subject_token_type counts as absent");
+}
+
+#[tokio::test]
+async fn a_session_says_whose_it_is_and_what_it_opens_and_nothing_personal() {
+    for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256] {
+        let world = World::with(&samples::site_files(), algorithm).await;
+        let key_set = world.get("/.well-known/jwks.json", &[]).await.json;
+        for (site, external_url, minutes) in [("riverbend", RIVERBEND, 10), ("saltmarsh", SALTMARSH, 30)] {
+            for version in [V1, V2] {
+                let ask = ask(site, Person::Editor, version);
+                let subject = world.entra.claims(&ask, NOW).unwrap();
+                let answer = world.exchange(&world.token(&ask), &[]).await;
+                let (header, claims) = (part(answer.session(), 0), part(answer.session(), 1));
+
+                let key = verified_by(answer.session(), &key_set).expect("a published key verifies it");
+                assert_eq!(header, json!({"typ": "at+jwt", "alg": algorithm.name(), "kid": key["kid"]}));
+                let expected = json!({
+                    "iss": world.issuer.as_str(),
+                    "aud": external_url,
+                    "sub": format!("{}.{}", text(&subject["tid"]), text(&subject["oid"])),
+                    "client_id": subject[if version == V1 { "appid" } else { "azp" }],
+                    "tid": subject["tid"],
+                    "iat": NOW,
+                    "exp": NOW + minutes * 60,
+                    "jti": claims["jti"],
+                    "scope": answer.scope(),
+                });
+                assert_eq!(claims, expected);
+                assert_eq!(answer.json["expires_in"], minutes * 60);
+                assert_tells_nothing_of(&subject, &claims.to_string());
+            }
+        }
+    }
+}
+
+/// None of the groups, and none of the claims that name or locate a person.
+fn assert_tells_nothing_of(subject: &Value, payload: &str) {
+    let personal =
+        ["name", "given_name", "family_name", "upn", "unique_name", "preferred_username", "ipaddr", "uti"];
+    let mut secrets: Vec<_> = personal.iter().filter_map(|name| subject[name].as_str()).collect();
+    secrets.extend(subject["groups"].as_array().into_iter().flatten().filter_map(Value::as_str));
+    assert!(secrets.len() > 4, "there is something to look for");
+    for secret in secrets {
+        assert!(!payload.contains(secret), "{secret} is in {payload}");
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_session_ends_with_its_site_setting_or_its_subject_token_whichever_comes_first() {
+    let world = World::new().await;
+    for (left, lives) in [(1, 1), (599, 599), (600, 600), (601, 600), (28 * 3_600, 600)] {
+        let mut claims = world.entra.claims(&ask("riverbend", Person::Reader, V1), NOW).unwrap();
+        claims["exp"] = json!(NOW + left);
+        let answer = world.exchange(&world.entra.sign(&world.entra.header(V1), &claims), &[]).await;
+        assert_eq!(answer.json["expires_in"], lives);
+        assert_eq!(part(answer.session(), 1)["exp"], NOW + lives);
+    }
+}
+
+#[tokio::test]
+async fn every_exchange_gives_a_session_of_its_own() {
+    let world = World::new().await;
+    let token = world.token(&ask("riverbend", Person::Reader, V1));
+    let mut ids = HashSet::new();
+    for _ in 0..20 {
+        let answer = world.exchange(&token, &[]).await;
+        let id: uuid::Uuid = text(&part(answer.session(), 1)["jti"]).parse().expect("jti is a UUID");
+        assert!(ids.insert(id), "{id} came twice");
+    }
+}

@@ -1,0 +1,132 @@
+//! Which site a request is about (RFC 8693 §2.1, RFC 8707), and which pages may ask for it.
+
+use pozi_auth::{keyring::SigningAlgorithm, sites::SiteFile};
+use pozi_local::{
+    entra::{
+        Person::{NoGroups, Reader},
+        Version::{V1, V2},
+    },
+    samples,
+};
+use pozi_tests::{World, exchange_form};
+
+use super::{RIVERBEND, SALTMARSH, ask, assert_every_answers_headers, assert_invalid, assert_refused};
+
+const NO_SLASH: &str = "https://poziserver-riverbend.example/pozi";
+
+#[tokio::test]
+async fn a_site_is_named_by_its_url_or_name_as_often_as_one_likes() {
+    let world = World::new().await;
+    let token = world.token(&ask("riverbend", Reader, V1));
+    let named: [&[(&str, &str)]; 9] = [
+        &[],
+        &[("resource", RIVERBEND)],
+        &[("resource", NO_SLASH)],
+        &[("resource", "HTTPS://PoziServer-Riverbend.example:443/pozi/")],
+        &[("audience", RIVERBEND)],
+        &[("audience", NO_SLASH)],
+        &[("audience", "riverbend")],
+        &[
+            ("audience", "riverbend"),
+            ("audience", RIVERBEND),
+            ("resource", NO_SLASH),
+            ("resource", RIVERBEND),
+        ],
+        &[("resource", ""), ("audience", "")],
+    ];
+    for more in named {
+        let answer = world.exchange(&token, more).await;
+        assert_eq!(answer.status, 200, "{more:?}: {}", answer.json);
+        assert_eq!(pozi_tests::part(answer.session(), 1)["aud"], RIVERBEND);
+    }
+}
+
+#[tokio::test]
+async fn another_tenants_site_looks_like_one_that_does_not_exist() {
+    let world = World::new().await;
+    let token = world.token(&ask("riverbend", Reader, V1));
+    let unknown = world.exchange(&token, &[("audience", "lakeside")]).await;
+    assert_refused(&unknown, (400, "invalid_target", "unknown_target"));
+    let strange: [&[(&str, &str)]; 7] = [
+        &[("audience", "saltmarsh")],
+        &[("audience", SALTMARSH)],
+        &[("resource", SALTMARSH)],
+        &[("resource", "https://lakeside.example/pozi/")],
+        &[("audience", "riverbend"), ("audience", "saltmarsh")],
+        &[("resource", "https://poziserver-riverbend.example/")],
+        &[("audience", "Riverbend")],
+    ];
+    for more in strange {
+        let answer = world.exchange(&token, more).await;
+        assert_eq!((answer.status, &answer.headers), (unknown.status, &unknown.headers), "{more:?}");
+        assert_eq!(answer.body, unknown.body, "{more:?}");
+    }
+}
+
+/// Riverbend, and a depot of its own in the same tenant.
+fn two_sites_of_one_tenant() -> Vec<SiteFile> {
+    let riverbend = samples::site_files().remove(0);
+    let depot = riverbend
+        .text
+        .replace("name = \"riverbend\"", "name = \"depot\"")
+        .replace("poziserver-riverbend", "poziserver-depot")
+        .replace("c3890382", "c3890383")
+        .replace("https://riverbend.enterprise.example", "https://depot.enterprise.example");
+    vec![riverbend, SiteFile { name: "depot.toml".to_owned(), text: depot }]
+}
+
+#[tokio::test]
+async fn a_tenants_sites_are_told_apart_by_the_tokens_audience() {
+    let world = World::with(&two_sites_of_one_tenant(), SigningAlgorithm::Es256).await;
+    for version in [V1, V2] {
+        for (site, url) in [("riverbend", RIVERBEND), ("depot", "https://poziserver-depot.example/pozi/")] {
+            let answer = world.exchange(&world.token(&ask(site, Reader, version)), &[]).await;
+            assert_eq!(pozi_tests::part(answer.session(), 1)["aud"], url);
+        }
+        let token = world.token(&ask("riverbend", Reader, version));
+        assert_invalid(&world.exchange(&token, &[("audience", "depot")]).await, "audience_mismatch");
+        let both = world
+            .exchange(&token, &[("audience", "riverbend"), ("resource", RIVERBEND), ("audience", "depot")]);
+        assert_refused(&both.await, (400, "invalid_target", "several_targets"));
+    }
+}
+
+#[tokio::test]
+async fn only_the_sites_own_pages_may_use_their_visitors_sign_in() {
+    let world = World::new().await;
+    for (site, origin, allowed) in [
+        ("riverbend", "https://riverbend.enterprise.example", true),
+        ("riverbend", "http://localhost", true),
+        ("riverbend", "http://localhost:5173", true),
+        ("saltmarsh", "https://saltmarsh-entra-id.enterprise.example", true),
+        ("riverbend", "https://saltmarsh.enterprise.example", false),
+        ("saltmarsh", "https://riverbend.enterprise.example", false),
+        ("riverbend", "https://riverbend.enterprise.example:8443", false),
+        ("riverbend", "http://riverbend.enterprise.example", false),
+        ("riverbend", "https://riverbend.enterprise.example.evil.example", false),
+        ("riverbend", "https://localhost:5173", false),
+        ("riverbend", "http://localhost.evil.example", false),
+        ("riverbend", "https://auth.example", false),
+        ("riverbend", "null", false),
+        ("riverbend", "*", false),
+        ("riverbend", "", false),
+    ] {
+        let form = exchange_form(&world.token(&ask(site, Reader, V1)), &[]);
+        let answer = world.post(&form, &[("origin", origin)]).await;
+        if allowed {
+            assert_eq!(answer.status, 200, "{origin}: {}", answer.json);
+            assert_every_answers_headers(&answer);
+        } else {
+            assert_invalid(&answer, "origin_not_allowed");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_strange_origin_is_refused_before_anything_is_fetched_or_told() {
+    let world = World::new().await;
+    let form = exchange_form(&world.token(&ask("riverbend", NoGroups, V1)), &[]);
+    let answer = world.post(&form, &[("origin", "https://evil.example")]).await;
+    assert_invalid(&answer, "origin_not_allowed");
+    assert_eq!(world.key_sets.calls(), 0);
+}

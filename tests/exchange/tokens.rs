@@ -1,0 +1,147 @@
+//! The subject token: each way in which it can be wrong, and each form in which it is right.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use pozi_local::entra::{
+    Behaviour, Person, TokenAsk,
+    Version::{V1, V2},
+};
+use pozi_tests::{NOW, World, spoilt_tokens};
+use serde_json::json;
+
+use super::{ask, assert_invalid, assert_refused};
+
+#[tokio::test]
+async fn a_token_spoilt_in_any_one_place_is_refused_for_that() {
+    let world = World::new().await;
+    for spoilt in spoilt_tokens(&world) {
+        let answer = world.exchange(&spoilt.token, spoilt.more).await;
+        assert_eq!(answer.refusal(), ("invalid_request", spoilt.reason), "{}", spoilt.what);
+        assert_invalid(&answer, spoilt.reason);
+    }
+    let unspoilt = world.exchange(&world.token(&TokenAsk::default()), &[]).await;
+    assert_eq!(unspoilt.status, 200, "all of that cost nobody else anything");
+}
+
+#[tokio::test]
+async fn a_session_of_our_own_is_not_exchanged_again() {
+    let world = World::new().await;
+    let granted = world.exchange(&world.token(&TokenAsk::default()), &[]).await;
+    assert_invalid(&world.exchange(granted.session(), &[]).await, "pozi_token");
+}
+
+#[tokio::test]
+async fn a_bit_changed_anywhere_costs_the_token_its_signature() {
+    let world = World::new().await;
+    for version in [V1, V2] {
+        let token = world.token(&ask("riverbend", Person::Reader, version));
+        let parts: Vec<_> = token.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).unwrap()).collect();
+        let mut tried = 0;
+        for (index, part) in parts.iter().enumerate() {
+            for byte in (0..part.len()).step_by(3) {
+                let mut changed = parts.clone();
+                changed[index][byte] ^= 1 << (byte % 8);
+                let token =
+                    changed.iter().map(|part| URL_SAFE_NO_PAD.encode(part)).collect::<Vec<_>>().join(".");
+                let answer = world.exchange(&token, &[]).await;
+                assert_eq!(answer.status, 400, "byte {byte} of part {index}");
+                tried += 1;
+            }
+        }
+        assert!(tried > 300, "{tried}");
+    }
+}
+
+#[tokio::test]
+async fn every_form_in_which_entra_writes_the_audience_is_accepted() {
+    let world = World::new().await;
+    let registration = world.entra.registrations()[0].clone();
+    let (uri, client) = (registration.app_id_uri, registration.client_id.to_string());
+    for (version, audience) in [
+        (V1, uri.clone()),
+        (V1, format!("{uri}/")),
+        (V1, client.clone()),
+        (V1, client.to_uppercase()),
+        (V1, format!("spn:{client}")),
+        (V1, format!("spn:{}", client.to_uppercase())),
+        (V2, client.clone()),
+        (V2, client.to_uppercase()),
+        (V2, uri),
+    ] {
+        let mut claims = world.entra.claims(&ask("", Person::Reader, version), NOW).unwrap();
+        claims["aud"] = json!(audience);
+        let answer = world.exchange(&world.entra.sign(&world.entra.header(version), &claims), &[]).await;
+        assert_eq!(answer.status, 200, "{audience}: {}", answer.json);
+    }
+}
+
+#[tokio::test]
+async fn entras_clock_may_be_a_minute_ahead_and_no_more() {
+    let world = World::new().await;
+    for version in [V1, V2] {
+        for claim in ["nbf", "iat"] {
+            for (ahead, reason) in [(59, None), (60, None), (61, Some("not_yet_valid"))] {
+                let mut claims = world.entra.claims(&ask("", Person::Reader, version), NOW).unwrap();
+                claims[claim] = json!(NOW + ahead);
+                let answer =
+                    world.exchange(&world.entra.sign(&world.entra.header(version), &claims), &[]).await;
+                match reason {
+                    None => assert_eq!(answer.status, 200, "{claim} {ahead} s ahead: {}", answer.json),
+                    Some(reason) => assert_invalid(&answer, reason),
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_good_until_the_second_before_it_ends() {
+    let world = World::new().await;
+    let token = world.token(&TokenAsk::default());
+    let ends = pozi_tests::part(&token, 1)["exp"].as_u64().unwrap();
+    world.clock.set(ends - 1);
+    let last = world.exchange(&token, &[]).await;
+    assert_eq!(last.json["expires_in"], 1);
+    world.clock.set(ends);
+    assert_invalid(&world.exchange(&token, &[]).await, "expired");
+}
+
+/// Claims and header members that mean nothing here must not matter, whatever they say.
+#[tokio::test]
+async fn what_is_not_relied_on_makes_no_difference() {
+    let world = World::new().await;
+    let evil = "https://evil.example/keys";
+    for (header, claims) in [
+        (json!({"jku": evil, "x5u": evil, "jwk": {"kty": "RSA"}, "x5c": ["AAAA"]}), json!({})),
+        (json!({"typ": "jwt"}), json!({})),
+        (
+            json!({}),
+            json!({"wids": ["62e90394-69f5-4237-9190-012177145e10"], "xms_cc": ["CP1"], "future": null}),
+        ),
+        (json!({}), json!({"scp": "User.Read user_impersonation openid"})),
+        (json!({}), json!({"idtyp": "user"})),
+        (json!({}), json!({"aud2": "x", "Tid2": "y"})),
+    ] {
+        let mut whole = (world.entra.header(V1), world.entra.claims(&TokenAsk::default(), NOW).unwrap());
+        for (onto, more) in [(&mut whole.0, header), (&mut whole.1, claims)] {
+            onto.as_object_mut().unwrap().append(&mut more.as_object().unwrap().clone());
+        }
+        let answer = world.exchange(&world.entra.sign(&whole.0, &whole.1), &[]).await;
+        assert_eq!(answer.scope(), "heritage:read planning:read", "{whole:?}: {}", answer.json);
+    }
+    let mut old_header = world.entra.header(V1);
+    old_header.as_object_mut().unwrap().remove("kid");
+    let claims = world.entra.claims(&TokenAsk::default(), NOW).unwrap();
+    let answer = world.exchange(&world.entra.sign(&old_header, &claims), &[]).await;
+    assert_eq!(answer.status, 200, "an old token names its key by x5t alone: {}", answer.json);
+}
+
+#[tokio::test]
+async fn while_the_tenants_keys_cannot_be_had_one_is_told_when_to_come_back() {
+    for behaviour in [Behaviour::Down, Behaviour::Rubbish] {
+        let world = World::new().await;
+        world.entra.behave(behaviour);
+        let answer = world.exchange(&world.token(&TokenAsk::default()), &[]).await;
+        assert_refused(&answer, (503, "temporarily_unavailable", "keys_unavailable"));
+        assert_eq!(answer.header("retry-after"), "300");
+    }
+}
