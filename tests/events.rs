@@ -1,1 +1,259 @@
-//! To be written.
+//! The events that AWS really sends, through the adapter that a Lambda function runs: API Gateway's REST and HTTP APIs
+//! and function URLs.
+
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use lambda_http::{Adapter, Context, LambdaEvent, Request, Service};
+use pozi_auth::adapters::lambda;
+use pozi_local::entra::TokenAsk;
+use pozi_tests::{Answer, World, exchange_form, part};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+macro_rules! event {
+    ($name:literal) => {
+        ($name, include_str!(concat!("events/", $name, ".json")))
+    };
+}
+
+const TOKEN: [(&str, &str); 4] = [
+    event!("rest-api-token"),
+    event!("http-api-token"),
+    event!("http-api-stage-token"),
+    event!("function-url-token"),
+];
+const PREFLIGHT: [(&str, &str); 2] = [event!("rest-api-preflight"), event!("http-api-preflight")];
+const JWKS: [(&str, &str); 3] =
+    [event!("rest-api-jwks"), event!("http-api-jwks"), event!("function-url-jwks")];
+
+/// `event` with `form` as its body, in base64 or as it is.
+fn filled(event: &str, form: &str, in_base64: bool) -> Value {
+    let mut event: Value = serde_json::from_str(event).unwrap();
+    assert!(["@FORM@", "@FORM_BASE64@"].contains(&event["body"].as_str().unwrap()), "the place for the form");
+    event["body"] = if in_base64 { STANDARD.encode(form) } else { form.to_owned() }.into();
+    event["isBase64Encoded"] = in_base64.into();
+    event
+}
+
+fn request(event: &Value) -> Request {
+    lambda_http::request::from_str(&event.to_string()).expect("the runtime knows the event")
+}
+
+async fn answer(world: &World, event: &Value) -> Answer {
+    let response = lambda::service(world.router()).oneshot(request(event)).await;
+    Answer::of(response.unwrap_or_else(|never| match never {})).await
+}
+
+/// What the runtime sends back to AWS.
+async fn sent_back(world: &World, event: &Value) -> Value {
+    let payload = serde_json::from_value(event.clone()).expect("the runtime knows the event");
+    let mut adapter = Adapter::from(lambda::service(world.router()));
+    let response = adapter.call(LambdaEvent::new(payload, Context::default())).await;
+    serde_json::to_value(response.unwrap_or_else(|never| match never {})).unwrap()
+}
+
+fn form(world: &World, more: &[(&str, &str)]) -> String {
+    exchange_form(&world.token(&TokenAsk::default()), more)
+}
+
+#[tokio::test]
+async fn every_kind_of_event_is_exchanged_whether_its_body_is_in_base64_or_not() {
+    let world = World::new().await;
+    for (name, event) in TOKEN {
+        for in_base64 in [false, true] {
+            let answer = answer(&world, &filled(event, &form(&world, &[]), in_base64)).await;
+            assert_eq!(answer.status, 200, "{name}: {}", answer.json);
+            assert_eq!(part(answer.session(), 1)["iss"], world.issuer.as_str());
+            assert_eq!(answer.header("access-control-allow-origin"), "*");
+        }
+    }
+}
+
+/// A custom domain name hides the stage, a stage of one's own shows in the path of some events and not of others, and
+/// local tools leave it out.
+#[tokio::test]
+async fn the_stage_makes_no_difference_to_the_path() {
+    let world = World::new().await;
+    for (name, event) in TOKEN {
+        for (stage, prefix) in [
+            (json!("Prod"), ""),
+            (json!("Prod"), "/Prod"),
+            (json!("$default"), ""),
+            (json!("oauth2x"), ""),
+            (json!(null), ""),
+        ] {
+            let mut event = filled(event, &form(&world, &[]), true);
+            let path = format!("{prefix}/oauth2/token");
+            if event["version"] == "2.0" {
+                event["rawPath"] = path.clone().into();
+                event["requestContext"]["http"]["path"] = path.into();
+            } else {
+                event["path"] = path.into();
+            }
+            event["requestContext"]["stage"] = stage.clone();
+            let answer = answer(&world, &event).await;
+            assert_eq!(answer.status, 200, "{name}, stage {stage} after {prefix:?}: {}", answer.json);
+        }
+    }
+}
+
+#[tokio::test]
+async fn headers_count_whether_they_come_once_or_as_lists() {
+    let world = World::new().await;
+    let (_, event) = TOKEN[0];
+    for left_out in ["headers", "multiValueHeaders"] {
+        for (origin, status) in [("https://riverbend.enterprise.example", 200), ("https://evil.example", 400)]
+        {
+            let mut event = filled(event, &form(&world, &[]), false);
+            event["headers"]["origin"] = origin.into();
+            event["multiValueHeaders"]["origin"] = json!([origin]);
+            event[left_out] = Value::Null;
+            let answer = answer(&world, &event).await;
+            assert_eq!(answer.status.as_u16(), status, "without {left_out}: {}", answer.json);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_reaches_the_browser_as_well_as_a_session_does() {
+    let world = World::new().await;
+    for (name, event) in TOKEN {
+        let event = filled(event, &form(&world, &[("audience", "lakeside")]), true);
+        let answer = answer(&world, &event).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.refusal()),
+            (400, ("invalid_target", "unknown_target")),
+            "{name}"
+        );
+        assert_eq!(answer.header("access-control-allow-origin"), "*");
+    }
+}
+
+#[tokio::test]
+async fn preflights_are_answered() {
+    let world = World::new().await;
+    for (name, event) in PREFLIGHT {
+        let answer = answer(&world, &serde_json::from_str(event).unwrap()).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("access-control-max-age")),
+            (200, "7200"),
+            "{name}"
+        );
+        assert_eq!(answer.header("access-control-allow-origin"), "*");
+    }
+}
+
+#[tokio::test]
+async fn the_key_set_is_served() {
+    let world = World::new().await;
+    let session = world.exchange(&world.token(&TokenAsk::default()), &[]).await;
+    for (name, event) in JWKS {
+        let mut event: Value = serde_json::from_str(event).unwrap();
+        let keys = answer(&world, &event).await;
+        assert!(pozi_tests::verified_by(session.session(), &keys.json).is_some(), "{name}");
+        event["headers"]["if-none-match"] = keys.header("etag").into();
+        event["multiValueHeaders"]["if-none-match"] = json!([keys.header("etag")]);
+        assert_eq!(answer(&world, &event).await.status, 304, "{name}");
+        event["rawQueryString"] = "v=1".into();
+        event["queryStringParameters"] = json!({"v": "1"});
+        assert_eq!(answer(&world, &event).await.status, 304, "{name}: a query changes nothing");
+    }
+}
+
+#[tokio::test]
+async fn answers_go_back_as_text_with_their_headers() {
+    let world = World::new().await;
+    for (name, event) in TOKEN {
+        let sent = sent_back(&world, &filled(event, &form(&world, &[]), true)).await;
+        assert_eq!(
+            (&sent["statusCode"], &sent["isBase64Encoded"]),
+            (&json!(200), &json!(false)),
+            "{name}: {sent}"
+        );
+        let body: Value = serde_json::from_str(sent["body"].as_str().unwrap()).unwrap();
+        assert_eq!(body["token_type"], "Bearer");
+        let cache = [&sent["headers"]["cache-control"], &sent["multiValueHeaders"]["cache-control"][0]];
+        assert!(cache.contains(&&json!("no-store")), "{name}: {sent}");
+    }
+}
+
+#[tokio::test]
+async fn odd_events_are_answered_like_odd_requests() {
+    let world = World::new().await;
+    for (name, event) in TOKEN {
+        let filled = filled(event, &form(&world, &[]), false);
+        let is_v2 = filled["version"] == "2.0";
+        let odd = |change: &dyn Fn(&mut Value)| {
+            let mut event = filled.clone();
+            change(&mut event);
+            event
+        };
+        let at = |path: &str| odd(&|event| event[if is_v2 { "rawPath" } else { "path" }] = path.into());
+        let body = |body: Value| odd(&|event| event["body"] = body.clone());
+        for (event, reason) in [
+            (body(json!("")), "missing_parameter"),
+            (body(Value::Null), "missing_parameter"),
+            (body(json!("\u{0}é%zz&&==&")), "missing_parameter"),
+            (body(json!("x".repeat(64 * 1024 + 1))), "body_too_large"),
+            (odd(&|event| event["headers"] = json!({})).without_lists(), "unsupported_media_type"),
+            (at(""), "not_found"),
+            (at("/"), "not_found"),
+            (at("//"), "not_found"),
+            (at("/oauth2/token/"), "not_found"),
+            (at("/../oauth2/token"), "not_found"),
+            (at("/%00%ff/<é>\"{}|\\^`"), "not_found"),
+            (at(&"/x".repeat(5_000)), "not_found"),
+        ] {
+            let answer = answer(&world, &event).await;
+            assert_eq!(
+                answer.refusal().1,
+                reason,
+                "{name}: {}",
+                event[if is_v2 { "rawPath" } else { "path" }]
+            );
+        }
+    }
+}
+
+trait WithoutLists {
+    fn without_lists(self) -> Self;
+}
+
+impl WithoutLists for Value {
+    /// REST events say each header twice.
+    fn without_lists(mut self) -> Self {
+        if self.get("multiValueHeaders").is_some() {
+            self["multiValueHeaders"] = json!({});
+        }
+        self
+    }
+}
+
+/// The runtime panics while it converts such an event, before our code runs; it catches that, answers the one
+/// invocation with an error and goes on. API Gateway itself encodes the body, so that no caller can send the first; the
+/// second is up to what a gateway lets pass in a query.
+#[tokio::test]
+async fn an_event_that_the_runtime_cannot_convert_costs_one_invocation() {
+    let world = World::new().await;
+    for (name, event) in TOKEN {
+        let mut body = filled(event, "not base64!", false);
+        body["isBase64Encoded"] = true.into();
+        let mut query = filled(event, "grant_type=x", false);
+        query["rawQueryString"] = "a=\"b\"".into();
+        // The events of REST APIs have their query taken apart, and it is put together anew.
+        let costs_one = [(body, true), (query, event.contains("rawPath"))];
+        for (broken, panics) in costs_one {
+            let converted = catch_unwind(AssertUnwindSafe(|| drop(request(&broken))));
+            assert_eq!(
+                converted.is_err(),
+                panics,
+                "{name}: the runtime has changed; so must the comment above"
+            );
+        }
+        let next = answer(&world, &filled(event, &form(&world, &[]), true)).await;
+        assert_eq!(next.status, 200, "{name}");
+    }
+}
