@@ -1,0 +1,104 @@
+//! Captured key sets and metadata.
+
+use pozi_auth::{
+    entra::{
+        CONSUMER_TENANT,
+        Cloud::{self, China, Public, UsGovernment},
+        KeySet, KeySetLocation, TokenVersion,
+    },
+    identifiers::TenantId,
+    ports::{FetchError, KeySetFetch},
+};
+use pozi_local::entra::{TokenAsk, Version};
+use pozi_tests::{NOW, World, exchange_form, form_request, send};
+use serde_json::{Value, json};
+
+use super::{captured, captured_json};
+
+/// For each captured key set: its version, how many keys it has, and how many of them are personal accounts'.
+const KEY_SETS: [(&str, Version, usize, usize); 3] = [
+    ("jwks/common-v1-2024-07-22.json", Version::V1, 7, 0),
+    ("jwks/common-v2-2024-07-22.json", Version::V2, 10, 3),
+    ("jwks/common-v2-2025-09.json", Version::V2, 6, 2),
+];
+
+#[test]
+fn every_key_of_every_captured_set_is_usable() {
+    for (file, _, keys, _) in KEY_SETS {
+        let Some(document) = captured(file) else { return };
+        assert_eq!(KeySet::parse(document.as_bytes()).map(|set| set.len()), Ok(keys), "{file}");
+    }
+}
+
+/// Serves one document as everybody's key set.
+struct Serves(String);
+
+impl KeySetFetch for Serves {
+    async fn fetch(&self, _: KeySetLocation) -> Result<Vec<u8>, FetchError> {
+        Ok(self.0.clone().into_bytes())
+    }
+}
+
+/// Nobody here can sign with a captured key: a token under one that vouches for its tenant fails for its signature,
+/// and under one of personal accounts before anybody looks at that.
+#[tokio::test]
+async fn captured_keys_of_personal_accounts_vouch_for_no_other_tenant() {
+    let world = World::new().await;
+    for (file, version, keys, personal) in KEY_SETS {
+        let Some(document) = captured(file) else { return };
+        let entries: Value = serde_json::from_str(&document).unwrap();
+        let router = world.exchange_with(world.sites.clone(), Serves(document));
+        let claims = world.entra.claims(&TokenAsk { version, ..TokenAsk::default() }, NOW).unwrap();
+        let mut reasons = Vec::new();
+        for entry in entries["keys"].as_array().unwrap() {
+            let header = json!({"typ": "JWT", "alg": "RS256", "kid": entry["kid"]}).to_string();
+            let token = world.entra.sign_text(&header, &claims.to_string());
+            let answer = send(router.clone(), form_request(&exchange_form(&token, &[]), &[])).await;
+            let named = entry["issuer"].as_str().unwrap_or_default();
+            let is_personal = named.contains(&CONSUMER_TENANT.to_string());
+            let expected = if is_personal { "key_issuer_mismatch" } else { "bad_signature" };
+            assert_eq!(answer.refusal(), ("invalid_request", expected), "{file}: {named}");
+            reasons.push(expected);
+        }
+        let refused_to_vouch = reasons.iter().filter(|reason| **reason == "key_issuer_mismatch").count();
+        assert_eq!((reasons.len(), refused_to_vouch), (keys, personal), "{file}");
+    }
+}
+
+/// For each metadata document: its cloud, its version, and how it writes the tenant into its issuer and addresses.
+const METADATA: [(&str, Cloud, TokenVersion, &str, &str); 5] = [
+    ("metadata/tenant-v1.json", Public, TokenVersion::V1, "", "common"),
+    ("metadata/tenant-v2.json", Public, TokenVersion::V2, "", ""),
+    ("metadata/common-v2.json", Public, TokenVersion::V2, "{tenantid}", "common"),
+    ("metadata/usgov-organizations-v2.json", UsGovernment, TokenVersion::V2, "{tenantid}", "organizations"),
+    ("metadata/china-organizations-v2.json", China, TokenVersion::V2, "{tenantid}", "organizations"),
+];
+
+#[test]
+fn issuers_and_key_addresses_are_those_of_the_captured_metadata() {
+    for (file, cloud, version, in_issuer, in_address) in METADATA {
+        let Some(document) = captured_json(file) else { return };
+        let tenant = tenant_of(&document);
+        let filled_in = |text: &str, placeholder: &str| match placeholder {
+            "" => text.to_owned(),
+            _ => text.replacen(placeholder, &tenant.to_string(), 1),
+        };
+        let issuer = filled_in(document["issuer"].as_str().unwrap(), in_issuer);
+        assert_eq!(issuer, cloud.issuer(version, tenant), "{file}");
+
+        let address = document["jwks_uri"].as_str().unwrap().strip_prefix("https://").unwrap();
+        let (host, path) = address.split_once('/').unwrap();
+        let location = KeySetLocation { cloud, tenant, version };
+        assert_eq!(filled_in(&format!("/{path}"), in_address), location.path(), "{file}");
+        // In China the document names the cloud's older host; the one that its issuer names serves the same.
+        let named = if cloud == China { "https://login.chinacloudapi.cn" } else { cloud.login() };
+        assert_eq!(format!("https://{host}"), named, "{file}");
+    }
+}
+
+/// The tenant that a document is about; any other where it is about every tenant.
+fn tenant_of(document: &Value) -> TenantId {
+    let issuer = document["issuer"].as_str().unwrap_or_default();
+    let named = issuer.split('/').find_map(|part| part.parse().ok());
+    named.unwrap_or_else(|| TenantId::new(uuid::Uuid::from_u128(7)))
+}

@@ -1,0 +1,191 @@
+//! Captured claims, signed anew by the emulated tenant and brought to a site that is registered just for them.
+
+use pozi_auth::{keyring::SigningAlgorithm, sites::SiteFile};
+use pozi_local::entra::{TokenAsk, Version};
+use pozi_tests::{NOW, World};
+use serde_json::{Value, json};
+
+use super::captured_json;
+
+const FILE: &str = "claim-shapes.json";
+
+/// What must come of a shape: the scope granted, or the reason of the refusal.
+#[derive(Clone, Copy)]
+enum Judged {
+    Granted(&'static str),
+    Refused(&'static str),
+}
+use Judged::{Granted, Refused};
+
+/// For each whole shape: what comes of it as it was captured, and what would if it had been asked for as the Web App
+/// asks: for the site's own audience and, where it has a scope, for `user_impersonation`.
+const WHOLE: [(&str, Judged, Judged); 13] = [
+    ("v1-access-groups-overage-real", Refused("scope_missing"), Refused("groups_overage")),
+    ("v1-access-token-spn-aud", Granted("outer:read"), Granted("outer:read")),
+    ("graph-access-token-nonce-header", Refused("graph_token"), Refused("graph_token")),
+    ("v2-idtoken-b2b-guest", Refused("id_token"), Refused("id_token")),
+    ("v2-idtoken-personal-msa", Refused("unknown_tenant"), Refused("unknown_tenant")),
+    ("app-only-v1-graph-validationtoken", Refused("app_only_token"), Refused("app_only_token")),
+    ("app-only-v1-roles-custom-api", Refused("audience_mismatch"), Refused("app_only_token")),
+    ("app-only-v1-idtyp-app", Refused("app_only_token"), Refused("app_only_token")),
+    ("guest-v1-access-custom-api", Refused("audience_mismatch"), Granted("outer:read")),
+    ("guest-v2-access-custom-api", Refused("scope_missing"), Granted("outer:read")),
+    ("v2-access-spa-to-api", Refused("scope_missing"), Granted("outer:read")),
+    (
+        "v1-idtoken-alg-none-from-token-endpoint",
+        Refused("unsupported_algorithm"),
+        Refused("unsupported_algorithm"),
+    ),
+    ("app-proxy-v1-access-TEMPLATE", Granted("inner:read outer:read"), Granted("inner:read outer:read")),
+];
+
+/// For each fragment: what comes of an otherwise valid token with it in place of its own groups.
+const FRAGMENTS: [(&str, Judged); 3] = [
+    ("groups-overage-doc-fragment", Refused("groups_overage")),
+    ("hasgroups-doc-fragment", Refused("groups_overage")),
+    ("groups-inline", Granted("inner:read outer:read")),
+];
+
+#[test]
+fn every_captured_shape_has_its_judgement_here() {
+    let Some(shapes) = captured_json(FILE) else { return };
+    let mut captured: Vec<_> = shapes.as_array().unwrap().iter().map(|shape| text(&shape["name"])).collect();
+    let mut judged: Vec<_> = WHOLE.iter().map(|(name, ..)| *name).collect();
+    judged.extend(FRAGMENTS.iter().map(|(name, _)| *name));
+    captured.sort_unstable();
+    judged.sort_unstable();
+    assert_eq!(captured, judged);
+}
+
+#[tokio::test]
+async fn whole_shapes_are_judged_as_they_were_captured_and_as_if_asked_for_by_the_web_app() {
+    let Some(shapes) = captured_json(FILE) else { return };
+    let group = inner_group(&shapes);
+    for (name, as_captured, as_asked_for) in WHOLE {
+        let mut shape = named(&shapes, name);
+        if name.ends_with("TEMPLATE") {
+            fill_in(&mut shape["payload"], &group);
+        }
+        let (world, own_audience) = world_for(&shape["payload"], &group).await;
+        assert_judged(&world, &shape, as_captured, name).await;
+        shape["payload"]["aud"] = own_audience;
+        if shape["payload"].get("scp").is_some() {
+            shape["payload"]["scp"] = "user_impersonation".into();
+        }
+        assert_judged(&world, &shape, as_asked_for, &format!("{name}, as asked for by the Web App")).await;
+    }
+}
+
+#[tokio::test]
+async fn fragments_are_judged_within_a_token_without_fault() {
+    let Some(shapes) = captured_json(FILE) else { return };
+    for version in [Version::V1, Version::V2] {
+        let tenant =
+            World::new().await.entra.claims(&TokenAsk { version, ..TokenAsk::default() }, NOW).unwrap();
+        let (world, _) = world_for(&tenant, &inner_group(&shapes)).await;
+        for (name, expected) in FRAGMENTS {
+            let mut payload = tenant.clone();
+            payload.as_object_mut().unwrap().remove("groups");
+            let mut fragment = named(&shapes, name)["payload"].take();
+            payload.as_object_mut().unwrap().append(fragment.as_object_mut().unwrap());
+            let whole = json!({"header": world.entra.header(version), "payload": payload});
+            assert_judged(&world, &whole, expected, &format!("{name}, version {version}")).await;
+        }
+    }
+}
+
+/// Signs a shape with the tenant's key and brings it a minute after it was issued.
+async fn assert_judged(world: &World, shape: &Value, expected: Judged, what: &str) {
+    let version = if shape["payload"]["ver"] == "2.0" { Version::V2 } else { Version::V1 };
+    let header = match &shape["header"] {
+        Value::Null => world.entra.header(version),
+        header => header.clone(),
+    };
+    world.clock.set(shape["payload"]["iat"].as_u64().unwrap_or_default() + 60);
+    let answer = world.exchange(&world.entra.sign(&header, &shape["payload"]), &[]).await;
+    let (scope, reason) = match expected {
+        Granted(scope) => (scope, ""),
+        Refused(reason) => ("", reason),
+    };
+    assert_eq!((answer.scope(), answer.refusal().1), (scope, reason), "{what}: {}", answer.json);
+}
+
+/// The group that may see the inner map: one of those captured.
+fn inner_group(shapes: &Value) -> String {
+    text(&named(shapes, "groups-inline")["payload"]["groups"][0]).to_owned()
+}
+
+/// A world with one site, registered for the tenant, audience and client of `payload`, with an inner map for `group`;
+/// and the site's own audience in a token of that version.
+async fn world_for(payload: &Value, group: &str) -> (World, Value) {
+    let audience = text(&payload["aud"]);
+    let asking = text(&payload[if payload["ver"] == "2.0" { "azp" } else { "appid" }]);
+    let bare = audience.trim_start_matches("spn:");
+    let own = if bare.parse::<uuid::Uuid>().is_ok() { bare } else { asking };
+    let url =
+        if audience.starts_with("https://") { audience } else { "https://poziserver-shape.example/pozi" };
+    // No site can be registered for personal accounts; a council's then stands in.
+    let tenant = match text(&payload["tid"]) {
+        "9188040d-6c67-4c5b-b112-36a304b66dad" => "00000000-0000-4000-8000-000000000001",
+        tenant => tenant,
+    };
+    let further = if asking.is_empty() || asking == own { String::new() } else { format!("\"{asking}\"") };
+    let site = format!(
+        r#"
+name = "shape"
+internal_url = "http://gis.shape.internal/pozi/"
+external_url = "{url}"
+client_id = "{own}"
+tenant_id = "{tenant}"
+further_client_ids = [{further}]
+origins = ["https://shape.enterprise.example"]
+
+[[catalogue]]
+id = "outer"
+title = "For everybody"
+project = "outer.qgz"
+read = "everyone-signed-in"
+
+[[catalogue]]
+id = "inner"
+title = "For a group"
+project = "inner.qgz"
+read = ["{group}"]
+"#
+    );
+    let file = SiteFile { name: "shape.toml".to_owned(), text: site };
+    let own_audience = if payload["ver"] == "2.0" { own } else { url };
+    (World::with(&[file], SigningAlgorithm::Es256).await, json!(own_audience))
+}
+
+/// The template's words in angle brackets, and the times that it leaves out.
+fn fill_in(payload: &mut Value, group: &str) {
+    let (tenant, client) = ("5f3d2c1b-0a09-4f8e-9d7c-6b5a49382716", "7a6b5c4d-3e2f-4a1b-8c0d-9e8f7a6b5c4d");
+    let filled = payload
+        .to_string()
+        .replace("<entra-application-client-name>", "shape")
+        .replace("<tid>", tenant)
+        .replace("<client id>", client)
+        .replace("<pairwise>", "a-pairwise-subject-of-forty-three-characters");
+    *payload = serde_json::from_str(&filled).unwrap_or_default();
+    for (name, value) in [
+        ("tid", json!(tenant)),
+        ("oid", json!("0d1e2f3a-4b5c-4d6e-8f70-8192a3b4c5d6")),
+        ("groups", json!([group])),
+        ("iat", json!(NOW)),
+        ("nbf", json!(NOW)),
+        ("exp", json!(NOW + 3_600)),
+    ] {
+        payload[name] = value;
+    }
+    assert!(!payload.to_string().contains('<'), "a placeholder is left: {payload}");
+}
+
+fn named(shapes: &Value, name: &str) -> Value {
+    let all = shapes.as_array().into_iter().flatten();
+    all.into_iter().find(|shape| shape["name"] == name).cloned().unwrap_or_default()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
