@@ -1,0 +1,206 @@
+//! The service's own keys: published before they sign and for longer than any session lives, and never more than
+//! their public half.
+
+use std::collections::BTreeSet;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use pozi_auth::keyring::SigningAlgorithm::{self, Es256, Rs256};
+use pozi_local::{entra::TokenAsk, samples};
+use pozi_tests::{NOW, World, part, verified_by};
+use serde_json::{Value, json};
+
+const JWKS: &str = "/.well-known/jwks.json";
+const OAUTH: &str = "/.well-known/oauth-authorization-server";
+const OPENID: &str = "/.well-known/openid-configuration";
+
+async fn world_of(algorithm: SigningAlgorithm) -> World {
+    World::with(&samples::site_files(), algorithm).await
+}
+
+async fn key_set(world: &World) -> Value {
+    let answer = world.get(JWKS, &[]).await;
+    assert_eq!(answer.status, 200);
+    answer.json
+}
+
+fn entries(key_set: &Value) -> &[Value] {
+    key_set["keys"].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// Walks through a whole rotation in steps of ten minutes, as long as a session of riverbend lives. A consumer may
+/// have cached the key set up to two hours before it sees the session (the built-in authorizer of AWS HTTP APIs).
+#[tokio::test]
+async fn every_session_is_verifiable_from_every_key_set_that_a_consumer_may_hold() {
+    const STEP: u64 = 600;
+    const CACHED: usize = 2 * 3_600 / 600;
+    const STEPS: u64 = (24 * 7 + 40) * 6;
+    let world = World::new().await;
+    let mut served: Vec<Value> = Vec::new();
+    let mut sessions: Vec<String> = Vec::new();
+    let mut token = (String::new(), 0);
+    for step in 0..STEPS {
+        let now = NOW + step * STEP;
+        world.clock.set(now);
+        world.rotate().await;
+        if token.1 < now + 2 * STEP {
+            token.0 = world.token(&TokenAsk::default());
+            token.1 = part(&token.0, 1)["exp"].as_u64().unwrap();
+        }
+        let answer = world.exchange(&token.0, &[]).await;
+        assert_eq!(answer.json["expires_in"], STEP, "{}", answer.json);
+        sessions.push(answer.session().to_owned());
+        served.push(key_set(&world).await);
+    }
+    let mut signers = Vec::new();
+    for (minted, session) in sessions.iter().enumerate() {
+        let key = verified_by(session, &served[minted]).expect("the key set of the moment verifies it");
+        let held = &served[minted.saturating_sub(CACHED)..served.len().min(minted + 2)];
+        assert!(
+            held.iter().all(|set| entries(set).contains(key)),
+            "a consumer lacked the key of step {minted}"
+        );
+        if signers.last() != Some(&key["kid"]) {
+            signers.push(key["kid"].clone());
+        }
+    }
+    assert_eq!(signers.len(), 2, "the walk saw one key replace another");
+    let sizes: BTreeSet<_> = served.iter().map(|set| entries(set).len()).collect();
+    assert_eq!(sizes, BTreeSet::from([1, 2]), "before and after the change both keys are published");
+    assert_eq!(entries(served.last().unwrap()).len(), 1, "the former key is gone in the end");
+}
+
+#[tokio::test]
+async fn a_key_is_published_for_three_hours_before_it_signs() {
+    let world = World::new().await;
+    let mut first_seen: Option<(u64, Value)> = None;
+    for minutes in (0..24 * 8 * 60).step_by(10) {
+        world.clock.set(NOW + minutes * 60);
+        world.rotate().await;
+        let set = key_set(&world).await;
+        if let (None, [_, new]) = (&first_seen, entries(&set)) {
+            first_seen = Some((minutes, new["kid"].clone()));
+        }
+        if let Some((seen, kid)) = &first_seen {
+            let answer = world.exchange(&world.token(&TokenAsk::default()), &[]).await;
+            if part(answer.session(), 0)["kid"] == *kid {
+                assert!(minutes - seen >= 180, "published for only {} min", minutes - seen);
+                return;
+            }
+        }
+    }
+    panic!("no key was ever replaced");
+}
+
+#[tokio::test]
+async fn a_key_id_is_the_thumbprint_of_rfc_7638_and_nothing_private_is_served() {
+    for (algorithm, required, members) in [
+        (
+            Es256,
+            ["crv", "kty", "x", "y"].as_slice(),
+            ["alg", "crv", "kid", "kty", "use", "x", "y"].as_slice(),
+        ),
+        (Rs256, ["e", "kty", "n"].as_slice(), ["alg", "e", "kid", "kty", "n", "use"].as_slice()),
+    ] {
+        let world = world_of(algorithm).await;
+        world.clock.advance(24 * 7 * 3_600 - 3 * 3_600);
+        world.rotate().await;
+        let set = key_set(&world).await;
+        assert_eq!(entries(&set).len(), 2, "an active key and a pending one");
+        assert_eq!(set.as_object().map(serde_json::Map::len), Some(1));
+        for key in entries(&set) {
+            let named: Vec<_> = key.as_object().unwrap().keys().collect();
+            assert_eq!(named, members);
+            assert_eq!((&key["use"], &key["alg"]), (&json!("sig"), &json!(algorithm.name())));
+            // The required members in lexicographic order, without blanks (RFC 7638 §3).
+            let hashed: Vec<_> = required.iter().map(|name| format!("\"{name}\":{}", key[*name])).collect();
+            let hash = digest(&SHA256, format!("{{{}}}", hashed.join(",")).as_bytes());
+            assert_eq!(key["kid"], URL_SAFE_NO_PAD.encode(hash));
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_has_the_document_is_told_that_nothing_changed() {
+    let world = World::new().await;
+    for path in [JWKS, OAUTH, OPENID] {
+        let whole = world.get(path, &[("origin", "https://anywhere.example")]).await;
+        assert_eq!(whole.header("content-type"), "application/json");
+        assert_eq!(whole.header("access-control-allow-origin"), "*");
+        let etag = whole.header("etag").to_owned();
+        assert!(
+            etag.starts_with('"') && etag.ends_with('"') && etag.len() > 20,
+            "a strong validator: {etag}"
+        );
+        for known in [etag.clone(), format!("W/{etag}"), format!("\"other\", {etag}"), "*".to_owned()] {
+            let again = world.get(path, &[("if-none-match", &known)]).await;
+            assert_eq!((again.status.as_u16(), again.body.len()), (304, 0), "{path} {known}");
+            assert_eq!(
+                (again.header("etag"), again.header("access-control-allow-origin")),
+                (etag.as_str(), "*")
+            );
+        }
+        for answer in [&whole, &world.get(path, &[("if-none-match", &etag)]).await] {
+            let cache = answer.header("cache-control");
+            assert_eq!(cache, "public, max-age=300, stale-while-revalidate=300, stale-if-error=86400");
+        }
+        let other = world.get(path, &[("if-none-match", "\"other\"")]).await;
+        assert_eq!((other.status.as_u16(), other.body), (200, whole.body));
+    }
+}
+
+#[tokio::test]
+async fn a_changed_key_set_has_another_validator() {
+    let world = World::new().await;
+    let before = world.get(JWKS, &[]).await;
+    world.clock.advance(24 * 7 * 3_600 - 3 * 3_600);
+    world.rotate().await;
+    let after = world.get(JWKS, &[("if-none-match", before.header("etag"))]).await;
+    assert_eq!(after.status, 200);
+    assert_ne!(before.header("etag"), after.header("etag"));
+    assert_eq!(entries(&before.json), &entries(&after.json)[..1]);
+}
+
+#[tokio::test]
+async fn the_metadata_leads_from_the_issuer_to_the_keys() {
+    let world = World::new().await;
+    let issuer = world.issuer.as_str();
+    assert!(!issuer.ends_with('/'));
+    let authorization_server = json!({
+        "issuer": issuer,
+        "token_endpoint": format!("{issuer}/oauth2/token"),
+        "jwks_uri": format!("{issuer}/.well-known/jwks.json"),
+        "grant_types_supported": ["urn:ietf:params:oauth:grant-type:token-exchange"],
+        "token_endpoint_auth_methods_supported": ["none"],
+        "response_types_supported": ["none"],
+    });
+    assert_eq!(world.get(OAUTH, &[]).await.json, authorization_server);
+    let mut openid = authorization_server;
+    openid["subject_types_supported"] = json!(["public"]);
+    openid["id_token_signing_alg_values_supported"] = json!(["ES256", "RS256"]);
+    assert_eq!(world.get(OPENID, &[]).await.json, openid);
+
+    // The addresses lead where they say, and the issuer is the one in the tokens.
+    let path = |name: &str| openid[name].as_str().unwrap().strip_prefix(issuer).unwrap().to_owned();
+    assert_eq!(path("token_endpoint"), "/oauth2/token");
+    let answer = world.exchange(&world.token(&TokenAsk::default()), &[]).await;
+    assert_eq!(part(answer.session(), 1)["iss"], openid["issuer"]);
+    let keys = world.get(&path("jwks_uri"), &[]).await.json;
+    assert!(verified_by(answer.session(), &keys).is_some());
+}
+
+#[tokio::test]
+async fn without_a_stored_ring_the_keys_are_unavailable_and_the_metadata_is_not() {
+    let world = World::without_ring(&samples::site_files(), Es256);
+    let answer = world.get(JWKS, &[]).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.refusal()),
+        (503, ("temporarily_unavailable", "signing_unavailable"))
+    );
+    assert_eq!(answer.header("retry-after"), "10");
+    assert_eq!(answer.header("cache-control"), "no-store", "no cache keeps a refusal for the key set");
+    assert_eq!(world.get(OAUTH, &[]).await.status, 200);
+    world.rotate().await;
+    world.clock.advance(10);
+    assert_eq!(entries(&key_set(&world).await).len(), 1);
+}
