@@ -18,7 +18,7 @@ pub struct Lifetimes {
     pub fresh: Duration,
     /// Until this age a value serves when its source fails.
     pub keep: Duration,
-    /// The pause after a fetch that failed, or that was made only because the value did not satisfy.
+    /// The pause after a fetch that failed, or that did not bring what the caller was looking for.
     pub cooldown: Duration,
 }
 
@@ -40,9 +40,10 @@ pub struct LastGood<T> {
     dissatisfied: Arc<Cooldown>,
 }
 
-/// The pause between fetches made only because no value held was what a caller looked for. Values of one source share
-/// one, so that a caller cannot have the source asked again by asking for another of them. It never stops the first
-/// fetch of a value: else one caller's nonsense would keep everybody else's value away.
+/// The pause after a fetch that did not bring what a caller looked for. Values of one source share one, so that a caller
+/// cannot have the source asked again by asking for another of them. It never stops the first fetch of a value, and a
+/// fetch that brought what was looked for does not start it: else one caller's nonsense, or a second caller's turn, would
+/// keep away what is there to be had.
 #[derive(Debug, Default)]
 pub struct Cooldown(Mutex<Timestamp>);
 
@@ -62,11 +63,12 @@ impl<T: Send + Sync + 'static> LastGood<T> {
     /// The value to use at `now`, fetched with `load` where that is due: when none is held, when the held one is past
     /// its fresh time, or when it is not what the caller is looking for (`satisfies`).
     ///
-    /// The answer may still not satisfy: it is then the newest that may be had for now.
+    /// The answer may still not satisfy: it is then the newest that the source has, as far as may be asked. Where the
+    /// source failed, so that nobody knows, the answer is [`Unavailable`].
     pub async fn find<E, L>(
         self: &Arc<Self>,
         now: Timestamp,
-        satisfies: impl Fn(&T) -> bool + Send + 'static,
+        satisfies: impl Fn(&T) -> bool + Clone + Send + 'static,
         load: impl FnOnce() -> L + Send,
     ) -> Result<Arc<T>, Unavailable>
     where
@@ -93,18 +95,18 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         };
         let dissatisfied = held.is_some_and(|(value, _)| !satisfies(&value));
         if !renewed_while_waiting && self.may_fetch(now, dissatisfied) {
-            self.fetch(now, flight, move |value| !dissatisfied && satisfies(value), load()).await;
+            self.fetch(now, flight, satisfies.clone(), load()).await;
         }
-        self.newest(now)
+        self.newest(now, satisfies)
     }
 
     /// Runs the fetch as a task of its own, so that a caller who goes away neither stops it for those who wait nor
-    /// has the next one start it again. `at_ease` says of a value whether the next unsatisfied caller may fetch again.
+    /// has the next one start it again.
     async fn fetch<E, L>(
         self: &Arc<Self>,
         now: Timestamp,
         flight: OwnedMutexGuard<()>,
-        at_ease: impl Fn(&T) -> bool + Send + 'static,
+        satisfies: impl Fn(&T) -> bool + Send + 'static,
         load: L,
     ) where
         E: Display + Send + 'static,
@@ -113,7 +115,7 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         let this = Arc::clone(self);
         let fetching = tokio::spawn(async move {
             match load.await {
-                Ok(value) => this.keep(value, now, at_ease),
+                Ok(value) => this.keep(value, now, satisfies),
                 Err(problem) => {
                     tracing::warn!(what = this.what, %problem, "could not be fetched");
                     this.pause(now);
@@ -127,8 +129,8 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         }
     }
 
-    fn keep(&self, value: T, now: Timestamp, at_ease: impl Fn(&T) -> bool) {
-        if !at_ease(&value) {
+    fn keep(&self, value: T, now: Timestamp, satisfies: impl Fn(&T) -> bool) {
+        if !satisfies(&value) {
             self.dissatisfied.start(now, self.lifetimes.cooldown);
         }
         *lock(&self.state) = State { held: Some((Arc::new(value), now)), failed_until: now };
@@ -151,9 +153,12 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         (age < self.lifetimes.keep).then(|| (Arc::clone(value), freshness))
     }
 
-    fn newest(&self, now: Timestamp) -> Result<Arc<T>, Unavailable> {
-        let retry_after = || lock(&self.state).failed_until.since(now).max(Duration::from_secs(1));
-        self.usable(now).map(|(value, _)| value).ok_or_else(|| Unavailable { retry_after: retry_after() })
+    fn newest(&self, now: Timestamp, satisfies: impl Fn(&T) -> bool) -> Result<Arc<T>, Unavailable> {
+        let failed_until = lock(&self.state).failed_until;
+        match self.usable(now) {
+            Some((value, _)) if now >= failed_until || satisfies(&value) => Ok(value),
+            _ => Err(Unavailable { retry_after: failed_until.since(now).max(Duration::from_secs(1)) }),
+        }
     }
 }
 
@@ -266,17 +271,39 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_not_satisfied_fetches_at_most_every_five_minutes() {
+    async fn what_is_looked_for_in_vain_is_fetched_at_most_every_five_minutes() {
         let source = Source::answering(1);
         source.find(0, 1).await.unwrap();
-        source.answer(Ok(2));
-        assert_eq!(source.find(0, 2).await, Ok(2), "a roll right after the first fetch is followed at once");
         for now in 0..300 {
-            assert_eq!(source.find(now, 9).await, Ok(2));
+            assert_eq!(source.find(now, 9).await, Ok(1));
         }
         assert_eq!(source.asked(), 2);
         source.find(300, 9).await.unwrap();
         assert_eq!(source.asked(), 3);
+    }
+
+    #[tokio::test]
+    async fn what_is_there_to_be_had_is_followed_at_once_however_often() {
+        let source = Source::answering(1);
+        for value in 1..5 {
+            source.answer(Ok(value));
+            assert_eq!(source.find(0, value).await, Ok(value));
+        }
+        assert_eq!(source.find(0, 9).await, Ok(4));
+        assert_eq!(source.asked(), 5);
+    }
+
+    #[tokio::test]
+    async fn what_is_not_held_cannot_be_judged_while_the_source_fails() {
+        let source = Source::answering(1);
+        source.find(0, 1).await.unwrap();
+        source.answer(Err("down"));
+        assert_eq!(source.find(0, 2).await, Err(Unavailable { retry_after: Duration::from_mins(5) }));
+        assert_eq!(source.find(299, 2).await, Err(Unavailable { retry_after: Duration::from_secs(1) }));
+        assert_eq!(source.find(299, 1).await, Ok(1));
+        assert_eq!(source.asked(), 2);
+        source.answer(Ok(2));
+        assert_eq!(source.find(300, 2).await, Ok(2));
     }
 
     #[tokio::test]

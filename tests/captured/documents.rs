@@ -90,7 +90,7 @@ fn issuers_and_key_addresses_are_those_of_the_captured_metadata() {
         let (host, path) = address.split_once('/').unwrap();
         let location = KeySetLocation { cloud, tenant, version };
         assert_eq!(filled_in(&format!("/{path}"), in_address), location.path(), "{file}");
-        // In China the document names the cloud's older host; the one that its issuer names serves the same.
+        // In China the document names the cloud's older host; we ask the one that its issuer names.
         let named = if cloud == China { "https://login.chinacloudapi.cn" } else { cloud.login() };
         assert_eq!(format!("https://{host}"), named, "{file}");
     }
