@@ -173,7 +173,8 @@ impl VerifiedSession {
 /// RFC 9068 §4 lets the media type's prefix be there or not.
 fn check_header<'a>(header: &'a Members<'_>) -> Result<&'a str, SessionRefusal> {
     let kind = header.optional_string("typ")?.ok_or(SessionRefusal::NotASession)?;
-    if kind.to_ascii_lowercase().trim_start_matches("application/") != TYPE {
+    let kind = kind.to_ascii_lowercase();
+    if kind.strip_prefix("application/").unwrap_or(&kind) != TYPE {
         return Err(SessionRefusal::NotASession);
     }
     if header.has("crit") {
