@@ -77,7 +77,7 @@ fn write(path: &Path, expected: Option<Revision>, ring: &[u8]) -> Result<(), Key
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let failed = |error: io::Error| unavailable(path, &error);
     fs::create_dir_all(folder).map_err(failed)?;
-    let lock = File::create(path.with_extension("lock")).map_err(failed)?;
+    let lock = File::create(lock_beside(path)).map_err(failed)?;
     lock.lock().map_err(failed)?;
     let current = read(path)?.map(|(_, revision)| revision);
     if current != expected {
@@ -92,6 +92,13 @@ fn write(path: &Path, expected: Option<Revision>, ring: &[u8]) -> Result<(), Key
     file.write_all(&json).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+/// The lock's name is the ring's and more, so that it is never the ring's own: making it empties it.
+fn lock_beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    name.into()
 }
 
 #[cfg(unix)]
