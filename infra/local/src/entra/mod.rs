@@ -224,7 +224,7 @@ mod tests {
             site: "riverbend".to_owned(),
             tenant_id: Uuid::from_u128(0x0a11),
             client_id: Uuid::from_u128(0x0c11),
-            app_id_uri: "https://poziserver-riverbend.msappproxy.net/pozi".to_owned(),
+            app_id_uri: "https://poziserver-riverbend.example/pozi".to_owned(),
             reader_groups: vec![Uuid::from_u128(0x0e01)],
             editor_groups: vec![Uuid::from_u128(0x0e02), Uuid::from_u128(0x0e03)],
         }
