@@ -6,6 +6,8 @@ mod cloud;
 mod key_set;
 mod keys;
 mod refusal;
+#[cfg(test)]
+mod signed;
 mod unverified;
 mod verify;
 

@@ -82,3 +82,157 @@ fn check_header(header: &Members<'_>) -> Result<String, SubjectRefusal> {
 fn is_pozi_session(kind: &str) -> bool {
     kind.eq_ignore_ascii_case("at+jwt") || kind.eq_ignore_ascii_case("application/at+jwt")
 }
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        entra::{
+            Cloud,
+            signed::{APPLICATION_ID_URI, Draft, TENANT, TENANTS_OWN},
+        },
+        json::ClaimError,
+        jws::{MAX_TOKEN_BYTES, NotAJws},
+    };
+
+    /// Unsigned: nothing here looks at a signature.
+    fn parse(draft: &Draft) -> Result<String, SubjectRefusal> {
+        let [header, claims] =
+            [&draft.header, &draft.claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
+        UnverifiedToken::parse(&format!("{header}.{claims}.")).map(|token| token.key_id().to_owned())
+    }
+
+    #[test]
+    fn tells_what_the_lookups_need() {
+        for (version, audience) in
+            [(TokenVersion::V1, APPLICATION_ID_URI), (TokenVersion::V2, crate::entra::signed::CLIENT)]
+        {
+            let token = Draft::of(Cloud::Public, version).signed();
+            let token = UnverifiedToken::parse(&token).unwrap();
+            assert_eq!(token.tenant().to_string(), TENANT);
+            assert_eq!(token.version(), version);
+            assert_eq!(token.audience(), audience);
+            assert_eq!(token.key_id(), TENANTS_OWN.id);
+            assert_eq!(token.unique_id(), Some("unique"));
+        }
+    }
+
+    #[test]
+    fn the_key_is_named_by_kid_or_else_by_x5t() {
+        let named = |change: fn(&mut Draft)| parse(&Draft::but(change));
+        assert_eq!(named(|token| token.header["x5t"] = json!("thumb")).as_deref(), Ok(TENANTS_OWN.id));
+        let old = named(|token| {
+            token.unsay("kid");
+            token.header["x5t"] = json!("thumb");
+        });
+        assert_eq!(old.as_deref(), Ok("thumb"));
+        let nameless = named(|token| {
+            token.unsay("kid");
+            token.unsay("x5t");
+        });
+        assert_eq!(nameless, Err(ClaimError::Missing("kid").into()));
+        assert_eq!(
+            named(|token| token.header["kid"] = json!(7)),
+            Err(ClaimError::WrongForm("kid").into()),
+            "a `kid` of another form is not made good by `x5t`"
+        );
+    }
+
+    #[test]
+    fn typ_may_be_absent_or_in_another_letter_case_but_nothing_else() {
+        assert!(parse(&Draft::but(|token| token.unsay("typ"))).is_ok());
+        for (typ, outcome) in [
+            ("JWT", Ok(())),
+            ("jwt", Ok(())),
+            ("Jwt", Ok(())),
+            ("JWT ", Err(Malformed::Type.into())),
+            ("", Err(Malformed::Type.into())),
+            ("dpop+jwt", Err(Malformed::Type.into())),
+            ("at+jwt", Err(SubjectRefusal::PoziToken)),
+            ("AT+JWT", Err(SubjectRefusal::PoziToken)),
+            ("application/at+jwt", Err(SubjectRefusal::PoziToken)),
+        ] {
+            let found = parse(&Draft::but(|token| token.header["typ"] = json!(typ)));
+            assert_eq!(found.map(drop), outcome, "{typ}");
+        }
+        let odd = parse(&Draft::but(|token| token.header["typ"] = json!(["JWT"])));
+        assert_eq!(odd, Err(ClaimError::WrongForm("typ").into()));
+    }
+
+    #[test]
+    fn the_algorithm_is_rs256_to_the_letter() {
+        for alg in
+            ["none", "None", "HS256", "RS384", "RS512", "PS256", "ES256", "EdDSA", "rs256", "RS256 ", ""]
+        {
+            let found = parse(&Draft::but(|token| token.header["alg"] = json!(alg)));
+            assert_eq!(found, Err(SubjectRefusal::UnsupportedAlgorithm { alg: alg.to_owned() }));
+        }
+        let absent = parse(&Draft::but(|token| token.unsay("alg")));
+        assert_eq!(absent, Err(ClaimError::Missing("alg").into()));
+        let endless = parse(&Draft::but(|token| token.header["alg"] = json!("x".repeat(5_000))));
+        assert_eq!(endless, Err(SubjectRefusal::UnsupportedAlgorithm { alg: "x".repeat(20) }));
+    }
+
+    #[test]
+    fn a_header_that_somebody_must_understand_is_refused_whatever_it_holds() {
+        for value in [json!(null), json!([]), json!(""), json!(["b64"])] {
+            let crit = parse(&Draft::but(|token| token.header["crit"] = value.clone()));
+            assert_eq!(crit, Err(SubjectRefusal::CriticalHeader), "{value}");
+            let graph = parse(&Draft::but(|token| token.header["nonce"] = value.clone()));
+            assert_eq!(graph, Err(SubjectRefusal::GraphToken), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_text_of_another_shape_is_malformed() {
+        let whole = Draft::but(|_| ()).signed();
+        let doubled = format!("{whole}.{whole}");
+        let padded = whole.replacen('.', "=.", 1);
+        let long = format!("{whole}{}", "A".repeat(MAX_TOKEN_BYTES));
+        for (text, wrong) in [
+            ("", NotAJws::Parts),
+            ("not a token", NotAJws::Parts),
+            (doubled.as_str(), NotAJws::Parts),
+            (padded.as_str(), NotAJws::Base64("the header")),
+            (long.as_str(), NotAJws::TooLong),
+        ] {
+            assert_eq!(UnverifiedToken::parse(text).unwrap_err(), wrong.into());
+        }
+    }
+
+    /// Values of every JSON type where a header or a payload has its members.
+    fn members() -> impl Strategy<Value = String> {
+        let names = "(alg|kid|typ|x5t|crit|iss|aud|tid|ver|exp|nbf|iat|scp|groups|oid|[a-z]{1,3})";
+        let values = prop_oneof![
+            Just("null".to_owned()),
+            Just("\"RS256\"".to_owned()),
+            Just("\"1.0\"".to_owned()),
+            Just(format!("\"{TENANT}\"")),
+            Just("[\"a\",{}]".to_owned()),
+            any::<i64>().prop_map(|number| number.to_string()),
+            any::<f32>().prop_map(|number| number.to_string()),
+            "\"\\PC{0,10}\"",
+        ];
+        prop::collection::vec((names, values), 0..12).prop_map(|members| {
+            let members: Vec<_> = members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+            format!("{{{}}}", members.join(","))
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,200}|[A-Za-z0-9_.=-]{0,400}") {
+            let _ = UnverifiedToken::parse(&text);
+        }
+
+        #[test]
+        fn no_members_make_it_panic(header in members(), claims in members()) {
+            let [header, claims] = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part));
+            let _ = UnverifiedToken::parse(&format!("{header}.{claims}.c2ln"));
+        }
+    }
+}

@@ -196,3 +196,343 @@ pub(crate) mod testing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::entra::{
+        CONSUMER_TENANT, KeySet, Malformed, TokenVersion,
+        signed::{
+            APPLICATION_ID_URI, CLIENT, Draft, FURTHER_CLIENT, GROUP, NOW, PERSON, SOMEBODY_ELSES, TENANT,
+            TENANTS_OWN, VARIANTS, expected, now, signed_text, variant,
+        },
+    };
+
+    const ELSE: &str = "11111111-2222-3333-4444-555555555555";
+    const VERSIONS: [TokenVersion; 2] = [TokenVersion::V1, TokenVersion::V2];
+
+    fn at(token: &str, now: Timestamp) -> Result<VerifiedSubject, SubjectRefusal> {
+        let key = TENANTS_OWN.read(None);
+        verify(UnverifiedToken::parse(token)?, &key, &expected(Cloud::Public), now)
+    }
+
+    fn outcome(draft: &Draft) -> Result<VerifiedSubject, SubjectRefusal> {
+        at(&draft.signed(), now())
+    }
+
+    fn later(seconds: u64) -> Timestamp {
+        Timestamp::from_unix_seconds(NOW + seconds)
+    }
+
+    #[test]
+    fn a_token_of_either_version_verifies_in_its_own_cloud() {
+        for cloud in [Cloud::Public, Cloud::UsGovernment, Cloud::China] {
+            for version in VERSIONS {
+                let token = Draft::of(cloud, version).signed();
+                let template = format!("{}/{{tenantid}}/v2.0", cloud.login());
+                let own = cloud.issuer(TokenVersion::V2, TENANT.parse().unwrap());
+                for issuer in [None, Some(template.as_str()), Some(own.as_str())] {
+                    let key = TENANTS_OWN.read(issuer);
+                    let token = UnverifiedToken::parse(&token).unwrap();
+                    let subject = verify(token, &key, &expected(cloud), now()).unwrap();
+                    assert_eq!(subject.tenant().to_string(), TENANT);
+                    assert_eq!(subject.object().to_string(), PERSON);
+                    assert_eq!(subject.client().to_string(), CLIENT);
+                    assert_eq!(subject.groups(), &Groups::Listed([GROUP.parse().unwrap()].into()));
+                    assert_eq!(subject.expires(), later(1_800));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_of_another_cloud_is_refused_unless_the_two_share_their_issuer() {
+        let clouds = [Cloud::Public, Cloud::UsGovernment, Cloud::China];
+        for (issued, wanted) in clouds.iter().flat_map(|one| clouds.iter().map(move |other| (*one, *other))) {
+            for version in VERSIONS {
+                let token = Draft::of(issued, version).signed();
+                let token = UnverifiedToken::parse(&token).unwrap();
+                let found = verify(token, &TENANTS_OWN.read(None), &expected(wanted), now());
+                let shared = issued == wanted
+                    || (version == TokenVersion::V1 && issued != Cloud::China && wanted != Cloud::China);
+                assert_eq!(found.is_ok(), shared, "{issued:?} for {wanted:?} in {version:?}");
+                assert!(found.is_ok() || matches!(found, Err(SubjectRefusal::IssuerMismatch { .. })));
+            }
+        }
+    }
+
+    type Spoilt = (fn(&mut Draft), SubjectRefusal);
+
+    fn missing(claim: &'static str) -> SubjectRefusal {
+        ClaimError::Missing(claim).into()
+    }
+
+    fn spoilt_in_shape() -> Vec<Spoilt> {
+        let alg = |alg: &str| SubjectRefusal::UnsupportedAlgorithm { alg: alg.to_owned() };
+        vec![
+            (|token| token.unclaim("exp"), missing("exp")),
+            (|token| token.unclaim("oid"), missing("oid")),
+            (|token| token.unclaim("appid"), missing("appid or azp")),
+            (|token| token.claims["ver"] = json!("1.1"), Malformed::Version.into()),
+            (|token| token.claims["Tid"] = json!(ELSE), Malformed::TenantTwice.into()),
+            (|token| token.header["typ"] = json!("JOSE"), Malformed::Type.into()),
+            (|token| token.header["crit"] = json!(["exp"]), SubjectRefusal::CriticalHeader),
+            (|token| token.header["alg"] = json!("none"), alg("none")),
+            (|token| token.header["alg"] = json!("RS512"), alg("RS512")),
+            (|token| token.header["nonce"] = json!("n"), SubjectRefusal::GraphToken),
+            (|token| token.header["typ"] = json!("at+jwt"), SubjectRefusal::PoziToken),
+        ]
+    }
+
+    fn spoilt_in_whose_it_is() -> Vec<Spoilt> {
+        let own = format!("https://sts.windows.net/{TENANT}/");
+        let issuer =
+            |found: &str| SubjectRefusal::IssuerMismatch { found: found.into(), expected: own.clone() };
+        let audience = |found: &str| SubjectRefusal::AudienceMismatch { found: found.to_owned() };
+        vec![
+            (|token| token.claims["iss"] = json!("https://evil.example/"), issuer("https://evil.example/")),
+            (
+                |token| token.claims["iss"] = json!(format!("https://sts.windows.net/{TENANT}")),
+                issuer(own.trim_end_matches('/')),
+            ),
+            (
+                |token| {
+                    token.claims["iss"] = json!(format!("https://login.microsoftonline.com/{TENANT}/v2.0"));
+                },
+                issuer(&format!("https://login.microsoftonline.com/{TENANT}/v2.0")),
+            ),
+            (|token| token.claims["tid"] = json!(ELSE), issuer(&own)),
+            (
+                |token| {
+                    token.claims["tid"] = json!(ELSE);
+                    token.claims["iss"] = json!(format!("https://sts.windows.net/{ELSE}/"));
+                },
+                issuer(&format!("https://sts.windows.net/{ELSE}/")),
+            ),
+            (|token| token.claims["aud"] = json!(ELSE), audience(ELSE)),
+            (|token| token.claims["aud"] = json!(""), audience("")),
+            (
+                |token| token.claims["appid"] = json!(ELSE),
+                SubjectRefusal::ClientNotAllowed { found: ELSE.parse().unwrap() },
+            ),
+        ]
+    }
+
+    fn spoilt_in_what_it_is_for() -> Vec<Spoilt> {
+        let without_scope_and_client: fn(&mut Draft) = |token| {
+            token.unclaim("scp");
+            token.unclaim("appid");
+        };
+        let ago = Duration::from_secs(7);
+        vec![
+            (|token| token.claims["scp"] = json!("User.Read openid"), SubjectRefusal::ScopeMissing),
+            (|token| token.claims["scp"] = json!("user_impersonation2"), SubjectRefusal::ScopeMissing),
+            (|token| token.claims["scp"] = json!("USER_IMPERSONATION"), SubjectRefusal::ScopeMissing),
+            (|token| token.claims["scp"] = json!(""), SubjectRefusal::ScopeMissing),
+            (without_scope_and_client, SubjectRefusal::IdToken),
+            (|token| token.unclaim("scp"), SubjectRefusal::AppOnlyToken),
+            (|token| token.claims["idtyp"] = json!("app"), SubjectRefusal::AppOnlyToken),
+            (|token| token.claims["sub"] = json!(PERSON), SubjectRefusal::AppOnlyToken),
+            (|token| token.claims["exp"] = json!(NOW - 7), SubjectRefusal::Expired { ago }),
+            (
+                |token| token.claims["nbf"] = json!(NOW + 600),
+                SubjectRefusal::NotYetValid { valid_from: later(600) },
+            ),
+        ]
+    }
+
+    #[test]
+    fn every_field_spoiled_alone_is_refused_for_its_own_reason() {
+        let mut reached = BTreeSet::new();
+        for (spoil, refusal) in
+            [spoilt_in_shape(), spoilt_in_whose_it_is(), spoilt_in_what_it_is_for()].concat()
+        {
+            assert_eq!(outcome(&Draft::but(spoil)), Err(refusal.clone()));
+            reached.insert(variant(&refusal));
+        }
+        let by_another = Draft::but(|_| ()).signed_by(&SOMEBODY_ELSES);
+        assert_eq!(at(&by_another, now()), Err(SubjectRefusal::BadSignature));
+        reached.insert("BadSignature");
+        // What is left belongs to the registry, to the keys' lookup, and to the test of the keys' own issuers.
+        let elsewhere = ["UnknownTenant", "UnknownKey", "KeysUnavailable", "KeyIssuerMismatch"];
+        assert!(elsewhere.iter().all(|name| !reached.contains(name)), "{reached:?}");
+        assert_eq!(reached.len() + elsewhere.len(), VARIANTS, "{reached:?}");
+    }
+
+    #[test]
+    fn a_claim_that_comes_twice_is_refused_even_when_both_agree() {
+        let draft = Draft::but(|_| ());
+        let claims = draft.claims.to_string();
+        let twice = claims.replacen('{', &format!("{{\"tid\":\"{TENANT}\","), 1);
+        let header = draft.header.to_string();
+        assert!(at(&signed_text(&TENANTS_OWN, &header, &claims), now()).is_ok());
+        let refusal = at(&signed_text(&TENANTS_OWN, &header, &twice), now()).unwrap_err();
+        assert_eq!(variant(&refusal), "Malformed");
+    }
+
+    #[test]
+    fn a_token_ends_at_its_exp_to_the_second() {
+        for (exp, ok) in [(NOW - 1, false), (NOW, false), (NOW + 1, true)] {
+            let found = outcome(&Draft::but(|token| token.claims["exp"] = json!(exp)));
+            let refused = Err(SubjectRefusal::Expired { ago: Duration::from_secs(NOW - exp.min(NOW)) });
+            assert!(if ok { found.is_ok() } else { found == refused }, "{exp}");
+        }
+    }
+
+    #[test]
+    fn entras_clock_may_be_ahead_by_the_leeway_and_no_second_more() {
+        for name in ["nbf", "iat"] {
+            for (ahead, ok) in [(0, true), (60, true), (61, false)] {
+                let found = outcome(&Draft::but(|token| token.claims[name] = json!(NOW + ahead)));
+                let refused = Err(SubjectRefusal::NotYetValid { valid_from: later(ahead) });
+                assert!(if ok { found.is_ok() } else { found == refused }, "{name} {ahead} s ahead");
+            }
+        }
+    }
+
+    #[test]
+    fn no_moment_overflows() {
+        for name in ["exp", "nbf", "iat"] {
+            let token = Draft::but(|token| token.claims[name] = json!(u64::MAX)).signed();
+            for now in [0, NOW, u64::MAX] {
+                let _ = at(&token, Timestamp::from_unix_seconds(now));
+            }
+            assert_eq!(at(&token, now()).is_ok(), name == "exp");
+        }
+    }
+
+    #[test]
+    fn the_audience_may_have_any_of_the_sites_own_forms_in_either_version() {
+        let with_slash = format!("{APPLICATION_ID_URI}/");
+        let spn = format!("spn:{CLIENT}");
+        let upper = CLIENT.to_uppercase();
+        let spn_upper = format!("spn:{upper}");
+        for audience in [APPLICATION_ID_URI, &with_slash, CLIENT, &spn, &upper, &spn_upper] {
+            for version in VERSIONS {
+                let mut draft = Draft::of(Cloud::Public, version);
+                draft.claims["aud"] = json!(audience);
+                assert!(outcome(&draft).is_ok(), "{audience}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_audience_that_only_resembles_the_sites_is_anothers() {
+        let two_slashes = format!("{APPLICATION_ID_URI}//");
+        let below = format!("{APPLICATION_ID_URI}/more");
+        let shouted = APPLICATION_ID_URI.to_uppercase();
+        let api = format!("api://{CLIENT}");
+        let spaced = format!(" {CLIENT}");
+        for audience in
+            [&two_slashes, &below, &shouted, &api, &spaced, "https://poziserver-riverbend.example"]
+        {
+            let found = outcome(&Draft::but(|token| token.claims["aud"] = json!(audience)));
+            assert_eq!(found, Err(SubjectRefusal::AudienceMismatch { found: audience.to_string() }));
+        }
+    }
+
+    #[test]
+    fn a_client_that_the_site_lists_may_ask_too_and_is_the_one_that_is_named() {
+        for (version, claim) in VERSIONS.into_iter().zip(["appid", "azp"]) {
+            let mut draft = Draft::of(Cloud::Public, version);
+            draft.claims[claim] = json!(FURTHER_CLIENT);
+            assert_eq!(outcome(&draft).unwrap().client().to_string(), FURTHER_CLIENT);
+        }
+    }
+
+    #[test]
+    fn the_other_versions_client_claim_counts_for_nothing() {
+        for (version, own, other) in [(TokenVersion::V1, "appid", "azp"), (TokenVersion::V2, "azp", "appid")]
+        {
+            let mut draft = Draft::of(Cloud::Public, version);
+            draft.claims[own] = json!(ELSE);
+            draft.claims[other] = json!(CLIENT);
+            assert_eq!(
+                outcome(&draft),
+                Err(SubjectRefusal::ClientNotAllowed { found: ELSE.parse().unwrap() })
+            );
+        }
+    }
+
+    #[test]
+    fn the_scope_may_stand_among_others() {
+        for scopes in ["user_impersonation", "openid user_impersonation", "user_impersonation  x"] {
+            assert!(outcome(&Draft::but(|token| token.claims["scp"] = json!(scopes))).is_ok(), "{scopes}");
+        }
+    }
+
+    #[test]
+    fn keys_that_a_token_brings_along_are_never_looked_at() {
+        for member in ["jku", "x5u", "jwk", "x5c"] {
+            for value in [json!("https://evil.example/keys"), SOMEBODY_ELSES.published(None), json!(["MIIB"])]
+            {
+                let draft = Draft::but(|token| token.header[member] = value);
+                assert!(outcome(&draft).is_ok(), "{member}");
+                let by_another = draft.signed_by(&SOMEBODY_ELSES);
+                assert_eq!(at(&by_another, now()), Err(SubjectRefusal::BadSignature), "{member}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_of_the_consumer_tenant_or_of_another_never_vouches_for_this_one() {
+        let consumer = Cloud::Public.issuer(TokenVersion::V2, CONSUMER_TENANT);
+        let other = Cloud::Public.issuer(TokenVersion::V2, ELSE.parse().unwrap());
+        let other_cloud = format!("{}/{{tenantid}}/v2.0", Cloud::China.login());
+        let odd = "https://login.microsoftonline.com/{TENANTID}/v2.0".to_owned();
+        for key_issuer in [consumer, other, other_cloud, odd, String::new()] {
+            for version in VERSIONS {
+                let token = Draft::of(Cloud::Public, version).signed();
+                let token = UnverifiedToken::parse(&token).unwrap();
+                let key = TENANTS_OWN.read(Some(&key_issuer));
+                let found = verify(token, &key, &expected(Cloud::Public), now());
+                assert_eq!(found, Err(SubjectRefusal::KeyIssuerMismatch { key_issuer: key_issuer.clone() }));
+            }
+        }
+    }
+
+    #[test]
+    fn what_goes_to_the_log_of_an_endless_claim_is_short() {
+        let endless = "x".repeat(5_000);
+        for name in ["iss", "aud"] {
+            let refusal = outcome(&Draft::but(|token| token.claims[name] = json!(endless))).unwrap_err();
+            assert!(refusal.to_string().len() < 400, "{refusal}");
+        }
+    }
+
+    /// The token with the byte at `index` replaced, through the whole lookup: its key is found by its own `kid`.
+    fn survives(token: &str, index: usize, byte: u8) -> bool {
+        let mut bytes = token.as_bytes().to_vec();
+        bytes[index] = byte;
+        let Ok(text) = String::from_utf8(bytes) else { return false };
+        let Ok(token) = UnverifiedToken::parse(&text) else { return false };
+        let keys = KeySet::parse(&TENANTS_OWN.document(None)).unwrap();
+        keys.key(token.key_id())
+            .is_some_and(|key| verify(token, key, &expected(Cloud::Public), now()).is_ok())
+    }
+
+    #[test]
+    fn one_bit_flipped_in_any_byte_and_the_token_no_longer_verifies() {
+        let token = Draft::but(|_| ()).signed();
+        assert!(survives(&token, 0, token.as_bytes()[0]), "unchanged, it verifies");
+        for (index, byte) in token.bytes().enumerate() {
+            assert!(!survives(&token, index, byte ^ (1 << (index % 7))), "byte {index}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+        #[test]
+        fn any_byte_replaced_and_the_token_no_longer_verifies(at in any::<prop::sample::Index>(), byte in 0..128_u8) {
+            let token = Draft::but(|_| ()).signed();
+            let index = at.index(token.len());
+            prop_assume!(token.as_bytes()[index] != byte);
+            prop_assert!(!survives(&token, index, byte));
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Tokens as Entra signs them, for the tests of this room: valid by default, so that a test spoils one field and knows
+//! that nothing else is the reason.
+
+use std::sync::LazyLock;
+
+use aws_lc_rs::{
+    rand::SystemRandom,
+    rsa::KeySize,
+    signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+
+use super::{Cloud, EntraKey, Expected, KeySet, KeySetLocation, SubjectRefusal, TokenVersion};
+use crate::timestamp::Timestamp;
+
+/// The moment at which the default token is in the middle of its life.
+pub(super) const NOW: u64 = 1_800_000_000;
+
+pub(super) const TENANT: &str = "7f2b4d3e-91a6-4d0f-9a57-3f7f5b8f2a11";
+pub(super) const CLIENT: &str = "0d9f7a54-53c5-4a3e-8f5e-0f3a0b6f2c10";
+pub(super) const FURTHER_CLIENT: &str = "0d9f7a54-53c5-4a3e-8f5e-0f3a0b6f2c11";
+pub(super) const PERSON: &str = "b2a7c1d4-0c1e-4e4b-9a52-2f6f8e1d7c22";
+pub(super) const GROUP: &str = "6f1f1d0e-8a83-4c59-9d44-1f6d0c9c3a01";
+pub(super) const APPLICATION_ID_URI: &str = "https://poziserver-riverbend.example/pozi";
+
+/// The key that signs by default. An RSA key takes a while to make, so each is made once a process.
+pub(super) static TENANTS_OWN: LazyLock<Key> = LazyLock::new(|| Key::made("own"));
+
+/// A key that nobody published.
+pub(super) static SOMEBODY_ELSES: LazyLock<Key> = LazyLock::new(|| Key::made("else"));
+
+/// A key pair and its id.
+pub(super) struct Key {
+    pub(super) id: &'static str,
+    pair: RsaKeyPair,
+}
+
+/// A token before it is signed.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    pub(super) header: Value,
+    pub(super) claims: Value,
+}
+
+impl Key {
+    fn made(id: &'static str) -> Self {
+        Self { id, pair: RsaKeyPair::generate(KeySize::Rsa2048).unwrap() }
+    }
+
+    /// Its entry in a key set as Entra publishes it; `issuer` as in version 2.0, or none as in 1.0.
+    pub(super) fn published(&self, issuer: Option<&str>) -> Value {
+        let public = self.pair.public_key();
+        let mut entry = json!({
+            "kty": "RSA", "use": "sig", "kid": self.id, "x5t": self.id,
+            "n": URL_SAFE_NO_PAD.encode(public.modulus().big_endian_without_leading_zero()),
+            "e": URL_SAFE_NO_PAD.encode(public.exponent().big_endian_without_leading_zero()),
+        });
+        if let Some(issuer) = issuer {
+            entry["issuer"] = json!(issuer);
+        }
+        entry
+    }
+
+    /// A key set document with this key alone.
+    pub(super) fn document(&self, issuer: Option<&str>) -> Vec<u8> {
+        json!({ "keys": [self.published(issuer)] }).to_string().into_bytes()
+    }
+
+    /// The key as it is read from such a document.
+    pub(super) fn read(&self, issuer: Option<&str>) -> std::sync::Arc<EntraKey> {
+        KeySet::parse(&self.document(issuer)).unwrap().key(self.id).unwrap().clone()
+    }
+
+    fn signature(&self, message: &str) -> String {
+        let mut signature = vec![0; self.pair.public_modulus_len()];
+        self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message.as_bytes(), &mut signature).unwrap();
+        URL_SAFE_NO_PAD.encode(signature)
+    }
+}
+
+impl Draft {
+    /// What Entra writes in `version` for a person in one group, half an hour ago.
+    pub(super) fn of(cloud: Cloud, version: TokenVersion) -> Self {
+        let mut header = json!({"typ": "JWT", "alg": "RS256", "kid": TENANTS_OWN.id});
+        let mut claims = json!({
+            "iss": cloud.issuer(version, TENANT.parse().unwrap()),
+            "tid": TENANT, "oid": PERSON, "sub": "pairwise", "groups": [GROUP], "scp": "user_impersonation",
+            "iat": NOW - 1_800, "nbf": NOW - 1_800, "exp": NOW + 1_800, "uti": "unique", "name": "Robin Example",
+        });
+        let (ver, aud, client) = match version {
+            TokenVersion::V1 => ("1.0", APPLICATION_ID_URI, "appid"),
+            TokenVersion::V2 => ("2.0", CLIENT, "azp"),
+        };
+        claims["ver"] = json!(ver);
+        claims["aud"] = json!(aud);
+        claims[client] = json!(CLIENT);
+        if version == TokenVersion::V1 {
+            header["x5t"] = json!(TENANTS_OWN.id);
+        }
+        Self { header, claims }
+    }
+
+    /// The worldwide cloud's version 1.0, the likely default, with something changed.
+    pub(super) fn but(change: impl FnOnce(&mut Self)) -> Self {
+        let mut draft = Self::of(Cloud::Public, TokenVersion::V1);
+        change(&mut draft);
+        draft
+    }
+
+    /// Takes a header member away.
+    pub(super) fn unsay(&mut self, member: &str) {
+        self.header.as_object_mut().unwrap().remove(member).expect("the member was there");
+    }
+
+    /// Takes a claim away.
+    pub(super) fn unclaim(&mut self, claim: &str) {
+        self.claims.as_object_mut().unwrap().remove(claim).expect("the claim was there");
+    }
+
+    /// The token, signed by the tenant's own key whatever its header says.
+    pub(super) fn signed(&self) -> String {
+        self.signed_by(&TENANTS_OWN)
+    }
+
+    pub(super) fn signed_by(&self, key: &Key) -> String {
+        signed_text(key, &self.header.to_string(), &self.claims.to_string())
+    }
+}
+
+/// A token of two texts as they are, for what a [`Value`] cannot hold.
+pub(super) fn signed_text(key: &Key, header: &str, claims: &str) -> String {
+    let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+    let signature = key.signature(&message);
+    format!("{message}.{signature}")
+}
+
+/// What the site that the default token is meant for expects.
+pub(super) fn expected(cloud: Cloud) -> Expected {
+    Expected {
+        cloud,
+        tenant: TENANT.parse().unwrap(),
+        audiences: vec![
+            APPLICATION_ID_URI.to_owned(),
+            format!("{APPLICATION_ID_URI}/"),
+            CLIENT.to_owned(),
+            format!("spn:{CLIENT}"),
+        ],
+        clients: vec![CLIENT.parse().unwrap(), FURTHER_CLIENT.parse().unwrap()],
+    }
+}
+
+/// Where the keys of the default token's tenant are.
+pub(super) fn location(version: TokenVersion) -> KeySetLocation {
+    KeySetLocation { cloud: Cloud::Public, tenant: TENANT.parse().unwrap(), version }
+}
+
+pub(super) fn now() -> Timestamp {
+    Timestamp::from_unix_seconds(NOW)
+}
+
+/// How many variants [`variant`] tells apart.
+pub(super) const VARIANTS: usize = 18;
+
+/// The variant of a refusal. There is no wildcard, so that a new variant cannot be forgotten by the tests that count.
+pub(super) fn variant(refusal: &SubjectRefusal) -> &'static str {
+    match refusal {
+        SubjectRefusal::Malformed(_) => "Malformed",
+        SubjectRefusal::CriticalHeader => "CriticalHeader",
+        SubjectRefusal::UnsupportedAlgorithm { .. } => "UnsupportedAlgorithm",
+        SubjectRefusal::GraphToken => "GraphToken",
+        SubjectRefusal::PoziToken => "PoziToken",
+        SubjectRefusal::UnknownTenant { .. } => "UnknownTenant",
+        SubjectRefusal::IssuerMismatch { .. } => "IssuerMismatch",
+        SubjectRefusal::AudienceMismatch { .. } => "AudienceMismatch",
+        SubjectRefusal::ClientNotAllowed { .. } => "ClientNotAllowed",
+        SubjectRefusal::ScopeMissing => "ScopeMissing",
+        SubjectRefusal::IdToken => "IdToken",
+        SubjectRefusal::AppOnlyToken => "AppOnlyToken",
+        SubjectRefusal::Expired { .. } => "Expired",
+        SubjectRefusal::NotYetValid { .. } => "NotYetValid",
+        SubjectRefusal::UnknownKey { .. } => "UnknownKey",
+        SubjectRefusal::KeyIssuerMismatch { .. } => "KeyIssuerMismatch",
+        SubjectRefusal::BadSignature => "BadSignature",
+        SubjectRefusal::KeysUnavailable { .. } => "KeysUnavailable",
+    }
+}
