@@ -77,3 +77,181 @@ async fn attempt<S: KeyRingStore>(
     store.replace(revision, &next).await?;
     Ok(Rotation { plan, ring: next })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        future,
+        sync::{
+            Mutex,
+            atomic::{AtomicUsize, Ordering},
+        },
+        task::{Context, Waker},
+        time::Duration,
+    };
+
+    use super::*;
+    use crate::{keyring::Revision, ports::KeyRingSource};
+
+    const START: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
+
+    /// A ring in memory whose step named by `trouble` goes wrong, `times` times.
+    #[derive(Default)]
+    struct Store {
+        stored: Mutex<Option<(KeyRing, Revision)>>,
+        trouble: Option<Trouble>,
+        times: usize,
+        met: AtomicUsize,
+        loads: AtomicUsize,
+    }
+
+    #[derive(Clone, Copy, PartialEq)]
+    enum Trouble {
+        LoadFails,
+        LoadHangs,
+        ReplaceConflicts,
+        ReplaceFails,
+        ReplaceHangs,
+    }
+
+    impl Store {
+        fn with(ring: Option<(KeyRing, Revision)>, trouble: Trouble, times: usize) -> Self {
+            Self { stored: Mutex::new(ring), trouble: Some(trouble), times, ..Self::default() }
+        }
+
+        fn stored(&self) -> Option<(KeyRing, Revision)> {
+            self.stored.lock().unwrap().clone()
+        }
+
+        /// Whether the trouble happens here and now.
+        fn meets(&self, trouble: Trouble) -> bool {
+            self.trouble == Some(trouble) && self.met.fetch_add(1, Ordering::SeqCst) < self.times
+        }
+    }
+
+    impl KeyRingSource for Store {
+        async fn load(&self) -> Result<Option<(KeyRing, Revision)>, KeyRingError> {
+            self.loads.fetch_add(1, Ordering::SeqCst);
+            if self.meets(Trouble::LoadHangs) {
+                future::pending::<()>().await;
+            }
+            if self.meets(Trouble::LoadFails) {
+                return Err(KeyRingError::Damaged("not a ring".into()));
+            }
+            Ok(self.stored())
+        }
+    }
+
+    impl KeyRingStore for Store {
+        async fn replace(&self, expected: Option<Revision>, ring: &KeyRing) -> Result<(), KeyRingError> {
+            if self.meets(Trouble::ReplaceHangs) {
+                future::pending::<()>().await;
+            }
+            if self.meets(Trouble::ReplaceConflicts) {
+                return Err(KeyRingError::Conflict);
+            }
+            if self.meets(Trouble::ReplaceFails) {
+                return Err(KeyRingError::Unavailable("down".into()));
+            }
+            let mut stored = self.stored.lock().unwrap();
+            assert_eq!(expected, stored.as_ref().map(|(_, revision)| *revision));
+            *stored = Some((ring.clone(), Revision(expected.map_or(1, |Revision(count)| count + 1))));
+            Ok(())
+        }
+    }
+
+    fn policy(algorithm: SigningAlgorithm) -> RotationPolicy {
+        let hours = |count: u64| Duration::from_secs(count * 3_600);
+        RotationPolicy::new(algorithm, hours(3), hours(24), hours(2), hours(1)).unwrap()
+    }
+
+    fn es256() -> RotationPolicy {
+        policy(SigningAlgorithm::Es256)
+    }
+
+    fn hour(count: u64) -> Timestamp {
+        START.plus(Duration::from_secs(count * 3_600))
+    }
+
+    async fn first_ring() -> Option<(KeyRing, Revision)> {
+        let store = Store::default();
+        rotate(&store, &es256(), START).await.unwrap();
+        store.stored()
+    }
+
+    #[tokio::test]
+    async fn a_run_stores_what_it_says_and_a_second_one_has_nothing_to_do() {
+        let store = Store::default();
+        for (when, changes) in
+            [(0, true), (0, false), (20, false), (21, true), (21, false), (24, true), (26, true)]
+        {
+            let before = store.stored();
+            let rotation = rotate(&store, &es256(), hour(when)).await.unwrap();
+            assert_eq!(store.stored().map(|(ring, _)| ring), Some(rotation.ring));
+            assert_eq!(!rotation.plan.is_empty(), changes, "hour {when}");
+            assert_eq!(store.stored() != before, changes, "hour {when}");
+        }
+        assert_eq!(store.stored().unwrap().1, Revision(4));
+    }
+
+    #[tokio::test]
+    async fn a_ring_of_another_algorithm_is_left_as_it_is() {
+        let ring = first_ring().await;
+        let store = Store::with(ring.clone(), Trouble::ReplaceFails, 9);
+        let refusal = rotate(&store, &policy(SigningAlgorithm::Rs256), hour(21)).await.unwrap_err();
+        assert!(matches!(
+            refusal,
+            RotateError::Algorithm { stored: SigningAlgorithm::Es256, asked: SigningAlgorithm::Rs256 }
+        ));
+        assert_eq!(
+            refusal.to_string(),
+            "the stored key ring signs with ES256, the policy asks for RS256; start a new ring instead"
+        );
+        assert_eq!(store.stored(), ring);
+        assert_eq!(store.met.load(Ordering::SeqCst), 0, "nothing was to be replaced");
+    }
+
+    #[tokio::test]
+    async fn whoever_was_too_late_starts_over_and_reports_it_in_the_end() {
+        for (conflicts, loads) in [(0, 1), (1, 2), (2, 3)] {
+            let store = Store::with(None, Trouble::ReplaceConflicts, conflicts);
+            assert!(rotate(&store, &es256(), START).await.is_ok());
+            assert_eq!(store.loads.load(Ordering::SeqCst), loads, "the ring is read anew each time");
+        }
+        let store = Store::with(None, Trouble::ReplaceConflicts, 99);
+        let refusal = rotate(&store, &es256(), START).await.unwrap_err();
+        assert!(matches!(refusal, RotateError::Store(KeyRingError::Conflict)), "{refusal}");
+        assert_eq!(store.loads.load(Ordering::SeqCst), ATTEMPTS);
+        assert_eq!(store.stored(), None);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_or_written_is_reported_at_once_and_left_as_it_is() {
+        for trouble in [Trouble::LoadFails, Trouble::ReplaceFails] {
+            for ring in [None, first_ring().await] {
+                let store = Store::with(ring.clone(), trouble, 99);
+                assert!(rotate(&store, &es256(), hour(21)).await.is_err());
+                assert_eq!(store.loads.load(Ordering::SeqCst), 1);
+                assert_eq!(store.stored(), ring);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_run_that_dies_between_its_steps_changes_nothing_and_the_next_one_succeeds() {
+        for trouble in [Trouble::LoadHangs, Trouble::ReplaceHangs] {
+            for ring in [None, first_ring().await] {
+                let store = Store::with(ring.clone(), trouble, 1);
+                {
+                    let policy = es256();
+                    let mut dying = Box::pin(rotate(&store, &policy, hour(21)));
+                    assert!(dying.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+                }
+                assert_eq!(store.stored(), ring);
+                let rotation = rotate(&store, &es256(), hour(21)).await.unwrap();
+                assert_eq!(store.stored().unwrap().0, rotation.ring);
+                assert!(rotation.plan.create);
+            }
+        }
+    }
+}

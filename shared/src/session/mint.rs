@@ -37,3 +37,50 @@ fn append(token: &mut String, part: &impl Serialize) -> Result<(), SigningUnavai
     URL_SAFE_NO_PAD.encode_string(json, token);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use jsonwebtoken::{DecodingKey, crypto};
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        keyring::SigningAlgorithm,
+        session::testing::{claims, signing_key},
+    };
+
+    fn part(token: &str, index: usize) -> serde_json::Value {
+        let part = token.split('.').nth(index).unwrap();
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_session_says_its_type_algorithm_and_key_and_nothing_else_in_its_header() {
+        for (algorithm, name) in [(SigningAlgorithm::Es256, "ES256"), (SigningAlgorithm::Rs256, "RS256")] {
+            let (key, jwk) = signing_key(algorithm);
+            let token = mint(&claims("planning:read"), &key).await.unwrap();
+            assert_eq!(part(&token, 0), json!({"typ": "at+jwt", "alg": name, "kid": key.id.as_str()}));
+            assert_eq!(part(&token, 1), serde_json::to_value(claims("planning:read")).unwrap());
+            let (message, signature) = token.rsplit_once('.').unwrap();
+            let public = DecodingKey::from_jwk(&jwk).unwrap();
+            let of_library = algorithm.of_library();
+            assert!(crypto::verify(signature, message.as_bytes(), &public, of_library).unwrap());
+        }
+    }
+
+    struct Broken;
+
+    impl Signer for Broken {
+        async fn sign(&self, _: &[u8]) -> Result<Vec<u8>, SigningUnavailable> {
+            Err(SigningUnavailable("the vault is closed".into()))
+        }
+    }
+
+    #[tokio::test]
+    async fn without_a_signature_there_is_no_token() {
+        let (key, _) = signing_key(SigningAlgorithm::Es256);
+        let broken = SigningKey { id: key.id, algorithm: key.algorithm, signer: Broken };
+        let refusal = mint(&claims("planning:read"), &broken).await.unwrap_err();
+        assert_eq!(refusal, SigningUnavailable("the vault is closed".into()));
+    }
+}

@@ -2,6 +2,8 @@
 
 mod claims;
 mod mint;
+#[cfg(test)]
+mod testing;
 mod verify;
 
 pub use self::{
