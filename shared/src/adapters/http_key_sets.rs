@@ -70,3 +70,47 @@ fn reason(error: &reqwest::Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::{
+        entra::{Cloud, TokenVersion},
+        identifiers::TenantId,
+    };
+
+    fn location(cloud: Cloud, version: TokenVersion) -> KeySetLocation {
+        KeySetLocation { cloud, tenant: TenantId::new(uuid::Uuid::nil()), version }
+    }
+
+    #[test]
+    fn every_clouds_keys_are_at_microsofts_own_addresses() {
+        const TENANT: &str = "00000000-0000-0000-0000-000000000000";
+        let sets = HttpKeySets::new(None).unwrap();
+        for (cloud, login) in [
+            (Cloud::Public, "https://login.microsoftonline.com"),
+            (Cloud::UsGovernment, "https://login.microsoftonline.us"),
+            (Cloud::China, "https://login.partner.microsoftonline.cn"),
+        ] {
+            for (version, path) in
+                [(TokenVersion::V1, "discovery/keys"), (TokenVersion::V2, "discovery/v2.0/keys")]
+            {
+                assert_eq!(sets.address(location(cloud, version)), format!("{login}/{TENANT}/{path}"));
+            }
+        }
+    }
+
+    /// Every address that is asked for in earnest starts with https; should one ever not, nothing is sent to it.
+    #[tokio::test]
+    async fn in_earnest_plain_http_is_refused_before_anybody_is_contacted() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let plain = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let in_earnest = HttpKeySets { emulated: Some(plain), ..HttpKeySets::new(None).unwrap() };
+        let found = in_earnest.fetch(location(Cloud::Public, TokenVersion::V1)).await;
+        assert!(matches!(found, Err(FetchError::NoAnswer(_))), "{found:?}");
+        assert_eq!(listener.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+    }
+}

@@ -1,0 +1,194 @@
+//! What only a ring in a file must do: keep its private keys to its owner, and never take damage for a beginning.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use pozi_auth::{
+    adapters::KeyRingFile,
+    keyring::{RING_LIFETIMES, Revision, RingSigner, RotateError, SigningAlgorithm, rotate},
+    ports::{ActiveKey, KeyRingError, KeyRingSource, KeyRingStore},
+    timestamp::Timestamp,
+};
+use pozi_tests::NOW;
+
+use super::rings::{policy, ring};
+
+const AT: Timestamp = Timestamp::from_unix_seconds(NOW);
+
+/// A folder of its own and the ring file in it, with one ring stored.
+async fn stored() -> (tempfile::TempDir, PathBuf, KeyRingFile) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ring.json");
+    let file = KeyRingFile::new(path.clone());
+    file.replace(None, &ring().await).await.unwrap();
+    (folder, path, file)
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn only_its_owner_may_read_it() {
+    let (_folder, path, file) = stored().await;
+    for revision in 1..4 {
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        file.replace(Some(Revision(revision)), &ring().await).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn one_that_others_can_read_is_refused_with_what_to_do_and_left_as_it_is() {
+    let (_folder, path, file) = stored().await;
+    let bytes = fs::read(&path).unwrap();
+    for mode in [0o640, 0o604, 0o644, 0o660, 0o610, 0o601, 0o666, 0o777] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        let loaded = file.load().await.unwrap_err();
+        assert!(matches!(loaded, KeyRingError::Damaged(_)), "{loaded:?}");
+        let said = loaded.to_string();
+        for part in [path.to_str().unwrap(), &format!("{mode:04o}"), "replace the keys", "chmod 600"] {
+            assert!(said.contains(part), "{said} does not say {part}");
+        }
+        assert!(file.replace(Some(Revision(1)), &ring().await).await.is_err());
+        assert!(rotate(&file, &policy(SigningAlgorithm::Es256), AT).await.is_err());
+        assert_eq!(fs::read(&path).unwrap(), bytes);
+    }
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
+    assert!(file.load().await.is_ok());
+}
+
+#[tokio::test]
+async fn damage_is_an_error_and_rotation_never_replaces_it() {
+    let (_folder, path, file) = stored().await;
+    let whole = fs::read(&path).unwrap();
+    let text = String::from_utf8(whole.clone()).unwrap();
+    let spoiled: Vec<Vec<u8>> = vec![
+        vec![],
+        b"\n".to_vec(),
+        b"{}".to_vec(),
+        b"null".to_vec(),
+        b"[]".to_vec(),
+        vec![0; whole.len()],
+        b"\xff\xfe".to_vec(),
+        whole[..whole.len() - 1].to_vec(),
+        whole[..whole.len() / 2].to_vec(),
+        [whole.clone(), whole.clone()].concat(),
+        text.replace("\"active\"", "\"pending\"").into(),
+        text.replace("\"ES256\"", "\"RS256\"").into(),
+        text.replace("\"revision\"", "\"version\"").into(),
+        text.replace("\"kid\":\"", "\"kid\":\"x").replace("\"kid\": \"", "\"kid\": \"x").into(),
+    ];
+    for bytes in spoiled {
+        assert_ne!(bytes, whole, "something was spoiled");
+        fs::write(&path, &bytes).unwrap();
+        let shown = String::from_utf8_lossy(&bytes).into_owned();
+        let loaded = file.load().await;
+        assert!(matches!(loaded, Err(KeyRingError::Damaged(_))), "{shown}: {loaded:?}");
+        for expected in [None, Some(Revision(1))] {
+            let replaced = file.replace(expected, &ring().await).await;
+            assert!(matches!(replaced, Err(KeyRingError::Damaged(_))), "{shown}: {replaced:?}");
+        }
+        let rotated = rotate(&file, &policy(SigningAlgorithm::Es256), AT).await;
+        assert!(matches!(rotated, Err(RotateError::Store(KeyRingError::Damaged(_)))), "{shown}");
+        let signer = RingSigner::new(Arc::new(file.clone()), RING_LIFETIMES);
+        assert!(signer.active(AT).await.is_err(), "{shown}");
+        assert_eq!(fs::read(&path).unwrap(), bytes);
+    }
+}
+
+#[tokio::test]
+async fn damage_is_told_without_a_word_of_what_is_in_the_file() {
+    let (_folder, path, file) = stored().await;
+    let text = fs::read_to_string(&path).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let private = document["ring"]["keys"][0]["private"].as_str().unwrap();
+    for spoiled in
+        [text.replace("\"ES256\"", "\"RS256\""), text.replace(private, &private[1..]), text[..60].into()]
+    {
+        fs::write(&path, spoiled).unwrap();
+        let said = file.load().await.unwrap_err();
+        for told in [said.to_string(), format!("{said:?}")] {
+            assert!(told.contains("ring.json"), "{told}");
+            assert!(!told.contains(&private[8..40]), "{told}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_stands_in_its_way_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let in_the_way = folder.path().join("file");
+    fs::write(&in_the_way, "").unwrap();
+    let below_a_file = KeyRingFile::new(in_the_way.join("ring.json"));
+    let a_folder = KeyRingFile::new(folder.path().to_owned());
+    for (refused, name) in [
+        (below_a_file.replace(None, &ring().await).await, "ring.json"),
+        (a_folder.load().await.map(drop), folder.path().to_str().unwrap()),
+    ] {
+        let Err(KeyRingError::Unavailable(said)) = refused else { panic!("{refused:?}") };
+        assert!(said.contains(name), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn its_folder_is_made_when_there_is_something_to_store_and_not_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("var/pozi/keys/ring.json");
+    let file = KeyRingFile::new(path.clone());
+    assert!(file.load().await.unwrap().is_none());
+    assert!(names(folder.path()).is_empty());
+    file.replace(None, &ring().await).await.unwrap();
+    assert!(path.is_file());
+}
+
+#[tokio::test]
+async fn nothing_is_left_beside_it_but_its_lock() {
+    let (folder, _, file) = stored().await;
+    for revision in 1..4 {
+        file.replace(Some(Revision(revision)), &ring().await).await.unwrap();
+        assert!(file.replace(None, &ring().await).await.is_err());
+        assert_eq!(names(folder.path()), ["ring.json", "ring.json.lock"]);
+    }
+    assert_eq!(fs::read(folder.path().join("ring.json.lock")).unwrap(), b"", "no key is in the lock");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_reads_while_it_is_replaced_sees_a_whole_ring_and_never_an_older_one() {
+    let (_folder, path, file) = stored().await;
+    let done = Arc::new(AtomicBool::new(false));
+    let readers: Vec<_> = (0..3)
+        .map(|_| {
+            let (file, done) = (KeyRingFile::new(path.clone()), Arc::clone(&done));
+            tokio::spawn(async move {
+                let (mut seen, mut reads) = (Revision(0), 0);
+                while !done.load(Ordering::SeqCst) {
+                    let (_, revision) = file.load().await.unwrap().expect("there is always a ring");
+                    assert!(revision >= seen);
+                    seen = revision;
+                    reads += 1;
+                }
+                reads
+            })
+        })
+        .collect();
+    let rings = [ring().await, ring().await];
+    for revision in 1..=100 {
+        file.replace(Some(Revision(revision)), &rings[usize::from(revision % 2 == 0)]).await.unwrap();
+    }
+    done.store(true, Ordering::SeqCst);
+    for reader in readers {
+        assert!(reader.await.unwrap() > 0);
+    }
+}

@@ -1,0 +1,125 @@
+//! The contract of [`pozi_auth::ports::KeyRingSource`] and [`KeyRingStore`]: a ring is replaced by whoever saw the latest, or not at all.
+
+use std::time::Duration;
+
+use pozi_auth::{
+    adapters::KeyRingFile,
+    keyring::{KeyRing, Revision, RotationPolicy, SigningAlgorithm, rotate},
+    ports::{KeyRingError, KeyRingStore},
+    timestamp::Timestamp,
+};
+use pozi_tests::{MemoryRing, NOW};
+
+/// A policy as short as may be.
+pub(crate) fn policy(algorithm: SigningAlgorithm) -> RotationPolicy {
+    let hours = |count: u64| Duration::from_secs(count * 3_600);
+    RotationPolicy::new(algorithm, hours(3), hours(24), hours(2), hours(1)).unwrap()
+}
+
+/// A ring with a key that was made for it.
+pub(crate) async fn ring_of(algorithm: SigningAlgorithm) -> KeyRing {
+    let now = Timestamp::from_unix_seconds(NOW);
+    rotate(&MemoryRing::default(), &policy(algorithm), now).await.unwrap().ring
+}
+
+pub(crate) async fn ring() -> KeyRing {
+    ring_of(SigningAlgorithm::Es256).await
+}
+
+/// `store` and `rival` are two holders of one place where nothing was ever stored.
+async fn contract<S: KeyRingStore>(store: S, rival: S) {
+    keeps_what_it_is_given(&store, &rival).await;
+    refuses_whoever_saw_another_revision(&store, &rival).await;
+    lets_one_of_two_win(&store, &rival).await;
+}
+
+async fn held(store: &impl KeyRingStore) -> (KeyRing, Revision) {
+    store.load().await.unwrap().expect("a ring is stored")
+}
+
+async fn keeps_what_it_is_given<S: KeyRingStore>(store: &S, rival: &S) {
+    assert!(store.load().await.unwrap().is_none(), "nothing was stored yet");
+    for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256] {
+        let before = store.load().await.unwrap().map(|(_, revision)| revision);
+        let given = ring_of(algorithm).await;
+        store.replace(before, &given).await.unwrap();
+        for holder in [store, rival] {
+            let (ring, revision) = held(holder).await;
+            assert_eq!(ring, given);
+            assert_ne!(Some(revision), before);
+        }
+    }
+}
+
+async fn refuses_whoever_saw_another_revision<S: KeyRingStore>(store: &S, rival: &S) {
+    let (ring, revision) = held(store).await;
+    let other = self::ring().await;
+    for seen in
+        [None, Some(Revision(revision.0 - 1)), Some(Revision(revision.0 + 1)), Some(Revision(u64::MAX))]
+    {
+        for holder in [store, rival] {
+            let refused = holder.replace(seen, &other).await;
+            assert!(matches!(refused, Err(KeyRingError::Conflict)), "{seen:?}: {refused:?}");
+            assert_eq!(held(store).await, (ring.clone(), revision), "nothing changed");
+        }
+    }
+}
+
+async fn lets_one_of_two_win<S: KeyRingStore>(store: &S, rival: &S) {
+    let rings = [self::ring().await, self::ring().await];
+    for round in 0..60 {
+        let (_, seen) = held(store).await;
+        let (one, two) =
+            tokio::join!(store.replace(Some(seen), &rings[0]), rival.replace(Some(seen), &rings[1]));
+        let winner = match (&one, &two) {
+            (Ok(()), Err(KeyRingError::Conflict)) => &rings[0],
+            (Err(KeyRingError::Conflict), Ok(())) => &rings[1],
+            _ => panic!("round {round}: {one:?} and {two:?}"),
+        };
+        let (ring, revision) = held(store).await;
+        assert_eq!((&ring, revision > seen), (winner, true), "round {round}");
+    }
+}
+
+/// Many runs of rotation at once make one key, however they meet.
+async fn contract_of_first_ring<S: KeyRingStore + Clone>(store: S) {
+    let now = Timestamp::from_unix_seconds(NOW);
+    let runs: Vec<_> = (0..8)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { rotate(&store, &policy(SigningAlgorithm::Es256), now).await })
+        })
+        .collect();
+    let (ring, revision) = {
+        let mut rings = Vec::new();
+        for run in runs {
+            rings.push(run.await.unwrap().unwrap().ring);
+        }
+        let held = held(&store).await;
+        assert!(rings.iter().all(|ring| *ring == held.0), "all saw the one ring");
+        held
+    };
+    assert_eq!((ring.keys().len(), revision), (1, Revision(1)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ring_in_memory() {
+    let ring = MemoryRing::default();
+    contract(ring.clone(), ring).await;
+    contract_of_first_ring(MemoryRing::default()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ring_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| KeyRingFile::new(folder.path().join(name));
+    contract(at("ring.json"), at("ring.json")).await;
+    contract_of_first_ring(at("another.json")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ring_in_a_file_that_is_named_like_a_lock() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = || KeyRingFile::new(folder.path().join("ring.lock"));
+    contract(at(), at()).await;
+}

@@ -1,0 +1,118 @@
+//! The contracts of [`ActiveKey`], [`Signer`] and [`SessionKeySource`], checked against the published document with the
+//! cryptographic library itself: what is published verifies what is signed.
+
+use std::sync::Arc;
+
+use aws_lc_rs::{
+    rsa::PublicKeyComponents,
+    signature::{ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use pozi_auth::{
+    adapters::KeyRingFile,
+    keyring::{PublishedKeys, RING_LIFETIMES, RingSigner, SigningAlgorithm, rotate},
+    ports::{ActiveKey, KeyRingStore, SessionKeySource, Signer},
+    timestamp::Timestamp,
+};
+use pozi_tests::{MemoryRing, NOW};
+use serde_json::Value;
+
+use super::rings::{policy, ring_of};
+
+const AT: Timestamp = Timestamp::from_unix_seconds(NOW);
+const MESSAGE: &[u8] = b"header.payload";
+
+/// Whether the published key `jwk` verifies `signature` over [`MESSAGE`].
+fn verifies(jwk: &Value, signature: &[u8]) -> bool {
+    let part = |name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
+    match jwk["alg"].as_str() {
+        Some("ES256") => {
+            assert_eq!((&jwk["kty"], &jwk["crv"]), (&"EC".into(), &"P-256".into()));
+            let point = [vec![4], part("x"), part("y")].concat();
+            UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(MESSAGE, signature).is_ok()
+        }
+        Some("RS256") => {
+            assert_eq!(jwk["kty"], "RSA");
+            let key = PublicKeyComponents { n: part("n"), e: part("e") };
+            key.verify(&RSA_PKCS1_2048_8192_SHA256, MESSAGE, signature).is_ok()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// `store` is empty; its signer signs with what comes to be stored there.
+async fn contract<S: KeyRingStore + Clone>(store: S, algorithm: SigningAlgorithm) {
+    let signing = || RingSigner::new(Arc::new(store.clone()), RING_LIFETIMES);
+    let nothing = signing().active(AT).await.unwrap_err();
+    assert!(nothing.to_string().starts_with("no signing key is available"), "{nothing}");
+
+    let ring = rotate(&store, &policy(algorithm), AT).await.unwrap().ring;
+    let signing = signing();
+    let key = signing.active(AT).await.unwrap();
+    assert_eq!((key.algorithm, Some(&key.id)), (algorithm, ring.active().map(|active| &active.id)));
+
+    let published = PublishedKeys::of(&ring);
+    let document: Value = serde_json::from_slice(published.as_json()).unwrap();
+    let jwk = &document["keys"][0];
+    assert_eq!((jwk["kid"].as_str(), jwk["use"].as_str()), (Some(key.id.as_str()), Some("sig")));
+    assert_eq!(jwk["alg"], algorithm.name());
+
+    let mut signature = key.signer.sign(MESSAGE).await.unwrap();
+    // RFC 7518: for ES256 r and s of 32 bytes each, not DER; for RS256 as long as the modulus.
+    assert_eq!(signature.len(), if algorithm == SigningAlgorithm::Es256 { 64 } else { 256 });
+    assert!(verifies(jwk, &signature));
+    assert!(verifies(jwk, &key.sign(MESSAGE).await.unwrap()), "and so does the key's own way to sign");
+    assert!(!verifies(jwk, &key.signer.sign(b"another message").await.unwrap()));
+    signature[7] ^= 1;
+    assert!(!verifies(jwk, &signature));
+}
+
+#[tokio::test]
+async fn a_ring_in_memory_signs() {
+    for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256] {
+        contract(MemoryRing::default(), algorithm).await;
+    }
+}
+
+#[tokio::test]
+async fn a_ring_in_a_file_signs() {
+    for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256] {
+        let folder = tempfile::tempdir().unwrap();
+        contract(KeyRingFile::new(folder.path().join("ring.json")), algorithm).await;
+    }
+}
+
+/// A number that is short by a byte is written with a zero before it (RFC 7518 §3.4), or every 128th token would fail.
+#[tokio::test]
+async fn a_short_number_is_padded_in_an_es256_signature() {
+    let store = MemoryRing::default();
+    store.replace(None, &ring_of(SigningAlgorithm::Es256).await).await.unwrap();
+    let key = RingSigner::new(Arc::new(store), RING_LIFETIMES).active(AT).await.unwrap();
+    let mut short = 0;
+    for _ in 0..3_000 {
+        let signature = key.signer.sign(MESSAGE).await.unwrap();
+        assert_eq!(signature.len(), 64);
+        short += usize::from(signature[0] == 0 || signature[32] == 0);
+    }
+    assert!(short > 0, "in 3,000 signatures some number starts with a zero byte");
+}
+
+#[tokio::test]
+async fn every_published_key_is_found_by_its_id_and_no_other() {
+    let store = MemoryRing::default();
+    for hours in [0, 21, 24] {
+        let now = Timestamp::from_unix_seconds(NOW + hours * 3_600);
+        let ring = rotate(&store, &policy(SigningAlgorithm::Es256), now).await.unwrap().ring;
+        let published = PublishedKeys::of(&ring);
+        assert_eq!(ring.keys().len(), if hours == 0 { 1 } else { 2 });
+        for key in ring.keys() {
+            assert!(published.find(key.id.as_str(), now).await.unwrap().is_some());
+            assert!(published.find(&key.id.as_str().to_lowercase(), now).await.unwrap().is_none());
+        }
+        assert!(published.find("", now).await.unwrap().is_none());
+        let document = String::from_utf8(published.as_json().to_vec()).unwrap();
+        for member in ["\"d\"", "\"p\"", "\"q\"", "private", "pending", "active"] {
+            assert!(!document.contains(member), "the published set says {member}");
+        }
+    }
+}
