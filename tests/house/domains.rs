@@ -1,0 +1,76 @@
+//! Which hosts may be named in the tree.
+
+use super::{
+    rule::Fault,
+    source::{File, line_at},
+};
+
+/// Names that nobody can own (RFC 2606, RFC 6761, RFC 9476's `.internal`), and what is under them.
+const RESERVED: [&str; 7] =
+    ["example", "internal", "localhost", "invalid", "example.com", "example.net", "example.org"];
+
+/// Addresses of this machine, of no network in particular, and for documentation (RFC 1122, RFC 1918, RFC 5737).
+const NOWHERE: [&str; 6] = ["127.", "0.0.0.0", "10.", "192.0.2.", "198.51.100.", "203.0.113."];
+
+/// Real hosts, where a fact needs them.
+const REAL: [&str; 23] = [
+    // Microsoft: issuers, keys, groups, documentation.
+    "login.microsoftonline.com",
+    "login.microsoftonline.us",
+    "login.partner.microsoftonline.cn",
+    "microsoftonline.com",
+    "sts.windows.net",
+    "sts.chinacloudapi.cn",
+    "login.chinacloudapi.cn",
+    "pas.windows.net",
+    "graph.windows.net",
+    "graph.microsoft.com",
+    "learn.microsoft.com",
+    "entra.microsoft.com",
+    "msappproxy.net",
+    "live.com",
+    // The standards.
+    "www.rfc-editor.org",
+    "datatracker.ietf.org",
+    "www.iana.org",
+    "www.w3.org",
+    "openid.net",
+    "json-schema.org",
+    "www.apache.org",
+    // The tools' own documentation.
+    "docs.aws.amazon.com",
+    "docs.rs",
+];
+
+/// Endings that mark a bare name as a host's.
+const ENDINGS: [&str; 10] = ["com", "net", "org", "gov", "edu", "au", "cn", "nz", "uk", "eu"];
+
+/// Hosts that are named and may not be.
+pub(crate) fn foreign_hosts(file: &File) -> Vec<Fault> {
+    let text = file.text.as_str();
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
+    let mut faults = Vec::new();
+    let mut at = 0;
+    while let Some(found) = text[at..].find(is_part) {
+        let start = at + found;
+        let end = start + text[start..].find(|c| !is_part(c)).unwrap_or(text.len() - start);
+        at = end;
+        let name = text[start..end].trim_matches(['.', '-']).to_ascii_lowercase();
+        let is_authority = text[..start].ends_with("://") || text[..start].ends_with('@');
+        let is_address = name.split('.').count() == 4 && name.bytes().all(|byte| !byte.is_ascii_alphabetic());
+        let is_version = !is_address && name.ends_with(|c: char| c.is_ascii_digit());
+        let ending = name.rsplit('.').next().unwrap_or_default();
+        // A single label is nobody's; neither is what follows the `@` of a package.
+        let is_host = name.contains('.') && !is_version && (is_authority || ENDINGS.contains(&ending));
+        let may = if is_address {
+            NOWHERE.iter().any(|range| name.starts_with(range))
+        } else {
+            REAL.contains(&name.as_str())
+                || RESERVED.iter().any(|own| name == *own || name.ends_with(&format!(".{own}")))
+        };
+        if is_host && !may {
+            faults.push(Fault { line: line_at(text, start), what: format!("names the host {name}") });
+        }
+    }
+    faults
+}
