@@ -1,1 +1,214 @@
-//! To be written.
+//! Sessions as the world mints them, verified as whoever serves the data does: with the keys that are published, those
+//! of now and those that a cache still holds.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
+
+use std::collections::HashMap;
+
+use http::Request;
+use jsonwebtoken::{DecodingKey, jwk::JwkSet};
+use pozi_auth::{
+    keyring::{PublishedKeys, SigningAlgorithm},
+    ports::{KeyRingSource, SessionKeySource, SessionKeysUnavailable},
+    session::{SessionKey, SessionRefusal, SessionVerifier, VerifiedSession},
+    sites::{Access, Site},
+    timestamp::Timestamp,
+};
+use pozi_local::{
+    entra::{Kind, Person, TokenAsk, Version},
+    samples,
+};
+use pozi_tests::World;
+
+const RIVERBEND: &str = "https://poziserver-riverbend.example/pozi/";
+const SALTMARSH: &str = "https://poziserver-saltmarsh.example/pozi/";
+const HOUR: u64 = 3_600;
+
+fn ask(person: Person) -> TokenAsk {
+    TokenAsk { site: "riverbend".into(), person, ..TokenAsk::default() }
+}
+
+async fn session_of(world: &World, person: Person) -> String {
+    let answer = world.exchange(&world.token(&ask(person)), &[]).await;
+    assert!(!answer.session().is_empty(), "{:?}", answer.json);
+    answer.session().to_owned()
+}
+
+async fn published(world: &World) -> PublishedKeys {
+    PublishedKeys::of(&world.ring.load().await.unwrap().unwrap().0)
+}
+
+fn now(world: &World) -> Timestamp {
+    Timestamp::from_unix_seconds(world.clock.unix_seconds())
+}
+
+/// What riverbend's server says of `token` with these keys.
+async fn at_riverbend(
+    world: &World,
+    keys: impl SessionKeySource,
+    token: &str,
+) -> Result<VerifiedSession, SessionRefusal> {
+    SessionVerifier::new(world.issuer.clone(), RIVERBEND.into(), keys).verify(token, now(world)).await
+}
+
+/// The key set as it comes over the wire, read by somebody else than who wrote it.
+struct Served(HashMap<String, SessionKey>);
+
+impl Served {
+    async fn by(world: &World, algorithm: SigningAlgorithm) -> Self {
+        let request = Request::get("/.well-known/jwks.json").body(axum::body::Body::empty()).unwrap();
+        let set: JwkSet = serde_json::from_value(world.send(request).await.json).unwrap();
+        let key = |jwk: &jsonwebtoken::jwk::Jwk| {
+            let decoding = DecodingKey::from_jwk(jwk).unwrap();
+            (jwk.common.key_id.clone().unwrap(), SessionKey::new(algorithm, decoding))
+        };
+        Self(set.keys.iter().map(key).collect())
+    }
+}
+
+impl SessionKeySource for Served {
+    async fn find(&self, id: &str, _: Timestamp) -> Result<Option<SessionKey>, SessionKeysUnavailable> {
+        Ok(self.0.get(id).cloned())
+    }
+}
+
+#[tokio::test]
+async fn a_session_opens_what_the_persons_groups_may_and_nothing_else() {
+    for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256] {
+        let world = World::with(&samples::site_files(), algorithm).await;
+        for (person, opens) in [
+            (Person::Reader, "heritage:read planning:read"),
+            (Person::Editor, "assets:read assets:write heritage:read planning:read"),
+        ] {
+            let token = session_of(&world, person).await;
+            let session = at_riverbend(&world, Served::by(&world, algorithm).await, &token).await.unwrap();
+            let from_ring = at_riverbend(&world, published(&world).await, &token).await;
+            assert_eq!(from_ring.as_ref(), Ok(&session), "the document and the ring say the same");
+            assert_eq!(session.scope().to_string(), opens);
+            for file in samples::site_files() {
+                for catalogue in Site::parse(&file.text).unwrap().catalogues {
+                    for access in [Access::Read, Access::Write] {
+                        let may = opens.split(' ').any(|one| one == format!("{}:{access}", catalogue.id));
+                        assert_eq!(session.allows(&catalogue.id, access), may, "{} in {opens}", catalogue.id);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_session_names_its_person_as_entra_does() {
+    let world = World::new().await;
+    let claims = world.entra.claims(&ask(Person::Reader), world.clock.unix_seconds()).unwrap();
+    let token = session_of(&world, Person::Reader).await;
+    let session = at_riverbend(&world, published(&world).await, &token).await.unwrap();
+    let said = |name: &str| claims[name].as_str().unwrap();
+    assert_eq!(session.subject(), format!("{}.{}", said("tid"), said("oid")));
+    assert_eq!((session.tenant(), session.client()), (said("tid"), said("appid")));
+    assert_eq!(session.expires().unix_seconds(), world.clock.unix_seconds() + 600);
+    let again = session_of(&world, Person::Reader).await;
+    let again = at_riverbend(&world, published(&world).await, &again).await.unwrap();
+    assert_ne!(again.id(), session.id(), "every session has an id of its own");
+}
+
+#[tokio::test]
+async fn a_session_counts_until_its_exp_and_not_a_second_longer() {
+    let world = World::new().await;
+    let keys = published(&world).await;
+    let token = session_of(&world, Person::Reader).await;
+    world.clock.advance(599);
+    assert!(at_riverbend(&world, keys.clone(), &token).await.is_ok());
+    world.clock.advance(1);
+    assert_eq!(at_riverbend(&world, keys, &token).await, Err(SessionRefusal::Expired));
+}
+
+#[tokio::test]
+async fn a_session_counts_at_its_own_site_and_by_its_own_issuer() {
+    let world = World::new().await;
+    let token = session_of(&world, Person::Reader).await;
+    let (own, other) = (world.issuer.as_str(), "https://other.example");
+    for (issuer, audience, outcome) in [
+        (own, RIVERBEND, None),
+        (own, SALTMARSH, Some(SessionRefusal::AudienceMismatch)),
+        (own, RIVERBEND.trim_end_matches('/'), Some(SessionRefusal::AudienceMismatch)),
+        (own, "", Some(SessionRefusal::AudienceMismatch)),
+        (other, RIVERBEND, Some(SessionRefusal::IssuerMismatch)),
+        ("https://auth.example/pozi", RIVERBEND, Some(SessionRefusal::IssuerMismatch)),
+    ] {
+        let verifier =
+            SessionVerifier::new(issuer.parse().unwrap(), audience.into(), published(&world).await);
+        assert_eq!(verifier.verify(&token, now(&world)).await.err(), outcome, "{issuer} {audience}");
+    }
+}
+
+#[tokio::test]
+async fn another_service_of_the_same_name_signs_nothing_here() {
+    let (world, other) = (World::new().await, World::new().await);
+    let token = session_of(&other, Person::Reader).await;
+    let found = at_riverbend(&world, published(&world).await, &token).await;
+    assert_eq!(found, Err(SessionRefusal::UnknownKey));
+    let header = |token: &str| token.split('.').next().unwrap().to_owned();
+    let own = session_of(&world, Person::Reader).await;
+    let renamed = token.replacen(&header(&token), &header(&own), 1);
+    let found = at_riverbend(&world, published(&world).await, &renamed).await;
+    assert_eq!(found, Err(SessionRefusal::BadSignature));
+}
+
+#[tokio::test]
+async fn no_token_of_entras_is_a_session() {
+    let world = World::new().await;
+    for version in [Version::V1, Version::V2] {
+        for kind in [Kind::Access, Kind::Id] {
+            let token = world.token(&TokenAsk { version, kind, ..ask(Person::Editor) });
+            let found = at_riverbend(&world, published(&world).await, &token).await;
+            assert_eq!(found, Err(SessionRefusal::NotASession), "{version:?} {kind:?}");
+        }
+    }
+}
+
+/// A key is published for three hours before it signs, and for 26 after: whoever fetched the set within that time
+/// verifies everything that is still valid.
+#[tokio::test]
+async fn a_key_set_that_a_cache_still_holds_verifies_what_the_next_key_signs() {
+    let world = World::new().await;
+    let before_publication = published(&world).await;
+    let hours = async |count: u64| {
+        world.clock.advance(count * HOUR);
+        world.rotate().await;
+    };
+    hours(7 * 24 - 3).await;
+    let while_pending = published(&world).await;
+    let by_old_key = session_of(&world, Person::Reader).await;
+    assert!(at_riverbend(&world, before_publication.clone(), &by_old_key).await.is_ok());
+
+    hours(3).await;
+    let by_new_key = session_of(&world, Person::Reader).await;
+    let after_promotion = published(&world).await;
+    for keys in [while_pending, after_promotion] {
+        assert!(at_riverbend(&world, keys, &by_new_key).await.is_ok());
+    }
+    let found = at_riverbend(&world, before_publication, &by_new_key).await;
+    assert_eq!(found, Err(SessionRefusal::UnknownKey), "it is three hours old: fetch anew");
+}
+
+#[tokio::test]
+async fn the_newest_key_set_verifies_what_the_former_key_signed_until_it_has_ended() {
+    let world = World::new().await;
+    world.clock.advance((7 * 24 - 3) * HOUR);
+    world.rotate().await;
+    world.clock.advance(3 * HOUR - 1);
+    let by_old_key = session_of(&world, Person::Reader).await;
+    world.clock.advance(1);
+    world.rotate().await;
+    for (seconds, outcome) in [(0, None), (598, None), (1, Some(SessionRefusal::Expired))] {
+        world.clock.advance(seconds);
+        world.rotate().await;
+        let found = at_riverbend(&world, published(&world).await, &by_old_key).await;
+        assert_eq!(found.err(), outcome, "{seconds}");
+    }
+    world.clock.advance(26 * HOUR);
+    world.rotate().await;
+    let found = at_riverbend(&world, published(&world).await, &by_old_key).await;
+    assert_eq!(found, Err(SessionRefusal::UnknownKey), "the former key is gone");
+}
