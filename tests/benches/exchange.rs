@@ -1,6 +1,8 @@
 //! What an exchange costs beside its bare cryptography, both measured in this one run: the machine's speed and mood
 //! cancel out in the ratio, which is what `docs/performance.md` speaks of.
 
+#![expect(clippy::expect_used, reason = "a measurement that cannot be set up has nothing to say")]
+
 use std::{fs, hint::black_box, path::Path, time::Duration};
 
 use aws_lc_rs::{
@@ -9,11 +11,14 @@ use aws_lc_rs::{
         ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
     },
 };
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use criterion::Criterion;
 use http::{Request, StatusCode, header::CONTENT_TYPE};
-use pozi_auth::oauth;
+use pozi_auth::{
+    entra::UnverifiedToken,
+    oauth::{self, ExchangeRequest},
+};
 use pozi_local::entra::{TokenAsk, Version};
 use pozi_tests::{World, exchange_form};
 use tokio::runtime::Runtime;
@@ -33,10 +38,16 @@ fn main() {
 
     // Bare, exchange, bare: a machine that slows down or speeds up meanwhile does so for both sides.
     bare(&mut criterion, "bare-before", &world, &token, &session);
-    exchange(&mut criterion, "exchange", &runtime, &world, &token, StatusCode::OK);
+    request(&mut criterion, "exchange", &runtime, &world, exchange_form(&token, &[]), StatusCode::OK);
     bare(&mut criterion, "bare-after", &world, &token, &session);
-    let stranger = strange(&world);
-    exchange(&mut criterion, "unregistered-tenant", &runtime, &world, &stranger, StatusCode::BAD_REQUEST);
+    let stranger = exchange_form(&strange(&world), &[]);
+    request(&mut criterion, "unregistered-tenant", &runtime, &world, stranger, StatusCode::BAD_REQUEST);
+    request(&mut criterion, "empty-form", &runtime, &world, String::new(), StatusCode::BAD_REQUEST);
+    let form = exchange_form(&token, &[]);
+    criterion.bench_function("form", |bencher| {
+        bencher.iter(|| ExchangeRequest::parse(black_box(form.as_bytes())));
+    });
+    criterion.bench_function("token", |bencher| bencher.iter(|| UnverifiedToken::parse(black_box(&token))));
     criterion.final_summary();
     print_ratios(token.len(), session.len());
 }
@@ -49,29 +60,29 @@ fn bare(criterion: &mut Criterion, name: &str, world: &World, token: &str, sessi
     let (signed, signature) = token.rsplit_once('.').expect("a JWS has a signature");
     let signature = decode(signature);
     let message = session.rsplit_once('.').expect("a JWS has a signature").0;
-    let signer = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key can be made");
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key can be made");
     let random = SystemRandom::new();
     criterion.bench_function(name, |bencher| {
         bencher.iter(|| {
             let verified =
                 public.verify(&RSA_PKCS1_2048_8192_SHA256, black_box(signed.as_bytes()), &signature);
             verified.expect("the token verifies");
-            black_box(signer.sign(&random, black_box(message.as_bytes())).expect("the key signs"))
+            black_box(pair.sign(&random, black_box(message.as_bytes())).expect("the key signs"))
         });
     });
 }
 
 /// From the bytes of the form to the bytes of the answer, through the router, with warm caches.
-fn exchange(
+fn request(
     criterion: &mut Criterion,
     name: &str,
     runtime: &Runtime,
     world: &World,
-    token: &str,
+    form: String,
     status: StatusCode,
 ) {
     let router = oauth::finish(world.router());
-    let form = exchange_form(token, &[]);
+    let form = Bytes::from(form);
     criterion.bench_function(name, |bencher| {
         bencher.iter(|| {
             let request =
@@ -94,20 +105,27 @@ fn strange(world: &World) -> String {
 }
 
 fn print_ratios(token: usize, session: usize) {
-    let medians = ["bare-before", "exchange", "bare-after", "unregistered-tenant"].map(median);
-    let [Some(before), Some(exchange), Some(after), Some(stranger)] = medians else {
+    let (Some(before), Some(after)) = (median("bare-before"), median("bare-after")) else {
         return; // Listed or filtered, not measured.
     };
     let bare = f64::midpoint(before, after);
-    println!("subject token {token} bytes, session token {session} bytes; medians");
     println!(
-        "bare RSA-2048 verify + ES256 sign      {:8.2} µs  (before {before:.2}, after {after:.2})",
-        bare
+        "subject token {token} bytes, session token {session} bytes; medians, and ratios to the first line"
     );
-    println!("exchange, form bytes to answer bytes   {exchange:8.2} µs");
-    println!("refusal of an unregistered tenant      {stranger:8.2} µs");
-    println!("ratio exchange : bare                  {:8.2}", exchange / bare);
-    println!("ratio refusal : bare                   {:8.2}", stranger / bare);
+    println!(
+        "bare RSA-2048 verify + ES256 sign         {bare:6.2} µs  (before {before:.2}, after {after:.2})"
+    );
+    for (name, what) in [
+        ("exchange", "exchange, form bytes to answer bytes"),
+        ("unregistered-tenant", "refusal of an unregistered tenant"),
+        ("empty-form", "refusal of an empty form"),
+        ("form", "of which: reading the form"),
+        ("token", "of which: reading the token"),
+    ] {
+        if let Some(median) = median(name) {
+            println!("{what:<41} {median:6.2} µs  {:.2}", median / bare);
+        }
+    }
 }
 
 /// The median of a benchmark of this run, in microseconds.

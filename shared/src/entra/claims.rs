@@ -3,7 +3,7 @@
 //!
 //! Source: <https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference>.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use super::{Malformed, SubjectRefusal, TokenVersion};
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 pub enum Groups {
     /// All of them. Entries that are no object ids (an administrator can have Entra send names) are left out: a name
     /// can be changed by others and never matches.
-    Listed(HashSet<GroupId>),
+    Listed(BTreeSet<GroupId>),
     /// More than fit into a token (over 200): the token only says where to ask.
     Overage,
 }

@@ -125,7 +125,7 @@ impl fmt::Display for SessionId {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::HashSet, time::Duration};
+    use std::{collections::BTreeSet, time::Duration};
 
     use super::*;
     use crate::{
@@ -140,7 +140,7 @@ mod tests {
             scope: "planning:read".parse().unwrap(),
             life: Duration::from_secs(life),
         };
-        let subject = subject(Groups::Listed(HashSet::new()), Timestamp::from_unix_seconds(subject_expires));
+        let subject = subject(Groups::Listed(BTreeSet::new()), Timestamp::from_unix_seconds(subject_expires));
         let issuer = "https://auth.example".parse().unwrap();
         SessionClaims::new(
             &issuer,

@@ -1,6 +1,6 @@
 //! A session's claims and the keys that sign it, for the tests of this room.
 
-use std::{collections::HashSet, sync::LazyLock, time::Duration};
+use std::{collections::BTreeSet, sync::LazyLock, time::Duration};
 
 use jsonwebtoken::jwk::Jwk;
 use uuid::Uuid;
@@ -40,6 +40,6 @@ pub(super) fn claims(scope: &str) -> SessionClaims {
         life: Duration::from_mins(10),
     };
     let now = Timestamp::from_unix_seconds(NOW);
-    let subject = subject(Groups::Listed(HashSet::new()), now.plus(Duration::from_hours(1)));
+    let subject = subject(Groups::Listed(BTreeSet::new()), now.plus(Duration::from_hours(1)));
     SessionClaims::new(&ISSUER.parse().unwrap(), &subject, &grant, SessionId::new(Uuid::nil()), now)
 }

@@ -78,7 +78,7 @@ fn is_among(subject: &VerifiedSubject, who: &Who) -> Result<bool, AccessRefusal>
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
+    use std::collections::BTreeSet;
 
     use proptest::prelude::*;
 
@@ -181,7 +181,7 @@ mod tests {
     }
 
     /// The rules read a second time, in the plainest way, as the witness.
-    fn rules_give(site: &Site, own: &HashSet<GroupId>, permission: &Permission) -> bool {
+    fn rules_give(site: &Site, own: &BTreeSet<GroupId>, permission: &Permission) -> bool {
         let within = |who: &Who| match who {
             Who::Everyone(_) => true,
             Who::Groups(groups) => groups.iter().any(|group| own.contains(group)),
@@ -197,7 +197,7 @@ mod tests {
         #[test]
         fn a_grant_is_never_wider_than_the_rules_nor_than_what_was_asked(
             catalogues in catalogues(),
-            own in prop::collection::hash_set((0..6u8).prop_map(group), 0..4),
+            own in prop::collection::btree_set((0..6u8).prop_map(group), 0..4),
             asked in prop::option::of("(c[0-7]:(read|write))( c[0-7]:(read|write)){0,3}"),
         ) {
             let site = Site { catalogues, ..testing::site() };
