@@ -106,6 +106,9 @@ pub enum KeyRingError {
     /// hide whatever happened to it.
     #[error("the stored key ring is damaged: {0}")]
     Damaged(String),
+    /// Others than the service can read what is stored, private keys included.
+    #[error("the stored key ring is not private: {0}")]
+    Exposed(String),
     /// Somebody else replaced it in the meantime.
     #[error("the key ring was replaced by somebody else in the meantime")]
     Conflict,

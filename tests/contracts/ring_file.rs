@@ -56,7 +56,7 @@ async fn one_that_others_can_read_is_refused_with_what_to_do_and_left_as_it_is()
     for mode in [0o640, 0o604, 0o644, 0o660, 0o610, 0o601, 0o666, 0o777] {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         let loaded = file.load().await.unwrap_err();
-        assert!(matches!(loaded, KeyRingError::Damaged(_)), "{loaded:?}");
+        assert!(matches!(loaded, KeyRingError::Exposed(_)), "{loaded:?}");
         let said = loaded.to_string();
         for part in [path.to_str().unwrap(), &format!("{mode:04o}"), "replace the keys", "chmod 600"] {
             assert!(said.contains(part), "{said} does not say {part}");

@@ -27,7 +27,7 @@ pub fn registration(site: &Site) -> Registration {
     Registration {
         site: site.name.to_string(),
         tenant_id: site.tenant().uuid(),
-        client_id: site.client.uuid(),
+        client_id: site.expected.client.uuid(),
         app_id_uri: site.external_url.application_id_uri().to_owned(),
         reader_groups: first(|catalogue| &catalogue.readers),
         editor_groups: first(|catalogue| &catalogue.writers),

@@ -110,7 +110,7 @@ fn refuse_if_others_can_read(path: &Path) -> Result<(), KeyRingError> {
         return Ok(());
     }
     let path = path.display();
-    Err(KeyRingError::Damaged(format!(
+    Err(KeyRingError::Exposed(format!(
         "{path}: its mode is {mode:04o}, so that others can read its private keys; replace the keys, or chmod 600 it if nobody could"
     )))
 }

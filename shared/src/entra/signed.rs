@@ -140,13 +140,9 @@ pub(super) fn expected(cloud: Cloud) -> Expected {
     Expected {
         cloud,
         tenant: TENANT.parse().unwrap(),
-        audiences: vec![
-            APPLICATION_ID_URI.to_owned(),
-            format!("{APPLICATION_ID_URI}/"),
-            CLIENT.to_owned(),
-            format!("spn:{CLIENT}"),
-        ],
-        clients: vec![CLIENT.parse().unwrap(), FURTHER_CLIENT.parse().unwrap()],
+        application_id_uri: APPLICATION_ID_URI.to_owned(),
+        client: CLIENT.parse().unwrap(),
+        further_clients: vec![FURTHER_CLIENT.parse().unwrap()],
     }
 }
 

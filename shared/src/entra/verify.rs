@@ -30,10 +30,12 @@ pub struct Expected {
     pub cloud: Cloud,
     /// The site's tenant.
     pub tenant: TenantId,
-    /// Every form in which Entra writes the site's registration into `aud`.
-    pub audiences: Vec<String>,
-    /// The clients that may ask for it.
-    pub clients: Vec<ClientId>,
+    /// The registration's Application ID URI, without a trailing slash.
+    pub application_id_uri: String,
+    /// The registration's own client id.
+    pub client: ClientId,
+    /// Further clients that may ask for it.
+    pub further_clients: Vec<ClientId>,
 }
 
 /// Somebody whose Entra token was verified for a site. `tenant` and `object` together say who, for good; names and
@@ -72,11 +74,17 @@ pub fn verify(
 }
 
 impl Expected {
-    /// Whether `audience` is one of the site's own forms. A client id is a GUID, whose letter case means nothing.
+    /// Whether `audience` is a form of the site's own name. Version 1.0 tokens name the Application ID URI, with or
+    /// without a slash, the client id, or historically `spn:` and the client id; version 2.0 tokens the client id. Letter
+    /// case means nothing in a GUID.
     pub fn is_meant_by(&self, audience: &str) -> bool {
-        self.audiences
-            .iter()
-            .any(|own| own == audience || (is_guid_form(own) && own.eq_ignore_ascii_case(audience)))
+        let as_uri = audience.strip_suffix('/').unwrap_or(audience);
+        let as_client = audience.strip_prefix("spn:").unwrap_or(audience);
+        as_uri == self.application_id_uri || as_client.parse() == Ok(self.client)
+    }
+
+    fn admits(&self, client: ClientId) -> bool {
+        client == self.client || self.further_clients.contains(&client)
     }
 }
 
@@ -146,7 +154,7 @@ fn check_kind(claims: &Claims) -> Result<(), SubjectRefusal> {
 
 fn check_client(claims: &Claims, expected: &Expected) -> Result<ClientId, SubjectRefusal> {
     let found = claims.client.ok_or(ClaimError::Missing("appid or azp"))?;
-    if !expected.clients.contains(&found) {
+    if !expected.admits(found) {
         return Err(SubjectRefusal::ClientNotAllowed { found });
     }
     Ok(found)
@@ -168,10 +176,6 @@ fn check_times(claims: &Claims, now: Timestamp) -> Result<(), SubjectRefusal> {
         return Err(SubjectRefusal::NotYetValid { valid_from });
     }
     Ok(())
-}
-
-fn is_guid_form(audience: &str) -> bool {
-    audience.strip_prefix("spn:").unwrap_or(audience).parse::<ClientId>().is_ok()
 }
 
 /// Claims are the caller's words: enough of them for an administrator to recognise, not enough to flood a log.

@@ -39,7 +39,8 @@ pub struct SiteDocument {
     #[serde(default)]
     pub further_client_ids: Vec<ClientId>,
     /// Item 5, the catalogues and which groups may see each.
-    #[serde(rename = "catalogue", default)]
+    #[serde(rename = "catalogue")]
+    #[schemars(length(min = 1))]
     pub catalogues: Vec<CatalogueDocument>,
 }
 

@@ -62,7 +62,7 @@ fn clashes(file: &SiteFile, site: &Site, other: &SiteFile, earlier: &Site) -> Ve
     if site.name == earlier.name {
         faults.push(fault("name", "give each site its own"));
     }
-    if same_tenant && site.client == earlier.client {
+    if same_tenant && site.expected.client == earlier.expected.client {
         faults.push(fault("client_id", "each site of a tenant has its own registration"));
     }
     if site.external_url == earlier.external_url {

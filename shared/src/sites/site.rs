@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 use super::{CatalogueId, ExternalUrl, InternalUrl, Origin, SiteDocument, Who, document::CatalogueDocument};
 use crate::{
     entra::{CONSUMER_TENANT, Cloud, Expected},
-    identifiers::{ClientId, TenantId},
+    identifiers::TenantId,
 };
 
 /// How long a session lasts where a site does not say, in minutes.
@@ -26,8 +26,6 @@ pub struct Site {
     pub internal_url: InternalUrl,
     /// Where the world finds it: the audience of its sessions.
     pub external_url: ExternalUrl,
-    /// The application (client) id of its own registration.
-    pub client: ClientId,
     /// What an Entra token must say to be meant for it.
     pub expected: Expected,
     /// The origins of its Web App.
@@ -70,8 +68,7 @@ pub struct SiteProblem {
 impl Site {
     /// Parses a site's TOML document and compiles it, or says everything that is wrong with it.
     pub fn parse(document: &str) -> Result<Self, Vec<SiteProblem>> {
-        let document: SiteDocument = toml::from_str(document)
-            .map_err(|error| vec![SiteProblem { message: error.message().to_owned(), at: error.span() }])?;
+        let document: SiteDocument = toml::from_str(document).map_err(|error| vec![unreadable(&error)])?;
         let problems = problems(&document);
         if problems.is_empty() { Ok(Self::compile(document)) } else { Err(problems) }
     }
@@ -87,16 +84,15 @@ impl Site {
     }
 
     fn compile(document: SiteDocument) -> Self {
-        let client = document.client_id.into_inner();
         let minutes = document.session_minutes.map_or(DEFAULT_SESSION_MINUTES, toml::Spanned::into_inner);
         Self {
             expected: Expected {
                 cloud: document.cloud,
                 tenant: document.tenant_id.into_inner(),
-                audiences: audiences(&document.external_url, client),
-                clients: std::iter::once(client).chain(document.further_client_ids).collect(),
+                application_id_uri: document.external_url.application_id_uri().to_owned(),
+                client: document.client_id.into_inner(),
+                further_clients: document.further_client_ids,
             },
-            client,
             name: document.name,
             internal_url: document.internal_url,
             external_url: document.external_url,
@@ -129,11 +125,10 @@ impl Catalogue {
     }
 }
 
-/// Version 1.0 tokens name the Application ID URI, with or without a slash, the client id, or historically
-/// `spn:` and the client id; version 2.0 tokens the client id.
-fn audiences(external_url: &ExternalUrl, client: ClientId) -> Vec<String> {
-    let uri = external_url.application_id_uri();
-    vec![uri.to_owned(), format!("{uri}/"), client.to_string(), format!("spn:{client}")]
+/// What the parser says, with the fix where it leaves it out.
+fn unreadable(error: &toml::de::Error) -> SiteProblem {
+    let fix = if error.message().starts_with("missing field") { "; add it" } else { "" };
+    SiteProblem { message: format!("{}{fix}", error.message()), at: error.span() }
 }
 
 fn problems(document: &SiteDocument) -> Vec<SiteProblem> {
@@ -268,17 +263,27 @@ mod tests {
     }
 
     #[test]
-    fn compiles_the_forms_of_its_audience_and_its_defaults() {
+    fn knows_the_forms_of_its_audience_and_its_defaults() {
         let site = testing::site();
-        assert_eq!(
-            site.expected.audiences,
-            [
-                "https://poziserver-riverbend.example/pozi",
-                "https://poziserver-riverbend.example/pozi/",
-                "0d9f7a54-53c5-4a3e-8f5e-0f3a0b6f2c10",
-                "spn:0d9f7a54-53c5-4a3e-8f5e-0f3a0b6f2c10",
-            ]
-        );
+        for audience in [
+            "https://poziserver-riverbend.example/pozi",
+            "https://poziserver-riverbend.example/pozi/",
+            "0d9f7a54-53c5-4a3e-8f5e-0f3a0b6f2c10",
+            "0D9F7A54-53C5-4A3E-8F5E-0F3A0B6F2C10",
+            "spn:0d9f7a54-53c5-4a3e-8f5e-0f3a0b6f2c10",
+        ] {
+            assert!(site.expected.is_meant_by(audience), "{audience}");
+        }
+        for other in [
+            "",
+            "https://poziserver-riverbend.example/pozi//",
+            "https://poziserver-riverbend.example/Pozi",
+            "https://poziserver-riverbend.example",
+            "SPN:0d9f7a54-53c5-4a3e-8f5e-0f3a0b6f2c10",
+            "api://0d9f7a54-53c5-4a3e-8f5e-0f3a0b6f2c10",
+        ] {
+            assert!(!site.expected.is_meant_by(other), "{other}");
+        }
         assert_eq!(site.cloud(), Cloud::Public);
         assert_eq!(site.session_life, Duration::from_mins(10));
         assert_eq!(site.catalogues[1].writers, Who::Groups(vec![]));
@@ -358,9 +363,11 @@ mod tests {
     fn a_site_without_catalogues_is_a_fault() {
         let text = document();
         let head = text.split("[[catalogue]]").next().unwrap();
-        assert_eq!(
-            Site::parse(head).unwrap_err()[0].message,
-            "the site has no catalogue; add a [[catalogue]]"
-        );
+        for (text, says) in [
+            (head.to_owned(), "missing field `catalogue`; add it"),
+            (format!("{head}catalogue = []"), "the site has no catalogue; add a [[catalogue]]"),
+        ] {
+            assert_eq!(Site::parse(&text).unwrap_err()[0].message, says);
+        }
     }
 }
