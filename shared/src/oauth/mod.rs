@@ -3,12 +3,14 @@
 
 mod door;
 mod error;
+mod refusal;
 mod request;
 mod response;
 
 pub use self::{
     door::{finish, json_response, read_form, refuse},
-    error::{ExchangeError, Refusal, RequestRefusal},
+    error::{ExchangeError, RequestRefusal},
+    refusal::Refusal,
     request::{ExchangeRequest, GRANT_TYPE, MAX_BODY_BYTES, MAX_PARAMETERS, SubjectToken},
     response::{IssuedTokenType, TokenResponse},
 };
