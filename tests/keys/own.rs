@@ -1,13 +1,21 @@
 //! The service's own keys: published before they sign and for longer than any session lives, and never more than
 //! their public half.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use aws_lc_rs::digest::{SHA256, digest};
+use axum::body::Body;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use pozi_auth::keyring::SigningAlgorithm::{self, Es256, Rs256};
+use http::Request;
+use pozi_auth::{
+    keyring::{
+        RING_LIFETIMES,
+        SigningAlgorithm::{self, Es256, Rs256},
+    },
+    session::Issuer,
+};
 use pozi_local::{entra::TokenAsk, samples};
-use pozi_tests::{NOW, World, part, verified_by};
+use pozi_tests::{NOW, World, part, send, verified_by};
 use serde_json::{Value, json};
 
 const JWKS: &str = "/.well-known/jwks.json";
@@ -187,6 +195,25 @@ async fn the_metadata_leads_from_the_issuer_to_the_keys() {
     assert_eq!(part(answer.session(), 1)["iss"], openid["issuer"]);
     let keys = world.get(&path("jwks_uri"), &[]).await.json;
     assert!(verified_by(answer.session(), &keys).is_some());
+}
+
+/// An issuer with a path is one of several on its host: its metadata lies behind the well-known path, not before it.
+#[tokio::test]
+async fn the_metadata_of_an_issuer_with_a_path_is_found_behind_the_well_known_path() {
+    let world = World::new().await;
+    let issuer: Issuer = "https://auth.example/councils/pozi".parse().unwrap();
+    let ring = Arc::new(world.ring.clone());
+    let router = pozi_jwks::router(&issuer, world.clock.clone(), ring, RING_LIFETIMES, pozi_jwks::MAX_AGE);
+    for (below, status) in
+        [("/councils/pozi", 200), ("/councils/pozi/", 404), ("/councils", 404), ("/councils/other", 404)]
+    {
+        let request = Request::get(format!("{OAUTH}{below}")).body(Body::empty()).unwrap();
+        let answer = send(router.clone(), request).await;
+        assert_eq!(answer.status, status, "{below}");
+        let named = if status == 200 { json!(issuer.as_str()) } else { Value::Null };
+        assert_eq!(answer.json["issuer"], named, "{below}");
+    }
+    assert_eq!(world.get(&format!("{OAUTH}/councils/pozi"), &[]).await.status, 404, "this one has no path");
 }
 
 #[tokio::test]

@@ -7,11 +7,11 @@ mod metadata;
 use std::{sync::Arc, time::Duration};
 
 use axum::{Router, extract::State, response::Response, routing::get};
-use http::HeaderMap;
+use http::{HeaderMap, Uri};
 use pozi_auth::{
     keyring::PublishedKeys,
     last_good::{Cooldown, LastGood, Lifetimes},
-    oauth::{self, ExchangeError},
+    oauth::{self, ExchangeError, RequestRefusal},
     ports::{Clock, KeyRingSource, SigningUnavailable},
     session::Issuer,
 };
@@ -29,9 +29,12 @@ struct Jwks<C, S> {
     source: Arc<S>,
     max_age: Duration,
     keys: Arc<LastGood<Document>>,
+    issuer: Issuer,
     authorization_server: Document,
     openid: Document,
 }
+
+const AUTHORIZATION_SERVER: &str = "/.well-known/oauth-authorization-server";
 
 /// The function's routes, to be [finished](oauth::finish) by whoever serves them: publishes the ring of `source` as
 /// `issuer`'s, for consumers to keep for `max_age`. The ring itself is read again as `lifetimes` say.
@@ -47,12 +50,14 @@ pub fn router<C: Clock, S: KeyRingSource>(
         source,
         max_age,
         keys: LastGood::new("the key ring, to publish", lifetimes, Arc::new(Cooldown::default())),
+        issuer: issuer.clone(),
         authorization_server: Document::new(metadata::authorization_server(issuer), max_age),
         openid: Document::new(metadata::openid(issuer), max_age),
     };
     Router::new()
         .route("/.well-known/jwks.json", get(keys::<C, S>))
-        .route("/.well-known/oauth-authorization-server", get(authorization_server::<C, S>))
+        .route(AUTHORIZATION_SERVER, get(authorization_server::<C, S>))
+        .route(&format!("{AUTHORIZATION_SERVER}/{{*path}}"), get(authorization_server_below::<C, S>))
         .route("/.well-known/openid-configuration", get(openid::<C, S>))
         .with_state(Arc::new(state))
 }
@@ -81,6 +86,18 @@ async fn authorization_server<C: Clock, S: KeyRingSource>(
     headers: HeaderMap,
 ) -> Response {
     state.authorization_server.answer(&headers)
+}
+
+/// The metadata of an issuer that has a path is asked for with that path behind the well-known one (RFC 8414 §3.1).
+async fn authorization_server_below<C: Clock, S: KeyRingSource>(
+    State(state): State<Arc<Jwks<C, S>>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    match uri.path().strip_prefix(AUTHORIZATION_SERVER) {
+        Some(path) if path == state.issuer.path() => state.authorization_server.answer(&headers),
+        _ => oauth::refuse(&RequestRefusal::NotFound.refusal()),
+    }
 }
 
 async fn openid<C: Clock, S: KeyRingSource>(

@@ -90,6 +90,12 @@ impl Issuer {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The URL's path without a trailing slash: empty for a host alone.
+    pub fn path(&self) -> &str {
+        let after_scheme = self.0.find("://").map_or(0, |at| at + 3);
+        self.0[after_scheme..].find('/').map_or("", |at| &self.0[after_scheme + at..])
+    }
 }
 
 impl FromStr for Issuer {
@@ -178,6 +184,13 @@ mod tests {
             "http://127.0.0.1:8080",
         ] {
             assert_eq!(text.parse::<Issuer>().map(|issuer| issuer.to_string()).as_deref(), Ok(text));
+        }
+        for (text, path) in [
+            ("https://auth.example", ""),
+            ("http://[::1]:8080", ""),
+            ("https://auth.example:8443/a/b", "/a/b"),
+        ] {
+            assert_eq!(text.parse::<Issuer>().unwrap().path(), path);
         }
         for text in [
             "",
