@@ -231,6 +231,25 @@ mod tests {
     }
 
     #[test]
+    fn refuses_every_encoding_but_utf_8() {
+        let text = r#"{"a":"é"}"#;
+        let wide: Vec<u16> = text.encode_utf16().collect();
+        let wider: Vec<u32> = text.chars().map(u32::from).collect();
+        for bytes in [
+            wide.iter().flat_map(|unit| unit.to_le_bytes()).collect(),
+            wide.iter().flat_map(|unit| unit.to_be_bytes()).collect(),
+            wider.iter().flat_map(|unit| unit.to_le_bytes()).collect(),
+            wider.iter().flat_map(|unit| unit.to_be_bytes()).collect(),
+            b"{\"a\":\"\xe9\"}".to_vec(),
+            b"{\"\xe9\":1}".to_vec(),
+            b"{\"a\":\"\xc0\xaf\"}".to_vec(),
+        ] {
+            assert_eq!(Members::parse(&bytes).unwrap_err(), NotAnObject, "{bytes:02x?}");
+        }
+        assert_eq!(Members::parse(text.as_bytes()).unwrap().string("a"), Ok("é"));
+    }
+
+    #[test]
     fn tells_a_missing_member_from_one_of_another_form() {
         let members = Members::parse(br#"{"n":-1,"f":1.5,"s":"x","l":["a",1],"null":null}"#).unwrap();
         assert_eq!(members.number("absent"), Err(ClaimError::Missing("absent")));

@@ -166,6 +166,16 @@ async fn every_fault_of_a_parameter_has_its_answer() {
 }
 
 #[tokio::test]
+async fn an_entra_token_is_taken_under_either_name_of_its_type() {
+    let world = World::new().await;
+    for kind in ["access_token", "jwt"] {
+        let kind = format!("urn:ietf:params:oauth:token-type:{kind}");
+        let answer = world.post(&form(&world, &[("subject_token_type", &kind)]), &[]).await;
+        assert_eq!(answer.status, 200, "{kind}: {}", answer.json);
+    }
+}
+
+#[tokio::test]
 async fn a_preflight_is_answered_alike_everywhere() {
     let world = World::new().await;
     for path in [TOKEN, "/.well-known/jwks.json", "/nowhere"] {

@@ -108,6 +108,30 @@ fn no_two_codes_share_a_sentence() {
     }
 }
 
+/// The codes are those of RFC 6749 §5.2 and RFC 8693 §2.2.2, and two of RFC 6749 §4.1.2.1 for trouble within. Codes and
+/// sentences have only the characters that RFC 6749 §5.2 allows.
+#[test]
+fn every_code_and_sentence_is_one_that_the_standard_allows() {
+    const CODES: [&str; 6] = [
+        "invalid_request",
+        "invalid_scope",
+        "invalid_target",
+        "unsupported_grant_type",
+        "server_error",
+        "temporarily_unavailable",
+    ];
+    let may_be_there = |byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+    for refusal in all().iter().map(ExchangeError::refusal) {
+        assert!(CODES.contains(&refusal.error), "{}", refusal.error);
+        assert_eq!(
+            refusal.error.ends_with("_error") || refusal.error.ends_with("_unavailable"),
+            refusal.status >= 500
+        );
+        assert!(refusal.error.bytes().all(may_be_there));
+        assert!(refusal.description.bytes().all(may_be_there), "{}", refusal.description);
+    }
+}
+
 /// Against a refusal that nobody reaches, and a new one that nobody tests.
 #[tokio::test]
 async fn the_table_of_spoilt_tokens_has_every_reason_that_a_token_can_be_refused_for() {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use pozi_auth::keyring::SigningAlgorithm;
+use pozi_auth::{json::Members, keyring::SigningAlgorithm};
 use pozi_local::{
     entra::{
         Person,
@@ -43,6 +43,34 @@ async fn an_answer_says_what_it_holds() {
     }
     let as_jwt = world.exchange(&token, &[("subject_token_type", "")]).await;
     assert_eq!(as_jwt.status, 200, "an empty second subject_token_type counts as absent");
+}
+
+#[tokio::test]
+async fn no_answer_says_anything_twice() {
+    let world = World::new().await;
+    let token = world.token(&ask("riverbend", Person::Reader, V1));
+    for answer in [
+        world.exchange(&token, &[]).await,
+        world.exchange(&token, &[("scope", "absent:read")]).await,
+        world.get("/.well-known/jwks.json", &[]).await,
+        world.get("/.well-known/oauth-authorization-server", &[]).await,
+        world.get("/.well-known/openid-configuration", &[]).await,
+    ] {
+        assert!(Members::parse(&answer.body).is_ok(), "{}", answer.json);
+    }
+}
+
+/// Whoever keeps or forwards sessions must know how long they get: docs/standards.md says so.
+#[tokio::test]
+async fn a_session_is_at_most_a_kibibyte_and_four_thirds_of_what_differs() {
+    for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256] {
+        let world = World::with(&samples::site_files(), algorithm).await;
+        for person in [Person::Reader, Person::Editor] {
+            let answer = world.exchange(&world.token(&ask("riverbend", person, V1)), &[]).await;
+            let differs = world.issuer.as_str().len() + RIVERBEND.len() + answer.scope().len();
+            assert!(answer.session().len() <= 1_024 + differs * 4 / 3, "{}", answer.session().len());
+        }
+    }
 }
 
 #[tokio::test]

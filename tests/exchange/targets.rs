@@ -47,13 +47,14 @@ async fn another_tenants_site_looks_like_one_that_does_not_exist() {
     let token = world.token(&ask("riverbend", Reader, V1));
     let unknown = world.exchange(&token, &[("audience", "lakeside")]).await;
     assert_refused(&unknown, (400, "invalid_target", "unknown_target"));
-    let strange: [&[(&str, &str)]; 7] = [
+    let strange: [&[(&str, &str)]; 8] = [
         &[("audience", "saltmarsh")],
         &[("audience", SALTMARSH)],
         &[("resource", SALTMARSH)],
         &[("resource", "https://lakeside.example/pozi/")],
         &[("audience", "riverbend"), ("audience", "saltmarsh")],
         &[("resource", "https://poziserver-riverbend.example/")],
+        &[("resource", "https://poziserver-riverbend.example/pozi/?map=1")],
         &[("audience", "Riverbend")],
     ];
     for more in strange {

@@ -170,6 +170,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_understood_is_ignored_and_a_doubled_member_brings_in_no_key() {
+        let more = spoiled(|key| key["future"] = json!({"kty": "EC"}));
+        let set = KeySet::parse(json!({"future": [1], "keys": [more]}).to_string().as_bytes()).unwrap();
+        assert!(set.key("odd").is_some());
+
+        let twice = json!({"keys": [entry()]}).to_string().replacen('{', r#"{"keys":[],"#, 1);
+        assert_eq!(KeySet::parse(twice.as_bytes()).unwrap_err(), NotAKeySet);
+        let named_twice = entry().to_string().replacen('{', r#"{"kid":"first","#, 1);
+        let set = KeySet::parse(format!(r#"{{"keys":[{named_twice}]}}"#).as_bytes()).unwrap();
+        assert!(set.key("first").is_none() && set.key("one").is_some(), "the last one counts");
+    }
+
+    #[test]
     fn takes_a_modulus_in_standard_base64_and_one_with_a_leading_zero() {
         let standard = STANDARD.encode(modulus(256));
         assert!(standard.contains(['+', '/']) && standard.ends_with('='));

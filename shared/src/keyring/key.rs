@@ -224,6 +224,36 @@ mod tests {
         assert_eq!(KeyId::thumbprint(&jwk).unwrap().as_str(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
     }
 
+    /// Two ways to write one number would be two thumbprints of one key: coordinates are always of full length, a
+    /// modulus and an exponent never begin with a zero byte (RFC 7518 §6.2.1.2, §6.3.1.1).
+    #[test]
+    fn a_public_key_is_written_in_one_way_only() {
+        let member = |jwk: &Jwk, name: &str| {
+            let text = serde_json::to_value(jwk).unwrap()[name].as_str().unwrap().to_owned();
+            URL_SAFE_NO_PAD.decode(text).unwrap()
+        };
+        let made = |algorithm| SoftwareKey::generate(algorithm).unwrap().0.public_jwk();
+        let begins_with_zero = |jwk: &Jwk| member(jwk, "x")[0] == 0 || member(jwk, "y")[0] == 0;
+        let odd = std::iter::repeat_with(|| made(SigningAlgorithm::Es256)).find(begins_with_zero).unwrap();
+        assert_eq!((member(&odd, "x").len(), member(&odd, "y").len()), (32, 32));
+        let rsa = made(SigningAlgorithm::Rs256);
+        assert_eq!(member(&rsa, "n").len(), 256);
+        assert_ne!(member(&rsa, "n")[0], 0);
+        assert_eq!(member(&rsa, "e"), [1, 0, 1]);
+    }
+
+    #[test]
+    fn a_key_pair_has_one_thumbprint_whichever_half_is_looked_at() {
+        for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256] {
+            let (made, private) = SoftwareKey::generate(algorithm).unwrap();
+            let opened = SoftwareKey::open(algorithm, &private).unwrap();
+            assert_eq!(KeyId::thumbprint(&opened.public_jwk()), KeyId::thumbprint(&made.public_jwk()));
+            let mut plain = made.public_jwk();
+            plain.common = CommonParameters::default();
+            assert_eq!(KeyId::thumbprint(&plain), KeyId::thumbprint(&made.public_jwk()));
+        }
+    }
+
     #[test]
     fn a_private_key_never_shows_itself() {
         let (_, private) = SoftwareKey::generate(SigningAlgorithm::Es256).unwrap();
