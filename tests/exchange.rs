@@ -54,10 +54,10 @@ fn assert_refused(answer: &Answer, (status, error, reason): (u16, &str, &str)) {
     let may_be_there = |byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
     assert!(sentence.bytes().all(may_be_there), "{sentence}");
     assert!(sentence.ends_with('.') && !sentence.contains(". "), "not one sentence: {sentence}");
-    assert_eq!(
-        answer.headers.contains_key("retry-after"),
-        status == 503,
-        "Retry-After goes with 503 and nothing else: {reason}"
+    // An unknown key may be known a little later, where the tenant was asked for its keys only just.
+    assert!(
+        answer.headers.contains_key("retry-after") == (status == 503) || reason == "unknown_key",
+        "Retry-After goes with 503: {reason}"
     );
 }
 

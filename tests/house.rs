@@ -9,6 +9,8 @@ mod rule;
 #[path = "house/source.rs"]
 mod source;
 
+use std::path::Path;
+
 use self::{
     domains::foreign_hosts,
     rule::{Fault, Rule},
@@ -85,8 +87,9 @@ fn only_adapters_touch_the_world() {
 }
 
 #[test]
-fn only_verification_builds_what_was_verified() {
-    const HOMES: [(&str, &str); 2] = [
+fn only_verification_and_decision_build_what_was_verified_and_decided() {
+    const HOMES: [(&str, &str); 3] = [
+        ("Grant", "shared/src/sites/decide.rs"),
         ("VerifiedSubject", "shared/src/entra/verify.rs"),
         ("VerifiedSession", "shared/src/session/verify.rs"),
     ];
@@ -102,6 +105,7 @@ fn only_verification_builds_what_was_verified() {
         },
         spoiled: &[
             ("shared/src/sites/decide.rs", "let somebody = VerifiedSubject { tenant };\n"),
+            ("shared/src/session/claims.rs", "let grant = Grant { scope };\n"),
             ("shared/src/session/verify.rs", "let somebody = VerifiedSubject\n{ tenant };\n"),
             ("infra/gate/src/lib.rs", "let session = session::VerifiedSession { scope };\n"),
             ("infra/gate/src/lib.rs", "impl VerifiedSession {\n fn new() -> Self { Self { } }\n}\n"),
@@ -184,6 +188,37 @@ fn only_telemetry_writes_the_audit_event() {
         sound: &[
             ("shared/src/telemetry.rs", concat!("info!(targ", "et: AUDIT, \"granted\");\n")),
             ("tests/logs.rs", "assert_eq!(event[\"target\"], AUDIT);\n"),
+        ],
+        except: &[],
+    }
+    .holds();
+}
+
+#[test]
+fn every_link_to_a_file_leads_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    Rule {
+        harm: "A newcomer who follows the documents would stand before nothing.",
+        check: &|file| {
+            let folder = root.join(&file.path).parent().map(Path::to_owned).unwrap_or_default();
+            let leads_nowhere = |link: &str| {
+                let path = link.split('#').next().unwrap_or_default();
+                !path.is_empty() && !path.contains(':') && !folder.join(path).exists()
+            };
+            let is_prose = Path::new(&file.path).extension().is_some_and(|kind| kind == "md");
+            let lines = file.text.lines().enumerate().filter(|_| is_prose);
+            let found = lines.flat_map(|(index, line)| {
+                line.split("](").skip(1).filter_map(move |rest| Some((index + 1, rest.split_once(')')?.0)))
+            });
+            let broken = found.filter(|(_, link)| leads_nowhere(link));
+            broken
+                .map(|(line, link)| Fault { line, what: format!("links to {link}, which is not there") })
+                .collect()
+        },
+        spoiled: &[("README.md", "See [this](docs/nowhere.md).\n"), ("docs/a.md", "See [this](LICENSE).\n")],
+        sound: &[
+            ("README.md", "See [this](LICENSE), [that](#there) and [more](https://www.rfc-editor.org/).\n"),
+            ("docs/a.md", "See [this](../LICENSE#terms).\n"),
         ],
         except: &[],
     }

@@ -1,20 +1,31 @@
 //! What gets into the logs: one audit event an exchange, and nothing that could be used or that names a person.
 
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a helper that cannot go on fails its test"
+)]
 
 use std::{
     collections::{BTreeSet, HashSet},
     io,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use aws_lc_rs::digest::{SHA256, digest};
-use pozi_auth::keyring::SigningAlgorithm;
+use pozi_auth::{
+    identifiers::TenantId,
+    keyring::SigningAlgorithm,
+    ports::{RegistryUnavailable, SiteRegistry},
+    sites::Site,
+};
 use pozi_local::{
     entra::{Behaviour, Kind, Person, TokenAsk, Version},
     samples,
 };
-use pozi_tests::{Answer, NOW, World, part, spoilt_tokens};
+use pozi_tests::{Answer, NOW, World, exchange_form, form_request, part, send, spoilt_tokens};
 use serde_json::{Value, json};
 use tracing::{level_filters::LevelFilter, subscriber::DefaultGuard};
 use tracing_subscriber::fmt::MakeWriter;
@@ -267,6 +278,42 @@ async fn trouble_is_logged_without_the_token_that_met_it() {
     let warnings: Vec<_> = lines.iter().filter(|line| line["level"] == "WARN").collect();
     assert_eq!(warnings.len(), 3, "each trouble is told once beside its audit event: {warnings:?}");
     secrets.assert_absent_from(&lines);
+}
+
+/// A registry that panics, or never answers.
+#[derive(Clone, Copy)]
+enum Registry {
+    Panics,
+    Hangs,
+}
+
+impl SiteRegistry for Registry {
+    async fn sites_of(&self, _: TenantId) -> Result<Vec<Arc<Site>>, RegistryUnavailable> {
+        match self {
+            Self::Panics => panic!("the registry panics"),
+            Self::Hangs => std::future::pending().await,
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_exchange_that_panics_or_whose_caller_goes_away_leaves_its_audit_event_too() {
+    let world = World::new().await;
+    let token = world.token(&TokenAsk::default());
+    for (registry, decision, reason) in
+        [(Registry::Panics, "refused", json!("internal_error")), (Registry::Hangs, "abandoned", Value::Null)]
+    {
+        let (lines, _guard) = Lines::listen();
+        let router = world.exchange_with(registry, world.key_sets.clone());
+        let asked = send(router, form_request(&exchange_form(&token, &[]), &[]));
+        let answered = tokio::time::timeout(Duration::from_millis(20), asked).await.is_ok();
+        assert_eq!(answered, decision == "refused");
+        let lines = lines.take();
+        let audits = audits(&lines);
+        assert_eq!(audits.len(), 1, "{lines:?}");
+        assert_eq!((&audits[0]["decision"], &audits[0]["reason"]), (&json!(decision), &reason));
+        assert!(audits[0]["subject_token_sha256"].is_string() && audits[0]["tenant"].is_string());
+    }
 }
 
 /// Whoever writes a token chooses what is in it; the log stays one object a line and of a bounded length.

@@ -3,6 +3,8 @@
 
 use std::{fmt::Display, path::PathBuf, str::FromStr};
 
+use tracing::Level;
+
 use crate::{address::LoopbackUrl, session::Issuer};
 
 const ENTRA_LOGIN: &str = "POZI_ENTRA_LOGIN_URL";
@@ -19,8 +21,9 @@ pub struct TokenExchangeConfig {
     /// `POZI_ENTRA_LOGIN_URL`: left out but to try the service: where an emulated Entra serves its keys. Only a
     /// loopback address is taken: whoever chose another would choose who may sign in.
     pub entra_login: Option<LoopbackUrl>,
-    /// `POZI_LOG`: what is logged, as `tracing`'s filters are written; `info` when left out.
-    pub log: Option<String>,
+    /// `POZI_LOG`: from which level on it logs: `error`, `warn`, `info` (when left out), `debug` or `trace`. The audit
+    /// events are always written.
+    pub log: Level,
 }
 
 /// What `jwks` is told.
@@ -30,8 +33,9 @@ pub struct JwksConfig {
     pub issuer: Issuer,
     /// `POZI_KEY_RING_FILE`: the file of signing keys.
     pub key_ring: PathBuf,
-    /// `POZI_LOG`: what is logged, as `tracing`'s filters are written; `info` when left out.
-    pub log: Option<String>,
+    /// `POZI_LOG`: from which level on it logs: `error`, `warn`, `info` (when left out), `debug` or `trace`. The audit
+    /// events are always written.
+    pub log: Level,
 }
 
 /// Why a function does not start.
@@ -58,7 +62,7 @@ impl TokenExchangeConfig {
             sites: required(&var, "POZI_SITES_DIR")?.into(),
             key_ring: required(&var, "POZI_KEY_RING_FILE")?.into(),
             entra_login: var(ENTRA_LOGIN).map(|text| parsed(ENTRA_LOGIN, &text)).transpose()?,
-            log: var("POZI_LOG"),
+            log: log(&var)?,
         })
     }
 }
@@ -69,7 +73,7 @@ impl JwksConfig {
         Ok(Self {
             issuer: issuer(&var)?,
             key_ring: required(&var, "POZI_KEY_RING_FILE")?.into(),
-            log: var("POZI_LOG"),
+            log: log(&var)?,
         })
     }
 }
@@ -77,6 +81,13 @@ impl JwksConfig {
 fn issuer(var: impl Fn(&str) -> Option<String>) -> Result<Issuer, ConfigError> {
     const VARIABLE: &str = "POZI_ISSUER";
     parsed(VARIABLE, &required(var, VARIABLE)?)
+}
+
+fn log(var: impl Fn(&str) -> Option<String>) -> Result<Level, ConfigError> {
+    const VARIABLE: &str = "POZI_LOG";
+    let problem = "use error, warn, info, debug or trace".to_owned();
+    let level = |text: String| text.parse().map_err(|_| ConfigError::Invalid { variable: VARIABLE, problem });
+    var(VARIABLE).map_or(Ok(Level::INFO), level)
 }
 
 fn required(var: impl Fn(&str) -> Option<String>, variable: &'static str) -> Result<String, ConfigError> {
@@ -118,6 +129,7 @@ mod tests {
         let wrong = |variable: &'static str, value| {
             read(move |name| (name == variable).then_some(Some(value))).unwrap_err().to_string()
         };
+        assert!(wrong("POZI_LOG", "pozi_auth=debug").starts_with("POZI_LOG: "));
         assert!(wrong("POZI_ISSUER", "auth.example").starts_with("POZI_ISSUER: "));
         for elsewhere in
             ["https://login.evil.example", "http://127.0.0.1.evil.example", "localhost", "file:///keys"]

@@ -22,12 +22,21 @@ pub struct Lifetimes {
     pub cooldown: Duration,
 }
 
-/// Nothing usable is held and nothing can be fetched now.
+/// Why there is no value that satisfies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("nothing usable is held; the next fetch is allowed in {} s", retry_after.as_secs())]
-pub struct Unavailable {
-    /// When asking again can help, in whole seconds.
-    pub retry_after: Duration,
+pub enum NotFound {
+    /// The source does not answer, so that nobody knows.
+    #[error("the source does not answer; it is asked again in {} s", retry_after.as_secs())]
+    Unavailable {
+        /// When asking again can help, in whole seconds.
+        retry_after: Duration,
+    },
+    /// The newest value does not satisfy.
+    #[error("the newest value is not what was looked for")]
+    Missing {
+        /// When asking again can help, in whole seconds, where the source was not asked this time; none where it was.
+        retry_after: Option<Duration>,
+    },
 }
 
 /// One such value.
@@ -62,15 +71,12 @@ impl<T: Send + Sync + 'static> LastGood<T> {
 
     /// The value to use at `now`, fetched with `load` where that is due: when none is held, when the held one is past
     /// its fresh time, or when it is not what the caller is looking for (`satisfies`).
-    ///
-    /// The answer may still not satisfy: it is then the newest that the source has, as far as may be asked. Where the
-    /// source failed, so that nobody knows, the answer is [`Unavailable`].
     pub async fn find<E, L>(
         self: &Arc<Self>,
         now: Timestamp,
         satisfies: impl Fn(&T) -> bool + Clone + Send + 'static,
         load: impl FnOnce() -> L + Send,
-    ) -> Result<Arc<T>, Unavailable>
+    ) -> Result<Arc<T>, NotFound>
     where
         E: Display + Send + 'static,
         L: Future<Output = Result<T, E>> + Send + 'static,
@@ -88,16 +94,17 @@ impl<T: Send + Sync + 'static> LastGood<T> {
             _ => Arc::clone(&self.flight).lock_owned().await,
         };
         let held = self.usable(now);
-        let renewed_while_waiting = match (&seen, &held) {
+        let renewed = match (&seen, &held) {
             (Some((before, _)), Some((after, _))) => !Arc::ptr_eq(before, after),
             (None, Some(_)) => true,
             (_, None) => false,
         };
         let dissatisfied = held.is_some_and(|(value, _)| !satisfies(&value));
-        if !renewed_while_waiting && self.may_fetch(now, dissatisfied) {
+        let fetches = !renewed && self.may_fetch(now, dissatisfied);
+        if fetches {
             self.fetch(now, flight, satisfies.clone(), load()).await;
         }
-        self.newest(now, satisfies)
+        self.newest(now, satisfies, renewed || fetches)
     }
 
     /// Runs the fetch as a task of its own, so that a caller who goes away neither stops it for those who wait nor
@@ -114,52 +121,78 @@ impl<T: Send + Sync + 'static> LastGood<T> {
     {
         let this = Arc::clone(self);
         let fetching = tokio::spawn(async move {
-            match load.await {
-                Ok(value) => this.keep(value, now, satisfies),
-                Err(problem) => {
-                    tracing::warn!(what = this.what, %problem, "could not be fetched");
-                    this.pause(now);
-                }
+            // A task within the task, so that even a panic ends in a pause before the next in line may fetch.
+            match tokio::spawn(load).await {
+                Ok(Ok(value)) => this.keep(value, now, satisfies),
+                Ok(Err(problem)) => this.pause(now, &problem),
+                Err(problem) => this.pause(now, &problem),
             }
             drop(flight);
         });
-        if fetching.await.is_err() {
-            tracing::error!(what = self.what, "the fetch panicked");
-            self.pause(now);
-        }
+        // The task itself does nothing that can fail.
+        let _ = fetching.await;
     }
 
     fn keep(&self, value: T, now: Timestamp, satisfies: impl Fn(&T) -> bool) {
         if !satisfies(&value) {
             self.dissatisfied.start(now, self.lifetimes.cooldown);
         }
-        *lock(&self.state) = State { held: Some((Arc::new(value), now)), failed_until: now };
+        let held = Some((Arc::new(value), now));
+        *lock(&self.state) = State { held, failed_until: Timestamp::default() };
     }
 
-    fn pause(&self, now: Timestamp) {
+    fn pause(&self, now: Timestamp, problem: &dyn Display) {
+        tracing::warn!(what = self.what, %problem, "could not be fetched");
         lock(&self.state).failed_until = now.plus(self.lifetimes.cooldown);
         self.dissatisfied.start(now, self.lifetimes.cooldown);
     }
 
     fn may_fetch(&self, now: Timestamp, dissatisfied: bool) -> bool {
-        now >= lock(&self.state).failed_until && !(dissatisfied && self.dissatisfied.is_on(now))
+        let cooldown = self.lifetimes.cooldown;
+        let failing = remaining(lock(&self.state).failed_until, now, cooldown).is_some();
+        let in_vain = dissatisfied && self.dissatisfied.remaining(now, cooldown).is_some();
+        !(failing || in_vain)
     }
 
     fn usable(&self, now: Timestamp) -> Option<(Arc<T>, Age)> {
         let state = lock(&self.state);
         let (value, fetched) = state.held.as_ref()?;
         let age = now.since(*fetched);
-        let freshness = if age < self.lifetimes.fresh { Age::Fresh } else { Age::Stale };
+        // Callers may be a little late; a value from further ahead was fetched before the clock was set back.
+        let from_ahead = fetched.since(now) > self.lifetimes.cooldown;
+        let freshness = if age < self.lifetimes.fresh && !from_ahead { Age::Fresh } else { Age::Stale };
         (age < self.lifetimes.keep).then(|| (Arc::clone(value), freshness))
     }
 
-    fn newest(&self, now: Timestamp, satisfies: impl Fn(&T) -> bool) -> Result<Arc<T>, Unavailable> {
-        let failed_until = lock(&self.state).failed_until;
-        match self.usable(now) {
-            Some((value, _)) if now >= failed_until || satisfies(&value) => Ok(value),
-            _ => Err(Unavailable { retry_after: failed_until.since(now).max(Duration::from_secs(1)) }),
+    fn newest(
+        &self,
+        now: Timestamp,
+        satisfies: impl Fn(&T) -> bool,
+        asked: bool,
+    ) -> Result<Arc<T>, NotFound> {
+        let cooldown = self.lifetimes.cooldown;
+        let usable = self.usable(now);
+        if let Some((value, _)) = usable.as_ref().filter(|(value, _)| satisfies(value)) {
+            return Ok(Arc::clone(value));
+        }
+        let failing = remaining(lock(&self.state).failed_until, now, cooldown);
+        match (usable, failing) {
+            (Some(_), None) if asked => Err(NotFound::Missing { retry_after: None }),
+            (Some(_), None) => {
+                Err(NotFound::Missing { retry_after: self.dissatisfied.remaining(now, cooldown) })
+            }
+            (_, failing) => Err(NotFound::Unavailable { retry_after: failing.unwrap_or(A_MOMENT) }),
         }
     }
+}
+
+const A_MOMENT: Duration = Duration::from_secs(1);
+
+/// What remains at `now` of a pause until `until`. A pause cannot be longer than `most`: one that seems so began before
+/// the clock was set back, and would otherwise last until the clock is there again.
+fn remaining(until: Timestamp, now: Timestamp, most: Duration) -> Option<Duration> {
+    let remaining = until.since(now);
+    (!remaining.is_zero() && remaining <= most).then_some(remaining)
 }
 
 /// Of a value that is not too old to be used.
@@ -170,8 +203,8 @@ enum Age {
 }
 
 impl Cooldown {
-    fn is_on(&self, now: Timestamp) -> bool {
-        now < *lock(&self.0)
+    fn remaining(&self, now: Timestamp, most: Duration) -> Option<Duration> {
+        remaining(*lock(&self.0), now, most)
     }
 
     fn start(&self, now: Timestamp, pause: Duration) {
@@ -196,6 +229,12 @@ mod tests {
         cooldown: Duration::from_mins(5),
     };
 
+    const MISSING: NotFound = NotFound::Missing { retry_after: None };
+
+    fn unavailable(retry_after: Duration) -> NotFound {
+        NotFound::Unavailable { retry_after }
+    }
+
     /// A source that counts how often it was asked and answers what it is told to.
     struct Source {
         cell: Arc<LastGood<u32>>,
@@ -216,7 +255,7 @@ mod tests {
             *lock(&self.answer) = answer;
         }
 
-        async fn find(&self, now: u64, wanted: u32) -> Result<u32, Unavailable> {
+        async fn find(&self, now: u64, wanted: u32) -> Result<u32, NotFound> {
             let (answer, asked) = (Arc::clone(&self.answer), Arc::clone(&self.asked));
             let load = || async move {
                 asked.fetch_add(1, Ordering::SeqCst);
@@ -254,7 +293,7 @@ mod tests {
         }
         assert_eq!(source.asked(), 1 + 3);
         assert_eq!(source.find(86_399, 1).await, Ok(1));
-        assert_eq!(source.find(86_400, 1).await, Err(Unavailable { retry_after: Duration::from_secs(299) }));
+        assert_eq!(source.find(86_400, 1).await, Err(unavailable(Duration::from_secs(299))));
         source.answer(Ok(2));
         assert_eq!(source.find(86_699, 1).await, Ok(2));
     }
@@ -263,8 +302,8 @@ mod tests {
     async fn a_first_fetch_that_fails_starts_the_cooldown_and_says_when_to_come_back() {
         let source = Source::answering(1);
         source.answer(Err("down"));
-        assert_eq!(source.find(0, 1).await, Err(Unavailable { retry_after: Duration::from_mins(5) }));
-        assert_eq!(source.find(299, 1).await, Err(Unavailable { retry_after: Duration::from_secs(1) }));
+        assert_eq!(source.find(0, 1).await, Err(unavailable(Duration::from_mins(5))));
+        assert_eq!(source.find(299, 1).await, Err(unavailable(Duration::from_secs(1))));
         assert_eq!(source.asked(), 1);
         source.answer(Ok(1));
         assert_eq!(source.find(300, 1).await, Ok(1));
@@ -274,11 +313,13 @@ mod tests {
     async fn what_is_looked_for_in_vain_is_fetched_at_most_every_five_minutes() {
         let source = Source::answering(1);
         source.find(0, 1).await.unwrap();
+        assert_eq!(source.find(0, 9).await, Err(MISSING), "the source was asked, and has none");
         for now in 0..300 {
-            assert_eq!(source.find(now, 9).await, Ok(1));
+            let retry_after = Some(Duration::from_secs(300 - now));
+            assert_eq!(source.find(now, 9).await, Err(NotFound::Missing { retry_after }));
         }
         assert_eq!(source.asked(), 2);
-        source.find(300, 9).await.unwrap();
+        assert_eq!(source.find(300, 9).await, Err(MISSING));
         assert_eq!(source.asked(), 3);
     }
 
@@ -289,7 +330,7 @@ mod tests {
             source.answer(Ok(value));
             assert_eq!(source.find(0, value).await, Ok(value));
         }
-        assert_eq!(source.find(0, 9).await, Ok(4));
+        assert_eq!(source.find(0, 9).await, Err(MISSING));
         assert_eq!(source.asked(), 5);
     }
 
@@ -298,8 +339,8 @@ mod tests {
         let source = Source::answering(1);
         source.find(0, 1).await.unwrap();
         source.answer(Err("down"));
-        assert_eq!(source.find(0, 2).await, Err(Unavailable { retry_after: Duration::from_mins(5) }));
-        assert_eq!(source.find(299, 2).await, Err(Unavailable { retry_after: Duration::from_secs(1) }));
+        assert_eq!(source.find(0, 2).await, Err(unavailable(Duration::from_mins(5))));
+        assert_eq!(source.find(299, 2).await, Err(unavailable(Duration::from_secs(1))));
         assert_eq!(source.find(299, 1).await, Ok(1));
         assert_eq!(source.asked(), 2);
         source.answer(Ok(2));
@@ -311,7 +352,7 @@ mod tests {
         let source = Source::answering(1);
         let crowd = (0..1_000).map(|_| source.find(0, 9));
         for answer in futures_joined(crowd).await {
-            assert_eq!(answer, Ok(1));
+            assert_eq!(answer, Err(MISSING));
         }
         assert_eq!(source.asked(), 1);
     }
@@ -341,16 +382,49 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_clock_that_was_wrong_for_a_moment_leaves_nothing_behind() {
+        const DECADES: u64 = 1_000_000_000;
+        for (wrong, right) in [(Ok(1), Ok(2)), (Err("down"), Ok(2))] {
+            let source = Source::answering(0);
+            source.answer(wrong);
+            let _ = (source.find(DECADES, 1).await, source.find(DECADES, 9).await);
+            source.answer(right);
+            assert_eq!(source.find(0, 2).await, Ok(2), "fetched in the future, {wrong:?}");
+            assert_eq!(source.find(0, 9).await, Err(MISSING));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_caller_who_is_a_little_late_causes_no_fetch() {
+        let source = Source::answering(1);
+        source.find(60, 1).await.unwrap();
+        assert_eq!(source.find(0, 1).await, Ok(1));
+        assert_eq!(source.asked(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_fetch_that_panics_is_a_failure_like_any_other() {
+        let cell = LastGood::<u32>::new("test", LIFETIMES, Arc::default());
+        let now = Timestamp::from_unix_seconds(1_000_000);
+        let load = || async { if true { panic!("a bug in an adapter") } else { Ok::<_, &str>(1) } };
+        assert_eq!(cell.find(now, |_| true, load).await, Err(unavailable(LIFETIMES.cooldown)));
+        let sound = || async { Ok::<_, &str>(1) };
+        assert_eq!(cell.find(now, |_| true, sound).await, Err(unavailable(LIFETIMES.cooldown)));
+        assert!(cell.find(now.plus(LIFETIMES.cooldown), |_| true, sound).await.is_ok());
+    }
+
+    #[tokio::test]
     async fn two_values_of_one_source_share_the_pause_but_never_each_others_first_fetch() {
         let pause = Arc::new(Cooldown::default());
         let [one, two] = ["one", "two"].map(|what| LastGood::<u32>::new(what, LIFETIMES, Arc::clone(&pause)));
         let now = Timestamp::from_unix_seconds(1_000_000);
         let load = |value: u32| move || async move { Ok::<_, &str>(value) };
-        one.find(now, |_| false, load(1)).await.unwrap();
+        one.find(now, |_| false, load(1)).await.unwrap_err();
         assert_eq!(*two.find(now, |_| true, load(1)).await.unwrap(), 1);
+        let retry_after = Some(LIFETIMES.cooldown);
         assert_eq!(
-            *two.find(now, |value| *value == 2, load(2)).await.unwrap(),
-            1,
+            two.find(now, |value| *value == 2, load(2)).await,
+            Err(NotFound::Missing { retry_after }),
             "one's pause holds for two"
         );
         let later = now.plus(LIFETIMES.cooldown);

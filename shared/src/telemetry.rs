@@ -4,12 +4,13 @@
 use std::time::Instant;
 
 use aws_lc_rs::digest;
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::{
     entra::UnverifiedToken,
     identifiers::TenantId,
-    oauth::{ExchangeError, SubjectToken},
+    oauth::{ExchangeError, Refusal, RequestRefusal, SubjectToken},
     session::SessionClaims,
     sites::{Site, SiteName},
 };
@@ -17,18 +18,31 @@ use crate::{
 /// The `target` of audit events.
 pub const AUDIT: &str = "pozi::audit";
 
-/// Writes logs as JSON lines to standard output, from the level that `filter` says (as `POZI_LOG` does; `info` when
-/// it is none or not understood).
-pub fn init(filter: Option<&str>) {
-    let filter =
-        filter.and_then(|text| EnvFilter::try_new(text).ok()).unwrap_or_else(|| EnvFilter::new("info"));
-    let lines =
-        tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).with_current_span(false);
+/// Writes logs as JSON lines to standard output: our own from `level` on, other libraries' warnings, and every audit
+/// event. A panic leaves a line that says where.
+pub fn init(level: Level) {
+    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false);
     // A second call (tests do it) leaves the first in place.
-    drop(lines.try_init());
+    drop(tracing_subscriber::registry().with(lines).with(filter(level)).try_init());
+    tell_where_panics_are();
 }
 
-/// What an exchange leaves behind for the audit event, gathered as it walks.
+/// Lets through our own events from `level` on. Others' only from warnings on, at any level: the Lambda runtime's own
+/// trace, for one, holds whole events, tokens included. Audit events always: they are no matter of taste.
+pub fn filter(level: Level) -> Targets {
+    Targets::new().with_default(Level::WARN).with_target("pozi", level).with_target(AUDIT, Level::INFO)
+}
+
+/// From now on a panic logs where it was, and not its message, which may quote what must not be logged.
+pub fn tell_where_panics_are() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(target: "pozi::panic", place, "a thread panicked");
+    }));
+}
+
+/// What an exchange leaves behind for the audit event, gathered as it walks. One that ends without an outcome, because it
+/// panicked or its caller went away, leaves its event all the same.
 #[derive(Debug)]
 pub struct Trail {
     started: Instant,
@@ -41,6 +55,7 @@ pub struct Trail {
     token_key: Option<String>,
     site: Option<SiteName>,
     session: Option<(String, String, String)>,
+    told: bool,
 }
 
 impl Trail {
@@ -58,6 +73,7 @@ impl Trail {
             token_key: None,
             site: None,
             session: None,
+            told: false,
         }
     }
 
@@ -98,37 +114,79 @@ impl Trail {
         self.sign_us = micros(self.lap);
         self.session = Some((claims.jti.clone(), key_id.to_owned(), claims.scope.clone()));
     }
+
+    /// The exchange ended with `outcome`: writes its audit event.
+    pub fn ends<T>(mut self, outcome: &Result<T, ExchangeError>) {
+        match outcome {
+            Ok(_) => self.tell(("granted", None), None),
+            Err(error) => self.tell((REFUSED, Some(error.refusal())), Some(&error.to_string())),
+        }
+    }
+
+    fn tell(&mut self, (decision, refusal): (&str, Option<Refusal>), detail: Option<&str>) {
+        self.told = true;
+        let (jti, kid, scope) = match &self.session {
+            Some((jti, kid, scope)) => (Some(jti), Some(kid), Some(scope)),
+            None => (None, None, None),
+        };
+        tracing::info!(
+            target: AUDIT,
+            decision,
+            reason = refusal.map(|refusal| refusal.reason),
+            status = refusal.map_or(200, |refusal| refusal.status),
+            detail,
+            site = self.site.as_ref().map(SiteName::as_str),
+            tenant = self.tenant.as_ref().map(tracing::field::display),
+            scope,
+            jti,
+            kid,
+            subject_token_sha256 = self.token_sha256,
+            uti = self.token_id,
+            subject_token_kid = self.token_key,
+            keys_us = self.keys_us,
+            sign_us = self.sign_us,
+            total_us = micros(self.started),
+            "token exchange"
+        );
+    }
 }
 
-/// Writes the audit event of an exchange that ended with `outcome`.
-pub fn audit<T>(trail: &Trail, outcome: &Result<T, ExchangeError>) {
-    let refusal = outcome.as_ref().err().map(ExchangeError::refusal);
-    let detail = outcome.as_ref().err().map(tracing::field::display);
-    let (jti, kid, scope) = match &trail.session {
-        Some((jti, kid, scope)) => (Some(jti), Some(kid), Some(scope)),
-        None => (None, None, None),
-    };
-    tracing::info!(
-        target: AUDIT,
-        decision = if refusal.is_none() { "granted" } else { "refused" },
-        reason = refusal.map(|refusal| refusal.reason),
-        status = refusal.map_or(200, |refusal| refusal.status),
-        detail,
-        site = trail.site.as_ref().map(SiteName::as_str),
-        tenant = trail.tenant.as_ref().map(tracing::field::display),
-        scope,
-        jti,
-        kid,
-        subject_token_sha256 = trail.token_sha256,
-        uti = trail.token_id,
-        subject_token_kid = trail.token_key,
-        keys_us = trail.keys_us,
-        sign_us = trail.sign_us,
-        total_us = micros(trail.started),
-        "token exchange"
-    );
+impl Drop for Trail {
+    fn drop(&mut self) {
+        if !self.told {
+            let panicked = std::thread::panicking();
+            let end = if panicked {
+                (REFUSED, Some(RequestRefusal::Internal.refusal()))
+            } else {
+                ("abandoned", None)
+            };
+            self.tell(end, None);
+        }
+    }
 }
+
+const REFUSED: &str = "refused";
 
 fn micros(since: Instant) -> u64 {
     since.elapsed().as_micros().try_into().unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn audit_events_are_written_at_every_level_and_others_traces_at_none() {
+        for level in [Level::ERROR, Level::WARN, Level::INFO, Level::DEBUG, Level::TRACE] {
+            let filter = filter(level);
+            assert!(filter.would_enable(AUDIT, &Level::INFO), "{level}");
+            assert!(filter.would_enable("pozi_auth::last_good", &level), "{level}");
+            for library in
+                ["lambda_runtime::layers::api_response", "lambda_http", "hyper", "reqwest", "rustls"]
+            {
+                assert!(!filter.would_enable(library, &Level::INFO), "{level}: {library}");
+                assert!(filter.would_enable(library, &Level::WARN), "{level}: {library}");
+            }
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pozi_auth::{
     adapters::KeyRingFile,
-    keyring::{KeyRing, Revision, RotationPolicy, SigningAlgorithm, rotate},
+    keyring::{KeyRing, Revision, RotationPolicy, RotationTimes, SigningAlgorithm, establish},
     ports::{KeyRingError, KeyRingStore},
     timestamp::Timestamp,
 };
@@ -13,13 +13,20 @@ use pozi_tests::{MemoryRing, NOW};
 /// A policy as short as may be.
 pub(crate) fn policy(algorithm: SigningAlgorithm) -> RotationPolicy {
     let hours = |count: u64| Duration::from_secs(count * 3_600);
-    RotationPolicy::new(algorithm, hours(3), hours(24), hours(2), hours(1)).unwrap()
+    let times = RotationTimes {
+        publish_before: hours(3),
+        sign_for: hours(24),
+        keep_after: hours(2),
+        held_by_consumers: hours(2),
+        held_by_signers: hours(1),
+    };
+    RotationPolicy::new(algorithm, times).unwrap()
 }
 
 /// A ring with a key that was made for it.
 pub(crate) async fn ring_of(algorithm: SigningAlgorithm) -> KeyRing {
     let now = Timestamp::from_unix_seconds(NOW);
-    rotate(&MemoryRing::default(), &policy(algorithm), now).await.unwrap().ring
+    establish(&MemoryRing::default(), &policy(algorithm), now).await.unwrap().ring
 }
 
 pub(crate) async fn ring() -> KeyRing {
@@ -87,7 +94,7 @@ async fn contract_of_first_ring<S: KeyRingStore + Clone>(store: S) {
     let runs: Vec<_> = (0..8)
         .map(|_| {
             let store = store.clone();
-            tokio::spawn(async move { rotate(&store, &policy(SigningAlgorithm::Es256), now).await })
+            tokio::spawn(async move { establish(&store, &policy(SigningAlgorithm::Es256), now).await })
         })
         .collect();
     let (ring, revision) = {

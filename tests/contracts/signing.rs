@@ -10,7 +10,7 @@ use aws_lc_rs::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use pozi_auth::{
     adapters::KeyRingFile,
-    keyring::{PublishedKeys, RING_LIFETIMES, RingSigner, SigningAlgorithm, rotate},
+    keyring::{PublishedKeys, RING_LIFETIMES, RingSigner, SigningAlgorithm, establish},
     ports::{ActiveKey, KeyRingStore, SessionKeySource, Signer},
     timestamp::Timestamp,
 };
@@ -46,7 +46,7 @@ async fn contract<S: KeyRingStore + Clone>(store: S, algorithm: SigningAlgorithm
     let nothing = signing().active(AT).await.unwrap_err();
     assert!(nothing.to_string().starts_with("no signing key is available"), "{nothing}");
 
-    let ring = rotate(&store, &policy(algorithm), AT).await.unwrap().ring;
+    let ring = establish(&store, &policy(algorithm), AT).await.unwrap().ring;
     let signing = signing();
     let key = signing.active(AT).await.unwrap();
     assert_eq!((key.algorithm, Some(&key.id)), (algorithm, ring.active().map(|active| &active.id)));
@@ -102,7 +102,7 @@ async fn every_published_key_is_found_by_its_id_and_no_other() {
     let store = MemoryRing::default();
     for hours in [0, 21, 24] {
         let now = Timestamp::from_unix_seconds(NOW + hours * 3_600);
-        let ring = rotate(&store, &policy(SigningAlgorithm::Es256), now).await.unwrap().ring;
+        let ring = establish(&store, &policy(SigningAlgorithm::Es256), now).await.unwrap().ring;
         let published = PublishedKeys::of(&ring);
         assert_eq!(ring.keys().len(), if hours == 0 { 1 } else { 2 });
         for key in ring.keys() {

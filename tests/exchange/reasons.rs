@@ -17,7 +17,7 @@ use pozi_tests::{World, spoilt_tokens};
 use uuid::Uuid;
 
 /// The ways to be refused that share a code on purpose: what they mean to the caller is the same.
-const SHARED: [(&str, usize); 2] = [("audience_mismatch", 2), ("missing_parameter", 3)];
+const SHARED: [(&str, usize); 3] = [("audience_mismatch", 2), ("missing_parameter", 3), ("unknown_key", 2)];
 
 fn of_requests() -> Vec<RequestRefusal> {
     use RequestRefusal as R;
@@ -61,7 +61,8 @@ fn of_subjects() -> Vec<SubjectRefusal> {
         S::AppOnlyToken,
         S::Expired { ago: Duration::ZERO },
         S::NotYetValid { valid_from: Timestamp::default() },
-        S::UnknownKey { key_id: said() },
+        S::UnknownKey { key_id: said(), retry_after: None },
+        S::UnknownKey { key_id: said(), retry_after: Some(Duration::ZERO) },
         S::KeyIssuerMismatch { key_issuer: said() },
         S::BadSignature,
         S::KeysUnavailable { retry_after: Duration::ZERO },

@@ -208,6 +208,10 @@ async fn ten_thousand_unknown_key_ids_cause_one_fetch_in_five_minutes() {
     world.clock.advance(COOLDOWN);
     let answer = world.exchange(&under_key(&world, V2, "late"), &[]).await;
     assert_eq!(answer.refusal().1, "unknown_key");
+    assert!(!answer.headers.contains_key("retry-after"), "the tenant was asked: there is no such key");
+    let answer = world.exchange(&under_key(&world, V2, "later"), &[]).await;
+    assert_eq!(answer.refusal().1, "unknown_key");
+    assert_eq!(answer.header("retry-after"), COOLDOWN.to_string(), "nobody has looked: waiting may help");
     assert_eq!(world.key_sets.calls(), calls + 1);
 }
 

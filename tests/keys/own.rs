@@ -9,7 +9,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::Request;
 use pozi_auth::{
     keyring::{
-        RING_LIFETIMES,
+        PUBLISHED_LIFETIMES,
         SigningAlgorithm::{self, Es256, Rs256},
     },
     session::Issuer,
@@ -203,7 +203,8 @@ async fn the_metadata_of_an_issuer_with_a_path_is_found_behind_the_well_known_pa
     let world = World::new().await;
     let issuer: Issuer = "https://auth.example/councils/pozi".parse().unwrap();
     let ring = Arc::new(world.ring.clone());
-    let router = pozi_jwks::router(&issuer, world.clock.clone(), ring, RING_LIFETIMES, pozi_jwks::MAX_AGE);
+    let router =
+        pozi_jwks::router(&issuer, world.clock.clone(), ring, PUBLISHED_LIFETIMES, pozi_jwks::MAX_AGE);
     for (below, status) in
         [("/councils/pozi", 200), ("/councils/pozi/", 404), ("/councils", 404), ("/councils/other", 404)]
     {

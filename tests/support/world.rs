@@ -10,7 +10,10 @@ use http::{HeaderMap, Request, StatusCode, header::CONTENT_TYPE};
 use pozi_auth::{
     adapters::SiteFiles,
     entra::{KEY_LIFETIMES, TenantKeys},
-    keyring::{RING_LIFETIMES, RingSigner, RotationPolicy, SigningAlgorithm, rotate},
+    keyring::{
+        PUBLISHED_LIFETIMES, RING_LIFETIMES, RingSigner, RotationPolicy, RotationTimes, SigningAlgorithm,
+        establish,
+    },
     oauth::{self, GRANT_TYPE},
     ports::{KeySetFetch, SiteRegistry},
     session::Issuer,
@@ -96,8 +99,14 @@ impl World {
         let clock = SetClock::at(NOW);
         let ring = MemoryRing::default();
         let hours = |count: u64| Duration::from_secs(count * 3_600);
-        let policy = RotationPolicy::new(algorithm, hours(3), hours(24 * 7), hours(26), RING_LIFETIMES.keep)
-            .expect("the test's policy is sound");
+        let times = RotationTimes {
+            publish_before: hours(3),
+            sign_for: hours(24 * 7),
+            keep_after: hours(26),
+            held_by_consumers: hours(2),
+            held_by_signers: RING_LIFETIMES.keep,
+        };
+        let policy = RotationPolicy::new(algorithm, times).expect("the test's policy is sound");
         let issuer: Issuer = "https://auth.example".parse().expect("the test's issuer is one");
         let exchange = TokenExchange {
             issuer: issuer.clone(),
@@ -110,7 +119,7 @@ impl World {
             &issuer,
             clock.clone(),
             Arc::new(ring.clone()),
-            RING_LIFETIMES,
+            PUBLISHED_LIFETIMES,
             pozi_jwks::MAX_AGE,
         );
         let router = pozi_token_exchange::router(exchange).merge(jwks);
@@ -140,7 +149,7 @@ impl World {
     #[expect(clippy::expect_used, reason = "a ring in memory does not fail")]
     pub async fn rotate(&self) {
         let now = Timestamp::from_unix_seconds(self.clock.unix_seconds());
-        rotate(&self.ring, &self.policy, now).await.expect("a ring in memory can be rotated");
+        establish(&self.ring, &self.policy, now).await.expect("a ring in memory can be rotated");
     }
 
     /// A token as Entra issues it now.

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use aws_lc_rs::digest;
-use axum::{body::Body, response::Response};
+use axum::{
+    body::{Body, Bytes},
+    response::Response,
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{
     HeaderMap, HeaderValue, StatusCode,
@@ -13,7 +16,7 @@ use http::{
 /// A document as it is served.
 #[derive(Debug)]
 pub(crate) struct Document {
-    body: Vec<u8>,
+    body: Bytes,
     etag: String,
     cache_control: String,
 }
@@ -25,7 +28,7 @@ impl Document {
         let hash = URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, &json));
         let seconds = max_age.as_secs();
         Self {
-            body: json,
+            body: json.into(),
             etag: format!("\"{hash}\""),
             cache_control: format!(
                 "public, max-age={seconds}, stale-while-revalidate={seconds}, stale-if-error=86400"

@@ -16,7 +16,7 @@ use pozi_auth::{
     ports::{ActiveKey, Clock, KeySetFetch, SiteRegistry},
     session::{self, Issuer, SessionClaims, SessionId},
     sites::{self, Site},
-    telemetry::{self, Trail},
+    telemetry::Trail,
 };
 use uuid::Uuid;
 
@@ -48,7 +48,7 @@ async fn token<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey>(
 ) -> Response {
     let mut trail = Trail::begin();
     let outcome = state.exchange(request, &mut trail).await;
-    telemetry::audit(&trail, &outcome);
+    trail.ends(&outcome);
     match outcome {
         Ok(answer) => oauth::json_response(StatusCode::OK, &answer),
         Err(error) => oauth::refuse(&error.refusal()),
@@ -58,9 +58,9 @@ async fn token<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey>(
 impl<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey> TokenExchange<C, R, F, K> {
     /// The whole walk: parse, verify, decide, mint, answer.
     async fn exchange(&self, request: Request, trail: &mut Trail) -> Result<TokenResponse, ExchangeError> {
-        let now = self.clock.now();
         let (head, body) = request.into_parts();
         let form = oauth::read_form(&head.headers, body).await?;
+        let now = self.clock.now();
         let request = ExchangeRequest::parse(&form)?;
         trail.came_with(&request.subject_token);
 

@@ -10,11 +10,12 @@ use pozi_auth::{
     telemetry,
 };
 use pozi_token_exchange::{TokenExchange, router};
+use tracing::Level;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let config = TokenExchangeConfig::read(|name| env::var(name).ok());
-    telemetry::init(config.as_ref().ok().and_then(|config| config.log.as_deref()));
+    telemetry::init(config.as_ref().map_or(Level::INFO, |config| config.log));
     let state = config
         .map_err(Into::into)
         .and_then(state)
@@ -26,6 +27,9 @@ type Problem = Box<dyn std::error::Error + Send + Sync>;
 type State = TokenExchange<SystemClock, SiteFiles, HttpKeySets, RingSigner<KeyRingFile>>;
 
 fn state(config: TokenExchangeConfig) -> Result<State, Problem> {
+    if let Some(address) = &config.entra_login {
+        tracing::warn!(%address, "an emulated Entra decides who may sign in");
+    }
     Ok(TokenExchange {
         issuer: config.issuer,
         clock: SystemClock,

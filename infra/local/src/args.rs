@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Parser, ValueEnum};
 use pozi_auth::{
-    keyring::{PolicyProblem, RotationPolicy, SigningAlgorithm},
+    keyring::{PolicyProblem, RotationPolicy, RotationTimes, SigningAlgorithm},
     last_good::Lifetimes,
     sites::MAX_SESSION_MINUTES,
 };
@@ -30,7 +30,7 @@ pub struct Args {
     pub algorithm: Algorithm,
 
     /// After how many seconds a new key signs; far shorter than in earnest, so that a key's whole life can be watched
-    #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(4..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(60..))]
     pub rotate_every: u64,
 }
 
@@ -62,12 +62,13 @@ impl Args {
         Duration::from_secs((self.rotate_every / 4).clamp(1, 60))
     }
 
-    /// For how long consumers are told to keep the key set: less than a key is published before it signs.
+    /// For how long consumers are told to keep the key set. They may ask for a newer one for as long again, and the
+    /// publisher may take as long to read one: together less than a key is published before it signs.
     pub fn max_age(&self) -> Duration {
-        self.publish_before() / 2
+        self.publish_before() / 4
     }
 
-    /// How long a ring that was read is used.
+    /// How long a signer uses a ring that it read.
     pub fn ring_lifetimes(&self) -> Lifetimes {
         Lifetimes {
             fresh: self.publish_before() / 4,
@@ -76,12 +77,22 @@ impl Args {
         }
     }
 
+    /// How long the publisher uses one: for longer, so that no session is signed whose key is no longer served.
+    pub fn published_lifetimes(&self) -> Lifetimes {
+        Lifetimes { keep: Duration::from_mins(2), ..self.ring_lifetimes() }
+    }
+
     /// The life of a key.
     pub fn policy(&self) -> Result<RotationPolicy, PolicyProblem> {
-        let held_for = self.ring_lifetimes().keep;
-        let keep_after = Duration::from_secs(MAX_SESSION_MINUTES * 60) + held_for;
-        let sign_for = Duration::from_secs(self.rotate_every);
-        RotationPolicy::new(self.algorithm(), self.publish_before(), sign_for, keep_after, held_for)
+        let held_by_signers = self.ring_lifetimes().keep;
+        let times = RotationTimes {
+            publish_before: self.publish_before(),
+            sign_for: Duration::from_secs(self.rotate_every),
+            keep_after: Duration::from_mins(MAX_SESSION_MINUTES) + held_by_signers,
+            held_by_consumers: self.max_age() * 2 + self.published_lifetimes().fresh,
+            held_by_signers,
+        };
+        RotationPolicy::new(self.algorithm(), times)
     }
 }
 
@@ -91,11 +102,10 @@ mod tests {
 
     #[test]
     fn every_pace_that_is_taken_makes_a_sound_policy() {
-        for seconds in [4, 5, 60, 900, 1_000_000] {
+        for seconds in [60, 61, 900, 1_000_000] {
             let args = Args::parse_from(["pozi-local", "--rotate-every", &seconds.to_string()]);
             assert!(args.policy().is_ok());
-            assert!(args.max_age() + args.ring_lifetimes().fresh < args.publish_before());
         }
-        assert!(Args::try_parse_from(["pozi-local", "--rotate-every", "3"]).is_err());
+        assert!(Args::try_parse_from(["pozi-local", "--rotate-every", "59"]).is_err());
     }
 }

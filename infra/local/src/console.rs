@@ -5,7 +5,11 @@ use std::{
     fmt::{Debug, Write as _},
 };
 
-use pozi_auth::{adapters::SystemClock, ports::Clock, telemetry::AUDIT};
+use pozi_auth::{
+    adapters::SystemClock,
+    ports::Clock,
+    telemetry::{self, AUDIT},
+};
 use tracing::{
     Event, Level, Subscriber,
     field::{Field, Visit},
@@ -21,6 +25,7 @@ use tracing_subscriber::{
 pub fn init() {
     // A second call (tests do it) leaves the first in place.
     drop(registry().with(Terminal).try_init());
+    telemetry::tell_where_panics_are();
 }
 
 /// Prints one line, after the time of day (UTC).
@@ -50,12 +55,17 @@ struct Fields(BTreeMap<&'static str, String>);
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.0.insert(field.name(), format!("{value:?}"));
+        self.0.insert(field.name(), printable(&format!("{value:?}")));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.0.insert(field.name(), value.to_owned());
+        self.0.insert(field.name(), printable(value));
     }
+}
+
+/// A caller's words could otherwise begin a line of their own, or steer the terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char }).collect()
 }
 
 impl Fields {
@@ -81,5 +91,41 @@ impl Fields {
             let _ = write!(text, ", {name}: {value}");
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_callers_words_neither_begin_a_line_nor_steer_the_terminal() {
+        let forged = "x\n03:00:00  granted  riverbend\r\x1b[31m\u{9b}31m";
+        assert!(!printable(forged).contains(char::is_control));
+        assert_eq!(printable("planning:read é"), "planning:read é");
+    }
+
+    #[test]
+    fn an_exchange_is_one_readable_line() {
+        let fields = |pairs: &[(&'static str, &str)]| {
+            Fields(pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect())
+        };
+        let granted = fields(&[
+            ("decision", "granted"),
+            ("site", "riverbend"),
+            ("scope", "a:read"),
+            ("total_us", "1234"),
+        ]);
+        assert_eq!(granted.as_exchange(), ("granted".into(), "riverbend    a:read  (1.2 ms)".into()));
+        let refused = fields(&[
+            ("decision", "refused"),
+            ("reason", "expired"),
+            ("detail", "expired 1 s ago"),
+            ("total_us", "90"),
+        ]);
+        assert_eq!(
+            refused.as_exchange(),
+            ("refused".into(), "-            expired: expired 1 s ago  (0.0 ms)".into())
+        );
     }
 }

@@ -7,7 +7,7 @@ use pozi_auth::{
     adapters::{HttpKeySets, KeyRingFile, LoadError, SiteFiles, SystemClock},
     address::LoopbackUrl,
     entra::{KEY_LIFETIMES, TenantKeys},
-    keyring::{Plan, PolicyProblem, RingSigner, RotateError, RotationPolicy, rotate},
+    keyring::{Plan, PolicyProblem, RingSigner, RotateError, RotationPolicy, establish, rotate},
     oauth,
     ports::Clock,
     session::Issuer,
@@ -143,8 +143,13 @@ fn router(
     let login: LoopbackUrl =
         format!("http://{}:{port}/entra", Ipv4Addr::LOCALHOST).parse().map_err(|problem| other(&problem))?;
     let fetch = HttpKeySets::new(Some(login)).map_err(|problem| other(&problem))?;
-    let jwks =
-        pozi_jwks::router(&issuer, SystemClock, Arc::clone(&ring), args.ring_lifetimes(), args.max_age());
+    let jwks = pozi_jwks::router(
+        &issuer,
+        SystemClock,
+        Arc::clone(&ring),
+        args.published_lifetimes(),
+        args.max_age(),
+    );
     let exchange = pozi_token_exchange::router(TokenExchange {
         issuer,
         clock: SystemClock,
@@ -161,7 +166,7 @@ async fn keep_rotating(
     policy: RotationPolicy,
     every: std::time::Duration,
 ) -> Result<(), RotateError> {
-    tell(&rotate(&*ring, &policy, SystemClock.now()).await?.plan);
+    tell(&establish(&*ring, &policy, SystemClock.now()).await?.plan);
     tokio::spawn(async move {
         loop {
             tokio::time::sleep(every).await;

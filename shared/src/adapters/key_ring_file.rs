@@ -1,7 +1,7 @@
 //! The key ring in a file, for one machine: readable by its owner alone, replaced in one step, never guessed at.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -77,7 +77,13 @@ fn write(path: &Path, expected: Option<Revision>, ring: &[u8]) -> Result<(), Key
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let failed = |error: io::Error| unavailable(path, &error);
     fs::create_dir_all(folder).map_err(failed)?;
-    let lock = File::create(lock_beside(path)).map_err(failed)?;
+    // Never truncated: whatever has that name keeps what it holds.
+    let lock = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(lock_beside(path))
+        .map_err(failed)?;
     lock.lock().map_err(failed)?;
     let current = read(path)?.map(|(_, revision)| revision);
     if current != expected {
@@ -91,10 +97,21 @@ fn write(path: &Path, expected: Option<Revision>, ring: &[u8]) -> Result<(), Key
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     file.write_all(&json).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
+    sync_folder(folder).map_err(failed)
+}
+
+/// Without it a loss of power could bring the old ring back after the new one's key has signed.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The lock's name is the ring's and more, so that it is never the ring's own: making it empties it.
+/// The lock's name is the ring's and more, so that it is never the ring's own.
 fn lock_beside(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");

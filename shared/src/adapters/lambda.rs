@@ -25,8 +25,8 @@ pub fn service(
     service_fn(move |request: Request| router.clone().oneshot(without_stage(request).map(into_body)))
 }
 
-/// API Gateway's stage (`/live`) comes first in the path that the runtime builds, and the events of HTTP APIs have it
-/// in their own path too; the routes do not know it.
+/// API Gateway's stage (`/live`) comes first in the path that the runtime builds, and the events of HTTP APIs, not
+/// those of REST APIs, have it in their own path too; the routes do not know it.
 fn without_stage(mut request: Request) -> Request {
     let raw = request.raw_http_path();
     if raw.is_empty() {
@@ -50,9 +50,9 @@ fn without_stage(mut request: Request) -> Request {
     request
 }
 
+/// The stage that the event's own path may begin with.
 fn stage(request: &Request) -> Option<&str> {
     match request.request_context_ref()? {
-        RequestContext::ApiGatewayV1(context) => context.stage.as_deref(),
         RequestContext::ApiGatewayV2(context) => context.stage.as_deref(),
         _ => None,
     }

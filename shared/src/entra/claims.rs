@@ -114,7 +114,8 @@ fn kind(payload: &Members<'_>, client: Option<ClientId>) -> Result<Kind, ClaimEr
 fn groups(payload: &Members<'_>) -> Result<Groups, ClaimError> {
     let listed = payload.optional_strings("groups")?;
     let elsewhere = payload.optional_object("_claim_names")?.is_some_and(|names| names.has("groups"));
-    if listed.is_none() && (elsewhere || payload.has("hasgroups")) {
+    let none_listed = listed.as_ref().is_none_or(Vec::is_empty);
+    if none_listed && (elsewhere || payload.has("hasgroups")) {
         return Ok(Groups::Overage);
     }
     let emitted = match listed {
@@ -206,13 +207,19 @@ mod tests {
     }
 
     #[test]
-    fn either_mark_of_an_overage_counts_when_no_list_is_there() {
+    fn either_mark_of_an_overage_counts_when_no_group_is_listed() {
         for (mark, value) in [("hasgroups", json!(true)), ("_claim_names", json!({"groups": "src1"}))] {
-            let overage = read(|claims| {
-                claims.as_object_mut().unwrap().remove("groups");
-                claims[mark] = value;
-            });
-            assert_eq!(overage.unwrap().groups, Groups::Overage);
+            let marked = |spoil: fn(&mut Value)| {
+                let value = value.clone();
+                read(move |claims| {
+                    spoil(claims);
+                    claims[mark] = value;
+                })
+            };
+            let absent = marked(|claims| drop(claims.as_object_mut().unwrap().remove("groups")));
+            let empty = marked(|claims| claims["groups"] = json!([]));
+            assert_eq!(absent.unwrap().groups, Groups::Overage);
+            assert_eq!(empty.unwrap().groups, Groups::Overage);
         }
         let elsewhere = read(|claims| claims["_claim_names"] = json!({"other": "src1"}));
         assert_eq!(elsewhere.unwrap().groups, listed(&[GROUP]));

@@ -6,10 +6,10 @@ use std::{
     time::Duration,
 };
 
-use super::{EntraKey, KeySet, KeySetLocation, NotAKeySet, SubjectRefusal, TokenVersion};
+use super::{Cloud, EntraKey, KeySet, KeySetLocation, NotAKeySet, SubjectRefusal, TokenVersion};
 use crate::{
     identifiers::TenantId,
-    last_good::{Cooldown, LastGood, Lifetimes},
+    last_good::{Cooldown, LastGood, Lifetimes, NotFound},
     ports::{FetchError, KeySetFetch},
     timestamp::Timestamp,
 };
@@ -29,7 +29,7 @@ pub const KEY_LIFETIMES: Lifetimes = Lifetimes {
 pub struct TenantKeys<F> {
     fetch: Arc<F>,
     lifetimes: Lifetimes,
-    tenants: RwLock<HashMap<TenantId, Arc<Slots>>>,
+    tenants: RwLock<HashMap<(Cloud, TenantId), Arc<Slots>>>,
 }
 
 /// The two key sets of one tenant, which share the pause after a fetch for an unknown key.
@@ -56,7 +56,7 @@ impl<F: KeySetFetch> TenantKeys<F> {
     /// The key `key_id` of the set at `location`, fetched where that is due.
     ///
     /// Refuses with [`SubjectRefusal::UnknownKey`] when the newest set that may be had lacks it, and with
-    /// [`SubjectRefusal::KeysUnavailable`] when there is no set at all.
+    /// [`SubjectRefusal::KeysUnavailable`] when the tenant does not answer.
     pub async fn find(
         &self,
         location: KeySetLocation,
@@ -67,25 +67,27 @@ impl<F: KeySetFetch> TenantKeys<F> {
         let wanted = key_id.to_owned();
         let fetch = Arc::clone(&self.fetch);
         let load = || async move { Ok::<_, Problem>(KeySet::parse(&fetch.fetch(location).await?)?) };
-        let set =
-            slot.find(now, move |set| set.key(&wanted).is_some(), load).await.map_err(|unavailable| {
-                SubjectRefusal::KeysUnavailable { retry_after: unavailable.retry_after }
-            })?;
-        set.key(key_id)
-            .cloned()
-            .ok_or_else(|| SubjectRefusal::UnknownKey { key_id: key_id.chars().take(100).collect() })
+        let found = slot.find(now, move |set| set.key(&wanted).is_some(), load).await;
+        let unknown = |retry_after| SubjectRefusal::UnknownKey {
+            key_id: key_id.chars().take(100).collect(),
+            retry_after,
+        };
+        match found {
+            Ok(set) => set.key(key_id).cloned().ok_or_else(|| unknown(None)),
+            Err(NotFound::Missing { retry_after }) => Err(unknown(retry_after)),
+            Err(NotFound::Unavailable { retry_after }) => {
+                Err(SubjectRefusal::KeysUnavailable { retry_after })
+            }
+        }
     }
 
     fn slot(&self, location: KeySetLocation) -> Arc<LastGood<KeySet>> {
-        let known =
-            self.tenants.read().unwrap_or_else(PoisonError::into_inner).get(&location.tenant).cloned();
+        let owner = (location.cloud, location.tenant);
+        let known = self.tenants.read().unwrap_or_else(PoisonError::into_inner).get(&owner).cloned();
         let slots = known.unwrap_or_else(|| {
             let mut tenants = self.tenants.write().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(
-                tenants
-                    .entry(location.tenant)
-                    .or_insert_with(|| Arc::new(Slots::new(location.tenant, self.lifetimes))),
-            )
+            let slots = || Arc::new(Slots::new(location.tenant, self.lifetimes));
+            Arc::clone(tenants.entry(owner).or_insert_with(slots))
         });
         match location.version {
             TokenVersion::V1 => Arc::clone(&slots.v1),
@@ -221,10 +223,13 @@ mod tests {
         for version in [V1, V2] {
             assert!(keys.find(location(version), TENANTS_OWN.id, now()).await.is_ok());
         }
+        let unknown = |retry_after| SubjectRefusal::UnknownKey { key_id: "made up".into(), retry_after };
+        let asked = keys.find(location(V1), "made up", now()).await.unwrap_err();
+        assert_eq!(asked, unknown(None), "the tenant was asked, and has no such key");
         for seconds in 0..5 * MINUTE {
             for version in [V1, V2] {
                 let found = keys.find(location(version), "made up", after(seconds)).await.unwrap_err();
-                assert_eq!(found, SubjectRefusal::UnknownKey { key_id: "made up".into() });
+                assert_eq!(found, unknown(Some(Duration::from_secs(5 * MINUTE - seconds))));
             }
         }
         assert_eq!(script.asked(), 2 + 1);
@@ -233,10 +238,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_tenant_of_the_same_id_in_another_cloud_has_keys_of_its_own() {
+        let (script, keys) = script([OWN]);
+        for cloud in [Cloud::Public, Cloud::China, Cloud::UsGovernment] {
+            assert!(keys.find(KeySetLocation { cloud, ..location(V1) }, TENANTS_OWN.id, now()).await.is_ok());
+        }
+        assert_eq!(script.asked(), 3);
+    }
+
+    #[tokio::test]
     async fn an_endless_key_id_is_shortened_for_the_log() {
         let (_, keys) = script([OWN]);
         let found = keys.find(location(V1), &"é".repeat(5_000), now()).await.unwrap_err();
-        assert_eq!(found, SubjectRefusal::UnknownKey { key_id: "é".repeat(100) });
+        assert_eq!(found, SubjectRefusal::UnknownKey { key_id: "é".repeat(100), retry_after: None });
     }
 
     #[tokio::test]

@@ -83,6 +83,9 @@ pub enum SubjectRefusal {
     UnknownKey {
         /// The header's `kid`, or `x5t` where there is none.
         key_id: String,
+        /// When asking again can help, in whole seconds, where the tenant was not asked this time: another token under
+        /// an unknown key had it asked only just.
+        retry_after: Option<Duration>,
     },
     /// The key vouches for another issuer only.
     #[error("the key vouches for `{key_issuer}` only")]

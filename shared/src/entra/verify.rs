@@ -76,11 +76,22 @@ pub fn verify(
 impl Expected {
     /// Whether `audience` is a form of the site's own name. Version 1.0 tokens name the Application ID URI, with or
     /// without a slash, the client id, or historically `spn:` and the client id; version 2.0 tokens the client id. Letter
-    /// case means nothing in a GUID.
+    /// case means nothing in a GUID, nor in a URI's scheme and host (RFC 3986 §6.2.2.1).
     pub fn is_meant_by(&self, audience: &str) -> bool {
         let as_uri = audience.strip_suffix('/').unwrap_or(audience);
         let as_client = audience.strip_prefix("spn:").unwrap_or(audience);
-        as_uri == self.application_id_uri || as_client.parse() == Ok(self.client)
+        self.is_same_uri(as_uri) || as_client.parse() == Ok(self.client)
+    }
+
+    fn is_same_uri(&self, uri: &str) -> bool {
+        let own = &self.application_id_uri;
+        let host_ends = own.match_indices('/').nth(2).map_or(own.len(), |(index, _)| index);
+        match (own.split_at_checked(host_ends), uri.split_at_checked(host_ends)) {
+            (Some((own_host, own_path)), Some((host, path))) => {
+                own_host.eq_ignore_ascii_case(host) && own_path == path
+            }
+            _ => false,
+        }
     }
 
     fn admits(&self, client: ClientId) -> bool {

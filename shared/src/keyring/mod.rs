@@ -10,9 +10,9 @@ mod signer;
 
 pub use self::{
     key::{KeyId, PrivateKey, SigningAlgorithm, SoftwareKey},
-    plan::{Plan, PolicyProblem, RotationPolicy, plan},
+    plan::{Plan, PolicyProblem, RotationPolicy, RotationTimes, plan},
     published::PublishedKeys,
     ring::{KeyRing, KeyState, Revision, RingKey, RingProblem},
-    rotate::{RotateError, Rotation, rotate},
-    signer::{RING_LIFETIMES, RingSigner, SigningKey},
+    rotate::{RotateError, Rotation, establish, rotate},
+    signer::{PUBLISHED_LIFETIMES, RING_LIFETIMES, RingSigner, SigningKey},
 };

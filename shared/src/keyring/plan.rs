@@ -5,18 +5,35 @@ use std::time::Duration;
 use super::{KeyId, KeyRing, KeyState, PrivateKey, RingKey, SigningAlgorithm, SoftwareKey};
 use crate::{sites::MAX_SESSION_MINUTES, timestamp::Timestamp};
 
-/// How long a key spends in each state.
+/// How long a key spends in each state, such that nobody loses a session by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RotationPolicy {
     algorithm: SigningAlgorithm,
-    publish_before: Duration,
-    sign_for: Duration,
-    keep_after: Duration,
+    times: RotationTimes,
+}
+
+/// The times that make a policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RotationTimes {
+    /// How long a key is published before it signs.
+    pub publish_before: Duration,
+    /// How long it signs.
+    pub sign_for: Duration,
+    /// How long it is published after it last signed.
+    pub keep_after: Duration,
+    /// How long a consumer may go on with a key set from before: what it is told (`max-age` and
+    /// `stale-while-revalidate`), and as long as the publisher takes to read a new ring. AWS HTTP APIs keep one for 2 h.
+    pub held_by_consumers: Duration,
+    /// How long a signer may go on with a ring from before.
+    pub held_by_signers: Duration,
 }
 
 /// Why times do not make a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PolicyProblem {
+    /// A key would sign while consumers still hold a key set without it.
+    #[error("a key must be published, before it signs, for as long as consumers may hold an older key set")]
+    PublishedTooBriefly,
     /// A key would be replaced before its successor was published long enough.
     #[error("a key must sign for longer than its successor is published beforehand")]
     SignsTooBriefly,
@@ -41,22 +58,18 @@ pub struct Plan {
 }
 
 impl RotationPolicy {
-    /// Keys of `algorithm`, each published for `publish_before` before it signs, signing for `sign_for`, and kept for
-    /// `keep_after` it last signed. `held_for` is how long a signer may go on with a ring that it once read.
-    pub fn new(
-        algorithm: SigningAlgorithm,
-        publish_before: Duration,
-        sign_for: Duration,
-        keep_after: Duration,
-        held_for: Duration,
-    ) -> Result<Self, PolicyProblem> {
-        if sign_for <= publish_before {
+    /// Keys of `algorithm` that live by `times`, unless these would cost somebody a session.
+    pub fn new(algorithm: SigningAlgorithm, times: RotationTimes) -> Result<Self, PolicyProblem> {
+        if times.publish_before < times.held_by_consumers {
+            return Err(PolicyProblem::PublishedTooBriefly);
+        }
+        if times.sign_for <= times.publish_before {
             return Err(PolicyProblem::SignsTooBriefly);
         }
-        if keep_after < Duration::from_secs(MAX_SESSION_MINUTES * 60) + held_for {
+        if times.keep_after < Duration::from_mins(MAX_SESSION_MINUTES) + times.held_by_signers {
             return Err(PolicyProblem::KeptTooBriefly);
         }
-        Ok(Self { algorithm, publish_before, sign_for, keep_after })
+        Ok(Self { algorithm, times })
     }
 
     /// What its keys sign with.
@@ -76,7 +89,7 @@ pub fn plan(ring: Option<&KeyRing>, now: Timestamp, policy: &RotationPolicy) -> 
         match key.state {
             KeyState::Pending { since } => pending = pending.or(Some((&key.id, age(since)))),
             KeyState::Active { since } => active = Some((&key.id, age(since))),
-            KeyState::Retiring { since } if age(since) >= policy.keep_after => {
+            KeyState::Retiring { since } if age(since) >= policy.times.keep_after => {
                 plan.remove.push(key.id.clone());
             }
             KeyState::Retiring { .. } => (),
@@ -84,12 +97,14 @@ pub fn plan(ring: Option<&KeyRing>, now: Timestamp, policy: &RotationPolicy) -> 
     }
     match (active, pending) {
         (Some((active, signed_for)), Some((pending, published_for))) => {
-            if signed_for >= policy.sign_for && published_for >= policy.publish_before {
+            if signed_for >= policy.times.sign_for && published_for >= policy.times.publish_before {
                 plan.retire = Some(active.clone());
                 plan.promote = Some(pending.clone());
             }
         }
-        (Some((_, signed_for)), None) => plan.create = signed_for + policy.publish_before >= policy.sign_for,
+        (Some((_, signed_for)), None) => {
+            plan.create = signed_for + policy.times.publish_before >= policy.times.sign_for;
+        }
         (None, _) => (),
     }
     plan
@@ -134,7 +149,14 @@ mod tests {
 
     fn policy() -> RotationPolicy {
         let hours = |count| Duration::from_secs(count * HOUR);
-        RotationPolicy::new(SigningAlgorithm::Es256, hours(3), hours(24), hours(2), hours(1)).unwrap()
+        let times = RotationTimes {
+            publish_before: hours(3),
+            sign_for: hours(24),
+            keep_after: hours(2),
+            held_by_consumers: hours(2),
+            held_by_signers: hours(1),
+        };
+        RotationPolicy::new(SigningAlgorithm::Es256, times).unwrap()
     }
 
     fn step(ring: Option<&KeyRing>, now: u64) -> Option<KeyRing> {
@@ -207,21 +229,40 @@ mod tests {
 
     #[test]
     fn times_that_would_cost_somebody_their_session_make_no_policy() {
-        let minutes = |count: u64| Duration::from_secs(count * 60);
-        let policy = |publish, sign, keep, held| {
-            RotationPolicy::new(
-                SigningAlgorithm::Es256,
-                minutes(publish),
-                minutes(sign),
-                minutes(keep),
-                minutes(held),
-            )
-            .err()
+        let problem = |change: fn(&mut RotationTimes)| {
+            let minutes = |count: u64| Duration::from_secs(count * 60);
+            let mut times = RotationTimes {
+                publish_before: minutes(10),
+                sign_for: minutes(11),
+                keep_after: minutes(65),
+                held_by_consumers: minutes(10),
+                held_by_signers: minutes(5),
+            };
+            change(&mut times);
+            RotationPolicy::new(SigningAlgorithm::Es256, times).err()
         };
-        assert_eq!(policy(10, 10, 100, 0), Some(PolicyProblem::SignsTooBriefly));
-        assert_eq!(policy(1, 10, 59, 0), Some(PolicyProblem::KeptTooBriefly));
-        assert_eq!(policy(1, 10, 64, 5), Some(PolicyProblem::KeptTooBriefly));
-        assert_eq!(policy(1, 10, 65, 5), None);
+
+        assert_eq!(problem(|_| ()), None, "each is as short as may be");
+        assert_eq!(
+            problem(|times| times.publish_before -= Duration::from_secs(1)),
+            Some(PolicyProblem::PublishedTooBriefly)
+        );
+        assert_eq!(
+            problem(|times| times.held_by_consumers += Duration::from_secs(1)),
+            Some(PolicyProblem::PublishedTooBriefly)
+        );
+        assert_eq!(
+            problem(|times| times.sign_for = times.publish_before),
+            Some(PolicyProblem::SignsTooBriefly)
+        );
+        assert_eq!(
+            problem(|times| times.keep_after -= Duration::from_secs(1)),
+            Some(PolicyProblem::KeptTooBriefly)
+        );
+        assert_eq!(
+            problem(|times| times.held_by_signers += Duration::from_secs(1)),
+            Some(PolicyProblem::KeptTooBriefly)
+        );
     }
 
     proptest! {

@@ -31,6 +31,9 @@ pub enum RotateError {
         /// The policy's.
         asked: SigningAlgorithm,
     },
+    /// There was a ring, or should have been, and there is none.
+    #[error("no key ring is stored; if it got lost, restore it: a new one would end every session")]
+    NoRing,
     /// No key could be made.
     #[error("no key could be made")]
     Generate,
@@ -39,30 +42,53 @@ pub enum RotateError {
 /// How often a run starts over because another was quicker.
 const ATTEMPTS: usize = 3;
 
-/// Carries out what is due at `now`.
+/// Carries out what is due at `now` with the stored ring.
 pub async fn rotate<S: KeyRingStore>(
     store: &S,
     policy: &RotationPolicy,
     now: Timestamp,
 ) -> Result<Rotation, RotateError> {
+    run(store, policy, now, false).await
+}
+
+/// As [`rotate`], and makes the first ring where none is stored: for a service's beginning, and for no other time. A ring
+/// that got lost later must be missed: a new one ends every session, and its key signs before anybody knows it.
+pub async fn establish<S: KeyRingStore>(
+    store: &S,
+    policy: &RotationPolicy,
+    now: Timestamp,
+) -> Result<Rotation, RotateError> {
+    run(store, policy, now, true).await
+}
+
+async fn run<S: KeyRingStore>(
+    store: &S,
+    policy: &RotationPolicy,
+    now: Timestamp,
+    may_begin: bool,
+) -> Result<Rotation, RotateError> {
     for _ in 1..ATTEMPTS {
-        match attempt(store, policy, now).await {
+        match attempt(store, policy, now, may_begin).await {
             Err(RotateError::Store(KeyRingError::Conflict)) => (),
             done => return done,
         }
     }
-    attempt(store, policy, now).await
+    attempt(store, policy, now, may_begin).await
 }
 
 async fn attempt<S: KeyRingStore>(
     store: &S,
     policy: &RotationPolicy,
     now: Timestamp,
+    may_begin: bool,
 ) -> Result<Rotation, RotateError> {
     let (ring, revision) = store.load().await?.unzip();
-    if let Some(stored) = ring.as_ref().map(KeyRing::algorithm).filter(|stored| *stored != policy.algorithm())
-    {
-        return Err(RotateError::Algorithm { stored, asked: policy.algorithm() });
+    match ring.as_ref().map(KeyRing::algorithm) {
+        None if !may_begin => return Err(RotateError::NoRing),
+        Some(stored) if stored != policy.algorithm() => {
+            return Err(RotateError::Algorithm { stored, asked: policy.algorithm() });
+        }
+        _ => (),
     }
     let plan = plan(ring.as_ref(), now, policy);
     if let Some(ring) = ring.as_ref().filter(|_| plan.is_empty()) {
@@ -91,7 +117,10 @@ mod tests {
     };
 
     use super::*;
-    use crate::{keyring::Revision, ports::KeyRingSource};
+    use crate::{
+        keyring::{Revision, RotationTimes},
+        ports::KeyRingSource,
+    };
 
     const START: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
 
@@ -162,7 +191,14 @@ mod tests {
 
     fn policy(algorithm: SigningAlgorithm) -> RotationPolicy {
         let hours = |count: u64| Duration::from_secs(count * 3_600);
-        RotationPolicy::new(algorithm, hours(3), hours(24), hours(2), hours(1)).unwrap()
+        let times = RotationTimes {
+            publish_before: hours(3),
+            sign_for: hours(24),
+            keep_after: hours(2),
+            held_by_consumers: hours(2),
+            held_by_signers: hours(1),
+        };
+        RotationPolicy::new(algorithm, times).unwrap()
     }
 
     fn es256() -> RotationPolicy {
@@ -175,7 +211,7 @@ mod tests {
 
     async fn first_ring() -> Option<(KeyRing, Revision)> {
         let store = Store::default();
-        rotate(&store, &es256(), START).await.unwrap();
+        establish(&store, &es256(), START).await.unwrap();
         store.stored()
     }
 
@@ -186,7 +222,7 @@ mod tests {
             [(0, true), (0, false), (20, false), (21, true), (21, false), (24, true), (26, true)]
         {
             let before = store.stored();
-            let rotation = rotate(&store, &es256(), hour(when)).await.unwrap();
+            let rotation = establish(&store, &es256(), hour(when)).await.unwrap();
             assert_eq!(store.stored().map(|(ring, _)| ring), Some(rotation.ring));
             assert_eq!(!rotation.plan.is_empty(), changes, "hour {when}");
             assert_eq!(store.stored() != before, changes, "hour {when}");
@@ -195,10 +231,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_ring_that_got_lost_is_missed_and_not_replaced() {
+        let store = Store::default();
+        assert!(matches!(rotate(&store, &es256(), START).await, Err(RotateError::NoRing)));
+        assert_eq!(store.stored(), None);
+        let begun = establish(&store, &es256(), START).await.unwrap();
+        assert_eq!(rotate(&store, &es256(), START).await.unwrap().ring, begun.ring);
+    }
+
+    #[tokio::test]
     async fn a_ring_of_another_algorithm_is_left_as_it_is() {
         let ring = first_ring().await;
         let store = Store::with(ring.clone(), Trouble::ReplaceFails, 9);
-        let refusal = rotate(&store, &policy(SigningAlgorithm::Rs256), hour(21)).await.unwrap_err();
+        let refusal = establish(&store, &policy(SigningAlgorithm::Rs256), hour(21)).await.unwrap_err();
         assert!(matches!(
             refusal,
             RotateError::Algorithm { stored: SigningAlgorithm::Es256, asked: SigningAlgorithm::Rs256 }
@@ -215,11 +260,11 @@ mod tests {
     async fn whoever_was_too_late_starts_over_and_reports_it_in_the_end() {
         for (conflicts, loads) in [(0, 1), (1, 2), (2, 3)] {
             let store = Store::with(None, Trouble::ReplaceConflicts, conflicts);
-            assert!(rotate(&store, &es256(), START).await.is_ok());
+            assert!(establish(&store, &es256(), START).await.is_ok());
             assert_eq!(store.loads.load(Ordering::SeqCst), loads, "the ring is read anew each time");
         }
         let store = Store::with(None, Trouble::ReplaceConflicts, 99);
-        let refusal = rotate(&store, &es256(), START).await.unwrap_err();
+        let refusal = establish(&store, &es256(), START).await.unwrap_err();
         assert!(matches!(refusal, RotateError::Store(KeyRingError::Conflict)), "{refusal}");
         assert_eq!(store.loads.load(Ordering::SeqCst), ATTEMPTS);
         assert_eq!(store.stored(), None);
@@ -230,7 +275,7 @@ mod tests {
         for trouble in [Trouble::LoadFails, Trouble::ReplaceFails] {
             for ring in [None, first_ring().await] {
                 let store = Store::with(ring.clone(), trouble, 99);
-                assert!(rotate(&store, &es256(), hour(21)).await.is_err());
+                assert!(establish(&store, &es256(), hour(21)).await.is_err());
                 assert_eq!(store.loads.load(Ordering::SeqCst), 1);
                 assert_eq!(store.stored(), ring);
             }
@@ -244,11 +289,11 @@ mod tests {
                 let store = Store::with(ring.clone(), trouble, 1);
                 {
                     let policy = es256();
-                    let mut dying = Box::pin(rotate(&store, &policy, hour(21)));
+                    let mut dying = Box::pin(establish(&store, &policy, hour(21)));
                     assert!(dying.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
                 }
                 assert_eq!(store.stored(), ring);
-                let rotation = rotate(&store, &es256(), hour(21)).await.unwrap();
+                let rotation = establish(&store, &es256(), hour(21)).await.unwrap();
                 assert_eq!(store.stored().unwrap().0, rotation.ring);
                 assert!(rotation.plan.create);
             }

@@ -9,12 +9,16 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// How long a ring that was read is used. A rotation policy must keep retired keys for longer than `keep`.
+/// How long a signer uses a ring that it read. A rotation policy must keep retired keys for longer than `keep`.
 pub const RING_LIFETIMES: Lifetimes = Lifetimes {
     fresh: Duration::from_mins(1),
-    keep: Duration::from_hours(24),
+    keep: Duration::from_hours(12),
     cooldown: Duration::from_secs(10),
 };
+
+/// How long a publisher uses one: for longer than a signer, so that in an outage of the ring's store no session is signed
+/// whose key is no longer served.
+pub const PUBLISHED_LIFETIMES: Lifetimes = Lifetimes { keep: Duration::from_hours(24), ..RING_LIFETIMES };
 
 /// A key that signs, with what a token's header must say of it.
 #[derive(Debug)]
@@ -85,7 +89,7 @@ mod tests {
     };
 
     const START: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
-    const DAY: u64 = 24 * 60 * 60;
+    const HALF_A_DAY: u64 = 12 * 3_600;
 
     /// A store that holds a ring, holds none, or is out of reach.
     struct Source {
@@ -131,19 +135,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn goes_on_signing_for_a_day_while_its_store_is_out_of_reach() {
+    async fn goes_on_signing_for_half_a_day_while_its_store_is_out_of_reach() {
         for trouble in [Err("down"), Ok(None)] {
             let ring = ring();
             let (source, signer) = signer(Ok(Some(ring.clone())));
             let own = ring.active().unwrap().id.clone();
             assert_eq!(id_at(&signer, 0).await.as_ref(), Ok(&own));
             source.becomes(trouble);
-            for seconds in [1, 59, 60, 61, 3_600, DAY - 1] {
+            for seconds in [1, 59, 60, 61, 3_600, HALF_A_DAY - 1] {
                 assert_eq!(id_at(&signer, seconds).await.as_ref(), Ok(&own), "after {seconds} s");
             }
-            assert!(id_at(&signer, DAY).await.unwrap_err().starts_with("no signing key is available: "));
+            assert!(
+                id_at(&signer, HALF_A_DAY).await.unwrap_err().starts_with("no signing key is available: ")
+            );
             source.becomes(Ok(Some(ring)));
-            assert_eq!(id_at(&signer, DAY + 10).await, Ok(own));
+            assert_eq!(id_at(&signer, HALF_A_DAY + 10).await, Ok(own));
         }
     }
 

@@ -212,10 +212,17 @@ fn of_subject(refusal: &SubjectRefusal) -> Refusal {
         S::NotYetValid { .. } => {
             invalid("not_yet_valid", "The subject token is not valid yet; check the clocks.")
         }
-        S::UnknownKey { .. } => invalid(
+        S::UnknownKey { retry_after: None, .. } => invalid(
             "unknown_key",
             "The token's signing key is not published for its tenant; if the app registration has a signing key of its own (claims mapping), remove it.",
         ),
+        S::UnknownKey { retry_after, .. } => Refusal {
+            retry_after: *retry_after,
+            ..invalid(
+                "unknown_key",
+                "The token's signing key is not known, and the tenant was asked for its keys only just; try again when Retry-After says.",
+            )
+        },
         S::KeyIssuerMismatch { .. } => invalid(
             "key_issuer_mismatch",
             "The token's signing key belongs to another issuer than the token's tenant.",

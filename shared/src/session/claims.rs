@@ -68,14 +68,14 @@ impl SessionClaims {
     ) -> Self {
         Self {
             iss: issuer.clone(),
-            aud: grant.audience.clone(),
+            aud: grant.audience().to_owned(),
             sub: format!("{}.{}", subject.tenant(), subject.object()),
             client_id: subject.client(),
             tid: subject.tenant(),
             iat: now,
-            exp: now.plus(grant.life).min(subject.expires()),
+            exp: now.plus(grant.life()).min(subject.expires()),
             jti: id.to_string(),
-            scope: grant.scope.to_string(),
+            scope: grant.scope().to_string(),
         }
     }
 
@@ -136,16 +136,11 @@ mod tests {
     use super::*;
     use crate::{
         entra::{Groups, testing::subject},
-        sites::SiteName,
+        sites::testing,
     };
 
     fn claims(life: u64, subject_expires: u64) -> SessionClaims {
-        let grant = Grant {
-            site: "riverbend".parse::<SiteName>().unwrap(),
-            audience: "https://poziserver-riverbend.example/pozi/".into(),
-            scope: "planning:read".parse().unwrap(),
-            life: Duration::from_secs(life),
-        };
+        let grant = testing::grant("planning:read", Duration::from_secs(life));
         let subject = subject(Groups::Listed(BTreeSet::new()), Timestamp::from_unix_seconds(subject_expires));
         let issuer = "https://auth.example".parse().unwrap();
         SessionClaims::new(

@@ -9,7 +9,7 @@ use super::{SessionClaims, SessionId};
 use crate::{
     entra::{Groups, testing::subject},
     keyring::{KeyId, PrivateKey, SigningAlgorithm, SigningKey, SoftwareKey},
-    sites::Grant,
+    sites::testing,
     timestamp::Timestamp,
 };
 
@@ -33,12 +33,7 @@ pub(super) fn signing_key(algorithm: SigningAlgorithm) -> (SigningKey<SoftwareKe
 
 /// The claims of a session minted at [`NOW`] for ten minutes.
 pub(super) fn claims(scope: &str) -> SessionClaims {
-    let grant = Grant {
-        site: "riverbend".parse().unwrap(),
-        audience: AUDIENCE.into(),
-        scope: scope.parse().unwrap(),
-        life: Duration::from_mins(10),
-    };
+    let grant = testing::grant(scope, Duration::from_mins(10));
     let now = Timestamp::from_unix_seconds(NOW);
     let subject = subject(Groups::Listed(BTreeSet::new()), now.plus(Duration::from_hours(1)));
     SessionClaims::new(&ISSUER.parse().unwrap(), &subject, &grant, SessionId::new(Uuid::nil()), now)

@@ -27,9 +27,14 @@ impl ExternalUrl {
         self.0.as_str()
     }
 
+    /// Whether `text` is this URL, with or without the trailing slash, however it is written (RFC 3986 §6.2).
+    pub fn is_same_as(&self, text: &str) -> bool {
+        Url::parse(text).is_ok_and(|url| url == self.0 || url.as_str() == self.application_id_uri())
+    }
+
     /// The Application ID URI that Application Proxy gives the registration: the URL without its trailing slash.
     pub fn application_id_uri(&self) -> &str {
-        self.as_str().trim_end_matches('/')
+        self.as_str().strip_suffix('/').unwrap_or(self.as_str())
     }
 }
 
@@ -44,6 +49,8 @@ impl Origin {
     /// Whether a request's `Origin` header names this origin.
     pub fn is_named_by(&self, header: &str) -> bool {
         match header.parse::<Self>() {
+            // Browsers send an origin in one way only (RFC 6454 §6.2); whatever else parses alike is none.
+            Ok(found) if found.0.origin().ascii_serialization() != header => false,
             Ok(found) if self.any_port() && self.0.port().is_none() => found.any_port(),
             Ok(found) => found.0.origin() == self.0.origin(),
             Err(_) => false,
@@ -65,6 +72,11 @@ impl FromStr for ExternalUrl {
         }
         if !url.path().ends_with('/') {
             url.set_path(&format!("{}/", url.path()));
+        }
+        let as_written =
+            url.as_str().eq_ignore_ascii_case(text) || url.as_str().eq_ignore_ascii_case(&format!("{text}/"));
+        if !as_written || url.path().contains("//") {
+            return Err("must be written out plainly, with single slashes, as https://host/path/");
         }
         Ok(Self(url))
     }
@@ -145,6 +157,9 @@ mod tests {
             "https://u@riverbend.example/",
             "https://riverbend.example/?a",
             "https://riverbend.example/#a",
+            "https:riverbend.example/pozi/",
+            "https://riverbend.example/pozi//",
+            "https://riverbend.example/a/../pozi/",
             "https://",
             "file:///pozi",
         ] {
@@ -156,13 +171,16 @@ mod tests {
     fn an_origin_is_matched_as_a_whole() {
         let origin: Origin = "https://riverbend.enterprise.example".parse().unwrap();
         assert!(origin.is_named_by("https://riverbend.enterprise.example"));
-        assert!(origin.is_named_by("https://riverbend.enterprise.example:443"));
         for other in [
             "null",
             "",
             "*",
             "http://riverbend.enterprise.example",
+            "https://riverbend.enterprise.example:443",
             "https://riverbend.enterprise.example:8443",
+            "https:riverbend.enterprise.example",
+            " https://riverbend.enterprise.example",
+            "https://riverbend%2eenterprise.example",
             "https://evil.example",
             "https://riverbend.enterprise.example.evil.example",
             "https://xriverbend.enterprise.example",

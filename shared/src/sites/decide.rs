@@ -2,20 +2,32 @@
 
 use std::time::Duration;
 
-use super::{Access, Permission, Scope, Site, SiteName, Who};
+use super::{Access, Permission, Scope, Site, Who};
 use crate::entra::{Groups, VerifiedSubject};
 
-/// What a session may be minted for.
+/// What a session may be minted for. Nothing but [`decide`] builds one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
-    /// The site that it is for.
-    pub site: SiteName,
+    audience: String,
+    scope: Scope,
+    life: Duration,
+}
+
+impl Grant {
     /// The session's audience: the site's external URL.
-    pub audience: String,
+    pub fn audience(&self) -> &str {
+        &self.audience
+    }
+
     /// What may be done, never nothing.
-    pub scope: Scope,
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
     /// How long it may last at most.
-    pub life: Duration,
+    pub fn life(&self) -> Duration {
+        self.life
+    }
 }
 
 /// Why nothing is granted.
@@ -45,12 +57,7 @@ pub fn decide(subject: &VerifiedSubject, site: &Site, asked: Option<&Scope>) -> 
         Some(asked) if asked.is_subset_of(&allowed) => asked.clone(),
         Some(_) => return Err(AccessRefusal::ScopeNotAllowed),
     };
-    Ok(Grant {
-        site: site.name.clone(),
-        audience: site.external_url.as_str().to_owned(),
-        scope,
-        life: site.session_life,
-    })
+    Ok(Grant { audience: site.external_url.as_str().to_owned(), scope, life: site.session_life })
 }
 
 fn allowed(subject: &VerifiedSubject, site: &Site) -> Result<Scope, AccessRefusal> {
@@ -73,6 +80,18 @@ fn is_among(subject: &VerifiedSubject, who: &Who) -> Result<bool, AccessRefusal>
         (Who::Groups(named), _) if named.is_empty() => Ok(false),
         (Who::Groups(_), Groups::Overage) => Err(AccessRefusal::GroupsOverage),
         (Who::Groups(named), Groups::Listed(own)) => Ok(named.iter().any(|group| own.contains(group))),
+    }
+}
+
+/// For this crate's own tests of what comes after the decision.
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+
+    /// A grant that a decision might have given, for riverbend.
+    pub(crate) fn grant(scope: &str, life: Duration) -> Grant {
+        let audience = "https://poziserver-riverbend.example/pozi/".to_owned();
+        Grant { audience, scope: scope.parse().unwrap(), life }
     }
 }
 

@@ -52,9 +52,11 @@ pub struct CatalogueDocument {
     #[schemars(with = "CatalogueId")]
     pub id: Spanned<CatalogueId>,
     /// What people call it.
-    pub title: String,
+    #[schemars(with = "String")]
+    pub title: Spanned<String>,
     /// The QGIS project file on Pozi Server.
-    pub project: String,
+    #[schemars(with = "String")]
+    pub project: Spanned<String>,
     /// Who may read it: a list of group ids, or "everyone-signed-in".
     pub read: Who,
     /// Who may write it, and so read it too: a list of group ids, or "everyone-signed-in"; nobody when left out.

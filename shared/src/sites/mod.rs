@@ -9,6 +9,8 @@ mod registered;
 mod scope;
 mod site;
 
+#[cfg(test)]
+pub(crate) use self::decide::testing;
 pub use self::{
     addresses::{ExternalUrl, InternalUrl, Origin},
     choose::{Target, TargetRefusal, choose},

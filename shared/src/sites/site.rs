@@ -80,7 +80,7 @@ impl Site {
 
     /// Whether `name` is the site's name or its external URL, with or without the trailing slash.
     pub fn is_named(&self, name: &str) -> bool {
-        name == self.name.as_str() || name.parse::<ExternalUrl>().is_ok_and(|url| url == self.external_url)
+        name == self.name.as_str() || self.external_url.is_same_as(name)
     }
 
     fn compile(document: SiteDocument) -> Self {
@@ -117,8 +117,8 @@ impl Catalogue {
     fn compile(document: CatalogueDocument) -> Self {
         Self {
             id: document.id.into_inner(),
-            title: document.title,
-            project: document.project,
+            title: document.title.into_inner(),
+            project: document.project.into_inner(),
             readers: document.read,
             writers: document.write,
         }
@@ -157,6 +157,14 @@ fn problems(document: &SiteDocument) -> Vec<SiteProblem> {
             problems.push(SiteProblem {
                 message: format!("a second catalogue has the id `{}`; give each its own", id.get_ref()),
                 at: Some(id.span()),
+            });
+        }
+    }
+    for text in document.catalogues.iter().flat_map(|catalogue| [&catalogue.title, &catalogue.project]) {
+        if text.get_ref().trim().is_empty() {
+            problems.push(SiteProblem {
+                message: "this is blank; write what it is".into(),
+                at: Some(text.span()),
             });
         }
     }
@@ -268,6 +276,7 @@ mod tests {
         for audience in [
             "https://poziserver-riverbend.example/pozi",
             "https://poziserver-riverbend.example/pozi/",
+            "https://PoziServer-Riverbend.example/pozi",
             "0d9f7a54-53c5-4a3e-8f5e-0f3a0b6f2c10",
             "0D9F7A54-53C5-4A3E-8F5E-0F3A0B6F2C10",
             "spn:0d9f7a54-53c5-4a3e-8f5e-0f3a0b6f2c10",
@@ -343,6 +352,7 @@ mod tests {
                 16,
                 "a second catalogue has the id `planning`; give each its own",
             ),
+            ("title = \"Planning\"", "title = \" \"", 10, "this is blank; write what it is"),
             ("id = \"parks\"", "id = \"Parks\"", 16, "`Parks` is no catalogue id: 1 to 63"),
             ("read = \"everyone-signed-in\"", "read = \"everyone\"", 19, "write a list of group ids"),
             ("read = \"everyone-signed-in\"", "", 15, "missing field `read`"),
