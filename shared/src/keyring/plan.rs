@@ -138,6 +138,24 @@ impl Plan {
     }
 }
 
+/// For this room's own tests.
+#[cfg(test)]
+pub(super) mod testing {
+    use super::*;
+
+    /// Published for 3 h, signing for a day, kept for 2 h.
+    pub(in super::super) fn policy(algorithm: SigningAlgorithm) -> RotationPolicy {
+        let times = RotationTimes {
+            publish_before: Duration::from_hours(3),
+            sign_for: Duration::from_hours(24),
+            keep_after: Duration::from_hours(2),
+            held_by_consumers: Duration::from_hours(2),
+            held_by_signers: Duration::from_hours(1),
+        };
+        RotationPolicy::new(algorithm, times).unwrap()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -148,15 +166,7 @@ mod tests {
     const START: u64 = 1_800_000_000;
 
     fn policy() -> RotationPolicy {
-        let hours = |count| Duration::from_secs(count * HOUR);
-        let times = RotationTimes {
-            publish_before: hours(3),
-            sign_for: hours(24),
-            keep_after: hours(2),
-            held_by_consumers: hours(2),
-            held_by_signers: hours(1),
-        };
-        RotationPolicy::new(SigningAlgorithm::Es256, times).unwrap()
+        testing::policy(SigningAlgorithm::Es256)
     }
 
     fn step(ring: Option<&KeyRing>, now: u64) -> Option<KeyRing> {

@@ -118,7 +118,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        keyring::{Revision, RotationTimes},
+        keyring::{Revision, plan::testing::policy},
         ports::KeyRingSource,
     };
 
@@ -187,18 +187,6 @@ mod tests {
             *stored = Some((ring.clone(), Revision(expected.map_or(1, |Revision(count)| count + 1))));
             Ok(())
         }
-    }
-
-    fn policy(algorithm: SigningAlgorithm) -> RotationPolicy {
-        let hours = |count: u64| Duration::from_secs(count * 3_600);
-        let times = RotationTimes {
-            publish_before: hours(3),
-            sign_for: hours(24),
-            keep_after: hours(2),
-            held_by_consumers: hours(2),
-            held_by_signers: hours(1),
-        };
-        RotationPolicy::new(algorithm, times).unwrap()
     }
 
     fn es256() -> RotationPolicy {
