@@ -7,7 +7,7 @@ test: ## everything that must hold
 	cargo test --locked --workspace
 
 lint: ## what a machine can say about the code
-	cargo fmt --all --check && cargo clippy --locked --workspace --all-targets -- -D warnings && RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet && cargo deny --locked --log-level error check bans licenses sources
+	cargo fmt --all --check && cargo clippy --locked --workspace --all-targets -- -D warnings && RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet && cargo deny --locked --log-level error check bans licenses sources && cargo metadata --locked --format-version 1 --manifest-path tests/fuzz/Cargo.toml > /dev/null
 
 bench: ## how much the exchange costs beside its bare cryptography
 	cargo bench --locked -p pozi-tests

@@ -212,7 +212,11 @@ async fn whoever_dawdles_gets_three_seconds_in_all() {
         let (what, found, took) = fetch.await.unwrap();
         assert!(matches!(found, Err(FetchError::NoAnswer(_))), "{what}: {found:?}");
         println!("{what}: given up after {took:?}");
-        assert!((Duration::from_millis(2_900)..Duration::from_secs(4)).contains(&took), "{what}: {took:?}");
+        // Left alone, each would go on for six seconds; a busy machine may need a moment more than three.
+        assert!(
+            (Duration::from_millis(2_900)..Duration::from_millis(5_500)).contains(&took),
+            "{what}: {took:?}"
+        );
     }
 }
 
