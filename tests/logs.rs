@@ -301,7 +301,7 @@ async fn an_exchange_that_panics_or_whose_caller_goes_away_leaves_its_audit_even
     let world = World::new().await;
     let token = world.token(&TokenAsk::default());
     for (registry, patience, decision, reason) in [
-        (Registry::Panics, Duration::from_secs(60), "refused", json!("internal_error")),
+        (Registry::Panics, Duration::from_mins(1), "refused", json!("internal_error")),
         (Registry::Hangs, Duration::from_millis(20), "abandoned", Value::Null),
     ] {
         let (lines, _guard) = Lines::listen();
