@@ -19,7 +19,8 @@ use pozi_auth::{
     identifiers::TenantId,
     keyring::SigningAlgorithm,
     ports::{RegistryUnavailable, SiteRegistry},
-    sites::Site,
+    sites::TenantSites,
+    timestamp::Timestamp,
 };
 use pozi_local::{
     entra::{Behaviour, Kind, Person, TokenAsk, Version},
@@ -288,7 +289,7 @@ enum Registry {
 }
 
 impl SiteRegistry for Registry {
-    async fn sites_of(&self, _: TenantId) -> Result<Vec<Arc<Site>>, RegistryUnavailable> {
+    async fn sites_of(&self, _: TenantId, _: Timestamp) -> Result<Arc<TenantSites>, RegistryUnavailable> {
         match self {
             Self::Panics => panic!("the registry panics"),
             Self::Hangs => std::future::pending().await,

@@ -70,7 +70,8 @@ impl<T: Send + Sync + 'static> LastGood<T> {
     }
 
     /// The value to use at `now`, fetched with `load` where that is due: when none is held, when the held one is past
-    /// its fresh time, or when it is not what the caller is looking for (`satisfies`).
+    /// its fresh time, or when it is not what the caller is looking for (`satisfies`). `load` says since when its value
+    /// is known: `now`, unless it comes from somebody who kept it.
     pub async fn find<E, L>(
         self: &Arc<Self>,
         now: Timestamp,
@@ -79,7 +80,7 @@ impl<T: Send + Sync + 'static> LastGood<T> {
     ) -> Result<Arc<T>, NotFound>
     where
         E: Display + Send + 'static,
-        L: Future<Output = Result<T, E>> + Send + 'static,
+        L: Future<Output = Result<(T, Timestamp), E>> + Send + 'static,
     {
         let seen = self.usable(now);
         let flight = match &seen {
@@ -107,6 +108,11 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         self.newest(now, satisfies, renewed || fetches)
     }
 
+    /// The value that is held, whatever its age; nothing is fetched.
+    pub fn held(&self) -> Option<Arc<T>> {
+        lock(&self.state).held.as_ref().map(|(value, _)| Arc::clone(value))
+    }
+
     /// Runs the fetch as a task of its own, so that a caller who goes away neither stops it for those who wait nor
     /// has the next one start it again.
     async fn fetch<E, L>(
@@ -117,13 +123,13 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         load: L,
     ) where
         E: Display + Send + 'static,
-        L: Future<Output = Result<T, E>> + Send + 'static,
+        L: Future<Output = Result<(T, Timestamp), E>> + Send + 'static,
     {
         let this = Arc::clone(self);
         let fetching = tokio::spawn(async move {
             // A task within the task, so that even a panic ends in a pause before the next in line may fetch.
             match tokio::spawn(load).await {
-                Ok(Ok(value)) => this.keep(value, now, satisfies),
+                Ok(Ok((value, since))) => this.keep(value, since, now, satisfies),
                 Ok(Err(problem)) => this.pause(now, &problem),
                 Err(problem) => this.pause(now, &problem),
             }
@@ -133,11 +139,11 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         let _ = fetching.await;
     }
 
-    fn keep(&self, value: T, now: Timestamp, satisfies: impl Fn(&T) -> bool) {
+    fn keep(&self, value: T, since: Timestamp, now: Timestamp, satisfies: impl Fn(&T) -> bool) {
         if !satisfies(&value) {
             self.dissatisfied.start(now, self.lifetimes.cooldown);
         }
-        let held = Some((Arc::new(value), now));
+        let held = Some((Arc::new(value), since));
         *lock(&self.state) = State { held, failed_until: Timestamp::default() };
     }
 
@@ -257,12 +263,13 @@ mod tests {
 
         async fn find(&self, now: u64, wanted: u32) -> Result<u32, NotFound> {
             let (answer, asked) = (Arc::clone(&self.answer), Arc::clone(&self.asked));
+            let now = Timestamp::from_unix_seconds(1_000_000 + now);
             let load = || async move {
                 asked.fetch_add(1, Ordering::SeqCst);
                 tokio::task::yield_now().await;
-                *lock(&answer)
+                let answer = *lock(&answer);
+                answer.map(|value| (value, now))
             };
-            let now = Timestamp::from_unix_seconds(1_000_000 + now);
             self.cell.find(now, move |value| *value >= wanted, load).await.map(|value| *value)
         }
 
@@ -406,9 +413,10 @@ mod tests {
     async fn a_fetch_that_panics_is_a_failure_like_any_other() {
         let cell = LastGood::<u32>::new("test", LIFETIMES, Arc::default());
         let now = Timestamp::from_unix_seconds(1_000_000);
-        let load = || async { if true { panic!("a bug in an adapter") } else { Ok::<_, &str>(1) } };
+        let load =
+            || async move { if true { panic!("a bug in an adapter") } else { Ok::<_, &str>((1, now)) } };
         assert_eq!(cell.find(now, |_| true, load).await, Err(unavailable(LIFETIMES.cooldown)));
-        let sound = || async { Ok::<_, &str>(1) };
+        let sound = || async move { Ok::<_, &str>((1, now)) };
         assert_eq!(cell.find(now, |_| true, sound).await, Err(unavailable(LIFETIMES.cooldown)));
         assert!(cell.find(now.plus(LIFETIMES.cooldown), |_| true, sound).await.is_ok());
     }
@@ -418,7 +426,7 @@ mod tests {
         let pause = Arc::new(Cooldown::default());
         let [one, two] = ["one", "two"].map(|what| LastGood::<u32>::new(what, LIFETIMES, Arc::clone(&pause)));
         let now = Timestamp::from_unix_seconds(1_000_000);
-        let load = |value: u32| move || async move { Ok::<_, &str>(value) };
+        let load = |value: u32| move || async move { Ok::<_, &str>((value, now)) };
         one.find(now, |_| false, load(1)).await.unwrap_err();
         assert_eq!(*two.find(now, |_| true, load(1)).await.unwrap(), 1);
         let retry_after = Some(LIFETIMES.cooldown);
@@ -429,6 +437,18 @@ mod tests {
         );
         let later = now.plus(LIFETIMES.cooldown);
         assert_eq!(*two.find(later, |value| *value == 2, load(2)).await.unwrap(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_value_is_as_old_as_its_source_says_and_not_as_old_as_its_fetch() {
+        let cell = LastGood::<u32>::new("test", LIFETIMES, Arc::default());
+        let kept = Timestamp::from_unix_seconds(1_000_000);
+        let load = |value, since| move || async move { Ok::<_, &str>((value, since)) };
+        let now = kept.plus(Duration::from_mins(59));
+        assert_eq!(*cell.find(now, |_| true, load(1, kept)).await.unwrap(), 1);
+        let now = kept.plus(LIFETIMES.fresh);
+        assert_eq!(*cell.find(now, |_| true, load(2, now)).await.unwrap(), 2, "its hour is over");
+        assert_eq!(cell.held().as_deref(), Some(&2));
     }
 
     async fn futures_joined<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {

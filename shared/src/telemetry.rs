@@ -10,6 +10,7 @@ use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::Subscriber
 use crate::{
     entra::UnverifiedToken,
     identifiers::TenantId,
+    metrics,
     oauth::{ExchangeError, Refusal, RequestRefusal, SubjectToken},
     session::SessionClaims,
     sites::{Site, SiteName},
@@ -123,8 +124,9 @@ impl Trail {
         }
     }
 
-    fn tell(&mut self, (decision, refusal): (&str, Option<Refusal>), detail: Option<&str>) {
+    fn tell(&mut self, (decision, refusal): (&'static str, Option<Refusal>), detail: Option<&str>) {
         self.told = true;
+        metrics::exchange_ended(decision, refusal.map(|refusal| refusal.reason), self.started.elapsed());
         let (jti, kid, scope) = match &self.session {
             Some((jti, kid, scope)) => (Some(jti), Some(kid), Some(scope)),
             None => (None, None, None),

@@ -12,7 +12,7 @@ use std::{
 
 use pozi_auth::{
     adapters::KeyRingFile,
-    keyring::{RING_LIFETIMES, Revision, RingSigner, RotateError, SigningAlgorithm, establish},
+    keyring::{RING_LIFETIMES, Revision, RingSigner, RotateError, SigningAlgorithm, SoftwareKeys, establish},
     ports::{ActiveKey, KeyRingError, KeyRingSource, KeyRingStore},
     timestamp::Timestamp,
 };
@@ -62,7 +62,7 @@ async fn one_that_others_can_read_is_refused_with_what_to_do_and_left_as_it_is()
             assert!(said.contains(part), "{said} does not say {part}");
         }
         assert!(file.replace(Some(Revision(1)), &ring().await).await.is_err());
-        assert!(establish(&file, &policy(SigningAlgorithm::Es256), AT).await.is_err());
+        assert!(establish(&file, &SoftwareKeys, &policy(SigningAlgorithm::Es256), AT).await.is_err());
         assert_eq!(fs::read(&path).unwrap(), bytes);
     }
     fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
@@ -100,9 +100,9 @@ async fn damage_is_an_error_and_rotation_never_replaces_it() {
             let replaced = file.replace(expected, &ring().await).await;
             assert!(matches!(replaced, Err(KeyRingError::Damaged(_))), "{shown}: {replaced:?}");
         }
-        let rotated = establish(&file, &policy(SigningAlgorithm::Es256), AT).await;
+        let rotated = establish(&file, &SoftwareKeys, &policy(SigningAlgorithm::Es256), AT).await;
         assert!(matches!(rotated, Err(RotateError::Store(KeyRingError::Damaged(_)))), "{shown}");
-        let signer = RingSigner::new(Arc::new(file.clone()), RING_LIFETIMES);
+        let signer = RingSigner::new(Arc::new(file.clone()), SoftwareKeys, RING_LIFETIMES);
         assert!(signer.active(AT).await.is_err(), "{shown}");
         assert_eq!(fs::read(&path).unwrap(), bytes);
     }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use pozi_auth::{
     adapters::KeyRingFile,
-    keyring::{KeyRing, Revision, RotationPolicy, RotationTimes, SigningAlgorithm, establish},
-    ports::{KeyRingError, KeyRingStore},
+    keyring::{KeyRing, Revision, RotationPolicy, RotationTimes, SigningAlgorithm, SoftwareKeys, establish},
+    ports::{KeyDisposal, KeyMaker, KeyRingError, KeyRingStore},
     timestamp::Timestamp,
 };
 use pozi_tests::{MemoryRing, NOW};
@@ -25,30 +25,34 @@ pub(crate) fn policy(algorithm: SigningAlgorithm) -> RotationPolicy {
 
 /// A ring with a key that was made for it.
 pub(crate) async fn ring_of(algorithm: SigningAlgorithm) -> KeyRing {
+    ring_made_by(&SoftwareKeys, algorithm).await
+}
+
+async fn ring_made_by(keys: &(impl KeyMaker + KeyDisposal), algorithm: SigningAlgorithm) -> KeyRing {
     let now = Timestamp::from_unix_seconds(NOW);
-    establish(&MemoryRing::default(), &policy(algorithm), now).await.unwrap().ring
+    establish(&MemoryRing::default(), keys, &policy(algorithm), now).await.unwrap().ring
 }
 
 pub(crate) async fn ring() -> KeyRing {
     ring_of(SigningAlgorithm::Es256).await
 }
 
-/// `store` and `rival` are two holders of one place where nothing was ever stored.
-async fn contract<S: KeyRingStore>(store: S, rival: S) {
-    keeps_what_it_is_given(&store, &rival).await;
-    refuses_whoever_saw_another_revision(&store, &rival).await;
-    lets_one_of_two_win(&store, &rival).await;
+/// `store` and `rival` are two holders of one place where nothing was ever stored, of rings whose keys are made by `keys`.
+pub(crate) async fn contract<S: KeyRingStore>(store: S, rival: S, keys: &(impl KeyMaker + KeyDisposal)) {
+    keeps_what_it_is_given(&store, &rival, keys).await;
+    refuses_whoever_saw_another_revision(&store, &rival, keys).await;
+    lets_one_of_two_win(&store, &rival, keys).await;
 }
 
 async fn held(store: &impl KeyRingStore) -> (KeyRing, Revision) {
     store.load().await.unwrap().expect("a ring is stored")
 }
 
-async fn keeps_what_it_is_given<S: KeyRingStore>(store: &S, rival: &S) {
+async fn keeps_what_it_is_given<S: KeyRingStore>(store: &S, rival: &S, keys: &(impl KeyMaker + KeyDisposal)) {
     assert!(store.load().await.unwrap().is_none(), "nothing was stored yet");
     for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256] {
         let before = store.load().await.unwrap().map(|(_, revision)| revision);
-        let given = ring_of(algorithm).await;
+        let given = ring_made_by(keys, algorithm).await;
         store.replace(before, &given).await.unwrap();
         for holder in [store, rival] {
             let (ring, revision) = held(holder).await;
@@ -58,9 +62,13 @@ async fn keeps_what_it_is_given<S: KeyRingStore>(store: &S, rival: &S) {
     }
 }
 
-async fn refuses_whoever_saw_another_revision<S: KeyRingStore>(store: &S, rival: &S) {
+async fn refuses_whoever_saw_another_revision<S: KeyRingStore>(
+    store: &S,
+    rival: &S,
+    keys: &(impl KeyMaker + KeyDisposal),
+) {
     let (ring, revision) = held(store).await;
-    let other = self::ring().await;
+    let other = ring_made_by(keys, SigningAlgorithm::Es256).await;
     for seen in
         [None, Some(Revision(revision.0 - 1)), Some(Revision(revision.0 + 1)), Some(Revision(u64::MAX))]
     {
@@ -72,8 +80,9 @@ async fn refuses_whoever_saw_another_revision<S: KeyRingStore>(store: &S, rival:
     }
 }
 
-async fn lets_one_of_two_win<S: KeyRingStore>(store: &S, rival: &S) {
-    let rings = [self::ring().await, self::ring().await];
+async fn lets_one_of_two_win<S: KeyRingStore>(store: &S, rival: &S, keys: &(impl KeyMaker + KeyDisposal)) {
+    let made = async || ring_made_by(keys, SigningAlgorithm::Es256).await;
+    let rings = [made().await, made().await];
     for round in 0..60 {
         let (_, seen) = held(store).await;
         let (one, two) =
@@ -89,12 +98,16 @@ async fn lets_one_of_two_win<S: KeyRingStore>(store: &S, rival: &S) {
 }
 
 /// Many runs of rotation at once make one key, however they meet.
-async fn contract_of_first_ring<S: KeyRingStore + Clone>(store: S) {
+pub(crate) async fn contract_of_first_ring<S, K>(store: S, keys: K)
+where
+    S: KeyRingStore + Clone,
+    K: KeyMaker + KeyDisposal + Clone,
+{
     let now = Timestamp::from_unix_seconds(NOW);
     let runs: Vec<_> = (0..8)
         .map(|_| {
-            let store = store.clone();
-            tokio::spawn(async move { establish(&store, &policy(SigningAlgorithm::Es256), now).await })
+            let (store, keys) = (store.clone(), keys.clone());
+            tokio::spawn(async move { establish(&store, &keys, &policy(SigningAlgorithm::Es256), now).await })
         })
         .collect();
     let (ring, revision) = {
@@ -112,21 +125,21 @@ async fn contract_of_first_ring<S: KeyRingStore + Clone>(store: S) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ring_in_memory() {
     let ring = MemoryRing::default();
-    contract(ring.clone(), ring).await;
-    contract_of_first_ring(MemoryRing::default()).await;
+    contract(ring.clone(), ring, &SoftwareKeys).await;
+    contract_of_first_ring(MemoryRing::default(), SoftwareKeys).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ring_in_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| KeyRingFile::new(folder.path().join(name));
-    contract(at("ring.json"), at("ring.json")).await;
-    contract_of_first_ring(at("another.json")).await;
+    contract(at("ring.json"), at("ring.json"), &SoftwareKeys).await;
+    contract_of_first_ring(at("another.json"), SoftwareKeys).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ring_in_a_file_that_is_named_like_a_lock() {
     let folder = tempfile::tempdir().unwrap();
     let at = || KeyRingFile::new(folder.path().join("ring.lock"));
-    contract(at(), at()).await;
+    contract(at(), at(), &SoftwareKeys).await;
 }

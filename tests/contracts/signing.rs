@@ -10,8 +10,8 @@ use aws_lc_rs::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use pozi_auth::{
     adapters::KeyRingFile,
-    keyring::{PublishedKeys, RING_LIFETIMES, RingSigner, SigningAlgorithm, establish},
-    ports::{ActiveKey, KeyRingStore, SessionKeySource, Signer},
+    keyring::{PublishedKeys, RING_LIFETIMES, RingSigner, SigningAlgorithm, SoftwareKeys, establish},
+    ports::{ActiveKey, KeyDisposal, KeyMaker, KeyOpener, KeyRingStore, SessionKeySource, Signer},
     timestamp::Timestamp,
 };
 use pozi_tests::{MemoryRing, NOW};
@@ -40,13 +40,17 @@ fn verifies(jwk: &Value, signature: &[u8]) -> bool {
     }
 }
 
-/// `store` is empty; its signer signs with what comes to be stored there.
-async fn contract<S: KeyRingStore + Clone>(store: S, algorithm: SigningAlgorithm) {
-    let signing = || RingSigner::new(Arc::new(store.clone()), RING_LIFETIMES);
+/// `store` is empty; its signer signs with what comes to be stored there, made and opened by `keys`.
+pub(crate) async fn contract<S, K>(store: S, keys: K, algorithm: SigningAlgorithm)
+where
+    S: KeyRingStore + Clone,
+    K: KeyMaker + KeyOpener + KeyDisposal + Clone,
+{
+    let signing = || RingSigner::new(Arc::new(store.clone()), keys.clone(), RING_LIFETIMES);
     let nothing = signing().active(AT).await.unwrap_err();
     assert!(nothing.to_string().starts_with("no signing key is available"), "{nothing}");
 
-    let ring = establish(&store, &policy(algorithm), AT).await.unwrap().ring;
+    let ring = establish(&store, &keys, &policy(algorithm), AT).await.unwrap().ring;
     let signing = signing();
     let key = signing.active(AT).await.unwrap();
     assert_eq!((key.algorithm, Some(&key.id)), (algorithm, ring.active().map(|active| &active.id)));
@@ -70,7 +74,7 @@ async fn contract<S: KeyRingStore + Clone>(store: S, algorithm: SigningAlgorithm
 #[tokio::test]
 async fn a_ring_in_memory_signs() {
     for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256] {
-        contract(MemoryRing::default(), algorithm).await;
+        contract(MemoryRing::default(), SoftwareKeys, algorithm).await;
     }
 }
 
@@ -78,7 +82,7 @@ async fn a_ring_in_memory_signs() {
 async fn a_ring_in_a_file_signs() {
     for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256] {
         let folder = tempfile::tempdir().unwrap();
-        contract(KeyRingFile::new(folder.path().join("ring.json")), algorithm).await;
+        contract(KeyRingFile::new(folder.path().join("ring.json")), SoftwareKeys, algorithm).await;
     }
 }
 
@@ -87,7 +91,7 @@ async fn a_ring_in_a_file_signs() {
 async fn a_short_number_is_padded_in_an_es256_signature() {
     let store = MemoryRing::default();
     store.replace(None, &ring_of(SigningAlgorithm::Es256).await).await.unwrap();
-    let key = RingSigner::new(Arc::new(store), RING_LIFETIMES).active(AT).await.unwrap();
+    let key = RingSigner::new(Arc::new(store), SoftwareKeys, RING_LIFETIMES).active(AT).await.unwrap();
     let mut short = 0;
     for _ in 0..3_000 {
         let signature = key.signer.sign(MESSAGE).await.unwrap();
@@ -102,7 +106,8 @@ async fn every_published_key_is_found_by_its_id_and_no_other() {
     let store = MemoryRing::default();
     for hours in [0, 21, 24] {
         let now = Timestamp::from_unix_seconds(NOW + hours * 3_600);
-        let ring = establish(&store, &policy(SigningAlgorithm::Es256), now).await.unwrap().ring;
+        let ring =
+            establish(&store, &SoftwareKeys, &policy(SigningAlgorithm::Es256), now).await.unwrap().ring;
         let published = PublishedKeys::of(&ring);
         assert_eq!(ring.keys().len(), if hours == 0 { 1 } else { 2 });
         for key in ring.keys() {

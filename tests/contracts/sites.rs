@@ -2,13 +2,19 @@
 
 use std::fs;
 
-use pozi_auth::{adapters::SiteFiles, identifiers::TenantId, ports::SiteRegistry, sites::SiteFile};
+use pozi_auth::{
+    adapters::SiteFiles, identifiers::TenantId, ports::SiteRegistry, sites::SiteFile, timestamp::Timestamp,
+};
 use pozi_local::samples;
 
+const NOW: Timestamp = Timestamp::from_unix_seconds(pozi_tests::NOW);
+
 /// Holds the sample sites and a second one in saltmarsh's tenant.
-async fn contract(registry: impl SiteRegistry) {
+pub(crate) async fn contract(registry: impl SiteRegistry) {
     let names = async |tenant: &str| {
-        let sites = registry.sites_of(tenant.parse().unwrap()).await.unwrap();
+        let sites = registry.sites_of(tenant.parse().unwrap(), NOW).await.unwrap();
+        assert!(sites.unreadable.is_empty());
+        let sites = &sites.sites;
         assert!(sites.iter().all(|site| site.tenant().to_string() == tenant));
         let mut names: Vec<_> = sites.iter().map(|site| site.name.to_string()).collect();
         names.sort();
@@ -21,7 +27,8 @@ async fn contract(registry: impl SiteRegistry) {
     }
 }
 
-fn files() -> Vec<SiteFile> {
+/// The sites that the contract is about.
+pub(crate) fn files() -> Vec<SiteFile> {
     let mut files = samples::site_files();
     let second = files[1].text.replace("saltmarsh", "fenwick").replace("cd9836b7", "cd9836b8");
     files.push(SiteFile { name: "fenwick.toml".into(), text: second });

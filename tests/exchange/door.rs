@@ -16,7 +16,8 @@ use pozi_auth::{
     keyring::SigningAlgorithm,
     oauth::GRANT_TYPE,
     ports::{FetchError, KeySetFetch, RegistryUnavailable, SiteRegistry},
-    sites::Site,
+    sites::TenantSites,
+    timestamp::Timestamp,
 };
 use pozi_local::{entra::TokenAsk, samples};
 use pozi_tests::{EmulatedKeySets, World, exchange_form, form_request, send};
@@ -201,8 +202,16 @@ async fn a_preflight_is_answered_alike_everywhere() {
 struct FirstFails<E>(AtomicBool, SiteFiles, E);
 
 impl<E: Fn() -> RegistryUnavailable + Send + Sync + 'static> SiteRegistry for FirstFails<E> {
-    async fn sites_of(&self, tenant: TenantId) -> Result<Vec<Arc<Site>>, RegistryUnavailable> {
-        if self.0.swap(false, Ordering::SeqCst) { Err((self.2)()) } else { self.1.sites_of(tenant).await }
+    async fn sites_of(
+        &self,
+        tenant: TenantId,
+        now: Timestamp,
+    ) -> Result<Arc<TenantSites>, RegistryUnavailable> {
+        if self.0.swap(false, Ordering::SeqCst) {
+            Err((self.2)())
+        } else {
+            self.1.sites_of(tenant, now).await
+        }
     }
 }
 

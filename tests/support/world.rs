@@ -12,7 +12,7 @@ use pozi_auth::{
     entra::{KEY_LIFETIMES, TenantKeys},
     keyring::{
         PUBLISHED_LIFETIMES, RING_LIFETIMES, RingSigner, RotationPolicy, RotationTimes, SigningAlgorithm,
-        establish,
+        SoftwareKeys, establish,
     },
     oauth::{self, GRANT_TYPE},
     ports::{KeySetFetch, SiteRegistry},
@@ -113,7 +113,7 @@ impl World {
             clock: clock.clone(),
             sites: sites.clone(),
             tenant_keys: TenantKeys::new(key_sets.clone(), KEY_LIFETIMES),
-            signing: RingSigner::new(Arc::new(ring.clone()), RING_LIFETIMES),
+            signing: RingSigner::new(Arc::new(ring.clone()), SoftwareKeys, RING_LIFETIMES),
         };
         let jwks = pozi_jwks::router(
             &issuer,
@@ -133,7 +133,7 @@ impl World {
             clock: self.clock.clone(),
             sites,
             tenant_keys: TenantKeys::new(fetch, KEY_LIFETIMES),
-            signing: RingSigner::new(Arc::new(self.ring.clone()), RING_LIFETIMES),
+            signing: RingSigner::new(Arc::new(self.ring.clone()), SoftwareKeys, RING_LIFETIMES),
         })
     }
 
@@ -149,7 +149,9 @@ impl World {
     #[expect(clippy::expect_used, reason = "a ring in memory does not fail")]
     pub async fn rotate(&self) {
         let now = Timestamp::from_unix_seconds(self.clock.unix_seconds());
-        establish(&self.ring, &self.policy, now).await.expect("a ring in memory can be rotated");
+        establish(&self.ring, &SoftwareKeys, &self.policy, now)
+            .await
+            .expect("a ring in memory can be rotated");
     }
 
     /// A token as Entra issues it now.

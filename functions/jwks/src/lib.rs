@@ -9,10 +9,9 @@ use std::{sync::Arc, time::Duration};
 use axum::{Router, extract::State, response::Response, routing::get};
 use http::{HeaderMap, Uri};
 use pozi_auth::{
-    keyring::PublishedKeys,
     last_good::{Cooldown, LastGood, Lifetimes},
     oauth::{self, ExchangeError, RequestRefusal},
-    ports::{Clock, KeyRingSource, SigningUnavailable},
+    ports::{Clock, PublishedKeySource, SigningUnavailable},
     session::Issuer,
 };
 
@@ -38,7 +37,7 @@ const AUTHORIZATION_SERVER: &str = "/.well-known/oauth-authorization-server";
 
 /// The function's routes, to be [finished](oauth::finish) by whoever serves them: publishes the ring of `source` as
 /// `issuer`'s, for consumers to keep for `max_age`. The ring itself is read again as `lifetimes` say.
-pub fn router<C: Clock, S: KeyRingSource>(
+pub fn router<C: Clock, S: PublishedKeySource>(
     issuer: &Issuer,
     clock: C,
     source: Arc<S>,
@@ -62,18 +61,19 @@ pub fn router<C: Clock, S: KeyRingSource>(
         .with_state(Arc::new(state))
 }
 
-async fn keys<C: Clock, S: KeyRingSource>(
+async fn keys<C: Clock, S: PublishedKeySource>(
     State(state): State<Arc<Jwks<C, S>>>,
     headers: HeaderMap,
 ) -> Response {
     let source = Arc::clone(&state.source);
     let max_age = state.max_age;
+    let now = state.clock.now();
     let load = || async move {
-        let stored = source.load().await.map_err(|error| error.to_string())?;
-        let (ring, _) = stored.ok_or("no key ring is stored yet")?;
-        Ok::<_, String>(Document::new(PublishedKeys::of(&ring).as_json().to_vec(), max_age))
+        let stored = source.published().await.map_err(|error| error.to_string())?;
+        let keys = stored.ok_or("no key ring is stored yet")?;
+        Ok::<_, String>((Document::new(keys.as_json().to_vec(), max_age), now))
     };
-    match state.keys.find(state.clock.now(), |_| true, load).await {
+    match state.keys.find(now, |_| true, load).await {
         Ok(document) => document.answer(&headers),
         Err(problem) => {
             oauth::refuse(&ExchangeError::from(SigningUnavailable(problem.to_string())).refusal())
@@ -81,7 +81,7 @@ async fn keys<C: Clock, S: KeyRingSource>(
     }
 }
 
-async fn authorization_server<C: Clock, S: KeyRingSource>(
+async fn authorization_server<C: Clock, S: PublishedKeySource>(
     State(state): State<Arc<Jwks<C, S>>>,
     headers: HeaderMap,
 ) -> Response {
@@ -89,7 +89,7 @@ async fn authorization_server<C: Clock, S: KeyRingSource>(
 }
 
 /// The metadata of an issuer that has a path is asked for with that path behind the well-known one (RFC 8414 §3.1).
-async fn authorization_server_below<C: Clock, S: KeyRingSource>(
+async fn authorization_server_below<C: Clock, S: PublishedKeySource>(
     State(state): State<Arc<Jwks<C, S>>>,
     uri: Uri,
     headers: HeaderMap,
@@ -100,7 +100,7 @@ async fn authorization_server_below<C: Clock, S: KeyRingSource>(
     }
 }
 
-async fn openid<C: Clock, S: KeyRingSource>(
+async fn openid<C: Clock, S: PublishedKeySource>(
     State(state): State<Arc<Jwks<C, S>>>,
     headers: HeaderMap,
 ) -> Response {

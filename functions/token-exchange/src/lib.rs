@@ -1,6 +1,9 @@
 //! `POST /oauth2/token` (RFC 8693): an Entra access token goes in, a Pozi session token for the catalogues that its
 //! person may see comes out.
 
+#[cfg(feature = "lambda")]
+pub mod aws;
+
 use std::sync::Arc;
 
 use axum::{
@@ -11,9 +14,9 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode, header::ORIGIN};
 use pozi_auth::{
-    entra::{self, KeySetLocation, SubjectRefusal, TenantKeys, UnverifiedToken},
+    entra::{self, KeySetLocation, NothingKept, SubjectRefusal, TenantKeys, UnverifiedToken},
     oauth::{self, ExchangeError, ExchangeRequest, TokenResponse},
-    ports::{ActiveKey, Clock, KeySetFetch, SiteRegistry},
+    ports::{ActiveKey, Clock, KeySetFetch, KeySetMemory, SiteRegistry},
     session::{self, Issuer, SessionClaims, SessionId},
     sites::{self, Site},
     telemetry::Trail,
@@ -22,7 +25,7 @@ use uuid::Uuid;
 
 /// What the function works with.
 #[derive(Debug)]
-pub struct TokenExchange<C, R, F, K> {
+pub struct TokenExchange<C, R, F, K, M = NothingKept> {
     /// This service's own URL.
     pub issuer: Issuer,
     /// The time.
@@ -30,20 +33,20 @@ pub struct TokenExchange<C, R, F, K> {
     /// The registered sites.
     pub sites: R,
     /// The tenants' keys.
-    pub tenant_keys: TenantKeys<F>,
+    pub tenant_keys: TenantKeys<F, M>,
     /// The key that signs.
     pub signing: K,
 }
 
 /// The function's route, to be [finished](oauth::finish) by whoever serves it.
-pub fn router<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey>(
-    state: TokenExchange<C, R, F, K>,
+pub fn router<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey, M: KeySetMemory>(
+    state: TokenExchange<C, R, F, K, M>,
 ) -> Router {
-    Router::new().route("/oauth2/token", post(token::<C, R, F, K>)).with_state(Arc::new(state))
+    Router::new().route("/oauth2/token", post(token::<C, R, F, K, M>)).with_state(Arc::new(state))
 }
 
-async fn token<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey>(
-    State(state): State<Arc<TokenExchange<C, R, F, K>>>,
+async fn token<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey, M: KeySetMemory>(
+    State(state): State<Arc<TokenExchange<C, R, F, K, M>>>,
     request: Request,
 ) -> Response {
     let mut trail = Trail::begin();
@@ -55,7 +58,7 @@ async fn token<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey>(
     }
 }
 
-impl<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey> TokenExchange<C, R, F, K> {
+impl<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey, M: KeySetMemory> TokenExchange<C, R, F, K, M> {
     /// The whole walk: parse, verify, decide, mint, answer.
     async fn exchange(&self, request: Request, trail: &mut Trail) -> Result<TokenResponse, ExchangeError> {
         let (head, body) = request.into_parts();
@@ -66,7 +69,7 @@ impl<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey> TokenExchange<C, R
 
         let token = UnverifiedToken::parse(request.subject_token.as_str())?;
         trail.claims_to_be(&token);
-        let sites = self.sites.sites_of(token.tenant()).await?;
+        let sites = self.sites.sites_of(token.tenant(), now).await?;
         if sites.is_empty() {
             return Err(SubjectRefusal::UnknownTenant { tenant: token.tenant() }.into());
         }

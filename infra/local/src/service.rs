@@ -7,7 +7,9 @@ use pozi_auth::{
     adapters::{HttpKeySets, KeyRingFile, LoadError, SiteFiles, SystemClock},
     address::LoopbackUrl,
     entra::{KEY_LIFETIMES, TenantKeys},
-    keyring::{Plan, PolicyProblem, RingSigner, RotateError, RotationPolicy, establish, rotate},
+    keyring::{
+        Plan, PolicyProblem, RingSigner, RotateError, RotationPolicy, SoftwareKeys, establish, rotate,
+    },
     oauth,
     ports::Clock,
     session::Issuer,
@@ -155,7 +157,7 @@ fn router(
         clock: SystemClock,
         sites,
         tenant_keys: TenantKeys::new(fetch, KEY_LIFETIMES),
-        signing: RingSigner::new(ring, args.ring_lifetimes()),
+        signing: RingSigner::new(ring, SoftwareKeys, args.ring_lifetimes()),
     });
     Ok(exchange.merge(jwks))
 }
@@ -166,11 +168,11 @@ async fn keep_rotating(
     policy: RotationPolicy,
     every: std::time::Duration,
 ) -> Result<(), RotateError> {
-    tell(&establish(&*ring, &policy, SystemClock.now()).await?.plan);
+    tell(&establish(&*ring, &SoftwareKeys, &policy, SystemClock.now()).await?.plan);
     tokio::spawn(async move {
         loop {
             tokio::time::sleep(every).await;
-            match rotate(&*ring, &policy, SystemClock.now()).await {
+            match rotate(&*ring, &SoftwareKeys, &policy, SystemClock.now()).await {
                 Ok(rotation) => tell(&rotation.plan),
                 Err(problem) => tracing::warn!(%problem, "the signing keys were not rotated"),
             }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reqwest::{Client, redirect::Policy};
 
+use super::roots;
 use crate::{
     address::LoopbackUrl,
     entra::KeySetLocation,
@@ -27,6 +28,7 @@ impl HttpKeySets {
     /// then over plain http too.
     pub fn new(emulated: Option<LoopbackUrl>) -> Result<Self, reqwest::Error> {
         let client = Client::builder()
+            .tls_certs_only(roots::certificates()?)
             .https_only(emulated.is_none())
             .redirect(Policy::none())
             .timeout(TIMEOUT)

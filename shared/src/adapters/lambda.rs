@@ -1,15 +1,60 @@
-//! Runs a router on AWS Lambda, behind API Gateway (REST or HTTP API) or a function URL.
+//! Runs a function on AWS Lambda: its logs and metrics, and, for those that answer HTTP, its router behind API Gateway
+//! (REST or HTTP API) or a function URL.
+
+use std::io;
 
 use axum::Router;
 use http::{Uri, uri::PathAndQuery};
-use lambda_http::{Body, Error, Request, RequestExt, Service, request::RequestContext, service_fn};
+pub use lambda_http::Error;
+use lambda_http::{Body, Request, RequestExt, Service, request::RequestContext, service_fn};
+use metrics_cloudwatch_embedded::{Builder, Collector};
 use tower::ServiceExt;
 
-use crate::oauth;
+use crate::{
+    config::{ConfigError, TelemetryConfig},
+    metrics, oauth, telemetry,
+};
+
+/// Collects figures and writes them in CloudWatch's embedded metric format.
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html>.
+#[derive(Clone, Copy)]
+pub struct Metrics(Option<&'static Collector>);
+
+/// Begins to log and to count, as the variables that `var` reads say: what is wrong with the others can be told then.
+pub fn start(var: impl Fn(&str) -> Option<String>) -> Result<Metrics, Error> {
+    let config = TelemetryConfig::read(var);
+    telemetry::init(config.as_ref().map_or_else(|_| TelemetryConfig::default().log, |config| config.log));
+    let config = config.inspect_err(|problem: &ConfigError| tracing::error!(%problem, "cannot start"))?;
+    let Some(namespace) = config.metrics else { return Ok(Metrics(None)) };
+    let collector = Builder::new().cloudwatch_namespace(namespace).init()?;
+    metrics::describe();
+    Ok(Metrics(Some(collector)))
+}
+
+impl Metrics {
+    /// Writes what was counted since the last time to standard output, where Lambda's log is read from. What cannot be
+    /// written is lost: no request is refused for it.
+    pub fn flush(self) {
+        if let Some(collector) = self.0
+            && let Err(problem) = collector.flush(io::stdout())
+        {
+            tracing::warn!(%problem, "metrics were lost");
+        }
+    }
+}
 
 /// Finishes `router` and serves requests with it until the runtime ends.
-pub async fn serve(router: Router) -> Result<(), Error> {
-    lambda_http::run(service(router)).await
+pub async fn serve(router: Router, metrics: Metrics) -> Result<(), Error> {
+    let service = service(router);
+    lambda_http::run(service_fn(move |request: Request| {
+        let answer = service.clone().oneshot(request);
+        async move {
+            let answer = answer.await;
+            metrics.flush();
+            answer
+        }
+    }))
+    .await
 }
 
 /// `router`, finished, as the service of a Lambda function: what [`serve`] runs, and what tests hand their events to.

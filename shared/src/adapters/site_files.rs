@@ -5,13 +5,14 @@ use std::{collections::HashMap, fmt, fs, io, path::Path, sync::Arc};
 use crate::{
     identifiers::TenantId,
     ports::{RegistryUnavailable, SiteRegistry},
-    sites::{Site, SiteFile, SiteFileProblem, register},
+    sites::{Site, SiteFile, SiteFileProblem, TenantSites, register},
+    timestamp::Timestamp,
 };
 
 /// The sites of a folder, all without fault.
 #[derive(Debug, Clone)]
 pub struct SiteFiles {
-    by_tenant: HashMap<TenantId, Vec<Arc<Site>>>,
+    by_tenant: HashMap<TenantId, Arc<TenantSites>>,
 }
 
 /// Why a folder's sites cannot be used.
@@ -50,17 +51,23 @@ impl SiteFiles {
 
     /// Compiles files whose text is at hand already.
     pub fn of(files: &[SiteFile]) -> Result<Self, LoadError> {
-        register(files).map(|by_tenant| Self { by_tenant }).map_err(LoadError::Faulty)
+        let by_tenant = register(files).map_err(LoadError::Faulty)?;
+        let all = |(tenant, sites)| (tenant, Arc::new(TenantSites::all(sites)));
+        Ok(Self { by_tenant: by_tenant.into_iter().map(all).collect() })
     }
 
     /// Every site, in no particular order.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Site>> {
-        self.by_tenant.values().flatten()
+        self.by_tenant.values().flat_map(|tenant| &tenant.sites)
     }
 }
 
 impl SiteRegistry for SiteFiles {
-    async fn sites_of(&self, tenant: TenantId) -> Result<Vec<Arc<Site>>, RegistryUnavailable> {
+    async fn sites_of(
+        &self,
+        tenant: TenantId,
+        _now: Timestamp,
+    ) -> Result<Arc<TenantSites>, RegistryUnavailable> {
         Ok(self.by_tenant.get(&tenant).cloned().unwrap_or_default())
     }
 }

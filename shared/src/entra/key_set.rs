@@ -15,7 +15,7 @@ use super::{Cloud, TokenVersion};
 use crate::identifiers::TenantId;
 
 /// The keys of one tenant and token version, by key id.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct KeySet(HashMap<String, Arc<EntraKey>>);
 
 /// One RSA key that signs tokens with RS256.

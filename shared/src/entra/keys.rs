@@ -10,7 +10,8 @@ use super::{Cloud, EntraKey, KeySet, KeySetLocation, NotAKeySet, SubjectRefusal,
 use crate::{
     identifiers::TenantId,
     last_good::{Cooldown, LastGood, Lifetimes, NotFound},
-    ports::{FetchError, KeySetFetch},
+    metrics,
+    ports::{FetchError, KeySetFetch, KeySetMemory},
     timestamp::Timestamp,
 };
 
@@ -26,10 +27,30 @@ pub const KEY_LIFETIMES: Lifetimes = Lifetimes {
 /// The key sets that were fetched through `F`, by tenant and token version. Callers ask for registered tenants only,
 /// so it is as bounded as the registry.
 #[derive(Debug)]
-pub struct TenantKeys<F> {
+pub struct TenantKeys<F, M = NothingKept> {
     fetch: Arc<F>,
+    memory: M,
     lifetimes: Lifetimes,
     tenants: RwLock<HashMap<(Cloud, TenantId), Arc<Slots>>>,
+}
+
+/// A key set that somebody fetched and kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredKeySet {
+    /// The document, as served.
+    pub document: Arc<[u8]>,
+    /// When it was fetched.
+    pub fetched: Timestamp,
+}
+
+/// The memory of a service beside which nobody else fetches key sets.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NothingKept;
+
+impl KeySetMemory for NothingKept {
+    fn recall(&self, _: KeySetLocation) -> Option<StoredKeySet> {
+        None
+    }
 }
 
 /// The two key sets of one tenant, which share the pause after a fetch for an unknown key.
@@ -50,7 +71,14 @@ enum Problem {
 impl<F: KeySetFetch> TenantKeys<F> {
     /// Holds no keys yet; fetches with `fetch` and keeps for `lifetimes` ([`KEY_LIFETIMES`] but in tests).
     pub fn new(fetch: F, lifetimes: Lifetimes) -> Self {
-        Self { fetch: Arc::new(fetch), lifetimes, tenants: RwLock::default() }
+        Self::recalling(fetch, NothingKept, lifetimes)
+    }
+}
+
+impl<F: KeySetFetch, M: KeySetMemory> TenantKeys<F, M> {
+    /// As [`TenantKeys::new`], and before it fetches looks for what `memory` has.
+    pub fn recalling(fetch: F, memory: M, lifetimes: Lifetimes) -> Self {
+        Self { fetch: Arc::new(fetch), memory, lifetimes, tenants: RwLock::default() }
     }
 
     /// The key `key_id` of the set at `location`, fetched where that is due.
@@ -65,9 +93,14 @@ impl<F: KeySetFetch> TenantKeys<F> {
     ) -> Result<Arc<EntraKey>, SubjectRefusal> {
         let slot = self.slot(location);
         let wanted = key_id.to_owned();
+        let has_it = move |set: &KeySet| set.key(&wanted).is_some();
         let fetch = Arc::clone(&self.fetch);
-        let load = || async move { Ok::<_, Problem>(KeySet::parse(&fetch.fetch(location).await?)?) };
-        let found = slot.find(now, move |set| set.key(&wanted).is_some(), load).await;
+        let load = || {
+            let held = slot.held().is_some_and(|set| set.key(key_id).is_some());
+            let kept = self.kept(location, now).filter(|(set, _)| set.key(key_id).is_some());
+            obtain(fetch, location, kept, held, self.lifetimes, now)
+        };
+        let found = slot.find(now, has_it, load).await;
         let unknown = |retry_after| SubjectRefusal::UnknownKey {
             key_id: key_id.chars().take(100).collect(),
             retry_after,
@@ -81,6 +114,15 @@ impl<F: KeySetFetch> TenantKeys<F> {
         }
     }
 
+    /// The kept key set at `location`, unless it is no longer to be used. One from the future was kept by a clock that
+    /// was wrong, and nobody knows how old it is.
+    fn kept(&self, location: KeySetLocation, now: Timestamp) -> Option<(KeySet, Timestamp)> {
+        let StoredKeySet { document, fetched } = self.memory.recall(location)?;
+        let usable =
+            now.since(fetched) < self.lifetimes.keep && fetched.since(now) <= self.lifetimes.cooldown;
+        usable.then(|| KeySet::parse(&document).ok()).flatten().map(|set| (set, fetched))
+    }
+
     fn slot(&self, location: KeySetLocation) -> Arc<LastGood<KeySet>> {
         let owner = (location.cloud, location.tenant);
         let known = self.tenants.read().unwrap_or_else(PoisonError::into_inner).get(&owner).cloned();
@@ -92,6 +134,30 @@ impl<F: KeySetFetch> TenantKeys<F> {
         match location.version {
             TokenVersion::V1 => Arc::clone(&slots.v1),
             TokenVersion::V2 => Arc::clone(&slots.v2),
+        }
+    }
+}
+
+/// The key set at `location`, and since when it is known: the `kept` one while it is fresh, else a new one. In an outage
+/// the kept one after all, unless the caller holds a set that will do (`held`): then the failure counts, and starts the
+/// pause before Entra is asked again.
+async fn obtain<F: KeySetFetch>(
+    fetch: Arc<F>,
+    location: KeySetLocation,
+    kept: Option<(KeySet, Timestamp)>,
+    held: bool,
+    lifetimes: Lifetimes,
+    now: Timestamp,
+) -> Result<(KeySet, Timestamp), Problem> {
+    let fresh = |fetched: &Timestamp| now.since(*fetched) < lifetimes.fresh;
+    if let Some((set, fetched)) = kept.as_ref().filter(|(_, fetched)| fresh(fetched)) {
+        return Ok((set.clone(), *fetched));
+    }
+    match fetch.fetch(location).await {
+        Ok(document) => Ok((KeySet::parse(&document)?, now)),
+        Err(problem) => {
+            metrics::entra_was_unreachable();
+            kept.filter(|_| !held).ok_or(Problem::Fetch(problem))
         }
     }
 }

@@ -17,7 +17,7 @@ pub use self::{
     claims::Groups,
     cloud::{CONSUMER_TENANT, Cloud, KeySetLocation, TokenVersion},
     key_set::{EntraKey, KeySet, NotAKeySet},
-    keys::{KEY_LIFETIMES, TenantKeys},
+    keys::{KEY_LIFETIMES, NothingKept, StoredKeySet, TenantKeys},
     refusal::{Malformed, SubjectRefusal},
     unverified::UnverifiedToken,
     verify::{Expected, LEEWAY, REQUIRED_SCOPE, VerifiedSubject, verify},

@@ -1,6 +1,6 @@
 //! One signing key: its algorithm, its public half and thumbprint, and the private half that signs in memory.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der},
@@ -67,11 +67,40 @@ impl SigningAlgorithm {
         }
     }
 
+    /// The public key of `jwk` as it is published: `kid`, `use` and `alg` are ours, whatever else it carried is left out.
+    /// Nothing for a key of another algorithm.
+    pub fn public_half(self, jwk: &Jwk) -> Option<Jwk> {
+        let (expected, fits) = match (self, &jwk.algorithm) {
+            (Self::Es256, AlgorithmParameters::EllipticCurve(key)) => {
+                (KeyAlgorithm::ES256, key.curve == EllipticCurve::P256)
+            }
+            (Self::Rs256, AlgorithmParameters::RSA(_)) => (KeyAlgorithm::RS256, true),
+            _ => return None,
+        };
+        let others = jwk.common.key_algorithm.is_some_and(|named| named != expected);
+        let common = CommonParameters {
+            public_key_use: Some(PublicKeyUse::Signature),
+            key_algorithm: Some(expected),
+            key_id: KeyId::thumbprint(jwk).map(|id| id.0),
+            ..CommonParameters::default()
+        };
+        (fits && !others).then(|| Jwk { common, algorithm: jwk.algorithm.clone() })
+    }
+
     pub(crate) const fn of_library(self) -> Algorithm {
         match self {
             Self::Es256 => Algorithm::ES256,
             Self::Rs256 => Algorithm::RS256,
         }
+    }
+}
+
+impl FromStr for SigningAlgorithm {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let known = [Self::Es256, Self::Rs256].into_iter().find(|algorithm| algorithm.name() == text);
+        known.ok_or("use ES256 or RS256")
     }
 }
 

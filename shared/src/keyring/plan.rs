@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{KeyId, KeyRing, KeyState, PrivateKey, RingKey, SigningAlgorithm, SoftwareKey};
+use super::{KeyId, KeyRing, KeyState, MadeKey, RingKey, SigningAlgorithm};
 use crate::{sites::MAX_SESSION_MINUTES, timestamp::Timestamp};
 
 /// How long a key spends in each state, such that nobody loses a session by it.
@@ -78,6 +78,15 @@ impl RotationPolicy {
     }
 }
 
+/// For how long the newest key that signs, or is about to, has been in its state: what grows when rotation has stopped.
+pub fn newest_key_age(ring: &KeyRing, now: Timestamp) -> Option<Duration> {
+    let age = |key: &RingKey| match key.state {
+        KeyState::Pending { since } | KeyState::Active { since } => Some(now.since(since)),
+        KeyState::Retiring { .. } => None,
+    };
+    ring.keys().iter().filter_map(age).min()
+}
+
 /// Says what to do with `ring` (none: nothing is stored yet) at `now`.
 pub fn plan(ring: Option<&KeyRing>, now: Timestamp, policy: &RotationPolicy) -> Plan {
     let Some(ring) = ring else { return Plan { create: true, ..Plan::default() } };
@@ -121,7 +130,7 @@ impl Plan {
     pub fn applied_to(
         &self,
         ring: Option<&KeyRing>,
-        made: Option<(SoftwareKey, PrivateKey)>,
+        made: Option<MadeKey>,
         policy: &RotationPolicy,
         now: Timestamp,
     ) -> Option<KeyRing> {
@@ -161,6 +170,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::keyring::ring::testing::made;
 
     const HOUR: u64 = 3_600;
     const START: u64 = 1_800_000_000;
@@ -172,7 +182,7 @@ mod tests {
     fn step(ring: Option<&KeyRing>, now: u64) -> Option<KeyRing> {
         let now = Timestamp::from_unix_seconds(now);
         let plan = plan(ring, now, &policy());
-        let made = plan.create.then(|| SoftwareKey::generate(SigningAlgorithm::Es256).unwrap());
+        let made = plan.create.then(|| made(SigningAlgorithm::Es256));
         if plan.is_empty() { ring.cloned() } else { plan.applied_to(ring, made, &policy(), now) }
     }
 

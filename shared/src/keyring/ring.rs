@@ -6,7 +6,7 @@ use jsonwebtoken::jwk::Jwk;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{KeyId, PrivateKey, SigningAlgorithm, SoftwareKey};
+use super::{KeyId, MadeKey, PrivateHalf, PrivateKey, SigningAlgorithm, SoftwareKey};
 use crate::timestamp::Timestamp;
 
 /// The signing keys of one algorithm; exactly one of them is active.
@@ -24,7 +24,7 @@ pub struct RingKey {
     /// Its public half, as published.
     pub jwk: Jwk,
     /// Its private half, as stored.
-    pub private: PrivateKey,
+    pub private: PrivateHalf,
     /// Where in its life it is.
     pub state: KeyState,
 }
@@ -64,18 +64,14 @@ pub enum RingProblem {
     /// Not exactly one key is active.
     #[error("{0} keys are active instead of one")]
     Active(usize),
-    /// A private key does not open, or does not belong to the public half and id beside it.
-    #[error("the private half of key {0} does not fit its id")]
+    /// A private key does not open, or a half does not belong to the id beside it.
+    #[error("what is stored of key {0} does not fit its id")]
     Unfit(String),
 }
 
 impl KeyRing {
     /// A first ring, whose only key signs at once: no consumer can have cached a key set before there was one.
-    pub(super) fn first(
-        algorithm: SigningAlgorithm,
-        made: (SoftwareKey, PrivateKey),
-        now: Timestamp,
-    ) -> Option<Self> {
+    pub(super) fn first(algorithm: SigningAlgorithm, made: MadeKey, now: Timestamp) -> Option<Self> {
         let key = RingKey::new(made, KeyState::Active { since: now })?;
         Some(Self { algorithm, keys: vec![key] })
     }
@@ -122,22 +118,26 @@ impl KeyRing {
 }
 
 impl RingKey {
-    pub(super) fn new((key, private): (SoftwareKey, PrivateKey), state: KeyState) -> Option<Self> {
-        let jwk = key.public_jwk();
-        Some(Self { id: KeyId::thumbprint(&jwk)?, jwk, private, state })
+    pub(super) fn new(made: MadeKey, state: KeyState) -> Option<Self> {
+        Some(Self { id: KeyId::thumbprint(&made.jwk)?, jwk: made.jwk, private: made.private, state })
     }
 
     fn read(algorithm: SigningAlgorithm, entry: &Entry) -> Result<Self, RingProblem> {
-        let unfit = || RingProblem::Unfit(entry.kid.to_string());
-        let der = STANDARD.decode(entry.private.as_bytes()).map_err(|_| unfit())?;
-        let private = PrivateKey::from_pkcs8(der);
-        let key = SoftwareKey::open(algorithm, &private).map_err(|_| unfit())?;
-        let key = Self::new((key, private), entry.state).ok_or_else(unfit)?;
-        if key.id == entry.kid { Ok(key) } else { Err(unfit()) }
+        let made = entry.private.read(algorithm).ok_or_else(|| RingProblem::Unfit(entry.kid.to_string()))?;
+        match Self::new(made, entry.state) {
+            Some(key) if key.id == entry.kid => Ok(key),
+            _ => Err(RingProblem::Unfit(entry.kid.to_string())),
+        }
     }
 
     fn written(&self) -> Entry {
-        let private = Zeroizing::new(STANDARD.encode(self.private.as_pkcs8()));
+        let private = match &self.private {
+            PrivateHalf::Plain(key) => Half::Private(Zeroizing::new(STANDARD.encode(key.as_pkcs8()))),
+            PrivateHalf::Sealed(bytes) => {
+                Half::Sealed { bytes: STANDARD.encode(bytes), public: self.jwk.clone() }
+            }
+            PrivateHalf::Vault(name) => Half::Vault { name: name.clone(), public: self.jwk.clone() },
+        };
         Entry { kid: self.id.clone(), state: self.state, private }
     }
 }
@@ -154,7 +154,46 @@ struct Entry {
     kid: KeyId,
     #[serde(flatten)]
     state: KeyState,
-    private: Zeroizing<String>,
+    #[serde(flatten)]
+    private: Half,
+}
+
+/// The two halves of a key: a private one at hand gives the public one as well, of any other the public one is stored
+/// beside it.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Half {
+    Private(Zeroizing<String>),
+    Sealed { bytes: String, public: Jwk },
+    Vault { name: String, public: Jwk },
+}
+
+impl Half {
+    fn read(&self, algorithm: SigningAlgorithm) -> Option<MadeKey> {
+        let (jwk, private) = match self {
+            Self::Private(text) => {
+                let private = PrivateKey::from_pkcs8(STANDARD.decode(text.as_bytes()).ok()?);
+                (SoftwareKey::open(algorithm, &private).ok()?.public_jwk(), PrivateHalf::Plain(private))
+            }
+            Self::Sealed { bytes, public } => {
+                (public.clone(), PrivateHalf::Sealed(STANDARD.decode(bytes).ok()?))
+            }
+            Self::Vault { name, public } => (public.clone(), PrivateHalf::Vault(name.clone())),
+        };
+        Some(MadeKey { jwk: algorithm.public_half(&jwk)?, private })
+    }
+}
+
+/// For this room's own tests.
+#[cfg(test)]
+pub(super) mod testing {
+    use super::*;
+
+    /// A key, its private half at hand.
+    pub(in super::super) fn made(algorithm: SigningAlgorithm) -> MadeKey {
+        let (key, private) = SoftwareKey::generate(algorithm).unwrap();
+        MadeKey { jwk: key.public_jwk(), private: PrivateHalf::Plain(private) }
+    }
 }
 
 #[cfg(test)]
@@ -162,8 +201,16 @@ mod tests {
     use super::*;
 
     fn ring() -> KeyRing {
-        let made = SoftwareKey::generate(SigningAlgorithm::Es256).unwrap();
+        let made = testing::made(SigningAlgorithm::Es256);
         KeyRing::first(SigningAlgorithm::Es256, made, Timestamp::from_unix_seconds(7)).unwrap()
+    }
+
+    /// The same ring with its private half kept in another way.
+    fn ring_with(private: PrivateHalf) -> KeyRing {
+        let ring = ring();
+        ring.with_keys(
+            ring.keys().iter().map(|key| RingKey { private: private.clone(), ..key.clone() }).collect(),
+        )
     }
 
     fn spoiled(change: impl FnOnce(&mut serde_json::Value)) -> RingProblem {
@@ -174,8 +221,35 @@ mod tests {
 
     #[test]
     fn reads_what_it_writes() {
-        let ring = ring();
-        assert_eq!(KeyRing::from_json(&ring.to_json().unwrap()), Ok(ring));
+        for ring in [
+            ring(),
+            ring_with(PrivateHalf::Sealed(vec![0, 255])),
+            ring_with(PrivateHalf::Vault("key/1".into())),
+        ] {
+            assert_eq!(KeyRing::from_json(&ring.to_json().unwrap()), Ok(ring));
+        }
+    }
+
+    #[test]
+    fn a_public_half_that_is_stored_must_be_the_one_that_the_id_is_of() {
+        let other = serde_json::to_value(&ring().keys()[0].jwk).unwrap();
+        let rsa = serde_json::to_value(testing::made(SigningAlgorithm::Rs256).jwk).unwrap();
+        for kept in [PrivateHalf::Sealed(vec![1]), PrivateHalf::Vault("key/1".into())] {
+            let stored = ring_with(kept).to_json().unwrap();
+            let stored: serde_json::Value = serde_json::from_slice(&stored).unwrap();
+            let kind = if stored["keys"][0].get("sealed").is_some() { "sealed" } else { "vault" };
+            for jwk in [&other, &rsa] {
+                let mut swapped = stored.clone();
+                swapped["keys"][0][kind]["public"] = jwk.clone();
+                let refused = KeyRing::from_json(swapped.to_string().as_bytes());
+                assert!(matches!(refused, Err(RingProblem::Unfit(_))), "{refused:?}");
+            }
+            let mut decorated = stored.clone();
+            decorated["keys"][0][kind]["public"]["x5u"] = "https://evil.example/".into();
+            decorated["keys"][0][kind]["public"]["alg"] = "none".into();
+            let refused = KeyRing::from_json(decorated.to_string().as_bytes());
+            assert!(refused.is_err(), "an algorithm that is none of ours is no key");
+        }
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! One run of rotation: read, plan, make, replace. Safe to run at any time, twice at once, and to die anywhere: the
 //! ring changes in one step or not at all.
 
-use super::{KeyRing, Plan, RotationPolicy, SigningAlgorithm, SoftwareKey, plan};
+use super::{KeyRing, MadeKey, Plan, RotationPolicy, SigningAlgorithm, plan};
 use crate::{
-    ports::{KeyRingError, KeyRingStore},
+    ports::{KeyDisposal, KeyMaker, KeyRingError, KeyRingStore, KeyTrouble},
     timestamp::Timestamp,
 };
 
@@ -34,50 +34,54 @@ pub enum RotateError {
     /// There was a ring, or should have been, and there is none.
     #[error("no key ring is stored; if it got lost, restore it: a new one would end every session")]
     NoRing,
-    /// No key could be made.
-    #[error("no key could be made")]
-    Generate,
+    /// A key could not be made, or not be done away with.
+    #[error(transparent)]
+    Key(#[from] KeyTrouble),
 }
 
 /// How often a run starts over because another was quicker.
 const ATTEMPTS: usize = 3;
 
 /// Carries out what is due at `now` with the stored ring.
-pub async fn rotate<S: KeyRingStore>(
+pub async fn rotate<S: KeyRingStore, K: KeyMaker + KeyDisposal>(
     store: &S,
+    keys: &K,
     policy: &RotationPolicy,
     now: Timestamp,
 ) -> Result<Rotation, RotateError> {
-    run(store, policy, now, false).await
+    run(store, keys, policy, now, false).await
 }
 
 /// As [`rotate`], and makes the first ring where none is stored: for a service's beginning, and for no other time. A ring
 /// that got lost later must be missed: a new one ends every session, and its key signs before anybody knows it.
-pub async fn establish<S: KeyRingStore>(
+pub async fn establish<S: KeyRingStore, K: KeyMaker + KeyDisposal>(
     store: &S,
+    keys: &K,
     policy: &RotationPolicy,
     now: Timestamp,
 ) -> Result<Rotation, RotateError> {
-    run(store, policy, now, true).await
+    run(store, keys, policy, now, true).await
 }
 
-async fn run<S: KeyRingStore>(
+async fn run<S: KeyRingStore, K: KeyMaker + KeyDisposal>(
     store: &S,
+    keys: &K,
     policy: &RotationPolicy,
     now: Timestamp,
     may_begin: bool,
 ) -> Result<Rotation, RotateError> {
     for _ in 1..ATTEMPTS {
-        match attempt(store, policy, now, may_begin).await {
+        match attempt(store, keys, policy, now, may_begin).await {
             Err(RotateError::Store(KeyRingError::Conflict)) => (),
             done => return done,
         }
     }
-    attempt(store, policy, now, may_begin).await
+    attempt(store, keys, policy, now, may_begin).await
 }
 
-async fn attempt<S: KeyRingStore>(
+async fn attempt<S: KeyRingStore, K: KeyMaker + KeyDisposal>(
     store: &S,
+    keys: &K,
     policy: &RotationPolicy,
     now: Timestamp,
     may_begin: bool,
@@ -94,14 +98,35 @@ async fn attempt<S: KeyRingStore>(
     if let Some(ring) = ring.as_ref().filter(|_| plan.is_empty()) {
         return Ok(Rotation { plan, ring: ring.clone() });
     }
-    let made = plan
-        .create
-        .then(|| SoftwareKey::generate(policy.algorithm()))
-        .transpose()
-        .map_err(|_| RotateError::Generate)?;
-    let next = plan.applied_to(ring.as_ref(), made, policy, now).ok_or(RotateError::Generate)?;
-    store.replace(revision, &next).await?;
-    Ok(Rotation { plan, ring: next })
+    let made = if plan.create { Some(keys.make(policy.algorithm()).await?) } else { None };
+    // Before the ring forgets them: a run that dies here is followed by one that does it again.
+    for gone in ring.iter().flat_map(KeyRing::keys).filter(|key| plan.remove.contains(&key.id)) {
+        keys.dispose(&gone.private).await?;
+    }
+    let unusable = || RotateError::Key(KeyTrouble::NotMade);
+    let next = plan.applied_to(ring.as_ref(), made.clone(), policy, now).ok_or_else(unusable)?;
+    match store.replace(revision, &next).await {
+        Ok(()) => Ok(Rotation { plan, ring: next }),
+        Err(KeyRingError::Conflict) => {
+            if let Some(made) = made {
+                forget_unless_stored(store, keys, &made).await;
+            }
+            Err(KeyRingError::Conflict.into())
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+/// A key that came too late is in no ring, and a vault would keep it for ever. A conflict may also be this run's own echo,
+/// when the store took the ring, its answer got lost and the client asked again: so the ring is looked at before.
+async fn forget_unless_stored(store: &impl KeyRingStore, keys: &impl KeyDisposal, made: &MadeKey) {
+    let Ok(Some((ring, _))) = store.load().await else { return };
+    if ring.keys().iter().any(|key| key.private == made.private) {
+        return;
+    }
+    if let Err(trouble) = keys.dispose(&made.private).await {
+        tracing::warn!(problem = %trouble, "a key that is in no ring was left behind");
+    }
 }
 
 #[cfg(test)]
@@ -118,7 +143,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        keyring::{Revision, plan::testing::policy},
+        keyring::{PrivateHalf, Revision, SoftwareKeys, plan::testing::policy},
         ports::KeyRingSource,
     };
 
@@ -141,6 +166,7 @@ mod tests {
         ReplaceConflicts,
         ReplaceFails,
         ReplaceHangs,
+        ReplaceAnswersLate,
     }
 
     impl Store {
@@ -185,7 +211,7 @@ mod tests {
             let mut stored = self.stored.lock().unwrap();
             assert_eq!(expected, stored.as_ref().map(|(_, revision)| *revision));
             *stored = Some((ring.clone(), Revision(expected.map_or(1, |Revision(count)| count + 1))));
-            Ok(())
+            if self.meets(Trouble::ReplaceAnswersLate) { Err(KeyRingError::Conflict) } else { Ok(()) }
         }
     }
 
@@ -199,7 +225,7 @@ mod tests {
 
     async fn first_ring() -> Option<(KeyRing, Revision)> {
         let store = Store::default();
-        establish(&store, &es256(), START).await.unwrap();
+        establish(&store, &SoftwareKeys, &es256(), START).await.unwrap();
         store.stored()
     }
 
@@ -210,7 +236,7 @@ mod tests {
             [(0, true), (0, false), (20, false), (21, true), (21, false), (24, true), (26, true)]
         {
             let before = store.stored();
-            let rotation = establish(&store, &es256(), hour(when)).await.unwrap();
+            let rotation = establish(&store, &SoftwareKeys, &es256(), hour(when)).await.unwrap();
             assert_eq!(store.stored().map(|(ring, _)| ring), Some(rotation.ring));
             assert_eq!(!rotation.plan.is_empty(), changes, "hour {when}");
             assert_eq!(store.stored() != before, changes, "hour {when}");
@@ -221,17 +247,18 @@ mod tests {
     #[tokio::test]
     async fn a_ring_that_got_lost_is_missed_and_not_replaced() {
         let store = Store::default();
-        assert!(matches!(rotate(&store, &es256(), START).await, Err(RotateError::NoRing)));
+        assert!(matches!(rotate(&store, &SoftwareKeys, &es256(), START).await, Err(RotateError::NoRing)));
         assert_eq!(store.stored(), None);
-        let begun = establish(&store, &es256(), START).await.unwrap();
-        assert_eq!(rotate(&store, &es256(), START).await.unwrap().ring, begun.ring);
+        let begun = establish(&store, &SoftwareKeys, &es256(), START).await.unwrap();
+        assert_eq!(rotate(&store, &SoftwareKeys, &es256(), START).await.unwrap().ring, begun.ring);
     }
 
     #[tokio::test]
     async fn a_ring_of_another_algorithm_is_left_as_it_is() {
         let ring = first_ring().await;
         let store = Store::with(ring.clone(), Trouble::ReplaceFails, 9);
-        let refusal = establish(&store, &policy(SigningAlgorithm::Rs256), hour(21)).await.unwrap_err();
+        let refusal =
+            establish(&store, &SoftwareKeys, &policy(SigningAlgorithm::Rs256), hour(21)).await.unwrap_err();
         assert!(matches!(
             refusal,
             RotateError::Algorithm { stored: SigningAlgorithm::Es256, asked: SigningAlgorithm::Rs256 }
@@ -246,16 +273,68 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_was_too_late_starts_over_and_reports_it_in_the_end() {
-        for (conflicts, loads) in [(0, 1), (1, 2), (2, 3)] {
+        for (conflicts, loads) in [(0, 1), (1, 3), (2, 5)] {
             let store = Store::with(None, Trouble::ReplaceConflicts, conflicts);
-            assert!(establish(&store, &es256(), START).await.is_ok());
-            assert_eq!(store.loads.load(Ordering::SeqCst), loads, "the ring is read anew each time");
+            assert!(establish(&store, &SoftwareKeys, &es256(), START).await.is_ok());
+            assert_eq!(
+                store.loads.load(Ordering::SeqCst),
+                loads,
+                "the ring is read anew each time, and before a key that came too late is thrown away"
+            );
         }
         let store = Store::with(None, Trouble::ReplaceConflicts, 99);
-        let refusal = establish(&store, &es256(), START).await.unwrap_err();
+        let refusal = establish(&store, &SoftwareKeys, &es256(), START).await.unwrap_err();
         assert!(matches!(refusal, RotateError::Store(KeyRingError::Conflict)), "{refusal}");
-        assert_eq!(store.loads.load(Ordering::SeqCst), ATTEMPTS);
+        assert_eq!(store.loads.load(Ordering::SeqCst), 2 * ATTEMPTS);
         assert_eq!(store.stored(), None);
+    }
+
+    /// Makes keys, and remembers which it was told to do away with.
+    #[derive(Default)]
+    struct Vault(Mutex<Vec<PrivateHalf>>);
+
+    impl KeyMaker for Vault {
+        async fn make(&self, algorithm: SigningAlgorithm) -> Result<MadeKey, KeyTrouble> {
+            SoftwareKeys.make(algorithm).await
+        }
+    }
+
+    impl KeyDisposal for Vault {
+        async fn dispose(&self, private: &PrivateHalf) -> Result<(), KeyTrouble> {
+            self.0.lock().unwrap().push(private.clone());
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_came_too_late_is_done_away_with_and_one_whose_answer_got_lost_is_not() {
+        let vault = Vault::default();
+        let store = Store::with(None, Trouble::ReplaceConflicts, 1);
+        store.stored.lock().unwrap().clone_from(&first_ring().await);
+        establish(&store, &vault, &es256(), hour(21)).await.unwrap();
+        let thrown_away = vault.0.lock().unwrap().clone();
+        let (ring, _) = store.stored().unwrap();
+        assert_eq!((thrown_away.len(), ring.keys().len()), (1, 2));
+        assert!(ring.keys().iter().all(|key| key.private != thrown_away[0]));
+
+        let vault = Vault::default();
+        let echo = Store::with(first_ring().await, Trouble::ReplaceAnswersLate, 1);
+        establish(&echo, &vault, &es256(), hour(21)).await.unwrap();
+        assert_eq!(vault.0.lock().unwrap().len(), 0, "the ring holds it");
+        assert_eq!(echo.stored().unwrap().0.keys().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_key_that_leaves_the_ring_is_done_away_with_before() {
+        let (store, vault) = (Store::default(), Vault::default());
+        let retired =
+            establish(&store, &vault, &es256(), START).await.unwrap().ring.keys()[0].private.clone();
+        for when in [21, 24, 25] {
+            establish(&store, &vault, &es256(), hour(when)).await.unwrap();
+            assert_eq!(vault.0.lock().unwrap().len(), 0);
+        }
+        establish(&store, &vault, &es256(), hour(26)).await.unwrap();
+        assert_eq!(*vault.0.lock().unwrap(), [retired]);
     }
 
     #[tokio::test]
@@ -263,7 +342,7 @@ mod tests {
         for trouble in [Trouble::LoadFails, Trouble::ReplaceFails] {
             for ring in [None, first_ring().await] {
                 let store = Store::with(ring.clone(), trouble, 99);
-                assert!(establish(&store, &es256(), hour(21)).await.is_err());
+                assert!(establish(&store, &SoftwareKeys, &es256(), hour(21)).await.is_err());
                 assert_eq!(store.loads.load(Ordering::SeqCst), 1);
                 assert_eq!(store.stored(), ring);
             }
@@ -277,11 +356,11 @@ mod tests {
                 let store = Store::with(ring.clone(), trouble, 1);
                 {
                     let policy = es256();
-                    let mut dying = Box::pin(establish(&store, &policy, hour(21)));
+                    let mut dying = Box::pin(establish(&store, &SoftwareKeys, &policy, hour(21)));
                     assert!(dying.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
                 }
                 assert_eq!(store.stored(), ring);
-                let rotation = establish(&store, &es256(), hour(21)).await.unwrap();
+                let rotation = establish(&store, &SoftwareKeys, &es256(), hour(21)).await.unwrap();
                 assert_eq!(store.stored().unwrap().0, rotation.ring);
                 assert!(rotation.plan.create);
             }

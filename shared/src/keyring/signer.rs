@@ -1,11 +1,15 @@
 //! The key that signs now, opened once from the stored ring and kept through its store's outages.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
-use super::{KeyId, KeyRing, SigningAlgorithm, SoftwareKey};
+use super::{KeyId, KeyRing, KeyState, RingKey, SigningAlgorithm};
 use crate::{
     last_good::{Cooldown, LastGood, Lifetimes},
-    ports::{ActiveKey, KeyRingSource, Signer, SigningUnavailable},
+    ports::{ActiveKey, KeyOpener, KeyRingSource, KeyTrouble, Signer, SigningUnavailable},
     timestamp::Timestamp,
 };
 
@@ -13,7 +17,7 @@ use crate::{
 pub const RING_LIFETIMES: Lifetimes = Lifetimes {
     fresh: Duration::from_mins(1),
     keep: Duration::from_hours(12),
-    cooldown: Duration::from_secs(10),
+    cooldown: Duration::from_secs(1),
 };
 
 /// How long a publisher uses one: for longer than a signer, so that in an outage of the ring's store no session is signed
@@ -31,41 +35,95 @@ pub struct SigningKey<S> {
     pub signer: S,
 }
 
-/// Signs with the active key of a stored ring.
+/// Signs with the active key of a stored ring, opened once.
 #[derive(Debug)]
-pub struct RingSigner<R> {
+pub struct RingSigner<R, O: KeyOpener> {
     source: Arc<R>,
-    active: Arc<LastGood<SigningKey<SoftwareKey>>>,
+    opened: Arc<Opened<O>>,
+    active: Arc<LastGood<Arc<SigningKey<O::Signer>>>>,
 }
 
-impl<R: KeyRingSource> RingSigner<R> {
-    /// Reads the ring from `source`, when it is first needed and again as `lifetimes` say.
-    pub fn new(source: Arc<R>, lifetimes: Lifetimes) -> Self {
+/// The keys that were opened so far and are in the ring still, so that a ring that is read again costs its vault nothing.
+#[derive(Debug)]
+struct Opened<O: KeyOpener> {
+    opener: O,
+    keys: Mutex<HashMap<KeyId, Arc<SigningKey<O::Signer>>>>,
+}
+
+impl<R: KeyRingSource, O: KeyOpener> RingSigner<R, O> {
+    /// Reads the ring from `source`, when it is first needed and again as `lifetimes` say, and opens its keys with
+    /// `opener`.
+    pub fn new(source: Arc<R>, opener: O, lifetimes: Lifetimes) -> Self {
         Self {
             source,
+            opened: Arc::new(Opened { opener, keys: Mutex::default() }),
             active: LastGood::new("the key ring, to sign", lifetimes, Arc::new(Cooldown::default())),
         }
     }
 }
 
-impl<R: KeyRingSource> ActiveKey for RingSigner<R> {
-    type Signer = SoftwareKey;
+impl<R: KeyRingSource, O: KeyOpener> ActiveKey for RingSigner<R, O> {
+    type Signer = O::Signer;
 
-    async fn active(&self, now: Timestamp) -> Result<Arc<SigningKey<SoftwareKey>>, SigningUnavailable> {
-        let source = Arc::clone(&self.source);
+    async fn active(&self, now: Timestamp) -> Result<Arc<SigningKey<O::Signer>>, SigningUnavailable> {
+        let (source, opened) = (Arc::clone(&self.source), Arc::clone(&self.opened));
         let load = || async move {
             let stored = source.load().await.map_err(|error| error.to_string())?;
-            stored.and_then(|(ring, _)| open(&ring)).ok_or_else(|| "no key ring is stored yet".to_owned())
+            let (ring, _) = stored.ok_or("no key ring is stored yet")?;
+            Ok::<_, String>((opened.active_of(&ring).await?, now))
         };
         let key = self.active.find(now, |_| true, load).await;
-        key.map_err(|unavailable| SigningUnavailable(unavailable.to_string()))
+        key.map(|key| Arc::clone(&*key)).map_err(|unavailable| SigningUnavailable(unavailable.to_string()))
     }
 }
 
-fn open(ring: &KeyRing) -> Option<SigningKey<SoftwareKey>> {
-    let key = ring.active()?;
-    let signer = SoftwareKey::open(ring.algorithm(), &key.private).ok()?;
-    Some(SigningKey { id: key.id.clone(), algorithm: ring.algorithm(), signer })
+impl<K: ActiveKey> ActiveKey for Arc<K> {
+    type Signer = K::Signer;
+
+    async fn active(&self, now: Timestamp) -> Result<Arc<SigningKey<K::Signer>>, SigningUnavailable> {
+        K::active(self, now).await
+    }
+}
+
+impl<O: KeyOpener> Opened<O> {
+    /// The active key of `ring`. The next one is opened beside it, so that its turn may come while the vault is out of
+    /// reach; should it not open, that is a matter for when its turn comes.
+    async fn active_of(&self, ring: &KeyRing) -> Result<Arc<SigningKey<O::Signer>>, String> {
+        let active = ring.active().ok_or("no key of the ring is active")?;
+        let next = ring.keys().iter().find(|key| matches!(key.state, KeyState::Pending { .. }));
+        let open_next = async {
+            match next {
+                Some(key) => self.open(key, ring.algorithm()).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let (active, next) = tokio::join!(self.open(active, ring.algorithm()), open_next);
+        if let Err(problem) = &next {
+            tracing::warn!(%problem, "the next signing key does not open");
+        }
+        let active = active.map_err(|trouble| trouble.to_string())?;
+        let kept = next.ok().flatten().into_iter().chain([Arc::clone(&active)]);
+        *self.held() = kept.map(|key| (key.id.clone(), key)).collect();
+        Ok(active)
+    }
+
+    async fn open(
+        &self,
+        key: &RingKey,
+        algorithm: SigningAlgorithm,
+    ) -> Result<Arc<SigningKey<O::Signer>>, KeyTrouble> {
+        let held = self.held().get(&key.id).cloned();
+        if let Some(held) = held {
+            return Ok(held);
+        }
+        let signer = self.opener.open(key, algorithm).await?;
+        Ok(Arc::new(SigningKey { id: key.id.clone(), algorithm, signer }))
+    }
+
+    /// Every critical section only reads or replaces the map.
+    fn held(&self) -> MutexGuard<'_, HashMap<KeyId, Arc<SigningKey<O::Signer>>>> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl<S: Signer> SigningKey<S> {
@@ -77,14 +135,11 @@ impl<S: Signer> SigningKey<S> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{
-        Mutex,
-        atomic::{AtomicUsize, Ordering},
-    };
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
     use crate::{
-        keyring::{KeyState, Revision, RingKey},
+        keyring::{PrivateHalf, Revision, SoftwareKey, SoftwareKeys, ring::testing::made},
         ports::KeyRingError,
     };
 
@@ -108,9 +163,34 @@ mod tests {
 
     type Stored = Result<Option<KeyRing>, &'static str>;
 
-    fn signer(stored: Stored) -> (Arc<Source>, RingSigner<Source>) {
+    type Signing = RingSigner<Source, Arc<Vault>>;
+
+    /// Opens keys and counts them, unless it is out of reach.
+    #[derive(Debug, Default)]
+    struct Vault {
+        opened: AtomicUsize,
+        down: Mutex<bool>,
+    }
+
+    impl KeyOpener for Arc<Vault> {
+        type Signer = SoftwareKey;
+
+        async fn open(&self, key: &RingKey, algorithm: SigningAlgorithm) -> Result<SoftwareKey, KeyTrouble> {
+            self.opened.fetch_add(1, Ordering::SeqCst);
+            let down = *self.down.lock().unwrap();
+            if down { Err(KeyTrouble::Vault("down".into())) } else { SoftwareKeys.open(key, algorithm).await }
+        }
+    }
+
+    fn signer(stored: Stored) -> (Arc<Source>, Signing) {
+        let (source, _, signer) = signer_with_vault(stored);
+        (source, signer)
+    }
+
+    fn signer_with_vault(stored: Stored) -> (Arc<Source>, Arc<Vault>, Signing) {
         let source = Arc::new(Source { stored: Mutex::new(stored), loads: AtomicUsize::new(0) });
-        (Arc::clone(&source), RingSigner::new(source, RING_LIFETIMES))
+        let vault = Arc::new(Vault::default());
+        (Arc::clone(&source), Arc::clone(&vault), RingSigner::new(source, vault, RING_LIFETIMES))
     }
 
     impl Source {
@@ -120,15 +200,14 @@ mod tests {
     }
 
     fn ring() -> KeyRing {
-        let made = SoftwareKey::generate(SigningAlgorithm::Es256).unwrap();
-        KeyRing::first(SigningAlgorithm::Es256, made, START).unwrap()
+        KeyRing::first(SigningAlgorithm::Es256, made(SigningAlgorithm::Es256), START).unwrap()
     }
 
     fn after(seconds: u64) -> Timestamp {
         START.plus(Duration::from_secs(seconds))
     }
 
-    async fn id_at(signer: &RingSigner<Source>, seconds: u64) -> Result<KeyId, String> {
+    async fn id_at(signer: &Signing, seconds: u64) -> Result<KeyId, String> {
         let key = signer.active(after(seconds)).await.map_err(|problem| problem.to_string())?;
         assert!(key.sign(b"message").await.is_ok());
         Ok(key.id.clone())
@@ -167,21 +246,74 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_store_out_of_reach_from_the_start_is_asked_every_ten_seconds() {
+    async fn a_store_out_of_reach_from_the_start_is_asked_once_a_second() {
         let (source, signer) = signer(Err("down"));
-        for seconds in 0..30 {
+        for seconds in [0, 0, 0, 1, 1, 2] {
             assert!(id_at(&signer, seconds).await.is_err());
         }
         assert_eq!(source.loads.load(Ordering::SeqCst), 3);
         source.becomes(Ok(Some(ring())));
-        assert!(id_at(&signer, 30).await.is_ok());
+        assert!(id_at(&signer, 3).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_key_is_opened_once_however_often_the_ring_is_read() {
+        let ring = ring();
+        let (source, vault, signer) = signer_with_vault(Ok(Some(ring.clone())));
+        for minutes in 0..10 {
+            id_at(&signer, minutes * 60).await.unwrap();
+        }
+        assert_eq!((source.loads.load(Ordering::SeqCst), vault.opened.load(Ordering::SeqCst)), (10, 1));
+    }
+
+    #[tokio::test]
+    async fn the_next_key_is_opened_beforehand_and_takes_its_turn_while_the_vault_is_out_of_reach() {
+        let (before, after) = with_next();
+        let next = after.active().unwrap().id.clone();
+        let (source, vault, signer) = signer_with_vault(Ok(Some(before)));
+        assert_ne!(id_at(&signer, 0).await.unwrap(), next);
+        *vault.down.lock().unwrap() = true;
+        source.becomes(Ok(Some(after)));
+        assert_eq!(id_at(&signer, 60).await.unwrap(), next);
+    }
+
+    #[tokio::test]
+    async fn a_next_key_that_does_not_open_costs_the_active_one_nothing() {
+        let (before, after) = with_next();
+        let own = before.active().unwrap().id.clone();
+        let seal = |key: &RingKey| match key.state {
+            KeyState::Pending { .. } => RingKey { private: PrivateHalf::Sealed(vec![1]), ..key.clone() },
+            _ => key.clone(),
+        };
+        let spoiled = before.with_keys(before.keys().iter().map(seal).collect());
+        let (source, _, signer) = signer_with_vault(Ok(Some(spoiled)));
+        assert_eq!(id_at(&signer, 0).await.as_ref(), Ok(&own));
+        let sealed = |key: &RingKey| RingKey { private: PrivateHalf::Sealed(vec![1]), ..key.clone() };
+        source.becomes(Ok(Some(after.with_keys(after.keys().iter().map(sealed).collect()))));
+        assert_eq!(
+            id_at(&signer, 60).await,
+            Ok(own),
+            "an active key that does not open leaves the last good one"
+        );
+    }
+
+    /// A ring with a pending key, and the same ring when its turn has come.
+    fn with_next() -> (KeyRing, KeyRing) {
+        let first = ring();
+        let active = first.active().unwrap().clone();
+        let next = RingKey::new(made(SigningAlgorithm::Es256), KeyState::Pending { since: START }).unwrap();
+        let before = first.with_keys(vec![active.clone(), next.clone()]);
+        let after = first.with_keys(vec![
+            RingKey { state: KeyState::Retiring { since: START }, ..active },
+            RingKey { state: KeyState::Active { since: START }, ..next },
+        ]);
+        (before, after)
     }
 
     #[tokio::test]
     async fn only_the_active_key_signs() {
         let ring = ring();
-        let made =
-            |state| RingKey::new(SoftwareKey::generate(SigningAlgorithm::Es256).unwrap(), state).unwrap();
+        let made = |state| RingKey::new(made(SigningAlgorithm::Es256), state).unwrap();
         let active = ring.active().unwrap().clone();
         let keys = vec![
             made(KeyState::Retiring { since: START }),

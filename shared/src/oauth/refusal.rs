@@ -50,8 +50,8 @@ impl ExchangeError {
     }
 }
 
-/// After an outage of our own.
-const SHORTLY: Duration = Duration::from_secs(10);
+/// After an outage of our own: longer than what it was asked of pauses, so that who comes back then is tried again.
+const SHORTLY: Duration = Duration::from_secs(2);
 
 /// The standard's `error` for a subject token that is invalid, or unacceptable by policy, is `invalid_request`.
 const fn invalid(reason: &'static str, description: &'static str) -> Refusal {
@@ -257,6 +257,11 @@ fn of_target(refusal: &TargetRefusal) -> Refusal {
             invalid_target("several_targets", "The request names several sites; a session is for one.")
         }
         TargetRefusal::NotMeant { .. } => audience_mismatch(),
+        TargetRefusal::Unreadable { .. } => unavailable(
+            "site_unreadable",
+            "The site is registered with a document that cannot be read; Pozi's log names its revision and the fault.",
+            SHORTLY,
+        ),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Site;
+use super::{Site, SiteRevision, TenantSites};
 
 /// A `resource` (RFC 8707 §2) or `audience` (RFC 8693 §2.1) of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,14 @@ pub enum TargetRefusal {
     /// Names of several sites; a session is for one.
     #[error("the targets name several sites")]
     Several,
+    /// None of the readable sites is meant, and the tenant has one that cannot be read: it may be that one.
+    #[error("the site meant may be `{name}`, whose revision {revision} cannot be read")]
+    Unreadable {
+        /// The unreadable site.
+        name: String,
+        /// Its revision.
+        revision: SiteRevision,
+    },
     /// No site is named, and the token's audience is none's.
     #[error("no target is given and the token is meant for `{audience}`")]
     NotMeant {
@@ -27,6 +35,21 @@ pub enum TargetRefusal {
 
 /// Chooses among the sites of the token's tenant.
 pub fn choose<'a>(
+    sites: &'a TenantSites,
+    targets: &[Target],
+    audience: &str,
+) -> Result<&'a Arc<Site>, TargetRefusal> {
+    choose_readable(&sites.sites, targets, audience).map_err(|refusal| {
+        match (refusal, sites.unreadable.first()) {
+            (TargetRefusal::Unknown | TargetRefusal::NotMeant { .. }, Some(site)) => {
+                TargetRefusal::Unreadable { name: site.name.clone(), revision: site.revision }
+            }
+            (refusal, _) => refusal,
+        }
+    })
+}
+
+fn choose_readable<'a>(
     sites: &'a [Arc<Site>],
     targets: &[Target],
     audience: &str,
@@ -53,17 +76,17 @@ pub fn choose<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sites::site::testing;
+    use crate::sites::{UnreadableSite, site::testing};
 
     const RIVERBEND: &str = "https://poziserver-riverbend.example/pozi/";
     const SALTMARSH: &str = "https://poziserver-saltmarsh.example/pozi";
 
-    fn sites() -> Vec<Arc<Site>> {
+    fn sites() -> TenantSites {
         let other = testing::document()
             .replace("\"riverbend\"", "\"saltmarsh\"")
             .replace("poziserver-riverbend", "poziserver-saltmarsh")
             .replace("0d9f7a54", "0d9f7a55");
-        vec![Arc::new(testing::site()), Arc::new(Site::parse(&other).unwrap())]
+        TenantSites::all(vec![Arc::new(testing::site()), Arc::new(Site::parse(&other).unwrap())])
     }
 
     fn chosen(targets: &[&str], audience: &str) -> Result<String, TargetRefusal> {
@@ -89,5 +112,17 @@ mod tests {
         assert_eq!(chosen(&["elsewhere"], RIVERBEND), Err(TargetRefusal::Unknown));
         assert_eq!(chosen(&[RIVERBEND, "elsewhere"], RIVERBEND), Err(TargetRefusal::Unknown));
         assert_eq!(chosen(&["riverbend", "saltmarsh"], RIVERBEND), Err(TargetRefusal::Several));
+    }
+
+    #[test]
+    fn what_may_be_an_unreadable_site_is_not_called_unknown() {
+        let revision = SiteRevision(7);
+        let unreadable = vec![UnreadableSite { name: "fenwick".into(), revision }];
+        let sites = TenantSites { unreadable, ..sites() };
+        let target = |name: &str| [Target(name.to_owned())];
+        let expected = Err(TargetRefusal::Unreadable { name: "fenwick".into(), revision });
+        assert_eq!(choose(&sites, &target("fenwick"), RIVERBEND), expected);
+        assert_eq!(choose(&sites, &[], "elsewhere"), expected);
+        assert!(choose(&sites, &[], SALTMARSH).is_ok(), "the others are as well as ever");
     }
 }

@@ -8,9 +8,8 @@ mod document;
 mod registered;
 mod scope;
 mod site;
+mod stored;
 
-#[cfg(test)]
-pub(crate) use self::decide::testing;
 pub use self::{
     addresses::{ExternalUrl, InternalUrl, Origin},
     choose::{Target, TargetRefusal, choose},
@@ -19,4 +18,7 @@ pub use self::{
     registered::{SiteFile, SiteFileProblem, register},
     scope::{Access, CatalogueId, NotACatalogueId, NotAScope, Permission, Scope},
     site::{Catalogue, DEFAULT_SESSION_MINUTES, MAX_SESSION_MINUTES, Site, SiteName, SiteProblem},
+    stored::{DocumentFault, SiteRevision, StoredSite, TenantSites, UnreadableSite},
 };
+#[cfg(test)]
+pub(crate) use self::{decide::testing, site::testing as documents};

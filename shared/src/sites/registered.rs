@@ -32,13 +32,14 @@ pub fn register(files: &[SiteFile]) -> Result<HashMap<TenantId, Vec<Arc<Site>>>,
     let mut problems = Vec::new();
     let mut sites: Vec<(&SiteFile, Arc<Site>)> = Vec::new();
     for file in files {
-        match Site::parse(&file.text) {
+        match file.compile() {
             Ok(site) => {
+                let others = sites.iter();
                 problems
-                    .extend(sites.iter().flat_map(|(other, earlier)| clashes(file, &site, other, earlier)));
+                    .extend(others.flat_map(|(other, earlier)| clashes(file, &site, &other.name, earlier)));
                 sites.push((file, Arc::new(site)));
             }
-            Err(found) => problems.extend(found.into_iter().map(|problem| placed(file, problem))),
+            Err(found) => problems.extend(found),
         }
     }
     if !problems.is_empty() {
@@ -51,12 +52,13 @@ pub fn register(files: &[SiteFile]) -> Result<HashMap<TenantId, Vec<Arc<Site>>>,
     Ok(by_tenant)
 }
 
-fn clashes(file: &SiteFile, site: &Site, other: &SiteFile, earlier: &Site) -> Vec<SiteFileProblem> {
+/// What `site`, which stands in `file`, cannot have beside the site `earlier`, which stands in `other`.
+pub(super) fn clashes(file: &SiteFile, site: &Site, other: &str, earlier: &Site) -> Vec<SiteFileProblem> {
     let same_tenant = site.tenant() == earlier.tenant();
     let fault = |key: &'static str, fix: &str| SiteFileProblem {
         file: file.name.clone(),
         line: line_of_key(&file.text, key),
-        message: format!("{key} is the same as in {}; {fix}", other.name),
+        message: format!("{key} is the same as in {other}; {fix}"),
     };
     let mut faults = Vec::new();
     if site.name == earlier.name {
@@ -77,6 +79,14 @@ fn clashes(file: &SiteFile, site: &Site, other: &SiteFile, earlier: &Site) -> Ve
 fn placed(file: &SiteFile, problem: SiteProblem) -> SiteFileProblem {
     let line = problem.at.map(|at| 1 + file.text[..at.start].matches('\n').count());
     SiteFileProblem { file: file.name.clone(), line, message: problem.message }
+}
+
+impl SiteFile {
+    /// The site that the file is about, or all that is wrong with it.
+    pub fn compile(&self) -> Result<Site, Vec<SiteFileProblem>> {
+        let placed_here = |problem| placed(self, problem);
+        Site::parse(&self.text).map_err(|found| found.into_iter().map(placed_here).collect())
+    }
 }
 
 /// Top-level keys stand before the first table, so the first line that starts with `key` is it.

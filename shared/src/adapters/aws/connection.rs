@@ -1,0 +1,64 @@
+//! How AWS is spoken to: with the credentials and the region that Lambda hands over, every call bounded in time.
+
+use std::time::Duration;
+
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_sdk_dynamodb::config::BehaviorVersion;
+use aws_smithy_async::{
+    rt::sleep::{SharedAsyncSleep, TokioSleep},
+    time::{SharedTimeSource, SystemTimeSource},
+};
+use aws_smithy_http_client::{
+    Builder,
+    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
+};
+use aws_types::{
+    SdkConfig,
+    region::Region,
+    sdk_config::{RetryConfig, SharedHttpClient, TimeoutConfig},
+};
+
+use crate::{adapters::roots, config::AwsConfig};
+
+/// The connections to AWS that `config` describes. Nothing is sent yet.
+///
+/// A call takes 3 s at most, its attempts included: whoever waits for the answer is a person who signs in. Lambda's
+/// credentials do not change while a process lives.
+/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>.
+pub fn connection(config: &AwsConfig) -> SdkConfig {
+    let credentials = Credentials::new(
+        config.access_key_id.clone(),
+        config.secret_access_key.expose(),
+        config.session_token.as_ref().map(|token| token.expose().to_owned()),
+        None,
+        "the function's environment",
+    );
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(Duration::from_millis(1_400))
+        .operation_timeout(Duration::from_secs(3))
+        .build();
+    let retries =
+        RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50));
+    let mut builder = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(config.region.clone()))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(https())
+        .timeout_config(timeouts)
+        .retry_config(retries)
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        .time_source(SharedTimeSource::new(SystemTimeSource::new()));
+    builder.set_endpoint_url(config.endpoint.as_ref().map(|url| url.base().to_owned()));
+    builder.build()
+}
+
+fn https() -> SharedHttpClient {
+    let trust = TrustStore::empty().with_pem_certificate(roots::pem());
+    let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+    match TlsContext::builder().with_trust_store(trust).build() {
+        Ok(context) => builder.tls_context(context).build_https(),
+        // Cannot be: the compiled-in list is certificates. Should it be all the same, the machine's own list serves.
+        Err(_) => Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https(),
+    }
+}

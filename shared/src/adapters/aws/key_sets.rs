@@ -1,0 +1,61 @@
+//! The tenants' Entra key sets in the table: fetched by one function on a schedule, so that the others need no call.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
+
+use super::table::{Item, KEYS, PK, SK, Table, count, number, partition, reason, string, text};
+use crate::{
+    entra::{KeySetLocation, StoredKeySet, TokenVersion},
+    ports::{KeySetStore, RegistryUnavailable},
+    timestamp::Timestamp,
+};
+
+const DOCUMENT: &str = "document";
+const FETCHED: &str = "fetched";
+
+impl KeySetStore for Table {
+    async fn keep(
+        &self,
+        location: KeySetLocation,
+        document: &[u8],
+        fetched: Timestamp,
+    ) -> Result<(), RegistryUnavailable> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&*self.name)
+            .item(PK, string(partition(location.tenant)))
+            .item(SK, string(format!("{KEYS}{}", name(location.version))))
+            .item(DOCUMENT, AttributeValue::B(Blob::new(document)))
+            .item(FETCHED, number(fetched.unix_seconds()))
+            .condition_expression("attribute_not_exists(pk) OR fetched < :fetched")
+            .expression_attribute_values(":fetched", number(fetched.unix_seconds()));
+        match put.send().await {
+            Ok(_) => Ok(()),
+            // Somebody kept a newer one.
+            Err(error)
+                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(RegistryUnavailable(reason(&error))),
+        }
+    }
+}
+
+/// A key set's item.
+pub(super) fn kept(item: &Item) -> Option<(TokenVersion, StoredKeySet)> {
+    let version = text(item, SK)?.strip_prefix(KEYS)?;
+    let version = [TokenVersion::V1, TokenVersion::V2].into_iter().find(|known| name(*known) == version)?;
+    let document: Arc<[u8]> = item.get(DOCUMENT)?.as_b().ok()?.as_ref().into();
+    let fetched = Timestamp::from_unix_seconds(count(item, FETCHED)?);
+    Some((version, StoredKeySet { document, fetched }))
+}
+
+const fn name(version: TokenVersion) -> &'static str {
+    match version {
+        TokenVersion::V1 => "1.0",
+        TokenVersion::V2 => "2.0",
+    }
+}

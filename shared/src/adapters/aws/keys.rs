@@ -1,0 +1,79 @@
+//! The keys of a ring, kept in whichever of the two ways the service is set up for.
+
+use aws_types::SdkConfig;
+
+use super::{KmsKeys, KmsSigner, SealedKeys};
+use crate::{
+    config::Signing,
+    keyring::{MadeKey, PrivateHalf, RingKey, SigningAlgorithm, SoftwareKey},
+    ports::{KeyDisposal, KeyMaker, KeyOpener, KeyTrouble, Signer, SigningUnavailable},
+    session::Issuer,
+};
+
+/// Makes and opens keys.
+#[derive(Debug, Clone)]
+pub enum Keys {
+    /// Sealed by KMS, used in this process.
+    Sealed(SealedKeys),
+    /// In KMS for good.
+    Kms(KmsKeys),
+}
+
+/// Signs with an opened key.
+#[derive(Debug)]
+pub enum KeysSigner {
+    /// In this process.
+    Software(Box<SoftwareKey>),
+    /// By a call to KMS.
+    Kms(KmsSigner),
+}
+
+impl Keys {
+    /// The keys of the ring in `table` that signs for `issuer`, kept as `signing` says.
+    pub fn new(connection: &SdkConfig, signing: &Signing, table: &str, issuer: &Issuer) -> Self {
+        match signing {
+            Signing::Sealed { kms_key } => Self::Sealed(SealedKeys::new(connection, kms_key, table, issuer)),
+            Signing::Kms { tag } => Self::Kms(KmsKeys::new(connection, tag.as_deref())),
+        }
+    }
+}
+
+impl KeyMaker for Keys {
+    async fn make(&self, algorithm: SigningAlgorithm) -> Result<MadeKey, KeyTrouble> {
+        match self {
+            Self::Sealed(keys) => keys.make(algorithm).await,
+            Self::Kms(keys) => keys.make(algorithm).await,
+        }
+    }
+}
+
+impl KeyOpener for Keys {
+    type Signer = KeysSigner;
+
+    async fn open(&self, key: &RingKey, algorithm: SigningAlgorithm) -> Result<KeysSigner, KeyTrouble> {
+        match self {
+            Self::Sealed(keys) => {
+                keys.open(key, algorithm).await.map(|key| KeysSigner::Software(Box::new(key)))
+            }
+            Self::Kms(keys) => keys.open(key, algorithm).await.map(KeysSigner::Kms),
+        }
+    }
+}
+
+impl KeyDisposal for Keys {
+    async fn dispose(&self, private: &PrivateHalf) -> Result<(), KeyTrouble> {
+        match self {
+            Self::Sealed(keys) => keys.dispose(private).await,
+            Self::Kms(keys) => keys.dispose(private).await,
+        }
+    }
+}
+
+impl Signer for KeysSigner {
+    async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningUnavailable> {
+        match self {
+            Self::Software(key) => key.sign(message).await,
+            Self::Kms(key) => key.sign(message).await,
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Where a fleet keeps its state: sites, the key ring and the tenants' key sets in one DynamoDB table, private keys sealed
+//! by KMS, or in KMS for good.
+
+mod connection;
+mod key_ring;
+mod key_sets;
+mod keys;
+mod kms_keys;
+mod sealed_keys;
+mod sites;
+mod table;
+mod wire;
+
+pub use self::{
+    connection::connection,
+    key_ring::{TableKeyRing, TablePublishedKeys},
+    keys::{Keys, KeysSigner},
+    kms_keys::{KmsKeys, KmsSigner},
+    sealed_keys::SealedKeys,
+    table::Table,
+};

@@ -1,0 +1,100 @@
+//! Sites in the table: a tenant's sites and key sets are one partition, so that one read tells all about it.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::{
+    key_sets,
+    table::{Item, PK, SITE, SK, Table, count, number, partition, reason, string, tenant_of, text},
+};
+use crate::{
+    identifiers::TenantId,
+    ports::{AllTenants, RegistryUnavailable, SiteStore, SiteStoreError, TenantSource},
+    registry::TenantRecord,
+    sites::{Site, SiteRevision, StoredSite},
+};
+
+const REVISION: &str = "revision";
+const DOCUMENT: &str = "document";
+const PREVIOUS: &str = "previous";
+
+impl TenantSource for Table {
+    async fn record_of(&self, tenant: TenantId) -> Result<TenantRecord, RegistryUnavailable> {
+        let query = self.client.query().table_name(&*self.name);
+        let query = query.key_condition_expression("pk = :tenant");
+        let pages = query.expression_attribute_values(":tenant", string(partition(tenant))).into_paginator();
+        let items = pages.items().send().collect::<Result<Vec<_>, _>>().await;
+        let items = items.map_err(|error| RegistryUnavailable(reason(&error)))?;
+        Ok(TenantRecord {
+            sites: items.iter().filter_map(stored_site).collect(),
+            key_sets: items.iter().filter_map(key_sets::kept).collect(),
+        })
+    }
+}
+
+impl AllTenants for Table {
+    async fn all(&self) -> Result<Vec<(TenantId, Vec<StoredSite>)>, RegistryUnavailable> {
+        let scan = self.client.scan().table_name(&*self.name).filter_expression("begins_with(sk, :site)");
+        let pages = scan.expression_attribute_values(":site", string(SITE)).into_paginator();
+        let items = pages.items().send().collect::<Result<Vec<_>, _>>().await;
+        let items = items.map_err(|error| RegistryUnavailable(reason(&error)))?;
+        let mut all: Vec<(TenantId, Vec<StoredSite>)> = Vec::new();
+        // A partition's items come one after the other.
+        for (tenant, site) in items.iter().filter_map(|item| Some((tenant_of(item)?, stored_site(item)?))) {
+            match all.last_mut().filter(|(last, _)| *last == tenant) {
+                Some((_, sites)) => sites.push(site),
+                None => all.push((tenant, vec![site])),
+            }
+        }
+        Ok(all)
+    }
+}
+
+impl SiteStore for Table {
+    /// The document that is replaced becomes the one before, in the same step.
+    async fn put(
+        &self,
+        site: &Site,
+        document: &str,
+        expected: Option<SiteRevision>,
+    ) -> Result<SiteRevision, SiteStoreError> {
+        let next = SiteRevision(expected.map_or(1, |SiteRevision(count)| count + 1));
+        let update = self
+            .client
+            .update_item()
+            .table_name(&*self.name)
+            .key(PK, string(partition(site.tenant())))
+            .key(SK, string(format!("{SITE}{}", site.name)))
+            .expression_attribute_values(":document", string(document))
+            .expression_attribute_values(":next", number(next.0));
+        let update = match expected {
+            None => update
+                .update_expression("SET document = :document, revision = :next")
+                .condition_expression("attribute_not_exists(pk)"),
+            Some(SiteRevision(expected)) => update
+                .update_expression("SET previous = document, document = :document, revision = :next")
+                .condition_expression("revision = :expected")
+                .expression_attribute_values(":expected", number(expected)),
+        };
+        match update.send().await {
+            Ok(_) => Ok(next),
+            Err(error)
+                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Err(SiteStoreError::Conflict)
+            }
+            Err(error) => Err(RegistryUnavailable(reason(&error)).into()),
+        }
+    }
+}
+
+/// A site's item. One that lacks its document is a site all the same, and unreadable.
+fn stored_site(item: &Item) -> Option<StoredSite> {
+    let name = text(item, SK)?.strip_prefix(SITE)?.to_owned();
+    let document = |name| item.get(name).and_then(|value: &AttributeValue| value.as_s().ok()).cloned();
+    Some(StoredSite {
+        name,
+        revision: SiteRevision(count(item, REVISION).unwrap_or_default()),
+        document: document(DOCUMENT).unwrap_or_default(),
+        previous: document(PREVIOUS),
+    })
+}

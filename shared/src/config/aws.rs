@@ -1,0 +1,56 @@
+//! How AWS is reached. Lambda sets these variables itself.
+//!
+//! Source: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use super::{ConfigError, optional, required, set};
+use crate::address::LoopbackUrl;
+
+/// Region and credentials.
+#[derive(Debug, Clone)]
+pub struct AwsConfig {
+    /// `AWS_REGION`.
+    pub region: String,
+    /// `AWS_ACCESS_KEY_ID`.
+    pub access_key_id: String,
+    /// `AWS_SECRET_ACCESS_KEY`.
+    pub secret_access_key: Secret,
+    /// `AWS_SESSION_TOKEN`.
+    pub session_token: Option<Secret>,
+    /// `AWS_ENDPOINT_URL`: left out but to try the service: an emulated AWS on a loopback address.
+    pub endpoint: Option<LoopbackUrl>,
+}
+
+/// A text that shows itself to nobody.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Zeroizing<String>);
+
+impl AwsConfig {
+    /// Reads the variables through `var`.
+    pub fn read(var: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let secret = |text: String| Secret(Zeroizing::new(text));
+        Ok(Self {
+            region: required(&var, "AWS_REGION")?,
+            access_key_id: required(&var, "AWS_ACCESS_KEY_ID")?,
+            secret_access_key: secret(required(&var, "AWS_SECRET_ACCESS_KEY")?),
+            session_token: set(&var, "AWS_SESSION_TOKEN").map(secret),
+            endpoint: optional(&var, "AWS_ENDPOINT_URL")?,
+        })
+    }
+}
+
+impl Secret {
+    /// The text, for the one who needs it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}

@@ -1,0 +1,104 @@
+//! Where a key's private half is: at hand, sealed by a vault, or in a vault that never gives it away. The ring carries
+//! it about and never looks inside; whoever makes and opens keys does.
+
+use jsonwebtoken::jwk::Jwk;
+
+use super::{KeyId, PrivateKey, RingKey, SigningAlgorithm, SoftwareKey};
+use crate::ports::{KeyDisposal, KeyMaker, KeyOpener, KeyTrouble};
+
+/// A key's private half, as a ring stores it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PrivateHalf {
+    /// At hand: for a file that its owner alone can read, and for tests.
+    Plain(PrivateKey),
+    /// Encrypted by a vault, which opens it for the service alone.
+    Sealed(Vec<u8>),
+    /// In a vault that signs by itself: what the key is called there.
+    Vault(String),
+}
+
+/// A key that was made just now.
+#[derive(Debug, Clone)]
+pub struct MadeKey {
+    /// Its public half, as [`SoftwareKey::public_jwk`] writes it.
+    pub jwk: Jwk,
+    /// Its private half.
+    pub private: PrivateHalf,
+}
+
+/// Makes keys in this process and keeps them at hand.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SoftwareKeys;
+
+impl KeyMaker for SoftwareKeys {
+    async fn make(&self, algorithm: SigningAlgorithm) -> Result<MadeKey, KeyTrouble> {
+        let (key, private) = SoftwareKey::generate(algorithm).map_err(|_| KeyTrouble::NotMade)?;
+        Ok(MadeKey { jwk: key.public_jwk(), private: PrivateHalf::Plain(private) })
+    }
+}
+
+impl KeyOpener for SoftwareKeys {
+    type Signer = SoftwareKey;
+
+    async fn open(&self, key: &RingKey, algorithm: SigningAlgorithm) -> Result<SoftwareKey, KeyTrouble> {
+        let PrivateHalf::Plain(private) = &key.private else { return Err(KeyTrouble::kept_elsewhere(key)) };
+        SoftwareKey::fitting(algorithm, private, &key.id)
+    }
+}
+
+impl KeyDisposal for SoftwareKeys {
+    /// A key at hand is gone with the ring that held it.
+    async fn dispose(&self, _: &PrivateHalf) -> Result<(), KeyTrouble> {
+        Ok(())
+    }
+}
+
+impl SoftwareKey {
+    /// Opens `private` if it is the private half of the key `id`: a vault that hands out another's would otherwise have
+    /// sessions signed under a name that verifies none of them.
+    pub fn fitting(
+        algorithm: SigningAlgorithm,
+        private: &PrivateKey,
+        id: &KeyId,
+    ) -> Result<Self, KeyTrouble> {
+        let unfit = || KeyTrouble::Unfit { id: id.to_string() };
+        let key = Self::open(algorithm, private).map_err(|_| unfit())?;
+        if KeyId::thumbprint(&key.public_jwk()).as_ref() == Some(id) { Ok(key) } else { Err(unfit()) }
+    }
+}
+
+impl KeyTrouble {
+    /// `key`'s private half is of a kind that whoever was asked to open it does not open: the service is set up to keep
+    /// its keys in another way than the stored ring does.
+    pub fn kept_elsewhere(key: &RingKey) -> Self {
+        Self::KeptElsewhere { id: key.id.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{keyring::KeyState, timestamp::Timestamp};
+
+    async fn key() -> RingKey {
+        let made = SoftwareKeys.make(SigningAlgorithm::Es256).await.unwrap();
+        RingKey::new(made, KeyState::Active { since: Timestamp::default() }).unwrap()
+    }
+
+    async fn opened(key: &RingKey) -> Result<KeyId, KeyTrouble> {
+        let signer = SoftwareKeys.open(key, SigningAlgorithm::Es256).await?;
+        Ok(KeyId::thumbprint(&signer.public_jwk()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn only_the_private_half_of_the_very_key_opens_it() {
+        let (own, other) = (key().await, key().await);
+        assert_eq!(opened(&own).await.unwrap(), own.id);
+        let foreign = RingKey { private: other.private, ..own.clone() };
+        assert!(matches!(opened(&foreign).await, Err(KeyTrouble::Unfit { id }) if id == own.id.as_str()));
+        for private in [PrivateHalf::Sealed(vec![1]), PrivateHalf::Vault("key/1".into())] {
+            let elsewhere = RingKey { private, ..own.clone() };
+            assert!(matches!(opened(&elsewhere).await, Err(KeyTrouble::KeptElsewhere { .. })));
+        }
+    }
+}
