@@ -1,4 +1,7 @@
-.PHONY: run test lint bench fuzz
+.PHONY: run test lint bench fuzz build deploy
+
+ARCH ?= $(shell uname -m)
+ENV ?= dev
 
 run: ## the whole service on localhost
 	cargo run --locked
@@ -14,3 +17,9 @@ bench: ## how much the exchange costs beside its bare cryptography
 
 fuzz: ## each fuzz target for a minute; what it finds stays in tests/fuzz/artifacts
 	cd tests/fuzz && mkdir -p artifacts ../../target/fuzz/corpus/form ../../target/fuzz/corpus/token ../../target/fuzz/corpus/documents && for target in form token documents; do cargo run --locked --release --bin $$target -- -max_total_time=60 -max_len=8192 -artifact_prefix=artifacts/ ../../target/fuzz/corpus/$$target || exit 1; done
+
+build: ## the functions for AWS Lambda, in target/lambda; ARCH=arm64 or x86_64, this machine's when left out
+	infra/build $(ARCH)
+
+deploy: build ## the service on AWS; ENV=dev, staging or production
+	SAM_CLI_TELEMETRY=0 $$(python3 tests/tools/install.py tests/tools/requirements.txt target/tools/venv)/sam deploy --config-env $(ENV)

@@ -13,7 +13,7 @@ const RESERVED: [&str; 7] =
 const NOWHERE: [&str; 6] = ["127.", "0.0.0.0", "10.", "192.0.2.", "198.51.100.", "203.0.113."];
 
 /// Real hosts, where a fact needs them.
-const REAL: [&str; 23] = [
+const REAL: [&str; 26] = [
     // Microsoft: issuers, keys, groups, documentation.
     "login.microsoftonline.com",
     "login.microsoftonline.us",
@@ -37,6 +37,10 @@ const REAL: [&str; 23] = [
     "openid.net",
     "json-schema.org",
     "www.apache.org",
+    // AWS's services, as principals that roles trust.
+    "apigateway.amazonaws.com",
+    "lambda.amazonaws.com",
+    "scheduler.amazonaws.com",
     // The tools' own documentation.
     "docs.aws.amazon.com",
     "docs.rs",

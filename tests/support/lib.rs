@@ -4,6 +4,7 @@
 mod jwt;
 mod memory;
 mod spoilt;
+pub mod venv;
 mod world;
 
 pub use self::{

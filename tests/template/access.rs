@@ -1,0 +1,185 @@
+//! Who may do what: every role has the calls that its function makes, and no other.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use crate::{
+    expansion::Stack,
+    permissions::{permissions, statements},
+    rule::{Rule, Way, differences},
+    the_expansion,
+};
+
+/// A permission as `permissions` writes it; `issuer` and `any key` stand for their values.
+const TOKEN_EXCHANGE: [&str; 2] = [
+    "dynamodb:Query on ${Table.Arn}, if ForAllValues:StringLike dynamodb:LeadingKeys = tenant#*",
+    "dynamodb:GetItem on ${Table.Arn}, if ForAllValues:StringEquals dynamodb:LeadingKeys = ring",
+];
+const TOKEN_EXCHANGE_SEALED: [&str; 1] = [
+    "kms:Decrypt on ${SealingKey.Arn}, if StringEquals kms:EncryptionContext:issuer = <issuer>, kms:EncryptionContext:table = ${Table}",
+];
+const TOKEN_EXCHANGE_IN_KMS: [&str; 1] = [
+    "kms:Sign on <any key>, if StringEquals aws:ResourceTag/pozi:ring = ${Table}, kms:MessageType = RAW, kms:SigningAlgorithm = ECDSA_SHA_256 RSASSA_PKCS1_V1_5_SHA_256",
+];
+const JWKS: [&str; 1] = [
+    "dynamodb:GetItem on ${Table.Arn}, if ForAllValues:StringEquals dynamodb:Attributes = pk sk revision published, dynamodb:LeadingKeys = ring and Null dynamodb:Attributes = false and StringEqualsIfExists dynamodb:Select = SPECIFIC_ATTRIBUTES",
+];
+const ROTATE_KEYS: [&str; 3] = [
+    "dynamodb:Scan on ${Table.Arn}",
+    "dynamodb:GetItem on ${Table.Arn}, if ForAllValues:StringEquals dynamodb:LeadingKeys = ring",
+    "dynamodb:PutItem on ${Table.Arn}, if ForAllValues:StringLike dynamodb:LeadingKeys = ring tenant#*",
+];
+const ROTATE_KEYS_SEALED: [&str; 1] = [
+    "kms:Encrypt on ${SealingKey.Arn}, if StringEquals kms:EncryptionContext:issuer = <issuer>, kms:EncryptionContext:table = ${Table}",
+];
+const ROTATE_KEYS_IN_KMS: [&str; 4] = [
+    "kms:CreateKey on *, if StringEquals aws:RequestTag/pozi:ring = ${Table}, kms:KeyUsage = SIGN_VERIFY",
+    "kms:TagResource on *, if ForAllValues:StringEquals aws:TagKeys = pozi:ring and StringEquals aws:RequestTag/pozi:ring = ${Table}",
+    "kms:GetPublicKey on <any key>, if StringEquals aws:ResourceTag/pozi:ring = ${Table}",
+    "kms:ScheduleKeyDeletion on <any key>, if StringEquals aws:ResourceTag/pozi:ring = ${Table}",
+];
+
+const ANY_KEY: &str = "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/*";
+
+/// The permissions that a function's role should have.
+fn promised(function: &str, way: &Way) -> BTreeSet<String> {
+    let (always, keys): (&[&str], &[&str]) = match (function, way.keeps_keys_in_kms()) {
+        ("TokenExchange", false) => (&TOKEN_EXCHANGE, &TOKEN_EXCHANGE_SEALED),
+        ("TokenExchange", true) => (&TOKEN_EXCHANGE, &TOKEN_EXCHANGE_IN_KMS),
+        ("Jwks", _) => (&JWKS, &[]),
+        (_, false) => (&ROTATE_KEYS, &ROTATE_KEYS_SEALED),
+        (_, true) => (&ROTATE_KEYS, &ROTATE_KEYS_IN_KMS),
+    };
+    let written = always.iter().chain(keys);
+    let calls = written.map(|line| line.replace("<issuer>", way.issuer).replace("<any key>", ANY_KEY));
+    // What every function's runtime does: its log, and its traces, which know no resources.
+    let logs =
+        ["CreateLogStream", "PutLogEvents"].map(|call| format!("logs:{call} on ${{{function}Log.Arn}}"));
+    let traces = ["PutTraceSegments", "PutTelemetryRecords"].map(|call| format!("xray:{call} on *"));
+    calls.chain(logs).chain(traces).collect()
+}
+
+fn role_faults(stack: &Stack, way: &Way) -> Vec<String> {
+    let mut faults = Vec::new();
+    for function in ["TokenExchange", "Jwks", "RotateKeys"] {
+        let role = format!("{function}Role");
+        faults.extend(differences(&role, permissions(stack, &role), promised(function, way)));
+        if stack.properties(function)["Role"] != format!("${{{role}.Arn}}") {
+            faults.push(format!("{function} has another role than its own"));
+        }
+        let trusted = statements(&stack.properties(&role)["AssumeRolePolicyDocument"]);
+        let promised = ["Service = lambda.amazonaws.com: sts:AssumeRole".to_owned()];
+        faults.extend(differences(&role, trusted, promised));
+    }
+    let schedule = permissions(stack, "ScheduleRole");
+    let promised = ["lambda:InvokeFunction on ${RotateKeys.Arn}".to_owned()];
+    faults.extend(differences("ScheduleRole", schedule, promised));
+    let roles = stack.of_type("AWS::IAM::Role").map(|(name, _)| name).filter(|name| name.ends_with("Role"));
+    let known = ["TokenExchangeRole", "JwksRole", "RotateKeysRole", "ScheduleRole"];
+    faults.extend(differences("the stack", roles, known));
+    let others = stack.of_type("AWS::IAM::").map(|(name, _)| name).filter(|name| !name.ends_with("Role"));
+    let policies = others.filter(|name| {
+        let attached = stack.resource(name)["Type"] == "AWS::IAM::RolePolicy";
+        let role = stack.properties(name)["RoleName"].as_str().unwrap_or_default();
+        !(attached && known.iter().any(|known| role == format!("${{{known}}}")))
+    });
+    faults.extend(policies.map(|name| format!("{name} grants something that no role's list shows")));
+    faults
+}
+
+#[test]
+fn every_role_may_do_what_its_function_calls_and_nothing_else() {
+    let Some(expansion) = the_expansion() else { return };
+    let first =
+        |role: &str, at: usize| format!("/{role}/Properties/Policies/0/PolicyDocument/Statement/{at}");
+    let lists = [first("TokenExchangeRole", 0), first("JwksRole", 0), first("RotateKeysRole", 0)];
+    let list = |at: usize, member: &str| format!("{}/{member}", lists[at]);
+    let opens = "/TokenExchangeOpensRing/Properties/PolicyDocument/Statement/0";
+    let signs = "/TokenExchangeSignsInKms/Properties/PolicyDocument/Statement/0";
+    let makes = "/RotateKeysLooksAfterKmsKeys/Properties/PolicyDocument/Statement/1";
+    Rule {
+        harm: "Whoever broke into one function could read, sign or delete what only another must touch.",
+        check: &role_faults,
+        spoiled: &[
+            (&list(0, "Action"), json!(["dynamodb:Query", "dynamodb:Scan"])),
+            (&list(0, "Action"), json!("dynamodb:*")),
+            (&list(0, "Resource"), json!("*")),
+            (&list(0, "Condition"), json!(null)),
+            (&list(1, "Condition/ForAllValues:StringEquals/dynamodb:Attributes/-"), json!("ring")),
+            (&list(1, "Condition/Null"), json!(null)),
+            (&list(2, "Action"), json!("dynamodb:Query")),
+            (&format!("{opens}/Condition/StringEquals/kms:EncryptionContext:issuer"), json!(null)),
+            (&format!("{opens}/Condition/StringEquals/kms:EncryptionContext:table"), json!(null)),
+            (&format!("{opens}/Resource"), json!("*")),
+            ("/TokenExchangeOpensRing/Condition", json!(null)),
+            (&format!("{signs}/Condition/StringEquals/aws:ResourceTag~1pozi:ring"), json!(null)),
+            (&format!("{makes}/Condition/StringEquals"), json!(null)),
+            ("/JwksRole/Properties/Policies", json!([])),
+            ("/Jwks/Properties/Role", json!({ "Fn::GetAtt": ["TokenExchangeRole", "Arn"] })),
+            ("/JwksRole/Properties/AssumeRolePolicyDocument/Statement/0/Principal", json!({ "AWS": "*" })),
+            ("/Another", json!({ "Type": "AWS::IAM::ManagedPolicy", "Properties": {} })),
+        ],
+    }
+    .holds(expansion);
+}
+
+fn sealing_key_faults(stack: &Stack, way: &Way) -> Vec<String> {
+    let name = "SealingKey";
+    if way.keeps_keys_in_kms() {
+        return stack
+            .has(name)
+            .then(|| "a sealing key, though keys are kept in KMS".to_owned())
+            .into_iter()
+            .collect();
+    }
+    let key = stack.properties(name);
+    let account = "AWS = arn:${AWS::Partition}:iam::${AWS::AccountId}:root";
+    let context =
+        format!("kms:EncryptionContext:issuer = {}, kms:EncryptionContext:table = ${{Table}}", way.issuer);
+    let by = |role: &str, call: &str| {
+        format!(
+            "{account}: kms:{call} on *, if ArnEquals aws:PrincipalArn = ${{{role}.Arn}} and StringEquals {context}"
+        )
+    };
+    let (administer, used): (BTreeSet<_>, BTreeSet<_>) =
+        statements(&key["KeyPolicy"]).into_iter().partition(|line| !line.contains(", if "));
+    let promised = [by("TokenExchangeRole", "Decrypt"), by("RotateKeysRole", "Encrypt")];
+    let mut faults = differences(name, used, promised);
+    let uses = ["Encrypt", "Decrypt", "ReEncrypt", "GenerateData", "GenerateMac", "Sign", "CreateGrant", "*"];
+    let for_all = administer.iter().filter(|line| {
+        let call = line.strip_prefix(&format!("{account}: kms:")).and_then(|rest| rest.strip_suffix(" on *"));
+        call.is_none_or(|call| call.contains('*') || uses.iter().any(|usage| call.starts_with(usage)))
+    });
+    faults.extend(for_all.map(|line| format!("{name} may be used by administrators: {line}")));
+    let can = |call: &str| administer.contains(&format!("{account}: kms:{call} on *"));
+    if !can("PutKeyPolicy") || !can("ScheduleKeyDeletion") {
+        faults.push(format!("{name} cannot be administered"));
+    }
+    if key["EnableKeyRotation"] != true {
+        faults.push(format!("{name} is never rotated"));
+    }
+    faults
+}
+
+#[test]
+fn administrators_look_after_the_sealing_key_and_cannot_use_it() {
+    let Some(expansion) = the_expansion() else { return };
+    let policy = "/SealingKey/Properties/KeyPolicy/Statement";
+    Rule {
+        harm: "An administrator of the account could open the key ring and sign in as anybody.",
+        check: &sealing_key_faults,
+        spoiled: &[
+            (&format!("{policy}/0/Action/-"), json!("kms:Decrypt")),
+            (&format!("{policy}/0/Action/-"), json!("kms:CreateGrant")),
+            (&format!("{policy}/0/Action"), json!("kms:*")),
+            (&format!("{policy}/0/Action"), json!(["kms:DescribeKey"])),
+            (&format!("{policy}/1/Condition/ArnEquals"), json!(null)),
+            (&format!("{policy}/2/Condition/StringEquals"), json!(null)),
+            (&format!("{policy}/2/Principal"), json!("*")),
+            ("/SealingKey/Properties/EnableKeyRotation", json!(false)),
+            ("/SealingKey/Condition", json!(null)),
+        ],
+    }
+    .holds(expansion);
+}

@@ -1,0 +1,125 @@
+//! There is an alarm for each thing that somebody must be woken for, and it wakes somebody.
+
+use serde_json::{Value, json};
+
+use crate::{
+    expansion::{Stack, text_of},
+    rule::{Rule, Way, differences},
+    the_expansion,
+};
+
+/// What alarms look at: metric, dimensions, and what missing data counts as. A rate is in percent of all exchanges.
+const PROMISED: [&str; 22] = [
+    "AWS/Lambda Errors FunctionName=${TokenExchange}, missing notBreaching",
+    "AWS/Lambda Errors FunctionName=${Jwks}, missing notBreaching",
+    "AWS/Lambda Errors FunctionName=${RotateKeys}, missing notBreaching",
+    "AWS/Lambda Throttles FunctionName=${TokenExchange}, missing notBreaching",
+    "AWS/Lambda Throttles FunctionName=${Jwks}, missing notBreaching",
+    "AWS/Lambda Throttles FunctionName=${RotateKeys}, missing notBreaching",
+    "AWS/Lambda Duration p99 FunctionName=${TokenExchange}, missing notBreaching",
+    "AWS/Lambda Duration p99 FunctionName=${Jwks}, missing notBreaching",
+    "AWS/ApiGateway 5xx ApiId=${Api} Stage=${Stage}, missing notBreaching",
+    "rate of Exchanges Decision=refused, missing notBreaching",
+    "rate of Refusals Reason=no_catalogue, missing notBreaching",
+    "rate of Refusals Reason=unknown_key, missing notBreaching",
+    "rate of Refusals Reason=bad_signature, missing notBreaching",
+    "rate of Refusals Reason=origin_not_allowed, missing notBreaching",
+    "own Refusals Reason=registry_unavailable, missing notBreaching",
+    "own Refusals Reason=signing_unavailable, missing notBreaching",
+    "own Refusals Reason=keys_unavailable, missing notBreaching",
+    "own Refusals Reason=site_unreadable, missing notBreaching",
+    "own Refusals Reason=internal_error, missing notBreaching",
+    "overdue NewestKeyAge by 168 hours, missing breaching",
+    "own EntraUnreachable, missing notBreaching",
+    "own UnreadableSites, missing notBreaching",
+];
+
+const OWN: &str = "Pozi/${AWS::StackName}";
+
+fn alarm_faults(stack: &Stack, _: &Way) -> Vec<String> {
+    let alarms: Vec<_> = stack.of_type("AWS::CloudWatch::Alarm").collect();
+    let mut faults = differences(
+        "the stack",
+        alarms.iter().map(|(_, alarm)| looks_at(alarm)),
+        PROMISED.map(str::to_owned),
+    );
+    let dashboard = stack.properties("Dashboard")["DashboardBody"].as_str().unwrap();
+    let Ok(dashboard) = serde_json::from_str::<Value>(dashboard) else {
+        return vec!["the dashboard is no JSON".into()];
+    };
+    let shown = dashboard["widgets"][0]["properties"]["alarms"].as_array().unwrap().iter().map(text_of);
+    let names = alarms.iter().map(|(name, _)| format!("${{{name}.Arn}}"));
+    faults.extend(differences("the dashboard", shown, names));
+    faults
+}
+
+/// An alarm in the form of [`PROMISED`].
+fn looks_at(alarm: &Value) -> String {
+    let missing = text_of(&alarm["TreatMissingData"]);
+    format!(
+        "{}, missing {missing}",
+        if alarm["Metrics"].is_null() { metric(alarm) } else { calculated(alarm) }
+    )
+}
+
+fn metric(of: &Value) -> String {
+    let space = text_of(&of["Namespace"]).replace(OWN, "own");
+    let statistic =
+        of["ExtendedStatistic"].as_str().map(|statistic| format!(" {statistic}")).unwrap_or_default();
+    let dimensions = of["Dimensions"].as_array().into_iter().flatten();
+    let dimensions: String =
+        dimensions.map(|one| format!(" {}={}", text_of(&one["Name"]), text_of(&one["Value"]))).collect();
+    format!("{space} {}{statistic}{dimensions}", text_of(&of["MetricName"]))
+}
+
+fn calculated(alarm: &Value) -> String {
+    let metrics = alarm["Metrics"].as_array().unwrap();
+    let of = |id: &str| {
+        let found = metrics.iter().find(|one| one["Id"] == id);
+        found.map_or("nothing".to_owned(), |one| metric(&one["MetricStat"]["Metric"]))
+    };
+    let counts_all = of("granted") == "own Exchanges Decision=granted"
+        && of("refused") == "own Exchanges Decision=refused";
+    let all = "FILL(granted, 0) + FILL(refused, 0)";
+    let rate = |part: &str| format!("IF({all} >= 20, 100 * FILL({part}, 0) / ({all}), 0)");
+    let expression = text_of(&metrics[0]["Expression"]);
+    let part = ["refused", "reason"].into_iter().find(|part| counts_all && expression == rate(part));
+    match (part, expression.strip_prefix("age / 3600 - ")) {
+        (Some(part), _) => format!("rate of {}", of(part).trim_start_matches("own ")),
+        (_, Some(hours)) => format!("overdue {} by {hours} hours", of("age").trim_start_matches("own ")),
+        _ => format!("{expression}, which nothing here understands"),
+    }
+}
+
+#[test]
+fn there_is_an_alarm_for_each_thing_to_be_woken_for() {
+    let Some(expansion) = the_expansion() else { return };
+    Rule {
+        harm: "A fault would be told by the council whose people cannot work.",
+        check: &alarm_faults,
+        spoiled: &[
+            ("/UnreadableSites", json!(null)),
+            ("/KeyAge/Properties/TreatMissingData", json!("notBreaching")),
+            ("/ApiErrors/Properties/MetricName", json!("4xx")),
+            ("/TokenExchangeDuration/Properties/ExtendedStatistic", json!(null)),
+            ("/SigningOutage/Properties/Dimensions/0/Value", json!("signing_gone")),
+            ("/BadSignatureRate/Properties/Metrics/0/Expression", json!("reason")),
+            ("/BadSignatureRate/Properties/Metrics/1/MetricStat/Metric/Namespace", json!("Pozi")),
+            ("/RefusalRate/Properties/Metrics/1/MetricStat/Metric/MetricName", json!("Exchange")),
+            ("/Dashboard/Properties/DashboardBody", json!("{ \"widgets\": [ }")),
+        ],
+    }
+    .holds(expansion);
+}
+
+#[test]
+fn an_alarm_goes_to_the_topic_where_there_is_one() {
+    let Some(expansion) = the_expansion() else { return };
+    let to = |parameters: &[(&str, &str)]| -> Vec<Value> {
+        let stack = Stack::of(expansion, parameters);
+        let alarms = stack.of_type("AWS::CloudWatch::Alarm");
+        alarms.flat_map(|(_, alarm)| [alarm["AlarmActions"].clone(), alarm["OKActions"].clone()]).collect()
+    };
+    assert!(to(&[]).iter().all(Value::is_null));
+    assert!(to(&[("AlarmTopicArn", "topic")]).iter().all(|actions| *actions == json!(["topic"])));
+}

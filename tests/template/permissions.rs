@@ -1,0 +1,56 @@
+//! What each role of a stack may do, as lines that one can read and compare.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::expansion::{Stack, text_of};
+
+/// Every permission that `role` has in `stack`: `action on resource, if condition`, each action a line of its own.
+pub(crate) fn permissions(stack: &Stack, role: &str) -> BTreeSet<String> {
+    let own = stack.properties(role);
+    assert!(own.get("ManagedPolicyArns").is_none(), "{role} has permissions that stand elsewhere");
+    let own = own["Policies"].as_array().unwrap().iter();
+    let attached = stack.of_type("AWS::IAM::RolePolicy").map(|(_, policy)| policy);
+    let attached = attached.filter(|policy| policy["RoleName"] == format!("${{{role}}}"));
+    own.chain(attached).flat_map(|policy| statements(&policy["PolicyDocument"])).collect()
+}
+
+/// The statements of a policy in the same form, with who is meant where that is said.
+pub(crate) fn statements(document: &Value) -> BTreeSet<String> {
+    document["Statement"].as_array().unwrap().iter().flat_map(lines).collect()
+}
+
+fn lines(statement: &Value) -> Vec<String> {
+    const READ: [&str; 6] = ["Effect", "Action", "Resource", "Condition", "Principal", "Sid"];
+    let unread = statement.as_object().unwrap().keys().filter(|name| !READ.contains(&name.as_str()));
+    assert_eq!(unread.collect::<Vec<_>>(), Vec::<&String>::new(), "a statement says more than is read here");
+    assert_eq!(statement["Effect"], "Allow");
+    let who = statement.get("Principal").map_or(String::new(), |who| format!("{}: ", flat(who)));
+    let on = statement.get("Resource").map_or(String::new(), |on| format!(" on {}", flat(on)));
+    let conditions = statement["Condition"].as_object().into_iter().flatten();
+    let mut conditions: Vec<_> =
+        conditions.map(|(operator, tests)| format!("{operator} {}", flat(tests))).collect();
+    conditions.sort();
+    let only_if =
+        if conditions.is_empty() { String::new() } else { format!(", if {}", conditions.join(" and ")) };
+    each(&statement["Action"]).map(|action| format!("{who}{}{on}{only_if}", text_of(action))).collect()
+}
+
+/// `a = b c` for every member; a list as its items.
+fn flat(value: &Value) -> String {
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<_> =
+                members.iter().map(|(name, member)| format!("{name} = {}", flat(member))).collect();
+            members.sort();
+            members.join(", ")
+        }
+        Value::Array(items) => items.iter().map(flat).collect::<Vec<_>>().join(" "),
+        _ => text_of(value),
+    }
+}
+
+fn each(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice).iter()
+}
