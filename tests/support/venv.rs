@@ -10,6 +10,10 @@ const TESTS: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The folder of the tools for AWS: SAM, its linters and translator, cargo-lambda, and an emulated AWS. `make build` and
 /// `make deploy` use the same. `None` as in [`with`].
+///
+/// # Panics
+///
+/// As in [`with`].
 pub fn tools() -> Option<PathBuf> {
     with("tools/requirements.txt", "venv")
 }
@@ -17,8 +21,11 @@ pub fn tools() -> Option<PathBuf> {
 /// The folder of programs of a virtual environment, `target/tools/<name>`, with what a file of requirements (below `tests`)
 /// names. Made on first use and when the file has changed; tests that run at once wait for the first.
 ///
-/// `None` where it cannot be made, which is said loudly; on a machine of continuous integration that is a failure, since
-/// nobody would read it.
+/// `None` where it cannot be made, which is said loudly.
+///
+/// # Panics
+///
+/// Where it cannot be made on a machine of continuous integration, since nobody would read the notice there.
 pub fn with(requirements: &str, name: &str) -> Option<PathBuf> {
     let made = Command::new("python3")
         .arg(Path::new(TESTS).join("tools/install.py"))

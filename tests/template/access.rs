@@ -146,10 +146,11 @@ fn sealing_key_faults(stack: &Stack, way: &Way) -> Vec<String> {
         statements(&key["KeyPolicy"]).into_iter().partition(|line| !line.contains(", if "));
     let promised = [by("TokenExchangeRole", "Decrypt"), by("RotateKeysRole", "Encrypt")];
     let mut faults = differences(name, used, promised);
-    let uses = ["Encrypt", "Decrypt", "ReEncrypt", "GenerateData", "GenerateMac", "Sign", "CreateGrant", "*"];
+    let usages =
+        ["Encrypt", "Decrypt", "ReEncrypt", "GenerateData", "GenerateMac", "Sign", "CreateGrant", "*"];
     let for_all = administer.iter().filter(|line| {
         let call = line.strip_prefix(&format!("{account}: kms:")).and_then(|rest| rest.strip_suffix(" on *"));
-        call.is_none_or(|call| call.contains('*') || uses.iter().any(|usage| call.starts_with(usage)))
+        call.is_none_or(|call| call.contains('*') || usages.iter().any(|usage| call.starts_with(usage)))
     });
     faults.extend(for_all.map(|line| format!("{name} may be used by administrators: {line}")));
     let can = |call: &str| administer.contains(&format!("{account}: kms:{call} on *"));

@@ -67,9 +67,9 @@ fn metric(of: &Value) -> String {
     let statistic =
         of["ExtendedStatistic"].as_str().map(|statistic| format!(" {statistic}")).unwrap_or_default();
     let dimensions = of["Dimensions"].as_array().into_iter().flatten();
-    let dimensions: String =
-        dimensions.map(|one| format!(" {}={}", text_of(&one["Name"]), text_of(&one["Value"]))).collect();
-    format!("{space} {}{statistic}{dimensions}", text_of(&of["MetricName"]))
+    let dimensions = dimensions.map(|one| format!("{}={}", text_of(&one["Name"]), text_of(&one["Value"])));
+    let name = format!("{space} {}{statistic}", text_of(&of["MetricName"]));
+    std::iter::once(name).chain(dimensions).collect::<Vec<_>>().join(" ")
 }
 
 fn calculated(alarm: &Value) -> String {
