@@ -47,7 +47,7 @@ where
     K: KeyMaker + KeyOpener + KeyDisposal + Clone,
 {
     let signing = || RingSigner::new(Arc::new(store.clone()), keys.clone(), RING_LIFETIMES);
-    let nothing = signing().active(AT).await.unwrap_err();
+    let nothing = signing().active(AT).await.err().unwrap();
     assert!(nothing.to_string().starts_with("no signing key is available"), "{nothing}");
 
     let ring = establish(&store, &keys, &policy(algorithm), AT).await.unwrap().ring;

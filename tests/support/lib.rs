@@ -1,6 +1,9 @@
 //! The whole service in a box, for tests: both functions as routers, an emulated Entra behind the port that fetches
 //! keys, sites from text, a ring in memory and a clock that is set by hand.
 
+mod aws;
+mod between;
+mod fleet;
 mod jwt;
 mod memory;
 mod spoilt;
@@ -8,8 +11,12 @@ pub mod venv;
 mod world;
 
 pub use self::{
+    aws::{CREDENTIALS, EmulatedAws, aws_at},
+    between::{Between, Fate, Seen, waits_in_sequence},
+    fleet::{Fleet, ISSUER, exchanged},
     jwt::{part, verified_by},
     memory::{EmulatedKeySets, MemoryRing, SetClock},
     spoilt::{Spoilt, spoilt_tokens},
+    venv::tools,
     world::{Answer, NOW, World, exchange_form, form_request, send},
 };

@@ -1,6 +1,8 @@
 //! On a schedule: sees to the signing keys, and fetches the tenants' Entra keys, so that a cold exchange needs no call to
 //! Microsoft. Safe to run at any time, twice at once, and to die anywhere.
 
+#[cfg(feature = "lambda")]
+pub mod aws;
 mod policy;
 mod refresh;
 

@@ -1,0 +1,34 @@
+//! The function on AWS.
+
+use std::sync::Arc;
+
+use pozi_auth::{
+    adapters::{
+        HttpKeySets,
+        aws::{Keys, Table, TableKeyRing, connection},
+    },
+    config::RotateKeysConfig,
+    ports::Clock,
+};
+
+use crate::{RotateKeys, policy};
+
+/// The function that `config` describes, by `clock`.
+pub fn function<C: Clock>(
+    clock: C,
+    config: RotateKeysConfig,
+) -> Result<
+    RotateKeys<C, TableKeyRing, Keys, Table, HttpKeySets>,
+    Box<dyn std::error::Error + Send + Sync + 'static>,
+> {
+    let aws = connection(&config.aws);
+    let table = Table::new(&aws, &config.table);
+    Ok(RotateKeys {
+        clock,
+        ring: TableKeyRing::new(table.clone()),
+        keys: Keys::new(&aws, &config.signing, &config.table, &config.issuer),
+        policy: policy(config.algorithm, config.sign_for)?,
+        tenants: Arc::new(table),
+        fetch: Arc::new(HttpKeySets::new(config.entra_login)?),
+    })
+}

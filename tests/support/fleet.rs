@@ -1,0 +1,177 @@
+//! The service as it is on AWS, with everything around it emulated: state in DynamoDB and KMS, a tenant over HTTP, and
+//! something between it and each of the two that can fail.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::Router;
+use pozi_auth::{
+    adapters::{
+        HttpKeySets, SystemClock,
+        aws::{Keys, Table, TableKeyRing, TablePublishedKeys, connection},
+    },
+    config::{JwksConfig, RotateKeysConfig, Signing, TokenExchangeConfig},
+    keyring::{PUBLISHED_LIFETIMES, SigningAlgorithm},
+    ports::{Clock, SiteStore},
+    sites::Site,
+};
+use pozi_local::{
+    entra::{EmulatedEntra, TokenAsk},
+    samples,
+};
+use pozi_rotate_keys::{Ask, Done, RotateKeys, RunError};
+use tokio::net::TcpListener;
+
+use crate::{Answer, Between, EmulatedAws, aws_at, exchange_form, form_request, send};
+
+/// The service's own URL, as its sessions have it.
+pub const ISSUER: &str = "https://auth.example";
+
+/// All that a fleet shares.
+pub struct Fleet {
+    /// Between the service and AWS.
+    pub aws: Between,
+    /// Between the service and Entra.
+    pub entra: Between,
+    /// The tenants.
+    pub directory: EmulatedEntra,
+    /// The table's name.
+    pub table: String,
+    /// How private keys are kept.
+    pub signing: Signing,
+    /// What they are.
+    pub algorithm: SigningAlgorithm,
+}
+
+impl Fleet {
+    /// A fleet whose keys KMS seals, with the sample sites and a first ring. `None` where there is no emulated AWS.
+    pub async fn sealed() -> Option<Self> {
+        let kms_key = EmulatedAws::running()?.sealing_key().await;
+        Self::with(Signing::Sealed { kms_key }, SigningAlgorithm::Es256).await
+    }
+
+    /// A fleet whose keys never leave KMS, with the sample sites and a first ring. `None` as above.
+    pub async fn in_kms(algorithm: SigningAlgorithm) -> Option<Self> {
+        Self::with(Signing::Kms { tag: Some("pozi-test".to_owned()) }, algorithm).await
+    }
+
+    #[expect(
+        clippy::expect_used,
+        reason = "a fleet that cannot be set up fails its test, which is what panics are for"
+    )]
+    async fn with(signing: Signing, algorithm: SigningAlgorithm) -> Option<Self> {
+        let fleet = Self::bare(signing, algorithm).await?;
+        for file in samples::site_files() {
+            let site = Site::parse(&file.text).expect("a sample is without fault");
+            fleet.store().put(&site, &file.text, None).await.expect("the table takes it");
+        }
+        fleet.rotate(Ask { establish: true }).await.expect("a first ring can be made");
+        fleet.aws.seen();
+        fleet.entra.seen();
+        Some(fleet)
+    }
+
+    /// A fleet whose table is empty.
+    ///
+    /// # Panics
+    /// When there is no port to be had.
+    #[expect(clippy::expect_used, reason = "as above")]
+    pub async fn bare(signing: Signing, algorithm: SigningAlgorithm) -> Option<Self> {
+        let emulated = EmulatedAws::running()?;
+        let sites = samples::site_files();
+        let sites = sites.iter().map(|file| Site::parse(&file.text).expect("a sample is without fault"));
+        let directory = EmulatedEntra::new(sites.map(|site| samples::registration(&site)).collect());
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let at = format!("http://{}", listener.local_addr().expect("it listens"));
+        let router = directory.router();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Some(Self {
+            aws: Between::and(emulated.url()).await,
+            entra: Between::and(&at).await,
+            directory,
+            table: emulated.table().await,
+            signing,
+            algorithm,
+        })
+    }
+
+    /// The table, as an operator sees it: with nothing between.
+    ///
+    /// # Panics
+    /// Never: there is an emulated AWS, or no fleet.
+    #[expect(clippy::expect_used, reason = "there is an emulated AWS, or no fleet")]
+    pub fn store(&self) -> Table {
+        let emulated = EmulatedAws::running().expect("it runs");
+        Table::new(&connection(&aws_at(emulated.url())), &self.table)
+    }
+
+    /// Another instance of token-exchange, cold.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[expect(clippy::expect_used, reason = "a function that does not start fails its test")]
+    pub fn exchange(&self) -> Router {
+        let config = TokenExchangeConfig {
+            issuer: ISSUER.parse().expect("it is one"),
+            table: self.table.clone(),
+            signing: self.signing.clone(),
+            entra_login: Some(self.entra.url().parse().expect("it is on this machine")),
+            aws: aws_at(self.aws.url()),
+        };
+        pozi_token_exchange::router(pozi_token_exchange::aws::state(config).expect("it starts"))
+    }
+
+    /// Another instance of jwks, cold.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[expect(clippy::expect_used, reason = "as above")]
+    pub fn jwks(&self) -> Router {
+        let config = JwksConfig {
+            issuer: ISSUER.parse().expect("it is one"),
+            table: self.table.clone(),
+            aws: aws_at(self.aws.url()),
+        };
+        let keys = TablePublishedKeys::new(Table::new(&connection(&config.aws), &config.table));
+        let keys = Arc::new(keys);
+        pozi_jwks::router(&config.issuer, SystemClock, keys, PUBLISHED_LIFETIMES, pozi_jwks::MAX_AGE)
+    }
+
+    /// Another instance of rotate-keys, with `clock`.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[expect(clippy::expect_used, reason = "as above")]
+    pub fn rotator<C: Clock>(&self, clock: C) -> RotateKeys<C, TableKeyRing, Keys, Table, HttpKeySets> {
+        let config = RotateKeysConfig {
+            issuer: ISSUER.parse().expect("it is one"),
+            table: self.table.clone(),
+            signing: self.signing.clone(),
+            algorithm: self.algorithm,
+            sign_for: Duration::from_hours(24),
+            entra_login: Some(self.entra.url().parse().expect("it is on this machine")),
+            aws: aws_at(self.aws.url()),
+        };
+        pozi_rotate_keys::aws::function(clock, config).expect("it starts")
+    }
+
+    /// One run of rotate-keys, now.
+    pub async fn rotate(&self, ask: Ask) -> Result<Done, RunError> {
+        self.rotator(SystemClock).run(ask).await
+    }
+
+    /// A reader's token, as Entra issues it now.
+    ///
+    /// # Panics
+    /// Never: there is a reader.
+    #[expect(clippy::expect_used, reason = "there is a reader")]
+    pub fn token(&self) -> String {
+        self.directory
+            .token(&TokenAsk::default(), SystemClock.now().unix_seconds())
+            .expect("there is a reader")
+    }
+}
+
+/// Exchanges `token` at an instance.
+pub async fn exchanged(instance: &Router, token: &str) -> Answer {
+    send(instance.clone(), form_request(&exchange_form(token, &[]), &[])).await
+}
