@@ -1,1 +1,33 @@
-//! x
+//! The service as it is on AWS: state in DynamoDB and KMS, in good times and bad. AWS is emulated; where it cannot be
+//! had, a notice says so.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails, which is what panics are for"
+)]
+
+#[path = "aws/cold_start.rs"]
+mod cold_start;
+#[path = "aws/key_sets.rs"]
+mod key_sets;
+#[path = "aws/load.rs"]
+mod load;
+#[path = "aws/outages.rs"]
+mod outages;
+#[path = "aws/rotation.rs"]
+mod rotation;
+#[path = "aws/sites.rs"]
+mod sites;
+#[path = "aws/tampering.rs"]
+mod tampering;
+
+use axum::{Router, body::Body};
+use http::Request;
+use pozi_tests::{Answer, send};
+
+/// Gets `path` from an instance.
+pub(crate) async fn gotten(instance: &Router, path: &str) -> Answer {
+    send(instance.clone(), Request::get(path).body(Body::empty()).unwrap()).await
+}

@@ -8,6 +8,8 @@
     reason = "a test that cannot go on fails, which is what panics are for"
 )]
 
+#[path = "contracts/aws.rs"]
+mod aws;
 #[path = "contracts/clocks.rs"]
 mod clocks;
 #[path = "contracts/key_sets.rs"]

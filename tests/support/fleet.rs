@@ -21,7 +21,7 @@ use pozi_local::{
 use pozi_rotate_keys::{Ask, Done, RotateKeys, RunError};
 use tokio::net::TcpListener;
 
-use crate::{Answer, Between, EmulatedAws, aws_at, exchange_form, form_request, send};
+use crate::{Answer, Between, EmulatedAws, Fate, aws_at, exchange_form, form_request, send};
 
 /// The service's own URL, as its sessions have it.
 pub const ISSUER: &str = "https://auth.example";
@@ -43,28 +43,38 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// A fleet whose keys KMS seals, with the sample sites and a first ring. `None` where there is no emulated AWS.
+    /// A fleet whose keys KMS seals, with the sample sites, a first ring and every key set. `None` where there is no
+    /// emulated AWS.
     pub async fn sealed() -> Option<Self> {
         let kms_key = EmulatedAws::running()?.sealing_key().await;
-        Self::with(Signing::Sealed { kms_key }, SigningAlgorithm::Es256).await
+        Self::with(Signing::Sealed { kms_key }, SigningAlgorithm::Es256, Fate::Passes).await
     }
 
-    /// A fleet whose keys never leave KMS, with the sample sites and a first ring. `None` as above.
+    /// The same, but no key set was ever kept. `None` as above.
+    pub async fn without_key_sets() -> Option<Self> {
+        let kms_key = EmulatedAws::running()?.sealing_key().await;
+        Self::with(Signing::Sealed { kms_key }, SigningAlgorithm::Es256, Fate::Fails).await
+    }
+
+    /// A fleet whose keys never leave KMS, with the sample sites, a first ring and every key set. `None` as above.
     pub async fn in_kms(algorithm: SigningAlgorithm) -> Option<Self> {
-        Self::with(Signing::Kms { tag: Some("pozi-test".to_owned()) }, algorithm).await
+        let tag = Some(format!("pozi-{algorithm:?}"));
+        Self::with(Signing::Kms { tag }, algorithm, Fate::Passes).await
     }
 
     #[expect(
         clippy::expect_used,
         reason = "a fleet that cannot be set up fails its test, which is what panics are for"
     )]
-    async fn with(signing: Signing, algorithm: SigningAlgorithm) -> Option<Self> {
+    async fn with(signing: Signing, algorithm: SigningAlgorithm, entra: Fate) -> Option<Self> {
         let fleet = Self::bare(signing, algorithm).await?;
         for file in samples::site_files() {
             let site = Site::parse(&file.text).expect("a sample is without fault");
             fleet.store().put(&site, &file.text, None).await.expect("the table takes it");
         }
+        fleet.entra.always(entra);
         fleet.rotate(Ask { establish: true }).await.expect("a first ring can be made");
+        fleet.entra.always(Fate::Passes);
         fleet.aws.seen();
         fleet.entra.seen();
         Some(fleet)

@@ -26,6 +26,11 @@ impl TableKeyRing {
     pub fn new(table: Table) -> Self {
         Self(table)
     }
+
+    /// The table that it is in.
+    pub fn table(&self) -> &Table {
+        &self.0
+    }
 }
 
 impl TablePublishedKeys {

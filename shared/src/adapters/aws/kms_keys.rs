@@ -87,7 +87,9 @@ impl KeyOpener for KmsKeys {
 
 impl KeyDisposal for KmsKeys {
     async fn dispose(&self, private: &PrivateHalf) -> Result<(), KeyTrouble> {
-        let PrivateHalf::Vault(key) = private else { return Ok(()) };
+        let PrivateHalf::Vault(arn) = private else { return Ok(()) };
+        // By its id alone it can only be one of this account and region.
+        let key = arn.rsplit('/').next().unwrap_or(arn);
         let deletion = self.client.schedule_key_deletion().key_id(key).pending_window_in_days(DELETION_DAYS);
         match deletion.send().await {
             Ok(_) => Ok(()),

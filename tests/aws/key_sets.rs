@@ -1,0 +1,107 @@
+//! The tenants' key sets in the table: fetched by one function, used by another, and never for longer than they hold.
+
+use std::time::Duration;
+
+use pozi_auth::sites::Site;
+use pozi_auth::{
+    adapters::SystemClock,
+    entra::{Cloud, KeySetLocation, TokenVersion},
+    ports::{Clock, KeySetStore},
+    timestamp::Timestamp,
+};
+use pozi_local::{
+    entra::{Behaviour, TokenAsk, Version},
+    samples,
+};
+use pozi_rotate_keys::{Ask, Refreshed};
+use pozi_tests::{Fate, Fleet, exchanged};
+
+fn ago(duration: Duration) -> Timestamp {
+    Timestamp::from_unix_seconds(SystemClock.now().unix_seconds() - duration.as_secs())
+}
+
+/// The location of the reader's tenant's key set of version 1.0, whose tokens are the default.
+fn location() -> KeySetLocation {
+    let site = Site::parse(&samples::site_files()[0].text).unwrap();
+    KeySetLocation { cloud: Cloud::Public, tenant: site.tenant(), version: TokenVersion::V1 }
+}
+
+/// A fleet in whose table the key set was fetched so long ago. Whatever was kept before is kept under a time before that.
+async fn fleet_whose_key_set_is(age: Duration) -> Option<Fleet> {
+    let fleet = Fleet::without_key_sets().await?;
+    let set = fleet.directory.key_set(Version::V1).to_string();
+    fleet.store().keep(location(), set.as_bytes(), ago(age)).await.unwrap();
+    Some(fleet)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_keeps_both_key_sets_of_every_tenant() {
+    let Some(fleet) = Fleet::sealed().await else { return };
+    let done = fleet.rotate(Ask::default()).await.unwrap();
+    assert_eq!(done.key_sets, Refreshed { kept: 4, failed: 0 }, "two tenants");
+    assert_eq!(done.keys, [""; 0], "a day has not passed");
+    fleet.entra.seen();
+    let answer = exchanged(&fleet.exchange(), &fleet.token()).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(fleet.entra.seen().len(), 0, "and no exchange asks Entra");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_does_not_answer_keeps_what_was_kept_and_the_signing_keys_rotate_all_the_same() {
+    let Some(fleet) = Fleet::sealed().await else { return };
+    for behaviour in [Behaviour::Down, Behaviour::Rubbish] {
+        fleet.directory.behave(behaviour);
+        let done = fleet.rotate(Ask::default()).await.unwrap();
+        assert_eq!(done.key_sets, Refreshed { kept: 0, failed: 4 });
+    }
+    let answer = exchanged(&fleet.exchange(), &fleet.token()).await;
+    assert_eq!(answer.status, 200, "{}", answer.json);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fresh_key_set_is_used_as_it_is_and_an_older_one_only_when_entra_is_down() {
+    for (age, asks) in [(Duration::from_mins(55), 0), (Duration::from_mins(61), 1)] {
+        let Some(fleet) = fleet_whose_key_set_is(age).await else { return };
+        assert_eq!(exchanged(&fleet.exchange(), &fleet.token()).await.status, 200);
+        assert_eq!(fleet.entra.seen().len(), asks, "{age:?}");
+    }
+    let Some(fleet) = fleet_whose_key_set_is(Duration::from_hours(23)).await else { return };
+    fleet.entra.always(Fate::Fails);
+    let instance = fleet.exchange();
+    for _ in 0..5 {
+        assert_eq!(exchanged(&instance, &fleet.token()).await.status, 200);
+    }
+    assert!(fleet.entra.seen().len() <= 2, "and Entra is left in peace after that");
+}
+
+/// Nothing removes an item from the table when its time is over: the service looks at the time itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_set_past_its_day_is_in_the_table_still_and_serves_nobody() {
+    let Some(fleet) = fleet_whose_key_set_is(Duration::from_hours(24)).await else { return };
+    fleet.entra.always(Fate::Fails);
+    let answer = exchanged(&fleet.exchange(), &fleet.token()).await;
+    assert_eq!(answer.refusal(), ("temporarily_unavailable", "keys_unavailable"));
+    fleet.entra.always(Fate::Passes);
+    assert_eq!(exchanged(&fleet.exchange(), &fleet.token()).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_roll_of_entras_keys_after_the_last_run_is_followed_at_once() {
+    let Some(fleet) = Fleet::sealed().await else { return };
+    fleet.directory.roll_keys();
+    let answer = exchanged(&fleet.exchange(), &fleet.token()).await;
+    assert_eq!(answer.status, 200, "{}", answer.json);
+    assert_eq!(fleet.entra.seen().len(), 1);
+    let now = SystemClock.now().unix_seconds();
+    let second = TokenAsk { version: Version::V2, ..TokenAsk::default() };
+    let answer = exchanged(&fleet.exchange(), &fleet.directory.token(&second, now).unwrap()).await;
+    assert_eq!(answer.status, 200, "{}", answer.json);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_key_set_never_takes_a_newer_ones_place() {
+    let Some(fleet) = fleet_whose_key_set_is(Duration::from_mins(10)).await else { return };
+    fleet.store().keep(location(), b"older", ago(Duration::from_mins(20))).await.unwrap();
+    assert_eq!(exchanged(&fleet.exchange(), &fleet.token()).await.status, 200);
+    assert_eq!(fleet.entra.seen().len(), 0);
+}

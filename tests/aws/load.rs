@@ -1,0 +1,130 @@
+//! Three whole rotations under load, on a clock that is set by hand: no session is refused while it lasts, none is
+//! accepted afterwards, by verifiers that keep the key set for as long as they may.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::Router;
+use pozi_auth::{
+    adapters::{
+        HttpKeySets,
+        aws::{Keys, Table, TableKeyRing, TablePublishedKeys, connection},
+    },
+    entra::{KEY_LIFETIMES, TenantKeys},
+    keyring::{PUBLISHED_LIFETIMES, PublishedKeys, RING_LIFETIMES, RingSigner},
+    ports::Clock,
+    registry::{CachedRegistry, REGISTRY_LIFETIMES},
+    session::{SessionRefusal, SessionVerifier},
+    timestamp::Timestamp,
+};
+use pozi_local::entra::TokenAsk;
+use pozi_rotate_keys::Ask;
+use pozi_tests::{Fleet, ISSUER, SetClock, aws_at, exchanged};
+use pozi_token_exchange::TokenExchange;
+
+use super::gotten;
+
+const STEP: u64 = 10 * 60;
+/// Three rotations at a key a day, and the time that the last retired one is kept.
+const STEPS: u64 = 4 * 24 * 3_600 / STEP;
+
+/// An instance of token-exchange by the test's clock.
+fn instance(fleet: &Fleet, clock: &SetClock) -> Router {
+    let aws = connection(&aws_at(fleet.aws.url()));
+    let table = Table::new(&aws, &fleet.table);
+    let issuer = ISSUER.parse().unwrap();
+    let keys = Keys::new(&aws, &fleet.signing, &fleet.table, &issuer);
+    let registry = Arc::new(CachedRegistry::new(Arc::new(table.clone()), REGISTRY_LIFETIMES));
+    let fetch = HttpKeySets::new(Some(fleet.entra.url().parse().unwrap())).unwrap();
+    pozi_token_exchange::router(TokenExchange {
+        issuer,
+        clock: clock.clone(),
+        sites: Arc::clone(&registry),
+        tenant_keys: TenantKeys::recalling(fetch, registry, KEY_LIFETIMES),
+        signing: RingSigner::new(Arc::new(TableKeyRing::new(table)), keys, RING_LIFETIMES),
+    })
+}
+
+/// A consumer that fetches the key set only when what it has at `now` is too old, whatever key a session names.
+struct Consumer {
+    keeps: u64,
+    held: Option<(PublishedKeys, u64)>,
+}
+
+impl Consumer {
+    async fn verify(
+        &mut self,
+        jwks: &Router,
+        session: &str,
+        now: Timestamp,
+        at: Timestamp,
+    ) -> Result<(), SessionRefusal> {
+        if self.held.as_ref().is_none_or(|(_, fetched)| now.unix_seconds() - fetched >= self.keeps) {
+            let answer = gotten(jwks, "/.well-known/jwks.json").await;
+            assert_eq!(answer.status, 200);
+            self.held = Some((PublishedKeys::from_json(&answer.body).unwrap(), now.unix_seconds()));
+        }
+        let (keys, _) = self.held.as_ref().unwrap();
+        let audience = pozi_auth::sites::Site::parse(&pozi_local::samples::site_files()[0].text).unwrap();
+        let verifier =
+            SessionVerifier::new(ISSUER.parse().unwrap(), audience.external_url.to_string(), keys.clone());
+        verifier.verify(session, at).await.map(drop)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_rotations_cost_nobody_a_session_and_give_nobody_a_longer_one() {
+    let Some(fleet) = Fleet::sealed().await else { return };
+    let clock = SetClock::at(pozi_auth::adapters::SystemClock.now().unix_seconds());
+    let instances = [instance(&fleet, &clock), instance(&fleet, &clock)];
+    let aws = connection(&aws_at(fleet.aws.url()));
+    let published = TablePublishedKeys::new(Table::new(&aws, &fleet.table));
+    let jwks = pozi_jwks::router(
+        &ISSUER.parse().unwrap(),
+        clock.clone(),
+        Arc::new(published),
+        PUBLISHED_LIFETIMES,
+        pozi_jwks::MAX_AGE,
+    );
+    // What the key set's own headers allow, what API Gateway keeps, and one that always asks.
+    let mut consumers = [10 * 60, 2 * 3_600, 0].map(|keeps| Consumer { keeps, held: None });
+    let rotator = fleet.rotator(clock.clone());
+    let (mut signers, mut sessions, mut checks) = (Vec::new(), Vec::new(), 0_usize);
+    for step in 0..STEPS {
+        clock.advance(STEP);
+        if step % 2 == 0 {
+            rotator.run(Ask::default()).await.unwrap();
+        }
+        let now = clock.now();
+        let token = fleet.directory.token(&TokenAsk::default(), now.unix_seconds()).unwrap();
+        let answers = tokio::join!(
+            exchanged(&instances[0], &token),
+            exchanged(&instances[1], &token),
+            exchanged(&instances[0], &token)
+        );
+        for answer in [answers.0, answers.1, answers.2] {
+            assert_eq!(answer.status, 200, "step {step}: {}", answer.json);
+            let key = pozi_tests::part(answer.session(), 0)["kid"].as_str().unwrap().to_owned();
+            if signers.last() != Some(&key) {
+                signers.push(key);
+            }
+            sessions.push((answer.session().to_owned(), now));
+        }
+        // Every session is verified when it is new, in its last second, and when it is over.
+        for (session, minted) in sessions.drain(..) {
+            for consumer in &mut consumers {
+                for (after, lasts) in [(0, true), (599, true), (600, false), (3_600, false)] {
+                    let at = minted.plus(Duration::from_secs(after));
+                    let verified = consumer.verify(&jwks, &session, now, at).await;
+                    assert_eq!(verified.is_ok(), lasts, "step {step}, after {after} s: {verified:?}");
+                    checks += 1;
+                }
+            }
+        }
+    }
+    signers.dedup();
+    let rotations = signers.len() - 1;
+    println!("{} exchanges, {checks} verifications, {rotations} rotations", STEPS * 3);
+    assert!(rotations >= 3, "{rotations}");
+    let distinct: std::collections::HashSet<_> = signers.iter().collect();
+    assert_eq!(distinct.len(), signers.len(), "no key comes back");
+}

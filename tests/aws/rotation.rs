@@ -1,0 +1,229 @@
+//! rotate-keys on AWS: twice at once, dying anywhere, and in trouble.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use pozi_auth::{
+    adapters::aws::{TableKeyRing, connection},
+    keyring::{KeyRing, KeyState, PrivateHalf, RotateError, SigningAlgorithm},
+    ports::{Clock, KeyRingSource},
+};
+use pozi_rotate_keys::{Ask, Done, RunError};
+use pozi_tests::{EmulatedAws, Fate, Fleet, SetClock, aws_at};
+
+/// When the clock of these tests begins: with the first ring, which was made by the system's.
+fn clock() -> SetClock {
+    SetClock::at(pozi_auth::adapters::SystemClock.now().unix_seconds())
+}
+
+async fn ring(fleet: &Fleet) -> KeyRing {
+    TableKeyRing::new(fleet.store()).load().await.unwrap().unwrap().0
+}
+
+fn states(ring: &KeyRing) -> Vec<&'static str> {
+    let name = |key: &pozi_auth::keyring::RingKey| match key.state {
+        KeyState::Pending { .. } => "pending",
+        KeyState::Active { .. } => "active",
+        KeyState::Retiring { .. } => "retiring",
+    };
+    ring.keys().iter().map(name).collect()
+}
+
+async fn run(fleet: &Fleet, clock: &SetClock) -> Result<Done, RunError> {
+    fleet.rotator(clock.clone()).run(Ask::default()).await
+}
+
+/// Those of the keys that were made in KMS that are not to be deleted.
+async fn kept_in_kms(made: &HashSet<String>) -> Vec<String> {
+    let client = aws_sdk_kms::Client::new(&connection(&aws_at(EmulatedAws::running().unwrap().url())));
+    let mut left = Vec::new();
+    for key in made {
+        let told = client.describe_key().key_id(key).send().await.unwrap().key_metadata.unwrap();
+        if told.deletion_date.is_none() {
+            left.push(key.clone());
+        }
+    }
+    left.sort();
+    left
+}
+
+/// The ARNs of the keys that were created through what stands between, by their public keys' being asked for.
+fn made_in_kms(fleet: &Fleet) -> HashSet<String> {
+    let asked = fleet.aws.seen().into_iter().filter(|seen| seen.what == "GetPublicKey");
+    let arn = |body: &[u8]| {
+        let body: serde_json::Value = serde_json::from_slice(body).unwrap();
+        body["KeyId"].as_str().unwrap().to_owned()
+    };
+    asked.map(|seen| arn(&seen.body)).collect()
+}
+
+fn in_ring(ring: &KeyRing) -> Vec<String> {
+    let name = |key: &pozi_auth::keyring::RingKey| match &key.private {
+        PrivateHalf::Vault(name) => name.clone(),
+        other => panic!("{other:?}"),
+    };
+    let mut names: Vec<_> = ring.keys().iter().map(name).collect();
+    names.sort();
+    names
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_lives_through_its_states_on_a_schedule() {
+    let Some(fleet) = Fleet::sealed().await else { return };
+    let clock = clock();
+    let mut seen = vec![states(&ring(&fleet).await)];
+    for _ in 0..40 {
+        clock.advance(3_600);
+        run(&fleet, &clock).await.unwrap();
+        let now = states(&ring(&fleet).await);
+        if seen.last() != Some(&now) {
+            seen.push(now);
+        }
+    }
+    let expected: [&[&str]; 4] = [&["active"], &["active", "pending"], &["retiring", "active"], &["active"]];
+    assert_eq!(seen, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_at_once_make_one_key_and_leave_none_behind() {
+    for kms in [false, true] {
+        let fleet = if kms { Fleet::in_kms(SigningAlgorithm::Es256).await } else { Fleet::sealed().await };
+        let Some(fleet) = fleet else { return };
+        let clock = clock();
+        let mut made: HashSet<String> =
+            if kms { in_ring(&ring(&fleet).await).into_iter().collect() } else { HashSet::new() };
+        for _ in 0..20 {
+            clock.advance(3 * 3_600);
+            let (one, two) = tokio::join!(run(&fleet, &clock), run(&fleet, &clock));
+            assert!(one.is_ok() && two.is_ok(), "{one:?}, {two:?}");
+            let ring = ring(&fleet).await;
+            let states = states(&ring);
+            assert_eq!(states.iter().filter(|state| **state == "active").count(), 1);
+            assert!(states.iter().filter(|state| **state == "pending").count() <= 1);
+            made.extend(made_in_kms(&fleet));
+        }
+        if kms {
+            assert_eq!(kept_in_kms(&made).await, in_ring(&ring(&fleet).await), "of {}", made.len());
+        }
+    }
+}
+
+/// A ring whose next key is due, and one whose next key's turn has come; and what becomes of each.
+const DUE: [(bool, &[&str]); 2] = [(false, &["active", "pending"]), (true, &["retiring", "active"])];
+
+/// At each call that a run makes to AWS, it dies: before the call, or after it was carried out. The next run does what
+/// was to be done.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_dies_at_any_step_changes_all_or_nothing_and_the_next_one_ends_it() {
+    let mut ways = tokio::task::JoinSet::new();
+    for due in DUE {
+        for fate in [Fate::Lost, Fate::AnswerLost] {
+            ways.spawn(dies_at_every_step(due, fate));
+        }
+    }
+    ways.join_all().await;
+}
+
+async fn dies_at_every_step((promotes, then): (bool, &[&str]), fate: Fate) {
+    for step in 0.. {
+        let Some(fleet) = Fleet::sealed().await else { return };
+        let clock = clock();
+        clock.advance(21 * 3_600);
+        if promotes {
+            run(&fleet, &clock).await.unwrap();
+            clock.advance(3 * 3_600);
+        }
+        let before = ring(&fleet).await;
+        let dies = Arc::new(AtomicBool::new(false));
+        let death = Arc::clone(&dies);
+        fleet.aws.decides(move |count, _| {
+            dies.fetch_or(count == step, Ordering::SeqCst);
+            if count >= step { fate } else { Fate::Passes }
+        });
+        let dying = async {
+            while !death.load(Ordering::SeqCst) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            tokio::time::sleep(Duration::from_millis(150)).await;
+        };
+        tokio::select! {
+            done = run(&fleet, &clock) => assert!(done.is_ok(), "it had {step} steps: {done:?}"),
+            () = dying => (),
+        }
+        fleet.aws.always(Fate::Passes);
+        let after = ring(&fleet).await;
+        assert!(after == before || states(&after) == then, "step {step}: {:?}", states(&after));
+        run(&fleet, &clock).await.unwrap();
+        assert_eq!(states(&ring(&fleet).await), then, "step {step}");
+        if !death.load(Ordering::SeqCst) {
+            assert!(step >= 6, "a run makes several calls");
+            return;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_fails_changes_nothing_and_says_so() {
+    let Some(fleet) = Fleet::sealed().await else { return };
+    let clock = clock();
+    clock.advance(21 * 3_600);
+    let before = ring(&fleet).await;
+    for (what, says) in [
+        ("GetItem", "the signing keys were not rotated: the key ring's store cannot be reached"),
+        ("Encrypt", "the signing keys were not rotated: the vault of the private keys"),
+        ("Scan", "the tenants' key sets were not fetched: the site registry cannot be read"),
+    ] {
+        for fate in [Fate::Throttled, Fate::Fails] {
+            fleet.aws.decides(move |_, asked| if asked == what { fate } else { Fate::Passes });
+            let problem = run(&fleet, &clock).await.unwrap_err().to_string();
+            assert!(problem.starts_with(says), "{what}, {fate:?}: {problem}");
+            if what != "Scan" {
+                assert_eq!(ring(&fleet).await, before);
+            }
+        }
+    }
+    assert_eq!(
+        states(&ring(&fleet).await),
+        ["active", "pending"],
+        "without the tenants the keys rotate all the same"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ring_that_was_lost_is_missed_and_not_replaced() {
+    let kms_key = match EmulatedAws::running() {
+        Some(aws) => aws.sealing_key().await,
+        None => return,
+    };
+    let signing = pozi_auth::config::Signing::Sealed { kms_key };
+    let fleet = Fleet::bare(signing, SigningAlgorithm::Es256).await.unwrap();
+    let problem = fleet.rotate(Ask::default()).await.unwrap_err();
+    assert!(matches!(problem, RunError::Rotate(RotateError::NoRing)), "{problem}");
+    assert!(TableKeyRing::new(fleet.store()).load().await.unwrap().is_none());
+    fleet.rotate(Ask { establish: true }).await.unwrap();
+    let first = ring(&fleet).await;
+    fleet.rotate(Ask { establish: true }).await.unwrap();
+    assert_eq!(ring(&fleet).await, first, "whoever asks for a first ring again changes nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_in_kms_that_nobody_needs_any_more_are_given_up() {
+    let Some(fleet) = Fleet::in_kms(SigningAlgorithm::Rs256).await else { return };
+    let clock = clock();
+    let first = in_ring(&ring(&fleet).await);
+    for _ in 0..40 {
+        clock.advance(3_600);
+        run(&fleet, &clock).await.unwrap();
+    }
+    let ring = ring(&fleet).await;
+    assert_eq!(states(&ring), ["active"]);
+    assert_ne!(in_ring(&ring), first);
+    let made: HashSet<String> = first.into_iter().chain(in_ring(&ring)).collect();
+    assert_eq!(kept_in_kms(&made).await, in_ring(&ring));
+}

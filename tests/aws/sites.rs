@@ -1,0 +1,119 @@
+//! Sites in the table: written by whoever saw the latest, read by everybody, and a broken one costs itself alone.
+
+use pozi_auth::{
+    adapters::{SystemClock, aws::connection},
+    ports::{AllTenants, Clock, SiteStore, SiteStoreError, TenantSource},
+    sites::{Site, SiteFile, SiteRevision},
+};
+use pozi_local::{entra::TokenAsk, samples};
+use pozi_tests::{EmulatedAws, Fleet, aws_at, exchanged};
+
+fn saltmarsh() -> SiteFile {
+    samples::site_files().remove(1)
+}
+
+/// Writes an attribute of a site's item, past the port: as somebody at AWS's console would.
+async fn set_by_hand(fleet: &Fleet, site: &Site, attribute: &str, text: &str) {
+    use aws_sdk_dynamodb::types::AttributeValue;
+    let client = aws_sdk_dynamodb::Client::new(&connection(&aws_at(EmulatedAws::running().unwrap().url())));
+    client
+        .update_item()
+        .table_name(&fleet.table)
+        .key("pk", AttributeValue::S(format!("tenant#{}", site.tenant())))
+        .key("sk", AttributeValue::S(format!("site#{}", site.name)))
+        .update_expression(format!("SET {attribute} = :text"))
+        .expression_attribute_values(":text", AttributeValue::S(text.into()))
+        .send()
+        .await
+        .unwrap();
+}
+
+fn token_of(fleet: &Fleet, site: &str) -> String {
+    let ask = TokenAsk { site: site.to_owned(), ..TokenAsk::default() };
+    fleet.directory.token(&ask, SystemClock.now().unix_seconds()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_is_replaced_by_whoever_saw_the_latest_and_stands_beside_the_one_before() {
+    let Some(fleet) = Fleet::sealed().await else { return };
+    let (table, file) = (fleet.store(), saltmarsh());
+    let site = Site::parse(&file.text).unwrap();
+    let next = format!("{}\n# The second.\n", file.text);
+    for seen in [None, Some(SiteRevision(0)), Some(SiteRevision(2))] {
+        assert_eq!(table.put(&site, &next, seen).await, Err(SiteStoreError::Conflict), "{seen:?}");
+    }
+    assert_eq!(table.put(&site, &next, Some(SiteRevision(1))).await, Ok(SiteRevision(2)));
+    let record = table.record_of(site.tenant()).await.unwrap();
+    assert_eq!(record.sites[0].revision, SiteRevision(2));
+    assert_eq!(record.sites[0].document, next);
+    assert_eq!(record.sites[0].previous.as_ref(), Some(&file.text));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_write_at_once_one_wins() {
+    let Some(fleet) = Fleet::sealed().await else { return };
+    let (table, file) = (fleet.store(), saltmarsh());
+    let site = Site::parse(&file.text).unwrap();
+    for round in 1..20 {
+        let seen = Some(SiteRevision(round));
+        let outcomes = tokio::join!(table.put(&site, "one", seen), table.put(&site, "two", seen));
+        let winner = match outcomes {
+            (Ok(_), Err(SiteStoreError::Conflict)) => "one",
+            (Err(SiteStoreError::Conflict), Ok(_)) => "two",
+            _ => panic!("{outcomes:?}"),
+        };
+        assert_eq!(table.record_of(site.tenant()).await.unwrap().sites[0].document, winner);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_tenants_are_found_with_their_sites() {
+    let Some(fleet) = Fleet::sealed().await else { return };
+    let all = fleet.store().all().await.unwrap();
+    let mut names: Vec<_> = all.iter().flat_map(|(_, sites)| sites.iter().map(|site| &*site.name)).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["riverbend", "saltmarsh"]);
+    assert_eq!(all.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_cannot_be_read_costs_its_own_site_alone() {
+    let Some(fleet) = Fleet::sealed().await else { return };
+    let site = Site::parse(&saltmarsh().text).unwrap();
+    set_by_hand(&fleet, &site, "document", "name = ").await;
+    let instance = fleet.exchange();
+    let answer = exchanged(&instance, &token_of(&fleet, "saltmarsh")).await;
+    assert_eq!(answer.status, 503);
+    assert_eq!(answer.refusal(), ("temporarily_unavailable", "site_unreadable"));
+    assert_eq!(exchanged(&instance, &token_of(&fleet, "riverbend")).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_good_revision_serves_at_a_cold_start_too() {
+    let Some(fleet) = Fleet::sealed().await else { return };
+    let (table, file) = (fleet.store(), saltmarsh());
+    let site = Site::parse(&file.text).unwrap();
+    table.put(&site, "a_key_of_a_later_version = 1", Some(SiteRevision(1))).await.unwrap();
+    let answer = exchanged(&fleet.exchange(), &token_of(&fleet, "saltmarsh")).await;
+    assert_eq!(answer.status, 200, "{}", answer.json);
+}
+
+/// No site, no read of Entra's: an unregistered tenant costs one read of the table, and for a minute not even that.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_costs_one_read_and_no_call_to_entra() {
+    let Some(fleet) = Fleet::sealed().await else { return };
+    let now = SystemClock.now().unix_seconds();
+    let mut claims = fleet.directory.claims(&TokenAsk::default(), now).unwrap();
+    let tenant = "00000000-0000-4000-8000-000000000000";
+    claims["tid"] = tenant.into();
+    claims["iss"] = format!("https://sts.windows.net/{tenant}/").into();
+    let header = fleet.directory.header(pozi_local::entra::Version::V1);
+    let token = fleet.directory.sign(&header, &claims);
+    let instance = fleet.exchange();
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    fleet.aws.seen();
+    for _ in 0..10 {
+        assert_eq!(exchanged(&instance, &token).await.refusal(), ("invalid_request", "unknown_tenant"));
+    }
+    assert_eq!((fleet.aws.seen().len(), fleet.entra.seen().len()), (1, 0));
+}

@@ -1,0 +1,140 @@
+//! A ring that somebody tampered with, in the table: what was moved, changed or sealed for another purpose does not sign,
+//! and what was signed with the real one goes on.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use pozi_auth::{
+    adapters::aws::{SealedKeys, TableKeyRing, connection},
+    config::Signing,
+    keyring::{RingKey, SigningAlgorithm},
+    ports::{KeyOpener, KeyRingSource, KeyTrouble},
+};
+use pozi_rotate_keys::Ask;
+use pozi_tests::{EmulatedAws, Fleet, ISSUER, SetClock, aws_at, exchanged};
+use serde_json::Value;
+
+use super::gotten;
+
+fn client() -> aws_sdk_dynamodb::Client {
+    aws_sdk_dynamodb::Client::new(&connection(&aws_at(EmulatedAws::running().unwrap().url())))
+}
+
+async fn attribute(fleet: &Fleet, name: &str) -> Value {
+    let key = || AttributeValue::S("ring".into());
+    let item = client().get_item().table_name(&fleet.table).key("pk", key()).key("sk", key()).send().await;
+    let item = item.unwrap().item.unwrap();
+    serde_json::from_str(item[name].as_s().unwrap()).unwrap()
+}
+
+async fn set(fleet: &Fleet, name: &str, text: &str) {
+    let key = || AttributeValue::S("ring".into());
+    let update = client().update_item().table_name(&fleet.table).key("pk", key()).key("sk", key());
+    let update = update.update_expression(format!("SET {name} = :text"));
+    update.expression_attribute_values(":text", AttributeValue::S(text.into())).send().await.unwrap();
+}
+
+/// A fleet whose ring has an active key and a pending one.
+async fn with_two_keys() -> Option<Fleet> {
+    let fleet = Fleet::sealed().await?;
+    let now = pozi_auth::ports::Clock::now(&pozi_auth::adapters::SystemClock).unix_seconds();
+    fleet.rotator(SetClock::at(now + 21 * 3_600)).run(Ask::default()).await.unwrap();
+    Some(fleet)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ring_that_was_changed_signs_nothing_and_an_instance_that_has_the_real_one_goes_on() {
+    let Some(fleet) = with_two_keys().await else { return };
+    let warm = fleet.exchange();
+    assert_eq!(exchanged(&warm, &fleet.token()).await.status, 200);
+    let ring = attribute(&fleet, "ring").await;
+    let spoiled = |change: &dyn Fn(&mut Value)| {
+        let mut ring = ring.clone();
+        change(&mut ring);
+        ring.to_string()
+    };
+    let sealed = |index: usize| ring["keys"][index]["sealed"].clone();
+    for (what, text) in [
+        (
+            "a seal moved to another key",
+            spoiled(&|ring| ring["keys"][0]["sealed"]["bytes"] = sealed(1)["bytes"].clone()),
+        ),
+        ("both halves of another key under its id", spoiled(&|ring| ring["keys"][0]["sealed"] = sealed(1))),
+        (
+            "a public half of another's",
+            spoiled(&|ring| ring["keys"][0]["sealed"]["public"] = sealed(1)["public"].clone()),
+        ),
+        ("a seal changed by a byte", spoiled(&|ring| ring["keys"][0]["sealed"]["bytes"] = "AAAA".into())),
+        ("two active keys", spoiled(&|ring| ring["keys"][1]["state"] = "active".into())),
+        ("another algorithm", spoiled(&|ring| ring["algorithm"] = "RS256".into())),
+        (
+            "a key from elsewhere",
+            spoiled(&|ring| {
+                ring["keys"][0] = serde_json::json!({
+                    "kid": ring["keys"][0]["kid"], "state": "active", "since": 1, "vault": { "name": "arn:aws:kms:eu-central-1:000000000000:key/1", "public": sealed(0)["public"] }
+                })
+            }),
+        ),
+        ("no ring", "{}".into()),
+    ] {
+        set(&fleet, "ring", &text).await;
+        let answer = exchanged(&fleet.exchange(), &fleet.token()).await;
+        assert_eq!(answer.refusal(), ("temporarily_unavailable", "signing_unavailable"), "{what}");
+        assert_eq!(exchanged(&warm, &fleet.token()).await.status, 200, "{what}");
+    }
+    set(&fleet, "ring", &ring.to_string()).await;
+    assert_eq!(exchanged(&fleet.exchange(), &fleet.token()).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_private_key_that_is_not_sealed_is_never_used_from_the_table() {
+    let Some(fleet) = Fleet::sealed().await else { return };
+    let bare = pozi_tests::MemoryRing::default();
+    let policy =
+        pozi_rotate_keys::policy(SigningAlgorithm::Es256, std::time::Duration::from_hours(24)).unwrap();
+    let now = pozi_auth::timestamp::Timestamp::from_unix_seconds(pozi_tests::NOW);
+    let ring = pozi_auth::keyring::establish(&bare, &pozi_auth::keyring::SoftwareKeys, &policy, now);
+    let ring = ring.await.unwrap().ring.to_json().unwrap();
+    set(&fleet, "ring", std::str::from_utf8(&ring).unwrap()).await;
+    let answer = exchanged(&fleet.exchange(), &fleet.token()).await;
+    assert_eq!(answer.refusal(), ("temporarily_unavailable", "signing_unavailable"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_published_half_that_was_changed_is_not_served() {
+    let Some(fleet) = with_two_keys().await else { return };
+    let warm = fleet.jwks();
+    let real = gotten(&warm, "/.well-known/jwks.json").await.body;
+    let set_of = |keys: Value| serde_json::json!({ "keys": keys }).to_string();
+    let published = attribute(&fleet, "published").await;
+    let mut renamed = published["keys"].clone();
+    renamed[0]["kid"] = renamed[1]["kid"].clone();
+    for text in [set_of(renamed), set_of(serde_json::json!([])), "{".to_owned()] {
+        set(&fleet, "published", &text).await;
+        let answer = gotten(&fleet.jwks(), "/.well-known/jwks.json").await;
+        assert_eq!(answer.refusal(), ("temporarily_unavailable", "signing_unavailable"));
+        assert_eq!(gotten(&warm, "/.well-known/jwks.json").await.body, real);
+    }
+}
+
+/// The seal binds a key to its id, table and issuer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_opens_in_its_own_place_alone() {
+    let Some(fleet) = with_two_keys().await else { return };
+    let Signing::Sealed { kms_key } = &fleet.signing else { panic!("it is sealed") };
+    let aws = connection(&aws_at(fleet.aws.url()));
+    let (ring, _) = TableKeyRing::new(fleet.store()).load().await.unwrap().unwrap();
+    let [own, other] = ring.keys() else { panic!("there are two") };
+    let open = async |table: &str, issuer: &str, key: &RingKey| {
+        let keys = SealedKeys::new(&aws, kms_key, table, &issuer.parse().unwrap());
+        keys.open(key, SigningAlgorithm::Es256).await.map(drop)
+    };
+    assert_eq!(open(&fleet.table, ISSUER, own).await, Ok(()));
+    let moved = RingKey { private: other.private.clone(), ..own.clone() };
+    for (table, issuer, key) in [
+        ("another-table", ISSUER, own),
+        (&*fleet.table, "https://auth.another.example", own),
+        (&*fleet.table, ISSUER, &moved),
+    ] {
+        let refused = open(table, issuer, key).await;
+        assert!(matches!(refused, Err(KeyTrouble::Unfit { .. })), "{table}, {issuer}: {refused:?}");
+    }
+}
