@@ -225,7 +225,7 @@ async fn without_a_stored_ring_the_keys_are_unavailable_and_the_metadata_is_not(
         (answer.status.as_u16(), answer.refusal()),
         (503, ("temporarily_unavailable", "signing_unavailable"))
     );
-    assert_eq!(answer.header("retry-after"), "10");
+    assert_eq!(answer.header("retry-after"), "2");
     assert_eq!(answer.header("cache-control"), "no-store", "no cache keeps a refusal for the key set");
     assert_eq!(world.get(OAUTH, &[]).await.status, 200);
     world.rotate().await;

@@ -1,7 +1,9 @@
 //! One run of rotation: read, plan, make, replace. Safe to run at any time, twice at once, and to die anywhere: the
 //! ring changes in one step or not at all.
 
-use super::{KeyRing, MadeKey, Plan, RotationPolicy, SigningAlgorithm, plan};
+use std::mem;
+
+use super::{KeyRing, MadeKey, Plan, RingKey, RotationPolicy, SigningAlgorithm, plan};
 use crate::{
     ports::{KeyDisposal, KeyMaker, KeyRingError, KeyRingStore, KeyTrouble},
     timestamp::Timestamp,
@@ -99,6 +101,7 @@ async fn attempt<S: KeyRingStore, K: KeyMaker + KeyDisposal>(
         return Ok(Rotation { plan, ring: ring.clone() });
     }
     let made = if plan.create { Some(keys.make(policy.algorithm()).await?) } else { None };
+    refuse_another_kind(ring.as_ref(), made.as_ref())?;
     // Before the ring forgets them: a run that dies here is followed by one that does it again.
     for gone in ring.iter().flat_map(KeyRing::keys).filter(|key| plan.remove.contains(&key.id)) {
         keys.dispose(&gone.private).await?;
@@ -115,6 +118,14 @@ async fn attempt<S: KeyRingStore, K: KeyMaker + KeyDisposal>(
         }
         Err(problem) => Err(problem.into()),
     }
+}
+
+/// A ring keeps all its keys in one way: who signs is set up for one, and could open only some of them.
+fn refuse_another_kind(ring: Option<&KeyRing>, made: Option<&MadeKey>) -> Result<(), KeyTrouble> {
+    let Some(made) = made else { return Ok(()) };
+    let is_other = |key: &&RingKey| mem::discriminant(&key.private) != mem::discriminant(&made.private);
+    let other = ring.and_then(|ring| ring.keys().iter().find(is_other));
+    other.map_or(Ok(()), |key| Err(KeyTrouble::kept_elsewhere(key)))
 }
 
 /// A key that came too late is in no ring, and a vault would keep it for ever. A conflict may also be this run's own echo,
@@ -322,6 +333,31 @@ mod tests {
         establish(&echo, &vault, &es256(), hour(21)).await.unwrap();
         assert_eq!(vault.0.lock().unwrap().len(), 0, "the ring holds it");
         assert_eq!(echo.stored().unwrap().0.keys().len(), 2);
+    }
+
+    /// Makes keys that it keeps to itself.
+    struct Elsewhere;
+
+    impl KeyMaker for Elsewhere {
+        async fn make(&self, algorithm: SigningAlgorithm) -> Result<MadeKey, KeyTrouble> {
+            let private = PrivateHalf::Vault("key/1".into());
+            Ok(MadeKey { private, ..SoftwareKeys.make(algorithm).await? })
+        }
+    }
+
+    impl KeyDisposal for Elsewhere {
+        async fn dispose(&self, _: &PrivateHalf) -> Result<(), KeyTrouble> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_ring_whose_keys_are_kept_in_another_way_is_left_as_it_is() {
+        let ring = first_ring().await;
+        let store = Store { stored: Mutex::new(ring.clone()), ..Store::default() };
+        let refusal = rotate(&store, &Elsewhere, &es256(), hour(21)).await.unwrap_err();
+        assert!(matches!(refusal, RotateError::Key(KeyTrouble::KeptElsewhere { .. })), "{refusal}");
+        assert_eq!(store.stored(), ring);
     }
 
     #[tokio::test]
