@@ -45,13 +45,13 @@ pub fn router<C: Clock, K: SessionKeySource + 'static>(
     routes: Routes<C, K>,
     health: Option<Health>,
 ) -> Router {
-    let router = Router::new().route("/decide", any(decide::<C, K>)).with_state(Arc::new(routes));
-    let router = match health {
-        Some(health) => router.merge(Router::new().route("/health", get(state)).with_state(health)),
-        None => router,
+    let routing = Router::new().route("/decide", any(decide::<C, K>)).with_state(Arc::new(routes));
+    let routing = match health {
+        Some(health) => routing.merge(Router::new().route("/health", get(state)).with_state(health)),
+        None => routing,
     };
     // Whatever goes wrong, nobody is let through.
-    router.layer(CatchPanicLayer::custom(|_| answer(StatusCode::INTERNAL_SERVER_ERROR)))
+    routing.layer(CatchPanicLayer::custom(|_| answer(StatusCode::INTERNAL_SERVER_ERROR)))
 }
 
 async fn decide<C: Clock, K: SessionKeySource + 'static>(
