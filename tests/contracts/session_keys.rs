@@ -31,8 +31,8 @@ async fn contract(world: &World, keys: impl SessionKeySource) {
     let ask = TokenAsk { person: Person::Reader, ..TokenAsk::default() };
     let session = world.exchange(&world.token(&ask), &[]).await.session().to_owned();
     let verifier = SessionVerifier::new(world.issuer.clone(), RIVERBEND.into(), keys);
-    let verified = verifier.verify(&session, now).await.unwrap();
-    assert_eq!(verified.id(), part(&session, 1)["jti"]);
+    let opened = verifier.verify(&session, now).await.unwrap();
+    assert_eq!(opened.id(), part(&session, 1)["jti"]);
     let (message, signature) = session.rsplit_once('.').unwrap();
     let spoiled = format!("{message}.{}{}", &signature[4..], &signature[..4]);
     assert_eq!(verifier.verify(&spoiled, now).await, Err(SessionRefusal::BadSignature));

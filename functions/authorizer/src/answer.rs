@@ -34,7 +34,8 @@ pub struct Simple {
 #[serde(rename_all = "camelCase")]
 pub struct Policy {
     principal_id: String,
-    policy_document: Document,
+    #[serde(rename = "policyDocument")]
+    document: Document,
     #[serde(skip_serializing_if = "Option::is_none")]
     context: Option<Context>,
 }
@@ -119,7 +120,7 @@ impl Answer {
         let statement = Statement { effect: "Allow", action: INVOKE, resource, condition };
         Self::Policy(Policy {
             principal_id: session.subject().to_owned(),
-            policy_document: Document { version: VERSION, statement: [statement] },
+            document: Document { version: VERSION, statement: [statement] },
             context: Some(Context::of(session, site)),
         })
     }
@@ -130,7 +131,7 @@ impl Answer {
         let statement = Statement { effect: "Deny", action: INVOKE, resource, condition: None };
         Self::Policy(Policy {
             principal_id: "nobody".to_owned(),
-            policy_document: Document { version: VERSION, statement: [statement] },
+            document: Document { version: VERSION, statement: [statement] },
             context: None,
         })
     }
