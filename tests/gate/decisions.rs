@@ -130,7 +130,7 @@ async fn the_session_comes_in_its_own_header_first_and_else_as_a_bearer_token() 
         match reason {
             "" => assert!(challenge.is_empty()),
             "no_session" => {
-                assert_eq!(challenge, r#"Bearer realm="pozi""#, "no code for who brought nothing")
+                assert_eq!(challenge, r#"Bearer realm="pozi""#, "no code for who brought nothing");
             }
             _ => assert!(challenge.starts_with(r#"Bearer realm="pozi", error="invalid_token", "#)),
         }

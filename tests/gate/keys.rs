@@ -94,6 +94,8 @@ async fn a_restart_without_the_issuer_goes_on_with_what_is_on_disk_and_no_longer
     assert_eq!(third.reads("planning", &session).await.status, 503, "too old");
 }
 
+type Spoil = fn(&mut Value);
+
 #[tokio::test]
 async fn a_key_set_on_disk_that_was_tampered_with_is_not_used() {
     let folder = tempfile::tempdir().unwrap();
@@ -106,7 +108,6 @@ async fn a_key_set_on_disk_that_was_tampered_with_is_not_used() {
     let good: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     assert_eq!(restarted(&site, folder.path()).0.reads("planning", &session).await.status, 204);
 
-    type Spoil = fn(&mut Value);
     let spoils: [(&str, Spoil); 6] = [
         ("another key", |file| file["key_set"]["keys"][0]["x"] = "A".repeat(43).into()),
         ("another name", |file| file["key_set"]["keys"][0]["kid"] = "x".into()),

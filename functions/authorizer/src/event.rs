@@ -117,7 +117,7 @@ mod tests {
 
     const ARN: &str = "arn:aws:execute-api:ap-southeast-2:123456789012:api0000000/live/GET/ows/planning/wms";
 
-    fn event(more: serde_json::Value) -> Event {
+    fn event(more: &serde_json::Value) -> Event {
         let mut event = json!({"methodArn": ARN});
         event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         serde_json::from_value(event).unwrap()
@@ -148,14 +148,14 @@ mod tests {
             (json!({"headers": null}), None),
             (json!({}), None),
         ] {
-            assert_eq!(event(more.clone()).session(), session, "{more}");
+            assert_eq!(event(&more).session(), session, "{more}");
         }
     }
 
     #[test]
     fn the_arn_is_read_to_its_method_and_no_further() {
         let stage = &ARN[..ARN.find("/GET").unwrap()];
-        assert_eq!(event(json!({})).invoked(), Some(Invoked { stage, method: "GET" }));
+        assert_eq!(event(&json!({})).invoked(), Some(Invoked { stage, method: "GET" }));
         for arn in [
             "",
             "arn:aws:execute-api:ap-southeast-2:123456789012:api0000000",
@@ -165,7 +165,7 @@ mod tests {
             "arn:aws:execute-api:ap-southeast-2:123456789012:*/live/GET/x",
             "arn:aws:s3:::bucket/live/GET/x",
         ] {
-            assert_eq!(event(json!({"methodArn": arn})).invoked(), None, "{arn}");
+            assert_eq!(event(&json!({"methodArn": arn})).invoked(), None, "{arn}");
         }
     }
 }

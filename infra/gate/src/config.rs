@@ -147,9 +147,9 @@ url = "http://127.0.0.1:8082/?SERVICE=WMS&REQUEST=GetCapabilities"
         assert_eq!(whole.listen.port(), 9_000);
         assert_eq!(whole.jwks_url().unwrap().as_str(), "https://keys.example/set.json");
         assert!(whole.probe.is_some());
-        let least: String =
-            WHOLE.lines().take(4).chain(["state_dir = \"state\""]).map(|line| format!("{line}\n")).collect();
-        let least: GateConfig = least.parse().unwrap();
+        let mut lines: Vec<_> = WHOLE.lines().take(4).collect();
+        lines.push("state_dir = \"state\"");
+        let least: GateConfig = lines.join("\n").parse().unwrap();
         assert_eq!(least.listen.to_string(), "127.0.0.1:8181");
         assert_eq!(least.jwks_url().unwrap().as_str(), "https://auth.example/.well-known/jwks.json");
     }
