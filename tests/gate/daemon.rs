@@ -2,8 +2,7 @@
 
 use std::{
     io::Write,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -188,42 +187,4 @@ async fn a_check_says_what_a_session_opens_and_why_one_does_not_count() {
     assert_eq!(check(&config, None).await.unwrap().0.exit_code(), 0);
     let away = self::config("http://127.0.0.1:9", state.path(), "");
     assert_eq!(check(&away, None).await.unwrap().0.exit_code(), 3);
-}
-
-/// The program beside the tests, built by the same command (`cargo test --workspace`), or nothing.
-fn program() -> Option<PathBuf> {
-    let name = format!("pozi-gate{}", std::env::consts::EXE_SUFFIX);
-    let path = std::env::current_exe().unwrap().parent()?.parent()?.join(name);
-    path.exists().then_some(path)
-}
-
-#[test]
-fn the_program_says_what_is_wrong_with_its_configuration_by_its_exit_code() {
-    let Some(program) = program() else {
-        let notice = "NOT RUN: the gate's own program is not built; cargo test --workspace builds it";
-        assert!(std::env::var_os("CI").is_none(), "{notice}");
-        std::io::stderr().write_all(format!("{notice}\n").as_bytes()).ok();
-        return;
-    };
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("gate.toml");
-    for (text, code, said) in [
-        ("issuer = 1\n", 1, "gate.toml"),
-        (
-            "issuer = \"http://127.0.0.1:9\"\naudience = \"https://a.example/\"\ncatalogues = [\"a\"]\nstate_dir = \"s\"\n",
-            3,
-            "",
-        ),
-    ] {
-        std::fs::write(&path, text).unwrap();
-        let output = Command::new(&program)
-            .args(["check", "--config", path.to_str().unwrap()])
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        assert_eq!(output.status.code(), Some(code), "{output:?}");
-        assert!(String::from_utf8_lossy(&output.stderr).contains(said), "{output:?}");
-    }
-    let refused = Command::new(&program).args(["check", "--token", "a.b.c"]).output().unwrap();
-    assert_eq!(refused.status.code(), Some(2), "a token on the command line can be read by everybody");
 }
