@@ -1,13 +1,23 @@
-//! A JWT library that is not ours verifies our sessions: PyJWT, from the key set that the running service serves over
-//! HTTP, before, during and after a rotation.
+//! JWT libraries that are not ours verify our sessions, before, during and after a rotation, and refuse them spoiled: from
+//! the key set that the running service serves over HTTP, and from key sets of the past.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
+
+#[path = "foreign/api_gateway.rs"]
+mod api_gateway;
+#[path = "foreign/documented.rs"]
+mod documented;
+#[path = "foreign/judges.rs"]
+mod judges;
+#[path = "foreign/tools.rs"]
+mod tools;
 
 use std::{path::Path, process::Command};
 
 use clap::Parser;
 use pozi_local::{args::Args, service::Service};
-use pozi_tests::venv;
 
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/foreign");
+use self::tools::{FOLDER, python, run};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pyjwt_verifies_sessions_before_during_and_after_a_rotation() {

@@ -69,6 +69,19 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         Arc::new(Self { what: what.into(), lifetimes, state, flight: Arc::default(), dissatisfied })
     }
 
+    /// Goes on with a value that was fetched at `fetched`, before this process began, unless a newer one is held.
+    pub fn remember(&self, value: T, fetched: Timestamp) {
+        let mut state = lock(&self.state);
+        if state.held.as_ref().is_none_or(|(_, held)| *held < fetched) {
+            state.held = Some((Arc::new(value), fetched));
+        }
+    }
+
+    /// The newest value and when it was fetched, be it too old to be used.
+    pub fn held(&self) -> Option<(Arc<T>, Timestamp)> {
+        lock(&self.state).held.clone()
+    }
+
     /// The value to use at `now`, fetched with `load` where that is due: when none is held, when the held one is past
     /// its fresh time, or when it is not what the caller is looking for (`satisfies`). `load` says since when its value
     /// is known: `now`, unless it comes from somebody who kept it.
@@ -106,11 +119,6 @@ impl<T: Send + Sync + 'static> LastGood<T> {
             self.fetch(now, flight, satisfies.clone(), load()).await;
         }
         self.newest(now, satisfies, renewed || fetches)
-    }
-
-    /// The value that is held, whatever its age; nothing is fetched.
-    pub fn held(&self) -> Option<Arc<T>> {
-        lock(&self.state).held.as_ref().map(|(value, _)| Arc::clone(value))
     }
 
     /// Runs the fetch as a task of its own, so that a caller who goes away neither stops it for those who wait nor
@@ -448,7 +456,7 @@ mod tests {
         assert_eq!(*cell.find(now, |_| true, load(1, kept)).await.unwrap(), 1);
         let now = kept.plus(LIFETIMES.fresh);
         assert_eq!(*cell.find(now, |_| true, load(2, now)).await.unwrap(), 2, "its hour is over");
-        assert_eq!(cell.held().as_deref(), Some(&2));
+        assert_eq!(cell.held().map(|(value, since)| (*value, since)), Some((2, now)));
     }
 
     async fn futures_joined<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {

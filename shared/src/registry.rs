@@ -109,7 +109,7 @@ impl<S: TenantSource> SiteRegistry for CachedRegistry<S> {
 
 impl<S: TenantSource> KeySetMemory for CachedRegistry<S> {
     fn recall(&self, location: KeySetLocation) -> Option<StoredKeySet> {
-        let tenant = self.registered_slot(location.tenant)?.held()?;
+        let (tenant, _) = self.registered_slot(location.tenant)?.held()?;
         let mut kept = tenant.key_sets.iter();
         kept.find(|(version, _)| *version == location.version).map(|(_, set)| set.clone())
     }

@@ -6,6 +6,7 @@ mod between;
 mod fleet;
 mod jwt;
 mod memory;
+mod published;
 mod spoilt;
 pub mod venv;
 mod world;
@@ -16,6 +17,7 @@ pub use self::{
     fleet::{Fleet, ISSUER, exchanged},
     jwt::{part, verified_by},
     memory::{EmulatedKeySets, MemoryRing, SetClock},
+    published::{PublishedDocument, Trouble},
     spoilt::{Spoilt, spoilt_tokens},
     venv::tools,
     world::{Answer, NOW, World, exchange_form, form_request, send},

@@ -1,12 +1,15 @@
 //! Runs a function on AWS Lambda: its logs and metrics, and, for those that answer HTTP, its router behind API Gateway
-//! (REST or HTTP API) or a function URL.
+//! (REST or HTTP API) or a function URL; the others take plain events.
 
 use std::io;
 
 use axum::Router;
 use http::{Uri, uri::PathAndQuery};
 pub use lambda_http::Error;
-use lambda_http::{Body, Request, RequestExt, Service, request::RequestContext, service_fn};
+use lambda_http::{
+    Body, LambdaEvent, Request, RequestExt, Service, lambda_runtime::Diagnostic, request::RequestContext,
+    service_fn,
+};
 use metrics_cloudwatch_embedded::{Builder, Collector};
 use tower::ServiceExt;
 
@@ -55,6 +58,32 @@ pub async fn serve(router: Router, metrics: Metrics) -> Result<(), Error> {
         }
     }))
     .await
+}
+
+/// Answers events that are no HTTP requests with `answer` until the runtime ends.
+pub async fn serve_events<E, A, P, F>(
+    answer: impl Fn(E) -> F + Send + Sync + 'static,
+    metrics: Metrics,
+) -> Result<(), Error>
+where
+    E: serde::de::DeserializeOwned,
+    A: serde::Serialize,
+    P: std::error::Error + Send + Sync + 'static,
+    F: Future<Output = Result<A, P>> + Send,
+{
+    let function = service_fn(move |event: LambdaEvent<E>| {
+        let answered = answer(event.payload);
+        // An error's text alone goes back: API Gateway looks at nothing else, and to the letter.
+        async move {
+            let answered = answered.await;
+            metrics.flush();
+            answered.map_err(|problem| Diagnostic {
+                error_type: "Refused".to_owned(),
+                error_message: problem.to_string(),
+            })
+        }
+    });
+    lambda_http::lambda_runtime::run(function).await
 }
 
 /// `router`, finished, as the service of a Lambda function: what [`serve`] runs, and what tests hand their events to.

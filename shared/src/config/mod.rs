@@ -1,6 +1,7 @@
 //! What a function is told by its environment: one struct a function, read once at start. A variable that is missing
 //! or contradicts itself stops the start, and the error names it.
 
+mod authorizer;
 mod aws;
 mod signing;
 mod telemetry;
@@ -8,6 +9,7 @@ mod telemetry;
 use std::{fmt::Display, str::FromStr, time::Duration};
 
 pub use self::{
+    authorizer::{AuthorizerConfig, ResponseKind, RoutePrefix},
     aws::{AwsConfig, Secret},
     signing::Signing,
     telemetry::TelemetryConfig,

@@ -96,7 +96,7 @@ impl<F: KeySetFetch, M: KeySetMemory> TenantKeys<F, M> {
         let has_it = move |set: &KeySet| set.key(&wanted).is_some();
         let fetch = Arc::clone(&self.fetch);
         let load = || {
-            let held = slot.held().is_some_and(|set| set.key(key_id).is_some());
+            let held = slot.held().is_some_and(|(set, _)| set.key(key_id).is_some());
             let kept = self.kept(location, now).filter(|(set, _)| set.key(key_id).is_some());
             obtain(fetch, location, kept, held, self.lifetimes, now)
         };
