@@ -101,7 +101,8 @@ fn changes_nothing_by_reading(door: &Door, sessions: &Sessions, words: &Words) {
     let changes = words.changes();
     for change in &changes {
         let answer = send(door.port, &change.request(&sessions.reader));
-        assert!(answer.status >= 400, "{}: {} got {}", door.name, change.what, answer.status);
+        // A body that is dropped may leave a sound read behind; a server that hangs or falls over is no refusal.
+        assert!((200..500).contains(&answer.status), "{}: {} got {}", door.name, change.what, answer.status);
         assert_eq!(door.rows("alpha"), before, "{}: {}", door.name, change.what);
     }
     println!("{}: changes through the read location: 0 of {}", door.name, changes.len());

@@ -143,7 +143,7 @@ impl Rig {
                 .arg(format!("{GATE}/caddy/{kind}.caddy"))
                 .env("POZI_SITE", site)
                 .env("POZI_GATE", gate.to_string())
-                .env("POZI_LISTEN", format!("http://127.0.0.1:{port}"))
+                .env("POZI_PORT", port.to_string())
                 .env("POZI_QGIS", format!("unix/{}", self.path("shared.sock").display()))
                 .env("POZI_PUBLIC_HOST", "poziserver-riverbend.example")
                 .env("POZI_PUBLIC_PATH", "/pozi");
