@@ -41,6 +41,7 @@ async fn a_session_for_one_catalogue_never_opens_another() {
     let mut all = Vec::new();
     for door in &rig.doors {
         answers_for_its_own(door, &sessions);
+        let called = trap.calls();
         let words = Words::of(door, trap.port);
         let (found, count) = attack(door, &sessions, &trap, &words.attacks(true));
         println!("{}: leaks: {} of {count}", door.name, found.len());
@@ -48,8 +49,18 @@ async fn a_session_for_one_catalogue_never_opens_another() {
         changes_nothing_by_reading(door, &sessions, &words);
         refuses_others(door, &sessions);
         lets_writers_write(door, &sessions, &words);
+        assert_eq!(trap.calls(), called, "{}: the server called out", door.name);
     }
     assert!(all.is_empty(), "{all:#?}");
+}
+
+#[test]
+fn the_plugins_comparison_holds_by_itself() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/gate/qgis-plugin");
+    let mut command = std::process::Command::new("python3");
+    let output = command.args(["-B", "-m", "unittest", "test_compare"]).current_dir(folder).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && !told.contains("Ran 0 tests"), "{told}");
 }
 
 /// Sends the attacks; what leaked, and how many there were.
@@ -86,7 +97,8 @@ fn answers_for_its_own(door: &Door, sessions: &Sessions) {
         let map = of(&format!("?{MAP}"));
         assert_eq!(colours(&map.body), [colour].into(), "{} {catalogue}", door.name);
         std::fs::write(rig::kept(&format!("{}-{catalogue}.png", door.name)), &map.body).unwrap();
-        for rest in ["?SERVICE=WFS&REQUEST=GetFeature&TYPENAME=places", "wfs3/collections/places/items.json"] {
+        for rest in ["?SERVICE=WFS&REQUEST=GetFeature&TYPENAME=places", "wfs3/collections/places/items.json"]
+        {
             let features = of(rest);
             assert!(features.status == 200 && features.text().contains(word), "{} {rest}", door.name);
         }
@@ -121,12 +133,21 @@ fn refuses_others(door: &Door, sessions: &Sessions) {
         assert!(answer.header("www-authenticate").starts_with("Bearer"), "{}: {what}: {answer:?}", door.name);
         assert_eq!(answer.header("access-control-allow-origin"), "*", "{}: {what}", door.name);
     }
-    let bearer = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\r\n", sessions.reader);
+    let bearer = format!(
+        "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\r\n",
+        sessions.reader
+    );
     assert_eq!(send(door.port, bearer.as_bytes()).status, 200, "{}", door.name);
-    let preflight = format!("OPTIONS {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nOrigin: https://a.example\r\nAccess-Control-Request-Method: GET\r\nAccess-Control-Request-Headers: x-pozi-session\r\n\r\n");
+    let preflight = format!(
+        "OPTIONS {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nOrigin: https://a.example\r\nAccess-Control-Request-Method: GET\r\nAccess-Control-Request-Headers: x-pozi-session\r\n\r\n"
+    );
     let answer = send(door.port, preflight.as_bytes());
     assert_eq!(answer.status, 204, "{}: a preflight carries no session", door.name);
-    assert!(answer.header("access-control-allow-headers").contains("x-pozi-session"), "{}: {answer:?}", door.name);
+    assert!(
+        answer.header("access-control-allow-headers").contains("x-pozi-session"),
+        "{}: {answer:?}",
+        door.name
+    );
     assert_eq!(get(door, &format!("/ows/beta/?{MAP}"), &sessions.reader).status, 403, "{}", door.name);
     assert_eq!(get(door, &format!("/ows/gamma/?{MAP}"), &sessions.reader).status, 404, "{}", door.name);
     if door.is_shared {
@@ -144,9 +165,17 @@ fn lets_writers_write(door: &Door, sessions: &Sessions, words: &Words) {
     assert_eq!(door.rows("alpha").len(), before.len() + 1, "{}", door.name);
     let seen = get(door, "/ows/alpha/?SERVICE=WFS&REQUEST=GetFeature&TYPENAME=places", &sessions.reader);
     assert!(seen.text().contains("planted"), "{}: {}", door.name, seen.text());
+    if door.is_shared {
+        // The plugin's: no gateway looks into bodies.
+        let answer = send(door.port, &words.fetch().request(&sessions.writer));
+        assert_eq!(answer.status, 403, "{}: a body that is no transaction: {answer:?}", door.name);
+    }
 }
 
 fn get(door: &Door, path: &str, session: &str) -> Answer {
     let session = if session.is_empty() { String::new() } else { format!("X-Pozi-Session: {session}\r\n") };
-    send(door.port, format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{session}\r\n").as_bytes())
+    send(
+        door.port,
+        format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{session}\r\n").as_bytes(),
+    )
 }

@@ -57,6 +57,11 @@ impl Words {
         self.line("an insert | POST /ows/alpha/write | Content-Type: text/xml | {insert}")
     }
 
+    /// A writer's body that would make the server fetch a style.
+    pub(crate) fn fetch(&self) -> Attack {
+        self.line(r#"a fetch | POST /ows/alpha/write | Content-Type: text/xml | <GetMap SERVICE="WMS" VERSION="1.3.0" CRS="EPSG:3857" BBOX="0,0,1,1" WIDTH="10" HEIGHT="10" FORMAT="image/png" LAYERS="places" SLD="{trap}/o"/>"#)
+    }
+
     fn read(&self, list: &str) -> Vec<Attack> {
         let lines = list.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
         lines.map(|line| self.line(line)).collect()
@@ -104,7 +109,9 @@ impl Attack {
         let names = |name: &str| {
             self.headers.iter().any(|header| header.to_ascii_lowercase().starts_with(name.as_bytes()))
         };
-        let mut bytes = [&self.line[..], b" HTTP/1.1\r\nConnection: close\r\nX-Pozi-Session: ", session.as_bytes()].concat();
+        let mut bytes =
+            [&self.line[..], b" HTTP/1.1\r\nConnection: close\r\nX-Pozi-Session: ", session.as_bytes()]
+                .concat();
         let mut header = |text: &[u8]| bytes.extend([b"\r\n", text].concat());
         if !names("host:") {
             header(b"Host: poziserver-riverbend.example");

@@ -52,7 +52,11 @@ async fn decide(State(deciding): State<Arc<Deciding>>, headers: HeaderMap) -> im
         return (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Bearer realm=\"pozi\"")]).into_response();
     };
     let may = || allows(&session, said("x-pozi-catalogue")?, said("x-pozi-method")?, said("x-pozi-access"));
-    if may() == Some(true) { StatusCode::NO_CONTENT.into_response() } else { StatusCode::FORBIDDEN.into_response() }
+    if may() == Some(true) {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        StatusCode::FORBIDDEN.into_response()
+    }
 }
 
 fn allows(session: &VerifiedSession, catalogue: &str, method: &str, access: Option<&str>) -> Option<bool> {

@@ -29,7 +29,8 @@ impl Trap {
             for mut stream in listener.incoming().map_while(Result::ok) {
                 counted.fetch_add(1, Ordering::SeqCst);
                 stream.set_read_timeout(Some(Duration::from_secs(1))).ok();
-                stream.read(&mut [0; 1024]).ok();
+                // Read, or closing would be a reset and the answer lost.
+                let _of_no_interest = stream.read(&mut [0; 1024]).unwrap_or_default();
                 stream.write_all(b"HTTP/1.0 404 Not Found\r\nContent-Length: 0\r\n\r\n").ok();
             }
         });

@@ -90,8 +90,8 @@ impl Rig {
         for mut made in self.processes.drain(..).collect::<Vec<_>>() {
             assert!(made.wait().unwrap().success(), "{}", self.logs());
         }
-        let listed = |catalogue: &str| format!("\"{catalogue}\": {:?}", self.path("shared").join(catalogue).join(format!("{catalogue}.qgs")));
-        fs::write(self.path("catalogues.json"), format!("{{{}, {}}}", listed("alpha"), listed("beta"))).unwrap();
+        let listed = serde_json::json!({"alpha": self.doors[1].project("alpha"), "beta": self.doors[1].project("beta")});
+        fs::write(self.path("catalogues.json"), listed.to_string()).unwrap();
     }
 
     fn start_qgis(&mut self) {
@@ -109,7 +109,10 @@ impl Rig {
             .env("PYTHONDONTWRITEBYTECODE", "1");
         self.spawn("qgis-shared", &mut command);
         let mut command = Command::new("spawn-fcgi");
-        command.args(["-n", "-s"]).arg(self.path("free.sock")).args(["--", "/usr/lib/cgi-bin/qgis_mapserv.fcgi"]);
+        command
+            .args(["-n", "-s"])
+            .arg(self.path("free.sock"))
+            .args(["--", "/usr/lib/cgi-bin/qgis_mapserv.fcgi"]);
         self.spawn("qgis-free", &mut command);
         for socket in ["alpha", "beta", "shared", "free"] {
             let path = self.path(&format!("{socket}.sock"));
@@ -118,41 +121,50 @@ impl Rig {
     }
 
     fn start_gateways(&mut self, gate: SocketAddr) {
-        for (name, port) in [("nginx-pinned", 0), ("nginx-shared", 1), ("free", 4)].map(|(name, at)| (name, self.port(at))) {
-            let sample = if name == "free" { format!("{HERE}/free.conf") } else { format!("{GATE}/nginx/{}.conf", name.replace("nginx", "site")) };
-            let prefix = self.path(name.trim_start_matches("free")).join(if name == "free" { "nginx-free" } else { "" });
-            fs::create_dir_all(prefix.join("pozi")).unwrap();
-            for recipe in fs::read_dir(format!("{GATE}/nginx")).unwrap().map(Result::unwrap) {
-                fs::copy(recipe.path(), prefix.join("pozi").join(recipe.file_name())).unwrap();
-            }
-            let site = self.site(&fs::read_to_string(sample).unwrap(), name, gate).replace("127.0.0.1:8080", &format!("127.0.0.1:{port}"));
-            fs::write(prefix.join("site.conf"), site).unwrap();
-            fs::write(prefix.join("nginx.conf"), NGINX.replace("PREFIX", prefix.to_str().unwrap())).unwrap();
-            let mut command = Command::new("nginx");
-            command.arg("-c").arg(prefix.join("nginx.conf")).arg("-e").arg(prefix.join("error.log"));
-            self.spawn(&format!("gateway-{name}"), &mut command);
-        }
-        for (name, port) in [("caddy-pinned", self.port(2)), ("caddy-shared", self.port(3))] {
-            let kind = name.replace("caddy-", "");
-            let sample = fs::read_to_string(format!("{GATE}/caddy/site-{kind}.caddy")).unwrap();
-            let site = self.path(&format!("{name}.site"));
-            fs::write(&site, self.site(&sample, name, gate)).unwrap();
-            let mut command = Command::new("caddy");
-            command
-                .args(["run", "--adapter", "caddyfile", "--config"])
-                .arg(format!("{GATE}/caddy/{kind}.caddy"))
-                .env("POZI_SITE", site)
-                .env("POZI_GATE", gate.to_string())
-                .env("POZI_PORT", port.to_string())
-                .env("POZI_QGIS", format!("unix/{}", self.path("shared.sock").display()))
-                .env("POZI_PUBLIC_HOST", "poziserver-riverbend.example")
-                .env("POZI_PUBLIC_PATH", "/pozi");
-            self.spawn(&format!("gateway-{name}"), &mut command);
-        }
+        let here = |name: &str| fs::read_to_string(format!("{HERE}/{name}")).unwrap();
+        let sample = |name: &str| fs::read_to_string(format!("{GATE}/{name}")).unwrap();
+        self.start_nginx("nginx-pinned", 0, gate, &sample("nginx/site-pinned.conf"));
+        self.start_nginx("nginx-shared", 1, gate, &sample("nginx/site-shared.conf"));
+        self.start_caddy("pinned", 2, gate, &sample("caddy/site-pinned.caddy"));
+        self.start_caddy("shared", 3, gate, &sample("caddy/site-shared.caddy"));
+        self.start_nginx("free", 4, gate, &here("free.conf"));
         for at in 0..5 {
             let port = self.port(at);
             self.until("a gateway", || TcpStream::connect(("127.0.0.1", port)).is_ok());
         }
+    }
+
+    /// The recipes are copied as a person installs them, beside the site's own file.
+    fn start_nginx(&mut self, name: &str, at: usize, gate: SocketAddr, sample: &str) {
+        let prefix = self.path(&format!("{name}-nginx"));
+        fs::create_dir_all(prefix.join("pozi")).unwrap();
+        for recipe in fs::read_dir(format!("{GATE}/nginx")).unwrap().map(Result::unwrap) {
+            fs::copy(recipe.path(), prefix.join("pozi").join(recipe.file_name())).unwrap();
+        }
+        let listens = format!("127.0.0.1:{}", self.port(at));
+        let site = self.site(sample, name, gate).replace("127.0.0.1:8080", &listens);
+        fs::write(prefix.join("site.conf"), site).unwrap();
+        fs::write(prefix.join("nginx.conf"), NGINX.replace("PREFIX", prefix.to_str().unwrap())).unwrap();
+        let mut command = Command::new("nginx");
+        command.arg("-c").arg(prefix.join("nginx.conf")).arg("-e").arg(prefix.join("error.log"));
+        self.spawn(&format!("gateway-{name}"), &mut command);
+    }
+
+    fn start_caddy(&mut self, kind: &str, at: usize, gate: SocketAddr, sample: &str) {
+        let name = format!("caddy-{kind}");
+        let site = self.path(&format!("{name}.site"));
+        fs::write(&site, self.site(sample, &name, gate)).unwrap();
+        let mut command = Command::new("caddy");
+        command
+            .args(["run", "--adapter", "caddyfile", "--config"])
+            .arg(format!("{GATE}/caddy/{kind}.caddy"))
+            .env("POZI_SITE", site)
+            .env("POZI_GATE", gate.to_string())
+            .env("POZI_PORT", self.port(at).to_string())
+            .env("POZI_QGIS", format!("unix/{}", self.path("shared.sock").display()))
+            .env("POZI_PUBLIC_HOST", "poziserver-riverbend.example")
+            .env("POZI_PUBLIC_PATH", "/pozi");
+        self.spawn(&format!("gateway-{name}"), &mut command);
     }
 
     fn port(&self, at: usize) -> u16 {
@@ -175,7 +187,7 @@ impl Rig {
     }
 
     fn until(&self, what: &str, is_there: impl Fn() -> bool) {
-        let end = Instant::now() + Duration::from_secs(60);
+        let end = Instant::now() + Duration::from_mins(1);
         while !is_there() {
             assert!(Instant::now() < end, "{what} does not come: {}", self.logs());
             thread::sleep(Duration::from_millis(50));
@@ -185,7 +197,10 @@ impl Rig {
     fn logs(&self) -> String {
         let files = fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path());
         let logs = files.filter(|path| path.extension().is_some_and(|kind| kind == "err"));
-        logs.map(|path| format!("{}: {}\n", path.display(), fs::read_to_string(&path).unwrap_or_default())).collect()
+        let told = logs.map(|path| {
+            [path.display().to_string(), fs::read_to_string(&path).unwrap_or_default()].join(":\n")
+        });
+        told.collect::<Vec<_>>().join("\n")
     }
 }
 

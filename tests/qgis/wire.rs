@@ -58,8 +58,10 @@ impl Answer {
 fn unchunked(mut rest: &[u8]) -> Vec<u8> {
     let mut body = Vec::new();
     while let Some(end) = rest.windows(2).position(|two| two == b"\r\n") {
-        let length = std::str::from_utf8(&rest[..end]).ok().and_then(|hex| usize::from_str_radix(hex, 16).ok());
-        let chunk = length.filter(|length| *length > 0).and_then(|length| rest.get(end + 2..end + 2 + length));
+        let length =
+            std::str::from_utf8(&rest[..end]).ok().and_then(|hex| usize::from_str_radix(hex, 16).ok());
+        let chunk =
+            length.filter(|length| *length > 0).and_then(|length| rest.get(end + 2..end + 2 + length));
         let Some(chunk) = chunk else { break };
         body.extend_from_slice(chunk);
         rest = rest.get(end + 2 + chunk.len() + 2..).unwrap_or_default();
