@@ -16,6 +16,8 @@ mod key_sets;
 mod ring_file;
 #[path = "contracts/rings.rs"]
 mod rings;
+#[path = "contracts/session_keys.rs"]
+mod session_keys;
 #[path = "contracts/signing.rs"]
 mod signing;
 #[path = "contracts/sites.rs"]

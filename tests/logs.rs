@@ -19,14 +19,19 @@ use pozi_auth::{
     identifiers::TenantId,
     keyring::SigningAlgorithm,
     ports::{RegistryUnavailable, SiteRegistry},
+    session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
     sites::Site,
 };
+use pozi_gate::{Gate, Routes};
 use pozi_local::{
     entra::{Behaviour, Kind, Person, TokenAsk, Version},
     samples,
 };
-use pozi_tests::{Answer, NOW, World, exchange_form, form_request, part, send, spoilt_tokens};
+use pozi_tests::{
+    Answer, NOW, PublishedDocument, World, exchange_form, form_request, part, send, spoilt_tokens,
+};
 use serde_json::{Value, json};
+use tower::ServiceExt;
 use tracing::{level_filters::LevelFilter, subscriber::DefaultGuard};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -341,5 +346,48 @@ async fn what_a_stranger_writes_into_a_token_neither_forges_nor_floods_the_log()
             assert_eq!(audit["status"], answer.status.as_u16(), "{name}");
             assert!(audit.to_string().len() < 1_500, "{name}: {} characters", audit.to_string().len());
         }
+    }
+}
+
+/// Of the gate: one line a decision, which leads to the exchange's event by `jti` and names nobody.
+#[tokio::test]
+async fn a_decision_of_the_gate_is_one_line_without_a_token_or_a_person() {
+    let world = World::new().await;
+    let session = world.exchange(&world.token(&TokenAsk::default()), &[]).await.session().to_owned();
+    let keys = IssuerKeys::new(PublishedDocument::of(&world), ISSUER_KEY_LIFETIMES);
+    let catalogues = ["planning", "assets"].map(|id| id.parse().unwrap());
+    let site = "https://poziserver-riverbend.example/pozi/";
+    let gate = Gate::new(world.issuer.clone(), site.into(), catalogues, keys);
+    let router = pozi_gate::router(Routes { gate, clock: world.clock.clone(), site: site.into() }, None);
+    let mut secrets = Secrets::default();
+    secrets.add(&session, &part(&session, 1));
+    let claims = part(&session, 1);
+    let (lines, _guard) = Lines::listen();
+    for (catalogue, token, decision, reason) in [
+        ("planning", session.as_str(), "allowed", Value::Null),
+        ("assets", &session, "refused", json!("scope")),
+        ("planning", &session[1..], "refused", json!("malformed")),
+        ("roads\"}", &session, "refused", json!("unknown_catalogue")),
+    ] {
+        let request = http::Request::get("/decide")
+            .header("x-pozi-catalogue", catalogue)
+            .header("x-pozi-method", "GET")
+            .header("x-pozi-session", token);
+        let request = request.body(axum::body::Body::empty()).unwrap();
+        router.clone().oneshot(request).await.unwrap();
+        let lines = lines.take();
+        let told: Vec<_> = lines.iter().filter(|line| line["target"] == "pozi::gate").collect();
+        let [line] = told[..] else { panic!("not one line: {lines:?}") };
+        assert_eq!(
+            (&line["decision"], &line["reason"], &line["site"]),
+            (&json!(decision), &reason, &json!(site))
+        );
+        let is_known = reason.is_null() || reason == "scope";
+        assert_eq!(line["jti"], if is_known { claims["jti"].clone() } else { Value::Null });
+        assert_eq!(line["subject_sha256"].is_string(), is_known);
+        let named = if reason == "unknown_catalogue" { Value::Null } else { json!(catalogue) };
+        assert_eq!(line["catalogue"], named);
+        assert!(audits(&lines).is_empty(), "the audit trail is the exchange's");
+        secrets.assert_absent_from(&lines);
     }
 }

@@ -14,6 +14,15 @@ pub struct LoopbackUrl(Url);
 #[error("only a URL on this machine is taken, such as http://localhost:8080/entra")]
 pub struct NotLoopback;
 
+/// A URL that is fetched from in earnest: https, or http on a loopback host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecureUrl(Url);
+
+/// A text that is not one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("only an https URL without user, query or fragment is taken (http only for localhost)")]
+pub struct NotSecure;
+
 /// Parses a URL that names a host and has no user, query or fragment; the error says what to write.
 pub fn plain_url(text: &str) -> Result<Url, &'static str> {
     let url = Url::parse(text).map_err(|_| "must be a whole URL, such as https://host/path/")?;
@@ -41,6 +50,28 @@ impl LoopbackUrl {
     }
 }
 
+impl SecureUrl {
+    /// The URL.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// Whether TLS is spoken there.
+    pub fn is_https(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+}
+
+impl FromStr for SecureUrl {
+    type Err = NotSecure;
+
+    fn from_str(text: &str) -> Result<Self, NotSecure> {
+        let url = plain_url(text).map_err(|_| NotSecure)?;
+        let secure = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
+        if secure { Ok(Self(url)) } else { Err(NotSecure) }
+    }
+}
+
 impl FromStr for LoopbackUrl {
     type Err = NotLoopback;
 
@@ -60,6 +91,24 @@ impl fmt::Display for LoopbackUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_http_is_spoken_on_this_machine_only() {
+        for text in
+            ["https://auth.example/.well-known/jwks.json", "http://localhost:8080/keys", "http://[::1]/keys"]
+        {
+            assert_eq!(text.parse::<SecureUrl>().unwrap().as_str(), text);
+        }
+        for text in [
+            "http://auth.example/keys",
+            "http://localhost.evil.example",
+            "https://u@auth.example",
+            "file:///keys",
+            "https:///",
+        ] {
+            assert_eq!(text.parse::<SecureUrl>(), Err(NotSecure), "{text}");
+        }
+    }
 
     #[test]
     fn takes_this_machine_and_no_other() {

@@ -69,6 +69,19 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         Arc::new(Self { what: what.into(), lifetimes, state, flight: Arc::default(), dissatisfied })
     }
 
+    /// Goes on with a value that was fetched at `fetched`, before this process began, unless a newer one is held.
+    pub fn remember(&self, value: T, fetched: Timestamp) {
+        let mut state = lock(&self.state);
+        if state.held.as_ref().is_none_or(|(_, held)| *held < fetched) {
+            state.held = Some((Arc::new(value), fetched));
+        }
+    }
+
+    /// The newest value and when it was fetched, be it too old to be used.
+    pub fn held(&self) -> Option<(Arc<T>, Timestamp)> {
+        lock(&self.state).held.clone()
+    }
+
     /// The value to use at `now`, fetched with `load` where that is due: when none is held, when the held one is past
     /// its fresh time, or when it is not what the caller is looking for (`satisfies`).
     pub async fn find<E, L>(

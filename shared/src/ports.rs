@@ -24,6 +24,12 @@ pub trait KeySetFetch: Send + Sync + 'static {
     fn fetch(&self, location: KeySetLocation) -> impl Future<Output = Result<Vec<u8>, FetchError>> + Send;
 }
 
+/// Fetches one document that is always at the same address.
+pub trait DocumentFetch: Send + Sync + 'static {
+    /// The document as served; at most 256 KiB, within 3 s.
+    fn fetch(&self) -> impl Future<Output = Result<Vec<u8>, FetchError>> + Send;
+}
+
 /// Knows the registered sites.
 pub trait SiteRegistry: Send + Sync + 'static {
     /// The sites of `tenant`; none when it is not registered. One read, and no call to the tenant.
@@ -77,7 +83,13 @@ pub trait SessionKeySource: Send + Sync {
     ) -> impl Future<Output = Result<Option<SessionKey>, SessionKeysUnavailable>> + Send;
 }
 
-/// A key set could not be fetched.
+impl<K: SessionKeySource> SessionKeySource for Arc<K> {
+    async fn find(&self, key_id: &str, now: Timestamp) -> Result<Option<SessionKey>, SessionKeysUnavailable> {
+        self.as_ref().find(key_id, now).await
+    }
+}
+
+/// A document could not be fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     /// Connecting, sending or receiving failed, or took too long.

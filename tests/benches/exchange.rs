@@ -3,7 +3,10 @@
 
 #![expect(clippy::expect_used, reason = "a measurement that cannot be set up has nothing to say")]
 
-use std::{fs, hint::black_box, path::Path, time::Duration};
+#[path = "median.rs"]
+mod median;
+
+use std::{hint::black_box, time::Duration};
 
 use aws_lc_rs::{
     rand::SystemRandom,
@@ -23,6 +26,8 @@ use pozi_local::entra::{TokenAsk, Version};
 use pozi_tests::{World, exchange_form};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
+
+use self::median::median;
 
 fn main() {
     let mut criterion = Criterion::default()
@@ -126,17 +131,6 @@ fn print_ratios(token: usize, session: usize) {
             println!("{what:<41} {median:6.2} µs  {:.2}", median / bare);
         }
     }
-}
-
-/// The median of a benchmark of this run, in microseconds.
-fn median(name: &str) -> Option<f64> {
-    let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"),
-        |folder| Path::new(&folder).to_owned(),
-    );
-    let estimates = fs::read(folder.join("criterion").join(name).join("new/estimates.json")).ok()?;
-    let estimates: serde_json::Value = serde_json::from_slice(&estimates).ok()?;
-    Some(estimates["median"]["point_estimate"].as_f64()? / 1_000.0)
 }
 
 fn decode(text: &str) -> Vec<u8> {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use pozi_auth::{
-    adapters::{HttpKeySets, MAX_KEY_SET_BYTES},
+    adapters::{HttpKeySets, MAX_DOCUMENT_BYTES},
     entra::{Cloud, KeySet, KeySetLocation, TokenVersion},
     identifiers::TenantId,
     ports::{FetchError, KeySetFetch},
@@ -136,7 +136,7 @@ async fn any_status_but_200_is_no_key_set_whatever_its_body_says() {
 
 #[tokio::test]
 async fn a_document_may_have_the_largest_size_and_not_a_byte_more() {
-    for (size, fits) in [(MAX_KEY_SET_BYTES, true), (MAX_KEY_SET_BYTES + 1, false)] {
+    for (size, fits) in [(MAX_DOCUMENT_BYTES, true), (MAX_DOCUMENT_BYTES + 1, false)] {
         let body = vec![b' '; size];
         let chunked = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{size:x}\r\n");
         let chunked = [chunked.as_bytes(), &body, b"\r\n0\r\n\r\n"].concat();
@@ -144,7 +144,7 @@ async fn a_document_may_have_the_largest_size_and_not_a_byte_more() {
         for said in [answer("200 OK", "", &body), chunked, until_closed] {
             match fetched_from(&Server::saying(said)).await {
                 Ok(document) => assert!(fits && document.len() == size),
-                Err(FetchError::TooLarge(MAX_KEY_SET_BYTES)) => assert!(!fits),
+                Err(FetchError::TooLarge(MAX_DOCUMENT_BYTES)) => assert!(!fits),
                 Err(other) => panic!("{size}: {other:?}"),
             }
         }
@@ -166,7 +166,7 @@ async fn an_endless_document_is_given_up_without_reading_it_all() {
             let _ = conversation.send(head.as_bytes()) && (0..PIECES).all(|_| conversation.send(&piece));
         });
         let found = fetched_from(&server).await;
-        assert!(matches!(found, Err(FetchError::TooLarge(MAX_KEY_SET_BYTES))), "{found:?}");
+        assert!(matches!(found, Err(FetchError::TooLarge(MAX_DOCUMENT_BYTES))), "{found:?}");
         let sent = tokio::task::spawn_blocking(move || server.sent()).await.unwrap();
         assert!(sent < PIECE * PIECES / 8, "{sent} bytes went out, {framing}");
     }

@@ -3,12 +3,14 @@
 
 mod jwt;
 mod memory;
+mod published;
 mod spoilt;
 mod world;
 
 pub use self::{
     jwt::{part, verified_by},
     memory::{EmulatedKeySets, MemoryRing, SetClock},
+    published::{PublishedDocument, Trouble},
     spoilt::{Spoilt, spoilt_tokens},
     world::{Answer, NOW, World, exchange_form, form_request, send},
 };

@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod console;
+mod enforced;
 pub mod entra;
 pub mod samples;
 pub mod service;

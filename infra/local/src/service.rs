@@ -15,7 +15,7 @@ use pozi_auth::{
 use pozi_token_exchange::TokenExchange;
 use tokio::net::TcpListener;
 
-use crate::{args::Args, console, entra::EmulatedEntra, samples};
+use crate::{args::Args, console, enforced, entra::EmulatedEntra, samples};
 
 /// The service, listening.
 #[derive(Debug)]
@@ -66,7 +66,11 @@ impl Service {
         registered.sort_by_key(|site| site.name.to_string());
         let names = registered.iter().map(|site| site.name.to_string()).collect();
         let entra = EmulatedEntra::new(registered.iter().map(|site| samples::registration(site)).collect());
-        let router = router(args, &base, port, sites, ring)?.nest("/entra", entra.router());
+        let mut router = router(args, &base, port, sites, ring)?.nest("/entra", entra.router());
+        if let Some(site) = registered.first() {
+            let gate = enforced::gate(site, &base, port, args.max_age());
+            router = router.nest("/gate", gate.map_err(|problem| StartError::Other(problem.to_string()))?);
+        }
         Ok(Self { listener, base, sites: names, router: oauth::finish(router) })
     }
 
@@ -98,6 +102,7 @@ impl Service {
             ("metadata", format!("GET  {base}/.well-known/oauth-authorization-server")),
             ("emulated Entra", format!("GET  {base}/entra/people")),
             ("its levers", format!("POST {base}/entra/levers/{{roll,slow,down,rubbish,well}}")),
+            ("gate", format!("GET  {base}/gate/decide, for {site}")),
             ("sites", format!("{} ({origin})", self.sites.join(", "))),
             (
                 "signing keys",
@@ -119,6 +124,7 @@ curl -sw '\n' {base}/.well-known/jwks.json
 "#,
             grant = oauth::GRANT_TYPE,
         );
+        text.push_str(&enforced::welcome(base, site));
         text
     }
 }

@@ -1,24 +1,18 @@
 //! Entra's key sets over https, each request bounded in time, size and redirects.
 
-use std::time::Duration;
+use reqwest::header::HeaderMap;
 
-use reqwest::{Client, redirect::Policy};
-
+use super::bounded_http::BoundedHttp;
 use crate::{
     address::LoopbackUrl,
     entra::KeySetLocation,
     ports::{FetchError, KeySetFetch},
 };
 
-/// The largest key set that is read, in bytes. Entra's are about 15 KiB.
-pub const MAX_KEY_SET_BYTES: usize = 256 * 1024;
-
-const TIMEOUT: Duration = Duration::from_secs(3);
-
 /// Fetches from Entra's own addresses, or from an emulated Entra on this machine.
 #[derive(Debug, Clone)]
 pub struct HttpKeySets {
-    client: Client,
+    http: BoundedHttp,
     emulated: Option<LoopbackUrl>,
 }
 
@@ -26,14 +20,8 @@ impl HttpKeySets {
     /// Fetches over https only, and follows no redirect. With `emulated` fetches from there instead, and
     /// then over plain http too.
     pub fn new(emulated: Option<LoopbackUrl>) -> Result<Self, reqwest::Error> {
-        let client = Client::builder()
-            .https_only(emulated.is_none())
-            .redirect(Policy::none())
-            .timeout(TIMEOUT)
-            .no_proxy()
-            .user_agent(concat!("pozi-auth/", env!("CARGO_PKG_VERSION")))
-            .build()?;
-        Ok(Self { client, emulated })
+        let http = BoundedHttp::new(emulated.is_none(), HeaderMap::new())?;
+        Ok(Self { http, emulated })
     }
 
     fn address(&self, location: KeySetLocation) -> String {
@@ -44,31 +32,8 @@ impl HttpKeySets {
 
 impl KeySetFetch for HttpKeySets {
     async fn fetch(&self, location: KeySetLocation) -> Result<Vec<u8>, FetchError> {
-        let no_answer = |error: reqwest::Error| FetchError::NoAnswer(reason(&error));
-        let mut response = self.client.get(self.address(location)).send().await.map_err(no_answer)?;
-        if response.status() != reqwest::StatusCode::OK {
-            return Err(FetchError::Status(response.status().as_u16()));
-        }
-        let mut document = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(no_answer)? {
-            if document.len() + chunk.len() > MAX_KEY_SET_BYTES {
-                return Err(FetchError::TooLarge(MAX_KEY_SET_BYTES));
-            }
-            document.extend_from_slice(&chunk);
-        }
-        Ok(document)
+        self.http.fetch(&self.address(location)).await
     }
-}
-
-/// The error with its causes: "error sending request" alone helps nobody.
-fn reason(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

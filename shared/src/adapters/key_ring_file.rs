@@ -1,8 +1,8 @@
 //! The key ring in a file, for one machine: readable by its owner alone, replaced in one step, never guessed at.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Write},
+    fs::{self, OpenOptions},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
+use super::private_file::{self, OTHERS_READ};
 use crate::{
     keyring::{KeyRing, Revision},
     ports::{KeyRingError, KeyRingSource, KeyRingStore},
@@ -74,7 +75,7 @@ fn read(path: &Path) -> Result<Option<(KeyRing, Revision)>, KeyRingError> {
 
 /// Compares and swaps under a lock, so that of two processes that replace at once one sees the conflict.
 fn write(path: &Path, expected: Option<Revision>, ring: &[u8]) -> Result<(), KeyRingError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = private_file::folder_of(path);
     let failed = |error: io::Error| unavailable(path, &error);
     fs::create_dir_all(folder).map_err(failed)?;
     // Never truncated: whatever has that name keeps what it holds.
@@ -93,22 +94,7 @@ fn write(path: &Path, expected: Option<Revision>, ring: &[u8]) -> Result<(), Key
     let not_json = |error: serde_json::Error| KeyRingError::Damaged(error.to_string());
     let ring: &RawValue = serde_json::from_slice(ring).map_err(not_json)?;
     let json = Zeroizing::new(serde_json::to_vec(&Stored { revision: next, ring }).map_err(not_json)?);
-    // A temporary file is made readable by its owner alone, and takes the old one's place in one step.
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    file.write_all(&json).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    sync_folder(folder).map_err(failed)
-}
-
-/// Without it a loss of power could bring the old ring back after the new one's key has signed.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
-    Ok(())
+    private_file::replace(path, &json).map_err(failed)
 }
 
 /// The lock's name is the ring's and more, so that it is never the ring's own.
@@ -118,23 +104,14 @@ fn lock_beside(path: &Path) -> PathBuf {
     name.into()
 }
 
-#[cfg(unix)]
 fn refuse_if_others_can_read(path: &Path) -> Result<(), KeyRingError> {
-    use std::os::unix::fs::PermissionsExt;
-    const OTHERS: u32 = 0o077;
-    let mode = fs::metadata(path).map_err(|error| unavailable(path, &error))?.permissions().mode() & 0o777;
-    if mode & OTHERS == 0 {
-        return Ok(());
-    }
+    let open_to =
+        private_file::open_to_others(path, OTHERS_READ).map_err(|error| unavailable(path, &error))?;
+    let Some(mode) = open_to else { return Ok(()) };
     let path = path.display();
     Err(KeyRingError::Exposed(format!(
         "{path}: its mode is {mode:04o}, so that others can read its private keys; replace the keys, or chmod 600 it if nobody could"
     )))
-}
-
-#[cfg(not(unix))]
-fn refuse_if_others_can_read(_: &Path) -> Result<(), KeyRingError> {
-    Ok(())
 }
 
 fn unavailable(path: &Path, error: &io::Error) -> KeyRingError {

@@ -1,8 +1,11 @@
-//! Runs a router on AWS Lambda, behind API Gateway (REST or HTTP API) or a function URL.
+//! Runs a router on AWS Lambda, behind API Gateway (REST or HTTP API) or a function URL; or a function of plain events.
 
 use axum::Router;
 use http::{Uri, uri::PathAndQuery};
-use lambda_http::{Body, Error, Request, RequestExt, Service, request::RequestContext, service_fn};
+use lambda_http::{
+    Body, Error, LambdaEvent, Request, RequestExt, Service, lambda_runtime::Diagnostic,
+    request::RequestContext, service_fn,
+};
 use tower::ServiceExt;
 
 use crate::oauth;
@@ -10,6 +13,27 @@ use crate::oauth;
 /// Finishes `router` and serves requests with it until the runtime ends.
 pub async fn serve(router: Router) -> Result<(), Error> {
     lambda_http::run(service(router)).await
+}
+
+/// Answers events that are no HTTP requests with `answer` until the runtime ends.
+pub async fn serve_events<E, A, P, F>(answer: impl Fn(E) -> F + Send + Sync + 'static) -> Result<(), Error>
+where
+    E: serde::de::DeserializeOwned,
+    A: serde::Serialize,
+    P: std::error::Error + Send + Sync + 'static,
+    F: Future<Output = Result<A, P>> + Send,
+{
+    let function = service_fn(|event: LambdaEvent<E>| {
+        let answered = answer(event.payload);
+        // An error's text alone goes back: API Gateway looks at nothing else, and to the letter.
+        async {
+            answered.await.map_err(|problem| Diagnostic {
+                error_type: "Refused".to_owned(),
+                error_message: problem.to_string(),
+            })
+        }
+    });
+    lambda_http::lambda_runtime::run(function).await
 }
 
 /// `router`, finished, as the service of a Lambda function: what [`serve`] runs, and what tests hand their events to.

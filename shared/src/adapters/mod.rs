@@ -1,15 +1,22 @@
 //! The only users of the network, the file system and the system clock. Each implements a port.
 
+mod bounded_http;
 mod clock;
+mod http_document;
 mod http_key_sets;
 mod key_ring_file;
+mod key_set_file;
 #[cfg(feature = "lambda")]
 pub mod lambda;
+mod private_file;
 mod site_files;
 
 pub use self::{
+    bounded_http::MAX_DOCUMENT_BYTES,
     clock::SystemClock,
-    http_key_sets::{HttpKeySets, MAX_KEY_SET_BYTES},
+    http_document::HttpDocument,
+    http_key_sets::HttpKeySets,
     key_ring_file::KeyRingFile,
+    key_set_file::{KeySetFile, KeySetFileError},
     site_files::{LoadError, SiteFiles},
 };

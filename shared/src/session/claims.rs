@@ -91,6 +91,11 @@ impl Issuer {
         &self.0
     }
 
+    /// Where the issuer publishes its keys.
+    pub fn key_set_url(&self) -> String {
+        format!("{self}/.well-known/jwks.json")
+    }
+
     /// The URL's path without a trailing slash: empty for a host alone.
     pub fn path(&self) -> &str {
         let after_scheme = self.0.find("://").map_or(0, |at| at + 3);

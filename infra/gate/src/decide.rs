@@ -1,0 +1,77 @@
+//! The decision: a question, a session and the time in; yes, with who it is, or a refusal out.
+
+use std::collections::BTreeSet;
+
+use http::HeaderMap;
+use pozi_auth::{
+    ports::SessionKeySource,
+    session::{Issuer, SessionVerifier, VerifiedSession},
+    sites::CatalogueId,
+    timestamp::Timestamp,
+};
+
+use crate::{
+    asked::{self, Asked},
+    refusal::{AskedRefusal, Refusal},
+};
+
+/// Decides for one site.
+#[derive(Debug)]
+pub struct Gate<K> {
+    verifier: SessionVerifier<K>,
+    catalogues: BTreeSet<CatalogueId>,
+}
+
+/// What was found on the way to a decision, for the log.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) asked: Option<Asked>,
+    pub(crate) session: Option<VerifiedSession>,
+}
+
+impl<K: SessionKeySource> Gate<K> {
+    /// Decides about `catalogues` of the site whose external URL is `audience`.
+    pub fn new(
+        issuer: Issuer,
+        audience: String,
+        catalogues: impl IntoIterator<Item = CatalogueId>,
+        keys: K,
+    ) -> Self {
+        Self {
+            verifier: SessionVerifier::new(issuer, audience, keys),
+            catalogues: catalogues.into_iter().collect(),
+        }
+    }
+
+    /// The catalogues that it decides about.
+    pub fn catalogues(&self) -> impl Iterator<Item = &CatalogueId> {
+        self.catalogues.iter()
+    }
+
+    /// Verifies a session at `now`, whatever it is for.
+    pub async fn verify(&self, session: &str, now: Timestamp) -> Result<VerifiedSession, Refusal> {
+        Ok(self.verifier.verify(session, now).await?)
+    }
+
+    /// Whether the request that the gateway describes in `headers` may pass at `now`.
+    pub(crate) async fn decide(
+        &self,
+        headers: &HeaderMap,
+        now: Timestamp,
+        found: &mut Found,
+    ) -> Result<VerifiedSession, Refusal> {
+        let asked = Asked::parse(headers)?;
+        let (catalogue, access) = (asked.catalogue.clone(), asked.access);
+        if !self.catalogues.contains(&catalogue) {
+            return Err(AskedRefusal::UnknownCatalogue.into());
+        }
+        found.asked = Some(asked);
+        let token = asked::session(headers)?.ok_or(Refusal::NoSession)?;
+        let session = self.verify(token, now).await?;
+        if session.allows(&catalogue, access) {
+            return Ok(session);
+        }
+        found.session = Some(session);
+        Err(Refusal::Scope(catalogue, access))
+    }
+}

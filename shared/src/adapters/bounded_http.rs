@@ -1,0 +1,58 @@
+//! Documents over https, each request bounded in time, size and redirects.
+
+use std::time::Duration;
+
+use reqwest::{Client, header::HeaderMap, redirect::Policy};
+
+use crate::ports::FetchError;
+
+/// The largest document that is read, in bytes. Entra's key sets are about 15 KiB.
+pub const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
+
+const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// A client that gives up early.
+#[derive(Debug, Clone)]
+pub(super) struct BoundedHttp(Client);
+
+impl BoundedHttp {
+    /// Follows no redirect; speaks plain http only where `https_only` is false. Every request has `headers`.
+    pub(super) fn new(https_only: bool, headers: HeaderMap) -> Result<Self, reqwest::Error> {
+        let client = Client::builder()
+            .https_only(https_only)
+            .redirect(Policy::none())
+            .timeout(TIMEOUT)
+            .no_proxy()
+            .default_headers(headers)
+            .user_agent(concat!("pozi-auth/", env!("CARGO_PKG_VERSION")));
+        client.build().map(Self)
+    }
+
+    /// The document at `url`, as served.
+    pub(super) async fn fetch(&self, url: &str) -> Result<Vec<u8>, FetchError> {
+        let no_answer = |error: reqwest::Error| FetchError::NoAnswer(reason(&error));
+        let mut response = self.0.get(url).send().await.map_err(no_answer)?;
+        if response.status() != reqwest::StatusCode::OK {
+            return Err(FetchError::Status(response.status().as_u16()));
+        }
+        let mut document = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(no_answer)? {
+            if document.len() + chunk.len() > MAX_DOCUMENT_BYTES {
+                return Err(FetchError::TooLarge(MAX_DOCUMENT_BYTES));
+            }
+            document.extend_from_slice(&chunk);
+        }
+        Ok(document)
+    }
+}
+
+/// The error with its causes: "error sending request" alone helps nobody.
+fn reason(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

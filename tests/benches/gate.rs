@@ -1,0 +1,145 @@
+//! What a decision of the gate and an answer of the authorizer cost beside a bare ES256 verification of the same session,
+//! all measured in this one run, with warm keys.
+
+#![expect(clippy::expect_used, reason = "a measurement that cannot be set up has nothing to say")]
+
+#[path = "median.rs"]
+mod median;
+
+use std::{hint::black_box, sync::Arc, time::Duration};
+
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
+use axum::body::Body;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use criterion::Criterion;
+use http::{Request, StatusCode};
+use pozi_auth::{
+    config::AuthorizerConfig,
+    ports::Clock,
+    session::{ISSUER_KEY_LIFETIMES, IssuerKeys, SessionVerifier},
+};
+use pozi_authorizer::{Authorizer, Event};
+use pozi_gate::{Gate, Routes};
+use pozi_local::entra::TokenAsk;
+use pozi_tests::{PublishedDocument, World};
+use tokio::runtime::Runtime;
+use tower::ServiceExt;
+
+use self::median::median;
+
+const SITE: &str = "https://poziserver-riverbend.example/pozi/";
+
+fn main() {
+    let mut criterion = Criterion::default()
+        .warm_up_time(Duration::from_secs(1))
+        .measurement_time(Duration::from_secs(4))
+        .sample_size(60)
+        .configure_from_args();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
+    let world = runtime.block_on(World::new());
+    let session =
+        runtime.block_on(world.exchange(&world.token(&TokenAsk::default()), &[])).session().to_owned();
+    let key_set = runtime.block_on(world.get("/.well-known/jwks.json", &[])).json;
+
+    // Bare, ours, bare: a machine that slows down or speeds up meanwhile does so for both sides.
+    bare(&mut criterion, "es256-before", &session, &key_set);
+    gate(&mut criterion, &runtime, &world, &session);
+    authorizer(&mut criterion, &runtime, &world, &session, "policy");
+    authorizer(&mut criterion, &runtime, &world, &session, "simple");
+    verifier(&mut criterion, &runtime, &world, &session);
+    bare(&mut criterion, "es256-after", &session, &key_set);
+    criterion.final_summary();
+    print_ratios(session.len());
+}
+
+/// One verification of the session's signature, with the key's point and the signature decoded beforehand.
+fn bare(criterion: &mut Criterion, name: &str, session: &str, key_set: &serde_json::Value) {
+    let coordinate = |member: &str| decode(key_set["keys"][0][member].as_str().unwrap_or_default());
+    let point = [vec![4], coordinate("x"), coordinate("y")].concat();
+    let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point);
+    let (message, signature) = session.rsplit_once('.').expect("a JWS has a signature");
+    let signature = decode(signature);
+    criterion.bench_function(name, |bencher| {
+        bencher.iter(|| key.verify(black_box(message.as_bytes()), &signature).expect("the session verifies"));
+    });
+}
+
+fn keys(world: &World) -> IssuerKeys<PublishedDocument> {
+    IssuerKeys::new(PublishedDocument::of(world), ISSUER_KEY_LIFETIMES)
+}
+
+/// From the question's headers to the answer, through the router.
+fn gate(criterion: &mut Criterion, runtime: &Runtime, world: &World, session: &str) {
+    let catalogues = ["planning", "heritage", "assets"].map(|id| id.parse().expect("an id"));
+    let gate = Gate::new(world.issuer.clone(), SITE.into(), catalogues, keys(world));
+    let router = pozi_gate::router(Routes { gate, clock: world.clock.clone(), site: SITE.into() }, None);
+    criterion.bench_function("gate", |bencher| {
+        bencher.iter(|| {
+            let request = Request::get("/decide")
+                .header("x-pozi-catalogue", "planning")
+                .header("x-pozi-method", "GET")
+                .header("x-pozi-session", session)
+                .body(Body::empty());
+            let request = request.expect("the request is one");
+            let answer = runtime.block_on(router.clone().oneshot(request));
+            assert_eq!(answer.unwrap_or_else(|never| match never {}).status(), StatusCode::NO_CONTENT);
+        });
+    });
+}
+
+/// From the bytes of an HTTP API's event to the bytes of the answer.
+fn authorizer(criterion: &mut Criterion, runtime: &Runtime, world: &World, session: &str, response: &str) {
+    let config = AuthorizerConfig::read(|name| {
+        let value = match name {
+            "POZI_ISSUER" => world.issuer.as_str(),
+            "POZI_AUDIENCE" => SITE,
+            "POZI_RESPONSE" => response,
+            _ => return None,
+        };
+        Some(value.to_owned())
+    });
+    let authorizer = Authorizer::new(&config.expect("a configuration"), world.clock.clone(), keys(world));
+    let event = include_str!("../events/authorizer-http-api-2.json").replace("@SESSION@", session);
+    criterion.bench_function(&format!("authorizer-{response}"), |bencher| {
+        bencher.iter(|| {
+            let event: Event = serde_json::from_str(black_box(&event)).expect("an event");
+            let answer = runtime.block_on(authorizer.answer(&event)).expect("an answer");
+            black_box(serde_json::to_vec(&answer).expect("the answer is JSON"))
+        });
+    });
+}
+
+/// The shared verifier alone, which both use.
+fn verifier(criterion: &mut Criterion, runtime: &Runtime, world: &World, session: &str) {
+    let verifier = SessionVerifier::new(world.issuer.clone(), SITE.into(), Arc::new(keys(world)));
+    let now = world.clock.now();
+    criterion.bench_function("verifier", |bencher| {
+        bencher.iter(|| runtime.block_on(verifier.verify(black_box(session), now)).expect("it verifies"));
+    });
+}
+
+fn print_ratios(session: usize) {
+    let (Some(before), Some(after)) = (median("es256-before"), median("es256-after")) else {
+        return; // Listed or filtered, not measured.
+    };
+    let bare = f64::midpoint(before, after);
+    println!("session {session} bytes; medians, and ratios to the first line");
+    println!(
+        "bare ES256 verify                         {bare:6.2} µs  (before {before:.2}, after {after:.2})"
+    );
+    for (name, what) in [
+        ("gate", "decision of the gate, headers to answer"),
+        ("authorizer-policy", "authorizer, event bytes to policy bytes"),
+        ("authorizer-simple", "authorizer, event bytes to yes or no"),
+        ("verifier", "of which: the verifier"),
+    ] {
+        if let Some(median) = median(name) {
+            println!("{what:<41} {median:6.2} µs  {:.2}", median / bare);
+        }
+    }
+}
+
+fn decode(text: &str) -> Vec<u8> {
+    URL_SAFE_NO_PAD.decode(text).expect("the text is base64url")
+}

@@ -1,0 +1,79 @@
+//! A gate for riverbend with keys from the world beside it, and how to ask it.
+
+use std::sync::Arc;
+
+use axum::{Router, body::Body};
+use http::{HeaderValue, Request};
+use pozi_auth::{
+    session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
+    sites::CatalogueId,
+};
+use pozi_gate::{Gate, Routes, router};
+use pozi_local::entra::{Person, TokenAsk};
+use pozi_tests::{Answer, PublishedDocument, SetClock, World};
+use tower::ServiceExt;
+
+pub(crate) const RIVERBEND: &str = "https://poziserver-riverbend.example/pozi/";
+
+/// A gate, and all that it depends on.
+pub(crate) struct Site {
+    pub(crate) world: World,
+    pub(crate) published: PublishedDocument,
+    pub(crate) keys: Arc<IssuerKeys<PublishedDocument>>,
+    router: Router,
+}
+
+impl Site {
+    pub(crate) async fn new() -> Self {
+        Self::of(World::new().await)
+    }
+
+    pub(crate) fn of(world: World) -> Self {
+        let published = PublishedDocument::of(&world);
+        let keys = Arc::new(IssuerKeys::new(published.clone(), ISSUER_KEY_LIFETIMES));
+        let router = gate(&world, Arc::clone(&keys));
+        Self { world, published, keys, router }
+    }
+
+    /// A session of riverbend's `person`.
+    pub(crate) async fn session(&self, person: Person) -> String {
+        self.session_at("riverbend", person).await
+    }
+
+    pub(crate) async fn session_at(&self, site: &str, person: Person) -> String {
+        let ask = TokenAsk { site: site.into(), person, ..TokenAsk::default() };
+        let answer = self.world.exchange(&self.world.token(&ask), &[]).await;
+        assert!(!answer.session().is_empty(), "{:?}", answer.json);
+        answer.session().to_owned()
+    }
+
+    /// Asks with just these headers.
+    pub(crate) async fn ask(&self, headers: &[(&str, &str)]) -> Answer {
+        self.ask_bytes(headers.iter().map(|(name, value)| (*name, value.as_bytes()))).await
+    }
+
+    pub(crate) async fn ask_bytes<'a>(&self, headers: impl Iterator<Item = (&'a str, &'a [u8])>) -> Answer {
+        let mut request = Request::get("/decide");
+        for (name, value) in headers {
+            request = request.header(name, HeaderValue::from_bytes(value).unwrap());
+        }
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        Answer::of(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+
+    /// Whether `session` may read `catalogue`, as a sound gateway asks.
+    pub(crate) async fn reads(&self, catalogue: &str, session: &str) -> Answer {
+        self.ask(&[("x-pozi-catalogue", catalogue), ("x-pozi-method", "GET"), ("x-pozi-session", session)])
+            .await
+    }
+}
+
+pub(crate) fn gate(world: &World, keys: Arc<IssuerKeys<PublishedDocument>>) -> Router {
+    let catalogues = ["planning", "heritage", "assets"].map(|id| id.parse::<CatalogueId>().unwrap());
+    let gate = Gate::new(world.issuer.clone(), RIVERBEND.into(), catalogues, keys);
+    let clock: SetClock = world.clock.clone();
+    router(Routes { gate, clock, site: RIVERBEND.into() }, None)
+}

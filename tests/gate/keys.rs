@@ -1,0 +1,168 @@
+//! The issuer's keys at the gate: outages, rotations, and a restart with nothing but what is on disk.
+
+use std::{fs, sync::Arc};
+
+use pozi_auth::{adapters::KeySetFile, ports::Clock, session::ISSUER_KEY_LIFETIMES};
+use pozi_gate::{Health, KeptKeys};
+use pozi_local::entra::Person;
+use pozi_tests::{PublishedDocument, Trouble};
+use serde_json::{Value, json};
+
+use super::asking::Site;
+
+const HOUR: u64 = 3_600;
+
+#[tokio::test]
+async fn an_outage_of_the_issuer_is_bridged_for_a_day_and_is_never_the_sessions_fault() {
+    let site = Site::new().await;
+    let health = Health::new(site.world.clock.clone(), Arc::clone(&site.keys), None);
+    assert_eq!((health.report().0, health.report().1.keys.age_seconds), (false, None), "never had keys");
+    site.published.is_in(Some(Trouble::Down));
+    let session = site.session(Person::Reader).await;
+    let answer = site.reads("planning", &session).await;
+    assert_eq!((answer.status.as_u16(), &answer.json["reason"]), (503, &json!("keys_unavailable")));
+    assert!(answer.header("www-authenticate").is_empty());
+
+    site.published.is_in(None);
+    site.world.clock.advance(30);
+    assert_eq!(site.reads("planning", &session).await.status, 204);
+    for trouble in
+        [Trouble::Down, Trouble::Document(b"<html>".to_vec()), Trouble::Document(br#"{"keys":[]}"#.to_vec())]
+    {
+        site.published.is_in(Some(trouble));
+        site.world.clock.advance(7 * HOUR);
+        let session = site.session(Person::Reader).await;
+        assert_eq!(site.reads("planning", &session).await.status, 204);
+        assert!(health.report().0);
+    }
+    site.world.clock.advance(3 * HOUR);
+    let session = site.session(Person::Reader).await;
+    assert_eq!(site.reads("planning", &session).await.status, 503);
+    let (is_well, report) = health.report();
+    assert_eq!((is_well, report.keys.count, report.keys.age_seconds), (false, 1, Some(24 * HOUR)));
+}
+
+#[tokio::test]
+async fn a_rotation_is_followed_and_nonsense_causes_one_fetch_in_half_a_minute() {
+    let site = Site::new().await;
+    assert_eq!(site.reads("planning", &site.session(Person::Reader).await).await.status, 204);
+    for hours in [7 * 24 - 3, 3] {
+        site.world.clock.advance(hours * HOUR);
+        site.world.rotate().await;
+        let session = site.session(Person::Reader).await;
+        assert_eq!(site.reads("planning", &session).await.status, 204, "after {hours} h");
+    }
+    let stranger = Site::new().await.session(Person::Reader).await;
+    let before = site.published.calls();
+    for _ in 0..50 {
+        assert_eq!(site.reads("planning", &stranger).await.json["reason"], "unknown_key");
+    }
+    assert_eq!(site.published.calls(), before + 1);
+}
+
+/// A gate that begins anew with what is in `folder`, while the issuer is away.
+fn restarted(site: &Site, folder: &std::path::Path) -> (Site, KeptKeys<PublishedDocument>) {
+    let other = Site::of(site.world.clone());
+    other.published.is_in(Some(Trouble::Down));
+    let file = KeySetFile::new(folder, site.world.issuer.clone());
+    let kept = KeptKeys::recall(Arc::clone(&other.keys), file, site.world.clock.now());
+    (other, kept)
+}
+
+#[tokio::test]
+async fn a_restart_without_the_issuer_goes_on_with_what_is_on_disk_and_no_longer_than_it_may() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::new().await;
+    let session = site.session(Person::Reader).await;
+    let (first, mut kept) = restarted(&site, folder.path());
+    kept.renew(site.world.clock.now()).await;
+    assert!(!folder.path().join("key-set.json").exists(), "nothing was had, nothing is kept");
+    first.published.is_in(None);
+    site.world.clock.advance(30);
+    kept.renew(site.world.clock.now()).await;
+
+    let stored: Value =
+        serde_json::from_slice(&fs::read(folder.path().join("key-set.json")).unwrap()).unwrap();
+    assert_eq!(stored["key_set"], site.world.get("/.well-known/jwks.json", &[]).await.json);
+    site.world.clock.advance(60);
+    let (second, _) = restarted(&site, folder.path());
+    assert_eq!(second.reads("planning", &session).await.status, 204);
+    assert_eq!(second.published.calls(), 0, "nobody waits for the issuer");
+
+    site.world.clock.advance(24 * HOUR);
+    let (third, _) = restarted(&site, folder.path());
+    assert_eq!(third.reads("planning", &session).await.status, 503, "too old");
+}
+
+#[tokio::test]
+async fn a_key_set_on_disk_that_was_tampered_with_is_not_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key-set.json");
+    let site = Site::new().await;
+    let session = site.session(Person::Reader).await;
+    let (first, mut kept) = restarted(&site, folder.path());
+    first.published.is_in(None);
+    kept.renew(site.world.clock.now()).await;
+    let good: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    assert_eq!(restarted(&site, folder.path()).0.reads("planning", &session).await.status, 204);
+
+    type Spoil = fn(&mut Value);
+    let spoils: [(&str, Spoil); 6] = [
+        ("another key", |file| file["key_set"]["keys"][0]["x"] = "A".repeat(43).into()),
+        ("another name", |file| file["key_set"]["keys"][0]["kid"] = "x".into()),
+        ("a private member", |file| file["key_set"]["keys"][0]["d"] = "AQAB".into()),
+        ("another issuer", |file| file["issuer"] = "https://other.example".into()),
+        ("from the future", |file| file["fetched"] = json!(file["fetched"].as_u64().unwrap() + HOUR)),
+        ("no keys", |file| file["key_set"]["keys"] = json!([])),
+    ];
+    let mut texts: Vec<(&str, Vec<u8>)> = vec![("empty", vec![]), ("rubbish", b"\0<html>".to_vec())];
+    texts.push(("cut off", good.to_string().into_bytes()[..60].to_vec()));
+    for (what, spoil) in spoils {
+        let mut spoiled = good.clone();
+        spoil(&mut spoiled);
+        texts.push((what, spoiled.to_string().into_bytes()));
+    }
+    for (what, text) in texts {
+        fs::write(&path, text).unwrap();
+        let (gate, mut kept) = restarted(&site, folder.path());
+        assert_eq!(gate.reads("planning", &session).await.status, 503, "{what}");
+        gate.published.is_in(None);
+        site.world.clock.advance(30);
+        kept.renew(site.world.clock.now()).await;
+        assert_eq!(gate.reads("planning", &session).await.status, 204, "{what}: the issuer puts it right");
+        let (again, _) = restarted(&site, folder.path());
+        assert_eq!(again.reads("planning", &session).await.status, 204, "{what}: and it is stored anew");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_key_set_that_others_could_have_written_is_not_used() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key-set.json");
+    let site = Site::new().await;
+    let session = site.session(Person::Reader).await;
+    let (first, mut kept) = restarted(&site, folder.path());
+    first.published.is_in(None);
+    kept.renew(site.world.clock.now()).await;
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    for (place, mode, status) in [
+        (path.as_path(), 0o644, 204),
+        (&path, 0o664, 503),
+        (&path, 0o602, 503),
+        (&path, 0o600, 204),
+        (folder.path(), 0o777, 503),
+        (folder.path(), 0o755, 204),
+    ] {
+        fs::set_permissions(place, fs::Permissions::from_mode(mode)).unwrap();
+        let found = restarted(&site, folder.path()).0.reads("planning", &session).await.status;
+        assert_eq!(found, status, "{mode:o} {}", place.display());
+    }
+}
+
+#[test]
+fn the_gates_keys_are_used_as_the_service_tells_its_consumers() {
+    assert_eq!(ISSUER_KEY_LIFETIMES.fresh, pozi_jwks::MAX_AGE);
+    assert_eq!(ISSUER_KEY_LIFETIMES.keep.as_secs(), 86_400);
+}
