@@ -17,12 +17,11 @@ use std::{path::Path, process::Command};
 use clap::Parser;
 use pozi_local::{args::Args, service::Service};
 
-use self::tools::{FOLDER, python, run};
+use self::tools::{FOLDER, python};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pyjwt_verifies_sessions_before_during_and_after_a_rotation() {
-    let Some(programs) = venv::with("foreign/requirements.txt", "foreign") else { return };
-    let python = programs.join("python");
+    let Some(python) = python() else { return };
     for algorithm in ["es256", "rs256"] {
         let state = tempfile::tempdir().unwrap();
         let state = state.path().to_str().unwrap();

@@ -17,7 +17,7 @@ pub(crate) const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/foreign");
 
 /// A Python with PyJWT and joserfc. `None` as [`venv::with`] says.
 pub(crate) fn python() -> Option<PathBuf> {
-    venv::with("foreign/requirements.txt", "foreign-venv").map(|programs| programs.join("python"))
+    venv::with("foreign/requirements.txt", "foreign").map(|programs| programs.join("python"))
 }
 
 #[expect(clippy::expect_used, reason = "a command that was there a moment ago")]

@@ -13,7 +13,7 @@ const RESERVED: [&str; 7] =
 const NOWHERE: [&str; 6] = ["127.", "0.0.0.0", "10.", "192.0.2.", "198.51.100.", "203.0.113."];
 
 /// Real hosts, where a fact needs them.
-const REAL: [&str; 26] = [
+const REAL: [&str; 28] = [
     // Microsoft: issuers, keys, groups, documentation.
     "login.microsoftonline.com",
     "login.microsoftonline.us",
@@ -36,6 +36,8 @@ const REAL: [&str; 26] = [
     "www.w3.org",
     "openid.net",
     "json-schema.org",
+    "www.opengis.net",
+    "www.qgis.org",
     "www.apache.org",
     // AWS's services, as principals that roles trust.
     "apigateway.amazonaws.com",

@@ -1,0 +1,21 @@
+#!/bin/sh
+# Installs what the tests with QGIS Server need and this machine lacks, from Debian's packages, as root or by sudo. Ends
+# well when everything is there.
+set -u
+missing() {
+    for program in spawn-fcgi nginx caddy; do
+        command -v "$program" > /dev/null || return 0
+    done
+    [ -x /usr/lib/cgi-bin/qgis_mapserv.fcgi ] || return 0
+    /usr/bin/python3 -c "import qgis.core, qgis.server" 2> /dev/null || return 0
+    return 1
+}
+missing || exit 0
+command -v apt-get > /dev/null || exit 1
+as_root=
+[ "$(id -u)" = 0 ] || as_root="sudo -n"
+export DEBIAN_FRONTEND=noninteractive
+$as_root apt-get -qq update
+# The packages start their services at once; these tests start their own.
+$as_root apt-get -qq install -y --no-install-recommends qgis-server python3-qgis spawn-fcgi nginx-light caddy > /dev/null
+! missing
