@@ -1,4 +1,4 @@
-//! The examples of `docs/verify.md`, run as they stand there against the running service: what does not work there is
+//! The examples of the README, run as they stand there against the running service: what does not work there is
 //! copied all the same.
 
 use std::{fs, path::Path, process::Command};
@@ -45,7 +45,7 @@ const SITE: &str = "https://poziserver-riverbend.example/pozi/";
 
 /// The one example in `language`.
 fn documented(language: &str) -> String {
-    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/verify.md")).unwrap();
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
     let opening = format!("\n```{language}\n");
     let mut fences = text.split(&opening).skip(1);
     let example = fences.next().unwrap().split("\n```").next().unwrap().to_owned();
