@@ -93,3 +93,51 @@ fn change(site: &Site, document: &str, stored: &[(TenantId, Vec<StoredSite>)]) -
         Some((_, entry)) => Change::Replaces(entry.revision),
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
+mod tests {
+    use super::*;
+
+    fn file(name: &str) -> SiteFile {
+        let text = include_str!("../../local/sites/riverbend.toml").to_owned();
+        SiteFile { name: name.to_owned(), text }
+    }
+
+    fn stored(name: &str, document: &str) -> Vec<(TenantId, Vec<StoredSite>)> {
+        let tenant = file("a.toml").compile().unwrap().tenant();
+        let document = document.to_owned();
+        let revision = SiteRevision(3);
+        vec![(tenant, vec![StoredSite { name: name.into(), revision, document, previous: None }])]
+    }
+
+    #[test]
+    fn a_site_is_new_changed_or_unchanged() {
+        let own = file("a.toml");
+        let at = SiteRevision(3);
+        for (stored, change) in [
+            (vec![], Change::New),
+            (stored("riverbend", &own.text), Change::Unchanged(at)),
+            (stored("riverbend", &format!("{}\n", own.text)), Change::Replaces(at)),
+            (stored("riverbend", "name ="), Change::Replaces(at)),
+        ] {
+            let plan = plan(&[file("a.toml")], &stored).unwrap();
+            assert_eq!(plan.steps[0].change, change);
+            assert!(plan.unreadable.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_broken_stored_site_is_told_and_stops_nobody_else() {
+        let plan = plan(&[file("a.toml")], &stored("saltmarsh", "name =")).unwrap();
+        assert_eq!((plan.steps[0].change, plan.unreadable.len()), (Change::New, 1));
+    }
+
+    #[test]
+    fn a_clash_with_a_stored_site_is_told_of_the_file() {
+        let other = file("x").text.replacen("name = \"riverbend\"", "name = \"elsewhere\"", 1);
+        let problems = plan(&[file("a.toml")], &stored("elsewhere", &other)).unwrap_err();
+        assert!(problems.iter().all(|problem| problem.file == "a.toml"));
+        assert!(problems.iter().any(|problem| problem.message.starts_with("client_id is the same")));
+    }
+}
