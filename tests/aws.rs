@@ -2,7 +2,6 @@
 //! had, a notice says so.
 
 #![expect(
-    clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a test that cannot go on fails, which is what panics are for"

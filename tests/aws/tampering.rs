@@ -68,9 +68,11 @@ async fn a_ring_that_was_changed_signs_nothing_and_an_instance_that_has_the_real
         (
             "a key from elsewhere",
             spoiled(&|ring| {
-                ring["keys"][0] = serde_json::json!({
-                    "kid": ring["keys"][0]["kid"], "state": "active", "since": 1, "vault": { "name": "arn:aws:kms:eu-central-1:000000000000:key/1", "public": sealed(0)["public"] }
-                })
+                let name = "arn:aws:kms:eu-central-1:000000000000:key/1";
+                let vault = serde_json::json!({ "name": name, "public": sealed(0)["public"] });
+                let kid = ring["keys"][0]["kid"].clone();
+                ring["keys"][0] =
+                    serde_json::json!({ "kid": kid, "state": "active", "since": 1, "vault": vault });
             }),
         ),
         ("no ring", "{}".into()),

@@ -265,7 +265,7 @@ async fn before_the_first_rotation_nothing_is_signed() {
     let world = World::without_ring(&samples::site_files(), SigningAlgorithm::Es256);
     let answer = world.exchange(&world.token(&TokenAsk::default()), &[]).await;
     assert_refused(&answer, (503, "temporarily_unavailable", "signing_unavailable"));
-    assert_eq!(answer.header("retry-after"), "10");
+    assert_eq!(answer.header("retry-after"), "2");
     world.rotate().await;
     world.clock.advance(10);
     let answer = world.exchange(&world.token(&TokenAsk::default()), &[]).await;

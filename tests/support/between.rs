@@ -60,9 +60,11 @@ struct Shared {
     seen: Mutex<Vec<Seen>>,
 }
 
+type Decision = dyn Fn(usize, &str) -> Fate + Send + Sync;
+
 struct Levers {
     delay: Duration,
-    fate: Arc<dyn Fn(usize, &str) -> Fate + Send + Sync>,
+    fate: Arc<Decision>,
     count: usize,
 }
 

@@ -56,6 +56,18 @@ impl Fleet {
         Self::with(Signing::Sealed { kms_key }, SigningAlgorithm::Es256, Fate::Fails).await
     }
 
+    /// A fleet whose keys KMS seals, with a first ring and no site. `None` as above.
+    ///
+    /// # Panics
+    /// When the ring cannot be made.
+    #[expect(clippy::expect_used, reason = "as below")]
+    pub async fn without_sites() -> Option<Self> {
+        let kms_key = EmulatedAws::running()?.sealing_key().await;
+        let fleet = Self::bare(Signing::Sealed { kms_key }, SigningAlgorithm::Es256).await?;
+        fleet.rotate(Ask { establish: true }).await.expect("a first ring can be made");
+        Some(fleet)
+    }
+
     /// A fleet whose keys never leave KMS, with the sample sites, a first ring and every key set. `None` as above.
     pub async fn in_kms(algorithm: SigningAlgorithm) -> Option<Self> {
         let tag = Some(format!("pozi-{algorithm:?}"));

@@ -13,14 +13,14 @@ use pozi_auth::{
 
 use crate::{RotateKeys, policy};
 
+/// The function on AWS, by the clock `C`.
+pub type OnAws<C> = RotateKeys<C, TableKeyRing, Keys, Table, HttpKeySets>;
+
 /// The function that `config` describes, by `clock`.
 pub fn function<C: Clock>(
     clock: C,
     config: RotateKeysConfig,
-) -> Result<
-    RotateKeys<C, TableKeyRing, Keys, Table, HttpKeySets>,
-    Box<dyn std::error::Error + Send + Sync + 'static>,
-> {
+) -> Result<OnAws<C>, Box<dyn std::error::Error + Send + Sync + 'static>> {
     let aws = connection(&config.aws);
     let table = Table::new(&aws, &config.table);
     Ok(RotateKeys {

@@ -45,8 +45,10 @@ pub fn router<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey, M: KeySet
     Router::new().route("/oauth2/token", post(token::<C, R, F, K, M>)).with_state(Arc::new(state))
 }
 
+type Shared<C, R, F, K, M> = State<Arc<TokenExchange<C, R, F, K, M>>>;
+
 async fn token<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey, M: KeySetMemory>(
-    State(state): State<Arc<TokenExchange<C, R, F, K, M>>>,
+    State(state): Shared<C, R, F, K, M>,
     request: Request,
 ) -> Response {
     let mut trail = Trail::begin();

@@ -1,5 +1,7 @@
 //! The program itself, by its exit codes: what an installer or a service manager sees of it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
+
 use std::{
     fs,
     process::{Command, Output, Stdio},

@@ -95,7 +95,6 @@ fn change(site: &Site, document: &str, stored: &[(TenantId, Vec<StoredSite>)]) -
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
 mod tests {
     use super::*;
 

@@ -21,5 +21,5 @@ pub use self::{
     http_key_sets::HttpKeySets,
     key_ring_file::KeyRingFile,
     key_set_file::{KeySetFile, KeySetFileError},
-    site_files::{LoadError, SiteFiles},
+    site_files::{LoadError, SiteFiles, read_site_files},
 };

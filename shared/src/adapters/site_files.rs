@@ -1,6 +1,11 @@
 //! Site files in a folder, one TOML file a site, read at start.
 
-use std::{collections::HashMap, fmt, fs, io, path::Path, sync::Arc};
+use std::{
+    collections::HashMap,
+    fmt, fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use crate::{
     identifiers::TenantId,
@@ -29,24 +34,7 @@ pub enum LoadError {
 impl SiteFiles {
     /// Reads every `*.toml` of `folder`, in the order of their names.
     pub fn load(folder: &Path) -> Result<Self, LoadError> {
-        let unreadable = |path: &Path| {
-            let path = path.display().to_string();
-            move |error| LoadError::Read(path, error)
-        };
-        let entries = fs::read_dir(folder)
-            .and_then(Iterator::collect::<io::Result<Vec<_>>>)
-            .map_err(unreadable(folder))?;
-        let mut paths: Vec<_> = entries.iter().map(fs::DirEntry::path).collect();
-        paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
-        paths.sort();
-        if paths.is_empty() {
-            return Err(LoadError::Empty(folder.display().to_string()));
-        }
-        let read = |path: &std::path::PathBuf| {
-            let text = fs::read_to_string(path).map_err(unreadable(path))?;
-            Ok(SiteFile { name: path.display().to_string(), text })
-        };
-        Self::of(&paths.iter().map(read).collect::<Result<Vec<_>, _>>()?)
+        Self::of(&read_site_files(folder)?)
     }
 
     /// Compiles files whose text is at hand already.
@@ -60,6 +48,30 @@ impl SiteFiles {
     pub fn all(&self) -> impl Iterator<Item = &Arc<Site>> {
         self.by_tenant.values().flat_map(|tenant| &tenant.sites)
     }
+}
+
+/// The text of the site file at `path`, or of every `*.toml` of a folder, in the order of their names.
+pub fn read_site_files(path: &Path) -> Result<Vec<SiteFile>, LoadError> {
+    let mut paths = vec![path.to_owned()];
+    if path.is_dir() {
+        let entries = fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        paths = entries.map_err(unreadable(path))?.iter().map(fs::DirEntry::path).collect();
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+        paths.sort();
+        if paths.is_empty() {
+            return Err(LoadError::Empty(path.display().to_string()));
+        }
+    }
+    let read = |path: &PathBuf| {
+        let text = fs::read_to_string(path).map_err(unreadable(path))?;
+        Ok(SiteFile { name: path.display().to_string(), text })
+    };
+    paths.iter().map(read).collect()
+}
+
+fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> LoadError {
+    let path = path.display().to_string();
+    move |error| LoadError::Read(path, error)
 }
 
 impl SiteRegistry for SiteFiles {

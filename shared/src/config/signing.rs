@@ -24,7 +24,7 @@ pub enum Signing {
 impl Signing {
     /// For a function that opens keys.
     pub(super) fn to_open(var: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        Self::read(set(&var, SIGNING), set(&var, KMS_KEY), set(&var, KEY_TAG))
+        Self::read(set(&var, SIGNING).as_deref(), set(&var, KMS_KEY), set(&var, KEY_TAG))
     }
 
     /// For a function that makes them as well.
@@ -37,12 +37,12 @@ impl Signing {
 
     /// Variables that contradict each other stop the start: one of them says what somebody wanted, and nobody knows which.
     fn read(
-        signing: Option<String>,
+        signing: Option<&str>,
         kms_key: Option<String>,
         tag: Option<String>,
     ) -> Result<Self, ConfigError> {
         let wrong = |variable, problem: &str| ConfigError::Invalid { variable, problem: problem.to_owned() };
-        match (signing.as_deref(), kms_key, tag) {
+        match (signing, kms_key, tag) {
             (None | Some("sealed"), _, Some(_)) => {
                 Err(wrong(KEY_TAG, "is for POZI_SIGNING=kms; leave it out"))
             }

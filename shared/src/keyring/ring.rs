@@ -206,7 +206,7 @@ mod tests {
     }
 
     /// The same ring with its private half kept in another way.
-    fn ring_with(private: PrivateHalf) -> KeyRing {
+    fn ring_with(private: &PrivateHalf) -> KeyRing {
         let ring = ring();
         ring.with_keys(
             ring.keys().iter().map(|key| RingKey { private: private.clone(), ..key.clone() }).collect(),
@@ -223,8 +223,8 @@ mod tests {
     fn reads_what_it_writes() {
         for ring in [
             ring(),
-            ring_with(PrivateHalf::Sealed(vec![0, 255])),
-            ring_with(PrivateHalf::Vault("key/1".into())),
+            ring_with(&PrivateHalf::Sealed(vec![0, 255])),
+            ring_with(&PrivateHalf::Vault("key/1".into())),
         ] {
             assert_eq!(KeyRing::from_json(&ring.to_json().unwrap()), Ok(ring));
         }
@@ -235,7 +235,7 @@ mod tests {
         let other = serde_json::to_value(&ring().keys()[0].jwk).unwrap();
         let rsa = serde_json::to_value(testing::made(SigningAlgorithm::Rs256).jwk).unwrap();
         for kept in [PrivateHalf::Sealed(vec![1]), PrivateHalf::Vault("key/1".into())] {
-            let stored = ring_with(kept).to_json().unwrap();
+            let stored = ring_with(&kept).to_json().unwrap();
             let stored: serde_json::Value = serde_json::from_slice(&stored).unwrap();
             let kind = if stored["keys"][0].get("sealed").is_some() { "sealed" } else { "vault" };
             for jwk in [&other, &rsa] {

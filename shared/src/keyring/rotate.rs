@@ -320,8 +320,7 @@ mod tests {
     #[tokio::test]
     async fn a_key_that_came_too_late_is_done_away_with_and_one_whose_answer_got_lost_is_not() {
         let vault = Vault::default();
-        let store = Store::with(None, Trouble::ReplaceConflicts, 1);
-        store.stored.lock().unwrap().clone_from(&first_ring().await);
+        let store = Store::with(first_ring().await, Trouble::ReplaceConflicts, 1);
         establish(&store, &vault, &es256(), hour(21)).await.unwrap();
         let thrown_away = vault.0.lock().unwrap().clone();
         let (ring, _) = store.stored().unwrap();

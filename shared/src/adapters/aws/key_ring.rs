@@ -1,6 +1,8 @@
 //! The ring of signing keys in the table: one item, replaced whole by whoever saw the latest. Private keys are never in it
 //! but sealed, and the public ones stand beside them, so that whoever publishes need not read the others.
 
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+
 use super::table::{Item, PK, SK, Table, count, number, reason, string, text};
 use crate::{
     keyring::{KeyRing, PrivateHalf, PublishedKeys, Revision},
@@ -81,7 +83,9 @@ impl KeyRingStore for TableKeyRing {
         match put.send().await {
             Ok(_) => Ok(()),
             Err(error)
-                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+                if error
+                    .as_service_error()
+                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
             {
                 Err(KeyRingError::Conflict)
             }

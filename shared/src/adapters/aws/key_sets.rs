@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
+use aws_sdk_dynamodb::{operation::put_item::PutItemError, primitives::Blob, types::AttributeValue};
 
 use super::table::{Item, KEYS, PK, SK, Table, count, number, partition, reason, string, text};
 use crate::{
@@ -35,7 +35,9 @@ impl KeySetStore for Table {
             Ok(_) => Ok(()),
             // Somebody kept a newer one.
             Err(error)
-                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+                if error
+                    .as_service_error()
+                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
             {
                 Ok(())
             }

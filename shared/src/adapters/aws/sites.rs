@@ -1,6 +1,6 @@
 //! Sites in the table: a tenant's sites and key sets are one partition, so that one read tells all about it.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::{operation::update_item::UpdateItemError, types::AttributeValue};
 
 use super::{
     key_sets,
@@ -78,7 +78,9 @@ impl SiteStore for Table {
         match update.send().await {
             Ok(_) => Ok(next),
             Err(error)
-                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+                if error
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
             {
                 Err(SiteStoreError::Conflict)
             }

@@ -1,0 +1,109 @@
+//! An operator's day: site files are checked, pushed into an emulated AWS's table, and listed.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
+
+use std::fs;
+
+use clap::Parser;
+use pozi_auth::{
+    ports::{SiteStore, TenantSource},
+    sites::{Site, SiteFile, SiteRevision},
+};
+use pozi_local::samples;
+use pozi_operator::{PushError, args::Args, push, run};
+use pozi_tests::{CREDENTIALS, EmulatedAws, Fleet, exchanged};
+
+/// Runs the command line `words` with the emulated AWS in the environment.
+async fn told(words: &[&str]) -> Result<String, String> {
+    let args = Args::parse_from([&["pozi"], words].concat());
+    let url = EmulatedAws::running().unwrap().url();
+    let var = |name: &str| match name {
+        "AWS_ENDPOINT_URL" => Some(url.to_owned()),
+        _ => CREDENTIALS.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()),
+    };
+    Box::pin(run(&args, var)).await.map_err(|problem| problem.to_string())
+}
+
+fn files() -> Vec<SiteFile> {
+    samples::site_files()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sites_are_pushed_once_and_then_only_what_changed() {
+    let Some(fleet) = Fleet::without_sites().await else { return };
+    let folder = tempfile::tempdir().unwrap();
+    for file in files() {
+        fs::write(folder.path().join(&file.name), &file.text).unwrap();
+    }
+    let folder_name = folder.path().to_str().unwrap();
+    assert_eq!(told(&["check", folder_name]).await.unwrap(), "2 without fault\n");
+    let push = ["push", "--table", &fleet.table, folder_name];
+    let dry = told(&["push", "--dry-run", "--table", &fleet.table, folder_name]).await.unwrap();
+    assert_eq!(dry, "riverbend: would be new, revision 1\nsaltmarsh: would be new, revision 1\n");
+    assert_eq!(told(&["list", "--table", &fleet.table]).await.unwrap(), "");
+
+    assert_eq!(told(&push).await.unwrap(), "riverbend: new, revision 1\nsaltmarsh: new, revision 1\n");
+    assert_eq!(exchanged(&fleet.exchange(), &fleet.token()).await.status, 200, "and people get sessions");
+
+    let saltmarsh = folder.path().join("saltmarsh.toml");
+    fs::write(&saltmarsh, format!("{}\n# Changed.\n", files()[1].text)).unwrap();
+    let second = told(&push).await.unwrap();
+    assert_eq!(second, "riverbend: unchanged, revision 1\nsaltmarsh: changed, revision 1 to 2\n");
+    let listed = told(&["list", "--table", &fleet.table]).await.unwrap();
+    assert_eq!(listed.lines().count(), 2);
+    assert!(listed.contains("saltmarsh") && listed.contains("revision 2") && listed.contains("catalogues"));
+
+    fs::write(&saltmarsh, files()[1].text.replace("client_id", "cliend_id")).unwrap();
+    let refused = told(&push).await.unwrap_err();
+    assert!(refused.contains("saltmarsh.toml:") && refused.contains("cliend_id"), "{refused}");
+    assert_eq!(told(&["check", folder_name]).await.unwrap_err(), refused);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_clashes_with_a_stored_site_is_not_pushed() {
+    let Some(fleet) = Fleet::without_sites().await else { return };
+    push(&fleet.store(), &files(), false).await.unwrap();
+    let text = files()[0].text.replace("name = \"riverbend\"", "name = \"elsewhere\"");
+    let refused =
+        push(&fleet.store(), &[SiteFile { name: "new.toml".into(), text }], false).await.unwrap_err();
+    let said = refused.to_string();
+    assert!(matches!(refused, PushError::Files(_)) && said.contains("new.toml:"), "{said}");
+    assert!(said.contains("client_id is the same as in site `riverbend`, revision 1"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_operators_who_push_at_once_the_second_is_told_to_look_again() {
+    let Some(fleet) = Fleet::without_sites().await else { return };
+    let table = fleet.store();
+    push(&table, &files(), false).await.unwrap();
+    let changed = |by: &str| {
+        let text = format!("{}\n# {by}\n", files()[0].text);
+        [SiteFile { name: "riverbend.toml".into(), text }]
+    };
+    let (one, two) = (changed("one"), changed("two"));
+    for _ in 0..5 {
+        let outcomes = tokio::join!(push(&table, &one, false), push(&table, &two, false));
+        let lost: Vec<_> = [outcomes.0, outcomes.1].into_iter().filter_map(Result::err).collect();
+        assert!(lost.iter().all(|problem| problem.to_string().contains("changed by somebody else")));
+        let tenant = files()[0].compile().unwrap().tenant();
+        let stored = table.record_of(tenant).await.unwrap().sites.remove(0);
+        assert!([&one[0].text, &two[0].text].contains(&&stored.document));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_stored_document_is_told_stops_nobody_else_and_is_mended_by_its_own_push() {
+    let Some(fleet) = Fleet::without_sites().await else { return };
+    let table = fleet.store();
+    let saltmarsh = Site::parse(&files()[1].text).unwrap();
+    table.put(&saltmarsh, "name = ", None).await.unwrap();
+    let told_of = push(&table, &files()[..1], false).await.unwrap();
+    assert!(told_of.contains("stored already, and unreadable: site `saltmarsh`, revision 1"), "{told_of}");
+    assert!(told_of.contains("riverbend: new, revision 1"), "{told_of}");
+    let listed = told(&["list", "--table", &fleet.table]).await.unwrap();
+    assert!(listed.contains("unreadable; nobody gets a session"), "{listed}");
+    let mended = push(&table, &files(), false).await.unwrap();
+    assert!(mended.contains("saltmarsh: changed, revision 1 to 2"), "{mended}");
+    let record = table.record_of(saltmarsh.tenant()).await.unwrap();
+    assert_eq!(record.sites[0].revision, SiteRevision(2));
+}
