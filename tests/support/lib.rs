@@ -3,9 +3,11 @@
 
 mod aws;
 mod between;
+mod events;
 mod fleet;
 mod jwt;
 mod memory;
+mod runtime;
 mod spoilt;
 pub mod venv;
 mod world;
@@ -13,9 +15,11 @@ mod world;
 pub use self::{
     aws::{CREDENTIALS, EmulatedAws, aws_at},
     between::{Between, Fate, Seen, waits_in_sequence},
-    fleet::{Fleet, ISSUER, exchanged},
+    events::{event, event_file, filled, sent_back},
+    fleet::{Fleet, ISSUER, METRICS, exchanged},
     jwt::{part, verified_by},
     memory::{EmulatedKeySets, MemoryRing, SetClock},
+    runtime::Runtime,
     spoilt::{Spoilt, spoilt_tokens},
     venv::tools,
     world::{Answer, NOW, World, exchange_form, form_request, send},
