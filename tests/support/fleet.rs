@@ -21,10 +21,13 @@ use pozi_local::{
 use pozi_rotate_keys::{Ask, Done, RotateKeys, RunError};
 use tokio::net::TcpListener;
 
-use crate::{Answer, Between, EmulatedAws, Fate, aws_at, exchange_form, form_request, send};
+use crate::{Answer, Between, CREDENTIALS, EmulatedAws, Fate, aws_at, exchange_form, form_request, send};
 
 /// The service's own URL, as its sessions have it.
 pub const ISSUER: &str = "https://auth.example";
+
+/// The namespace of its metrics.
+pub const METRICS: &str = "Pozi";
 
 /// All that a fleet shares.
 pub struct Fleet {
@@ -174,6 +177,25 @@ impl Fleet {
             aws: aws_at(self.aws.url()),
         };
         pozi_rotate_keys::aws::function(clock, config).expect("it starts")
+    }
+
+    /// What the functions are told, each of them all of it.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let signing: &[(&str, &str)] = match &self.signing {
+            Signing::Sealed { kms_key } => &[("POZI_KMS_KEY", kms_key)],
+            Signing::Kms { tag: None } => &[("POZI_SIGNING", "kms")],
+            Signing::Kms { tag: Some(tag) } => &[("POZI_SIGNING", "kms"), ("POZI_KEY_TAG", tag)],
+        };
+        let own = [
+            ("POZI_ISSUER", ISSUER),
+            ("POZI_TABLE", &self.table),
+            ("POZI_ALGORITHM", self.algorithm.name()),
+            ("POZI_ENTRA_LOGIN_URL", self.entra.url()),
+            ("POZI_METRICS", METRICS),
+            ("AWS_ENDPOINT_URL", self.aws.url()),
+        ];
+        let all = own.iter().chain(&CREDENTIALS).chain(signing);
+        all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
     /// One run of rotate-keys, now.

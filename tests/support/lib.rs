@@ -3,10 +3,12 @@
 
 mod aws;
 mod between;
+mod events;
 mod fleet;
 mod jwt;
 mod memory;
 mod published;
+mod runtime;
 mod spoilt;
 pub mod venv;
 mod world;
@@ -14,10 +16,12 @@ mod world;
 pub use self::{
     aws::{CREDENTIALS, EmulatedAws, aws_at},
     between::{Between, Fate, Seen, waits_in_sequence},
-    fleet::{Fleet, ISSUER, exchanged},
+    events::{event, event_file, filled, sent_back},
+    fleet::{Fleet, ISSUER, METRICS, exchanged},
     jwt::{part, verified_by},
     memory::{EmulatedKeySets, MemoryRing, SetClock},
     published::{PublishedDocument, Trouble},
+    runtime::Runtime,
     spoilt::{Spoilt, spoilt_tokens},
     venv::tools,
     world::{Answer, NOW, World, exchange_form, form_request, send},

@@ -1,0 +1,253 @@
+//! Lambda's Runtime API for one bootstrap, which runs as a process of its own with nothing but what it is told, as it
+//! does on Lambda.
+//!
+//! Source: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>.
+
+use std::{
+    collections::HashMap,
+    io::{BufRead, BufReader, Read},
+    path::Path,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread::JoinHandle,
+    time::{Duration, SystemTime},
+};
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{Path as InPath, State},
+    response::IntoResponse,
+    routing::{get, post},
+};
+use http::StatusCode;
+use serde_json::Value;
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, oneshot},
+    time::{sleep, timeout},
+};
+
+/// For how long anything is waited for, also on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often one looks.
+const NOW_AND_THEN: Duration = Duration::from_millis(10);
+
+/// The runtime, and the process that asks it for work. The process ends with it.
+pub struct Runtime {
+    process: Mutex<Child>,
+    readers: Vec<JoinHandle<()>>,
+    events: mpsc::UnboundedSender<Invocation>,
+    shared: Arc<Shared>,
+}
+
+struct Invocation {
+    id: String,
+    event: Value,
+}
+
+struct Shared {
+    waiting: tokio::sync::Mutex<mpsc::UnboundedReceiver<Invocation>>,
+    outcomes: Mutex<HashMap<String, oneshot::Sender<Result<Value, Value>>>>,
+    asked: AtomicUsize,
+    init_error: Mutex<Option<Value>>,
+    lines: Mutex<Vec<String>>,
+}
+
+impl Runtime {
+    /// Starts `bootstrap` with `environment` and what Lambda adds to it.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[expect(clippy::expect_used, reason = "a test that cannot start fails, which is what panics are for")]
+    pub async fn of(bootstrap: &Path, environment: &[(String, String)]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let at = listener.local_addr().expect("it listens").to_string();
+        let (events, waiting) = mpsc::unbounded_channel();
+        let shared = Arc::new(Shared {
+            waiting: tokio::sync::Mutex::new(waiting),
+            outcomes: Mutex::default(),
+            asked: AtomicUsize::new(0),
+            init_error: Mutex::default(),
+            lines: Mutex::default(),
+        });
+        let router = router(Arc::clone(&shared));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let mut process = Command::new(bootstrap)
+            .env_clear()
+            .envs(environment.iter().map(|(name, value)| (name, value)))
+            .env("AWS_LAMBDA_FUNCTION_NAME", "function")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+            .env("AWS_LAMBDA_RUNTIME_API", at)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the bootstrap starts");
+        let readers = vec![
+            reader(process.stdout.take().expect("it was piped"), &shared),
+            reader(process.stderr.take().expect("it was piped"), &shared),
+        ];
+        Self { process: Mutex::new(process), readers, events, shared }
+    }
+
+    /// Hands `event` to the function. Returns what it answers, or the error that it reports.
+    ///
+    /// # Panics
+    /// When it does neither.
+    #[expect(clippy::expect_used, reason = "an answer that does not come fails the test")]
+    pub async fn invoke(&self, event: &Value) -> Result<Value, Value> {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let id = format!("invocation-{}", COUNT.fetch_add(1, Ordering::SeqCst));
+        let (sender, outcome) = oneshot::channel();
+        lock(&self.shared.outcomes).insert(id.clone(), sender);
+        self.events.send(Invocation { id, event: event.clone() }).expect("the runtime takes events");
+        let outcome = timeout(PATIENCE, outcome).await;
+        outcome.expect("the function answers in time").expect("the function answers")
+    }
+
+    /// The number of its process.
+    pub fn process_id(&self) -> u32 {
+        lock(&self.process).id()
+    }
+
+    /// Whether its process still runs.
+    pub fn lives(&self) -> bool {
+        matches!(lock(&self.process).try_wait(), Ok(None))
+    }
+
+    /// Waits until its process ends by itself, and says how it did.
+    ///
+    /// # Panics
+    /// When it goes on.
+    #[expect(clippy::expect_used, reason = "a process that goes on fails the test")]
+    pub async fn ended(&self) -> ExitStatus {
+        let status = || lock(&self.process).try_wait().expect("it can be waited for");
+        seen(status).await.expect("the process ends")
+    }
+
+    /// How often it asked for work.
+    pub fn asked(&self) -> usize {
+        self.shared.asked.load(Ordering::SeqCst)
+    }
+
+    /// Why it could not start, where it told the runtime.
+    pub fn init_error(&self) -> Option<Value> {
+        lock(&self.shared.init_error).clone()
+    }
+
+    /// Waits for a line of what it writes, where Lambda's log is read from.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[expect(clippy::expect_used, reason = "a line that does not come fails the test")]
+    pub async fn line(&self, is_it: impl Fn(&str) -> bool) -> String {
+        let line = || lock(&self.shared.lines).iter().find(|line| is_it(line)).cloned();
+        seen(line).await.expect("it writes such a line")
+    }
+
+    /// Ends the process, and returns all that it wrote.
+    pub fn end(mut self) -> Vec<String> {
+        self.kill();
+        for reader in self.readers.drain(..) {
+            drop(reader.join());
+        }
+        std::mem::take(&mut *lock(&self.shared.lines))
+    }
+
+    fn kill(&self) {
+        let mut process = lock(&self.process);
+        // It may have ended by itself.
+        drop(process.kill());
+        drop(process.wait());
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// What `look` sees at last.
+async fn seen<T>(look: impl Fn() -> Option<T>) -> Option<T> {
+    let looking = async {
+        loop {
+            match look() {
+                Some(seen) => break seen,
+                None => sleep(NOW_AND_THEN).await,
+            }
+        }
+    };
+    timeout(PATIENCE, looking).await.ok()
+}
+
+fn reader(stream: impl Read + Send + 'static, shared: &Arc<Shared>) -> JoinHandle<()> {
+    let shared = Arc::clone(shared);
+    std::thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            lock(&shared.lines).push(line);
+        }
+    })
+}
+
+fn router(shared: Arc<Shared>) -> Router {
+    let runtime = Router::new()
+        .route("/invocation/next", get(next))
+        .route("/invocation/{id}/response", post(answered))
+        .route("/invocation/{id}/error", post(failed))
+        .route("/init/error", post(not_started));
+    Router::new().nest("/2018-06-01/runtime", runtime).with_state(shared)
+}
+
+async fn next(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
+    shared.asked.fetch_add(1, Ordering::SeqCst);
+    let Some(Invocation { id, event }) = shared.waiting.lock().await.recv().await else {
+        return StatusCode::GONE.into_response();
+    };
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let headers = [
+        ("lambda-runtime-aws-request-id", id),
+        ("lambda-runtime-deadline-ms", (now + PATIENCE).as_millis().to_string()),
+        (
+            "lambda-runtime-invoked-function-arn",
+            "arn:aws:lambda:eu-central-1:000000000000:function:function".to_owned(),
+        ),
+    ];
+    (headers, event.to_string()).into_response()
+}
+
+async fn answered(State(shared): State<Arc<Shared>>, InPath(id): InPath<String>, body: Bytes) -> StatusCode {
+    shared.came(&id, Ok(json(&body)))
+}
+
+async fn failed(State(shared): State<Arc<Shared>>, InPath(id): InPath<String>, body: Bytes) -> StatusCode {
+    shared.came(&id, Err(json(&body)))
+}
+
+async fn not_started(State(shared): State<Arc<Shared>>, body: Bytes) -> StatusCode {
+    *lock(&shared.init_error) = Some(json(&body));
+    StatusCode::ACCEPTED
+}
+
+/// What the runtime says, which says of no body what kind it is.
+fn json(body: &[u8]) -> Value {
+    serde_json::from_slice(body).unwrap_or_else(|_| String::from_utf8_lossy(body).into())
+}
+
+impl Shared {
+    fn came(&self, id: &str, outcome: Result<Value, Value>) -> StatusCode {
+        let Some(sender) = lock(&self.outcomes).remove(id) else { return StatusCode::NOT_FOUND };
+        // Whoever waited may have lost patience.
+        drop(sender.send(outcome));
+        StatusCode::ACCEPTED
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
