@@ -20,7 +20,7 @@ const TOKEN_EXCHANGE_SEALED: [&str; 1] = [
     "kms:Decrypt on ${SealingKey.Arn}, if StringEquals kms:EncryptionContext:issuer = <issuer>, kms:EncryptionContext:table = ${Table}",
 ];
 const TOKEN_EXCHANGE_IN_KMS: [&str; 1] = [
-    "kms:Sign on <any key>, if StringEquals aws:ResourceTag/pozi:ring = ${Table}, kms:MessageType = DIGEST RAW, kms:SigningAlgorithm = ECDSA_SHA_256 RSASSA_PKCS1_V1_5_SHA_256",
+    "kms:Sign on <any key>, if StringEquals aws:ResourceTag/pozi:ring = ${Table}, kms:MessageType = RAW DIGEST, kms:SigningAlgorithm = ECDSA_SHA_256 RSASSA_PKCS1_V1_5_SHA_256",
 ];
 const JWKS: [&str; 1] = [
     "dynamodb:GetItem on ${Table.Arn}, if ForAllValues:StringEquals dynamodb:Attributes = pk sk revision published, dynamodb:LeadingKeys = ring and Null dynamodb:Attributes = false and StringEqualsIfExists dynamodb:Select = SPECIFIC_ATTRIBUTES",
