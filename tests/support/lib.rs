@@ -10,6 +10,7 @@ mod memory;
 mod runtime;
 mod spoilt;
 pub mod venv;
+mod watch;
 mod world;
 
 pub use self::{
@@ -22,5 +23,6 @@ pub use self::{
     runtime::Runtime,
     spoilt::{Spoilt, spoilt_tokens},
     venv::tools,
+    watch::Watch,
     world::{Answer, NOW, World, exchange_form, form_request, send},
 };
