@@ -1,10 +1,13 @@
-.PHONY: run test lint bench fuzz build deploy
+.PHONY: run run-lambda test lint bench fuzz build deploy
 
 ARCH ?= $(shell uname -m)
 ENV ?= dev
 
 run: ## the whole service on localhost
 	cargo run --locked
+
+run-lambda: ## the functions as on AWS, on localhost, with AWS emulated
+	cargo run --locked -p pozi-tests --bin run-lambda
 
 test: ## everything that must hold
 	cargo test --locked --workspace

@@ -11,6 +11,7 @@ mod published;
 mod runtime;
 mod spoilt;
 pub mod venv;
+mod watch;
 mod world;
 
 pub use self::{
@@ -24,5 +25,6 @@ pub use self::{
     runtime::Runtime,
     spoilt::{Spoilt, spoilt_tokens},
     venv::tools,
+    watch::Watch,
     world::{Answer, NOW, World, exchange_form, form_request, send},
 };

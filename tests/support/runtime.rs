@@ -76,14 +76,7 @@ impl Runtime {
         });
         let router = router(Arc::clone(&shared));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let mut process = Command::new(bootstrap)
-            .env_clear()
-            .envs(environment.iter().map(|(name, value)| (name, value)))
-            .env("AWS_LAMBDA_FUNCTION_NAME", "function")
-            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
-            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
-            .env("AWS_LAMBDA_RUNTIME_API", at)
-            .stdin(Stdio::null())
+        let mut process = function(bootstrap, "function", &at, environment)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -173,8 +166,26 @@ impl Drop for Runtime {
     }
 }
 
-/// What `look` sees at last.
-async fn seen<T>(look: impl Fn() -> Option<T>) -> Option<T> {
+/// A function with nothing but `environment` and what Lambda adds to it, to ask for work at `runtime`.
+pub(crate) fn function(
+    program: &Path,
+    name: &str,
+    runtime: &str,
+    environment: &[(String, String)],
+) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().envs(environment.iter().map(|(name, value)| (name, value))).envs([
+        ("AWS_LAMBDA_FUNCTION_NAME", name),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+        ("AWS_LAMBDA_RUNTIME_API", runtime),
+    ]);
+    command.stdin(Stdio::null());
+    command
+}
+
+/// What `look` sees at last; nothing when it sees nothing for long.
+pub(crate) async fn seen<T>(look: impl Fn() -> Option<T>) -> Option<T> {
     let looking = async {
         loop {
             match look() {
