@@ -1,7 +1,7 @@
 //! The events that AWS really sends, through the adapter that a Lambda function runs: API Gateway's REST and HTTP APIs
 //! and function URLs.
 
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
+#![expect(clippy::expect_used, reason = "a helper that cannot go on fails its test")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -7,6 +7,7 @@ mod events;
 mod fleet;
 mod jwt;
 mod memory;
+mod process;
 mod runtime;
 mod spoilt;
 pub mod venv;
