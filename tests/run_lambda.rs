@@ -18,8 +18,10 @@ struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.interrupt();
-        drop(self.0.wait());
+        if let Ok(None) = self.0.try_wait() {
+            self.interrupt();
+            drop(self.0.wait());
+        }
     }
 }
 

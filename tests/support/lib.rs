@@ -7,6 +7,7 @@ mod events;
 mod fleet;
 mod jwt;
 mod memory;
+mod process;
 mod published;
 mod runtime;
 mod spoilt;

@@ -7,13 +7,13 @@ use std::{
     collections::HashMap,
     io::{BufRead, BufReader, Read},
     path::Path,
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, ExitStatus, Stdio},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     thread::JoinHandle,
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
 use axum::{
@@ -28,13 +28,10 @@ use serde_json::Value;
 use tokio::{
     net::TcpListener,
     sync::{mpsc, oneshot},
-    time::{sleep, timeout},
+    time::timeout,
 };
 
-/// For how long anything is waited for, also on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How often one looks.
-const NOW_AND_THEN: Duration = Duration::from_millis(10);
+use crate::process::{PATIENCE, function, seen};
 
 /// The runtime, and the process that asks it for work. The process ends with it.
 pub struct Runtime {
@@ -164,37 +161,6 @@ impl Drop for Runtime {
     fn drop(&mut self) {
         self.kill();
     }
-}
-
-/// A function with nothing but `environment` and what Lambda adds to it, to ask for work at `runtime`.
-pub(crate) fn function(
-    program: &Path,
-    name: &str,
-    runtime: &str,
-    environment: &[(String, String)],
-) -> Command {
-    let mut command = Command::new(program);
-    command.env_clear().envs(environment.iter().map(|(name, value)| (name, value))).envs([
-        ("AWS_LAMBDA_FUNCTION_NAME", name),
-        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
-        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
-        ("AWS_LAMBDA_RUNTIME_API", runtime),
-    ]);
-    command.stdin(Stdio::null());
-    command
-}
-
-/// What `look` sees at last; nothing when it sees nothing for long.
-pub(crate) async fn seen<T>(look: impl Fn() -> Option<T>) -> Option<T> {
-    let looking = async {
-        loop {
-            match look() {
-                Some(seen) => break seen,
-                None => sleep(NOW_AND_THEN).await,
-            }
-        }
-    };
-    timeout(PATIENCE, looking).await.ok()
 }
 
 fn reader(stream: impl Read + Send + 'static, shared: &Arc<Shared>) -> JoinHandle<()> {

@@ -3,15 +3,18 @@
 use std::{
     net::TcpStream,
     path::Path,
+    pin::pin,
     process::{Child, Command, Stdio},
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use pozi_auth::oauth::GRANT_TYPE;
+use tokio::time::timeout;
 
 use crate::{
     Fleet,
-    runtime::{function, seen},
+    process::{function, seen},
     tools,
 };
 
@@ -86,10 +89,12 @@ FORM="grant_type={GRANT_TYPE}&subject_token_type=urn:ietf:params:oauth:token-typ
     /// Serves until it is interrupted. Returns whether it was; else something ended by itself.
     pub async fn serve(self) -> bool {
         let ended = async { while seen(|| self.ended()).await.is_none() {} };
+        // Without a handler the interrupt ends the process just as well.
+        let mut interrupted = pin!(tokio::signal::ctrl_c());
         tokio::select! {
-            // Without a handler the interrupt ends the process just as well.
-            _ = tokio::signal::ctrl_c() => true,
-            () = ended => false,
+            _ = &mut interrupted => true,
+            // A terminal interrupts all of them at once.
+            () = ended => timeout(Duration::from_secs(1), interrupted).await.is_ok(),
         }
     }
 
@@ -108,7 +113,8 @@ FORM="grant_type={GRANT_TYPE}&subject_token_type=urn:ietf:params:oauth:token-typ
 impl Drop for Watch {
     fn drop(&mut self) {
         let processes = self.processes.get_mut().unwrap_or_else(PoisonError::into_inner);
-        for process in processes {
+        // The functions first: they would complain of a server that is gone.
+        for process in processes.iter_mut().rev() {
             // It may have ended by itself.
             drop(process.kill());
             drop(process.wait());
