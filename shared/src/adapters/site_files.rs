@@ -1,11 +1,6 @@
 //! Site files in a folder, one TOML file a site, read at start.
 
-use std::{
-    collections::HashMap,
-    fmt, fs, io,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{collections::HashMap, fmt, fs, io, path::Path, sync::Arc};
 
 use crate::{
     identifiers::TenantId,
@@ -34,7 +29,7 @@ pub enum LoadError {
 impl SiteFiles {
     /// Reads every `*.toml` of `folder`, in the order of their names.
     pub fn load(folder: &Path) -> Result<Self, LoadError> {
-        Self::of(&read_site_files(folder)?)
+        Self::of(&read_folder(folder)?)
     }
 
     /// Compiles files whose text is at hand already.
@@ -52,21 +47,23 @@ impl SiteFiles {
 
 /// The text of the site file at `path`, or of every `*.toml` of a folder, in the order of their names.
 pub fn read_site_files(path: &Path) -> Result<Vec<SiteFile>, LoadError> {
-    let mut paths = vec![path.to_owned()];
-    if path.is_dir() {
-        let entries = fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-        paths = entries.map_err(unreadable(path))?.iter().map(fs::DirEntry::path).collect();
-        paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
-        paths.sort();
-        if paths.is_empty() {
-            return Err(LoadError::Empty(path.display().to_string()));
-        }
+    if path.is_dir() { read_folder(path) } else { Ok(vec![read_file(path)?]) }
+}
+
+fn read_folder(folder: &Path) -> Result<Vec<SiteFile>, LoadError> {
+    let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    let mut paths: Vec<_> = entries.map_err(unreadable(folder))?.iter().map(fs::DirEntry::path).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    paths.sort();
+    if paths.is_empty() {
+        return Err(LoadError::Empty(folder.display().to_string()));
     }
-    let read = |path: &PathBuf| {
-        let text = fs::read_to_string(path).map_err(unreadable(path))?;
-        Ok(SiteFile { name: path.display().to_string(), text })
-    };
-    paths.iter().map(read).collect()
+    paths.iter().map(|path| read_file(path)).collect()
+}
+
+fn read_file(path: &Path) -> Result<SiteFile, LoadError> {
+    let text = fs::read_to_string(path).map_err(unreadable(path))?;
+    Ok(SiteFile { name: path.display().to_string(), text })
 }
 
 fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> LoadError {
