@@ -25,8 +25,10 @@ pub fn router<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey, M: KeySet
     Router::new().route("/local/explain", post(explain::<C, R, F, K, M>)).with_state(exchange)
 }
 
+type Shared<C, R, F, K, M> = State<Arc<TokenExchange<C, R, F, K, M>>>;
+
 async fn explain<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey, M: KeySetMemory>(
-    State(exchange): State<Arc<TokenExchange<C, R, F, K, M>>>,
+    State(exchange): Shared<C, R, F, K, M>,
     request: Request,
 ) -> Response {
     match exchange.explain(request).await {

@@ -5,5 +5,6 @@ pub mod console;
 mod enforced;
 pub mod entra;
 pub mod explain;
+pub mod maps;
 pub mod samples;
 pub mod service;

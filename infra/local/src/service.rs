@@ -17,7 +17,14 @@ use pozi_auth::{
 use pozi_token_exchange::TokenExchange;
 use tokio::net::TcpListener;
 
-use crate::{args::Args, console, enforced, entra::EmulatedEntra, explain, samples};
+use crate::{
+    args::Args,
+    console, enforced,
+    entra::EmulatedEntra,
+    explain,
+    maps::{self, NotPrepared, Qgis},
+    samples,
+};
 
 /// The service, listening.
 #[derive(Debug)]
@@ -46,6 +53,9 @@ pub enum StartError {
     /// The times given.
     #[error("--rotate-every: {0}")]
     Policy(#[from] PolicyProblem),
+    /// The sample maps.
+    #[error("cannot write the sample maps; choose another folder with --state: {0}")]
+    Maps(#[from] NotPrepared),
     /// Something that cannot be here.
     #[error("cannot start: {0}")]
     Other(String),
@@ -69,10 +79,12 @@ impl Service {
         let names = registered.iter().map(|site| site.name.to_string()).collect();
         let entra = EmulatedEntra::new(registered.iter().map(|site| samples::registration(site)).collect());
         let mut router = router(args, &base, port, sites, ring)?.nest("/entra", entra.router());
-        if let Some(site) = registered.first() {
-            let gate = enforced::gate(site, &base, port, args.max_age());
-            router = router.nest("/gate", gate.map_err(|problem| StartError::Other(problem.to_string()))?);
+        let gates = enforced::gates(&registered, &base, port, args.max_age());
+        let gates = gates.map_err(|problem| StartError::Other(problem.to_string()))?;
+        if let Some(gate) = registered.first().and_then(|first| gates.get(&first.name)) {
+            router = router.nest("/gate", gate.clone());
         }
+        router = router.merge(maps::router(gates, Qgis::find(&args.state, &registered)?));
         Ok(Self { listener, base, sites: names, router: oauth::finish(router) })
     }
 
@@ -105,6 +117,7 @@ impl Service {
             ("emulated Entra", format!("GET  {base}/entra/people")),
             ("its levers", format!("POST {base}/entra/levers/{{roll,slow,down,rubbish,well}}")),
             ("gate", format!("GET  {base}/gate/decide, for {site}")),
+            ("maps", format!("GET  {base}/maps/{{site}}/{{catalogue}} ({})", maps::drawn_by())),
             ("sites", format!("{} ({origin})", self.sites.join(", "))),
             (
                 "signing keys",
