@@ -6,6 +6,8 @@
 
 #[path = "qgis/attacks.rs"]
 mod attacks;
+#[path = "qgis/colours.rs"]
+mod colours;
 #[path = "qgis/gate.rs"]
 mod gate;
 #[path = "qgis/leaks.rs"]
@@ -21,7 +23,8 @@ use std::io::Write;
 
 use self::{
     attacks::Words,
-    leaks::{Trap, colours, leaks},
+    colours::colours,
+    leaks::{Trap, leaks},
     rig::{Door, Rig},
     sessions::{Sessions, site_files},
     wire::{Answer, send},

@@ -9,6 +9,7 @@ mod jwt;
 mod memory;
 mod process;
 mod published;
+mod qgis;
 mod runtime;
 mod spoilt;
 pub mod venv;
@@ -23,6 +24,7 @@ pub use self::{
     jwt::{part, verified_by},
     memory::{EmulatedKeySets, MemoryRing, SetClock},
     published::{PublishedDocument, Trouble},
+    qgis::has_qgis,
     runtime::Runtime,
     spoilt::{Spoilt, spoilt_tokens},
     venv::tools,

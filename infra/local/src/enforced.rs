@@ -1,28 +1,39 @@
-//! An enforced request: the gate's decision for the first site, with the keys that the service publishes here.
+//! Enforced requests: a gate for every site, with the keys that the service publishes here.
 
-use std::{error::Error, net::Ipv4Addr, time::Duration};
+use std::{error::Error, net::Ipv4Addr, sync::Arc, time::Duration};
 
-use axum::Router;
 use pozi_auth::{
     adapters::{HttpDocument, SystemClock},
     last_good::Lifetimes,
     oauth::GRANT_TYPE,
-    session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
+    session::{ISSUER_KEY_LIFETIMES, Issuer, IssuerKeys},
     sites::Site,
 };
 use pozi_gate::{Gate, Routes};
 
-/// The gate of `site`, which the service at `base`, on `port` of this machine, mints sessions for. Keys are kept for
-/// `max_age`, since a key's life is short here.
-pub(crate) fn gate(site: &Site, base: &str, port: u16, max_age: Duration) -> Result<Router, Box<dyn Error>> {
+use crate::maps::Gates;
+
+/// The gates of `sites`, which the service at `base`, on `port` of this machine, mints sessions for. They share their keys,
+/// which are kept for `max_age`, since a key's life is short here.
+pub(crate) fn gates(
+    sites: &[Arc<Site>],
+    base: &str,
+    port: u16,
+    max_age: Duration,
+) -> Result<Gates, Box<dyn Error>> {
     // By number: `localhost` may mean ::1, where nobody listens.
     let url = format!("http://{}:{port}/.well-known/jwks.json", Ipv4Addr::LOCALHOST).parse()?;
     let lifetimes = Lifetimes { fresh: max_age, cooldown: Duration::from_secs(1), ..ISSUER_KEY_LIFETIMES };
-    let keys = IssuerKeys::new(HttpDocument::new(&url)?, lifetimes);
-    let catalogues = site.catalogues.iter().map(|catalogue| catalogue.id.clone());
-    let audience = site.external_url.as_str().to_owned();
-    let gate = Gate::new(base.parse()?, audience.clone(), catalogues, keys);
-    Ok(pozi_gate::router(Routes { gate, clock: SystemClock, site: audience }, None))
+    let keys = Arc::new(IssuerKeys::new(HttpDocument::new(&url)?, lifetimes));
+    let issuer: Issuer = base.parse()?;
+    let gate = |site: &Arc<Site>| {
+        let catalogues = site.catalogues.iter().map(|catalogue| catalogue.id.clone());
+        let audience = site.external_url.as_str().to_owned();
+        let gate = Gate::new(issuer.clone(), audience.clone(), catalogues, Arc::clone(&keys));
+        let routes = Routes { gate, clock: SystemClock, site: audience };
+        (site.name.clone(), pozi_gate::router(routes, None))
+    };
+    Ok(sites.iter().map(gate).collect())
 }
 
 /// Lines to paste: one request that is let through, and one that is not.

@@ -4,6 +4,8 @@ pub mod args;
 pub mod console;
 mod enforced;
 pub mod entra;
+pub mod explain;
 mod https;
+pub mod maps;
 pub mod samples;
 pub mod service;

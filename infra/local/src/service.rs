@@ -22,7 +22,9 @@ use crate::{
     args::Args,
     console, enforced,
     entra::{self, EmulatedEntra},
-    https, samples,
+    explain, https,
+    maps::{self, NotPrepared, Qgis},
+    samples,
 };
 
 /// The service, listening.
@@ -62,6 +64,9 @@ pub enum StartError {
     /// The times given.
     #[error("--rotate-every: {0}")]
     Policy(#[from] PolicyProblem),
+    /// The sample maps.
+    #[error("cannot write the sample maps; choose another folder with --state: {0}")]
+    Maps(#[from] NotPrepared),
     /// Something that cannot be here.
     #[error("cannot start: {0}")]
     Other(String),
@@ -85,10 +90,12 @@ impl Service {
         let entra = EmulatedEntra::new(registered.iter().map(|site| samples::registration(site)).collect());
         let tenant = Tenant::listen(args.entra_port(), &entra).await?;
         let mut router = router(args, &base, port, sites, ring)?.nest("/entra", entra.router());
-        if let Some(site) = registered.first() {
-            let gate = enforced::gate(site, &base, port, args.max_age());
-            router = router.nest("/gate", gate.map_err(|problem| StartError::Other(problem.to_string()))?);
+        let gates = enforced::gates(&registered, &base, port, args.max_age());
+        let gates = gates.map_err(|problem| StartError::Other(problem.to_string()))?;
+        if let Some(gate) = registered.first().and_then(|first| gates.get(&first.name)) {
+            router = router.nest("/gate", gate.clone());
         }
+        router = router.merge(maps::router(gates, Qgis::find(&args.state, &registered)?));
         Ok(Self { listener, base, tenant, sites: names, router: oauth::finish(router) })
     }
 
@@ -130,6 +137,7 @@ impl Service {
             ("", format!("     {}, for MSAL.js", self.tenant.url)),
             ("its levers", format!("POST {base}/entra/levers/{{roll,slow,down,rubbish,well,brief}}")),
             ("gate", format!("GET  {base}/gate/decide, for {site}")),
+            ("maps", format!("GET  {base}/maps/{{site}}/{{catalogue}} ({})", maps::drawn_by())),
             ("sites", format!("{} ({origin})", self.sites.join(", "))),
             (
                 "signing keys",
@@ -204,14 +212,15 @@ fn router(
         args.published_lifetimes(),
         args.max_age(),
     );
-    let exchange = pozi_token_exchange::router(TokenExchange {
+    let exchange = Arc::new(TokenExchange {
         issuer,
         clock: SystemClock,
         sites,
         tenant_keys: TenantKeys::new(fetch, KEY_LIFETIMES),
         signing: RingSigner::new(ring, SoftwareKeys, args.ring_lifetimes()),
     });
-    Ok(exchange.merge(jwks))
+    let explain = explain::router(Arc::clone(&exchange));
+    Ok(pozi_token_exchange::router(exchange).merge(explain).merge(jwks))
 }
 
 /// Sees to a signing key now, and goes on rotating until the process ends.
