@@ -1,0 +1,142 @@
+// Keeps the page's sessions: the whole one and the present one, which may be narrower. Shows how they fare.
+
+import { PoziSession } from "/pozi-session.js";
+
+import { button, make, problemBox, waiting } from "./elements.js";
+import { decode, duration } from "./jwt.js";
+import { problemOf, sentenceOf } from "./problems.js";
+import { narrowForm, noSession, sessionView, timeBar } from "./session-panel.js";
+
+export class SessionDesk {
+  #config; #login; #panel; #note; #onChanged;
+  #whole; #present;
+  #bar = timeBar();
+  #lifetime = 1;
+  #offered;
+  #ticking;
+
+  /** `panel(id, state, ...children)` shows, `note(kind, text)` tells, `onChanged()` hears of another present session. */
+  constructor({ config, login, panel, note, onChanged }) {
+    Object.assign(this, { renew: this.renew.bind(this), open: this.open.bind(this) });
+    [this.#config, this.#login, this.#panel, this.#note, this.#onChanged] = [config, login, panel, note, onChanged];
+    this.#ticking = setInterval(() => this.#tick(), 1000);
+  }
+
+  /** Exchanges the sign-in for a session with all permissions. */
+  async open() {
+    const made = new PoziSession({
+      service: this.#config.service,
+      server: `${location.origin}/maps/${this.#login.site.name}/`,
+      entraToken: this.#login.token,
+      onRenewed: () => this.#renewed(made),
+      onProblem: (problem) => this.#troubled(made, problem),
+    });
+    this.#whole = made;
+    await this.#use(made);
+  }
+
+  /** Exchanges again, now. */
+  async renew() {
+    const session = this.#present;
+    try {
+      await session.renew();
+    } catch (problem) {
+      this.#troubled(session, problem);
+    }
+  }
+
+  /** A response for `address`, with the present session; without one where there is none to be had. */
+  async fetch(catalogue, address) {
+    try {
+      if (this.#present) return await this.#present.catalogue(catalogue).fetch(address);
+    } catch (problem) {
+      // The exchange refused. That the gate does as well is what the page is here to show.
+      if (!problem.reason) throw problem;
+    }
+    return fetch(address);
+  }
+
+  /** Forgets the sessions. */
+  end() {
+    clearInterval(this.#ticking);
+    this.#forget();
+  }
+
+  async #use(session) {
+    if (this.#present && this.#present !== this.#whole) this.#present.end();
+    this.#present = session;
+    this.#panel("session", "loading", waiting("Exchanging the token…"));
+    try {
+      await session.token();
+      await this.#show(session);
+    } catch (problem) {
+      this.#troubled(session, problem);
+    }
+    await this.#onChanged();
+  }
+
+  #renewed(session) {
+    // A narrower session renews by itself, and so may the whole one beside it.
+    if (session === this.#whole && session !== this.#present) return;
+    this.#note("allowed", `The exchange gave a session for ${duration(session.info.expiresIn)}: ${session.info.scope.join(", ")}.`);
+    this.#show(this.#present);
+  }
+
+  async #show(session, problem) {
+    const token = await session.token();
+    if (session !== this.#present) return;
+    const decoded = decode(token);
+    const narrowed = session !== this.#whole;
+    this.#lifetime = decoded.claims.exp - decoded.claims.iat;
+    this.#tick();
+    const acts = { renew: this.renew, widen: () => this.#use(this.#whole), forget: () => this.#forgotten() };
+    const view = sessionView({ decoded, narrowed, bar: this.#bar, acts });
+    this.#panel("session", "ready", problem && problemBox(problem), view);
+    if (!narrowed) this.#offer(session.info.scope);
+  }
+
+  /** The form stays as it is while the choice is the same: a renewal must not tick what somebody unticked. */
+  #offer(permissions) {
+    if (this.#offered === permissions.join(" ")) return;
+    this.#offered = permissions.join(" ");
+    const narrow = (scope) => {
+      this.#note("info", `Narrowing to ${scope}.`);
+      return this.#use(this.#whole.narrow(scope));
+    };
+    this.#panel("narrow", "ready", narrowForm(permissions, narrow));
+  }
+
+  #troubled(session, error) {
+    if (session !== this.#present) return;
+    const problem = problemOf(error, this.#config.mistakes);
+    this.#note("refused", sentenceOf(problem));
+    if (session.info?.expiresIn > 0) {
+      this.#show(session, problem);
+    } else {
+      this.#panel("session", "error", problemBox(problem), this.#again());
+    }
+  }
+
+  #again() {
+    return make("div", { class: "row buttons" }, button("exchange", "Exchange again", this.open, { class: "second" }));
+  }
+
+  #forgotten() {
+    this.#forget();
+    this.#note("info", "The session was forgotten.");
+    this.#panel("session", "empty", noSession(this.open));
+    this.#panel("narrow", "empty");
+    return this.#onChanged();
+  }
+
+  #forget() {
+    this.#present?.end();
+    this.#whole?.end();
+    this.#present = this.#whole = this.#offered = undefined;
+  }
+
+  #tick() {
+    const left = this.#present?.info?.expiresIn;
+    if (left !== undefined) this.#bar.move(left, this.#lifetime);
+  }
+}
