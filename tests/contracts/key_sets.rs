@@ -32,6 +32,7 @@ fn entra() -> EmulatedEntra {
         tenant_id: TENANT,
         client_id: Uuid::from_u128(0x0c11),
         app_id_uri: "https://poziserver-riverbend.example/pozi".into(),
+        redirect_uris: vec![],
         reader_groups: vec![],
         editor_groups: vec![],
     }])

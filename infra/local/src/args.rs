@@ -17,6 +17,15 @@ pub struct Args {
     #[arg(long, default_value_t = 8080)]
     pub port: u16,
 
+    /// The port of the emulated Entra's https, on this machine only: 8443, or any free one with --port 0
+    #[arg(long, value_name = "PORT")]
+    pub entra_port: Option<u16>,
+
+    /// Where the page tells MSAL.js to sign in, when not at the emulated Entra's own address: to try MSAL.js as it is set
+    /// up in earnest, with <https://login.microsoftonline.com>, in a browser that takes this machine for that host
+    #[arg(long, value_name = "URL")]
+    pub authority: Option<String>,
+
     /// A folder of site files (*.toml) to serve instead of the sample councils; the emulated Entra knows their tenants
     #[arg(long, value_name = "DIR")]
     pub sites: Option<PathBuf>,
@@ -50,6 +59,11 @@ impl Args {
             Algorithm::Es256 => SigningAlgorithm::Es256,
             Algorithm::Rs256 => SigningAlgorithm::Rs256,
         }
+    }
+
+    /// The port of the emulated Entra's https; 0 for any free one.
+    pub fn entra_port(&self) -> u16 {
+        self.entra_port.unwrap_or(if self.port == 0 { 0 } else { 8443 })
     }
 
     /// The file of signing keys: one for each algorithm, since a ring never mixes them.

@@ -4,5 +4,6 @@ pub mod args;
 pub mod console;
 mod enforced;
 pub mod entra;
+mod https;
 pub mod samples;
 pub mod service;

@@ -29,7 +29,13 @@ pub fn registration(site: &Site) -> Registration {
         tenant_id: site.tenant().uuid(),
         client_id: site.expected.client.uuid(),
         app_id_uri: site.external_url.application_id_uri().to_owned(),
+        redirect_uris: redirect_uris(site),
         reader_groups: first(|catalogue| &catalogue.readers),
         editor_groups: first(|catalogue| &catalogue.writers),
     }
+}
+
+/// Each origin, and the page that MSAL.js has the answer sent to.
+fn redirect_uris(site: &Site) -> Vec<String> {
+    site.origins.iter().flat_map(|origin| [origin.to_string(), format!("{origin}redirect.html")]).collect()
 }

@@ -3,6 +3,7 @@
 use std::{fmt::Write as _, io, net::Ipv4Addr, sync::Arc};
 
 use axum::Router;
+use axum_server::tls_rustls::RustlsConfig;
 use pozi_auth::{
     adapters::{HttpKeySets, KeyRingFile, LoadError, SiteFiles, SystemClock},
     address::LoopbackUrl,
@@ -17,14 +18,29 @@ use pozi_auth::{
 use pozi_token_exchange::TokenExchange;
 use tokio::net::TcpListener;
 
-use crate::{args::Args, console, enforced, entra::EmulatedEntra, samples};
+use crate::{
+    args::Args,
+    console, enforced,
+    entra::{self, EmulatedEntra},
+    https, samples,
+};
 
 /// The service, listening.
 #[derive(Debug)]
 pub struct Service {
     listener: TcpListener,
     base: String,
+    tenant: Tenant,
     sites: Vec<String>,
+    router: Router,
+}
+
+/// The emulated Entra over https, listening.
+#[derive(Debug)]
+struct Tenant {
+    listener: TcpListener,
+    url: String,
+    certificate: RustlsConfig,
     router: Router,
 }
 
@@ -32,8 +48,8 @@ pub struct Service {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// Somebody else listens there.
-    #[error("port {0} is in use; choose another with --port")]
-    PortInUse(u16),
+    #[error("port {0} is in use; choose another with {1}")]
+    PortInUse(u16, &'static str),
     /// Listening failed otherwise, or ended.
     #[error("cannot listen on port {0}: {1}")]
     Listen(u16, io::Error),
@@ -54,8 +70,7 @@ pub enum StartError {
 impl Service {
     /// Loads the sites, sees to a signing key, and listens.
     pub async fn start(args: &Args) -> Result<Self, StartError> {
-        let listener = listen(args.port).await?;
-        let port = listener.local_addr().map_err(|error| StartError::Listen(args.port, error))?.port();
+        let (listener, port) = listen(args.port, "--port").await?;
         let base = format!("http://localhost:{port}");
         let sites = match &args.sites {
             Some(folder) => SiteFiles::load(folder)?,
@@ -68,17 +83,23 @@ impl Service {
         registered.sort_by_key(|site| site.name.to_string());
         let names = registered.iter().map(|site| site.name.to_string()).collect();
         let entra = EmulatedEntra::new(registered.iter().map(|site| samples::registration(site)).collect());
+        let tenant = Tenant::listen(args.entra_port(), &entra).await?;
         let mut router = router(args, &base, port, sites, ring)?.nest("/entra", entra.router());
         if let Some(site) = registered.first() {
             let gate = enforced::gate(site, &base, port, args.max_age());
             router = router.nest("/gate", gate.map_err(|problem| StartError::Other(problem.to_string()))?);
         }
-        Ok(Self { listener, base, sites: names, router: oauth::finish(router) })
+        Ok(Self { listener, base, tenant, sites: names, router: oauth::finish(router) })
     }
 
     /// Where the service is.
     pub fn base(&self) -> &str {
         &self.base
+    }
+
+    /// Where the emulated Entra is, over https.
+    pub fn tenant(&self) -> &str {
+        &self.tenant.url
     }
 
     /// Serves until it is interrupted.
@@ -89,7 +110,10 @@ impl Service {
             let _ = tokio::signal::ctrl_c().await;
         };
         let serving = axum::serve(self.listener, self.router).with_graceful_shutdown(interrupted);
-        serving.await.map_err(|error| StartError::Listen(port, error))
+        tokio::select! {
+            served = serving => served.map_err(|error| StartError::Listen(port, error)),
+            problem = self.tenant.serve() => Err(problem),
+        }
     }
 
     /// Where things are, and three lines to paste.
@@ -103,7 +127,8 @@ impl Service {
             ("keys", format!("GET  {base}/.well-known/jwks.json")),
             ("metadata", format!("GET  {base}/.well-known/oauth-authorization-server")),
             ("emulated Entra", format!("GET  {base}/entra/people")),
-            ("its levers", format!("POST {base}/entra/levers/{{roll,slow,down,rubbish,well}}")),
+            ("", format!("     {}, for MSAL.js", self.tenant.url)),
+            ("its levers", format!("POST {base}/entra/levers/{{roll,slow,down,rubbish,well,brief}}")),
             ("gate", format!("GET  {base}/gate/decide, for {site}")),
             ("sites", format!("{} ({origin})", self.sites.join(", "))),
             (
@@ -131,11 +156,32 @@ curl -sw '\n' {base}/.well-known/jwks.json
     }
 }
 
-async fn listen(port: u16) -> Result<TcpListener, StartError> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => StartError::PortInUse(port),
-        _ => StartError::Listen(port, error),
-    })
+impl Tenant {
+    async fn listen(port: u16, entra: &EmulatedEntra) -> Result<Self, StartError> {
+        let (listener, port) = listen(port, "--entra-port").await?;
+        let certificate = https::certificate().map_err(|problem| StartError::Other(problem.to_string()))?;
+        let url = format!("https://localhost:{port}");
+        Ok(Self { listener, url, certificate, router: entra::over_https(entra.router()) })
+    }
+
+    /// Comes back only when it cannot go on.
+    async fn serve(self) -> StartError {
+        let port = self.listener.local_addr().map_or(0, |address| address.port());
+        let serving = async { https::serve(self.listener.into_std()?, self.certificate, self.router).await };
+        let ended = serving.await.err().unwrap_or_else(|| io::ErrorKind::BrokenPipe.into());
+        StartError::Listen(port, ended)
+    }
+}
+
+/// Listens on `port`, or on any free one for 0, and says which it is. `option` is what chooses another.
+async fn listen(port: u16, option: &'static str) -> Result<(TcpListener, u16), StartError> {
+    let listening = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+    let listening = listening.and_then(|listener| Ok((listener.local_addr()?.port(), listener)));
+    match listening {
+        Ok((port, listener)) => Ok((listener, port)),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(StartError::PortInUse(port, option)),
+        Err(error) => Err(StartError::Listen(port, error)),
+    }
 }
 
 fn router(

@@ -4,12 +4,14 @@
 mod claims;
 mod keys;
 mod metadata;
+mod mistakes;
 mod people;
 mod routes;
+mod sign_in;
 
 use std::{
     sync::{
-        Arc, Mutex, OnceLock, PoisonError, RwLock,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -19,7 +21,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use keys::SigningKey;
+pub use mistakes::Mistake;
 pub use people::{Kind, Person, TokenAsk, Unknown, Version};
+pub use routes::over_https;
+use sign_in::Memory;
 
 /// The tenant of personal Microsoft accounts, whose keys vouch for no other tenant.
 pub const CONSUMER_TENANT: Uuid = Uuid::from_u128(0x9188_040d_6c67_4c5b_b112_36a3_04b6_6dad);
@@ -38,13 +43,16 @@ pub struct Registration {
     pub client_id: Uuid,
     /// The Application ID URI, without a trailing slash.
     pub app_id_uri: String,
+    /// Where a sign-in may lead back to, each of the type single-page application. On `http://localhost` any port is
+    /// meant.
+    pub redirect_uris: Vec<String>,
     /// The groups of a person who may read.
     pub reader_groups: Vec<Uuid>,
     /// The groups that a person who may edit has besides.
     pub editor_groups: Vec<Uuid>,
 }
 
-/// How the directory answers requests for metadata and key sets.
+/// How the directory answers, everywhere but at the token desk and the levers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Behaviour {
     /// As it should.
@@ -67,6 +75,9 @@ struct Directory {
     keys: RwLock<Keys>,
     consumer_key: OnceLock<Arc<SigningKey>>,
     behaviour: Mutex<Behaviour>,
+    mistake: Mutex<Option<Mistake>>,
+    brief: Mutex<Option<Duration>>,
+    memory: Mutex<Memory>,
     key_set_fetches: AtomicUsize,
 }
 
@@ -85,6 +96,9 @@ impl EmulatedEntra {
             keys: RwLock::new(Keys { current: SigningKey::fresh(), former: Vec::new() }),
             consumer_key: OnceLock::new(),
             behaviour: Mutex::new(Behaviour::Well),
+            mistake: Mutex::default(),
+            brief: Mutex::default(),
+            memory: Mutex::default(),
             key_set_fetches: AtomicUsize::new(0),
         }))
     }
@@ -128,7 +142,11 @@ impl EmulatedEntra {
 
     /// The claims of [`token`](Self::token).
     pub fn claims(&self, ask: &TokenAsk, now: u64) -> Option<Value> {
-        claims::claims(self.registration(&ask.site)?, ask, now)
+        let mut claims = claims::claims(self.registration(&ask.site)?, ask, now)?;
+        if let (Kind::Access, Some(life)) = (ask.kind, *locked(&self.0.brief)) {
+            claims["exp"] = (now + life.as_secs()).into();
+        }
+        Some(claims)
     }
 
     /// `kid` of the current key.
@@ -147,9 +165,19 @@ impl EmulatedEntra {
         keys.former.drain(..superfluous);
     }
 
-    /// From now on, requests for metadata and key sets are answered like this.
+    /// From now on, requests are answered like this.
     pub fn behave(&self, behaviour: Behaviour) {
-        *self.0.behaviour.lock().unwrap_or_else(PoisonError::into_inner) = behaviour;
+        *locked(&self.0.behaviour) = behaviour;
+    }
+
+    /// From now on this, or nothing, is wrong with every registration.
+    pub fn err(&self, mistake: Option<Mistake>) {
+        *locked(&self.0.mistake) = mistake;
+    }
+
+    /// From now on access tokens live so long, in whole seconds; as long as Entra's, when nothing is said.
+    pub fn issue_for(&self, life: Option<Duration>) {
+        *locked(&self.0.brief) = life;
     }
 
     /// How many requests for a key set have arrived, whatever was answered.
@@ -186,8 +214,24 @@ impl EmulatedEntra {
         self.0.registrations.iter().find(|registration| site.is_empty() || registration.site == site)
     }
 
+    /// The registration that a client is of, by its tenant and client id, in whatever case they are written.
+    fn client(&self, tenant: &str, client: &str) -> Option<&Registration> {
+        let (tenant, client): (Uuid, Uuid) = (tenant.parse().ok()?, client.parse().ok()?);
+        let mut registrations = self.0.registrations.iter();
+        registrations.find(|own| own.tenant_id == tenant && own.client_id == client)
+    }
+
     fn behaviour(&self) -> Behaviour {
-        *self.0.behaviour.lock().unwrap_or_else(PoisonError::into_inner)
+        *locked(&self.0.behaviour)
+    }
+
+    fn mistake(&self) -> Option<Mistake> {
+        *locked(&self.0.mistake)
+    }
+
+    /// Held for one line each: whoever holds it over an answer waits for itself.
+    fn remembered(&self) -> MutexGuard<'_, Memory> {
+        locked(&self.0.memory)
     }
 
     fn count_key_set_fetch(&self) {
@@ -202,6 +246,10 @@ impl EmulatedEntra {
     fn consumer_key(&self) -> &SigningKey {
         self.0.consumer_key.get_or_init(SigningKey::fresh)
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Adds what only entries of version 2 sets have.
@@ -225,6 +273,13 @@ mod tests {
             tenant_id: Uuid::from_u128(0x0a11),
             client_id: Uuid::from_u128(0x0c11),
             app_id_uri: "https://poziserver-riverbend.example/pozi".to_owned(),
+            redirect_uris: [
+                "http://localhost/",
+                "http://localhost/redirect.html",
+                "https://riverbend.enterprise.example/",
+            ]
+            .map(str::to_owned)
+            .into(),
             reader_groups: vec![Uuid::from_u128(0x0e01)],
             editor_groups: vec![Uuid::from_u128(0x0e02), Uuid::from_u128(0x0e03)],
         }

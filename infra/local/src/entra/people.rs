@@ -42,7 +42,8 @@ impl Person {
         }
     }
 
-    pub(super) const fn name(self) -> &'static str {
+    /// The name by which this person is asked for.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Reader => "reader",
             Self::Editor => "editor",
@@ -51,6 +52,28 @@ impl Person {
             Self::Overage => "overage",
             Self::AppOnly => "app-only",
         }
+    }
+
+    /// Given name and family name; empty for a daemon.
+    pub fn full_name(self) -> String {
+        let (given, family, _) = self.called();
+        format!("{given} {family}").trim().to_owned()
+    }
+
+    /// The mail address, by which the person signs in; empty for a daemon.
+    pub const fn address(self) -> &'static str {
+        self.called().2
+    }
+
+    /// Whether this is somebody who can sit before a browser.
+    pub const fn can_sign_in(self) -> bool {
+        !matches!(self, Self::AppOnly)
+    }
+
+    /// The person with this mail address, in whatever case.
+    pub(super) fn with_address(address: &str) -> Option<Self> {
+        let mut people = Self::ALL.into_iter().filter(|person| person.can_sign_in());
+        people.find(|person| person.address().eq_ignore_ascii_case(address))
     }
 
     /// Given name, family name and mail address.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     extract::{FromRequestParts, OriginalUri, Path, Query, State},
     http::{StatusCode, header, request::Parts, uri::Authority},
     response::{Html, IntoResponse, Response},
@@ -15,10 +15,12 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tower_http::cors::CorsLayer;
 use uuid::Uuid;
 
 use super::{
-    Behaviour, EmulatedEntra, Kind, Person, TokenAsk, Unknown, Version, metadata::openid_configuration,
+    Behaviour, EmulatedEntra, Kind, Mistake, Person, TokenAsk, Unknown, Version,
+    metadata::openid_configuration, sign_in,
 };
 
 /// All paths, under the root.
@@ -31,11 +33,22 @@ pub(super) fn router(entra: EmulatedEntra) -> Router {
         .route("/{tenant}/v2.0/.well-known/openid-configuration", metadata(Version::V2))
         .route("/{tenant}/discovery/keys", key_set(Version::V1))
         .route("/{tenant}/discovery/v2.0/keys", key_set(Version::V2))
+        .merge(sign_in::router())
         .route("/token", get(token))
         .route("/people", get(people))
         .route("/levers/{lever}", post(pull))
+        .route("/mistakes/{mistake}", post(err))
         .with_state(entra)
 }
+
+/// The same paths for a server that speaks https, and to pages of any origin: Entra's do.
+pub fn over_https(router: Router) -> Router {
+    router.layer(CorsLayer::permissive()).layer(Extension(Https))
+}
+
+/// Marks requests that came over https.
+#[derive(Debug, Clone, Copy)]
+struct Https;
 
 async fn metadata(
     version: Version,
@@ -59,14 +72,15 @@ async fn key_set(
     Ok(Json(entra.key_set(version)))
 }
 
-/// Why metadata or a key set is not served.
-enum Trouble {
+/// Why nothing sensible is answered.
+pub(super) enum Trouble {
     Down,
     Rubbish,
     NoSuchTenant(String),
 }
 
-async fn misbehaviour(entra: &EmulatedEntra) -> Result<(), Trouble> {
+/// What the directory was told to do instead.
+pub(super) async fn misbehaviour(entra: &EmulatedEntra) -> Result<(), Trouble> {
     match entra.behaviour() {
         Behaviour::Well => Ok(()),
         Behaviour::Slow(delay) => {
@@ -118,7 +132,14 @@ fn invalid_tenant(asked: &str) -> Value {
 }
 
 /// Where the directory is, as the one who asks sees it: so it can be nested anywhere and listen on any port.
-struct Base(String);
+pub(super) struct Base(String);
+
+impl Base {
+    /// Whether it was asked over https.
+    pub(super) fn is_https(&self) -> bool {
+        self.0.starts_with("https:")
+    }
+}
 
 impl<S: Sync> FromRequestParts<S> for Base {
     type Rejection = Infallible;
@@ -128,7 +149,8 @@ impl<S: Sync> FromRequestParts<S> for Base {
         let host = named.or_else(|| parts.uri.authority().map(Authority::as_str));
         let asked = parts.extensions.get::<OriginalUri>().map_or(parts.uri.path(), |uri| uri.path());
         let prefix = asked.strip_suffix(parts.uri.path()).unwrap_or_default();
-        Ok(Self(format!("http://{}{prefix}", host.unwrap_or("localhost"))))
+        let scheme = if parts.extensions.get::<Https>().is_some() { "https" } else { "http" };
+        Ok(Self(format!("{scheme}://{}{prefix}", host.unwrap_or("localhost"))))
     }
 }
 
@@ -164,7 +186,7 @@ async fn token(
     })
 }
 
-fn unix_now() -> u64 {
+pub(super) fn unix_now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
@@ -186,6 +208,27 @@ const fn five_seconds() -> f64 {
     5.0
 }
 
+impl Slowness {
+    fn duration(&self) -> Result<Duration, (StatusCode, String)> {
+        Duration::try_from_secs_f64(self.seconds)
+            .map_err(|problem| (StatusCode::BAD_REQUEST, format!("`seconds` is no duration: {problem}.")))
+    }
+}
+
+async fn err(
+    State(entra): State<EmulatedEntra>,
+    Path(mistake): Path<String>,
+) -> Result<String, (StatusCode, String)> {
+    if mistake == "none" {
+        entra.err(None);
+        return Ok("Nothing is wrong with the registrations.".to_owned());
+    }
+    let mistake: Mistake =
+        mistake.parse().map_err(|unknown: Unknown| (StatusCode::NOT_FOUND, unknown.to_string()))?;
+    entra.err(Some(mistake));
+    Ok(mistake.what().to_owned())
+}
+
 async fn pull(
     State(entra): State<EmulatedEntra>,
     Path(lever): Path<String>,
@@ -196,14 +239,20 @@ async fn pull(
             entra.roll_keys();
             return Ok(format!("The tenant signs with the new key {}.", entra.key_id()));
         }
-        "well" => Behaviour::Well,
+        "brief" => {
+            let life = slowness.duration()?;
+            entra.issue_for(Some(life));
+            return Ok(format!("Access tokens live {} s.", life.as_secs()));
+        }
+        "well" => {
+            entra.issue_for(None);
+            Behaviour::Well
+        }
         "down" => Behaviour::Down,
         "rubbish" => Behaviour::Rubbish,
-        "slow" => Duration::try_from_secs_f64(slowness.seconds)
-            .map(Behaviour::Slow)
-            .map_err(|problem| (StatusCode::BAD_REQUEST, format!("`seconds` is no duration: {problem}.")))?,
+        "slow" => Behaviour::Slow(slowness.duration()?),
         _ => {
-            let unknown = Unknown::new("lever", &lever, ["roll", "well", "down", "rubbish", "slow"]);
+            let unknown = Unknown::new("lever", &lever, ["roll", "well", "down", "rubbish", "slow", "brief"]);
             return Err((StatusCode::NOT_FOUND, unknown.to_string()));
         }
     };
@@ -215,10 +264,10 @@ fn sentence(behaviour: Behaviour) -> String {
     match behaviour {
         Behaviour::Well => "The tenant answers as it should.".to_owned(),
         Behaviour::Slow(delay) => {
-            format!("The tenant answers for metadata and keys after {} s.", delay.as_secs_f64())
+            format!("The tenant answers after {} s.", delay.as_secs_f64())
         }
-        Behaviour::Down => "The tenant answers for metadata and keys with 503.".to_owned(),
-        Behaviour::Rubbish => "The tenant answers for metadata and keys with a page of HTML.".to_owned(),
+        Behaviour::Down => "The tenant answers with 503.".to_owned(),
+        Behaviour::Rubbish => "The tenant answers with a page of HTML.".to_owned(),
     }
 }
 
@@ -393,17 +442,13 @@ mod tests {
         let entra = emulated();
         let router = entra.router();
         for (path, behaviour, sentence) in [
-            ("down", Behaviour::Down, "The tenant answers for metadata and keys with 503."),
-            ("rubbish", Behaviour::Rubbish, "The tenant answers for metadata and keys with a page of HTML."),
-            (
-                "slow",
-                Behaviour::Slow(Duration::from_secs(5)),
-                "The tenant answers for metadata and keys after 5 s.",
-            ),
+            ("down", Behaviour::Down, "The tenant answers with 503."),
+            ("rubbish", Behaviour::Rubbish, "The tenant answers with a page of HTML."),
+            ("slow", Behaviour::Slow(Duration::from_secs(5)), "The tenant answers after 5 s."),
             (
                 "slow?seconds=0.25",
                 Behaviour::Slow(Duration::from_millis(250)),
-                "The tenant answers for metadata and keys after 0.25 s.",
+                "The tenant answers after 0.25 s.",
             ),
             ("well", Behaviour::Well, "The tenant answers as it should."),
         ] {
@@ -425,7 +470,7 @@ mod tests {
         let router = entra.router();
         let (status, _, body) = ask(&router, Method::POST, "/levers/sleep").await;
         assert_eq!(status, StatusCode::NOT_FOUND);
-        assert_eq!(body, "There is no lever `sleep`; there is: roll, well, down, rubbish, slow.");
+        assert_eq!(body, "There is no lever `sleep`; there is: roll, well, down, rubbish, slow, brief.");
         let (status, ..) = ask(&router, Method::POST, "/levers/slow?seconds=-1").await;
         assert_eq!(status, StatusCode::BAD_REQUEST);
         assert_eq!(entra.behaviour(), Behaviour::Well);
