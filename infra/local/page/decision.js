@@ -1,6 +1,6 @@
 // Shows what the exchange decides about each catalogue, and why.
 
-import { make, sign } from "./elements.js";
+import { make, prose, sign } from "./elements.js";
 
 const VERDICTS = { read: ["May read", "May not read"], write: ["May write", "May not write"] };
 
@@ -34,7 +34,7 @@ function verdict(catalogue, access) {
       "div",
       {},
       make("strong", {}, allowed ? may : mayNot),
-      make("p", {}, sentence),
+      make("p", {}, prose(sentence)),
       groups.length > 0 && groupsOf(groups, allowed),
     ),
   );

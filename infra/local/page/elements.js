@@ -7,16 +7,29 @@ export function make(tag, attributes = {}, ...children) {
     if (typeof value === "function") element.addEventListener(name, value);
     else if (value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat(Infinity).filter((child) => child !== undefined && child !== null));
+  element.append(...shown(children));
   return element;
 }
 
-/** Replaces what is in `container`. Who was at a control by keyboard stays there, when it is there afterwards. */
+/** Replaces what is in `container`. Whoever was in there by keyboard stays: at the same control, if there still is one. */
 export function fill(container, ...children) {
   const active = document.activeElement;
-  const at = container.contains(active) ? active.dataset.testid : undefined;
-  container.replaceChildren(...children.flat(Infinity).filter((child) => child !== undefined && child !== null));
-  if (at) container.querySelector(`[data-testid="${CSS.escape(at)}"]`)?.focus();
+  const wasIn = container.contains(active);
+  const testid = active?.dataset.testid;
+  container.replaceChildren(...shown(children));
+  if (!wasIn) return;
+  const same = testid && container.querySelector(`[data-testid="${CSS.escape(testid)}"]`);
+  if (!same) container.setAttribute("tabindex", "-1");
+  (same || container).focus({ preventScroll: true });
+}
+
+function shown(children) {
+  return children.flat(Infinity).filter((child) => child !== undefined && child !== null && child !== false);
+}
+
+/** A sentence in which what stands between backticks is code. */
+export function prose(text = "") {
+  return String(text).split("`").map((piece, index) => (index % 2 === 1 ? make("code", {}, piece) : piece));
 }
 
 const SHAPES = {
@@ -55,8 +68,8 @@ export function problemBox(problem, ...more) {
     "refused",
     problem.title,
     facts.length > 0 ? make("p", { class: "facts" }, facts) : undefined,
-    problem.text && make("p", { "data-testid": "problem-text" }, problem.text),
-    problem.hint && make("p", { class: "quiet" }, problem.hint),
+    problem.text && make("p", { "data-testid": "problem-text" }, prose(problem.text)),
+    problem.hint && make("p", { class: "quiet" }, prose(problem.hint)),
     more,
   );
   box.dataset.testid = "problem";

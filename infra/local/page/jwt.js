@@ -22,7 +22,11 @@ export function relative(seconds, now = Date.now() / 1000) {
 export function duration(seconds) {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  if (whole < 86_400) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+  if (whole < 3600) return both(Math.floor(whole / 60), "min", whole % 60, "s");
+  if (whole < 86_400) return both(Math.floor(whole / 3600), "h", Math.floor((whole % 3600) / 60), "min");
   return `${Math.floor(whole / 86_400)} days`;
+}
+
+function both(more, unit, less, smaller) {
+  return less === 0 ? `${more} ${unit}` : `${more} ${unit} ${less} ${smaller}`;
 }

@@ -53,6 +53,7 @@ async function start() {
   fill(place("trouble"), troublePanel(config.mistakes, pull));
   // Whoever goes back from the tenant's page finds this one as it was left: waiting for an answer.
   addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
+  note("info", "The page is ready.");
   await comeBack(taken);
 }
 
@@ -189,9 +190,12 @@ async function decide() {
 
 /** Does `work` for a panel, and shows in it what went wrong. */
 async function orProblem(id, work) {
+  const whose = login;
   try {
     await work();
   } catch (error) {
+    // Somebody signed out meanwhile.
+    if (login !== whose) return;
     const problem = problemOf(error, config.mistakes);
     note("refused", sentenceOf(problem));
     panel(id, "error", problemBox(problem));
@@ -224,6 +228,7 @@ function emptyPanels() {
   panel("decision", "empty", empty("Catalogue by catalogue: may it be read, may it be written, and why."));
   panel("session", "empty", empty("The exchange gives a session for exactly what was decided."));
   panel("narrow", "empty");
+  panel("decoded", "empty");
   panel("maps", "empty", empty("A map of each catalogue, asked for with that session."));
 }
 

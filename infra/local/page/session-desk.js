@@ -5,7 +5,7 @@ import { PoziSession } from "/pozi-session.js";
 import { button, make, problemBox, waiting } from "./elements.js";
 import { decode, duration } from "./jwt.js";
 import { problemOf, sentenceOf } from "./problems.js";
-import { narrowForm, noSession, sessionView, timeBar } from "./session-panel.js";
+import { decodedView, narrowForm, noSession, sessionView, timeBar } from "./session-panel.js";
 
 export class SessionDesk {
   #config; #login; #panel; #note; #onChanged;
@@ -90,8 +90,9 @@ export class SessionDesk {
     this.#lifetime = decoded.claims.exp - decoded.claims.iat;
     this.#tick();
     const acts = { renew: this.renew, widen: () => this.#use(this.#whole), forget: () => this.#forgotten() };
-    const view = sessionView({ decoded, narrowed, bar: this.#bar, acts });
+    const view = sessionView({ claims: decoded.claims, narrowed, bar: this.#bar, acts });
     this.#panel("session", "ready", problem && problemBox(problem), view);
+    this.#panel("decoded", "ready", decodedView(decoded));
     if (!narrowed) this.#offer(session.info.scope);
   }
 
@@ -114,6 +115,7 @@ export class SessionDesk {
       this.#show(session, problem);
     } else {
       this.#panel("session", "error", problemBox(problem), this.#again());
+      this.#panel("decoded", "empty");
     }
   }
 
@@ -126,6 +128,7 @@ export class SessionDesk {
     this.#note("info", "The session was forgotten.");
     this.#panel("session", "empty", noSession(this.open));
     this.#panel("narrow", "empty");
+    this.#panel("decoded", "empty");
     return this.#onChanged();
   }
 

@@ -1,17 +1,19 @@
 // Shows the present session: what it opens, what it says, how its time runs out, and what can be done with it.
 
-import { claimsTable, SESSION_NOTES } from "./claims.js";
+import { claimsTable, HEADER_NOTES, SESSION_NOTES } from "./claims.js";
 import { button, make, notice, sign } from "./elements.js";
 import { duration } from "./jwt.js";
 
 /**
- * The session's panel. `decoded` is its header and claims, `narrowed` whether it is narrower than it could be; `acts`
- * has renew, widen and forget. `bar` is a time bar that the caller moves.
+ * What the present session opens, and how long. `narrowed` tells whether it is narrower than it could be; `bar` is a
+ * time bar that the caller moves; `acts` has renew, widen and forget.
  */
-export function sessionView({ decoded, narrowed, bar, acts }) {
-  const scope = String(decoded.claims.scope ?? "").split(" ").filter(Boolean);
+export function sessionView({ claims, narrowed, bar, acts }) {
+  const scope = String(claims.scope ?? "").split(" ").filter(Boolean);
   return [
     bar.element,
+    make("h3", {}, narrowed ? "It opens (narrowed)" : "It opens"),
+    make("ul", { class: "plain chips", "data-testid": "session-scope" }, scope.map(chip)),
     make(
       "div",
       { class: "row buttons" },
@@ -19,17 +21,19 @@ export function sessionView({ decoded, narrowed, bar, acts }) {
       narrowed && button("widen", "Back to all permissions", acts.widen, { class: "second" }),
       button("forget", "Forget it", acts.forget, { class: "second" }),
     ),
-    make("h3", {}, narrowed ? "It opens (narrowed)" : "It opens"),
-    make("ul", { class: "plain chips", "data-testid": "session-scope" }, scope.map(chip)),
-    make(
-      "details",
-      { open: matchMedia("(min-width: 48rem)").matches },
-      make("summary", {}, "What the session says"),
-      claimsTable(decoded.claims, SESSION_NOTES, "The session's claims", "session-claims"),
-      make("h4", {}, "In its header"),
-      claimsTable(decoded.header, SESSION_NOTES, "The session's header", "session-header"),
-    ),
   ];
+}
+
+/** What a session says: its claims and its header. */
+export function decodedView({ claims, header }) {
+  return make(
+    "details",
+    { open: matchMedia("(min-width: 48rem)").matches },
+    make("summary", {}, "What the session says"),
+    claimsTable(claims, SESSION_NOTES, "The session's claims", "session-claims"),
+    make("h3", {}, "In its header"),
+    claimsTable(header, HEADER_NOTES, "The session's header", "session-header"),
+  );
 }
 
 function chip(permission) {

@@ -1,6 +1,6 @@
 // The choice of site, person and way to sign in; and, once that is done, who is signed in.
 
-import { button, make, notice } from "./elements.js";
+import { button, make, notice, prose, sign } from "./elements.js";
 
 /** The ways to sign in, by name. */
 export const WAYS = {
@@ -55,18 +55,20 @@ function choices(name, legend, items, chosen) {
       { class: "choice" },
       make("input", { ...radio, "aria-describedby": `${id}-what` }),
       make("label", { for: id }, title),
-      make("p", { class: "note", id: `${id}-what` }, what),
+      make("p", { class: "note", id: `${id}-what` }, prose(what)),
     );
   });
-  return make("fieldset", {}, make("legend", {}, legend), make("div", { class: "choices" }, cards));
+  return make("fieldset", { class: `choose-${name}` }, make("legend", {}, legend), make("div", { class: "choices" }, cards));
 }
 
 /** Who is signed in, where and how; `acts` has another and signOut. */
 export function signedInView({ name, site, way, acts }) {
-  return notice(
-    "allowed",
-    make("span", { "data-testid": "signed-in-as" }, `${name} is signed in at ${capitalised(site)}`),
-    make("p", {}, `By ${WAYS[way][0]}.`),
+  const said = make("strong", { "data-testid": "signed-in-as" }, `${name} is signed in at ${capitalised(site)}`);
+  return make(
+    "div",
+    { class: "notice signed-in", "data-kind": "allowed" },
+    sign("allowed"),
+    make("div", {}, said, make("p", { class: "note" }, `Signed in by: ${WAYS[way][0]}.`)),
     make(
       "div",
       { class: "row buttons" },
@@ -80,7 +82,7 @@ export function signedInView({ name, site, way, acts }) {
 export function msalObstacle(which, authority, retry) {
   if (which === "missing") {
     const text = "It comes from npm when `make run` starts. Start it again with npm installed, or use the plain code flow.";
-    return { blocks: true, element: tagged(notice("info", "MSAL.js was not fetched", make("p", {}, text))) };
+    return { blocks: true, element: tagged(notice("info", "MSAL.js was not fetched", make("p", {}, prose(text)))) };
   }
   const link = make("a", { href: `${authority}/`, target: "_blank", rel: "noopener", "data-testid": "trust-link" }, `${authority}/`);
   const element = notice(

@@ -13,18 +13,17 @@ const LEVERS = [
 
 /** The panel. `post(path)` asks the emulated tenant, and tells in the journal what it said. */
 export function troublePanel(mistakes, post) {
-  const levers = LEVERS.map(([name, path, text, what]) =>
-    make(
-      "li",
-      {},
-      button(`lever-${name}`, text, () => post(path), { class: "small", "aria-describedby": `lever-${name}-what` }),
-      make("p", { class: "note", id: `lever-${name}-what` }, what),
-    ),
+  const levers = LEVERS.map(([name, path, text]) =>
+    button(`lever-${name}`, text, () => post(path), { class: "small", "aria-describedby": `lever-${name}-what` }),
   );
+  const meanings = LEVERS.map(([name, , text, what]) => [
+    make("dt", {}, text),
+    make("dd", { class: "note", id: `lever-${name}-what` }, what),
+  ]);
   return [
-    make("p", {}, "What becomes of all this when Entra is in trouble, or somebody changed the registration?"),
     make("h3", {}, "The emulated Entra"),
-    make("ul", { class: "plain levers" }, levers),
+    make("div", { class: "levers" }, levers),
+    make("details", {}, make("summary", {}, "What these do"), make("dl", {}, meanings)),
     make("h3", {}, "The site's registration"),
     mistakesForm(mistakes, post),
   ];
@@ -41,7 +40,7 @@ function mistakesForm(mistakes, post) {
   const what = make("p", { class: "note", id: "mistake-what" });
   const tell = () => {
     const chosen = mistakes.find(({ name }) => name === select.value);
-    what.textContent = chosen ? chosen.what : "Sign-ins work.";
+    what.textContent = chosen ? `${chosen.what} Then sign in again.` : "Sign-ins work.";
   };
   select.addEventListener("change", tell);
   tell();

@@ -5,5 +5,6 @@ pub mod console;
 mod enforced;
 pub mod entra;
 mod https;
+pub mod page;
 pub mod samples;
 pub mod service;
