@@ -65,7 +65,7 @@ function sendHome() {
 }
 
 async function comeBack(taken) {
-  const { leaving, signedIn, way } = choice;
+  const { leaving, signedIn, way, address } = choice;
   remember({ leaving: undefined, signedIn: false });
   if (taken) return attempt("Redeeming the code…", () => plain.comeBack(config, taken));
   const msal = async () => msalFor(config, siteChosen());
@@ -73,12 +73,12 @@ async function comeBack(taken) {
   if (leaving === "sign-out") {
     history.replaceState(null, "", location.pathname);
     // MSAL thinks itself busy until it has seen the return.
-    if (way !== "plain") await (await msal()).comeBack().catch(() => {});
+    if (way !== "plain") await msal().then((made) => made.comeBack()).catch(() => {});
     note("info", "Signed out.");
   }
   if (!signedIn || way === "plain") return showForm();
   // Tokens are in memory alone, so loading the page again loses them; the tenant may still know the browser.
-  return attempt("Looking whether the tenant still knows you…", async () => (await msal()).silent(personChosen()), () => {
+  return attempt("Looking whether the tenant still knows you…", async () => (await msal()).silent({ address }), () => {
     note("info", "The page was loaded again and forgot its tokens; the tenant wants a new sign-in.");
   });
 }
@@ -86,8 +86,7 @@ async function comeBack(taken) {
 async function showForm(problem) {
   enter("signed-out");
   const obstacle = await msalProblem();
-  const submit = (chosen) => signIn(chosen);
-  fill(place("sign-in"), problem && problemBox(problem), signInForm({ config, chosen: choice, obstacle, submit }));
+  fill(place("sign-in"), problem && problemBox(problem), signInForm({ config, chosen: choice, obstacle, submit: signIn }));
 }
 
 async function msalProblem() {
@@ -128,7 +127,7 @@ async function attempt(text, work, failed) {
 
 async function signedIn(made) {
   login = made;
-  remember({ signedIn: true });
+  remember({ signedIn: true, address: made.address });
   note("allowed", `${made.name} is signed in at ${made.site.name}.`);
   fill(place("sign-in"), signedInView({ name: made.name, site: made.site.name, way: made.way, acts: { signOut, another } }));
   const maps = mapCards(made.site.catalogues, ({ id }) => desk.fetch(id, `/maps/${made.site.name}/${id}?${VIEW}`));

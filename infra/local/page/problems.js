@@ -9,6 +9,11 @@ export class EntraError extends Error {
   }
 }
 
+const ENTRA_HINTS = {
+  AADSTS50058:
+    "Nobody is signed in at the tenant in this browser, or the browser keeps the tenant's cookie from hidden frames, as many do with cookies of third parties. Sign in by redirect or in a window.",
+};
+
 const MSAL_HINTS = {
   popup_window_error: "The browser did not open a window. Allow popups for this page, or sign in by redirect.",
   empty_window_error: "The browser did not open a window. Allow popups for this page, or sign in by redirect.",
@@ -30,7 +35,7 @@ export function problemOf(error, mistakes = []) {
   const code = /AADSTS\d+/.exec(words)?.[0];
   if (code) {
     const known = mistakes.find((mistake) => mistake.code === code);
-    return { title: "Entra refused", code, text: firstLine(words), hint: known?.what };
+    return { title: "Entra refused", code, text: firstLine(words).replace(`${code}: `, ""), hint: known?.what ?? ENTRA_HINTS[code] };
   }
   if (error?.reason) {
     return { title: "The exchange refused", code: error.error, reason: error.reason, text: error.description ?? words };

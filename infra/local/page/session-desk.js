@@ -12,7 +12,7 @@ export class SessionDesk {
   #whole; #present;
   #bar = timeBar();
   #lifetime = 1;
-  #offered;
+  #offered; #told;
   #ticking;
 
   /** `panel(id, state, ...children)` shows, `note(kind, text)` tells, `onChanged()` hears of another present session. */
@@ -28,8 +28,8 @@ export class SessionDesk {
       service: this.#config.service,
       server: `${location.origin}/maps/${this.#login.site.name}/`,
       entraToken: this.#login.token,
-      onRenewed: () => this.#renewed(made),
-      onProblem: (problem) => this.#troubled(made, problem),
+      onRenewed: (info) => this.#renewed(info),
+      onProblem: (problem) => this.#troubled(problem),
     });
     this.#whole = made;
     await this.#use(made);
@@ -37,23 +37,17 @@ export class SessionDesk {
 
   /** Exchanges again, now. */
   async renew() {
-    const session = this.#present;
     try {
-      await session.renew();
+      await this.#present.renew();
     } catch (problem) {
-      this.#troubled(session, problem);
+      this.#troubled(problem);
     }
   }
 
   /** A response for `address`, with the present session; without one where there is none to be had. */
   async fetch(catalogue, address) {
-    try {
-      if (this.#present) return await this.#present.catalogue(catalogue).fetch(address);
-    } catch (problem) {
-      // The exchange refused. That the gate does as well is what the page is here to show.
-      if (!problem.reason) throw problem;
-    }
-    return fetch(address);
+    // Where the exchange refused, that the gate does as well is what the page is here to show.
+    return this.#present?.info ? this.#present.catalogue(catalogue).fetch(address) : fetch(address);
   }
 
   /** Forgets the sessions. */
@@ -70,16 +64,14 @@ export class SessionDesk {
       await session.token();
       await this.#show(session);
     } catch (problem) {
-      this.#troubled(session, problem);
+      this.#troubled(problem);
     }
     await this.#onChanged();
   }
 
-  #renewed(session) {
-    // A narrower session renews by itself, and so may the whole one beside it.
-    if (session === this.#whole && session !== this.#present) return;
-    this.#note("allowed", `The exchange gave a session for ${duration(session.info.expiresIn)}: ${session.info.scope.join(", ")}.`);
-    this.#show(this.#present);
+  #renewed({ expiresIn, scope }) {
+    this.#note("allowed", `The exchange gave a session for ${duration(expiresIn)}: ${scope.join(", ")}.`);
+    this.#show(this.#present).catch((problem) => this.#troubled(problem));
   }
 
   async #show(session, problem) {
@@ -107,16 +99,19 @@ export class SessionDesk {
     this.#panel("narrow", "ready", narrowForm(permissions, narrow));
   }
 
-  #troubled(session, error) {
-    if (session !== this.#present) return;
+  /** A renewal that somebody asked for tells its problem twice: to whoever asked, and as those in the background do. */
+  #troubled(error) {
+    const session = this.#present;
+    if (!session || error === this.#told) return;
+    this.#told = error;
     const problem = problemOf(error, this.#config.mistakes);
     this.#note("refused", sentenceOf(problem));
     if (session.info?.expiresIn > 0) {
-      this.#show(session, problem);
-    } else {
-      this.#panel("session", "error", problemBox(problem), this.#again());
-      this.#panel("decoded", "empty");
+      this.#show(session, problem).catch(() => {});
+      return;
     }
+    this.#panel("session", "error", problemBox(problem), this.#again());
+    this.#panel("decoded", "empty");
   }
 
   #again() {

@@ -39,8 +39,8 @@ export function signInForm({ config, chosen, obstacle, submit }) {
     { class: "sign-in", submit: onSubmit, "data-testid": "sign-in-form" },
     choices("site", "At which site", sites, chosen.site),
     choices("person", "As whom", people, chosen.person),
-    choices("way", "How", ways, way),
     obstacle?.element,
+    choices("way", "How", ways, way),
     make("button", { type: "submit", "data-testid": "sign-in-submit" }, "Sign in"),
   );
 }

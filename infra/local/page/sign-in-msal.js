@@ -5,10 +5,12 @@ const TROUBLE_LOADING = "MSAL.js did not load. Run `make run` again, with npm in
 /** Whether this browser reaches the tenant over https at all: it may not trust the certificate, or nobody is there. */
 export async function reaches(config, site) {
   try {
-    await fetch(`${config.authority}/${site.tenant}/v2.0/.well-known/openid-configuration`, { mode: "no-cors" });
+    const address = `${config.authority}/${site.tenant}/v2.0/.well-known/openid-configuration`;
+    await fetch(address, { mode: "no-cors", signal: AbortSignal.timeout(1500) });
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // A slow tenant is there all the same.
+    return error.name === "TimeoutError";
   }
 }
 
@@ -59,13 +61,13 @@ async function client(msal, config, site, cacheLocation) {
   return made;
 }
 
-/** { name, site, way, token, signOut } of a sign-in: `token({ forceRefresh })` is an Entra token that is good now. */
+/** { name, address, site, way, token, signOut } of a sign-in: `token({ forceRefresh })` is an Entra token that is good now. */
 function login(stays, result, leaves, way, site) {
   const { account } = result;
   const token = async ({ forceRefresh = false } = {}) =>
     (await stays.acquireTokenSilent({ scopes: [site.scope], account, forceRefresh })).accessToken;
   const signOut = async () => (await leaves()).logoutRedirect({ account });
-  return { name: account.name ?? account.username, site, way, token, signOut };
+  return { name: account.name ?? account.username, address: account.username, site, way, token, signOut };
 }
 
 /** MSAL's file for browsers is no module; imported all the same, it leaves `msal` behind. */

@@ -132,7 +132,7 @@ impl PageSite {
     fn of(site: &Site) -> Self {
         let catalogues = site.catalogues.iter().map(|catalogue| PageCatalogue {
             id: catalogue.id.to_string(),
-            title: catalogue.title.to_string(),
+            title: catalogue.title.clone(),
         });
         Self {
             name: site.name.to_string(),
