@@ -3,7 +3,7 @@
 // For tests: <html data-state> is loading, signed-out, signing-in or signed-in, or broken where the page cannot start.
 // #entra, #decision, #session and #maps have data-state empty, loading, ready or error. By data-testid there are:
 //   site-<name> person-<name> way-<msal-redirect|msal-popup|msal-silent|plain> sign-in-submit (the form), msal-obstacle
-//   trust-link trust-retry (MSAL cannot be used), signed-in-as sign-out another; problem with problem-code,
+//   trust-link trust-retry (MSAL cannot be used), stop-waiting, signed-in-as sign-out another; problem with problem-code,
 //   problem-reason, problem-text in it (anywhere); entra-claims copy-token refresh-entra; decision-<catalogue>-<read|write> (data-allowed,
 //   data-because); session-scope (chips with data-permission) session-claims session-header time-left time-words renew
 //   forget exchange permission-<catalogue>:<access> narrow-submit narrow-hint widen; maps-ask map-ask-<catalogue>
@@ -111,9 +111,12 @@ async function signIn({ site, person, way }) {
 /** Signs in by `work`, which gives a login, or undefined where nothing came back. */
 async function attempt(text, work, failed) {
   enter("signing-in");
-  fill(place("sign-in"), waiting(text));
+  // MSAL does not notice that a window was closed, and would wait for a minute.
+  const stopped = new Promise((stop) => {
+    fill(place("sign-in"), waiting(text), make("div", { class: "row buttons" }, button("stop-waiting", "Stop waiting", stop, { class: "second" })));
+  });
   try {
-    const made = await work();
+    const made = await Promise.race([work(), stopped]);
     if (made) return await signedIn(made);
     note("info", "Nobody signed in.");
     return await showForm();

@@ -9,6 +9,9 @@ export class EntraError extends Error {
   }
 }
 
+/** Number and sentence. Trace ids and a timestamp may follow, which only Entra's support reads. */
+const AADSTS = /(AADSTS\d+): ?(.*?)(?= Trace ID:| - Correlation ID:|[\r\n]|$)/;
+
 const ENTRA_HINTS = {
   AADSTS50058:
     "Nobody is signed in at the tenant in this browser, or the browser keeps the tenant's cookie from hidden frames, as many do with cookies of third parties. Sign in by redirect or in a window.",
@@ -32,10 +35,10 @@ const MSAL_HINTS = {
  */
 export function problemOf(error, mistakes = []) {
   const words = String(error?.errorMessage || error?.message || error);
-  const code = /AADSTS\d+/.exec(words)?.[0];
+  const [, code, text] = AADSTS.exec(words) ?? [];
   if (code) {
     const known = mistakes.find((mistake) => mistake.code === code);
-    return { title: "Entra refused", code, text: firstLine(words).replace(`${code}: `, ""), hint: known?.what ?? ENTRA_HINTS[code] };
+    return { title: "Entra refused", code, text, hint: known?.what ?? ENTRA_HINTS[code] };
   }
   if (error?.reason) {
     return { title: "The exchange refused", code: error.error, reason: error.reason, text: error.description ?? words };
@@ -59,9 +62,8 @@ export function sentenceOf(problem) {
     .join(": ");
 }
 
-/** Entra adds trace ids and a timestamp in further lines, which only its support reads. */
 function firstLine(words) {
-  return words.split(/\r?\n| Trace ID: /)[0].replace(/^\w+: (?=AADSTS)/, "");
+  return words.split(/\r?\n/)[0];
 }
 
 /** MSAL's own errors are only addresses of its documentation. */

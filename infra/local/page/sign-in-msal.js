@@ -1,5 +1,7 @@
 // Signs in with MSAL.js as the Web App does. Its tokens are kept in memory alone.
 
+/** Where MSAL keeps that a sign-in is under way; its redirect has no option to begin anew. */
+const BUSY = "msal.interaction.status";
 const TROUBLE_LOADING = "MSAL.js did not load. Run `make run` again, with npm installed.";
 
 /** Whether this browser reaches the tenant over https at all: it may not trust the certificate, or nobody is there. */
@@ -23,14 +25,20 @@ export function preload() {
 export async function msalFor(config, site) {
   const msal = await library();
   const stays = await client(msal, config, site, "memoryStorage");
+  const leaves = () => leaving(msal, config, site);
   const request = (person) => ({ scopes: [site.scope], loginHint: person.address });
+  // Somebody may have closed the window of an earlier try, of which MSAL hears nothing.
+  const anew = { overrideInteractionInProgress: true };
   return {
-    redirect: async (person) => (await leaving(msal, config, site)).loginRedirect(request(person)),
-    popup: async (person) => login(stays, await stays.loginPopup(request(person)), () => leaving(msal, config, site), "msal-popup", site),
-    silent: async (person) => login(stays, await stays.ssoSilent(request(person)), () => leaving(msal, config, site), "msal-silent", site),
+    redirect: async (person) => {
+      sessionStorage.removeItem(BUSY);
+      await (await leaves()).loginRedirect(request(person));
+    },
+    popup: async (person) => login(stays, await stays.loginPopup({ ...request(person), ...anew }), leaves, "msal-popup", site),
+    silent: async (person) => login(stays, await stays.ssoSilent(request(person)), leaves, "msal-silent", site),
     comeBack: async () => {
       const result = await stays.handleRedirectPromise();
-      return result ? login(stays, result, () => leaving(msal, config, site), "msal-redirect", site) : undefined;
+      return result ? login(stays, result, leaves, "msal-redirect", site) : undefined;
     },
   };
 }
