@@ -6,6 +6,8 @@
 mod arbitrary;
 #[path = "exchange/door.rs"]
 mod door;
+#[path = "exchange/explained.rs"]
+mod explained;
 #[path = "exchange/granted.rs"]
 mod granted;
 #[path = "exchange/reasons.rs"]

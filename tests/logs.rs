@@ -131,6 +131,19 @@ async fn a_granted_exchange_leaves_one_audit_event_that_says_who_could_see_what(
 }
 
 #[tokio::test]
+async fn an_explanation_leaves_no_audit_event_since_nothing_is_granted() {
+    let world = World::new().await;
+    let (lines, _guard) = Lines::listen();
+    let token = world.token(&TokenAsk::default());
+    for (token, status) in [(token.as_str(), 200), ("a.b.c", 400)] {
+        assert_eq!(world.explain(&format!("subject_token={token}")).await.status, status);
+    }
+    assert!(audits(&lines.take()).is_empty());
+    world.exchange(&token, &[]).await;
+    assert_eq!(audits(&lines.take()).len(), 1, "an exchange is seen here");
+}
+
+#[tokio::test]
 async fn a_refused_exchange_leaves_one_audit_event_that_says_why() {
     let world = World::new().await;
     let (lines, _guard) = Lines::listen();

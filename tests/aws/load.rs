@@ -35,13 +35,13 @@ fn instance(fleet: &Fleet, clock: &SetClock) -> Router {
     let keys = Keys::new(&aws, &fleet.signing, &fleet.table, &issuer);
     let registry = Arc::new(CachedRegistry::new(Arc::new(table.clone()), REGISTRY_LIFETIMES));
     let fetch = HttpKeySets::new(Some(fleet.entra.url().parse().unwrap())).unwrap();
-    pozi_token_exchange::router(TokenExchange {
+    pozi_token_exchange::router(Arc::new(TokenExchange {
         issuer,
         clock: clock.clone(),
         sites: Arc::clone(&registry),
         tenant_keys: TenantKeys::recalling(fetch, registry, KEY_LIFETIMES),
         signing: RingSigner::new(Arc::new(TableKeyRing::new(table)), keys, RING_LIFETIMES),
-    })
+    }))
 }
 
 /// A consumer that fetches the key set only when what it has at `now` is too old, whatever key a session names.

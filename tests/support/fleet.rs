@@ -142,7 +142,7 @@ impl Fleet {
             entra_login: Some(self.entra.url().parse().expect("it is on this machine")),
             aws: aws_at(self.aws.url()),
         };
-        pozi_token_exchange::router(pozi_token_exchange::aws::state(config).expect("it starts"))
+        pozi_token_exchange::router(Arc::new(pozi_token_exchange::aws::state(config).expect("it starts")))
     }
 
     /// Another instance of jwks, cold.

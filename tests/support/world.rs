@@ -6,7 +6,7 @@ use axum::{
     Router,
     body::{Body, to_bytes},
 };
-use http::{HeaderMap, Request, StatusCode, header::CONTENT_TYPE};
+use http::{HeaderMap, Request, StatusCode, Uri, header::CONTENT_TYPE};
 use pozi_auth::{
     adapters::SiteFiles,
     entra::{KEY_LIFETIMES, TenantKeys},
@@ -22,7 +22,7 @@ use pozi_auth::{
 };
 use pozi_local::{
     entra::{EmulatedEntra, TokenAsk},
-    samples,
+    explain, samples,
 };
 use pozi_token_exchange::TokenExchange;
 use serde_json::Value;
@@ -51,6 +51,7 @@ pub struct World {
     /// The registered sites.
     pub sites: SiteFiles,
     router: Router,
+    explain: Router,
 }
 
 /// An answer, taken apart.
@@ -108,13 +109,13 @@ impl World {
         };
         let policy = RotationPolicy::new(algorithm, times).expect("the test's policy is sound");
         let issuer: Issuer = "https://auth.example".parse().expect("the test's issuer is one");
-        let exchange = TokenExchange {
+        let exchange = Arc::new(TokenExchange {
             issuer: issuer.clone(),
             clock: clock.clone(),
             sites: sites.clone(),
             tenant_keys: TenantKeys::new(key_sets.clone(), KEY_LIFETIMES),
             signing: RingSigner::new(Arc::new(ring.clone()), SoftwareKeys, RING_LIFETIMES),
-        };
+        });
         let jwks = pozi_jwks::router(
             &issuer,
             clock.clone(),
@@ -122,19 +123,20 @@ impl World {
             PUBLISHED_LIFETIMES,
             pozi_jwks::MAX_AGE,
         );
+        let explain = explain::router(Arc::clone(&exchange));
         let router = pozi_token_exchange::router(exchange).merge(jwks);
-        Self { clock, entra, key_sets, ring, policy, issuer, sites, router }
+        Self { clock, entra, key_sets, ring, policy, issuer, sites, router, explain }
     }
 
     /// The exchange alone, unfinished, of this world but for its registry and its source of Entra's keys.
     pub fn exchange_with(&self, sites: impl SiteRegistry, fetch: impl KeySetFetch) -> Router {
-        pozi_token_exchange::router(TokenExchange {
+        pozi_token_exchange::router(Arc::new(TokenExchange {
             issuer: self.issuer.clone(),
             clock: self.clock.clone(),
             sites,
             tenant_keys: TenantKeys::new(fetch, KEY_LIFETIMES),
             signing: RingSigner::new(Arc::new(self.ring.clone()), SoftwareKeys, RING_LIFETIMES),
-        })
+        }))
     }
 
     /// Both functions, unfinished.
@@ -166,6 +168,13 @@ impl World {
     /// Exchanges `subject_token`, with `more` parameters.
     pub async fn exchange(&self, subject_token: &str, more: &[(&str, &str)]) -> Answer {
         self.post(&exchange_form(subject_token, more), &[]).await
+    }
+
+    /// Asks, by `form`, what a token opens and why, as the service on localhost does it with the same exchange.
+    pub async fn explain(&self, form: &str) -> Answer {
+        let mut request = form_request(form, &[]);
+        *request.uri_mut() = Uri::from_static("/local/explain");
+        send(self.explain.clone(), request).await
     }
 
     /// Posts `form` to the token endpoint with `more` headers.

@@ -14,12 +14,15 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode, header::ORIGIN};
 use pozi_auth::{
-    entra::{self, KeySetLocation, NothingKept, SubjectRefusal, TenantKeys, UnverifiedToken},
-    oauth::{self, ExchangeError, ExchangeRequest, TokenResponse},
+    entra::{
+        self, KeySetLocation, NothingKept, SubjectRefusal, TenantKeys, UnverifiedToken, VerifiedSubject,
+    },
+    oauth::{self, ExchangeError, ExchangeRequest, SubjectToken, TokenResponse},
     ports::{ActiveKey, Clock, KeySetFetch, KeySetMemory, SiteRegistry},
     session::{self, Issuer, SessionClaims, SessionId},
-    sites::{self, Site},
+    sites::{self, Explained, Site, SiteName, TenantSites},
     telemetry::Trail,
+    timestamp::Timestamp,
 };
 use uuid::Uuid;
 
@@ -38,11 +41,21 @@ pub struct TokenExchange<C, R, F, K, M = NothingKept> {
     pub signing: K,
 }
 
-/// The function's route, to be [finished](oauth::finish) by whoever serves it.
+/// What a subject token opens, and why.
+#[derive(Debug)]
+pub struct Explanation {
+    /// The site that the token is meant for.
+    pub site: SiteName,
+    /// Its catalogues.
+    pub catalogues: Vec<Explained>,
+}
+
+/// The function's route, to be [finished](oauth::finish) by whoever serves it. Whoever keeps another pointer to `state`
+/// can [explain](TokenExchange::explain) by it, too.
 pub fn router<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey, M: KeySetMemory>(
-    state: TokenExchange<C, R, F, K, M>,
+    state: Arc<TokenExchange<C, R, F, K, M>>,
 ) -> Router {
-    Router::new().route("/oauth2/token", post(token::<C, R, F, K, M>)).with_state(Arc::new(state))
+    Router::new().route("/oauth2/token", post(token::<C, R, F, K, M>)).with_state(state)
 }
 
 type Shared<C, R, F, K, M> = State<Arc<TokenExchange<C, R, F, K, M>>>;
@@ -71,19 +84,12 @@ impl<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey, M: KeySetMemory> T
 
         let token = UnverifiedToken::parse(request.subject_token.as_str())?;
         trail.claims_to_be(&token);
-        let sites = self.sites.sites_of(token.tenant(), now).await?;
-        if sites.is_empty() {
-            return Err(SubjectRefusal::UnknownTenant { tenant: token.tenant() }.into());
-        }
+        let sites = self.sites_of(&token, now).await?;
         let site = sites::choose(&sites, &request.targets, token.audience())?;
         trail.is_about(site);
         check_origin(&head.headers, site)?;
 
-        let location =
-            KeySetLocation { cloud: site.cloud(), tenant: token.tenant(), version: token.version() };
-        let key = self.tenant_keys.find(location, token.key_id(), now).await;
-        trail.has_keys();
-        let subject = entra::verify(token, &*key?, &site.expected, now)?;
+        let subject = self.verify(token, site, now, || trail.has_keys()).await?;
         let grant = sites::decide(&subject, site, request.scope.as_ref())?;
 
         trail.signs();
@@ -92,6 +98,50 @@ impl<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey, M: KeySetMemory> T
         let session = session::mint(&claims, &signing_key).await?;
         trail.minted(&claims, signing_key.id.as_str());
         Ok(TokenResponse::new(session, &claims, request.issued_token_type))
+    }
+
+    /// What an exchange of the subject token in `request`, a form, would grant and why, or the error that the exchange
+    /// itself would end with. Nothing is granted, so it leaves no audit event, and where the page that asks is served
+    /// from does not matter: whoever has the token can read it.
+    pub async fn explain(&self, request: Request) -> Result<Explanation, ExchangeError> {
+        let (head, body) = request.into_parts();
+        let form = oauth::read_form(&head.headers, body).await?;
+        let now = self.clock.now();
+        let subject_token = SubjectToken::parse(&form)?;
+
+        let token = UnverifiedToken::parse(subject_token.as_str())?;
+        let sites = self.sites_of(&token, now).await?;
+        let site = sites::choose(&sites, &[], token.audience())?;
+        let subject = self.verify(token, site, now, || ()).await?;
+        Ok(Explanation { site: site.name.clone(), catalogues: sites::explain(&subject, site) })
+    }
+
+    /// The sites of the tenant that `token` says it is from: at least one, or one that cannot be read.
+    async fn sites_of(
+        &self,
+        token: &UnverifiedToken<'_>,
+        now: Timestamp,
+    ) -> Result<Arc<TenantSites>, ExchangeError> {
+        let sites = self.sites.sites_of(token.tenant(), now).await?;
+        if sites.is_empty() {
+            return Err(SubjectRefusal::UnknownTenant { tenant: token.tenant() }.into());
+        }
+        Ok(sites)
+    }
+
+    /// Who is asking, verified for `site`; `looked_up` is called when the tenant's keys are there, or not.
+    async fn verify(
+        &self,
+        token: UnverifiedToken<'_>,
+        site: &Site,
+        now: Timestamp,
+        looked_up: impl FnOnce() + Send,
+    ) -> Result<VerifiedSubject, ExchangeError> {
+        let location =
+            KeySetLocation { cloud: site.cloud(), tenant: token.tenant(), version: token.version() };
+        let key = self.tenant_keys.find(location, token.key_id(), now).await;
+        looked_up();
+        Ok(entra::verify(token, &*key?, &site.expected, now)?)
     }
 }
 

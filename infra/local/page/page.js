@@ -26,8 +26,20 @@ import { troublePanel } from "./trouble.js";
 const CHOICE = "pozi-choice";
 /** What a map shows, unless somebody asks for another view. */
 const VIEW = new URLSearchParams({ BBOX: "0,0,100,100", WIDTH: "480", HEIGHT: "300" });
+const EMPTY = {
+  entra: "Sign in, and the claims of the access token stand here.",
+  decision: "Catalogue by catalogue: may it be read, may it be written, and why.",
+  session: "The exchange gives a session for exactly what was decided.",
+  narrow: undefined,
+  decoded: undefined,
+  maps: "A map of each catalogue, asked for with that session.",
+};
+
 const place = (id) => document.getElementById(id);
 const { element: journalElement, note } = journal();
+
+/** Waits for ever: the page is being left. */
+const never = () => new Promise(() => {});
 
 let config;
 /** What was chosen last in this tab, by name; no secret is in it. */
@@ -226,12 +238,7 @@ function forgetEverything() {
 }
 
 function emptyPanels() {
-  panel("entra", "empty", empty("Sign in, and the claims of the access token stand here."));
-  panel("decision", "empty", empty("Catalogue by catalogue: may it be read, may it be written, and why."));
-  panel("session", "empty", empty("The exchange gives a session for exactly what was decided."));
-  panel("narrow", "empty");
-  panel("decoded", "empty");
-  panel("maps", "empty", empty("A map of each catalogue, asked for with that session."));
+  for (const [id, text] of Object.entries(EMPTY)) panel(id, "empty", text && empty(text));
 }
 
 function siteChosen() {
@@ -249,9 +256,4 @@ function remember(news) {
 
 function enter(state) {
   document.documentElement.dataset.state = state;
-}
-
-/** The page is being left: nothing comes of waiting. */
-function never() {
-  return new Promise(() => {});
 }

@@ -4,6 +4,7 @@ pub mod args;
 pub mod console;
 mod enforced;
 pub mod entra;
+pub mod explain;
 mod https;
 pub mod page;
 pub mod samples;

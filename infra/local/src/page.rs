@@ -130,10 +130,10 @@ impl PageConfig {
 
 impl PageSite {
     fn of(site: &Site) -> Self {
-        let catalogues = site.catalogues.iter().map(|catalogue| PageCatalogue {
-            id: catalogue.id.to_string(),
-            title: catalogue.title.clone(),
-        });
+        let catalogues = site
+            .catalogues
+            .iter()
+            .map(|catalogue| PageCatalogue { id: catalogue.id.to_string(), title: catalogue.title.clone() });
         Self {
             name: site.name.to_string(),
             tenant: site.tenant().uuid().to_string(),

@@ -22,7 +22,7 @@ use crate::{
     args::Args,
     console, enforced,
     entra::{self, EmulatedEntra},
-    https, samples,
+    explain, https, samples,
 };
 
 /// The service, listening.
@@ -204,14 +204,15 @@ fn router(
         args.published_lifetimes(),
         args.max_age(),
     );
-    let exchange = pozi_token_exchange::router(TokenExchange {
+    let exchange = Arc::new(TokenExchange {
         issuer,
         clock: SystemClock,
         sites,
         tenant_keys: TenantKeys::new(fetch, KEY_LIFETIMES),
         signing: RingSigner::new(ring, SoftwareKeys, args.ring_lifetimes()),
     });
-    Ok(exchange.merge(jwks))
+    let explain = explain::router(Arc::clone(&exchange));
+    Ok(pozi_token_exchange::router(exchange).merge(explain).merge(jwks))
 }
 
 /// Sees to a signing key now, and goes on rotating until the process ends.

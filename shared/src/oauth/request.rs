@@ -36,9 +36,20 @@ pub struct ExchangeRequest {
 pub struct SubjectToken(String);
 
 impl SubjectToken {
+    /// Reads a form that brings a subject token alone, where it is only asked what the token would open. All that else
+    /// is in it is ignored, within the same limits as an exchange's.
+    pub fn parse(form: &[u8]) -> Result<Self, RequestRefusal> {
+        Self::take(&mut collect(form)?.0)
+    }
+
     /// The token.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    fn take(single: &mut Single) -> Result<Self, RequestRefusal> {
+        let token = single.remove("subject_token").ok_or(RequestRefusal::Missing("subject_token"))?;
+        if token.len() > MAX_TOKEN_BYTES { Err(RequestRefusal::TokenTooLarge) } else { Ok(Self(token)) }
     }
 }
 
@@ -63,10 +74,7 @@ impl ExchangeRequest {
         if single.contains_key("actor_token") || single.contains_key("actor_token_type") {
             return Err(RequestRefusal::ActorToken);
         }
-        let subject_token = single.remove("subject_token").ok_or(RequestRefusal::Missing("subject_token"))?;
-        if subject_token.len() > MAX_TOKEN_BYTES {
-            return Err(RequestRefusal::TokenTooLarge);
-        }
+        let subject_token = SubjectToken::take(&mut single)?;
         match single.remove("subject_token_type").as_deref() {
             Some(IssuedTokenType::ACCESS_TOKEN | JWT_TYPE) => (),
             Some(_) => return Err(RequestRefusal::UnsupportedSubjectTokenType),
@@ -78,7 +86,7 @@ impl ExchangeRequest {
             Some(_) => return Err(RequestRefusal::UnsupportedRequestedTokenType),
         };
         let scope = single.remove("scope").map(|text| parse_scope(&text)).transpose()?;
-        Ok(Self { subject_token: SubjectToken(subject_token), targets, scope, issued_token_type })
+        Ok(Self { subject_token, targets, scope, issued_token_type })
     }
 }
 

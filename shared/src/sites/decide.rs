@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Access, Permission, Scope, Site, Who};
-use crate::entra::{Groups, VerifiedSubject};
+use super::{
+    Permission, Scope, Site,
+    judge::{Judgement, judge},
+};
+use crate::entra::VerifiedSubject;
 
 /// What a session may be minted for. Nothing but [`decide`] builds one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,24 +66,16 @@ pub fn decide(subject: &VerifiedSubject, site: &Site, asked: Option<&Scope>) -> 
 fn allowed(subject: &VerifiedSubject, site: &Site) -> Result<Scope, AccessRefusal> {
     let mut scope = Vec::new();
     for catalogue in &site.catalogues {
-        let may_write = is_among(subject, &catalogue.writers)?;
-        let may_read = is_among(subject, &catalogue.readers)? || may_write;
-        for (access, may) in [(Access::Read, may_read), (Access::Write, may_write)] {
-            if may {
+        for (access, judgement) in judge(subject, catalogue) {
+            if judgement == Judgement::Overage {
+                return Err(AccessRefusal::GroupsOverage);
+            }
+            if judgement.allows() {
                 scope.push(Permission { catalogue: catalogue.id.clone(), access });
             }
         }
     }
     Ok(scope.into_iter().collect())
-}
-
-fn is_among(subject: &VerifiedSubject, who: &Who) -> Result<bool, AccessRefusal> {
-    match (who, subject.groups()) {
-        (Who::Everyone(_), _) => Ok(true),
-        (Who::Groups(named), _) if named.is_empty() => Ok(false),
-        (Who::Groups(_), Groups::Overage) => Err(AccessRefusal::GroupsOverage),
-        (Who::Groups(named), Groups::Listed(own)) => Ok(named.iter().any(|group| own.contains(group))),
-    }
 }
 
 /// For this crate's own tests of what comes after the decision.
@@ -103,11 +98,12 @@ mod tests {
 
     use super::*;
     use crate::{
-        entra::testing::subject,
+        entra::{Groups, testing::subject},
         identifiers::GroupId,
         sites::{
-            CatalogueId,
+            Access, Because, CatalogueId, Who,
             document::Everyone,
+            explain,
             site::{Catalogue, testing},
         },
         timestamp::Timestamp,
@@ -237,6 +233,31 @@ mod tests {
                     }
                 }
                 Err(AccessRefusal::GroupsOverage) => prop_assert!(false, "the groups were listed"),
+            }
+        }
+
+        #[test]
+        fn an_explanation_allows_exactly_what_is_granted(
+            catalogues in catalogues(),
+            own in prop::option::of(prop::collection::btree_set((0..6u8).prop_map(group), 0..4)),
+        ) {
+            let site = Site { catalogues, ..testing::site() };
+            let groups = own.map_or(Groups::Overage, Groups::Listed);
+            let subject = subject(groups, Timestamp::from_unix_seconds(1));
+            let explained = explain(&subject, &site);
+            let verdicts = explained.iter().flat_map(|one| {
+                [(one, Access::Read, &one.read), (one, Access::Write, &one.write)]
+            });
+            let open = verdicts.clone().filter(|(.., verdict)| verdict.is_allowed());
+            let scope: Scope = open
+                .map(|(one, access, _)| Permission { catalogue: one.catalogue.clone(), access })
+                .collect();
+            let is_overage = verdicts.clone().any(|(.., verdict)| *verdict.because() == Because::Overage);
+            match decide(&subject, &site, None) {
+                Ok(grant) => prop_assert!(grant.scope == scope && !is_overage),
+                Err(AccessRefusal::NoCatalogue) => prop_assert!(scope.is_empty() && !is_overage),
+                Err(AccessRefusal::GroupsOverage) => prop_assert!(scope.is_empty() && is_overage),
+                Err(AccessRefusal::ScopeNotAllowed) => prop_assert!(false, "nothing was asked for"),
             }
         }
     }

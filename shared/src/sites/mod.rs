@@ -1,10 +1,12 @@
 //! What they may see: a [`Site`] is parsed and compiled when it is loaded, and [`decide`] alone says which of its
-//! catalogues a verified subject may read and write.
+//! catalogues a verified subject may read and write; [`explain`] says why.
 
 mod addresses;
 mod choose;
 mod decide;
 mod document;
+mod explain;
+mod judge;
 mod registered;
 mod scope;
 mod site;
@@ -15,6 +17,7 @@ pub use self::{
     choose::{Target, TargetRefusal, choose},
     decide::{AccessRefusal, Grant, decide},
     document::{SiteDocument, Who, site_schema},
+    explain::{Because, Explained, Verdict, explain},
     registered::{SiteFile, SiteFileProblem, register},
     scope::{Access, CatalogueId, NotACatalogueId, NotAScope, Permission, Scope},
     site::{Catalogue, DEFAULT_SESSION_MINUTES, MAX_SESSION_MINUTES, Site, SiteName, SiteProblem},

@@ -1,0 +1,140 @@
+//! The explanation beside the exchange: it allows what is granted, says why, and refuses what is refused, for the same
+//! reason.
+
+use pozi_local::entra::{
+    Person::{AppOnly, Editor, Guest, NoGroups, Overage, Reader},
+    TokenAsk, Version,
+};
+use pozi_tests::{Answer, Spoilt, World, exchange_form, spoilt_tokens};
+use serde_json::{Value, json};
+
+use super::{ask, assert_every_answers_headers, assert_invalid};
+
+const PLANNERS: &str = "02f1ea5a-8a90-454c-9ecb-df4562c6afd7";
+const ADVISERS: &str = "e098abcd-8f18-43ca-b18e-0ef34b3eae31";
+const CREW: &str = "c255979a-a241-40f1-99ac-e1ac9c94a934";
+const OFFICERS: &str = "1f0ac082-247d-44fa-bcb6-667230cbf808";
+
+/// What is said of each catalogue: its id, and reason and groups for reading and for writing.
+fn reasons(answer: &Answer) -> Value {
+    let of = |verdict: &Value| json!([verdict["because"], verdict["groups"]]);
+    let catalogues = answer.json["catalogues"].as_array().unwrap();
+    catalogues.iter().map(|one| json!([one["id"], of(&one["read"]), of(&one["write"])])).collect()
+}
+
+/// The scope that an explanation allows.
+fn allowed(answer: &Answer) -> String {
+    let mut scope = Vec::new();
+    for one in answer.json["catalogues"].as_array().unwrap() {
+        for access in ["read", "write"] {
+            if one[access]["allowed"] == true {
+                scope.push(format!("{}:{access}", one["id"].as_str().unwrap()));
+            }
+        }
+    }
+    scope.sort();
+    scope.join(" ")
+}
+
+/// The form of an explanation, without what only an exchange needs.
+fn only_token(token: &str) -> String {
+    format!("subject_token={token}")
+}
+
+#[tokio::test]
+async fn each_catalogue_is_explained_with_the_groups_that_decide() {
+    let world = World::new().await;
+    for (person, told) in [
+        (
+            Reader,
+            json!([
+                ["planning", ["group", [PLANNERS]], ["nobody", []]],
+                ["heritage", ["group", [PLANNERS]], ["nobody", []]],
+                ["assets", ["not_in_group", [CREW]], ["not_in_group", [OFFICERS]]],
+            ]),
+        ),
+        (
+            Editor,
+            json!([
+                ["planning", ["group", [PLANNERS]], ["nobody", []]],
+                ["heritage", ["group", [PLANNERS]], ["nobody", []]],
+                ["assets", ["may_write", [OFFICERS]], ["group", [OFFICERS]]],
+            ]),
+        ),
+        (
+            NoGroups,
+            json!([
+                ["planning", ["not_in_group", [PLANNERS]], ["nobody", []]],
+                ["heritage", ["not_in_group", [PLANNERS, ADVISERS]], ["nobody", []]],
+                ["assets", ["not_in_group", [CREW]], ["not_in_group", [OFFICERS]]],
+            ]),
+        ),
+    ] {
+        let answer = world.explain(&only_token(&world.token(&ask("riverbend", person, Version::V1)))).await;
+        assert_eq!((answer.status.as_u16(), &answer.json["site"]), (200, &json!("riverbend")));
+        assert_every_answers_headers(&answer);
+        assert_eq!(reasons(&answer), told, "{person}");
+        assert_eq!(answer.json["catalogues"][0]["title"], "Planning and zoning");
+        assert_eq!(
+            answer.json["catalogues"][0]["write"]["sentence"],
+            "The site's list of who may write this is empty, which means nobody; if somebody should, name a group of theirs there."
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_explanation_allows_what_an_exchange_grants() {
+    let world = World::new().await;
+    for site in ["riverbend", "saltmarsh"] {
+        for person in [Reader, Editor, NoGroups, Guest, Overage] {
+            for version in [Version::V1, Version::V2] {
+                let token = world.token(&ask(site, person, version));
+                let granted = world.exchange(&token, &[]).await;
+                let explained = world.explain(&only_token(&token)).await;
+                assert_eq!(explained.status, 200, "{person}: {}", explained.json);
+                assert_eq!(allowed(&explained), granted.scope(), "{site} {person} {version}");
+                let overage = explained.json.to_string().contains(r#""because":"overage""#);
+                assert_eq!(overage, granted.refusal().1 == "groups_overage", "{site} {person} {version}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_is_not_explained_but_refused_alike() {
+    let world = World::new().await;
+    let mut count = 0;
+    for Spoilt { token, more, what, reason } in spoilt_tokens(&world) {
+        if more.is_empty() {
+            let answer = world.explain(&only_token(&token)).await;
+            assert_eq!(answer.refusal(), ("invalid_request", reason), "{what}");
+            assert_invalid(&answer, reason);
+            count += 1;
+        }
+    }
+    assert!(count > 20, "{count}");
+    let daemon = world.token(&ask("riverbend", AppOnly, Version::V1));
+    for form in [
+        String::new(),
+        "subject_token=".into(),
+        "subject_token=a&subject_token=b".into(),
+        format!("subject_token={}", "x".repeat(20_000)),
+        format!("subject_token={}", "x".repeat(70_000)),
+        "a=b&".repeat(101),
+        only_token(&daemon),
+    ] {
+        let answer = world.explain(&form).await;
+        let exchanged = world.post(&format!("{}&{form}", exchange_form("", &[])), &[]).await;
+        assert_eq!(answer.refusal(), exchanged.refusal(), "{}", &form[..form.len().min(60)]);
+        assert_eq!((answer.status, answer.body), (exchanged.status, exchanged.body));
+    }
+}
+
+#[tokio::test]
+async fn nothing_but_the_local_service_explains() {
+    let world = World::new().await;
+    let token = world.token(&TokenAsk::default());
+    let mut request = pozi_tests::form_request(&only_token(&token), &[]);
+    *request.uri_mut() = http::Uri::from_static("/local/explain");
+    assert_eq!(world.send(request).await.status, 404);
+}
