@@ -10,9 +10,9 @@
 //   map-<catalogue> (data-result none|pending|allowed|refused|error, data-status, data-reason); lever-<name> mistake
 //   mistake-make; journal. Rows of claims have data-claim.
 
-import { claimsTable, ENTRA_NOTES } from "./claims.js";
 import { decisionList } from "./decision.js";
 import { button, empty, fill, make, notice, problemBox, waiting } from "./elements.js";
+import { copyToken, entraView } from "./entra-panel.js";
 import { journal } from "./journal.js";
 import { decode } from "./jwt.js";
 import { mapCards } from "./maps.js";
@@ -173,23 +173,8 @@ async function showEntra({ forceRefresh = false } = {}) {
     const { claims } = decode(await login.token({ forceRefresh }));
     if (forceRefresh) note("allowed", "Entra issued a fresh token.");
     const again = () => showEntra({ forceRefresh: true }).then(decide);
-    panel(
-      "entra",
-      "ready",
-      make("p", {}, "The access token's claims, read here and not verified: the exchange does that."),
-      claimsTable(claims, ENTRA_NOTES, "The Entra token's claims", "entra-claims"),
-      make("div", { class: "row buttons" }, button("refresh-entra", "Ask Entra again", again, { class: "second" }), button("copy-token", "Copy token", copyToken, { class: "second" })),
-    );
+    panel("entra", "ready", entraView(claims, { again, copy: () => copyToken(login, note) }));
   });
-}
-
-async function copyToken() {
-  try {
-    await navigator.clipboard.writeText(await login.token());
-    note("warning", "The Entra token is on the clipboard. Whoever has it is that person, until it ends.");
-  } catch (error) {
-    note("refused", `It was not copied: ${error.message}`);
-  }
 }
 
 async function decide() {

@@ -28,7 +28,7 @@ const STYLE: &str = "text/css; charset=utf-8";
 const PICTURE: &str = "image/svg+xml";
 
 /// Address, content type and text of each file.
-const FILES: [(&str, &str, &str); 21] = [
+const FILES: [(&str, &str, &str); 22] = [
     ("/", HTML, include_str!("../page/index.html")),
     (REDIRECT, HTML, include_str!("../page/redirect.html")),
     ("/pozi-session.js", SCRIPT, include_str!("../../../clients/web/pozi-session.js")),
@@ -38,6 +38,7 @@ const FILES: [(&str, &str, &str); 21] = [
     ("/page/claims.js", SCRIPT, include_str!("../page/claims.js")),
     ("/page/decision.js", SCRIPT, include_str!("../page/decision.js")),
     ("/page/elements.js", SCRIPT, include_str!("../page/elements.js")),
+    ("/page/entra-panel.js", SCRIPT, include_str!("../page/entra-panel.js")),
     ("/page/journal.js", SCRIPT, include_str!("../page/journal.js")),
     ("/page/jwt.js", SCRIPT, include_str!("../page/jwt.js")),
     ("/page/maps.js", SCRIPT, include_str!("../page/maps.js")),
