@@ -4,7 +4,7 @@ ARCH ?= $(shell uname -m)
 ENV ?= dev
 
 run: ## the whole service on localhost
-	cargo run --locked
+	infra/local/page/fetch-msal && cargo run --locked
 
 run-lambda: ## the functions as on AWS, on localhost, with AWS emulated
 	cargo run --locked -p pozi-tests --bin run-lambda

@@ -8,6 +8,9 @@ use pozi_auth::{
     last_good::Lifetimes,
     sites::MAX_SESSION_MINUTES,
 };
+use url::Url;
+
+use crate::page::MSAL_FOLDER;
 
 /// Pozi's token exchange on localhost, with an emulated Entra ID and sample councils.
 #[derive(Debug, Parser)]
@@ -24,7 +27,11 @@ pub struct Args {
     /// Where the page tells MSAL.js to sign in, when not at the emulated Entra's own address: to try MSAL.js as it is set
     /// up in earnest, with <https://login.microsoftonline.com>, in a browser that takes this machine for that host
     #[arg(long, value_name = "URL")]
-    pub authority: Option<String>,
+    pub authority: Option<Url>,
+
+    /// Where npm has put MSAL.js, as `infra/local/page/fetch-msal` makes it; without it the page signs in by itself
+    #[arg(long, value_name = "DIR", default_value = MSAL_FOLDER)]
+    pub msal: PathBuf,
 
     /// A folder of site files (*.toml) to serve instead of the sample councils; the emulated Entra knows their tenants
     #[arg(long, value_name = "DIR")]

@@ -7,5 +7,6 @@ pub mod entra;
 pub mod explain;
 mod https;
 pub mod maps;
+pub mod page;
 pub mod samples;
 pub mod service;

@@ -17,6 +17,7 @@ use pozi_auth::{
 };
 use pozi_token_exchange::TokenExchange;
 use tokio::net::TcpListener;
+use url::Url;
 
 use crate::{
     args::Args,
@@ -24,6 +25,7 @@ use crate::{
     entra::{self, EmulatedEntra},
     explain, https,
     maps::{self, NotPrepared, Qgis},
+    page::{self, PageConfig},
     samples,
 };
 
@@ -41,7 +43,7 @@ pub struct Service {
 #[derive(Debug)]
 struct Tenant {
     listener: TcpListener,
-    url: String,
+    url: Url,
     certificate: RustlsConfig,
     router: Router,
 }
@@ -96,6 +98,14 @@ impl Service {
             router = router.nest("/gate", gate.clone());
         }
         router = router.merge(maps::router(gates, Qgis::find(&args.state, &registered)?));
+        let authority = args.authority.as_ref().unwrap_or(&tenant.url);
+        let config = PageConfig::new(
+            &base,
+            authority,
+            registered.iter().map(AsRef::as_ref),
+            maps::qgis_is_installed(),
+        );
+        router = router.merge(page::router(config, args.msal.clone()));
         Ok(Self { listener, base, tenant, sites: names, router: oauth::finish(router) })
     }
 
@@ -105,7 +115,7 @@ impl Service {
     }
 
     /// Where the emulated Entra is, over https.
-    pub fn tenant(&self) -> &str {
+    pub fn tenant(&self) -> &Url {
         &self.tenant.url
     }
 
@@ -130,6 +140,7 @@ impl Service {
         let mut text = String::from("Pozi's token exchange, on this machine only. Ctrl-C ends it.\n\n");
         let origin = args.sites.as_ref().map_or("the samples".into(), |folder| folder.display().to_string());
         for (what, place) in [
+            ("a page to see it", format!("     {base}/")),
             ("token endpoint", format!("POST {base}/oauth2/token")),
             ("keys", format!("GET  {base}/.well-known/jwks.json")),
             ("metadata", format!("GET  {base}/.well-known/oauth-authorization-server")),
@@ -169,6 +180,7 @@ impl Tenant {
         let (listener, port) = listen(port, "--entra-port").await?;
         let certificate = https::certificate().map_err(|problem| StartError::Other(problem.to_string()))?;
         let url = format!("https://localhost:{port}");
+        let url = url.parse().map_err(|problem: url::ParseError| StartError::Other(problem.to_string()))?;
         Ok(Self { listener, url, certificate, router: entra::over_https(entra.router()) })
     }
 

@@ -1,0 +1,257 @@
+// Pozi sessions in a browser: trades the Entra access token for a session, holds it in memory alone, renews it before it
+// ends, and sends it to the site's own server and nowhere else. What everything takes and returns: pozi-session.d.ts.
+
+/** For how long one answer of the service is waited for, in milliseconds. */
+const ATTEMPT = 10_000;
+/** How often an exchange is tried again, and the longest pause before that, in seconds. */
+const RETRIES = 3;
+const LONGEST_PAUSE = 30;
+/** So long before its end a session is not used any more, in seconds. */
+const MARGIN = 5;
+/** A timer that was set before the machine slept is late: so one looks this often at least, in milliseconds. */
+const LOOK = 30_000;
+const URN = "urn:ietf:params:oauth:";
+
+/** Why there is no session, or why nothing was sent. */
+export class PoziError extends Error {
+  constructor(reason, more = {}) {
+    super(more.description ?? reason, more);
+    Object.assign(this, more, { name: "PoziError", reason });
+  }
+}
+
+/** Opens a session that nobody but its holder can look into. */
+export function createSession(options) {
+  const { entraToken, scope, onRenewed, onProblem } = options;
+  const endpoint = `${folder(options.service)}oauth2/token`;
+  const server = folder(options.server);
+  const over = new AbortController();
+  const ended = any(over.signal, options.signal);
+  /** The session in force: { token, scope, life, age, due }, times in seconds. */
+  let held;
+  /** The exchange that is under way: { stop, waiting, promise }. */
+  let running;
+  let timer;
+
+  /** A session that is good now. */
+  async function current(signal) {
+    stopIf(ended, signal);
+    if (!isGood()) return exchanged(signal);
+    look();
+    return held;
+  }
+
+  // Not to the last moment: the request still has to travel.
+  const isGood = () => held?.age() < held?.life - MARGIN;
+
+  /** Waits for the one exchange under way, which is given up when nobody waits for it any more. */
+  async function exchanged(signal) {
+    stopIf(ended, signal);
+    const own = (running ??= start());
+    own.waiting += 1;
+    try {
+      return await abortable(own.promise, signal);
+    } finally {
+      own.waiting -= 1;
+      if (!own.waiting) {
+        if (running === own) running = undefined;
+        own.stop.abort();
+      }
+    }
+  }
+
+  function start() {
+    const stop = new AbortController();
+    return { stop, waiting: 0, promise: exchange(any(stop.signal, ended)) };
+  }
+
+  async function exchange(signal) {
+    let forceRefresh = false;
+    for (let attempt = 0; ; attempt += 1) {
+      const subject = await subjectToken(forceRefresh, signal);
+      try {
+        return await ask(subject, signal);
+      } catch (problem) {
+        stopIf(signal);
+        if (problem.reason === "expired" && !forceRefresh) {
+          forceRefresh = true;
+          continue;
+        }
+        const pause = attempt < RETRIES && pauseAfter(problem, attempt);
+        if (!pause) throw problem;
+        await abortable(new Promise((resolve) => setTimeout(resolve, pause)), signal);
+      }
+    }
+  }
+
+  const subjectToken = (forceRefresh, signal) =>
+    abortable((async () => entraToken({ forceRefresh, signal }))(), signal);
+
+  /** One request (RFC 8693 §2.1), simple in the sense of CORS: no preflight. */
+  async function ask(subject_token, signal) {
+    const body = new URLSearchParams({
+      grant_type: `${URN}grant-type:token-exchange`,
+      subject_token_type: `${URN}token-type:access_token`,
+      subject_token,
+      ...(scope && { scope }),
+    });
+    const limit = AbortSignal.timeout(ATTEMPT);
+    // Before the request, since the session's time begins somewhere on its way.
+    const age = stopwatch();
+    try {
+      const request = { method: "POST", body, credentials: "omit", redirect: "error", signal: any(signal, limit) };
+      const response = await fetch(endpoint, request);
+      return hold(age, response, parsed(await response.text()), signal);
+    } catch (cause) {
+      throw cause instanceof PoziError ? cause : new PoziError(limit.aborted ? "timeout" : "network", { cause });
+    }
+  }
+
+  function hold(age, { ok, status, headers }, answer, signal) {
+    const { access_token: token, token_type, expires_in: life, error, error_description: description } = answer;
+    const isSession = isText(token) && isText(answer.scope) && /^bearer$/i.test(token_type) && life > 0 && life < 1e6;
+    if (!ok || !isSession) {
+      // In seconds (RFC 9110 §10.2.3); a date would need the server's clock.
+      const retryAfter = Number(headers.get("Retry-After")) || undefined;
+      throw new PoziError((!ok && answer.reason) || "bad_answer", { error, description, status, retryAfter });
+    }
+    stopIf(signal);
+    // Not all at one moment, who all began at one.
+    const due = life * (0.7 + 0.15 * Math.random());
+    held = { token, scope: answer.scope.split(" "), life, age, due };
+    look();
+    onRenewed?.(info());
+    return held;
+  }
+
+  /** Renews in the background when the time has come, and sees to it that somebody looks again. */
+  function look() {
+    clearTimeout(timer);
+    const seen = held;
+    if (!seen) return;
+    const wait = (seen.due - seen.age()) * 1000;
+    if (wait <= 0 && !running) exchanged().catch((problem) => failed(seen, problem));
+    timer = setTimeout(look, Math.min(Math.max(wait, 1000), LOOK));
+  }
+
+  function failed(seen, problem) {
+    if (ended.aborted) return;
+    seen.due = seen.age() + 10 + 20 * Math.random();
+    // Who must sign in again is not asked for it on and on: from now on the next call tries.
+    if (!isGood()) held = undefined;
+    onProblem?.(problem);
+  }
+
+  const info = () =>
+    held && { scope: [...held.scope], expiresIn: Math.max(0, held.life - held.age()) };
+
+  function catalogue(id, { signal: outer } = {}) {
+    async function fetchOwn(input, init = {}) {
+      const url = within(server, input);
+      const signal = any(ended, outer, init.signal);
+      // What was streamed is spent.
+      for (let isLast = init.body?.getReader; ; isLast = true) {
+        const used = await current(signal);
+        // Whoever may write has `:read` as well, but may have asked for less.
+        if (!used.scope.some((word) => word.startsWith(`${id}:`))) throw new PoziError("catalogue_not_granted");
+        const headers = new Headers(init.headers);
+        headers.set("X-Pozi-Session", used.token);
+        if (options.withEntraToken) headers.set("Authorization", `Bearer ${await subjectToken(false, signal)}`);
+        // A browser takes this header along to wherever a redirect leads: to a login page of somebody else, say.
+        const response = await fetch(url, { ...init, headers, signal, redirect: "error" });
+        if (response.status !== 401 || isLast) return response;
+        // Another call may have renewed it meanwhile.
+        if (held === used) await exchanged(signal);
+      }
+    }
+
+    async function loadTile(tile, src) {
+      const image = tile.getImage();
+      try {
+        const response = await fetchOwn(src);
+        const isImage = response.ok && /^image\//.test(response.headers.get("Content-Type"));
+        if (!isImage) throw new PoziError("no_image", { status: response.status });
+        const url = URL.createObjectURL(await response.blob());
+        image.onload = image.onerror = () => URL.revokeObjectURL(url);
+        image.src = url;
+      } catch (problem) {
+        // Which fails, and so tells whoever waits for the image.
+        image.src = "data:,";
+        if (problem instanceof PoziError) onProblem?.(problem);
+      }
+    }
+
+    return { fetch: fetchOwn, loadTile };
+  }
+
+  // Timers stand still in a sleeping machine, and are slow in a hidden tab.
+  globalThis.addEventListener?.("visibilitychange", look, { signal: ended });
+  ended.addEventListener("abort", () => {
+    clearTimeout(timer);
+    held = undefined;
+  });
+
+  return {
+    token: async ({ signal } = {}) => (await current(signal)).token,
+    renew: async ({ signal } = {}) => (await exchanged(signal), info()),
+    get info() {
+      return info();
+    },
+    narrow: (narrower) => createSession({ ...options, scope: narrower, signal: ended }),
+    catalogue,
+    end: () => over.abort(new PoziError("ended")),
+  };
+}
+
+/** The URL, if it is the server's: a session that goes elsewhere is lost. */
+function within(server, input) {
+  const url = new URL(input, server);
+  // An encoded slash can climb out of the folder where a server decodes it before it looks.
+  if (!url.href.startsWith(server) || /%2f|%5c/i.test(url.pathname)) throw new PoziError("outside_server");
+  return url;
+}
+
+/** An object in any case: what a broken proxy sends is none. */
+function parsed(text) {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}
+
+/** In milliseconds; nothing when trying again helps nobody. */
+function pauseAfter({ reason, status, retryAfter }, attempt) {
+  const isPassing = status === 503 || /^(network|timeout)$/.test(reason);
+  const pause = retryAfter ?? 2 ** attempt;
+  return isPassing && pause <= LONGEST_PAUSE && (pause + Math.random()) * 1000;
+}
+
+/** What `promise` comes to, or the signal's reason. */
+function abortable(promise, signal) {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal?.aborted) stop();
+    signal?.addEventListener("abort", stop);
+    promise.then(resolve, reject).finally(() => signal?.removeEventListener("abort", stop));
+  });
+}
+
+const any = (...signals) => AbortSignal.any(signals.filter(Boolean));
+
+const stopIf = (...signals) => any(...signals).throwIfAborted();
+
+const isText = (value) => value?.trim?.();
+
+/** Seconds from now on, by whichever clock sees more: one may stand still in a sleeping machine, the other may be set. */
+function stopwatch() {
+  const [steady, wall] = [performance.now(), Date.now()];
+  return () => Math.max(performance.now() - steady, Date.now() - wall) / 1000;
+}
+
+/** The URL of a folder, over https except on this machine. */
+function folder(text) {
+  const isSafe = /^(https:\/\/|http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/])[^@?#\\]*$/.test(text);
+  if (!isSafe) throw new PoziError("invalid_options");
+  return new URL(text.replace(/\/*$/, "/")).href;
+}

@@ -1,0 +1,353 @@
+//! The local page: its files as they were built in, MSAL.js as npm fetched it, and what the page has to know.
+
+use std::path::{Path, PathBuf};
+
+use axum::{
+    Json, Router,
+    http::{
+        HeaderName, HeaderValue, StatusCode,
+        header::{
+            CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+        },
+    },
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use pozi_auth::sites::Site;
+use serde::Serialize;
+use url::Url;
+
+use crate::entra::{Mistake, Person};
+
+/// Where `infra/local/page/fetch-msal` has npm put MSAL.js, from the project's root.
+pub const MSAL_FOLDER: &str = "target/local-page/node_modules/@azure/msal-browser/lib";
+
+const HTML: &str = "text/html; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const STYLE: &str = "text/css; charset=utf-8";
+const PICTURE: &str = "image/svg+xml";
+
+/// Address, content type and text of each file.
+const FILES: [(&str, &str, &str); 22] = [
+    ("/", HTML, include_str!("../page/index.html")),
+    (REDIRECT, HTML, include_str!("../page/redirect.html")),
+    ("/pozi-session.js", SCRIPT, include_str!("../../../clients/web/pozi-session.js")),
+    ("/page/style.css", STYLE, include_str!("../page/style.css")),
+    ("/page/icon.svg", PICTURE, include_str!("../page/icon.svg")),
+    ("/page/contours.svg", PICTURE, include_str!("../page/contours.svg")),
+    ("/page/claims.js", SCRIPT, include_str!("../page/claims.js")),
+    ("/page/decision.js", SCRIPT, include_str!("../page/decision.js")),
+    ("/page/elements.js", SCRIPT, include_str!("../page/elements.js")),
+    ("/page/entra-panel.js", SCRIPT, include_str!("../page/entra-panel.js")),
+    ("/page/journal.js", SCRIPT, include_str!("../page/journal.js")),
+    ("/page/jwt.js", SCRIPT, include_str!("../page/jwt.js")),
+    ("/page/maps.js", SCRIPT, include_str!("../page/maps.js")),
+    ("/page/page.js", SCRIPT, include_str!("../page/page.js")),
+    ("/page/problems.js", SCRIPT, include_str!("../page/problems.js")),
+    ("/page/redirect.js", SCRIPT, include_str!("../page/redirect.js")),
+    ("/page/session-desk.js", SCRIPT, include_str!("../page/session-desk.js")),
+    ("/page/session-panel.js", SCRIPT, include_str!("../page/session-panel.js")),
+    ("/page/sign-in-form.js", SCRIPT, include_str!("../page/sign-in-form.js")),
+    ("/page/sign-in-msal.js", SCRIPT, include_str!("../page/sign-in-msal.js")),
+    ("/page/sign-in-plain.js", SCRIPT, include_str!("../page/sign-in-plain.js")),
+    ("/page/trouble.js", SCRIPT, include_str!("../page/trouble.js")),
+];
+
+/// Where MSAL comes back to: in a hidden frame of the page itself when it signs in silently.
+const REDIRECT: &str = "/redirect.html";
+
+/// Address and place, in the package's folder, of the two files of MSAL that a page loads.
+const MSAL: [(&str, &str); 2] = [
+    ("/msal/msal-browser.min.js", "msal-browser.min.js"),
+    ("/msal/msal-redirect-bridge.min.js", "redirect-bridge/msal-redirect-bridge.min.js"),
+];
+
+/// What the page has to know, as it reads it. Nothing in it is secret: every page of this machine may read it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PageConfig {
+    service: String,
+    plain_login: String,
+    authority: String,
+    qgis: bool,
+    sites: Vec<PageSite>,
+    people: Vec<PagePerson>,
+    mistakes: Vec<PageMistake>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PageSite {
+    name: String,
+    tenant: String,
+    client_id: String,
+    scope: String,
+    external_url: String,
+    catalogues: Vec<PageCatalogue>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct PageCatalogue {
+    id: String,
+    title: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct PagePerson {
+    person: &'static str,
+    name: String,
+    address: &'static str,
+    what: &'static str,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct PageMistake {
+    name: String,
+    code: String,
+    what: &'static str,
+}
+
+impl PageConfig {
+    /// For the service at `service`, an http URL without a slash at its end; `authority` is where MSAL.js signs in, and
+    /// `qgis` whether maps are drawn. The emulated Entra is expected under `/entra` of the service as well.
+    pub fn new<'a>(
+        service: &str,
+        authority: &Url,
+        sites: impl IntoIterator<Item = &'a Site>,
+        qgis: bool,
+    ) -> Self {
+        let people = Person::ALL.into_iter().filter(|person| person.can_sign_in());
+        Self {
+            service: service.to_owned(),
+            plain_login: format!("{service}/entra"),
+            authority: authority.origin().ascii_serialization(),
+            qgis,
+            sites: sites.into_iter().map(PageSite::of).collect(),
+            people: people.map(PagePerson::of).collect(),
+            mistakes: Mistake::ALL.map(PageMistake::of).into(),
+        }
+    }
+}
+
+impl PageSite {
+    fn of(site: &Site) -> Self {
+        let catalogues = site
+            .catalogues
+            .iter()
+            .map(|catalogue| PageCatalogue { id: catalogue.id.to_string(), title: catalogue.title.clone() });
+        Self {
+            name: site.name.to_string(),
+            tenant: site.tenant().uuid().to_string(),
+            client_id: site.expected.client.uuid().to_string(),
+            scope: format!("{}/user_impersonation", site.external_url.application_id_uri()),
+            external_url: site.external_url.as_str().to_owned(),
+            catalogues: catalogues.collect(),
+        }
+    }
+}
+
+impl PagePerson {
+    fn of(person: Person) -> Self {
+        Self {
+            person: person.name(),
+            name: person.full_name(),
+            address: person.address(),
+            what: person.what(),
+        }
+    }
+}
+
+impl PageMistake {
+    fn of(mistake: Mistake) -> Self {
+        Self { name: mistake.to_string(), code: format!("AADSTS{}", mistake.code()), what: mistake.what() }
+    }
+}
+
+/// Serves the page at `/`, and MSAL.js from `msal_folder` (see [`MSAL_FOLDER`]) as far as it is there.
+pub fn router(config: PageConfig, msal_folder: PathBuf) -> Router {
+    let mut router = Router::new();
+    for (address, kind, text) in FILES {
+        let framed_by = if address == REDIRECT { "'self'" } else { "'none'" };
+        let policy = policy(&config.authority, framed_by);
+        router = router.route(address, get(move || async move { file(kind, text, policy.clone()) }));
+    }
+    for (address, place) in MSAL {
+        let (path, policy) = (msal_folder.join(place), policy(&config.authority, "'none'"));
+        let serve = async move || match tokio::fs::read(&path).await {
+            Ok(text) => file(SCRIPT, text, policy.clone()),
+            Err(_) => StatusCode::NOT_FOUND.into_response(),
+        };
+        router = router.route(address, get(serve));
+    }
+    router.route("/local/config.json", get(async move || settings(&config, &msal_folder)))
+}
+
+fn settings(config: &PageConfig, msal_folder: &Path) -> Response {
+    #[derive(Serialize)]
+    struct Settings<'a> {
+        #[serde(flatten)]
+        config: &'a PageConfig,
+        msal: bool,
+    }
+    let msal = MSAL.iter().all(|(_, place)| msal_folder.join(place).is_file());
+    (fixed_headers(), Json(Settings { config, msal })).into_response()
+}
+
+fn file(kind: &'static str, text: impl IntoResponse, policy: HeaderValue) -> Response {
+    let kind = HeaderValue::from_static(kind);
+    (fixed_headers(), [(CONTENT_TYPE, kind), (CONTENT_SECURITY_POLICY, policy)], text).into_response()
+}
+
+/// No `Cross-Origin-Opener-Policy`: MSAL's window could not reach the page that opened it.
+fn fixed_headers() -> [(HeaderName, &'static str); 3] {
+    [(CACHE_CONTROL, "no-cache"), (X_CONTENT_TYPE_OPTIONS, "nosniff"), (REFERRER_POLICY, "no-referrer")]
+}
+
+/// Claims and errors are other people's words: even if the page took one for markup, nothing of it would run, and no
+/// token could be sent anywhere but to where it came from.
+fn policy(authority: &str, framed_by: &str) -> HeaderValue {
+    let text = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; \
+         connect-src 'self' {authority}; frame-src 'self' {authority}; form-action 'self' {authority}; \
+         base-uri 'none'; frame-ancestors {framed_by}; require-trusted-types-for 'script'"
+    );
+    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("default-src 'none'"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs};
+
+    use axum::{
+        body::{Body, to_bytes},
+        http::Request,
+    };
+    use pozi_auth::adapters::SiteFiles;
+    use serde_json::{Value, json};
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::samples;
+
+    fn page(msal_folder: &Path) -> Router {
+        let sites = SiteFiles::of(&samples::site_files()).unwrap();
+        let mut sites: Vec<&Site> = sites.all().map(AsRef::as_ref).collect();
+        sites.sort_by_key(|site| site.name.to_string());
+        let authority = "https://localhost:8443/ignored".parse().unwrap();
+        router(PageConfig::new("http://localhost:8080", &authority, sites, true), msal_folder.to_owned())
+    }
+
+    async fn answer(page: &Router, path: &str) -> (StatusCode, axum::http::HeaderMap, String) {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let (parts, body) = page.clone().oneshot(request).await.unwrap().into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        (parts.status, parts.headers, String::from_utf8(bytes.into()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn every_file_of_the_page_is_served_as_what_it_is() {
+        let page = page(Path::new("nowhere"));
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("page");
+        let mut served = BTreeSet::new();
+        for entry in fs::read_dir(folder).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let Some((_, extension)) = name.rsplit_once('.') else { continue };
+            let (path, kind) = match (name.as_str(), extension) {
+                ("index.html", _) => ("/".to_owned(), "text/html; charset=utf-8"),
+                ("redirect.html", _) => ("/redirect.html".to_owned(), "text/html; charset=utf-8"),
+                (_, "js") => (format!("/page/{name}"), "text/javascript; charset=utf-8"),
+                (_, "css") => (format!("/page/{name}"), "text/css; charset=utf-8"),
+                (_, "svg") => (format!("/page/{name}"), "image/svg+xml"),
+                _ => continue,
+            };
+            let (status, headers, text) = answer(&page, &path).await;
+            assert_eq!((status, headers[CONTENT_TYPE].to_str().unwrap()), (StatusCode::OK, kind), "{path}");
+            assert!(!text.is_empty());
+            served.insert(path);
+        }
+        let embedded = FILES.into_iter().map(|(path, ..)| path.to_owned()).collect::<BTreeSet<_>>();
+        let beside = embedded.difference(&served).collect::<Vec<_>>();
+        assert_eq!(beside, ["/pozi-session.js"]);
+    }
+
+    #[tokio::test]
+    async fn what_the_pages_ask_for_is_there() {
+        let page = page(Path::new("nowhere"));
+        for (path, _, text) in FILES {
+            for quoted in text.split('"').skip(1).step_by(2).filter(|quoted| quoted.starts_with("/page/")) {
+                assert_eq!(answer(&page, quoted).await.0, StatusCode::OK, "{path} asks for {quoted}");
+            }
+            for imported in text.lines().filter_map(|line| line.split_once(" from \"./")) {
+                let address = format!("/page/{}", imported.1.trim_end_matches("\";"));
+                assert_eq!(answer(&page, &address).await.0, StatusCode::OK, "{path} asks for {address}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_runs_but_the_pages_own_files_and_only_the_return_of_a_sign_in_may_be_framed() {
+        let page = page(Path::new("nowhere"));
+        for (path, framed_by) in [("/", "'none'"), (REDIRECT, "'self'"), ("/page/page.js", "'none'")] {
+            let (_, headers, _) = answer(&page, path).await;
+            let policy = headers[CONTENT_SECURITY_POLICY].to_str().unwrap();
+            for directive in [
+                "default-src 'none'",
+                "script-src 'self'",
+                "connect-src 'self' https://localhost:8443",
+                "base-uri 'none'",
+                &format!("frame-ancestors {framed_by}"),
+            ] {
+                assert!(policy.split("; ").any(|part| part == directive), "{path}: {directive} in {policy}");
+            }
+            assert_eq!(headers[X_CONTENT_TYPE_OPTIONS], "nosniff");
+            assert_eq!(headers[REFERRER_POLICY], "no-referrer");
+            assert_eq!(headers[CACHE_CONTROL], "no-cache");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_page_learns_of_sites_people_and_mistakes() {
+        let (status, headers, text) = answer(&page(Path::new("nowhere")), "/local/config.json").await;
+        assert_eq!(
+            (status, &headers[CONTENT_TYPE]),
+            (StatusCode::OK, &HeaderValue::from_static("application/json"))
+        );
+        let settings: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(settings["service"], "http://localhost:8080");
+        assert_eq!(settings["plainLogin"], "http://localhost:8080/entra");
+        assert_eq!(settings["authority"], "https://localhost:8443");
+        assert_eq!((&settings["msal"], &settings["qgis"]), (&json!(false), &json!(true)));
+        let site = &settings["sites"][0];
+        assert_eq!(site["name"], "riverbend");
+        assert_eq!(site["scope"], "https://poziserver-riverbend.example/pozi/user_impersonation");
+        assert_eq!(site["clientId"], "c3890382-ecc1-4cf0-adc1-1b349bbd71ee");
+        assert_eq!(site["catalogues"][0], json!({"id": "planning", "title": "Planning and zoning"}));
+        let people = settings["people"].as_array().unwrap();
+        assert_eq!(people[0]["address"], "rhea.reader@example.com");
+        assert!(people.iter().all(|person| person["person"] != "app-only"), "nobody sits before a daemon");
+        let codes = settings["mistakes"].as_array().unwrap().iter().map(|mistake| &mistake["code"]);
+        assert!(codes.into_iter().any(|code| code == "AADSTS50011"));
+    }
+
+    #[tokio::test]
+    async fn msal_is_served_when_it_was_fetched_and_nothing_else_of_its_folder() {
+        let folder = std::env::temp_dir().join(format!("pozi-page-{}", uuid::Uuid::new_v4()));
+        let page = page(&folder);
+        assert_eq!(answer(&page, MSAL[0].0).await.0, StatusCode::NOT_FOUND);
+        fs::create_dir_all(folder.join("redirect-bridge")).unwrap();
+        for (_, place) in MSAL {
+            fs::write(folder.join(place), place).unwrap();
+        }
+        fs::write(folder.join("other.js"), "other").unwrap();
+        for (address, place) in MSAL {
+            let (status, _, text) = answer(&page, address).await;
+            assert_eq!((status, text.as_str()), (StatusCode::OK, place));
+        }
+        let (_, _, settings) = answer(&page, "/local/config.json").await;
+        assert_eq!(serde_json::from_str::<Value>(&settings).unwrap()["msal"], true);
+        for path in ["/msal/other.js", "/msal/../other.js", "/msal/%2e%2e/lib/other.js"] {
+            assert_eq!(answer(&page, path).await.0, StatusCode::NOT_FOUND, "{path}");
+        }
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
