@@ -47,7 +47,8 @@ export function createSession(options) {
   /** Waits for the one exchange under way, which is given up when nobody waits for it any more. */
   async function exchanged(signal) {
     stopIf(ended, signal);
-    const own = (running ??= start());
+    running ??= exchange();
+    const own = running;
     own.waiting += 1;
     try {
       return await abortable(own.promise, signal);
@@ -60,25 +61,22 @@ export function createSession(options) {
     }
   }
 
-  function start() {
+  function exchange() {
     const stop = new AbortController();
-    return { stop, waiting: 0, promise: exchange(any(stop.signal, ended)) };
+    return { stop, waiting: 0, promise: attempts(any(stop.signal, ended)) };
   }
 
-  async function exchange(signal) {
+  async function attempts(signal) {
     let forceRefresh = false;
-    for (let attempt = 0; ; attempt += 1) {
-      const subject = await subjectToken(forceRefresh, signal);
+    for (let count = 0; ; count += 1) {
       try {
-        return await ask(subject, signal);
+        return await ask(await subjectToken(forceRefresh, signal), signal);
       } catch (problem) {
         stopIf(signal);
-        if (problem.reason === "expired" && !forceRefresh) {
-          forceRefresh = true;
-          continue;
-        }
-        const pause = attempt < RETRIES && pauseAfter(problem, attempt);
+        const isStale = problem.reason === "expired" && !forceRefresh;
+        const pause = isStale ? 1 : count < RETRIES && pauseAfter(problem, count);
         if (!pause) throw problem;
+        forceRefresh ||= isStale;
         await abortable(new Promise((resolve) => setTimeout(resolve, pause)), signal);
       }
     }
@@ -109,10 +107,10 @@ export function createSession(options) {
 
   function hold(age, { ok, status, headers }, answer, signal) {
     const { access_token: token, token_type, expires_in: life, error, error_description: description } = answer;
-    const isSession = isText(token) && isText(answer.scope) && /^bearer$/i.test(token_type) && life > 0 && life < 1e6;
+    const isSession = isText(token) && isText(answer.scope) && /^bearer$/i.test(token_type) && life > 0;
     if (!ok || !isSession) {
       // In seconds (RFC 9110 §10.2.3); a date would need the server's clock.
-      const retryAfter = Number(headers.get("Retry-After")) || undefined;
+      const retryAfter = +headers.get("Retry-After") || undefined;
       throw new PoziError((!ok && answer.reason) || "bad_answer", { error, description, status, retryAfter });
     }
     stopIf(signal);
@@ -221,9 +219,9 @@ function parsed(text) {
 }
 
 /** In milliseconds; nothing when trying again helps nobody. */
-function pauseAfter({ reason, status, retryAfter }, attempt) {
-  const isPassing = status === 503 || /^(network|timeout)$/.test(reason);
-  const pause = retryAfter ?? 2 ** attempt;
+function pauseAfter({ reason, status, retryAfter }, count) {
+  const isPassing = status === 503 || /network|timeout/.test(reason);
+  const pause = retryAfter ?? 2 ** count;
   return isPassing && pause <= LONGEST_PAUSE && (pause + Math.random()) * 1000;
 }
 
@@ -251,7 +249,7 @@ function stopwatch() {
 
 /** The URL of a folder, over https except on this machine. */
 function folder(text) {
-  const isSafe = /^(https:\/\/|http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/])[^@?#\\]*$/.test(text);
+  const isSafe = /^(https:\/\/|http:\/\/(localhost|127\.0\.0\.1)[:/])[^@?#\\]*$/.test(text);
   if (!isSafe) throw new PoziError("invalid_options");
   return new URL(text.replace(/\/*$/, "/")).href;
 }
