@@ -25,7 +25,7 @@ import { troublePanel } from "./trouble.js";
 
 const CHOICE = "pozi-choice";
 /** What a map shows, unless somebody asks for another view. */
-const VIEW = new URLSearchParams({ BBOX: "0,0,100,100", WIDTH: "480", HEIGHT: "300" });
+const VIEW = new URLSearchParams({ BBOX: "0,0,1200,800", WIDTH: "600", HEIGHT: "400" });
 const EMPTY = {
   entra: "Sign in, and the claims of the access token stand here.",
   decision: "Catalogue by catalogue: may it be read, may it be written, and why.",

@@ -40,6 +40,7 @@ pub(super) fn router() -> Router<EmulatedEntra> {
         .route("/{tenant}/oauth2/v2.0/authorize", get(asked_by_link).post(asked_by_form))
         .route("/{tenant}/oauth2/v2.0/token", post(token))
         .route("/{tenant}/oauth2/v2.0/logout", get(logout))
+        .route("/", get(|| async { shown(StatusCode::OK, pages::welcome()) }))
 }
 
 async fn asked_by_link(

@@ -70,7 +70,16 @@ pub(super) fn trouble(problem: &Problem) -> Markup {
         "Sorry, but we’re having trouble signing you in.",
         &html! {
             p role="alert" { (problem.text()) }
+            p { "The application is not told of this. Close this window, or go back." }
         },
+    )
+}
+
+/// The root: where a person comes to accept the certificate.
+pub(super) fn welcome() -> Markup {
+    page(
+        "This browser talks to the emulated tenant.",
+        &html! { p { "Its certificate was made when it started, and is trusted until you close the browser. Go back to the page and sign in." } },
     )
 }
 
