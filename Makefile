@@ -1,4 +1,4 @@
-.PHONY: run run-lambda test lint bench fuzz build deploy
+.PHONY: run run-lambda test lint bench fuzz picture build deploy
 
 ARCH ?= $(shell uname -m)
 ENV ?= dev
@@ -20,6 +20,9 @@ bench: ## how much the exchange costs beside its bare cryptography
 
 fuzz: ## each fuzz target for a minute; what it finds stays in tests/fuzz/artifacts
 	cd tests/fuzz && mkdir -p artifacts ../../target/fuzz/corpus/form ../../target/fuzz/corpus/token ../../target/fuzz/corpus/documents && for target in form token documents; do cargo run --locked --release --bin $$target -- -max_total_time=60 -max_len=8192 -artifact_prefix=artifacts/ ../../target/fuzz/corpus/$$target || exit 1; done
+
+picture: ## the picture of the page in the README, by a real browser
+	cargo test --locked -p pozi-tests --test browser -- --ignored picture
 
 build: ## the functions for AWS Lambda, in target/lambda; ARCH=arm64 or x86_64, this machine's when left out
 	infra/build $(ARCH)

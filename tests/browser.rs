@@ -42,6 +42,16 @@ fn the_page_is_for_everybody() {
     run("looks");
 }
 
+#[test]
+#[ignore = "paints docs/page.png anew: `make picture`"]
+fn the_picture_in_the_readme() {
+    run("picture");
+    let painted = shots().join("page.png");
+    if painted.exists() {
+        fs::copy(painted, format!("{ROOT}/docs/page.png")).unwrap();
+    }
+}
+
 /// Runs the tests of a file against a service of their own, with MSAL.js as in production.
 fn run(file: &str) {
     let Some(folder) = node_folder() else { return };
@@ -50,7 +60,7 @@ fn run(file: &str) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let service = runtime.block_on(Service::start(&arguments(&state, &[]))).unwrap();
     let mut node = Command::new("node");
-    node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"])
+    node.args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=90000"])
         .arg(format!("{file}.test.mjs"))
         .current_dir(&folder)
         .env("POZI_BASE", service.base())

@@ -1,0 +1,224 @@
+// The exchange: what is asked, what is taken for an answer, what is tried again, and who waits.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inspect } from "node:util";
+
+import { PoziError, createSession } from "../pozi-session.js";
+import { ENTRA, clocks, granted, refused, until, world } from "./world.js";
+
+const reason = (expected) => (problem) => problem instanceof PoziError && problem.reason === expected;
+
+test("asks as RFC 8693 says, and simply: no preflight", async (context) => {
+  const { session, asked } = await world(context, { scope: "planning:read" });
+  assert.equal(await session.token(), "eyJ.session.1");
+  const [{ request, form }] = asked;
+  assert.deepEqual([request.method, request.url], ["POST", "/oauth2/token"]);
+  assert.deepEqual(Object.fromEntries(form), {
+    grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+    subject_token_type: "urn:ietf:params:oauth:token-type:access_token",
+    subject_token: ENTRA,
+    scope: "planning:read",
+  });
+  assert.match(request.headers["content-type"], /^application\/x-www-form-urlencoded/);
+  for (const header of ["authorization", "cookie", "x-pozi-session"]) assert.ok(!(header in request.headers));
+});
+
+test("tells what it has, but not the token", async (context) => {
+  const { session, renewed } = await world(context);
+  assert.equal(session.info, undefined);
+  await session.token();
+  assert.deepEqual(session.info.scope, ["heritage:read", "planning:read"]);
+  assert.ok(session.info.expiresIn > 590 && session.info.expiresIn <= 600);
+  assert.equal(renewed.length, 1);
+  for (const text of [JSON.stringify(session), inspect(session, { depth: 9, showHidden: true }), String(session)]) {
+    assert.doesNotMatch(text, /eyJ/);
+  }
+});
+
+test("one exchange serves fifty callers, and the next ones", async (context) => {
+  const { session, asked } = await world(context);
+  const tokens = await Promise.all(Array.from({ length: 50 }, () => session.token()));
+  assert.equal(new Set([...tokens, await session.token()]).size, 1);
+  assert.equal(asked.length, 1);
+});
+
+test("who gives up leaves the others waiting; when all do, the request is given up", async (context) => {
+  let closed = 0;
+  const slow = (request, response) => {
+    response.on("close", () => (closed += 1));
+    setTimeout(() => response.end(JSON.stringify(granted()[1])), 300).unref();
+  };
+  const { session, asked } = await world(context, { answers: [slow] });
+  const one = new AbortController();
+  const given = session.token({ signal: one.signal });
+  const other = session.token();
+  await until(() => asked.length === 1);
+  one.abort(new Error("no longer"));
+  await assert.rejects(given, /no longer/);
+  assert.equal(await other, "eyJ.session.1");
+
+  const { session: lonely, asked: again } = await world(context, { answers: [slow, granted()] });
+  const all = [new AbortController(), new AbortController()];
+  const waiting = all.map(({ signal }) => lonely.token({ signal }));
+  await until(() => again.length === 1);
+  closed = 0;
+  all.forEach((controller) => controller.abort());
+  for (const wait of waiting) await assert.rejects(wait, { name: "AbortError" });
+  await until(() => closed === 1);
+  assert.equal(await lonely.token(), "eyJ.session.2");
+});
+
+test("who has given up before starts nothing", async (context) => {
+  const { session, asked, tokens } = await world(context);
+  await assert.rejects(session.token({ signal: AbortSignal.abort(new Error("never mind")) }), /never mind/);
+  assert.deepEqual([asked.length, tokens.length], [0, 0]);
+});
+
+test("a refusal keeps its code, reason, sentence and status", async (context) => {
+  const { session, asked } = await world(context, { answers: [refused(400, "no_catalogue")] });
+  await assert.rejects(session.token(), (problem) => {
+    const { name, error, reason: why, description, status, retryAfter, message } = problem;
+    assert.deepEqual([name, error, why, status], ["PoziError", "invalid_request", "no_catalogue", 400]);
+    assert.deepEqual([description, message, retryAfter], ["About no_catalogue.", "About no_catalogue.", undefined]);
+    assert.doesNotMatch(inspect(problem), /eyJ/);
+    return problem instanceof PoziError;
+  });
+  assert.equal(asked.length, 1);
+});
+
+test("what MSAL says comes out as it is", async (context) => {
+  const interaction = new Error("interaction_required");
+  const entraToken = () => {
+    throw interaction;
+  };
+  const { session, asked } = await world(context, { entraToken });
+  await assert.rejects(session.token(), (problem) => problem === interaction);
+  assert.equal(asked.length, 0);
+});
+
+test("an expired Entra token is asked for anew, once", async (context) => {
+  const well = await world(context, { answers: [refused(400, "expired"), granted()] });
+  await well.session.token();
+  assert.deepEqual(well.tokens, [false, true]);
+  const ill = await world(context, { answers: [refused(400, "expired")] });
+  await assert.rejects(ill.session.token(), reason("expired"));
+  assert.deepEqual(ill.tokens, [false, true]);
+});
+
+test("503 is tried again when the service says", async (context) => {
+  const clock = clocks(context);
+  const { session, asked } = await world(context, {
+    answers: [refused(503, "signing_unavailable", { "Retry-After": "4" }), granted()],
+  });
+  const token = session.token();
+  await until(() => asked.length === 1);
+  await clock.pass(3.9);
+  assert.equal(asked.length, 1);
+  await clock.pass(1.2);
+  assert.equal(await token, "eyJ.session.2");
+});
+
+test("what passes is tried three times more, and what lasts is told at once", async (context) => {
+  const clock = clocks(context);
+  const page = [503, "<html>a proxy's page</html>"];
+  const { session, asked } = await world(context, { answers: [page] });
+  const failing = assert.rejects(session.token(), reason("bad_answer"));
+  for (const count of [1, 2, 3, 4]) {
+    await until(() => asked.length === count);
+    await clock.pass(6);
+  }
+  await failing;
+  assert.equal(asked.length, 4);
+  const long = await world(context, { answers: [refused(503, "keys_unavailable", { "Retry-After": "31" })] });
+  await assert.rejects(long.session.token(), (problem) => problem.retryAfter === 31);
+  assert.equal(long.asked.length, 1);
+});
+
+test("a connection that breaks is tried again", async (context) => {
+  const { session, asked } = await world(context, { answers: [(request) => request.socket.destroy(), granted()] });
+  assert.equal(await session.token(), "eyJ.session.2");
+  assert.equal(asked.length, 2);
+});
+
+test("waiting for another try can be given up", async (context) => {
+  const { session, asked } = await world(context, { answers: [refused(503, "x", { "Retry-After": "20" })] });
+  const giveUp = new AbortController();
+  const token = session.token({ signal: giveUp.signal });
+  await until(() => asked.length === 1);
+  giveUp.abort();
+  await assert.rejects(token, { name: "AbortError" });
+});
+
+test("what is no session is none", async (context) => {
+  for (const [name, answer] of Object.entries({
+    html: [200, "<html>"],
+    nothing: [200, ""],
+    null: [200, "null"],
+    list: [200, "[]"],
+    "no token": granted({ access_token: undefined }),
+    "an empty token": granted({ access_token: " " }),
+    "a token that is no text": granted({ access_token: { toString: 1 } }),
+    "another type": granted({ token_type: "DPoP" }),
+    "no type": granted({ token_type: undefined }),
+    "no life": granted({ expires_in: 0 }),
+    "a life in words": granted({ expires_in: "soon" }),
+    "no scope": granted({ scope: "" }),
+    "a scope that is no text": granted({ scope: ["planning:read"] }),
+    "a refusal with 200": [200, { error: "invalid_request", reason: "no_catalogue" }],
+    "an empty 400": [400, ""],
+  })) {
+    const { session } = await world(context, { answers: [answer] });
+    await assert.rejects(session.token(), reason("bad_answer"), name);
+    assert.equal(session.info, undefined, name);
+  }
+});
+
+test("a redirect of the exchange is not followed", async (context) => {
+  const clock = clocks(context);
+  const elsewhere = await world(context);
+  const redirect = (_, response) => response.writeHead(307, { Location: `${elsewhere.service}/oauth2/token` }).end();
+  const { session, asked } = await world(context, { answers: [redirect] });
+  const failing = assert.rejects(session.token(), reason("network"));
+  for (const count of [1, 2, 3, 4]) {
+    await until(() => asked.length === count);
+    await clock.pass(6);
+  }
+  await failing;
+  assert.equal(elsewhere.asked.length, 0);
+});
+
+test("an end is an end: for who waits, who comes later, and what was narrowed", async (context) => {
+  const { session, asked } = await world(context, { answers: [granted(), (_, response) => setTimeout(() => response.end(), 5_000).unref()] });
+  await session.token();
+  const narrow = session.narrow("planning:read");
+  const waiting = narrow.token();
+  await until(() => asked.length === 2);
+  assert.equal(asked[1].form.get("scope"), "planning:read");
+  session.end();
+  session.end();
+  for (const call of [waiting, narrow.token(), session.token(), session.renew()]) {
+    await assert.rejects(call, reason("ended"));
+  }
+  assert.deepEqual([session.info, narrow.info], [undefined, undefined]);
+});
+
+test("an option's signal ends it as well", async (context) => {
+  const over = new AbortController();
+  const { session } = await world(context, { signal: over.signal });
+  await session.token();
+  over.abort(new Error("signed out"));
+  await assert.rejects(session.token(), /signed out/);
+  assert.equal(session.info, undefined);
+});
+
+test("addresses that are not safe are not taken", () => {
+  const good = { service: "https://auth.example", server: "https://pozi.example/pozi", entraToken: () => ENTRA };
+  createSession(good).end();
+  createSession({ ...good, service: "http://localhost:8080" }).end();
+  for (const bad of ["", "auth.example", "http://auth.example", "ftp://auth.example", "https://me@auth.example", "https://auth.example/?a", undefined, "http://localhost.evil.example"]) {
+    for (const name of ["service", "server"]) {
+      assert.throws(() => createSession({ ...good, [name]: bad }), reason("invalid_options"), `${name}: ${bad}`);
+    }
+  }
+});
