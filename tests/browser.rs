@@ -5,18 +5,16 @@
 
 use std::{
     fs,
-    io::Write,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{Mutex, PoisonError},
 };
 
 use clap::Parser;
-use pozi_local::{args::Args, service::Service};
-use pozi_tests::has_qgis;
+use pozi_local::{args::Args, page, service::Service};
+use pozi_tests::{has_qgis, node_with, not_run};
 use tempfile::TempDir;
 
-const HERE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/browser");
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// Two browsers at once would be slow enough for time limits.
@@ -79,7 +77,7 @@ fn run(file: &str) {
 }
 
 fn arguments(state: &TempDir, more: &[&str]) -> Args {
-    let msal = format!("{ROOT}/target/local-page/node_modules/@azure/msal-browser/lib");
+    let msal = format!("{ROOT}/{}", page::MSAL_FOLDER);
     let own = [
         "pozi-local",
         "--port=0",
@@ -92,45 +90,26 @@ fn arguments(state: &TempDir, more: &[&str]) -> Args {
     Args::parse_from(own.iter().chain(more))
 }
 
-/// A folder with the tests and what they need, since Node.js looks for that beside them. `None` where it cannot be had,
-/// which is said loudly; on a machine of continuous integration that is a failure, since nobody would read it.
+/// A folder with the tests and what they need, and a browser on this machine. `None` where it cannot be had, which is said
+/// loudly; on a machine of continuous integration that is a failure, since nobody would read it.
 fn node_folder() -> Option<PathBuf> {
-    static INSTALLED: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let installed = INSTALLED.get_or_init(|| {
-        // For the pictures; without it the maps are only let through.
-        let _ = has_qgis();
-        install()
-    });
-    if installed.is_none() {
-        let notice =
-            "NOT RUN: the tests in a browser need Debian's package chromium, node, and npm's package index";
-        assert!(std::env::var_os("CI").is_none(), "{notice}");
-        // Not eprintln!, whose text of a passed test nobody sees.
-        std::io::stderr().write_all(format!("{notice}\n").as_bytes()).ok();
-    }
-    installed.clone()
-}
-
-fn install() -> Option<PathBuf> {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let folder = node_with("tests/browser", "the tests in a browser")?;
     let is_done = |command: &mut Command| {
         command.stdin(Stdio::null()).output().is_ok_and(|output| output.status.success())
     };
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser-node");
-    fs::create_dir_all(&folder).unwrap();
-    let lock = fs::read(Path::new(HERE).join("package-lock.json")).unwrap();
-    let is_there = fs::read(folder.join("installed")).is_ok_and(|installed| installed == lock);
-    for entry in fs::read_dir(HERE).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file()) {
-        fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
-    }
-    let npm = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"];
-    let has_tools = is_there || is_done(Command::new("npm").args(npm).current_dir(&folder));
-    let has_chromium = is_done(Command::new("sh").arg(format!("{HERE}/install.sh")));
-    let fetched = is_done(&mut Command::new(format!("{ROOT}/infra/local/page/fetch-msal")));
-    let has_msal = fetched && Path::new(ROOT).join("target/local-page/node_modules").is_dir();
-    if !(has_tools && has_chromium && has_msal) {
+    let has_chromium = is_done(Command::new("sh").arg(folder.join("install.sh")));
+    // Never fails; what counts is what is there then.
+    is_done(&mut Command::new(format!("{ROOT}/infra/local/page/fetch-msal")));
+    let has_msal = Path::new(ROOT).join(page::MSAL_FOLDER).is_dir();
+    if !(has_chromium && has_msal) {
+        not_run(
+            "the tests in a browser need Debian's package chromium, and MSAL.js from npm's package index",
+        );
         return None;
     }
-    fs::write(folder.join("installed"), lock).unwrap();
+    // For the pictures; without it maps are only let through.
+    has_qgis();
     Some(folder)
 }
 

@@ -7,6 +7,7 @@ mod events;
 mod fleet;
 mod jwt;
 mod memory;
+mod node;
 mod process;
 mod published;
 mod qgis;
@@ -23,6 +24,7 @@ pub use self::{
     fleet::{Fleet, ISSUER, METRICS, exchanged},
     jwt::{part, verified_by},
     memory::{EmulatedKeySets, MemoryRing, SetClock},
+    node::{node_with, not_run},
     published::{PublishedDocument, Trouble},
     qgis::has_qgis,
     runtime::Runtime,

@@ -5,9 +5,6 @@ import { createServer } from "node:http";
 
 import { createSession } from "../pozi-session.js";
 
-/** Before anybody mocks it. */
-const later = globalThis.setTimeout;
-
 /** Nobody's token, and yet one that a leak would show. */
 export const ENTRA = "eyJ.entra.token";
 
@@ -71,6 +68,34 @@ export async function world(context, { answers = [granted()], data, ...options }
   return { session, service, site, asked, requests, troubles, renewed, tokens };
 }
 
+/**
+ * A world without a wire, for tests that set clocks: a real connection would see hours pass while it is made. The exchange
+ * gives `answers` as in {@link world}; a function gives one, or a promise of one.
+ */
+export function shortcut(context, { answers = [granted()], ...options } = {}) {
+  const [asked, troubles, renewed] = [[], [], []];
+  // Otherwise the end of the test would put back this one's.
+  globalThis.fetch.mock?.restore();
+  context.mock.method(globalThis, "fetch", async (_, { body }) => {
+    asked.push({ form: body });
+    const count = asked.length;
+    const next = answers[Math.min(count, answers.length) - 1];
+    const [status, answer, headers] = typeof next === "function" ? await next() : next;
+    const text = typeof answer === "string" ? answer : JSON.stringify(answer);
+    return new Response(text.replace("session.1", `session.${count}`), { status, headers });
+  });
+  const session = createSession({
+    service: "https://auth.example",
+    server: "https://pozi.example/pozi/",
+    entraToken: () => ENTRA,
+    onProblem: (problem) => troubles.push(problem),
+    onRenewed: (info) => renewed.push(info),
+    ...options,
+  });
+  context.after(() => session.end());
+  return { session, asked, troubles, renewed };
+}
+
 /** Two clocks that stand still until they are moved, one of them steady; timers are mocked by node. */
 export function clocks(context) {
   const real = performance.now;
@@ -81,14 +106,13 @@ export function clocks(context) {
   return {
     /** Time passes, in seconds, in small steps so that timers fire at theirs. */
     async pass(seconds) {
-      await settle();
+      await breathe();
       for (let left = seconds; left > 0; left -= 1) {
         const step = Math.min(left, 1) * 1000;
         steady += step;
         context.mock.timers.tick(step);
         await breathe();
       }
-      await settle();
     },
     /** The machine sleeps: the wall clock goes on, the steady one stands, and no timer fires. */
     sleep(seconds) {
@@ -103,16 +127,13 @@ export function clocks(context) {
 }
 
 /** Lets promises do their work. */
-const breathe = () => new Promise((resolve) => setImmediate(resolve));
-
-/** Lets answers that are on their way arrive. */
-export const settle = () => new Promise((resolve) => later(resolve, 20));
+export const breathe = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Waits until `look` sees something. */
 export async function until(look) {
-  for (let count = 0; count < 20_000; count += 1) {
+  for (let count = 0; count < 1_000; count += 1) {
     if (look()) return;
-    await breathe();
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
   throw new Error("it never came");
 }

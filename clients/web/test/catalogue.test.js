@@ -1,0 +1,147 @@
+// Requests for one catalogue: what goes along, where it may go, and what a 401 leads to.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { PoziError } from "../pozi-session.js";
+import { ENTRA, granted, world } from "./world.js";
+
+const reason = (expected) => (problem) => problem instanceof PoziError && problem.reason === expected;
+
+test("the session goes along, whatever the caller put there", async (context) => {
+  const { session, requests } = await world(context);
+  const { fetch } = session.catalogue("planning");
+  const response = await fetch("ows/planning/?SERVICE=WMS", { headers: { "x-pozi-session": "forged", Accept: "image/png" } });
+  assert.equal(await response.text(), "a map");
+  const [{ url, headers }] = requests;
+  assert.equal(url, "/pozi/ows/planning/?SERVICE=WMS");
+  assert.deepEqual([headers["x-pozi-session"], headers.accept, headers.authorization], ["eyJ.session.1", "image/png", undefined]);
+});
+
+test("Application Proxy gets the Entra token beside it, when that is wanted", async (context) => {
+  const { session, requests } = await world(context, { withEntraToken: true });
+  await session.catalogue("planning").fetch("wfs3.json");
+  assert.equal(requests[0].headers.authorization, `Bearer ${ENTRA}`);
+});
+
+test("what the session does not open is not asked for", async (context) => {
+  const { session, requests } = await world(context, { answers: [granted({ scope: "planning:write" })] });
+  await session.catalogue("planning").fetch("");
+  for (const id of ["assets", "plan", "planning:read", ""]) {
+    await assert.rejects(session.catalogue(id).fetch(""), reason("catalogue_not_granted"), id);
+  }
+  assert.equal(requests.length, 1);
+});
+
+test("it goes to the site's server and nowhere else", async (context) => {
+  const { session, site, requests, asked } = await world(context);
+  const { fetch } = session.catalogue("planning");
+  const { port } = new URL(site);
+  for (const address of [
+    "https://elsewhere.example/pozi/",
+    "//elsewhere.example/pozi/",
+    "\\\\elsewhere.example/pozi/",
+    `http://localhost:${port}/pozi/`,
+    `https://127.0.0.1:${port}/pozi/`,
+    `http://127.0.0.1:1/pozi/`,
+    `http://me:secret@127.0.0.1:${port}/pozi/`,
+    `http://127.0.0.1:${port}@elsewhere.example/pozi/`,
+    "/",
+    "/pozi",
+    "/pozi-evil/",
+    "../",
+    "..",
+    "a/../../b",
+    "%2e%2e/secret",
+    ".%2E/secret",
+    "..%2fsecret",
+    "a%2F..%2f..%2fsecret",
+    "..%5csecret",
+    "..\\secret",
+    "data:text/plain,x",
+    "javascript:alert(1)",
+  ]) {
+    await assert.rejects(fetch(address), reason("outside_server"), address);
+  }
+  assert.deepEqual([requests.length, asked.length], [0, 0]);
+  for (const address of ["", "?a=../..", "./b", "b/../c", `${site}/pozi/d`, new URL(`${site}/pozi/e`)]) {
+    assert.equal((await fetch(address)).status, 200, String(address));
+  }
+});
+
+test("a redirect is an error, and where it leads sees nothing", async (context) => {
+  const elsewhere = await world(context);
+  const data = (_, response) => response.writeHead(302, { Location: `${elsewhere.site}/login` }).end();
+  const { session } = await world(context, { data });
+  await assert.rejects(session.catalogue("planning").fetch("", { redirect: "follow" }), TypeError);
+  assert.equal(elsewhere.requests.length, 0);
+});
+
+test("after a 401 the session is renewed, and the request made once more", async (context) => {
+  const until = (last) => (_, response, count) => response.writeHead(count > last ? 200 : 401).end("x");
+  const once = await world(context, { data: until(1) });
+  assert.equal((await once.session.catalogue("planning").fetch("", { method: "POST", body: "a" })).status, 200);
+  assert.deepEqual(once.requests.map(({ headers, body }) => [headers["x-pozi-session"], body]), [["eyJ.session.1", "a"], ["eyJ.session.2", "a"]]);
+  const ever = await world(context, { data: until(99) });
+  assert.equal((await ever.session.catalogue("planning").fetch("")).status, 401);
+  assert.deepEqual([ever.requests.length, ever.asked.length], [2, 2]);
+  const refused = await world(context, { data: (_, response) => response.writeHead(403).end() });
+  assert.equal((await refused.session.catalogue("planning").fetch("")).status, 403);
+  assert.deepEqual([refused.requests.length, refused.asked.length], [1, 1]);
+});
+
+test("a body that was streamed is not sent twice", async (context) => {
+  const { session, requests } = await world(context, { data: (_, response) => response.writeHead(401).end() });
+  const body = new Blob(["a"]).stream();
+  const response = await session.catalogue("planning").fetch("", { method: "POST", body, duplex: "half" });
+  assert.deepEqual([response.status, requests.length], [401, 1]);
+});
+
+test("several 401 at once renew once", async (context) => {
+  const data = (request, response) =>
+    response.writeHead(request.headers["x-pozi-session"] === "eyJ.session.1" ? 401 : 200).end();
+  const { session, asked } = await world(context, { data });
+  const { fetch } = session.catalogue("planning");
+  const responses = await Promise.all(Array.from({ length: 12 }, () => fetch("")));
+  assert.deepEqual([...new Set(responses.map(({ status }) => status))], [200]);
+  assert.equal(asked.length, 2);
+});
+
+test("requests are given up by their own signal and by the catalogue's", async (context) => {
+  const { session } = await world(context, { data: () => {} });
+  const [one, all] = [new AbortController(), new AbortController()];
+  const { fetch } = session.catalogue("planning", { signal: all.signal });
+  const [first, second] = [fetch("", { signal: one.signal }), fetch("")];
+  one.abort(new Error("this one"));
+  await assert.rejects(first, /this one/);
+  all.abort(new Error("all of them"));
+  await assert.rejects(second, /all of them/);
+  const { session: waiting, asked } = await world(context);
+  const refused = waiting.catalogue("planning").fetch("", { signal: AbortSignal.abort(new Error("before")) });
+  await assert.rejects(refused, /before/);
+  assert.equal(asked.length, 0);
+});
+
+test("tiles become images, and what is none fails and is told", async (context) => {
+  const kinds = { "/pozi/png": [200, "image/png"], "/pozi/xml": [200, "text/xml"], "/pozi/gone": [404, "image/png"] };
+  const data = (request, response) => {
+    const [status, type] = kinds[request.url];
+    response.writeHead(status, { "Content-Type": type }).end("x");
+  };
+  const { session, troubles } = await world(context, { data });
+  const load = async (id, src) => {
+    const image = {};
+    await session.catalogue(id).loadTile({ getImage: () => image }, src);
+    return image;
+  };
+  const image = await load("planning", "png");
+  assert.match(image.src, /^blob:/);
+  const revoked = context.mock.method(URL, "revokeObjectURL");
+  image.onload();
+  assert.deepEqual(revoked.mock.calls[0].arguments, [image.src]);
+  for (const [id, src, why] of [["planning", "xml", "no_image"], ["planning", "gone", "no_image"], ["assets", "png", "catalogue_not_granted"], ["planning", "/", "outside_server"]]) {
+    troubles.length = 0;
+    assert.equal((await load(id, src)).src, "data:,", src);
+    assert.deepEqual(troubles.map((problem) => problem.reason), [why], src);
+  }
+});

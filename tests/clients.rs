@@ -1,0 +1,17 @@
+//! The client module for the Web App: its own tests, by Node.js.
+
+use std::process::{Command, Stdio};
+
+use pozi_tests::node_with;
+
+#[test]
+fn the_browser_module_keeps_its_promises() {
+    let Some(folder) = node_with("clients/web", "the tests of clients/web") else { return };
+    let node = ["--test", "--test-reporter=spec", "--test-timeout=60000"];
+    let output = Command::new("node").args(node).current_dir(folder).stdin(Stdio::null()).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{told}\n{}", String::from_utf8_lossy(&output.stderr));
+    let skipped = told.lines().find_map(|line| line.strip_prefix("ℹ skipped "));
+    assert_eq!(skipped, Some("0"), "{told}");
+    println!("{told}");
+}
