@@ -17,46 +17,60 @@ use tempfile::TempDir;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// Two browsers at once would be slow enough for time limits.
+/// MSAL.js keeps its settings of production; only the way to that host is another.
+const PRODUCTION: &str = "--authority=https://login.microsoftonline.com";
+
+/// Two tests that install at once would trip each other up, and two browsers that draw maps at once would be slow enough
+/// for time limits.
 static ALONE: Mutex<()> = Mutex::new(());
 
 #[test]
 fn people_sign_in_with_msal_and_out() {
-    run("sign-in");
+    run("sign-in", &[PRODUCTION]);
 }
 
 #[test]
 fn sessions_are_renewed_narrowed_and_enforced() {
-    run("session");
+    run("session", &[PRODUCTION]);
 }
 
 #[test]
 fn whatever_goes_wrong_is_told() {
-    run("trouble");
+    run("trouble", &[PRODUCTION]);
 }
 
 #[test]
 fn the_page_is_for_everybody() {
-    run("looks");
+    run("looks", &[PRODUCTION]);
+}
+
+#[test]
+fn the_page_works_as_make_run_serves_it() {
+    run("ordinary", &[]);
+}
+
+#[test]
+fn the_page_works_without_msal() {
+    run("plain", &["--msal=/nonexistent"]);
 }
 
 #[test]
 #[ignore = "paints docs/page.png anew: `make picture`"]
 fn the_picture_in_the_readme() {
-    run("picture");
+    run("picture", &[PRODUCTION]);
     let painted = shots().join("page.png");
     if painted.exists() {
         fs::copy(painted, format!("{ROOT}/docs/page.png")).unwrap();
     }
 }
 
-/// Runs the tests of a file against a service of their own, with MSAL.js as in production.
-fn run(file: &str) {
-    let Some(folder) = node_folder() else { return };
+/// Runs the tests of a file against a service of their own, started with `options`.
+fn run(file: &str, options: &[&str]) {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(folder) = node_folder() else { return };
     let state = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let service = runtime.block_on(Service::start(&arguments(&state, &[]))).unwrap();
+    let service = runtime.block_on(Service::start(&arguments(&state, options))).unwrap();
     let mut node = Command::new("node");
     node.args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=90000"])
         .arg(format!("{file}.test.mjs"))
@@ -77,23 +91,15 @@ fn run(file: &str) {
 }
 
 fn arguments(state: &TempDir, more: &[&str]) -> Args {
-    let msal = format!("{ROOT}/{}", page::MSAL_FOLDER);
-    let own = [
-        "pozi-local",
-        "--port=0",
-        "--authority=https://login.microsoftonline.com",
-        "--msal",
-        &msal,
-        "--state",
-        state.path().to_str().unwrap(),
-    ];
-    Args::parse_from(own.iter().chain(more))
+    let msal = format!("--msal={ROOT}/{}", page::MSAL_FOLDER);
+    let own = ["pozi-local", "--port=0", "--state", state.path().to_str().unwrap()];
+    let has_msal = more.iter().any(|option| option.starts_with("--msal"));
+    Args::parse_from(own.into_iter().chain(more.iter().copied()).chain((!has_msal).then_some(msal.as_str())))
 }
 
 /// A folder with the tests and what they need, and a browser on this machine. `None` where it cannot be had, which is said
 /// loudly; on a machine of continuous integration that is a failure, since nobody would read it.
 fn node_folder() -> Option<PathBuf> {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = node_with("tests/browser", "the tests in a browser")?;
     let is_done = |command: &mut Command| {
         command.stdin(Stdio::null()).output().is_ok_and(|output| output.status.success())

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { after } from "node:test";
 
 import { chromium } from "playwright-core";
 
@@ -21,14 +22,23 @@ const FLAGS = [
   "--disable-sync",
   // MSAL.js keeps its settings of production: only the way to that host is another.
   `--host-resolver-rules=MAP login.microsoftonline.com 127.0.0.1:${TENANT_PORT},MAP *.enterprise.example 127.0.0.1:${TENANT_PORT}`,
-  "--ignore-certificate-errors",
 ];
 
+/** The browsers of a file's tests, one of each kind: to start one takes longer than most tests. */
+const browsers = new Map();
+
+after(async () => {
+  for (const { context, profile } of browsers.values()) {
+    await context.close();
+    await rm(profile, { recursive: true, force: true, maxRetries: 3 });
+  }
+});
+
 /**
- * Runs `act(browser)` in a browser with a profile of its own. Silent sign-in needs the cookies of a frame from another
- * site: Chromium blocks them unless it is told otherwise, as with `cookies: false`.
+ * Silent sign-in needs the cookies of a frame from another site: Chromium blocks them unless it is told otherwise, as with
+ * `cookies: false`. With `trusts: false` it does not know the tenant's certificate.
  */
-export async function withBrowser({ cookies = true, ...options }, act) {
+async function browserOf({ cookies, trusts }) {
   const profile = await mkdtemp(join(tmpdir(), "pozi-browser-"));
   if (cookies) {
     await mkdir(join(profile, "Default"));
@@ -37,22 +47,35 @@ export async function withBrowser({ cookies = true, ...options }, act) {
   }
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.POZI_CHROMIUM,
-    args: FLAGS,
+    args: trusts ? [...FLAGS, "--ignore-certificate-errors"] : FLAGS,
     viewport: { width: 1280, height: 900 },
-    ...options,
   });
   context.setDefaultTimeout(20_000);
+  return { context, profile };
+}
+
+/** Runs `act(browser)` at the page, in a browser that knows nobody and remembers nothing. */
+export async function withBrowser({ cookies = true, trusts = true, colorScheme = "light", viewport }, act) {
+  const kind = `${cookies} ${trusts}`;
+  if (!browsers.has(kind)) browsers.set(kind, await browserOf({ cookies, trusts }));
+  const { context } = browsers.get(kind);
+  await context.clearCookies();
+  const before = context.pages();
+  const page = await context.newPage();
+  for (const old of before) await old.close();
+  await page.emulateMedia({ colorScheme });
+  await page.setViewportSize(viewport ?? { width: 1280, height: 900 });
   const said = [];
-  context.on("console", (message) => said.push(message.text()));
-  context.on("weberror", (problem) => said.push(String(problem.error())));
+  const hears = (message) => said.push(message.text());
+  const fails = (problem) => said.push(String(problem.error()));
+  context.on("console", hears).on("weberror", fails);
   try {
-    const [page] = context.pages();
     await page.goto(`${BASE}/`);
+    await page.evaluate(() => localStorage.clear());
     await settled(page);
     await act({ context, said, page });
   } finally {
-    await context.close();
-    await rm(profile, { recursive: true, force: true, maxRetries: 3 });
+    context.off("console", hears).off("weberror", fails);
   }
 }
 
