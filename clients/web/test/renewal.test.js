@@ -1,9 +1,11 @@
 // The session's life: renewed before its end, through sleep, clocks that are set, and a service in trouble.
 
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { test } from "node:test";
 
-import { breathe, clocks, granted, refused, shortcut } from "./world.js";
+import { breathe, clocks, granted, refused, shortcut, world } from "./world.js";
 
 test("is renewed by itself, at a moment between 70 and 85 % of its life", async (context) => {
   const clock = clocks(context);
@@ -133,4 +135,32 @@ test("renewing when told to gives a new one, and says what it opens", async (con
   await session.token();
   assert.deepEqual((await session.renew()).scope, ["planning:read"]);
   assert.equal(asked.length, 2);
+});
+
+test("a renewal in the background keeps to a Retry-After that is too long to wait for", async (context) => {
+  const clock = clocks(context);
+  context.mock.method(Math, "random", () => 0);
+  const { session, asked, troubles } = shortcut(context, {
+    answers: [granted(), refused(503, "keys_unavailable", { "Retry-After": "60" }), granted()],
+  });
+  await session.token();
+  await clock.pass(422);
+  assert.deepEqual(troubles.map(({ retryAfter }) => retryAfter), [60]);
+  await clock.pass(58);
+  assert.equal(asked.length, 2);
+  await clock.pass(16);
+  assert.equal(asked.length, 3);
+});
+
+test("a program that has nothing else to do can end", { timeout: 20_000 }, async (context) => {
+  const { service } = await world(context);
+  const options = `{ service: "${service}", server: "http://localhost/", entraToken: () => "eyJ.entra" }`;
+  const program = `
+    import { createSession } from "${new URL("../pozi-session.js", import.meta.url)}";
+    process.stdout.write(await createSession(${options}).token());`;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", program], { timeout: 10_000 });
+  const ended = once(child, "exit");
+  let printed = "";
+  for await (const chunk of child.stdout) printed += chunk;
+  assert.deepEqual([await ended, printed], [[0, null], "eyJ.session.1"]);
 });
