@@ -252,3 +252,22 @@ test("a listener that fails is not taken for a broken connection", async (contex
   assert.equal(await session.token(), "eyJ.session.1");
   assert.equal(asked.length, 1);
 });
+
+test("not all who were told the same Retry-After come back at the same moment", async (context) => {
+  const clock = clocks(context);
+  context.mock.method(Math, "random", () => 0.9);
+  const { session, asked } = shortcut(context, { answers: [refused(503, "keys_unavailable", { "Retry-After": "2" }), granted()] });
+  const token = session.token();
+  await clock.pass(2);
+  assert.equal(asked.length, 1);
+  await clock.pass(1);
+  assert.equal(await token, "eyJ.session.2");
+});
+
+test("no cookie goes along, and a good session is not for who has given up", async (context) => {
+  const { session } = shortcut(context);
+  await session.token();
+  const [, { credentials }] = globalThis.fetch.mock.calls[0].arguments;
+  assert.equal(credentials, "omit");
+  await assert.rejects(session.token({ signal: AbortSignal.abort(new Error("before")) }), /before/);
+});

@@ -164,3 +164,43 @@ test("a program that has nothing else to do can end", { timeout: 20_000 }, async
   for await (const chunk of child.stdout) printed += chunk;
   assert.deepEqual([await ended, printed], [[0, null], "eyJ.session.1"]);
 });
+
+test("its last five seconds are for requests on their way", async (context) => {
+  const clock = clocks(context);
+  const { session } = shortcut(context, { answers: [granted(), refused(400, "no_catalogue")] });
+  await session.token();
+  clock.sleep(594);
+  assert.equal(await session.token(), "eyJ.session.1");
+  clock.sleep(1);
+  await assert.rejects(session.token(), { reason: "no_catalogue" });
+});
+
+test("after sleep it is renewed within half a minute, though nobody asks", async (context) => {
+  const clock = clocks(context);
+  const { session, asked } = shortcut(context);
+  await session.token();
+  // As sleep does, but here the timers are as far from their moment as before.
+  clock.set(3_600);
+  await clock.pass(31);
+  assert.equal(asked.length, 2);
+});
+
+test("a page that is seen again looks at once, until the end", async (context) => {
+  const clock = clocks(context);
+  const window = new EventTarget();
+  globalThis.addEventListener = window.addEventListener.bind(window);
+  context.after(() => delete globalThis.addEventListener);
+  const { session, asked } = shortcut(context);
+  const seen = async () => {
+    window.dispatchEvent(new Event("visibilitychange"));
+    await breathe();
+    return asked.length;
+  };
+  await session.token();
+  assert.equal(await seen(), 1, "it is not due");
+  clock.sleep(550);
+  assert.equal(await seen(), 2);
+  clock.sleep(550);
+  session.end();
+  assert.equal(await seen(), 2);
+});
