@@ -52,12 +52,16 @@ export interface Tile {
 export interface Catalogue {
   /**
    * As the browser's `fetch`, with the session in `X-Pozi-Session`. The address is taken relative to `server`. After a 401
-   * it renews the session and asks once more. Redirects are errors: the browser would send the session along.
+   * it renews the session and asks once more, unless the body was streamed or a Request's: that is spent. Redirects are
+   * errors: the browser would send the session along.
    * Rejects with a {@link PoziError} `catalogue_not_granted` or `outside_server` when nothing was sent, or as
    * {@link Session.token} does.
    */
-  fetch(input: string | URL, init?: RequestInit): Promise<Response>;
-  /** An OpenLayers `tileLoadFunction`, and an `imageLoadFunction` as well. A tile that cannot be had fails as others do. */
+  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+  /**
+   * An OpenLayers `tileLoadFunction`, and an `imageLoadFunction` as well. A tile that cannot be had fails as others do, and
+   * `onProblem` hears why, also when it is that somebody must sign in again.
+   */
   loadTile(tile: Tile, src: string): Promise<void>;
 }
 

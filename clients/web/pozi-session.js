@@ -1,15 +1,6 @@
 // Pozi sessions in a browser: trades the Entra access token for a session, holds it in memory alone, renews it before it
 // ends, and sends it to the site's own server and nowhere else. What everything takes and returns: pozi-session.d.ts.
 
-/** For how long one answer of the service is waited for, in milliseconds. */
-const ATTEMPT = 10_000;
-/** How often an exchange is tried again, and the longest pause before that, in seconds. */
-const RETRIES = 3;
-const LONGEST_PAUSE = 30;
-/** So long before its end a session is not used any more, in seconds. */
-const MARGIN = 5;
-/** A timer that was set before the machine slept is late: so one looks this often at least, in milliseconds. */
-const LOOK = 30_000;
 const URN = "urn:ietf:params:oauth:";
 
 /** Why there is no session, or why nothing was sent. */
@@ -22,14 +13,23 @@ export class PoziError extends Error {
 
 /** Opens a session that nobody but its holder can look into. */
 export function createSession(options) {
-  const { entraToken, scope, onRenewed, onProblem } = options;
+  // Constants stand in functions, where the minifier leaves no trace of them.
+  /** For how long one answer of the service is waited for, in milliseconds. */
+  const ATTEMPT = 10_000;
+  /** How often an exchange is tried again. */
+  const RETRIES = 3;
+  /** So long before its end a session is not used any more, in seconds. */
+  const MARGIN = 5;
+  /** A timer that was set before the machine slept is late: so one looks this often at least, in milliseconds. */
+  const LOOK = 30_000;
+  const { scope, onProblem } = options;
   const endpoint = `${folder(options.service)}oauth2/token`;
   const server = folder(options.server);
   const over = new AbortController();
   const ended = any(over.signal, options.signal);
   /** The session in force: { token, scope, life, age, due }, times in seconds. */
   let held;
-  /** The exchange that is under way: { stop, waiting, promise }. */
+  /** The exchange that is under way: { stop, users, done }. */
   let running;
   let timer;
 
@@ -47,28 +47,23 @@ export function createSession(options) {
   /** Waits for the one exchange under way, which is given up when nobody waits for it any more. */
   async function exchanged(signal) {
     stopIf(ended, signal);
-    running ??= exchange();
-    const own = running;
-    own.waiting += 1;
+    const own = (running ??= exchange(new AbortController()));
+    own.users++;
     try {
-      return await abortable(own.promise, signal);
+      return await abortable(own.done, signal);
     } finally {
-      own.waiting -= 1;
-      if (!own.waiting) {
-        if (running === own) running = undefined;
+      if (!--own.users) {
+        running = undefined;
         own.stop.abort();
       }
     }
   }
 
-  function exchange() {
-    const stop = new AbortController();
-    return { stop, waiting: 0, promise: attempts(any(stop.signal, ended)) };
-  }
+  const exchange = (stop) => ({ stop, users: 0, done: attempts(any(stop.signal, ended)) });
 
   async function attempts(signal) {
     let forceRefresh = false;
-    for (let count = 0; ; count += 1) {
+    for (let count = 0; ; count++) {
       try {
         return await ask(await subjectToken(forceRefresh, signal), signal);
       } catch (problem) {
@@ -83,7 +78,7 @@ export function createSession(options) {
   }
 
   const subjectToken = (forceRefresh, signal) =>
-    abortable((async () => entraToken({ forceRefresh, signal }))(), signal);
+    abortable((async () => options.entraToken({ forceRefresh, signal }))(), signal);
 
   /** One request (RFC 8693 §2.1), simple in the sense of CORS: no preflight. */
   async function ask(subject_token, signal) {
@@ -96,29 +91,33 @@ export function createSession(options) {
     const limit = AbortSignal.timeout(ATTEMPT);
     // Before the request, since the session's time begins somewhere on its way.
     const age = stopwatch();
+    const request = { method: "POST", body, credentials: "omit", redirect: "error", signal: any(signal, limit) };
+    let response;
+    let answer = {};
     try {
-      const request = { method: "POST", body, credentials: "omit", redirect: "error", signal: any(signal, limit) };
-      const response = await fetch(endpoint, request);
-      return hold(age, response, parsed(await response.text()), signal);
+      response = await fetch(endpoint, request);
+      // An object in any case: what a broken proxy sends is none.
+      answer = Object(await response.json());
     } catch (cause) {
-      throw cause instanceof PoziError ? cause : new PoziError(limit.aborted ? "timeout" : "network", { cause });
+      if (cause.name !== "SyntaxError") throw new PoziError(limit.aborted ? "timeout" : "network", { cause });
     }
+    return hold(age, response, answer, signal);
   }
 
   function hold(age, { ok, status, headers }, answer, signal) {
-    const { access_token: token, token_type, expires_in: life, error, error_description: description } = answer;
-    const isSession = isText(token) && isText(answer.scope) && /^bearer$/i.test(token_type) && life > 0;
-    if (!ok || !isSession) {
+    const { access_token: token, token_type, expires_in: life, scope: granted, error, reason } = answer;
+    const isSession = isText(token) && isText(granted) && /^bearer$/i.test(token_type) && life > 0;
+    if (!(ok && isSession)) {
       // In seconds (RFC 9110 §10.2.3); a date would need the server's clock.
       const retryAfter = +headers.get("Retry-After") || undefined;
-      throw new PoziError((!ok && answer.reason) || "bad_answer", { error, description, status, retryAfter });
+      const description = answer.error_description;
+      throw new PoziError((!ok && reason) || "bad_answer", { error, description, status, retryAfter });
     }
     stopIf(signal);
-    // Not all at one moment, who all began at one.
-    const due = life * (0.7 + 0.15 * Math.random());
-    held = { token, scope: answer.scope.split(" "), life, age, due };
+    // Due not all at one moment, who all began at one.
+    held = { token, scope: granted.split(" "), life, age, due: life * (0.7 + 0.15 * Math.random()) };
     look();
-    onRenewed?.(info());
+    options.onRenewed?.(info());
     return held;
   }
 
@@ -130,11 +129,13 @@ export function createSession(options) {
     const wait = (seen.due - seen.age()) * 1000;
     if (wait <= 0 && !running) exchanged().catch((problem) => failed(seen, problem));
     timer = setTimeout(look, Math.min(Math.max(wait, 1000), LOOK));
+    // A program other than a browser ends when it has nothing else to do.
+    timer.unref?.();
   }
 
   function failed(seen, problem) {
     if (ended.aborted) return;
-    seen.due = seen.age() + 10 + 20 * Math.random();
+    seen.due = seen.age() + (problem.retryAfter ?? 0) + 10 + 20 * Math.random();
     // Who must sign in again is not asked for it on and on: from now on the next call tries.
     if (!isGood()) held = undefined;
     onProblem?.(problem);
@@ -145,18 +146,19 @@ export function createSession(options) {
 
   function catalogue(id, { signal: outer } = {}) {
     async function fetchOwn(input, init = {}) {
-      const url = within(server, input);
-      const signal = any(ended, outer, init.signal);
+      // Of a Request: whatever `init` does not say.
+      const url = within(server, input.url ?? input);
+      const signal = any(ended, outer, init.signal ?? input.signal);
       // What was streamed is spent.
-      for (let isLast = init.body?.getReader; ; isLast = true) {
+      for (let isLast = init.body?.getReader ?? input.body; ; isLast = true) {
         const used = await current(signal);
         // Whoever may write has `:read` as well, but may have asked for less.
         if (!used.scope.some((word) => word.startsWith(`${id}:`))) throw new PoziError("catalogue_not_granted");
-        const headers = new Headers(init.headers);
+        const headers = new Headers(init.headers ?? input.headers);
         headers.set("X-Pozi-Session", used.token);
         if (options.withEntraToken) headers.set("Authorization", `Bearer ${await subjectToken(false, signal)}`);
         // A browser takes this header along to wherever a redirect leads: to a login page of somebody else, say.
-        const response = await fetch(url, { ...init, headers, signal, redirect: "error" });
+        const response = await fetch(input.url ? input : url, { ...init, headers, signal, redirect: "error" });
         if (response.status !== 401 || isLast) return response;
         // Another call may have renewed it meanwhile.
         if (held === used) await exchanged(signal);
@@ -175,7 +177,7 @@ export function createSession(options) {
       } catch (problem) {
         // Which fails, and so tells whoever waits for the image.
         image.src = "data:,";
-        if (problem instanceof PoziError) onProblem?.(problem);
+        if (!any(ended, outer).aborted) onProblem?.(problem);
       }
     }
 
@@ -184,10 +186,10 @@ export function createSession(options) {
 
   // Timers stand still in a sleeping machine, and are slow in a hidden tab.
   globalThis.addEventListener?.("visibilitychange", look, { signal: ended });
-  ended.addEventListener("abort", () => {
-    clearTimeout(timer);
+  ended.onabort = () => {
     held = undefined;
-  });
+    look();
+  };
 
   return {
     token: async ({ signal } = {}) => (await current(signal)).token,
@@ -209,37 +211,30 @@ function within(server, input) {
   return url;
 }
 
-/** An object in any case: what a broken proxy sends is none. */
-function parsed(text) {
-  try {
-    return Object(JSON.parse(text));
-  } catch {
-    return {};
-  }
-}
-
 /** In milliseconds; nothing when trying again helps nobody. */
 function pauseAfter({ reason, status, retryAfter }, count) {
+  /** Longer than this nobody is let wait, in seconds. */
+  const LONGEST_PAUSE = 30;
   const isPassing = status === 503 || /network|timeout/.test(reason);
   const pause = retryAfter ?? 2 ** count;
   return isPassing && pause <= LONGEST_PAUSE && (pause + Math.random()) * 1000;
 }
 
 /** What `promise` comes to, or the signal's reason. */
-function abortable(promise, signal) {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    if (signal?.aborted) stop();
-    signal?.addEventListener("abort", stop);
-    promise.then(resolve, reject).finally(() => signal?.removeEventListener("abort", stop));
+const abortable = (promise, signal) =>
+  new Promise((resolve, reject) => {
+    const own = any(signal);
+    own.onabort = () => reject(own.reason);
+    if (own.aborted) own.onabort();
+    // Or each call would stay with a signal that never aborts.
+    promise.then(resolve, reject).finally(() => (own.onabort = null));
   });
-}
 
 const any = (...signals) => AbortSignal.any(signals.filter(Boolean));
 
 const stopIf = (...signals) => any(...signals).throwIfAborted();
 
-const isText = (value) => value?.trim?.();
+const isText = (value) => typeof value === "string" && value.trim();
 
 /** Seconds from now on, by whichever clock sees more: one may stand still in a sleeping machine, the other may be set. */
 function stopwatch() {
@@ -249,7 +244,8 @@ function stopwatch() {
 
 /** The URL of a folder, over https except on this machine. */
 function folder(text) {
-  const isSafe = /^(https:\/\/|http:\/\/(localhost|127\.0\.0\.1)[:/])[^@?#\\]*$/.test(text);
+  const url = `${text}`.replace(/\/*$/, "/");
+  const isSafe = /^(https:\/\/|http:\/\/(localhost|127\.0\.0\.1|\[::1])[:/])[^@?#\\\s]*$/.test(url);
   if (!isSafe) throw new PoziError("invalid_options");
-  return new URL(text.replace(/\/*$/, "/")).href;
+  return new URL(url).href;
 }

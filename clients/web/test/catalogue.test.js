@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { PoziError } from "../pozi-session.js";
-import { ENTRA, granted, world } from "./world.js";
+import { ENTRA, granted, until, world } from "./world.js";
 
 const reason = (expected) => (problem) => problem instanceof PoziError && problem.reason === expected;
 
@@ -144,4 +144,37 @@ test("tiles become images, and what is none fails and is told", async (context) 
     assert.equal((await load(id, src)).src, "data:,", src);
     assert.deepEqual(troubles.map((problem) => problem.reason), [why], src);
   }
+});
+
+test("a Request is taken with all that it says, and never sent elsewhere or twice", async (context) => {
+  const data = (request, response) => response.writeHead(request.method === "POST" ? 401 : 200).end();
+  const { session, site, requests } = await world(context, { data });
+  const { fetch } = session.catalogue("planning");
+  const headers = { "X-Own": "1", "X-Pozi-Session": "forged" };
+  const post = new Request(`${site}/pozi/wfs`, { method: "POST", body: "a plan", headers });
+  assert.equal((await fetch(post)).status, 401);
+  assert.equal(requests.length, 1, "its body is spent");
+  const [{ url, body, headers: sent }] = requests;
+  assert.deepEqual([url, body, sent["x-own"], sent["x-pozi-session"]], ["/pozi/wfs", "a plan", "1", "eyJ.session.1"]);
+  assert.equal((await fetch(new Request(`${site}/pozi/wfs`))).status, 200);
+  await assert.rejects(fetch(new Request(`${site}/other`)), reason("outside_server"));
+  const signal = AbortSignal.abort(new Error("its own"));
+  await assert.rejects(fetch(new Request(`${site}/pozi/wfs`, { signal })), /its own/);
+  assert.equal(requests.length, 2);
+});
+
+test("a tile tells when somebody must sign in again, and nothing when it is not wanted any more", async (context) => {
+  const mustSignIn = new Error("interaction_required");
+  const tile = { getImage: () => ({}) };
+  const first = await world(context, { entraToken: () => Promise.reject(mustSignIn) });
+  await first.session.catalogue("planning").loadTile(tile, "png");
+  assert.deepEqual(first.troubles, [mustSignIn]);
+
+  const map = new AbortController();
+  const second = await world(context, { data: () => {} });
+  const loading = second.session.catalogue("planning", { signal: map.signal }).loadTile(tile, "png");
+  await until(() => second.requests.length === 1);
+  map.abort();
+  await loading;
+  assert.deepEqual(second.troubles, []);
 });

@@ -23,6 +23,11 @@ export async function map(signal: AbortSignal): Promise<Blob | string> {
   }
 }
 
+export const answers: Promise<Response>[] = [
+  session.catalogue("planning").fetch(new URL("https://poziserver-riverbend.example/pozi/"), { method: "POST", body: "" }),
+  session.catalogue("planning").fetch(new Request("https://poziserver-riverbend.example/pozi/")),
+];
+
 export const info: SessionInfo | undefined = session.narrow("planning:read").info;
 
 // @ts-expect-error: there is no session without a way to an Entra token

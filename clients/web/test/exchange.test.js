@@ -177,6 +177,7 @@ test("what is no session is none", async (context) => {
     "no token": granted({ access_token: undefined }),
     "an empty token": granted({ access_token: " " }),
     "a token that is no text": granted({ access_token: { toString: 1 } }),
+    "a token that only looks like text": granted({ access_token: { trim: 1 } }),
     "another type": granted({ token_type: "DPoP" }),
     "no type": granted({ token_type: undefined }),
     "no life": granted({ expires_in: 0 }),
@@ -231,10 +232,42 @@ test("an option's signal ends it as well", async (context) => {
 test("addresses that are not safe are not taken", () => {
   const good = { service: "https://auth.example", server: "https://pozi.example/pozi", entraToken: () => ENTRA };
   createSession(good).end();
-  createSession({ ...good, service: "http://localhost:8080" }).end();
-  for (const bad of ["", "auth.example", "http://auth.example", "ftp://auth.example", "https://me@auth.example", "https://auth.example/?a", undefined, "http://localhost.evil.example"]) {
+  for (const own of ["http://localhost:8080", "http://localhost", "http://127.0.0.1/", "http://[::1]:8080/a"]) {
+    for (const name of ["service", "server"]) createSession({ ...good, [name]: own }).end();
+  }
+  for (const bad of ["", "https://", "https://auth. example", "http://localhost@auth.example/", "auth.example", "http://auth.example", "ftp://auth.example", "https://me@auth.example", "https://auth.example/?a", undefined, "http://localhost.evil.example"]) {
     for (const name of ["service", "server"]) {
       assert.throws(() => createSession({ ...good, [name]: bad }), reason("invalid_options"), `${name}: ${bad}`);
     }
   }
+});
+
+test("a listener that fails is not taken for a broken connection", async (context) => {
+  const mistake = new Error("of the Web App");
+  const onRenewed = () => {
+    throw mistake;
+  };
+  const { session, asked } = await world(context, { onRenewed });
+  await assert.rejects(session.token(), mistake);
+  assert.equal(await session.token(), "eyJ.session.1");
+  assert.equal(asked.length, 1);
+});
+
+test("not all who were told the same Retry-After come back at the same moment", async (context) => {
+  const clock = clocks(context);
+  context.mock.method(Math, "random", () => 0.9);
+  const { session, asked } = shortcut(context, { answers: [refused(503, "keys_unavailable", { "Retry-After": "2" }), granted()] });
+  const token = session.token();
+  await clock.pass(2);
+  assert.equal(asked.length, 1);
+  await clock.pass(1);
+  assert.equal(await token, "eyJ.session.2");
+});
+
+test("no cookie goes along, and a good session is not for who has given up", async (context) => {
+  const { session } = shortcut(context);
+  await session.token();
+  const [, { credentials }] = globalThis.fetch.mock.calls[0].arguments;
+  assert.equal(credentials, "omit");
+  await assert.rejects(session.token({ signal: AbortSignal.abort(new Error("before")) }), /before/);
 });

@@ -1,9 +1,11 @@
 // The session's life: renewed before its end, through sleep, clocks that are set, and a service in trouble.
 
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { test } from "node:test";
 
-import { breathe, clocks, granted, refused, shortcut } from "./world.js";
+import { breathe, clocks, granted, refused, shortcut, world } from "./world.js";
 
 test("is renewed by itself, at a moment between 70 and 85 % of its life", async (context) => {
   const clock = clocks(context);
@@ -133,4 +135,72 @@ test("renewing when told to gives a new one, and says what it opens", async (con
   await session.token();
   assert.deepEqual((await session.renew()).scope, ["planning:read"]);
   assert.equal(asked.length, 2);
+});
+
+test("a renewal in the background keeps to a Retry-After that is too long to wait for", async (context) => {
+  const clock = clocks(context);
+  context.mock.method(Math, "random", () => 0);
+  const { session, asked, troubles } = shortcut(context, {
+    answers: [granted(), refused(503, "keys_unavailable", { "Retry-After": "60" }), granted()],
+  });
+  await session.token();
+  await clock.pass(422);
+  assert.deepEqual(troubles.map(({ retryAfter }) => retryAfter), [60]);
+  await clock.pass(58);
+  assert.equal(asked.length, 2);
+  await clock.pass(16);
+  assert.equal(asked.length, 3);
+});
+
+test("a program that has nothing else to do can end", { timeout: 20_000 }, async (context) => {
+  const { service } = await world(context);
+  const options = `{ service: "${service}", server: "http://localhost/", entraToken: () => "eyJ.entra" }`;
+  const program = `
+    import { createSession } from "${new URL("../pozi-session.js", import.meta.url)}";
+    process.stdout.write(await createSession(${options}).token());`;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", program], { timeout: 10_000 });
+  const ended = once(child, "exit");
+  let printed = "";
+  for await (const chunk of child.stdout) printed += chunk;
+  assert.deepEqual([await ended, printed], [[0, null], "eyJ.session.1"]);
+});
+
+test("its last five seconds are for requests on their way", async (context) => {
+  const clock = clocks(context);
+  const { session } = shortcut(context, { answers: [granted(), refused(400, "no_catalogue")] });
+  await session.token();
+  clock.sleep(594);
+  assert.equal(await session.token(), "eyJ.session.1");
+  clock.sleep(1);
+  await assert.rejects(session.token(), { reason: "no_catalogue" });
+});
+
+test("after sleep it is renewed within half a minute, though nobody asks", async (context) => {
+  const clock = clocks(context);
+  const { session, asked } = shortcut(context);
+  await session.token();
+  // As sleep does, but here the timers are as far from their moment as before.
+  clock.set(3_600);
+  await clock.pass(31);
+  assert.equal(asked.length, 2);
+});
+
+test("a page that is seen again looks at once, until the end", async (context) => {
+  const clock = clocks(context);
+  const window = new EventTarget();
+  globalThis.addEventListener = window.addEventListener.bind(window);
+  context.after(() => delete globalThis.addEventListener);
+  const { session, asked } = shortcut(context);
+  const seen = async () => {
+    window.dispatchEvent(new Event("visibilitychange"));
+    await breathe();
+    return asked.length;
+  };
+  await session.token();
+  assert.equal(await seen(), 1, "it is not due");
+  clock.sleep(550);
+  assert.equal(await seen(), 2);
+  clock.sleep(550);
+  session.end();
+  assert.equal(await seen(), 2);
 });
