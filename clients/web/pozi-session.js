@@ -118,6 +118,8 @@ export function createSession(options) {
     held = { token, scope: granted.split(" "), life, age, due: life * (0.7 + 0.15 * Math.random()) };
     look();
     options.onRenewed?.(info());
+    // Whoever was told may have ended it.
+    stopIf(signal);
     return held;
   }
 

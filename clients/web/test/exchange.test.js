@@ -220,6 +220,11 @@ test("an end is an end: for who waits, who comes later, and what was narrowed", 
   assert.deepEqual([session.info, narrow.info], [undefined, undefined]);
 });
 
+test("who hears of a session may end it", async (context) => {
+  const made = await world(context, { onRenewed: () => made.session.end() });
+  await assert.rejects(made.session.token(), reason("ended"));
+});
+
 test("an option's signal ends it as well", async (context) => {
   const over = new AbortController();
   const { session } = await world(context, { signal: over.signal });
