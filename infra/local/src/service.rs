@@ -140,7 +140,7 @@ impl Service {
         let mut text = String::from("Pozi's token exchange, on this machine only. Ctrl-C ends it.\n\n");
         let origin = args.sites.as_ref().map_or("the samples".into(), |folder| folder.display().to_string());
         for (what, place) in [
-            ("a page to see it", format!("     {base}/")),
+            ("page", format!("     {base}/")),
             ("token endpoint", format!("POST {base}/oauth2/token")),
             ("keys", format!("GET  {base}/.well-known/jwks.json")),
             ("metadata", format!("GET  {base}/.well-known/oauth-authorization-server")),
