@@ -1,0 +1,1 @@
+//! What of QGIS Server's answer reaches the client.

@@ -1,0 +1,1 @@
+//! `FILTER` of WMS.
