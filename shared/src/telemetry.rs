@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use aws_lc_rs::digest;
 use tracing::Level;
-use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    filter::Targets, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt,
+};
 
 use crate::{
     entra::UnverifiedToken,
@@ -22,7 +24,13 @@ pub const AUDIT: &str = "pozi::audit";
 /// Writes logs as JSON lines to standard output: our own from `level` on, other libraries' warnings, and every audit
 /// event. A panic leaves a line that says where.
 pub fn init(level: Level) {
+    init_into(level, std::io::stdout);
+}
+
+/// As [`init`], with the lines going to `writer`.
+pub fn init_into(level: Level, writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static) {
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false);
+    let lines = lines.with_writer(writer);
     // A second call (tests do it) leaves the first in place.
     drop(tracing_subscriber::registry().with(lines).with(filter(level)).try_init());
     tell_where_panics_are();

@@ -3,7 +3,9 @@
 pub mod answer;
 pub mod args;
 mod asked;
+pub mod capabilities;
 mod check;
+mod clock_offset;
 pub mod config;
 mod decide;
 pub mod expression;
@@ -12,22 +14,28 @@ mod health;
 mod keys;
 pub mod layers;
 mod log;
-mod probe;
+pub mod metrics;
 mod refusal;
+mod reload;
 mod routes;
 mod serve;
+pub mod settings;
 pub mod sql_filter;
+mod status;
 pub mod upstream;
+mod watched;
 pub mod xml;
 
 pub use self::{
     asked::{ACCESS, Asked, CATALOGUE, METHOD, SESSION},
     check::{Verdict, check},
     decide::Gate,
-    health::{Health, KeysReport, Report},
-    keys::KeptKeys,
-    probe::{Probe, ProbeState},
+    clock_offset::{ClockOffset, Offset},
+    health::{ClockReport, ConfigurationReport, Health, KeysReport, Report, Status, UpstreamReport},
+    keys::{KeptKeys, KeyDocumentError},
+    log::{LogError, LogLines},
     refusal::{AskedRefusal, Refusal},
     routes::{Routes, router},
-    serve::{Daemon, StartError},
+    serve::{BodyStalledError, Daemon, StartError, serve},
+    watched::{Configuration, ConfigurationState, UpstreamState, UpstreamStates, Watched},
 };

@@ -1,18 +1,11 @@
-//! `pozi-gate`: the decision beside QGIS Server.
+//! `pozi-gate`: the one door to QGIS Server.
 
 use std::process::ExitCode;
 
 use clap::Parser;
-use pozi_auth::telemetry;
-use pozi_gate::args::{Args, Command};
-use tracing::Level;
+use pozi_gate::args::Args;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let args = Args::parse();
-    // A check is read by a person; what it finds stands in its own words.
-    if !matches!(args.command, Some(Command::Check { .. })) {
-        telemetry::init(Level::INFO);
-    }
-    args.run().await
+    Args::parse().run().await
 }

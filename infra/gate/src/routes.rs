@@ -1,4 +1,4 @@
-//! The gate's two paths: `/decide` for the gateway, `/health` for whoever watches.
+//! `/decide`, which a gateway asks.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use axum::{
     body::Body,
     extract::State,
     response::Response,
-    routing::{any, get},
+    routing::any,
 };
 use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
@@ -21,7 +21,6 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
     decide::{Found, Gate},
-    health::Health,
     log,
     refusal::Refusal,
 };
@@ -40,16 +39,9 @@ pub struct Routes<C, K> {
     pub site: String,
 }
 
-/// The routes; `health` answers `GET /health`.
-pub fn router<C: Clock, K: SessionKeySource + 'static>(
-    routes: Routes<C, K>,
-    health: Option<Health>,
-) -> Router {
+/// The routes.
+pub fn router<C: Clock, K: SessionKeySource + 'static>(routes: Routes<C, K>) -> Router {
     let routing = Router::new().route("/decide", any(decide::<C, K>)).with_state(Arc::new(routes));
-    let routing = match health {
-        Some(health) => routing.merge(Router::new().route("/health", get(state)).with_state(health)),
-        None => routing,
-    };
     // Whatever goes wrong, nobody is let through.
     routing.layer(CatchPanicLayer::custom(|_| answer(StatusCode::INTERNAL_SERVER_ERROR)))
 }
@@ -86,11 +78,6 @@ fn refuse(refusal: &Refusal) -> Response {
     }
     let body = serde_json::json!({ "reason": refusal.reason() });
     with_json(response, &body)
-}
-
-async fn state(State(health): State<Health>) -> Response {
-    let (is_well, report) = health.report();
-    with_json(answer(if is_well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }), &report)
 }
 
 /// An answer that nobody keeps: the next request may be another person's.

@@ -1,8 +1,10 @@
-//! One document at one fixed address: an issuer's key set, or a page of this machine that is watched.
+//! One document at one fixed address: an issuer's key set, or a page of this machine.
+
+use std::{fmt, sync::Arc};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::bounded_http::BoundedHttp;
+use super::bounded_http::{BoundedHttp, Network};
 use crate::{
     address::{LoopbackUrl, SecureUrl},
     ports::{DocumentFetch, FetchError},
@@ -13,13 +15,22 @@ use crate::{
 pub struct HttpDocument {
     http: BoundedHttp,
     url: String,
+    observer: Option<Observer>,
 }
+
+#[derive(Clone)]
+struct Observer(Arc<dyn Fn(&HeaderMap) + Send + Sync>);
 
 impl HttpDocument {
     /// The document at `url`. Plain http is spoken only with this machine.
     pub fn new(url: &SecureUrl) -> Result<Self, reqwest::Error> {
-        let http = BoundedHttp::new(url.is_https(), HeaderMap::new())?;
-        Ok(Self { http, url: url.as_str().to_owned() })
+        Self::through(url, &Network::default())
+    }
+
+    /// The document at `url`, reached through `network`.
+    pub fn through(url: &SecureUrl, network: &Network) -> Result<Self, reqwest::Error> {
+        let http = BoundedHttp::new(url.is_https(), HeaderMap::new(), network)?;
+        Ok(Self { http, url: url.as_str().to_owned(), observer: None })
     }
 
     /// A page of this machine, asked for with `headers` and, unlike a key set, perhaps with a query.
@@ -27,13 +38,29 @@ impl HttpDocument {
         url: &LoopbackUrl,
         headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
     ) -> Result<Self, reqwest::Error> {
-        let http = BoundedHttp::new(false, headers.into_iter().collect())?;
-        Ok(Self { http, url: url.to_string() })
+        let http = BoundedHttp::new(false, headers.into_iter().collect(), &Network::default())?;
+        Ok(Self { http, url: url.to_string(), observer: None })
+    }
+
+    /// Has `observer` see the headers of every document that comes, such as its `Date`.
+    #[must_use]
+    pub fn observed(self, observer: impl Fn(&HeaderMap) + Send + Sync + 'static) -> Self {
+        Self { observer: Some(Observer(Arc::new(observer))), ..self }
     }
 }
 
 impl DocumentFetch for HttpDocument {
     async fn fetch(&self) -> Result<Vec<u8>, FetchError> {
-        self.http.fetch(&self.url).await
+        let fetched = self.http.fetch(&self.url).await?;
+        if let Some(Observer(observer)) = &self.observer {
+            observer(&fetched.headers);
+        }
+        Ok(fetched.document)
+    }
+}
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Observer")
     }
 }

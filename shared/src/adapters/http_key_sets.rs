@@ -2,7 +2,7 @@
 
 use reqwest::header::HeaderMap;
 
-use super::bounded_http::BoundedHttp;
+use super::bounded_http::{BoundedHttp, Network};
 use crate::{
     address::LoopbackUrl,
     entra::KeySetLocation,
@@ -20,7 +20,7 @@ impl HttpKeySets {
     /// Fetches over https only, and follows no redirect. With `emulated` fetches from there instead, and
     /// then over plain http too.
     pub fn new(emulated: Option<LoopbackUrl>) -> Result<Self, reqwest::Error> {
-        let http = BoundedHttp::new(emulated.is_none(), HeaderMap::new())?;
+        let http = BoundedHttp::new(emulated.is_none(), HeaderMap::new(), &Network::default())?;
         Ok(Self { http, emulated })
     }
 
@@ -32,7 +32,7 @@ impl HttpKeySets {
 
 impl KeySetFetch for HttpKeySets {
     async fn fetch(&self, location: KeySetLocation) -> Result<Vec<u8>, FetchError> {
-        self.http.fetch(&self.address(location)).await
+        Ok(self.http.fetch(&self.address(location)).await?.document)
     }
 }
 

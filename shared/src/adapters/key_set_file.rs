@@ -10,7 +10,7 @@ use jsonwebtoken::jwk::JwkSet;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::private_file::{self, OTHERS_WRITE};
+use super::private_file::{self, NotOurs};
 use crate::{
     session::{Issuer, KeySet, NotAKeySet},
     timestamp::Timestamp,
@@ -29,9 +29,9 @@ pub enum KeySetFileError {
     /// The file cannot be read or written.
     #[error("{0}: {1}")]
     Unavailable(String, io::Error),
-    /// The file, or its folder, can be written by others: the keys in it may be theirs.
-    #[error("{0}: its mode is {1:04o}, so that others can write it; take that away (chmod go-w)")]
-    Exposed(String, u32),
+    /// The file, or its folder, may be the work of others: so may the keys in it.
+    #[error("{0}: {1}")]
+    NotOurs(String, NotOurs),
     /// The file is not what was stored.
     #[error("{0}: not a key set file")]
     Damaged(String),
@@ -69,19 +69,17 @@ impl KeySetFile {
 
     /// The stored set and when it was fetched; nothing where none was stored yet.
     pub fn load(&self, now: Timestamp) -> Result<Option<(KeySet, Timestamp)>, KeySetFileError> {
-        let json = match fs::read(&self.path) {
-            Ok(json) => json,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(KeySetFileError::Unavailable(self.name(), error)),
-        };
-        for path in [self.path.as_path(), private_file::folder_of(&self.path)] {
-            let name = path.display().to_string();
-            match private_file::open_to_others(path, OTHERS_WRITE) {
+        // The folder first: in one that is ours, no other user can put another file in the place of the one looked at.
+        for path in [private_file::folder_of(&self.path), &self.path] {
+            let name = || path.display().to_string();
+            match private_file::not_ours(path) {
                 Ok(None) => {}
-                Ok(Some(mode)) => return Err(KeySetFileError::Exposed(name, mode)),
-                Err(error) => return Err(KeySetFileError::Unavailable(name, error)),
+                Ok(Some(reason)) => return Err(KeySetFileError::NotOurs(name(), reason)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(KeySetFileError::Unavailable(name(), error)),
             }
         }
+        let json = fs::read(&self.path).map_err(|error| KeySetFileError::Unavailable(self.name(), error))?;
         self.read(&json, now).map(Some)
     }
 

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "aws")]
 pub mod aws;
+mod authorities;
 mod bounded_http;
 mod clock;
 mod http_document;
@@ -15,11 +16,13 @@ mod roots;
 mod site_files;
 
 pub use self::{
-    bounded_http::MAX_DOCUMENT_BYTES,
+    authorities::{Authority, AuthorityError},
+    bounded_http::{MAX_DOCUMENT_BYTES, Network},
     clock::SystemClock,
     http_document::HttpDocument,
     http_key_sets::HttpKeySets,
     key_ring_file::KeyRingFile,
     key_set_file::{KeySetFile, KeySetFileError},
+    private_file::NotOurs,
     site_files::{LoadError, SiteFiles, read_site_files},
 };

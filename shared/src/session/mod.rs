@@ -13,5 +13,5 @@ pub use self::{
     issuer_keys::{ISSUER_KEY_LIFETIMES, IssuerKeys},
     key_set::{KeySet, NotAKeySet},
     mint::mint,
-    verify::{SessionKey, SessionRefusal, SessionVerifier, VerifiedSession},
+    verify::{CLOCK_AHEAD, SessionKey, SessionRefusal, SessionVerifier, VerifiedSession},
 };

@@ -1,11 +1,12 @@
 //! The verifier of sessions, for every server of data (RFC 9068 §4, RFC 8725 §3): the algorithm is the key's, and
 //! `typ`, `kid`, `iss`, `aud` and `exp` must be there and be right.
 
+use std::time::Duration;
+
 use jsonwebtoken::DecodingKey;
 
 use super::{Issuer, claims::TYPE};
 use crate::{
-    entra::LEEWAY,
     json::{ClaimError, Members},
     jws::{CompactJws, NotAJws},
     keyring::SigningAlgorithm,
@@ -13,6 +14,11 @@ use crate::{
     sites::{Access, CatalogueId, Scope},
     timestamp::Timestamp,
 };
+
+/// How far ahead of the verifier's clock `iat` and `nbf` may lie. Windows itself holds its clock no closer than 5 minutes
+/// (Kerberos' own bound), and a session that was minted by a clock that is right is no session from the future. `exp`
+/// has no leeway.
+pub const CLOCK_AHEAD: Duration = Duration::from_mins(5);
 
 /// A public key that sessions are verified with, bound to its one algorithm.
 #[derive(Debug, Clone)]
@@ -125,7 +131,9 @@ impl<K: SessionKeySource> SessionVerifier<K> {
         if now >= expires {
             return Err(SessionRefusal::Expired);
         }
-        if Timestamp::from_unix_seconds(claims.number("iat")?) > now.plus(LEEWAY) {
+        let nbf = if claims.has("nbf") { claims.number("nbf")? } else { 0 };
+        let begins = claims.number("iat")?.max(nbf);
+        if Timestamp::from_unix_seconds(begins) > now.plus(CLOCK_AHEAD) {
             return Err(SessionRefusal::NotYetValid);
         }
         Ok(VerifiedSession {
@@ -359,7 +367,9 @@ mod tests {
             (|token| token.claims["exp"] = json!("never"), wrong("exp")),
             (|token| token.claims["exp"] = json!(NOW), R::Expired),
             (|token| token.unclaim("iat"), missing("iat")),
-            (|token| token.claims["iat"] = json!(NOW + 61), R::NotYetValid),
+            (|token| token.claims["iat"] = json!(NOW + 301), R::NotYetValid),
+            (|token| token.claims["nbf"] = json!(NOW + 301), R::NotYetValid),
+            (|token| token.claims["nbf"] = json!("now"), wrong("nbf")),
             (|token| token.unclaim("sub"), missing("sub")),
             (|token| token.unclaim("tid"), missing("tid")),
             (|token| token.unclaim("client_id"), missing("client_id")),
@@ -383,12 +393,18 @@ mod tests {
     fn a_session_ends_at_its_exp_and_begins_within_the_leeway_to_the_second() {
         let token = Draft::of(SigningAlgorithm::Es256).signed();
         for (now, refusal) in [
-            (NOW - 61, Some(SessionRefusal::NotYetValid)),
-            (NOW - 60, None),
+            (NOW - 301, Some(SessionRefusal::NotYetValid)),
+            (NOW - 300, None),
             (NOW + 599, None),
             (NOW + 600, Some(SessionRefusal::Expired)),
         ] {
             assert_eq!(at(&token, SigningAlgorithm::Es256, now).err(), refusal, "{now}");
+        }
+        let mut later = Draft::of(SigningAlgorithm::Es256);
+        later.claims["nbf"] = json!(NOW + 60);
+        let later = later.signed();
+        for (now, refusal) in [(NOW - 241, Some(SessionRefusal::NotYetValid)), (NOW - 240, None)] {
+            assert_eq!(at(&later, SigningAlgorithm::Es256, now).err(), refusal, "{now}");
         }
     }
 

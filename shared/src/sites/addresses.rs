@@ -43,6 +43,11 @@ impl InternalUrl {
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
+
+    /// Its path, as a client sends it: at least `/`.
+    pub fn path(&self) -> &str {
+        self.0.path()
+    }
 }
 
 impl Origin {

@@ -190,6 +190,9 @@ mod tests {
                 project: String::new(),
                 readers,
                 writers,
+                print: Vec::new(),
+                print_texts: Vec::new(),
+                highlight: false,
             };
             rules.into_iter().enumerate().map(catalogue).collect()
         })

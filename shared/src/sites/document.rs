@@ -62,6 +62,17 @@ pub struct CatalogueDocument {
     /// Who may write it, and so read it too: a list of group ids, or "everyone-signed-in"; nobody when left out.
     #[serde(default)]
     pub write: Who,
+    /// The names of the layouts that may be printed; none when left out.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub print: Vec<Spanned<String>>,
+    /// The ids of the layouts' text items that a client may fill when it prints; none when left out.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub print_texts: Vec<Spanned<String>>,
+    /// Whether a client may draw its own geometries over the map, as QWC2 does with `HIGHLIGHT_*`; no when left out.
+    #[serde(default)]
+    pub highlight: bool,
 }
 
 /// Who may do something: said in full, since an empty list means nobody and never everybody.

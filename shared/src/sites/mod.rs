@@ -2,6 +2,7 @@
 //! catalogues a verified subject may read and write; [`explain`] says why.
 
 mod addresses;
+mod backslash;
 mod choose;
 mod decide;
 mod document;
@@ -14,6 +15,7 @@ mod stored;
 
 pub use self::{
     addresses::{ExternalUrl, InternalUrl, Origin},
+    backslash::{backslash_advice, escaped_path},
     choose::{Target, TargetRefusal, choose},
     decide::{AccessRefusal, Grant, decide},
     document::{SiteDocument, Who, site_schema},

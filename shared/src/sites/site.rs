@@ -5,7 +5,10 @@ use std::{borrow::Cow, collections::HashSet, fmt, ops::Range, str::FromStr, time
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
-use super::{CatalogueId, ExternalUrl, InternalUrl, Origin, SiteDocument, Who, document::CatalogueDocument};
+use super::{
+    CatalogueId, ExternalUrl, InternalUrl, Origin, SiteDocument, Who, backslash_advice,
+    document::CatalogueDocument, escaped_path,
+};
 use crate::{
     entra::{CONSUMER_TENANT, Cloud, Expected},
     identifiers::TenantId,
@@ -49,6 +52,12 @@ pub struct Catalogue {
     pub readers: Who,
     /// Who may write it, and so read it.
     pub writers: Who,
+    /// The names of the layouts that may be printed.
+    pub print: Vec<String>,
+    /// The ids of the layouts' text items that a client may fill when it prints.
+    pub print_texts: Vec<String>,
+    /// Whether a client may draw its own geometries over the map (`HIGHLIGHT_*` of WMS GetMap).
+    pub highlight: bool,
 }
 
 /// A site's short name: 1 to 63 of `a-z`, `0-9` and `-`, a DNS label.
@@ -121,6 +130,9 @@ impl Catalogue {
             project: document.project.into_inner(),
             readers: document.read,
             writers: document.write,
+            print: document.print.into_iter().map(toml::Spanned::into_inner).collect(),
+            print_texts: document.print_texts.into_iter().map(toml::Spanned::into_inner).collect(),
+            highlight: document.highlight,
         }
     }
 }
@@ -128,7 +140,8 @@ impl Catalogue {
 /// What the parser says, with the fix where it leaves it out.
 fn unreadable(error: &toml::de::Error) -> SiteProblem {
     let fix = if error.message().starts_with("missing field") { "; add it" } else { "" };
-    SiteProblem { message: format!("{}{fix}", error.message()), at: error.span() }
+    let advice = backslash_advice(error.message());
+    SiteProblem { message: format!("{}{fix}{advice}", error.message()), at: error.span() }
 }
 
 fn problems(document: &SiteDocument) -> Vec<SiteProblem> {
@@ -160,15 +173,21 @@ fn problems(document: &SiteDocument) -> Vec<SiteProblem> {
             });
         }
     }
-    for text in document.catalogues.iter().flat_map(|catalogue| [&catalogue.title, &catalogue.project]) {
-        if text.get_ref().trim().is_empty() {
-            problems.push(SiteProblem {
-                message: "this is blank; write what it is".into(),
-                at: Some(text.span()),
-            });
-        }
-    }
+    problems.extend(document.catalogues.iter().flat_map(text_problems));
     problems
+}
+
+fn text_problems(catalogue: &CatalogueDocument) -> Vec<SiteProblem> {
+    let named = [&catalogue.title, &catalogue.project];
+    let texts = named.into_iter().chain(&catalogue.print).chain(&catalogue.print_texts);
+    let blank = texts.filter(|text| text.get_ref().trim().is_empty()).map(|text| SiteProblem {
+        message: "this is blank; write what it is".into(),
+        at: Some(text.span()),
+    });
+    let project = &catalogue.project;
+    let escaped = escaped_path(project.get_ref())
+        .map(|advice| SiteProblem { message: advice.into(), at: Some(project.span()) });
+    blank.chain(escaped).collect()
 }
 
 impl SiteName {

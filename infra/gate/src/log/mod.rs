@@ -1,9 +1,13 @@
 //! One line a decision. No token and no name is in it: a person is the hash of `sub`, a session its `jti`, by which the
 //! exchange's own audit event is found.
 
+mod lines;
+
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use pozi_auth::session::VerifiedSession;
+
+pub use self::lines::{LogError, LogLines};
 
 use crate::{decide::Found, refusal::Refusal};
 

@@ -1,0 +1,150 @@
+//! The gate's configuration: `gate.toml`, the site file that registers the site, and the authorities of a network that
+//! inspects TLS. Each is read as a whole or not at all.
+
+mod document;
+mod error;
+mod upstream;
+
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use pozi_auth::{
+    adapters::{Authority, SiteFiles, read_site_files},
+    address::SecureUrl,
+    session::Issuer,
+    sites::Site,
+};
+
+pub use self::{
+    error::ConfigError,
+    upstream::{UpstreamConfig, Upstreams},
+};
+use self::{document::Document, error::FileError};
+use crate::settings::{PathStyle, Settings, shared_project};
+
+/// All that the gate is told, without fault.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GateConfig {
+    /// What requests are decided by.
+    pub settings: Settings,
+    /// Who mints the sessions: the service's own URL, to the letter `iss` of the sessions.
+    pub issuer: Issuer,
+    /// Where the issuer's keys are: https, or http on this machine.
+    pub jwks_url: SecureUrl,
+    /// The authorities of `ca_file`.
+    pub authorities: Option<AuthorityFile>,
+    /// Where QGIS Server is, for each catalogue.
+    pub upstreams: Upstreams,
+    /// Where requests come in.
+    pub listen: SocketAddr,
+    /// Where `/health` and `/metrics` are.
+    pub status_listen: SocketAddr,
+    /// The folder that the issuer's keys are kept in, for a start without a network.
+    pub state_dir: PathBuf,
+    /// Where the log goes.
+    pub log: LogConfig,
+    /// The files that all of this was read from.
+    pub files: Vec<PathBuf>,
+}
+
+/// A file of certificate authorities.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthorityFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its content, PEM; there is at least one usable authority in it.
+    pub pem: Vec<u8>,
+}
+
+/// Where the log goes: to a new file each day, else to standard output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogConfig {
+    /// The file, to whose name the day is added before its ending.
+    pub file: Option<PathBuf>,
+    /// How many such files are kept.
+    pub days: usize,
+}
+
+impl GateConfig {
+    /// Reads `gate.toml` at `path` and the files that it names, whose paths are relative to its folder.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = fs::read_to_string(path).map_err(FileError::reading(path))?;
+        let document = Document::parse(&text).map_err(|fault| ConfigError::Invalid(name(path), fault))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let site_path = folder.join(&document.site);
+        let site = read_site(&site_path)?;
+        let authorities = document.ca_file.as_ref().map(|file| read_authorities(&folder.join(file)));
+        let authorities = authorities.transpose()?;
+        let mut files = vec![path.to_owned(), site_path];
+        files.extend(authorities.as_ref().map(|file| file.path.clone()));
+        let jwks_url = match document.jwks_url {
+            Some(url) => url,
+            None => document.issuer.key_set_url().parse().map_err(ConfigError::Keys)?,
+        };
+        let project_paths = document.project_paths.map_or(PathStyle::of_this_machine(), Into::into);
+        if let Some([first, second]) = shared_project(&site, project_paths) {
+            return Err(ConfigError::SharedProject(first.clone(), second.clone()));
+        }
+        let upstreams = Upstreams::of(document.upstream, document.qgis, &site)?;
+        let base = document.base.unwrap_or_else(|| site.internal_url.path().trim_end_matches('/').to_owned());
+        Ok(Self {
+            settings: Settings { site, base, project_paths, limits: document.limits.into() },
+            issuer: document.issuer,
+            jwks_url,
+            authorities,
+            upstreams,
+            listen: document.listen,
+            status_listen: document.status_listen,
+            state_dir: folder.join(document.state_dir),
+            log: LogConfig {
+                file: document.log.file.map(|file| folder.join(file)),
+                days: document.log.days.get(),
+            },
+            files,
+        })
+    }
+
+    /// The site's external URL, to the letter `aud` of its sessions.
+    pub fn audience(&self) -> &str {
+        self.settings.site.external_url.as_str()
+    }
+
+    /// Where the file is when nobody says: beside the program, else in `/etc/pozi` on systems that have it.
+    pub fn default_path() -> PathBuf {
+        const NAME: &str = "gate.toml";
+        let beside = std::env::current_exe().ok().map(|program| program.with_file_name(NAME));
+        let of_system = Path::new("/etc/pozi").join(NAME);
+        match beside {
+            Some(beside) if cfg!(windows) || beside.exists() => beside,
+            _ => of_system,
+        }
+    }
+}
+
+fn name(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn read_site(path: &Path) -> Result<Site, ConfigError> {
+    let files = read_site_files(path)?;
+    let sites: Vec<_> = SiteFiles::of(&files)?.all().map(Arc::clone).collect();
+    match <[_; 1]>::try_from(sites) {
+        Ok([site]) => Ok(Arc::unwrap_or_clone(site)),
+        Err(sites) => Err(ConfigError::Sites(name(path), sites.len())),
+    }
+}
+
+fn read_authorities(path: &Path) -> Result<AuthorityFile, ConfigError> {
+    let pem = fs::read(path).map_err(FileError::reading(path))?;
+    Authority::all_of_pem(&pem).map_err(|fault| ConfigError::Authorities(name(path), fault))?;
+    Ok(AuthorityFile { path: path.to_owned(), pem })
+}
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+//! Configurations for this crate's own tests.
+
+use std::{fs, path::PathBuf};
+
+use super::{ConfigError, GateConfig};
+
+/// A site with the catalogues `planning` and `assets`.
+pub(crate) const SITE: &str = r#"name = "riverbend"
+internal_url = "http://gis.riverbend.internal/pozi/"
+external_url = "https://poziserver-riverbend.example/pozi/"
+client_id = "0d9f7a54-53c5-4a3e-8f5e-0f3a0b6f2c10"
+tenant_id = "7f2b4d3e-91a6-4d0f-9a57-3f7f5b8f2a11"
+origins = ["https://riverbend.enterprise.example"]
+
+[[catalogue]]
+id = "planning"
+title = "Planning"
+project = "C:/Pozi/planning.qgz"
+read = "everyone-signed-in"
+
+[[catalogue]]
+id = "assets"
+title = "Assets"
+project = "C:/Pozi/assets.qgz"
+read = "everyone-signed-in"
+"#;
+
+/// The keys that every `gate.toml` has.
+pub(crate) const LEAST: &str =
+    "issuer = \"https://auth.example\"\nsite = \"site.toml\"\nstate_dir = \"state\"\n";
+
+const UPSTREAM: &str = "[upstream]\nfastcgi = \"127.0.0.1:9000\"\n";
+
+/// A folder with `gate.toml` and `site.toml`.
+pub(crate) struct Files(pub(crate) tempfile::TempDir);
+
+impl Files {
+    /// With the sample site and no `gate.toml` yet.
+    pub(crate) fn new() -> Self {
+        let files = Self(tempfile::tempdir().expect("a folder"));
+        files.write("site.toml", SITE);
+        files
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).expect("the file is written");
+    }
+
+    /// `gate.toml` with the least keys and `more`.
+    pub(crate) fn write_gate(&self, more: &str) {
+        self.write("gate.toml", &format!("{LEAST}{more}"));
+    }
+
+    pub(crate) fn read(&self) -> Result<GateConfig, ConfigError> {
+        GateConfig::load(&self.path("gate.toml"))
+    }
+
+    /// With `more` keys before the table of the upstream.
+    pub(crate) fn load(&self, more: &str) -> Result<GateConfig, ConfigError> {
+        self.write_gate(&format!("{more}{UPSTREAM}"));
+        self.read()
+    }
+}
+
+/// A sound configuration with `more` keys. Its files are gone.
+pub(crate) fn config(more: &str) -> GateConfig {
+    let mut config = Files::new().load(more).expect("a sound configuration");
+    config.files.clear();
+    config.state_dir = "state".into();
+    config
+}

@@ -1,0 +1,182 @@
+//! What is read, and what is refused with which words.
+
+use std::time::Duration;
+
+use super::{
+    testing::{Files, LEAST, SITE},
+    *,
+};
+use crate::settings::Limits;
+
+const WHOLE: &str = r#"
+issuer = "https://auth.example"
+site = "site.toml"
+base = "/gis/pozi"
+listen = "127.0.0.1:9181"
+status_listen = "10.0.0.1:9182"
+state_dir = "/var/lib/pozi-gate"
+jwks_url = "https://keys.example/set.json"
+project_paths = "windows"
+
+[upstream]
+fastcgi = "unix:/run/pozi-qgis/{catalogue}.sock"
+
+[upstream.catalogue.assets]
+http = "http://127.0.0.1:8090/qgis/qgis_mapserv.fcgi.exe"
+
+[limits]
+max_pixels = 1
+max_features = 2
+body_bytes = 3
+requests_per_catalogue = 4
+waiting_per_catalogue = 0
+upstream_seconds = 6
+idle_seconds = 7
+header_seconds = 8
+body_seconds = 9
+connections = 10
+
+[log]
+file = "logs/gate.log"
+days = 3
+"#;
+
+#[test]
+fn reads_a_whole_file() {
+    let files = Files::new();
+    files.write("gate.toml", WHOLE);
+    let config = files.read().unwrap();
+    assert_eq!(config.settings.base, "/gis/pozi");
+    assert_eq!(config.settings.project_paths, PathStyle::Windows);
+    assert_eq!((config.listen.port(), config.status_listen.to_string()), (9_181, "10.0.0.1:9182".into()));
+    assert_eq!(config.jwks_url.as_str(), "https://keys.example/set.json");
+    assert_eq!(config.state_dir, Path::new("/var/lib/pozi-gate"));
+    assert_eq!(config.log, LogConfig { file: Some(files.path("logs/gate.log")), days: 3 });
+    assert_eq!(config.files, [files.path("gate.toml"), files.path("site.toml")]);
+    assert_eq!(config.audience(), "https://poziserver-riverbend.example/pozi/");
+    let seconds = Duration::from_secs;
+    let limits = Limits {
+        max_pixels: 1,
+        max_features: 2,
+        body_bytes: 3,
+        requests_per_catalogue: 4,
+        waiting_per_catalogue: 0,
+        upstream: seconds(6),
+        idle: seconds(7),
+        header: seconds(8),
+        body: seconds(9),
+        connections: 10,
+    };
+    assert_eq!(config.settings.limits, limits);
+    let of = |id: &str| config.upstreams.of_catalogue(&id.parse().unwrap()).unwrap();
+    let address = "unix:/run/pozi-qgis/planning.sock".to_owned();
+    assert_eq!(of("planning"), UpstreamConfig::FastCgi { address });
+    assert!(matches!(of("assets"), UpstreamConfig::Http { base } if base.ends_with(".exe")));
+}
+
+#[test]
+fn reads_the_least_file_and_knows_the_rest() {
+    let files = Files::new();
+    files.write_gate("[qgis]\nprogram = \"/usr/lib/cgi-bin/qgis_mapserv.fcgi\"\n");
+    let config = files.read().unwrap();
+    assert_eq!(config.settings.base, "/pozi", "the path of the internal URL");
+    assert_eq!(config.settings.limits, Limits::default());
+    assert_eq!((config.listen.port(), config.status_listen.to_string()), (8_181, "127.0.0.1:8182".into()));
+    assert_eq!(config.jwks_url.as_str(), "https://auth.example/.well-known/jwks.json");
+    assert_eq!(config.state_dir, files.path("state"));
+    assert_eq!(config.log, LogConfig { file: None, days: 14 });
+    let processes = config.upstreams.of_catalogue(&"planning".parse().unwrap());
+    assert!(
+        matches!(processes, Some(UpstreamConfig::Processes { processes: 2, memory_mb: 4_000, .. })),
+        "{processes:?}"
+    );
+}
+
+#[test]
+fn whatever_is_wrong_is_said_with_its_place() {
+    let files = Files::new();
+    for (from, to, said) in [
+        ("https://auth.example\"", "http://auth.example\"", "an issuer is"),
+        ("https://auth.example\"", "https://auth.example/\"", "an issuer is"),
+        ("/gis/pozi", "/gis/pozi/", "a base is"),
+        ("/gis/pozi", "gis", "a base is"),
+        ("/gis/pozi", "/gis/../pozi", "a base is"),
+        ("https://keys", "http://keys", "https URL"),
+        ("listen", "lisen", "unknown field"),
+        ("max_pixels = 1", "max_pixels = 0", "nonzero"),
+        ("max_pixels", "max_pixel", "unknown field"),
+        ("[log]", "[logs]", "unknown field"),
+        ("\"windows\"", "\"dos\"", "unknown variant"),
+        ("state_dir", "#", "state_dir"),
+        ("base = \"/gis/pozi\"", "audience = \"https://a.example/\"", "the site file says this"),
+        ("base = \"/gis/pozi\"", "catalogues = []", "the site file says this"),
+        ("[log]", "[probe]\nurl = \"\"\n[log]", "not needed any more"),
+        ("\"/var/lib/pozi-gate\"", "\"C:\\Pozi\\state\"", "write a path with / or in '…'"),
+        ("\"/var/lib/pozi-gate\"", "\"C:\\new\"", "write the path with / or in '…'"),
+        ("site.toml", "D:\\temp\\site.toml", "write the path with / or in '…'"),
+        ("logs/gate.log", "", "blank"),
+    ] {
+        let spoiled = WHOLE.replacen(from, to, 1);
+        assert_ne!(spoiled, WHOLE);
+        files.write("gate.toml", &spoiled);
+        let problem = files.read().unwrap_err().to_string();
+        assert!(problem.contains(said) && problem.contains("line"), "{to}: {problem}");
+        assert!(problem.contains("gate.toml"), "{problem}");
+    }
+    files.write("gate.toml", &WHOLE.replace("\"/var/lib/pozi-gate\"", "'C:\\new\\state'"));
+    assert!(files.read().is_ok(), "between '…' a backslash is one");
+}
+
+#[test]
+fn a_qgis_server_is_named_once_for_each_catalogue() {
+    let files = Files::new();
+    for (text, said) in [
+        ("", "no QGIS Server is named for the catalogue `planning`"),
+        ("[upstream]\n", "no QGIS Server is named"),
+        ("[upstream]\nfastcgi = \"127.0.0.1:9000\"\nhttp = \"http://127.0.0.1:1/\"", "more than one"),
+        ("[upstream]\nfastcgi = \"127.0.0.1:9000\"\n[qgis]\nprogram = \"/q\"", "more than one"),
+        ("[upstream]\nfastcgi = \"/run/qgis.sock\"", "no address"),
+        ("[upstream]\nfastcgi = \"unix:run/qgis.sock\"", "no address"),
+        ("[upstream]\nfastcgi = \"127.0.0.1\"", "no address"),
+        ("[upstream]\nfastcgi = \"127.0.0.1:0\"", "no address"),
+        
+        ("[upstream]\nfastcgi = \"unix:/run/{site}.sock\"", "no address"),
+        ("[upstream]\nhttp = \"https://qgis.internal/\"", "must begin with http://"),
+        ("[upstream]\nhttp = \"http://127.0.0.1/?MAP=x\"", "no user, query"),
+        ("[upstream.catalogue.planning]\nfastcgi = \"127.0.0.1:9000\"", "catalogue `assets`"),
+        ("[upstream.catalogue.roads]\nfastcgi = \"127.0.0.1:9000\"", "no such catalogue"),
+        ("[upstream.catalogue.planning]\n", "names no QGIS Server"),
+    ] {
+        files.write_gate(text);
+        let problem = files.read().unwrap_err().to_string();
+        assert!(problem.contains(said), "{text}: {problem}");
+    }
+    for address in ["unix:/run/a.sock", "127.0.0.1:9000", "[::1]:9000", "qgis.internal:9000"] {
+        files.write_gate(&format!("[upstream]\nfastcgi = \"{address}\"\n"));
+        assert!(files.read().is_ok(), "{address}");
+    }
+}
+
+#[test]
+fn a_faulty_or_missing_file_beside_it_is_named() {
+    let files = Files::new();
+    let said = |more: &str| files.load(more).unwrap_err().to_string();
+    assert!(said("ca_file = \"ca.pem\"\n").contains("ca.pem"));
+    files.write("ca.pem", "no certificate");
+    assert!(said("ca_file = \"ca.pem\"\n").contains("no certificate is in it"));
+    files.write("site.toml", &SITE.replace("C:/Pozi/assets", "c:\\\\pozi\\\\PLANNING"));
+    assert!(files.load("project_paths = \"unix\"\n").is_ok());
+    let problem = said("project_paths = \"windows\"\n");
+    assert!(problem.contains("`planning` and `assets` have the same project"), "{problem}");
+    files.write("site.toml", &SITE.replace("\"C:/Pozi/assets.qgz\"", "\"C:\\Pozi\\assets.qgz\""));
+    let problem = said("");
+    assert!(problem.contains("site.toml:17: ") && problem.contains("in '…'"), "{problem}");
+    files.write("site.toml", &SITE.replace("C:/Pozi/assets.qgz", "C:\\new.qgz"));
+    let problem = said("");
+    assert!(problem.contains("site.toml:17: a control character"), "{problem}");
+    std::fs::remove_file(files.path("site.toml")).unwrap();
+    assert!(said("").contains("site.toml: "));
+    files.write("gate.toml", LEAST);
+    assert!(files.read().is_err());
+    assert!(GateConfig::load(&files.path("none.toml")).unwrap_err().to_string().contains("none.toml"));
+}

@@ -1,0 +1,98 @@
+//! A new configuration without a restart: read again when a file of it changes, and on SIGHUP. A faulty one changes
+//! nothing, and says so.
+
+mod plan;
+mod watch;
+
+use std::{fs, path::Path};
+
+use pozi_auth::{adapters::SystemClock, ports::Clock};
+use tokio::time::sleep;
+
+use self::{plan::Plan, watch::Changes};
+use crate::{
+    config::GateConfig,
+    keys::KeyDocument,
+    serve::{Assembly, Hangup, SiteRoutes},
+};
+
+/// Keeps the configuration that holds, and what is made of it.
+pub(crate) struct Reload {
+    pub(crate) config: GateConfig,
+    pub(crate) assembly: Assembly,
+    pub(crate) document: KeyDocument,
+    pub(crate) site: SiteRoutes,
+}
+
+impl Reload {
+    /// Takes new configurations; never comes back.
+    pub(crate) async fn run(mut self) {
+        let mut hangup = Hangup::listen();
+        let mut changes = Changes::of(&self.config.files);
+        let mut texts = self.texts();
+        loop {
+            let is_asked = tokio::select! {
+                () = hangup.next() => true,
+                () = changes.next() => false,
+            };
+            // An editor writes a file in several steps.
+            sleep(watch::SETTLE).await;
+            changes.forget();
+            let now = self.texts();
+            if is_asked || now != texts {
+                self.read_again().await;
+                changes = Changes::of(&self.config.files);
+                texts = now;
+            }
+        }
+    }
+
+    fn texts(&self) -> Vec<Option<Vec<u8>>> {
+        self.config.files.iter().map(|file| fs::read(file).ok()).collect()
+    }
+
+    async fn read_again(&mut self) {
+        let Some(path) = self.config.files.first().cloned() else { return };
+        match load(&path).await {
+            Ok(read) => self.take(read),
+            Err(problem) => self.refuse(problem),
+        }
+    }
+
+    fn take(&mut self, read: GateConfig) {
+        let plan = Plan::of(&self.config, &read);
+        let config = plan.in_force(&self.config, read);
+        if plan.asks_issuer_anew
+            && let Err(problem) = self.document.replace(&config, self.assembly.watched.clock.clone())
+        {
+            return self.refuse(problem.to_string());
+        }
+        self.config = config;
+        self.assembly.settings.store(std::sync::Arc::new(self.config.settings.clone()));
+        let catalogues: Vec<_> =
+            self.config.settings.site.catalogues.iter().map(|catalogue| catalogue.id.clone()).collect();
+        self.assembly.watched.upstreams.retain(&catalogues);
+        self.site.replace(self.assembly.routes(&self.config));
+        let (taken, needs_restart) = (plan.taken.join(", "), plan.needs_restart.join(", "));
+        tracing::info!(target: "pozi::gate", taken, "the configuration was read again");
+        if !needs_restart.is_empty() {
+            tracing::warn!(target: "pozi::gate", needs_restart, "restart the gate to have this taken");
+        }
+        self.assembly.watched.configuration.taken(SystemClock.now(), plan.needs_restart);
+    }
+
+    fn refuse(&self, problem: String) {
+        tracing::error!(target: "pozi::gate", problem, "the configuration is wrong; the one before it goes on");
+        self.assembly.watched.configuration.refused(problem);
+    }
+}
+
+/// Files may be on a share that answers slowly.
+async fn load(path: &Path) -> Result<GateConfig, String> {
+    let path = path.to_owned();
+    let reading = tokio::task::spawn_blocking(move || GateConfig::load(&path)).await;
+    match reading {
+        Ok(read) => read.map_err(|problem| problem.to_string()),
+        Err(problem) => Err(problem.to_string()),
+    }
+}

@@ -1,0 +1,204 @@
+//! The daemon: listens, keeps the keys fresh and on disk, takes a new configuration, and tells how it is.
+
+mod body;
+mod connections;
+mod interrupt;
+mod manager;
+mod steady_stream;
+
+use std::{
+    convert::Infallible,
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use arc_swap::ArcSwap;
+use axum::{Router, body::Body, response::Response, routing::future::RouteFuture};
+use http::Request;
+use metrics_exporter_prometheus::PrometheusHandle;
+use pozi_auth::{
+    adapters::{KeySetFile, SystemClock},
+    ports::Clock,
+    session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
+};
+use tokio::net::TcpListener;
+use tower::Service;
+
+pub use self::{body::BodyStalledError, connections::serve};
+pub(crate) use self::interrupt::Hangup;
+use crate::{
+    Gate, Health, KeptKeys, Routes,
+    config::GateConfig,
+    keys::{KeyDocument, KeyDocumentError},
+    metrics,
+    reload::Reload,
+    router,
+    settings::{Limits, Settings},
+    status,
+    watched::Watched,
+};
+
+/// How often the keys' age is looked at.
+const LOOK_AT_KEYS: Duration = Duration::from_secs(30);
+/// How soon an address that is taken is tried again.
+const LISTEN_AGAIN: Duration = Duration::from_secs(10);
+/// How often the measurements are put in order.
+const UPKEEP: Duration = Duration::from_secs(10);
+
+/// A gate that listens.
+#[derive(Debug)]
+pub struct Daemon {
+    listener: TcpListener,
+    site: SiteRoutes,
+    settings: Arc<ArcSwap<Settings>>,
+    status_listen: SocketAddr,
+    health: Health,
+    measured: PrometheusHandle,
+}
+
+/// Why the gate does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Listening failed.
+    #[error("cannot listen on {0}: {1}; end what listens there, or choose another address with `listen`")]
+    Listen(SocketAddr, #[source] io::Error),
+    /// The issuer's keys cannot be asked for.
+    #[error(transparent)]
+    Keys(#[from] KeyDocumentError),
+}
+
+/// All that answers the site's requests, made anew with each configuration.
+pub(crate) struct Assembly {
+    keys: Arc<IssuerKeys<KeyDocument>>,
+    /// What the proxy decides by; replaced before [`Assembly::routes`] is called.
+    pub(crate) settings: Arc<ArcSwap<Settings>>,
+    /// What the proxy tells of QGIS Server, for `/health`.
+    pub(crate) watched: Watched,
+}
+
+impl Assembly {
+    /// The routes of `config`: called at the start and after each change. The proxy's router is merged in here.
+    pub(crate) fn routes(&self, config: &GateConfig) -> Router {
+        let catalogues = config.settings.site.catalogues.iter().map(|catalogue| catalogue.id.clone());
+        let audience = config.audience().to_owned();
+        let gate = Gate::new(config.issuer.clone(), audience.clone(), catalogues, Arc::clone(&self.keys));
+        router(Routes { gate, clock: SystemClock, site: audience })
+    }
+}
+
+/// The routes that hold now.
+#[derive(Debug, Clone)]
+pub(crate) struct SiteRoutes(Arc<ArcSwap<Router>>);
+
+impl SiteRoutes {
+    /// From now on requests are answered by `router`; those that run finish as they began.
+    pub(crate) fn replace(&self, router: Router) {
+        self.0.store(Arc::new(router));
+    }
+}
+
+impl Service<Request<Body>> for SiteRoutes {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = RouteFuture<Infallible>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        Router::clone(&self.0.load()).call(request)
+    }
+}
+
+impl Daemon {
+    /// Listens, takes up the keys that are on disk, and asks the issuer for the first time. It need not answer: until it
+    /// did once, nobody is let in.
+    pub async fn start(config: GateConfig) -> Result<Self, StartError> {
+        let failed = |error| StartError::Listen(config.listen, error);
+        let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
+        let measured = metrics::recorded();
+        let watched = Watched::new(SystemClock.now());
+        let document = KeyDocument::of(&config, watched.clock.clone())?;
+        let keys = Arc::new(IssuerKeys::new(document.clone(), ISSUER_KEY_LIFETIMES));
+        let file = KeySetFile::new(&config.state_dir, config.issuer.clone());
+        keep_keys(KeptKeys::recall(Arc::clone(&keys), file, SystemClock.now())).await;
+        let settings = Arc::new(ArcSwap::from_pointee(config.settings.clone()));
+        let health = Health::new(SystemClock, Arc::clone(&keys), watched.clone());
+        let assembly = Assembly { keys, settings: Arc::clone(&settings), watched };
+        let site = SiteRoutes(Arc::new(ArcSwap::from_pointee(assembly.routes(&config))));
+        let status_listen = config.status_listen;
+        tokio::spawn(Reload { config, assembly, document, site: site.clone() }.run());
+        Ok(Self { listener, site, settings, status_listen, health, measured })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Answers until it is asked to end, and then finishes what runs.
+    pub async fn serve(self) {
+        self.serve_until(interrupt::ended()).await;
+    }
+
+    /// Answers until `ended`, and then finishes what runs.
+    pub async fn serve_until(self, ended: impl Future<Output = ()>) {
+        if let Ok(address) = self.address() {
+            tracing::info!(target: "pozi::gate", %address, "the gate listens");
+        }
+        let status = status::router(self.health, self.measured.clone(), self.status_listen);
+        let beside = [
+            tokio::spawn(serve_status(self.status_listen, status)),
+            tokio::spawn(manager::live()),
+            tokio::spawn(keep_in_order(self.measured)),
+        ];
+        manager::ready();
+        let ended = async {
+            ended.await;
+            manager::stopping();
+            tracing::info!(target: "pozi::gate", "the gate finishes what runs, and ends");
+        };
+        let settings = self.settings;
+        serve(self.listener, self.site, move || settings.load().limits, ended).await;
+        for task in beside {
+            task.abort();
+        }
+    }
+}
+
+/// Renews the keys now, and goes on doing so.
+async fn keep_keys(mut kept: KeptKeys<KeyDocument>) {
+    kept.renew(SystemClock.now()).await;
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(LOOK_AT_KEYS).await;
+            kept.renew(SystemClock.now()).await;
+        }
+    });
+}
+
+/// Listens at `address`. While it is taken, perhaps by the gate that this one follows, requests are answered all the same.
+async fn serve_status(address: SocketAddr, router: Router) {
+    let listener = loop {
+        match TcpListener::bind(address).await {
+            Ok(listener) => break listener,
+            Err(error) => {
+                tracing::warn!(target: "pozi::gate", %address, %error, "cannot listen for /health and /metrics; it is tried again; `status_listen` chooses another address");
+                tokio::time::sleep(LISTEN_AGAIN).await;
+            }
+        }
+    };
+    let limits = Limits { connections: 100, ..Limits::default() };
+    serve(listener, router, move || limits, std::future::pending()).await;
+}
+
+async fn keep_in_order(measured: PrometheusHandle) {
+    loop {
+        tokio::time::sleep(UPKEEP).await;
+        measured.run_upkeep();
+    }
+}

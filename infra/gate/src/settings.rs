@@ -1,0 +1,138 @@
+//! What the gate decides by: the site, where its paths begin, and how much of everything it allows. Plain values, replaced
+//! as a whole when a file changes.
+
+use std::{collections::HashMap, time::Duration};
+
+use pozi_auth::sites::{CatalogueId, Site};
+
+/// What holds for every request, until the configuration changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The site whose sessions count here, with its catalogues.
+    pub site: Site,
+    /// What every path begins with: `/pozi`, with a slash at the beginning and none at the end, or nothing.
+    pub base: String,
+    /// How paths of project files are compared.
+    pub project_paths: PathStyle,
+    /// How much is allowed.
+    pub limits: Limits,
+}
+
+/// How the file system that QGIS Server reads projects from names files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathStyle {
+    /// Neither case nor the kind of slash matters.
+    Windows,
+    /// Every character matters.
+    Unix,
+}
+
+/// How much the gate allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Pixels of one map.
+    pub max_pixels: u64,
+    /// Features of one answer.
+    pub max_features: u64,
+    /// Bytes of a request's body.
+    pub body_bytes: usize,
+    /// Requests of one catalogue that QGIS Server works on at a time.
+    pub requests_per_catalogue: usize,
+    /// Requests of one catalogue that wait for that.
+    pub waiting_per_catalogue: usize,
+    /// How long QGIS Server may take; Application Proxy itself waits no longer than 85 s.
+    pub upstream: Duration,
+    /// How long a connection may stay open without a request; longer than the proxies in front keep theirs, so that
+    /// none sends a request into a connection that is just being closed.
+    pub idle: Duration,
+    /// How long the head of a request may take to arrive, from its first byte on.
+    pub header: Duration,
+    /// How long a body, in either direction, may make no progress.
+    pub body: Duration,
+    /// Connections at a time; further ones wait to be accepted.
+    pub connections: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_pixels: 25_000_000,
+            max_features: 100_000,
+            body_bytes: 8 * 1024 * 1024,
+            requests_per_catalogue: 4,
+            waiting_per_catalogue: 32,
+            upstream: Duration::from_secs(85),
+            idle: Duration::from_secs(150),
+            header: Duration::from_secs(10),
+            body: Duration::from_secs(30),
+            connections: 12_000,
+        }
+    }
+}
+
+impl PathStyle {
+    /// The style of this machine.
+    pub fn of_this_machine() -> Self {
+        if cfg!(windows) { Self::Windows } else { Self::Unix }
+    }
+
+    /// One spelling for all the spellings of `path` that name one file: on Windows letters become small and slashes
+    /// forward and single, but for the two that a share begins with; on Unix the path itself.
+    pub fn folded(self, path: &str) -> String {
+        if self == Self::Unix {
+            return path.to_owned();
+        }
+        let mut folded = String::with_capacity(path.len());
+        for character in path.chars().map(|character| if character == '\\' { '/' } else { character }) {
+            let repeats = character == '/' && folded.ends_with('/') && folded.len() > 1;
+            if !repeats {
+                folded.extend(character.to_lowercase());
+            }
+        }
+        folded
+    }
+}
+
+/// Two catalogues of `site` whose project is one file, by the paths' `style`: a request for the file would be about both.
+/// Nothing where every catalogue has its own.
+pub fn shared_project(site: &Site, style: PathStyle) -> Option<[&CatalogueId; 2]> {
+    let mut seen = HashMap::new();
+    site.catalogues.iter().find_map(|catalogue| {
+        let earlier = seen.insert(style.folded(&catalogue.project), &catalogue.id)?;
+        Some([earlier, &catalogue.id])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_takes_many_spellings_for_one_file_and_unix_one() {
+        for spelling in ["C:/Pozi/a.qgz", "c:\\pozi\\A.QGZ", "C:\\Pozi//a.qgz", "C:/Pozi/\\/a.qgz"] {
+            assert_eq!(PathStyle::Windows.folded(spelling), "c:/pozi/a.qgz");
+            assert_eq!(PathStyle::Unix.folded(spelling), spelling);
+        }
+        assert_eq!(PathStyle::Windows.folded("\\\\Server\\Share\\\\É.qgz"), "//server/share/é.qgz");
+        assert_ne!(PathStyle::Windows.folded("C:/Pozi/b.qgz"), "c:/pozi/a.qgz");
+    }
+
+    fn site(projects: [&str; 3]) -> Site {
+        let catalogue = |(index, project): (usize, &str)| {
+            format!("[[catalogue]]\nid = 'c{index}'\ntitle = 'C'\nproject = '{project}'\nread = []\n")
+        };
+        let catalogues: String = projects.into_iter().enumerate().map(catalogue).collect();
+        let head = "name = 'riverbend'\ninternal_url = 'http://gis.internal/pozi/'\nexternal_url = 'https://poziserver.example/pozi/'\nclient_id = '0d9f7a54-53c5-4a3e-8f5e-0f3a0b6f2c10'\ntenant_id = '7f2b4d3e-91a6-4d0f-9a57-3f7f5b8f2a11'\norigins = []\n";
+        Site::parse(&format!("{head}{catalogues}")).unwrap()
+    }
+
+    #[test]
+    fn two_catalogues_with_one_project_are_found_whatever_their_spelling() {
+        let two = site(["C:/a.qgz", "C:/b.qgz", "c:\\A.qgz"]);
+        let [first, second] = shared_project(&two, PathStyle::Windows).unwrap();
+        assert_eq!((first.as_str(), second.as_str()), ("c0", "c2"));
+        assert_eq!(shared_project(&two, PathStyle::Unix), None);
+        assert!(shared_project(&site(["/a.qgz", "/b.qgz", "/b.qgz"]), PathStyle::Unix).is_some());
+        assert_eq!(shared_project(&site(["C:/a.qgz", "C:/b.qgz", "C:/c.qgz"]), PathStyle::Windows), None);
+    }
+}

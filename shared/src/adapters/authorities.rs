@@ -1,0 +1,72 @@
+//! Certificate authorities that a machine or its administrator adds to the compiled-in ones.
+
+use reqwest::{Certificate, Client};
+
+/// An authority that a TLS client can use.
+#[derive(Debug, Clone)]
+pub struct Authority(pub(super) Certificate);
+
+/// Why a text is no list of authorities.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthorityError {
+    /// Not PEM.
+    #[error("not a list of certificates in PEM (-----BEGIN CERTIFICATE-----)")]
+    NotPem(#[source] reqwest::Error),
+    /// PEM without a certificate.
+    #[error("no certificate is in it; it must hold at least one in PEM (-----BEGIN CERTIFICATE-----)")]
+    Empty,
+    /// A certificate that TLS cannot use.
+    #[error("certificate {0} in it, counted from 1, cannot be an authority")]
+    Unusable(usize),
+}
+
+impl Authority {
+    /// The authority that `der` (X.509) describes; nothing where TLS cannot use it. Certificate stores hold such: one of
+    /// them must not cost all the others.
+    pub fn of_der(der: &[u8]) -> Option<Self> {
+        Certificate::from_der(der).ok().and_then(Self::usable)
+    }
+
+    /// Every authority of `pem` (RFC 7468).
+    pub fn all_of_pem(pem: &[u8]) -> Result<Vec<Self>, AuthorityError> {
+        let certificates = Certificate::from_pem_bundle(pem).map_err(AuthorityError::NotPem)?;
+        if certificates.is_empty() {
+            return Err(AuthorityError::Empty);
+        }
+        let usable = |(index, certificate)| Self::usable(certificate).ok_or(AuthorityError::Unusable(index + 1));
+        certificates.into_iter().enumerate().map(usable).collect()
+    }
+
+    /// The library looks at a certificate only when it builds a client.
+    fn usable(certificate: Certificate) -> Option<Self> {
+        let client = Client::builder().tls_certs_only([certificate.clone()]).no_proxy().build();
+        client.is_ok().then_some(Self(certificate))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_tls_cannot_use_is_no_authority() {
+        let [sound, other, ..] = webpki_root_certs::TLS_SERVER_ROOT_CERTS else { panic!("a list") };
+        assert!(Authority::of_der(sound).is_some());
+        for spoiled in [&b""[..], b"rubbish", &sound[..sound.len() - 1], &sound[1..]] {
+            assert!(Authority::of_der(spoiled).is_none());
+        }
+        let pem = |der: &[u8]| {
+            use base64::{Engine, engine::general_purpose::STANDARD};
+            format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", STANDARD.encode(der))
+        };
+        let two = pem(sound) + "a word between\n" + &pem(other);
+        assert_eq!(Authority::all_of_pem(two.as_bytes()).unwrap().len(), 2);
+        let second = two + &pem(b"rubbish");
+        assert!(matches!(Authority::all_of_pem(second.as_bytes()), Err(AuthorityError::Unusable(3))));
+        for text in ["", "no certificate\n"] {
+            assert!(matches!(Authority::all_of_pem(text.as_bytes()), Err(AuthorityError::Empty)), "{text}");
+        }
+        let broken = "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n";
+        assert!(matches!(Authority::all_of_pem(broken.as_bytes()), Err(AuthorityError::NotPem(_))));
+    }
+}
