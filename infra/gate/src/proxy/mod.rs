@@ -7,43 +7,42 @@
 mod body;
 mod log;
 mod refusal;
-mod rules;
 mod token;
 
 use std::{sync::Arc, time::Instant};
 
-use arc_swap::ArcSwap;
 use axum::{Router, body::Body, extract::State, response::Response, routing::any};
 use http::{HeaderMap, Method, Request, StatusCode, Uri, header::ORIGIN, request::Parts};
 use pozi_auth::{
     ports::{Clock, SessionKeySource},
-    session::VerifiedSession,
+    session::{Issuer, SessionVerifier, VerifiedSession},
     sites::{Access, Catalogue},
 };
 use tower_http::catch_panic::CatchPanicLayer;
 
 use self::{body::read_body, log::Trail};
-pub use self::{refusal::ProxyRefusal, rules::Rules};
+pub use self::refusal::ProxyRefusal;
 use crate::{
     answer::{self, AnswerKind, Links, accepted, compression, cors},
-    catalogue::{Place, PlaceError, segments},
+    catalogue::{Catalogues, Place, PlaceError, segments},
     layers::{LayerSource, Layers},
     refusal::Refusal,
     request::{Context, Incoming, Keys, MapRequest, Parameters, RequestRefusal},
+    sessions::Sessions,
+    settings::Settings,
     upstream::MapServer,
 };
 
-/// Everything that a request is walked through. `M` is QGIS Server, `K` the issuer's keys.
+/// Everything that a request is walked through, made anew with each configuration. `K` are the issuer's keys, `M` is QGIS
+/// Server.
 #[derive(Debug)]
 pub struct Proxy<C, K, M> {
-    /// Tells the time.
-    pub clock: C,
-    /// What holds until the configuration changes.
-    pub rules: Arc<ArcSwap<Rules<K>>>,
-    /// The layers and fields of catalogues.
-    pub layers: LayerSource<M>,
-    /// QGIS Server.
-    pub upstream: Arc<M>,
+    clock: C,
+    settings: Settings,
+    catalogues: Catalogues,
+    sessions: Sessions<K>,
+    layers: Arc<LayerSource<M>>,
+    upstream: Arc<M>,
 }
 
 /// Answers every path with `proxy`.
@@ -60,18 +59,17 @@ async fn answer_request<C: Clock, K: SessionKeySource + 'static, M: MapServer>(
     request: Request<Body>,
 ) -> Response {
     let started = Instant::now();
-    let rules = proxy.rules.load_full();
     let origin = request.headers().get(ORIGIN).cloned();
     let is_head = request.method() == Method::HEAD;
     let mut trail = Trail::default();
     let outcome = if request.method() == Method::OPTIONS {
         Ok(cors::preflight(request.headers()))
     } else {
-        proxy.walk(&rules, request, &mut trail).await
+        proxy.walk(request, &mut trail).await
     };
     trail.log(&outcome, started.elapsed());
     let mut response = outcome.unwrap_or_else(|refusal| refusal.response());
-    cors::allow(&rules.settings.site, origin.as_ref(), &mut response);
+    cors::allow(&proxy.settings.site, origin.as_ref(), &mut response);
     if is_head {
         *response.body_mut() = Body::empty();
     }
@@ -79,42 +77,53 @@ async fn answer_request<C: Clock, K: SessionKeySource + 'static, M: MapServer>(
 }
 
 impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
-    async fn walk(
-        &self,
-        rules: &Rules<K>,
-        request: Request<Body>,
-        trail: &mut Trail,
-    ) -> Result<Response, ProxyRefusal> {
+    /// Walks requests for the catalogues of `settings`, with sessions that `issuer` minted and `keys` verify.
+    pub fn new(clock: C, settings: Settings, issuer: Issuer, keys: Arc<K>, layers: Arc<LayerSource<M>>, upstream: Arc<M>) -> Self {
+        let audience = settings.site.external_url.as_str().to_owned();
+        let verifier = SessionVerifier::new(issuer, audience, Arc::clone(&keys));
+        let (catalogues, sessions) = (Catalogues::new(&settings), Sessions::new(verifier, keys));
+        Self { clock, settings, catalogues, sessions, layers, upstream }
+    }
+
+    async fn walk(&self, request: Request<Body>, trail: &mut Trail) -> Result<Response, ProxyRefusal> {
         let (parts, body) = request.into_parts();
         let (segments, mut query) = read_target(&parts.uri)?;
         let map = query.take("MAP");
-        let Place::Catalogue(catalogue, rest) = rules.catalogues.place(&segments, map.as_deref())? else {
+        let Place::Catalogue(catalogue, rest) = self.catalogues.place(&segments, map.as_deref())? else {
             return Ok(resource_check());
         };
         trail.record_catalogue(&catalogue.id);
-        let session = self.session(rules, &parts.headers).await?;
+        let session = self.session(&parts.headers).await?;
         trail.record_session(&session);
         // Before the body is read: a session that opens nothing here costs nothing more.
         require(&session, catalogue, Access::Read)?;
-        let body = read_body(body, rules.settings.limits.body_bytes).await?;
-        let asked = parse(&parts, &rest, query, &body, rules, catalogue)?;
+        let body = read_body(body, self.settings.limits.body_bytes).await?;
+        let asked = self.parse(&parts, &rest, query, &body, catalogue)?;
         trail.record_operation(asked.operation());
         require(&session, catalogue, asked.access())?;
         let asked = self.resolved(asked, catalogue).await?;
-        let links = Links::new(&rules.settings, catalogue);
+        let links = Links::new(&self.settings, catalogue);
         let written = asked.write().with_public_url(links.external_base());
         let answered = self.upstream.send(&catalogue.id, &catalogue.project, written).await?;
         answer::public(answered, &links, AnswerKind::of(&asked)).await.map_err(ProxyRefusal::from)
     }
 
-    async fn session(
-        &self,
-        rules: &Rules<K>,
-        headers: &HeaderMap,
-    ) -> Result<Arc<VerifiedSession>, ProxyRefusal> {
+    async fn session(&self, headers: &HeaderMap) -> Result<Arc<VerifiedSession>, ProxyRefusal> {
         let token = token::session(headers)?;
-        let verified = rules.sessions.verify(token.text, self.clock.now()).await;
+        let verified = self.sessions.verify(token.text, self.clock.now()).await;
         verified.map_err(|refusal| token.refusal(refusal))
+    }
+
+    fn parse(
+        &self,
+        parts: &Parts,
+        rest: &[String],
+        query: Parameters,
+        body: &[u8],
+        catalogue: &Catalogue,
+    ) -> Result<MapRequest, RequestRefusal> {
+        let incoming = Incoming { method: &parts.method, rest, query, body, accept: accepted(&parts.headers) };
+        MapRequest::parse(incoming, &Context { catalogue, limits: &self.settings.limits })
     }
 
     /// The request with the real names of the fields that it names, where it names any.
@@ -133,18 +142,6 @@ fn read_target(uri: &Uri) -> Result<(Vec<String>, Parameters), ProxyRefusal> {
     let is_features = segments.iter().any(|segment| segment.starts_with("wfs3") || segment.starts_with("ogcapi"));
     let keys = if is_features { Keys::Features } else { Keys::Ows };
     Ok((segments, Parameters::read(uri.query().unwrap_or_default().as_bytes(), keys)?))
-}
-
-fn parse<K>(
-    parts: &Parts,
-    rest: &[String],
-    query: Parameters,
-    body: &[u8],
-    rules: &Rules<K>,
-    catalogue: &Catalogue,
-) -> Result<MapRequest, RequestRefusal> {
-    let incoming = Incoming { method: &parts.method, rest, query, body, accept: accepted(&parts.headers) };
-    MapRequest::parse(incoming, &Context { catalogue, limits: &rules.settings.limits })
 }
 
 fn require(session: &VerifiedSession, catalogue: &Catalogue, access: Access) -> Result<(), Refusal> {
