@@ -1,12 +1,21 @@
 //! The format of OGC API Features that a client asks for by its `Accept` header.
 
-/// Formats of QGIS Server 3.22, and what it is asked with. `application/json` behind the others stands for resources
-/// that have no such format.
-const FORMATS: [(&[&str], &str); 4] = [
-    (&["application/geo+json", "application/vnd.geo+json"], "application/geo+json, application/json"),
-    (&["application/vnd.oai.openapi+json"], "application/vnd.oai.openapi+json;version=3.0, application/json"),
+/// The formats that QGIS Server is asked for. Of several, QGIS 3.22 takes the first alone and refuses it where the resource
+/// has no such format; `application/json` is `GeoJSON` or `OpenAPI` to it where that is what there is.
+const FORMATS: [(&[&str], &str); 2] = [
     (&["text/html", "application/xhtml+xml"], "text/html"),
-    (&["application/json", "application/*", "*/*"], JSON),
+    (
+        &[
+            JSON,
+            "application/geo+json",
+            "application/vnd.geo+json",
+            "application/vnd.oai.openapi+json",
+            "application/openapi+json",
+            "application/*",
+            "*/*",
+        ],
+        JSON,
+    ),
 ];
 const JSON: &str = "application/json";
 /// More ranges than this are not read.
@@ -54,11 +63,8 @@ mod tests {
             (None, "application/json"),
             (Some("*/*"), "application/json"),
             (Some("image/webp,*/*"), "application/json"),
-            (Some("application/geo+json, application/json"), "application/geo+json, application/json"),
-            (
-                Some("application/vnd.oai.openapi+json;version=3.0, application/openapi+json;q=0.9"),
-                "application/vnd.oai.openapi+json;version=3.0, application/json",
-            ),
+            (Some("application/geo+json, application/json"), "application/json"),
+            (Some("application/vnd.oai.openapi+json;version=3.0, text/html;q=0.9"), "application/json"),
             (Some("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"), "text/html"),
             (Some("text/html;q=0.5, application/json"), "application/json"),
             (Some("text/html;q=0"), "application/json"),

@@ -11,6 +11,8 @@ use super::{
 
 /// The schemes of QGIS Server's links.
 const SCHEMES: [&str; 2] = ["http://", "https://"];
+/// The bytes that a link in running text may have behind its `MAP`.
+const MAX_REST: usize = 4096;
 /// What ends a link in running text.
 const DELIMITERS: &[char] = &['"', '\'', '<', '>', '(', ')', '[', ']', '`'];
 
@@ -100,10 +102,10 @@ impl Links {
         let before = text.get(from..map.start)?;
         let word = before.rfind(is_delimiter).map_or(0, |at| at + delimiter_length(before, at));
         let start = from + word + last_scheme(before.get(word..)?).unwrap_or(0);
-        let rest = text.get(map.end..)?;
+        let query = start + map_query(text.get(start..map.start)?)?;
+        let rest = text.get(map.end..text.floor_char_boundary(map.end + MAX_REST))?;
         let rest = rest.get(..rest.find(is_delimiter).unwrap_or(rest.len()))?;
         let end = map.end + first_scheme(rest).unwrap_or(rest.len());
-        let query = start + map_query(text.get(start..map.start)?)?;
         let link = text.get(start..end)?;
         let written = match split_host(link) {
             Some(_) => self.written(link),

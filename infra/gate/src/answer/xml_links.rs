@@ -161,7 +161,7 @@ impl<'d> Rewriting<'d> {
             let shown = self.attribute(attribute.key.0, &value);
             let changed = Some(shown).filter(|shown| *shown != value);
             is_changed |= changed.is_some();
-            let value = changed.map_or_else(|| quoted(&attribute.value), |shown| escape(shown));
+            let value = changed.map_or_else(|| quoted(&attribute.value), escape);
             anew.extend([" ", attribute.key.0, "=\"", &value, "\""]);
         }
         self.written.push_str(if is_changed { &anew } else { raw });
