@@ -6,7 +6,7 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http::{
     HeaderMap, HeaderValue, Response, StatusCode,
-    header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION},
+    header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, LOCATION},
 };
 
 use super::{
@@ -82,6 +82,9 @@ async fn rebuilt(
     }
     if media.is_none() {
         headers.remove(CONTENT_LENGTH);
+    }
+    if parts.status.is_client_error() {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     let body = match content {
         Content::Same(body) | Content::Stream(body) => body,
@@ -307,6 +310,7 @@ mod tests {
         ] {
             let rebuilt = rebuild(answer(status, content_type, text), Interface::Api, &links()).await;
             assert_eq!(rebuilt.headers()[CONTENT_LENGTH], text.len().to_string());
+            assert_eq!(rebuilt.headers()[CACHE_CONTROL], "no-store");
             assert_eq!(text_of(rebuilt).await, (status, text.to_owned()));
         }
     }

@@ -14,6 +14,9 @@ use super::{
     xml_place::{Place, Use, is_data_root, local},
 };
 
+/// Addresses of services that are remembered in one document. QGIS Server has one, or one for each method.
+const MAX_ADDRESSES: usize = 16;
+
 /// Why an answer cannot be read as XML.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum XmlLinksError {
@@ -175,7 +178,9 @@ impl<'d> Rewriting<'d> {
         match self.place.use_of(name) {
             Use::Endpoint => {
                 let address = Links::address(value);
-                if !self.addresses.iter().any(|known| known == address) {
+                if self.addresses.len() < MAX_ADDRESSES
+                    && !self.addresses.iter().any(|known| known == address)
+                {
                     self.addresses.push(address.to_owned());
                 }
                 self.links.endpoint(value)
@@ -277,7 +282,7 @@ mod tests {
     fn the_schema_of_features_is_ours_though_its_address_has_spaces() {
         let head = |location: &str| {
             format!(
-                r#"<wfs:FeatureCollection xsi:schemaLocation="http://www.opengis.net/wfs http://schemas.opengis.net/wfs/1.1.0/wfs.xsd http://www.qgis.org/gml {location}">"#
+                r#"<wfs:FeatureCollection xsi:schemaLocation="http://www.opengis.net/wfs http://schemas.example/wfs.xsd http://www.qgis.org/gml {location}">"#
             )
         };
         let document = head(
