@@ -36,7 +36,9 @@ pub enum XmlError {
     #[error("it cannot be read to its end")]
     Io(#[source] io::Error),
     /// It is too large, as a whole or in one place.
-    #[error("it is larger than {most} bytes, as a whole or unpacked, or has a tag or text larger than {MOST_EVENT}")]
+    #[error(
+        "it is larger than {most} bytes, as a whole or unpacked, or has a tag or text larger than {MOST_EVENT}"
+    )]
     TooLarge {
         /// The most bytes that are read.
         most: u64,
@@ -62,7 +64,8 @@ impl Element<'_> {
     /// The value of the attribute `name`.
     pub(super) fn attribute(&self, name: &str) -> Option<String> {
         let mut attributes = self.0.attributes();
-        let found = attributes.with_checks(false).flatten().find(|attribute| attribute.key.as_ref() == name)?;
+        let found =
+            attributes.with_checks(false).flatten().find(|attribute| attribute.key.as_ref() == name)?;
         let value = found.normalized_value(XmlVersion::Implicit1_0).ok()?;
         Some(cut(&value).to_owned())
     }
@@ -75,10 +78,12 @@ pub(super) fn walk(
     root: &'static str,
     visitor: &mut impl Visitor,
 ) -> Result<(), XmlError> {
-    let mut reader = Reader::from_reader(Bounded { inner: document, left: most, event: MOST_EVENT, is_over: false });
+    let mut reader =
+        Reader::from_reader(Bounded { inner: document, left: most, event: MOST_EVENT, is_over: false });
     reader.config_mut().expand_empty_elements = true;
     let mut buffer = Vec::new();
-    let mut walk = Walk { path: String::new(), starts: Vec::new(), text: String::new(), root, has_root: false };
+    let mut walk =
+        Walk { path: String::new(), starts: Vec::new(), text: String::new(), root, has_root: false };
     loop {
         buffer.clear();
         reader.get_mut().event = MOST_EVENT;
@@ -222,14 +227,17 @@ mod tests {
 
     #[test]
     fn a_walk_tells_paths_attributes_and_own_texts() {
-        let document = "<!DOCTYPE r PUBLIC 'x' 'y'>\n<r a='&quot;1&amp;'><p:b>x &lt;&#228; <![CDATA[<]]></p:b><c/></r>";
+        let document =
+            "<!DOCTYPE r PUBLIC 'x' 'y'>\n<r a='&quot;1&amp;'><p:b>x &lt;&#228; <![CDATA[<]]></p:b><c/></r>";
         let told = ["<r \"1&", "<r/b ", ">r/b x <ä <", "<r/c ", ">r/c ", ">r "];
         assert_eq!(seen(document, 1_000).unwrap(), told);
     }
 
     #[test]
     fn what_is_no_whole_document_of_that_root_is_refused() {
-        for document in ["", "<r>", "<r><b></r>", "<s/>", "<r/><r/>", "text", "<r", "<r>&#x110000;</r>", "<r a='"] {
+        for document in
+            ["", "<r>", "<r><b></r>", "<s/>", "<r/><r/>", "text", "<r", "<r>&#x110000;</r>", "<r a='"]
+        {
             assert!(seen(document, 1_000).is_err(), "{document}");
         }
     }

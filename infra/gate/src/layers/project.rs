@@ -120,7 +120,9 @@ impl ProjectFile {
             (None, None) => return true,
         };
         let Some(name) = field.strip_prefix(&prefix) else { return false };
-        other.is_none_or(|other| other.fields.is_empty() || other.fields.iter().any(|field| field.name == name))
+        other.is_none_or(|other| {
+            other.fields.is_empty() || other.fields.iter().any(|field| field.name == name)
+        })
     }
 }
 
@@ -190,7 +192,9 @@ pub(super) mod tests {
         assert_eq!((lookup.service_name(), lookup.type_name()), ("lookup", "lookup".to_owned()));
         assert!(project.is_in_wfs(zones) && !project.is_in_wfs(lookup));
         let hidden: Vec<_> = zones.fields.iter().filter(|field| field.is_hidden_from_wfs).collect();
-        assert!(matches!(hidden.as_slice(), [both, wfs] if both.is_hidden_from_wms && !wfs.is_hidden_from_wms));
+        assert!(
+            matches!(hidden.as_slice(), [both, wfs] if both.is_hidden_from_wms && !wfs.is_hidden_from_wms)
+        );
         assert_eq!(zones.fields.len(), 7);
     }
 
@@ -224,7 +228,10 @@ pub(super) mod tests {
     fn wms_knows_layers_by_name_or_by_id_or_not_at_all() {
         let restricted = "<WMSRestrictedLayers><value>Planning Zones</value></WMSRestrictedLayers>";
         let named = project("", restricted, "");
-        assert_eq!(named.layers().iter().map(|layer| named.wms_name(layer)).collect::<Vec<_>>(), [None, Some("lookup")]);
+        assert_eq!(
+            named.layers().iter().map(|layer| named.wms_name(layer)).collect::<Vec<_>>(),
+            [None, Some("lookup")]
+        );
         for ids in ["1", "true"] {
             let project = project("", &format!("<WMSUseLayerIDs type=\"int\">{ids}</WMSUseLayerIDs>"), "");
             assert_eq!(project.wms_name(&project.layers()[1]), Some("lookup_2"));

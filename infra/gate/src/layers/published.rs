@@ -4,7 +4,10 @@
 /// (`Last Checked` is `Last_Checked`, `p:q` is `pq`, `Area m²` is `Area_m²`).
 pub fn field_name(name: &str) -> String {
     let is_kept = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '.' | '-');
-    name.chars().map(|letter| if letter == ' ' { '_' } else { letter }).filter(|letter| is_kept(*letter)).collect()
+    name.chars()
+        .map(|letter| if letter == ' ' { '_' } else { letter })
+        .filter(|letter| is_kept(*letter))
+        .collect()
 }
 
 /// The type name that WFS publishes for the layer `name`, which is its short name where it has one: spaces are `_`, colons
@@ -16,11 +19,13 @@ pub fn type_name(name: &str) -> String {
 /// Whether `name` can stand as an element's name without a prefix (XML 1.0 §2.3 `NameStartChar` and `NameChar`, without
 /// `:`). An Insert names a field by an element, and QGIS reads it literally.
 pub fn is_element_name(name: &str) -> bool {
-    let is_start = |letter: char| matches!(letter,
+    let is_start = |letter: char| {
+        matches!(letter,
         'A'..='Z' | '_' | 'a'..='z' | '\u{C0}'..='\u{D6}' | '\u{D8}'..='\u{F6}' | '\u{F8}'..='\u{2FF}'
         | '\u{370}'..='\u{37D}' | '\u{37F}'..='\u{1FFF}' | '\u{200C}'..='\u{200D}' | '\u{2070}'..='\u{218F}'
         | '\u{2C00}'..='\u{2FEF}' | '\u{3001}'..='\u{D7FF}' | '\u{F900}'..='\u{FDCF}' | '\u{FDF0}'..='\u{FFFD}'
-        | '\u{10000}'..='\u{EFFFF}');
+        | '\u{10000}'..='\u{EFFFF}')
+    };
     let is_inside = |letter: char| {
         is_start(letter)
             || matches!(letter, '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')

@@ -74,7 +74,8 @@ pub fn read(
     let wms = settings::read(documents.settings)?;
     let types = table::read(documents.schema)?;
     let collections = collections(documents.collections)?;
-    let keys = samples.iter().map(|(name, sample)| Ok((name.clone(), keys(sample)?))).collect::<Result<_, _>>()?;
+    let keys =
+        samples.iter().map(|(name, sample)| Ok((name.clone(), keys(sample)?))).collect::<Result<_, _>>()?;
     Ok(join::Join { wms, types, collections, samples: keys, project }.layers())
 }
 
@@ -106,7 +107,7 @@ struct Feature {
 
 /// The names of the first feature's properties; nothing where there is no feature.
 fn keys(sample: &[u8]) -> Result<Option<Vec<String>>, ReadError> {
-    let read: Sample =
-        serde_json::from_slice(sample).map_err(|cause| ReadError::Json { operation: "WFS GetFeature", cause })?;
+    let read: Sample = serde_json::from_slice(sample)
+        .map_err(|cause| ReadError::Json { operation: "WFS GetFeature", cause })?;
     Ok(read.features.into_iter().next().map(|feature| feature.properties.into_keys().collect()))
 }

@@ -20,10 +20,14 @@ pub enum NotWritable {
     #[error("the layer has no such field")]
     NoSuchField,
     /// Several layers have the layer's name.
-    #[error("several layers of the project have this name, so that it is not known which would be written: rename one")]
+    #[error(
+        "several layers of the project have this name, so that it is not known which would be written: rename one"
+    )]
     SharedLayer,
     /// Several fields are published under that name.
-    #[error("several fields of the layer are published under this name: rename one, or write through OGC API Features")]
+    #[error(
+        "several fields of the layer are published under this name: rename one, or write through OGC API Features"
+    )]
     SharedName,
     /// The published name is not a real one, and the real one is not known.
     #[error("the field's real name is not known: give the gate read access to the project file")]

@@ -22,6 +22,7 @@ from qgis.core import (
     QgsLayoutItemMap,
     QgsPrintLayout,
     QgsProject,
+    QgsRasterLayer,
     QgsRectangle,
     QgsVectorFileWriter,
     QgsVectorLayer,
@@ -38,7 +39,21 @@ HIDDEN = {
     "no wfs b": "HideFromWfs",
     "no_ows": "HideFromWms|HideFromWfs",
 }
-ZONES = ["name", "Last Checked", "población", "Area m²", "a b", "a_b", "x-y", "1st", "p:q", "aliased", "no_wms", "no wms b", "no_wfs", "no_ows", "no wfs b", "código", "num"]
+ZONES = [
+    "name",
+    "Last Checked",
+    "población",
+    "Area m²",
+    "a b",
+    "a_b",
+    "x-y",
+    "1st",
+    "p:q",
+    "aliased",
+    *HIDDEN,
+    "código",
+    "num",
+]
 
 
 def write_table(folder, table, names, rows, geometry="Polygon?crs=EPSG:3857"):
@@ -145,6 +160,23 @@ def make(folder, with_ids):
         archive.write(path, os.path.basename(path))
 
 
+def make_faulty(folder):
+    """Makes a project whose layers come from the site itself and with a password, and whose services advertise URLs."""
+    sources = {
+        "own": ("wms", "crs=EPSG:3857&format=image/png&layers=a&styles&url=https://maps.example/pozi/ows/planning?"),
+        "port": ("WFS", " typename='a' url='http://127.0.0.1:8090/ows?MAP=a' version='2.0.0'"),
+        "database": ("postgres", "dbname='gis' host=127.0.0.1 port=9 user='reader' password='hunter2' table=\"a\""),
+    }
+    project = QgsProject()
+    project.setCrs(CRS)
+    for name, (provider, source) in sources.items():
+        made = QgsRasterLayer(source, name, provider) if provider == "wms" else QgsVectorLayer(source, name, provider)
+        project.addMapLayer(made)
+    project.writeEntry("WMSUrl", "/", "https://old.example/wms")
+    project.writeEntry("WFSUrl", "/", "https://old.example/wfs")
+    assert project.write(f"{folder}/faulty.qgz")
+
+
 if __name__ == "__main__":
     application = QgsApplication([], False)
     application.initQgis()
@@ -152,4 +184,6 @@ if __name__ == "__main__":
         folder = f"{sys.argv[1]}/{'ids' if with_ids else 'named'}"
         os.makedirs(folder, exist_ok=True)
         make(folder, with_ids)
+    os.makedirs(f"{sys.argv[1]}/faulty", exist_ok=True)
+    make_faulty(f"{sys.argv[1]}/faulty")
     os._exit(0)  # exitQgis() would end in a segmentation fault

@@ -1,6 +1,7 @@
 //! A project file as it lies on a disk: `.qgs` is XML, `.qgz` a zip archive with one `.qgs`.
 
 use std::{
+    borrow::Cow,
     fs::File,
     io::{self, BufRead, BufReader, Read, Seek},
     path::Path,
@@ -74,8 +75,9 @@ impl ProjectFile {
         if archive.len() > MOST_ENTRIES {
             return Err(ProjectFileError::Entries);
         }
-        let is_project = |name: &&str| name.to_ascii_lowercase().ends_with(".qgs");
-        let projects: Vec<_> = archive.file_names().filter(is_project).map(str::to_owned).collect();
+        let is_project = |name: &String| name.to_ascii_lowercase().ends_with(".qgs");
+        let names = archive.file_names().collect::<Result<Vec<_>, _>>().map_err(ProjectFileError::Archive)?;
+        let projects: Vec<_> = names.into_iter().map(Cow::into_owned).filter(is_project).collect();
         let [project] = projects.as_slice() else {
             return Err(ProjectFileError::Projects { found: projects.len() });
         };

@@ -106,14 +106,17 @@ impl Reading {
         let services = &mut self.project.services;
         let set = match setting {
             "WFSLayers/value" => &mut services.wfs,
-            "WFSTLayers/Insert/value" | "WFSTLayers/Update/value" | "WFSTLayers/Delete/value" => &mut services.wfs_t,
+            "WFSTLayers/Insert/value" | "WFSTLayers/Update/value" | "WFSTLayers/Delete/value" => {
+                &mut services.wfs_t
+            }
             "WMSRestrictedLayers/value" => &mut services.restricted,
             "WMSUseLayerIDs" => {
                 services.uses_ids = matches!(text, "1" | "true");
                 return;
             }
             _ => {
-                let known = ["WMSUrl", "WFSUrl", "WCSUrl", "WMTSUrl"].into_iter().find(|known| *known == setting);
+                let known =
+                    ["WMSUrl", "WFSUrl", "WCSUrl", "WMTSUrl"].into_iter().find(|known| *known == setting);
                 if let (Some(known), false) = (known, text.is_empty()) {
                     push(&mut services.addresses, (known, text.to_owned()));
                 }
