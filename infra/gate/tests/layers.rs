@@ -67,7 +67,7 @@ async fn named() -> Option<Arc<Layers>> {
     Some(Arc::clone(NAMED.get_or_init(ask).await))
 }
 
-fn names<'a>(layer: &'a Layer, is_shown: impl Fn(&Field) -> bool) -> Vec<&'a str> {
+fn names(layer: &Layer, is_shown: impl Fn(&Field) -> bool) -> Vec<&str> {
     let mut names: Vec<_> =
         layer.fields.iter().filter(|field| is_shown(field)).map(|field| field.name.as_str()).collect();
     names.sort_unstable();
@@ -170,10 +170,11 @@ async fn qgis_stores_what_the_gate_lets_through() {
         .map(|field| field.name.as_str())
         .collect();
     assert_eq!(inserted, ["aliased", "código", "name", "no_wms", "población", "x-y"]);
-    let values: String = inserted.iter().map(|name| format!("<{name}>inserted</{name}>")).collect();
+    let values: Vec<_> = inserted.iter().map(|name| format!("<{name}>inserted</{name}>")).collect();
     let body = format!(
-        "<Transaction xmlns=\"http://www.opengis.net/wfs\" service=\"WFS\" version=\"1.0.0\"><Insert><Planning_Zones>{values}\
-         </Planning_Zones></Insert></Transaction>"
+        "<Transaction xmlns=\"http://www.opengis.net/wfs\" service=\"WFS\" version=\"1.0.0\"><Insert><Planning_Zones>{}\
+         </Planning_Zones></Insert></Transaction>",
+        values.concat()
     );
     let answer = server.post("SERVICE=WFS", "text/xml", body.into_bytes()).await.unwrap();
     assert!(answer.contains("SUCCESS"), "{answer}");

@@ -3,6 +3,7 @@
 mod source;
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
     error::Error,
     fmt::Write,
@@ -71,7 +72,7 @@ pub fn inspect(project: &ProjectFile, addresses: &SiteAddresses) -> Vec<Finding>
     findings.extend(project.advertised_urls().map(|(setting, _)| advertised(setting)));
     findings.extend(shared_names(project));
     findings.extend(project.layouts().iter().filter_map(html));
-    findings.sort_by(|one, other| other.severity.cmp(&one.severity));
+    findings.sort_by_key(|finding| Reverse(finding.severity));
     findings
 }
 
@@ -338,6 +339,13 @@ mod tests {
             let [finding] = &*inspect_file(&path, &addresses()) else { panic!("one finding") };
             assert_eq!(finding.severity, Severity::Error);
             assert!(finding.what.contains(if write { "archive" } else { "cannot be read" }), "{finding:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_source_makes_the_inspection_panic(source in "(https?|://|%|password=|[@/'=:&a-z0-9ä\\[\\]]){0,20}") {
+            found(&layer(&source), "", "");
         }
     }
 

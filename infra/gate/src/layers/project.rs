@@ -78,7 +78,7 @@ impl ProjectFile {
         &self.layers
     }
 
-    /// Its print layouts with their items: what GetPrint may be asked for.
+    /// Its print layouts with their items: what `GetPrint` may be asked for.
     pub fn layouts(&self) -> &[Layout] {
         &self.layouts
     }

@@ -102,6 +102,10 @@ struct Sample {
 
 #[derive(Deserialize)]
 struct Feature {
+    #[expect(
+        clippy::zero_sized_map_values,
+        reason = "only the names are wanted, and serde reads sets from lists"
+    )]
     properties: BTreeMap<String, serde::de::IgnoredAny>,
 }
 

@@ -7,10 +7,10 @@ use http::{Response, StatusCode};
 use pozi_gate::upstream::{MapServer, QgisRequest, UpstreamError};
 use tokio::{io::AsyncWriteExt, process::Command};
 
-pub const PROGRAM: &str = "/usr/lib/cgi-bin/qgis_mapserv.fcgi";
+pub(crate) const PROGRAM: &str = "/usr/lib/cgi-bin/qgis_mapserv.fcgi";
 
 /// Asks about the project file of its own, whatever the gate calls it.
-pub struct Cgi {
+pub(crate) struct Cgi {
     project: String,
     runtime: tempfile::TempDir,
 }
@@ -25,18 +25,18 @@ struct Call<'a> {
 }
 
 impl Cgi {
-    pub fn asking(project: &Path) -> Self {
+    pub(crate) fn asking(project: &Path) -> Self {
         Self { project: project.to_str().unwrap().to_owned(), runtime: tempfile::tempdir().unwrap() }
     }
 
     /// The whole answer to a GET.
-    pub async fn get(&self, query: &str) -> io::Result<String> {
+    pub(crate) async fn get(&self, query: &str) -> io::Result<String> {
         let call = Call { method: "GET", path: "", query, accept: "", content_type: "", body: Vec::new() };
         Ok(String::from_utf8_lossy(&self.call(call).await?).into_owned())
     }
 
     /// The whole answer to a POST.
-    pub async fn post(&self, query: &str, content_type: &str, body: Vec<u8>) -> io::Result<String> {
+    pub(crate) async fn post(&self, query: &str, content_type: &str, body: Vec<u8>) -> io::Result<String> {
         let call = Call { method: "POST", path: "", query, accept: "", content_type, body };
         Ok(String::from_utf8_lossy(&self.call(call).await?).into_owned())
     }
@@ -68,7 +68,7 @@ impl Cgi {
         // A program that ends without having read its input is no fault of the input.
         let _ = input.write_all(&call.body).await;
         drop(input);
-        let patience = Duration::from_secs(60);
+        let patience = Duration::from_mins(1);
         let output = tokio::time::timeout(patience, running.wait_with_output()).await;
         Ok(output.map_err(|_| io::ErrorKind::TimedOut)??.stdout)
     }

@@ -3,7 +3,7 @@
 /// A print layout.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Layout {
-    /// Its name, which GetPrint's `TEMPLATE` takes.
+    /// Its name, which `GetPrint`'s `TEMPLATE` takes.
     pub name: String,
     /// Its items.
     pub items: Vec<LayoutItem>,
@@ -12,7 +12,7 @@ pub struct Layout {
 /// An item of a layout.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LayoutItem {
-    /// Its id, which may be empty. A parameter of GetPrint with this name sets the text of a label or the address of an
+    /// Its id, which may be empty. A parameter of `GetPrint` with this name sets the text of a label or the address of an
     /// HTML frame.
     pub id: String,
     /// What it is.

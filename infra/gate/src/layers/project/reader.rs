@@ -1,6 +1,6 @@
 //! Reads the elements of a project.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ItemKind, Join, Layout, LayoutItem, ProjectField, ProjectFile, ProjectLayer, Source};
 use crate::layers::elements::{Element, Visitor};
@@ -14,6 +14,9 @@ const MOST: usize = 10_000;
 pub(super) struct Reading {
     project: ProjectFile,
     layer: ProjectLayer,
+    /// Fields that the layer hides in the manner before QGIS 3.16, which later ones still read.
+    hidden_from_wms: BTreeSet<String>,
+    hidden_from_wfs: BTreeSet<String>,
     layout: Layout,
     /// By the number of a frame in `layout.items`, the id of what it shows.
     frames: BTreeMap<usize, String>,
@@ -28,7 +31,11 @@ impl Reading {
     fn start_layer(&mut self, part: &str, element: &Element<'_>) {
         let layer = &mut self.layer;
         match part {
-            "" => *layer = ProjectLayer::default(),
+            "" => {
+                *layer = ProjectLayer::default();
+                self.hidden_from_wms.clear();
+                self.hidden_from_wfs.clear();
+            }
             "/fieldConfiguration/field" => {
                 let flags = element.attribute("configurationFlags").unwrap_or_default();
                 let is_flagged = |wanted: &str| flags.split('|').any(|flag| flag == wanted);
@@ -55,7 +62,15 @@ impl Reading {
     fn end_layer(&mut self, part: &str, text: &str) {
         let layer = &mut self.layer;
         match part {
-            "" => push(&mut self.project.layers, std::mem::take(layer)),
+            "" => {
+                for field in &mut layer.fields {
+                    field.is_hidden_from_wms |= self.hidden_from_wms.contains(&field.name);
+                    field.is_hidden_from_wfs |= self.hidden_from_wfs.contains(&field.name);
+                }
+                push(&mut self.project.layers, std::mem::take(layer));
+            }
+            "/excludeAttributesWMS/attribute" => insert(&mut self.hidden_from_wms, text),
+            "/excludeAttributesWFS/attribute" => insert(&mut self.hidden_from_wfs, text),
             "/id" => text.clone_into(&mut layer.id),
             "/layername" => text.clone_into(&mut layer.name),
             "/shortname" => text.clone_into(&mut layer.short_name),
@@ -123,9 +138,7 @@ impl Reading {
                 return;
             }
         };
-        if set.len() < MOST {
-            set.insert(text.to_owned());
-        }
+        insert(set, text);
     }
 }
 
@@ -151,6 +164,12 @@ impl Visitor for Reading {
         } else if let Some(setting) = path.strip_prefix("qgis/properties/") {
             self.end_setting(setting, text);
         }
+    }
+}
+
+fn insert(names: &mut BTreeSet<String>, name: &str) {
+    if names.len() < MOST {
+        names.insert(name.to_owned());
     }
 }
 
@@ -182,6 +201,33 @@ mod tests {
             ("the map", ItemKind::Map),
         ];
         assert_eq!(layout.items, kinds.map(|(id, kind)| LayoutItem { id: id.to_owned(), kind }));
+    }
+
+    #[test]
+    fn fields_are_hidden_in_the_old_manner_too() {
+        let layer = "<maplayer><excludeAttributesWMS><attribute>a</attribute></excludeAttributesWMS><excludeAttributesWFS>\
+             <attribute>b</attribute></excludeAttributesWFS><fieldConfiguration><field name=\"a\"/><field name=\"b\"/>\
+             </fieldConfiguration></maplayer><maplayer><fieldConfiguration><field name=\"a\"/></fieldConfiguration></maplayer>";
+        let project = project(layer, "", "");
+        let hidden = |place: usize| -> Vec<_> {
+            let fields = &project.layers()[place].fields;
+            fields.iter().map(|field| (field.is_hidden_from_wms, field.is_hidden_from_wfs)).collect()
+        };
+        assert_eq!((hidden(2), hidden(3)), (vec![(true, false), (false, true)], vec![(false, false)]));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_project_makes_the_reader_panic(
+            parts in proptest::collection::vec(
+                "</?(projectlayers|maplayer|id|Layouts|Layout|LayoutItem|properties|WFSLayers|value|vectorjoins|join|a)\
+                 ( (id|name|type|multiFrame|uuid)='[0-9a]{0,5}')?/?>",
+                0..20,
+            ),
+        ) {
+            let text = format!("<qgis>{}</qgis>", parts.concat());
+            let _ = crate::layers::project::ProjectFile::from_xml(text.as_bytes());
+        }
     }
 
     #[test]

@@ -136,9 +136,15 @@ impl Sources<'_> {
                 Some(listed) if listed.len() == 1 => listed.first().copied().flatten().cloned(),
                 _ => None,
             });
-        let in_wfs = shown.get(&published).is_some_and(|reals| reals.contains(name));
         let origin = self.origin(name, in_wms.is_some_and(|field| field.is_virtual));
-        Field { name: name.to_owned(), published, alias, in_wms: in_wms.is_some(), in_wfs, origin }
+        Field {
+            name: name.to_owned(),
+            in_wms: in_wms.is_some(),
+            in_wfs: shown.get(&published).is_some_and(|reals| reals.contains(name)),
+            published,
+            alias,
+            origin,
+        }
     }
 
     fn origin(&self, name: &str, is_virtual: bool) -> Origin {

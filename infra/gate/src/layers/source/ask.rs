@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// How long all answers together may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How many layers are asked for a sample at most. Where there are more, the real names that WMS shows are believed.
 const MOST_SAMPLES: usize = 200;
 /// The most bytes of a sample: one feature without its geometry.

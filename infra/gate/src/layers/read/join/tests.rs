@@ -18,11 +18,15 @@ fn attributes(field: &str) -> String {
     format!("comment=\"\" name=\"{name}\" typeName=\"{kind}\" {alias}")
 }
 
+/// What `write` makes of each item, one after the other.
+fn all<T>(items: impl IntoIterator<Item = T>, write: impl Fn(T) -> String) -> String {
+    items.into_iter().map(write).collect::<Vec<_>>().concat()
+}
+
 impl World {
     fn settings(&self) -> String {
         let layer = |(name, fields): &(&str, &[&str])| {
-            let fields: String =
-                fields.iter().map(|field| format!("<Attribute {}/>", attributes(field))).collect();
+            let fields = all(*fields, |field| format!("<Attribute {}/>", attributes(field)));
             format!(
                 "<Layer><Name>{name}</Name><Style><Name>default</Name></Style><Attributes>{fields}</Attributes></Layer>"
             )
@@ -37,10 +41,7 @@ impl World {
 
     fn schema(&self) -> String {
         let kind = |(name, fields): &(&str, &[&str])| {
-            let fields: String = fields
-                .iter()
-                .map(|field| format!("<element type=\"string\" {}/>", attributes(field)))
-                .collect();
+            let fields = all(*fields, |field| format!("<element type=\"string\" {}/>", attributes(field)));
             format!(
                 "<element name=\"{name}\" type=\"qgs:{name}Type\"/><complexType name=\"{name}Type\"><complexContent>\
                  <extension><sequence><element name=\"geometry\" type=\"gml:PolygonPropertyType\"/>{fields}</sequence>\
@@ -171,8 +172,7 @@ fn the_project_file_tells_hidden_fields_and_columns_from_others() {
     let layer = layers.by_type_name("z").unwrap();
     assert_eq!(told(layer), ["a b M", "a_b MF", "new MF", "no wms F", "twice MF"]);
     let origins: Vec<_> = layer.fields.iter().map(|field| field.origin).collect();
-    use Origin::{Computed, Table, Unknown};
-    assert_eq!(origins, [Table, Table, Unknown, Table, Computed]);
+    assert_eq!(origins, [Origin::Table, Origin::Table, Origin::Unknown, Origin::Table, Origin::Computed]);
     assert_eq!(wanted, ["z"], "the file may be older than the table");
     assert!(layer.written_field("a_b", Write::Insert).is_ok());
 }
@@ -308,10 +308,10 @@ mod properties {
                 shown(wfs).iter().map(|name| ((*name).to_owned(), serde_json::Value::Null)).collect();
             // Without rows the project file is there.
             let features = if has_rows { vec![serde_json::json!({ "properties": properties })] } else { vec![] };
-            let flag = |name: &str| if shown(wfs).iter().any(|shown| *shown == name) { "None" } else { "HideFromWfs" };
-            let fields: String = all.iter().map(|name| {
+            let flag = |name: &str| if shown(wfs).contains(&name) { "None" } else { "HideFromWfs" };
+            let fields = super::all(&all, |name| {
                 format!("<field name=\"{name}\" configurationFlags=\"{}\"/>", flag(name))
-            }).collect();
+            });
             let project = format!(
                 "<qgis><projectlayers><maplayer><id>1</id><layername>z</layername><fieldConfiguration>{fields}\
                  </fieldConfiguration></maplayer></projectlayers><properties><WFSLayers><value>1</value></WFSLayers>\
@@ -348,12 +348,12 @@ mod properties {
             let settings = format!(
                 "<WMS_Capabilities><Capability><Layer><Layer><Name>z</Name><Attributes>{}</Attributes></Layer></Layer>\
                  </Capability></WMS_Capabilities>",
-                self.wms.iter().map(attribute).collect::<String>()
+                super::all(self.wms, attribute)
             );
             let schema = format!(
                 "<schema><complexType name=\"zType\"><complexContent><extension><sequence>{}</sequence></extension>\
                  </complexContent></complexType></schema>",
-                self.wfs.iter().map(element).collect::<String>()
+                super::all(self.wfs, element)
             );
             let documents = Documents {
                 settings: settings.as_bytes(),
