@@ -4,7 +4,7 @@ use http::Method;
 use pozi_auth::sites::Access;
 
 use super::{
-    Context, RequestRefusal,
+    Context, RequestRefusal, Service,
     kvp::Kvp,
     operation::Operation,
     parameters::Parameters,
@@ -13,12 +13,15 @@ use super::{
 };
 use crate::{
     expression::Expression,
-    layers::{Layer, Layers},
+    geometry::gml::SrsName,
+    layers::Layers,
     upstream::{QgisBody, QgisRequest},
     xml::{
-        Element,
+        body::BodyError,
+        describe::DescribeFeatureTypeBody,
         filter::Filter,
-        get_feature::{GetFeatureXml, QueryXml},
+        get_feature::{GetFeatureBody, Property, Query, SortField},
+        tree::Element,
     },
 };
 
@@ -33,15 +36,8 @@ pub struct GetFeature {
     ids: Vec<String>,
     expression: Option<Expression>,
     queries: Vec<Query>,
-}
-
-/// What is asked of one type.
-#[derive(Debug, Clone, PartialEq)]
-struct Query {
-    type_name: String,
-    properties: Vec<String>,
-    filter: Option<Filter>,
-    sort: Vec<SortKey>,
+    /// Whether it goes to QGIS as XML: where it came so, or has a filter, which QGIS cuts at every bracket of a query.
+    is_xml: bool,
 }
 
 /// Parameters that are written as they were understood.
@@ -56,24 +52,23 @@ impl GetFeature {
         context: &Context<'_>,
     ) -> Result<Self, RequestRefusal> {
         let mut given = Kvp::read(operation, parameters, context)?;
-        let filters = match given.take("FILTER") {
-            Some(Value::Filters(filters)) => filters,
-            _ => Vec::new(),
-        };
-        Self::of(given, filters, context)
+        let queries = queries(&mut given)?;
+        let is_xml = queries.iter().any(|query| query.filter.is_some());
+        Self::of(given, queries, is_xml, context)
     }
 
     /// Reads an XML body: its values by the same rules as those of a query.
     pub(super) fn read_xml(root: &Element, context: &Context<'_>) -> Result<Self, RequestRefusal> {
-        let operation = Operation::named(super::Service::Wfs, "GetFeature")
-            .ok_or(RequestRefusal::UnknownOperation { service: "WFS" })?;
-        let body = GetFeatureXml::from_element(root).map_err(|error| RequestRefusal::Xml(error.to_string()))?;
-        let mut parameters = Parameters::default();
-        for (key, value) in body.parameters() {
-            parameters.add(key.to_owned(), value)?;
-        }
-        let filters = body.queries.into_iter().map(|query| query.filter).collect();
-        Self::of(Kvp::read(operation, parameters, context)?, filters, context)
+        let operation = operation()?;
+        let body = GetFeatureBody::from_element(root).map_err(refused)?;
+        let parameters = given([
+            ("VERSION", body.version),
+            ("OUTPUTFORMAT", body.output_format),
+            ("MAXFEATURES", body.max_features),
+            ("STARTINDEX", body.start_index),
+            ("RESULTTYPE", body.result_type),
+        ])?;
+        Self::of(Kvp::read(operation, parameters, context)?, body.queries, true, context)
     }
 
     /// Its operation.
@@ -86,9 +81,12 @@ impl GetFeature {
         self.operation.access
     }
 
-    /// Whether it names fields.
+    /// Whether it names fields that must be known.
     pub fn needs_layers(&self) -> bool {
-        let names_fields = |query: &Query| query.filter.is_some() || !query.sort.is_empty();
+        let names_fields = |query: &Query| {
+            let has_fields = || query.properties.iter().any(|property| matches!(property, Property::Field(_)));
+            query.filter.is_some() || !query.sort.is_empty() || (self.is_xml && has_fields())
+        };
         self.expression.is_some() || self.queries.iter().any(names_fields)
     }
 
@@ -98,22 +96,67 @@ impl GetFeature {
             let unknown = || RequestRefusal::UnknownLayer { parameter: "TYPENAME".into() };
             let layer = layers.by_type_name(&query.type_name).ok_or_else(unknown)?;
             let real = |name: &str| layer.wfs_field(name).map(|field| field.name.clone());
-            if let Some(filter) = &mut query.filter {
-                filter.resolve_fields(&real).map_err(|_| unknown_field("FILTER"))?;
-            }
             if let Some(expression) = &mut self.expression {
-                expression.resolve_fields(&real).map_err(|_| unknown_field("EXP_FILTER"))?;
+                let unknown = |_| RequestRefusal::UnknownField { parameter: "EXP_FILTER".into() };
+                expression.resolve_fields(&real).map_err(unknown)?;
             }
-            resolve_sort(&mut query.sort, layer)?;
+            query.resolve_fields(&real).map_err(refused)?;
         }
         Ok(())
     }
 
-    /// The request for QGIS Server: as XML where there is a filter, since QGIS cuts a filter of a query at every bracket.
+    /// The request for QGIS Server.
     pub fn write(&self) -> QgisRequest {
-        if self.queries.iter().any(|query| query.filter.is_some()) {
-            return self.write_xml();
+        if self.is_xml { self.write_xml() } else { self.write_query() }
+    }
+
+    fn of(
+        mut given: Kvp,
+        queries: Vec<Query>,
+        is_xml: bool,
+        context: &Context<'_>,
+    ) -> Result<Self, RequestRefusal> {
+        let operation = given.operation();
+        let expression = match given.take("EXP_FILTER") {
+            Some(Value::Expression(expression)) => Some(*expression),
+            _ => None,
+        };
+        let ids = names(given.take("FEATUREID"));
+        let max_features = given.take("MAXFEATURES");
+        let plain: Vec<_> =
+            PLAIN.into_iter().filter_map(|key| Some((key, given.take(key)?.written()))).collect();
+        let counts = plain.contains(&("RESULTTYPE", "hits".to_owned()));
+        let max_features = bounded(max_features, counts, context.limits.max_features);
+        let read = Self { operation, plain, max_features, ids, expression, queries, is_xml };
+        read.check()?;
+        Ok(read)
+    }
+
+    /// QGIS ignores one filter beside another in silence, and all rows come: so none may stand beside another.
+    fn check(&self) -> Result<(), RequestRefusal> {
+        let has_filter = self.queries.iter().any(|query| query.filter.is_some());
+        let has = |key: &str| self.plain.iter().any(|(own, _)| *own == key);
+        let filters = [has_filter, self.expression.is_some(), !self.ids.is_empty()];
+        let refused = |text| Err(RequestRefusal::Combination(text));
+        if filters.into_iter().filter(|is_there| *is_there).count() > 1 {
+            return refused("FILTER, EXP_FILTER and FEATUREID exclude one another");
         }
+        if has("BBOX") && (has_filter || !self.ids.is_empty()) {
+            return refused("BBOX stands beside EXP_FILTER alone; put the box into FILTER");
+        }
+        if self.expression.is_some() && self.queries.len() != 1 {
+            return refused("EXP_FILTER needs exactly one TYPENAME");
+        }
+        if self.queries.is_empty() && self.ids.is_empty() {
+            return Err(RequestRefusal::Missing { parameter: "TYPENAME" });
+        }
+        if has_filter && has("GEOMETRYNAME") {
+            return refused("GEOMETRYNAME does not go with FILTER; use EXP_FILTER");
+        }
+        Ok(())
+    }
+
+    fn write_query(&self) -> QgisRequest {
         let mut written = Written::of("WFS", "GetFeature");
         for (key, value) in &self.plain {
             written.add(key, value);
@@ -131,104 +174,89 @@ impl GetFeature {
             written.add("EXP_FILTER", &expression.to_string());
         }
         if self.queries.iter().any(|query| !query.properties.is_empty()) {
-            let groups: Vec<_> = self.queries.iter().map(|query| query.properties.clone()).collect();
+            let groups = self.queries.iter().map(|query| query.properties.iter().map(named).collect()).collect();
             written.add("PROPERTYNAME", &Value::Properties(groups).written());
         }
-        if let [query] = &self.queries[..]
-            && !query.sort.is_empty()
+        if let [Query { sort, .. }] = &self.queries[..]
+            && !sort.is_empty()
         {
-            written.add("SORTBY", &Value::Sort(query.sort.clone()).written());
+            let key = |key: &SortField| SortKey { field: key.field.clone(), descending: key.is_descending };
+            written.add("SORTBY", &Value::Sort(sort.iter().map(key).collect()).written());
         }
         written.into_request(Method::GET)
     }
 
-    fn of(
-        mut given: Kvp,
-        filters: Vec<Option<Filter>>,
-        context: &Context<'_>,
-    ) -> Result<Self, RequestRefusal> {
-        let operation = given.operation();
-        let ids = names(given.take("FEATUREID"));
-        let expression = match given.take("EXP_FILTER") {
-            Some(Value::Expression(expression)) => Some(*expression),
-            _ => None,
-        };
-        let max_features = match given.take("MAXFEATURES") {
-            // QGIS takes 0 for all.
-            Some(Value::Integer(most)) if most > 0 => u64::try_from(most).ok(),
-            _ => None,
-        };
-        let queries = queries(&mut given, filters)?;
-        let plain: Vec<_> = PLAIN.into_iter().filter_map(|key| Some((key, given.take(key)?.written()))).collect();
-        let counts = plain.contains(&("RESULTTYPE", "hits".to_owned()));
-        let most = context.limits.max_features;
-        let max_features = match max_features {
-            None if counts => None,
-            asked => Some(asked.unwrap_or(most).min(most)),
-        };
-        let read = Self { operation, plain, max_features, ids, expression, queries };
-        read.check()?;
-        Ok(read)
-    }
-
-    /// QGIS ignores one filter beside another in silence, and all rows come: so none may stand beside another.
-    fn check(&self) -> Result<(), RequestRefusal> {
-        let has_filter = self.queries.iter().any(|query| query.filter.is_some());
-        let has_box = self.plain.iter().any(|(key, _)| *key == "BBOX");
-        let filters = [has_filter, self.expression.is_some(), !self.ids.is_empty()];
-        let refused = |text| Err(RequestRefusal::Combination(text));
-        if filters.into_iter().filter(|is_there| *is_there).count() > 1 {
-            return refused("FILTER, EXP_FILTER and FEATUREID exclude one another");
-        }
-        if has_box && (has_filter || !self.ids.is_empty()) {
-            return refused("BBOX stands beside EXP_FILTER alone; put the box into FILTER");
-        }
-        if self.expression.is_some() && self.queries.len() != 1 {
-            return refused("EXP_FILTER needs exactly one TYPENAME");
-        }
-        if self.queries.is_empty() && self.ids.is_empty() {
-            return Err(RequestRefusal::Missing { parameter: "TYPENAME" });
-        }
-        if has_filter && self.plain.iter().any(|(key, _)| *key == "GEOMETRYNAME") {
-            return refused("GEOMETRYNAME does not go with FILTER; use EXP_FILTER");
-        }
-        Ok(())
-    }
-
     fn write_xml(&self) -> QgisRequest {
         let plain = |key: &str| self.plain.iter().find(|(own, _)| *own == key).map(|(_, value)| value.clone());
-        let query = |query: &Query| QueryXml {
-            type_name: query.type_name.clone(),
-            srs_name: plain("SRSNAME"),
-            properties: query.properties.iter().filter(|name| *name != "*").cloned().collect(),
-            filter: query.filter.clone(),
-            sort: query.sort.iter().map(|key| (key.field.clone(), key.descending)).collect(),
-        };
-        let body = GetFeatureXml {
+        let srs_name = plain("SRSNAME").and_then(|name| SrsName::parse(&name));
+        let with_srs = |query: &Query| Query { srs_name: query.srs_name.clone().or_else(|| srs_name.clone()), ..query.clone() };
+        let body = GetFeatureBody {
             version: plain("VERSION"),
             output_format: plain("OUTPUTFORMAT"),
             max_features: self.max_features.map(|most| most.to_string()),
             start_index: plain("STARTINDEX"),
             result_type: plain("RESULTTYPE"),
-            queries: self.queries.iter().map(query).collect(),
+            queries: self.queries.iter().map(with_srs).collect(),
         };
         let body = QgisBody { content_type: "text/xml", bytes: body.write().into() };
         QgisRequest { query: "SERVICE=WFS".into(), body: Some(body), ..request(Method::POST, String::new()) }
     }
 }
 
-/// The parameters of the body of a GetCapabilities or DescribeFeatureType.
+/// The parameters of the body of a DescribeFeatureType or GetCapabilities of WFS: they go to QGIS as a query.
 pub(super) fn described(root: &Element) -> Result<Parameters, RequestRefusal> {
-    let described = crate::xml::get_feature::parameters_of(root);
+    let is_described = root.name == "DescribeFeatureType";
+    let body = if is_described {
+        DescribeFeatureTypeBody::from_element(root).map_err(refused)?
+    } else {
+        DescribeFeatureTypeBody { version: root.attribute("version").map(str::to_owned), ..Default::default() }
+    };
+    given([
+        ("SERVICE", Some("WFS".to_owned())),
+        ("REQUEST", Some(root.name.clone())),
+        ("VERSION", body.version),
+        ("OUTPUTFORMAT", body.output_format),
+        ("TYPENAME", (!body.type_names.is_empty()).then(|| body.type_names.join(","))),
+    ])
+}
+
+/// An error of a body as a client is told it.
+pub(super) fn refused(error: BodyError) -> RequestRefusal {
+    match error {
+        BodyError::UnknownField { element, .. } => RequestRefusal::UnknownField { parameter: element.to_owned() },
+        error => RequestRefusal::Xml(error.to_string()),
+    }
+}
+
+fn operation() -> Result<&'static Operation, RequestRefusal> {
+    Operation::named(Service::Wfs, "GetFeature").ok_or(RequestRefusal::UnknownOperation { service: "WFS" })
+}
+
+fn given<const N: usize>(values: [(&str, Option<String>); N]) -> Result<Parameters, RequestRefusal> {
     let mut parameters = Parameters::default();
-    for (key, value) in described.map_err(|error| RequestRefusal::Xml(error.to_string()))? {
-        parameters.add(key.to_owned(), value)?;
+    for (key, value) in values {
+        if let Some(value) = value {
+            parameters.add(key.to_owned(), value)?;
+        }
     }
     Ok(parameters)
 }
 
-fn queries(given: &mut Kvp, mut filters: Vec<Option<Filter>>) -> Result<Vec<Query>, RequestRefusal> {
+/// QGIS takes 0 for all; no answer has more than `most` features. A count has no bound.
+fn bounded(asked: Option<Value>, counts: bool, most: u64) -> Option<u64> {
+    match asked {
+        Some(Value::Integer(asked)) if asked > 0 => Some(u64::try_from(asked).map_or(most, |asked| asked.min(most))),
+        _ if counts => None,
+        _ => Some(most),
+    }
+}
+
+fn queries(given: &mut Kvp) -> Result<Vec<Query>, RequestRefusal> {
     let types = names(given.take("TYPENAME"));
+    let mut filters: Vec<Option<Filter>> = match given.take("FILTER") {
+        Some(Value::Filters(filters)) => filters,
+        _ => Vec::new(),
+    };
     let mut properties = match given.take("PROPERTYNAME") {
         Some(Value::Properties(groups)) => groups,
         _ => Vec::new(),
@@ -245,10 +273,29 @@ fn queries(given: &mut Kvp, mut filters: Vec<Option<Filter>>) -> Result<Vec<Quer
     }
     filters.resize(types.len(), None);
     properties.resize(types.len(), Vec::new());
+    let sort_field = |key: &SortKey| SortField { field: key.field.clone(), is_descending: key.descending };
     let each = types.into_iter().zip(properties).zip(filters);
     Ok(each
-        .map(|((type_name, properties), filter)| Query { type_name, properties, filter, sort: sort.clone() })
+        .map(|((type_name, properties), filter)| Query {
+            type_name,
+            srs_name: None,
+            properties: properties.into_iter().map(property).collect(),
+            filter,
+            sort: sort.iter().map(sort_field).collect(),
+        })
         .collect())
+}
+
+fn property(name: String) -> Property {
+    if name == "*" { Property::All } else { Property::Field(name) }
+}
+
+fn named(property: &Property) -> String {
+    match property {
+        Property::All => "*".to_owned(),
+        Property::Geometry => "geometry".to_owned(),
+        Property::Field(name) => name.clone(),
+    }
 }
 
 fn names(value: Option<Value>) -> Vec<String> {
@@ -256,16 +303,4 @@ fn names(value: Option<Value>) -> Vec<String> {
         Some(Value::Names(names)) => names,
         _ => Vec::new(),
     }
-}
-
-fn resolve_sort(keys: &mut [SortKey], layer: &Layer) -> Result<(), RequestRefusal> {
-    for key in keys {
-        let field = layer.wfs_field(&key.field).ok_or_else(|| unknown_field("SORTBY"))?;
-        key.field.clone_from(&field.name);
-    }
-    Ok(())
-}
-
-fn unknown_field(parameter: &str) -> RequestRefusal {
-    RequestRefusal::UnknownField { parameter: parameter.to_owned() }
 }

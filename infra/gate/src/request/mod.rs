@@ -33,7 +33,7 @@ use crate::{
     layers::Layers,
     settings::Limits,
     upstream::QgisRequest,
-    xml::{self, Element},
+    xml::tree::Element,
 };
 
 /// The most names of one list. A map of 3,000 layers held QGIS for 23 s.
@@ -169,7 +169,7 @@ impl MapRequest {
 
     /// Beside an XML body the query may name the same service, version and operation, and nothing else.
     fn of_xml(query: Parameters, body: &[u8], context: &Context<'_>) -> Result<Self, RequestRefusal> {
-        let root = xml::read(body, context.limits.body_bytes).map_err(|error| RequestRefusal::Xml(error.to_string()))?;
+        let root = Element::parse(body, context.limits.body_bytes).map_err(|error| RequestRefusal::Xml(error.to_string()))?;
         for parameter in query {
             check_beside(&root, &parameter.key, &parameter.value)?;
         }

@@ -345,7 +345,9 @@ const ITEMS: &[Parameter] = &[
     is("sortdesc", Boolean),
 ];
 
-const ITEM: &[Parameter] = &[is("crs", Crs), is("properties", Properties)];
+/// QGIS's own pages link to an item with the list's `limit` and `offset`.
+const ITEM: &[Parameter] =
+    &[is("crs", Crs), is("properties", Properties), is("limit", Ignored), is("offset", Ignored)];
 
 /// What clients send to every operation and QGIS does not read.
 const ANY: &[Parameter] = &[

@@ -101,8 +101,8 @@ def layers(folder):
     )
     assets = vector(
         folder, "assets", "assets", "Point",
-        [QgsField("label", QVariant.String), QgsField("n", QVariant.Int)],
-        [(point(n), [f"asset {n}", n]) for n in range(10)],
+        [QgsField("label", QVariant.String), QgsField("n", QVariant.Int), QgsField("Last Checked", QVariant.String)],
+        [(point(n), [f"asset {n}", n, None]) for n in range(10)],
     )
     return [zones, roads, trees, assets, raster(folder)]
 

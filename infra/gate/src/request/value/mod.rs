@@ -82,7 +82,10 @@ impl Value {
                 let expression = Expression::parse(text).map_err(|error| RequestRefusal::value(name, error))?;
                 Ok(Some(Self::Expression(Box::new(expression))))
             }
-            Kind::OgcFilter => filters(name, text).map(|filters| Some(Self::Filters(filters))),
+            Kind::OgcFilter => {
+                let filters = Filter::list_from_text(text).map_err(|error| RequestRefusal::value(name, error))?;
+                Ok(Some(Self::Filters(filters)))
+            }
         }
     }
 
@@ -98,21 +101,6 @@ impl Value {
             Self::Expression(expression) => expression.to_string(),
             Self::Filters(filters) => written_filters(filters),
         }
-    }
-}
-
-/// One filter, or one for each type in brackets: `(<Filter>…</Filter>)()`.
-fn filters(name: &str, text: &str) -> Result<Vec<Option<Filter>>, RequestRefusal> {
-    let one = |text: &str| -> Result<Option<Filter>, RequestRefusal> {
-        if text.trim().is_empty() {
-            return Ok(None);
-        }
-        Filter::parse(text).map(Some).map_err(|error| RequestRefusal::value(name, error))
-    };
-    let text = text.trim();
-    match text.strip_prefix('(').and_then(|text| text.strip_suffix(')')) {
-        Some(groups) => groups.split(")(").take(super::MAX_NAMES + 1).map(one).collect(),
-        None => Ok(vec![one(text)?]),
     }
 }
 
