@@ -1,11 +1,15 @@
 //! QGIS Server, as the gate asks it.
 
+#[cfg(test)]
+mod contract;
 mod error;
 mod fastcgi;
 mod http;
 mod limits;
 mod public_url;
 mod slots;
+#[cfg(test)]
+mod testing;
 
 use ::http::{Method, Response};
 use axum::body::Body;

@@ -59,6 +59,12 @@ impl Slots {
         self.waiting
     }
 
+    /// For how many catalogues there are places.
+    #[cfg(test)]
+    pub(super) fn lines(&self) -> usize {
+        self.lines.lock().unwrap().len()
+    }
+
     fn line(&self, project: &str) -> Arc<Line> {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(line) = lines.get(project) {

@@ -108,8 +108,16 @@ fn header(line: &[u8], number: usize) -> Result<(HeaderName, HeaderValue), HeadE
     let colon = line.iter().position(|byte| *byte == b':').ok_or(HeadError::Line(number))?;
     let (name, value) = line.split_at(colon);
     let name = HeaderName::from_bytes(name).map_err(|_| HeadError::Line(number))?;
-    let value = value.strip_prefix(b":").unwrap_or(value).trim_ascii();
+    let value = trim(value.strip_prefix(b":").unwrap_or(value));
     Ok((name, HeaderValue::from_bytes(value).map_err(|_| HeadError::Value(number))?))
+}
+
+/// `value` without spaces and tabs at its ends. A carriage return is no space: a value that holds one is refused.
+fn trim(mut value: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
+        value = rest;
+    }
+    value
 }
 
 /// `404 Not Found`, of which the words do not matter.
