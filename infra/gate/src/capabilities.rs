@@ -59,6 +59,7 @@ async fn ask(server: &impl MapServer, project: &str) -> Result<(), CapabilitiesE
         query: "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetCapabilities".to_owned(),
         body: None,
         accept: None,
+        public_url: String::new(),
     };
     let answer = server.send(project, request).await?;
     let status = answer.status();
@@ -93,10 +94,12 @@ fn judge(status: StatusCode, beginning: &str) -> Result<(), CapabilitiesError> {
 /// QGIS's own words, on one line and no longer than one.
 fn exception(beginning: &str) -> Option<String> {
     const LENGTH: usize = 200;
-    let (_, rest) = beginning.split_once("<ServiceException ").or_else(|| beginning.split_once("<ServiceException>"))?;
+    let (_, rest) =
+        beginning.split_once("<ServiceException ").or_else(|| beginning.split_once("<ServiceException>"))?;
     let text = rest.split_once('>').map_or(rest, |(_, text)| text);
     let text = text.split('<').next().unwrap_or_default();
-    let words: Vec<_> = text.split(|character: char| character.is_whitespace() || character.is_control()).collect();
+    let words: Vec<_> =
+        text.split(|character: char| character.is_whitespace() || character.is_control()).collect();
     let text: String = words.join(" ").trim().chars().take(LENGTH).collect();
     (!text.is_empty()).then_some(text)
 }

@@ -51,7 +51,7 @@ impl Written {
 
 /// A request with nothing but a method and a path.
 pub(super) fn request(method: Method, path: String) -> QgisRequest {
-    QgisRequest { method, path, query: String::new(), body: None, accept: None }
+    QgisRequest { method, path, query: String::new(), body: None, accept: None, public_url: String::new() }
 }
 
 /// `text` as a segment of a path.
