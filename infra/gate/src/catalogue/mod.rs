@@ -146,8 +146,9 @@ project = 'C:\Pozi\roads.qgs'
 read = "everyone-signed-in"
 "#,
         );
-        let settings =
-            Settings { site: site.unwrap(), base: "/pozi".into(), project_paths, limits: Limits::default() };
+        let site = site.unwrap();
+        let public_url = site.external_url.as_str().to_owned();
+        let settings = Settings { site, public_url, base: "/pozi".into(), project_paths, limits: Limits::default() };
         Catalogues::new(&settings)
     }
 

@@ -9,23 +9,27 @@ mod log;
 mod refusal;
 mod token;
 
-use std::{sync::Arc, time::Instant};
+use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use axum::{Router, body::Body, extract::State, response::Response, routing::any};
-use http::{HeaderMap, Method, Request, StatusCode, Uri, header::ORIGIN, request::Parts};
+use http::{
+    HeaderMap, HeaderValue, Method, Request, StatusCode, Uri,
+    header::{ACCEPT, CONTENT_TYPE},
+    request::Parts,
+};
 use pozi_auth::{
     ports::{Clock, SessionKeySource},
     session::{Issuer, SessionVerifier, VerifiedSession},
-    sites::{Access, Catalogue},
+    sites::{Access, Catalogue, CatalogueId},
 };
 use tower_http::catch_panic::CatchPanicLayer;
 
 use self::{body::read_body, log::Trail};
 pub use self::refusal::ProxyRefusal;
 use crate::{
-    answer::{self, AnswerKind, Links, accepted, compression, cors},
+    answer::{Cors, Interface, Links, api_accept, compression, preflight, rebuild, refusal, without_body},
     catalogue::{Catalogues, Place, PlaceError, segments},
-    layers::{LayerSource, Layers},
+    layers::source::LayerSource,
     refusal::Refusal,
     request::{Context, Incoming, Keys, MapRequest, Parameters, RequestRefusal},
     sessions::Sessions,
@@ -40,6 +44,8 @@ pub struct Proxy<C, K, M> {
     clock: C,
     settings: Settings,
     catalogues: Catalogues,
+    links: HashMap<CatalogueId, Links>,
+    cors: Cors,
     sessions: Sessions<K>,
     layers: Arc<LayerSource<M>>,
     upstream: Arc<M>,
@@ -51,7 +57,9 @@ pub fn router<C: Clock, K: SessionKeySource + 'static, M: MapServer>(proxy: Arc<
         .fallback(any(answer_request::<C, K, M>))
         .with_state(proxy)
         .layer(compression())
-        .layer(CatchPanicLayer::custom(|_| answer::internal_error()))
+        .layer(CatchPanicLayer::custom(|_| {
+            refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "the gate failed; its log says where", None)
+        }))
 }
 
 async fn answer_request<C: Clock, K: SessionKeySource + 'static, M: MapServer>(
@@ -59,30 +67,44 @@ async fn answer_request<C: Clock, K: SessionKeySource + 'static, M: MapServer>(
     request: Request<Body>,
 ) -> Response {
     let started = Instant::now();
-    let origin = request.headers().get(ORIGIN).cloned();
-    let is_head = request.method() == Method::HEAD;
-    let mut trail = Trail::default();
-    let outcome = if request.method() == Method::OPTIONS {
-        Ok(cors::preflight(request.headers()))
-    } else {
-        proxy.walk(request, &mut trail).await
-    };
-    trail.log(&outcome, started.elapsed());
-    let mut response = outcome.unwrap_or_else(|refusal| refusal.response());
-    cors::allow(&proxy.settings.site, origin.as_ref(), &mut response);
-    if is_head {
-        *response.body_mut() = Body::empty();
+    let (method, headers) = (request.method().clone(), request.headers().clone());
+    if let Some(answer) = preflight(&method, &headers, &proxy.cors) {
+        return answer;
     }
-    response
+    let mut trail = Trail::default();
+    let outcome = proxy.walk(request, &mut trail).await;
+    trail.log(&outcome, started.elapsed());
+    let mut answer = outcome.unwrap_or_else(|refusal| refusal.response());
+    proxy.cors.allow(&headers, &mut answer);
+    if method == Method::HEAD { without_body(answer) } else { answer }
 }
 
 impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
-    /// Walks requests for the catalogues of `settings`, with sessions that `issuer` minted and `keys` verify.
-    pub fn new(clock: C, settings: Settings, issuer: Issuer, keys: Arc<K>, layers: Arc<LayerSource<M>>, upstream: Arc<M>) -> Self {
+    /// Walks requests for the catalogues of `settings`, with sessions that `issuer` minted and `keys` verify. `own` says by
+    /// which addresses the QGIS Server of a catalogue knows itself.
+    pub fn new(
+        clock: C,
+        settings: Settings,
+        (issuer, keys): (Issuer, Arc<K>),
+        (layers, upstream): (Arc<LayerSource<M>>, Arc<M>),
+        own: impl Fn(&Catalogue) -> Vec<String>,
+    ) -> Self {
         let audience = settings.site.external_url.as_str().to_owned();
         let verifier = SessionVerifier::new(issuer, audience, Arc::clone(&keys));
-        let (catalogues, sessions) = (Catalogues::new(&settings), Sessions::new(verifier, keys));
-        Self { clock, settings, catalogues, sessions, layers, upstream }
+        let links = settings.site.catalogues.iter().map(|catalogue| {
+            let links = Links::new(&address(&settings, catalogue), &own(catalogue), &catalogue.project, catalogue.id.as_str());
+            (catalogue.id.clone(), links)
+        });
+        Self {
+            clock,
+            catalogues: Catalogues::new(&settings),
+            links: links.collect(),
+            cors: Cors::new(settings.site.origins.clone()),
+            sessions: Sessions::new(verifier, keys),
+            settings,
+            layers,
+            upstream,
+        }
     }
 
     async fn walk(&self, request: Request<Body>, trail: &mut Trail) -> Result<Response, ProxyRefusal> {
@@ -102,10 +124,20 @@ impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
         trail.record_operation(asked.operation());
         require(&session, catalogue, asked.access())?;
         let asked = self.resolved(asked, catalogue).await?;
-        let links = Links::new(&self.settings, catalogue);
-        let written = asked.write().with_public_url(links.external_base());
-        let answered = self.upstream.send(&catalogue.id, &catalogue.project, written).await?;
-        answer::public(answered, &links, AnswerKind::of(&asked)).await.map_err(ProxyRefusal::from)
+        let written = asked.write().with_public_url(address(&self.settings, catalogue));
+        let answered = self.upstream.send(&catalogue.project, written).await?;
+        Ok(self.rebuilt(answered, &asked, catalogue).await)
+    }
+
+    async fn rebuilt(&self, answered: Response, asked: &MapRequest, catalogue: &Catalogue) -> Response {
+        let interface = match asked {
+            MapRequest::Features(_) => Interface::Api,
+            _ => Interface::WebService,
+        };
+        match self.links.get(&catalogue.id) {
+            Some(links) => rebuild(answered, interface, links).await,
+            None => refusal(StatusCode::NOT_FOUND, "unknown_catalogue", "the catalogue is not one of this site's", None),
+        }
     }
 
     async fn session(&self, headers: &HeaderMap) -> Result<Arc<VerifiedSession>, ProxyRefusal> {
@@ -122,15 +154,16 @@ impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
         body: &[u8],
         catalogue: &Catalogue,
     ) -> Result<MapRequest, RequestRefusal> {
-        let incoming = Incoming { method: &parts.method, rest, query, body, accept: accepted(&parts.headers) };
+        let accept = parts.headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+        let incoming = Incoming { method: &parts.method, rest, query, body, accept: Some(api_accept(accept)) };
         MapRequest::parse(incoming, &Context { catalogue, limits: &self.settings.limits })
     }
 
     /// The request with the real names of the fields that it names, where it names any.
     async fn resolved(&self, mut asked: MapRequest, catalogue: &Catalogue) -> Result<MapRequest, ProxyRefusal> {
         if asked.needs_layers() {
-            let layers: Arc<Layers> = self.layers.layers(&catalogue.id, &catalogue.project, self.clock.now()).await?;
-            asked.resolve(&layers)?;
+            let (id, project) = (catalogue.id.as_str(), &catalogue.project);
+            asked.resolve(&*self.layers.layers(id, project, self.clock.now()).await?)?;
         }
         Ok(asked)
     }
@@ -152,7 +185,14 @@ fn require(session: &VerifiedSession, catalogue: &Catalogue, access: Access) -> 
     }
 }
 
+/// The address that clients know a catalogue by.
+fn address(settings: &Settings, catalogue: &Catalogue) -> String {
+    format!("{}ows/{}/", settings.public_url, catalogue.id)
+}
+
 /// The Web App asks this before anybody signs in, to see whether the server is there.
 fn resource_check() -> Response {
-    answer::json(StatusCode::OK, &serde_json::json!({ "title": "Pozi Server", "links": [] }))
+    let mut answer = Response::new(Body::from(r#"{"title":"Pozi Server","links":[]}"#));
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    answer
 }

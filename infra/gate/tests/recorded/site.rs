@@ -25,8 +25,10 @@ print_texts = ["title"]
 highlight = true
 "#,
     );
+    let site = site.unwrap();
     Settings {
-        site: site.unwrap(),
+        public_url: site.external_url.as_str().to_owned(),
+        site,
         base: "/pozi".into(),
         project_paths: PathStyle::Windows,
         limits: Limits::default(),

@@ -122,7 +122,14 @@ impl<M: MapServer> Question<'_, M> {
         accept: Option<&'static str>,
         most: usize,
     ) -> Result<Bytes, AskError> {
-        let request = QgisRequest { method: Method::GET, path: path.to_owned(), query, body: None, accept };
+        let request = QgisRequest {
+            method: Method::GET,
+            path: path.to_owned(),
+            query,
+            body: None,
+            accept,
+            public_url: String::new(),
+        };
         let answer = self.server.send(self.project, request).await;
         let answer: Response<Body> = answer.map_err(|cause| AskError::Upstream { operation, cause })?;
         if answer.status() != StatusCode::OK {
