@@ -93,10 +93,12 @@ fn judge(status: StatusCode, beginning: &str) -> Result<(), CapabilitiesError> {
 /// QGIS's own words, on one line and no longer than one.
 fn exception(beginning: &str) -> Option<String> {
     const LENGTH: usize = 200;
-    let (_, rest) = beginning.split_once("<ServiceException ").or_else(|| beginning.split_once("<ServiceException>"))?;
+    let (_, rest) =
+        beginning.split_once("<ServiceException ").or_else(|| beginning.split_once("<ServiceException>"))?;
     let text = rest.split_once('>').map_or(rest, |(_, text)| text);
     let text = text.split('<').next().unwrap_or_default();
-    let words: Vec<_> = text.split(|character: char| character.is_whitespace() || character.is_control()).collect();
+    let words: Vec<_> =
+        text.split(|character: char| character.is_whitespace() || character.is_control()).collect();
     let text: String = words.join(" ").trim().chars().take(LENGTH).collect();
     (!text.is_empty()).then_some(text)
 }

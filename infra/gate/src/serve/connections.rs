@@ -94,6 +94,7 @@ where
         // hyper counts from the end of the last answer on: for the head itself the stream keeps a shorter time.
         .header_read_timeout(limits.idle)
         .max_headers(MAX_FIELDS)
+        .max_header_size(MAX_HEAD)
         .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
