@@ -34,8 +34,8 @@ pub mod xml;
 pub use self::{
     asked::{ACCESS, Asked, CATALOGUE, METHOD, SESSION},
     check::{Verdict, check},
-    decide::Gate,
     clock_offset::{ClockOffset, Offset},
+    decide::Gate,
     health::{ClockReport, ConfigurationReport, Health, KeysReport, Report, Status, UpstreamReport},
     keys::{KeptKeys, KeyDocumentError},
     log::{LogError, LogLines},
