@@ -7,14 +7,16 @@ use pozi_auth::sites::Catalogue;
 
 use crate::{
     config::{GateConfig, UpstreamConfig},
-    upstream::{FastCgi, FastCgiAddressError, HttpBaseError, HttpServer, MapServer, QgisRequest, UpstreamError},
+    upstream::{
+        FastCgi, FastCgiAddressError, HttpBaseError, HttpServer, MapServer, QgisRequest, UpstreamError,
+    },
 };
 
 /// The address that QGIS Server takes for its own over FastCGI, where a project advertises none.
 const OF_FASTCGI: &str = "http://localhost/";
 
 /// Asks the QGIS Server of the catalogue whose project is asked for.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Servers {
     by_project: HashMap<String, (UpstreamConfig, Arc<Server>)>,
 }
