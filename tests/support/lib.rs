@@ -5,6 +5,7 @@ mod aws;
 mod between;
 mod events;
 mod fleet;
+mod gate;
 mod jwt;
 mod memory;
 mod node;
@@ -22,6 +23,7 @@ pub use self::{
     between::{Between, Fate, Seen, waits_in_sequence},
     events::{event, event_file, filled, sent_back},
     fleet::{Fleet, ISSUER, METRICS, exchanged},
+    gate::RunningGate,
     jwt::{part, verified_by},
     memory::{EmulatedKeySets, MemoryRing, SetClock},
     node::{node_with, not_run},

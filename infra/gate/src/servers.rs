@@ -17,7 +17,7 @@ const OF_FASTCGI: &str = "http://localhost/";
 
 /// Asks the QGIS Server of the catalogue whose project is asked for.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Servers {
+pub struct Servers {
     by_project: HashMap<String, (UpstreamConfig, Arc<Server>)>,
 }
 
@@ -42,22 +42,33 @@ pub enum ServerError {
 impl Servers {
     /// Those of `config`. A server of `before` whose configuration is still the same goes on: its processes live.
     pub(crate) fn new(config: &GateConfig, before: &Self) -> Result<Self, ServerError> {
+        let catalogues = config.settings.site.catalogues.iter();
+        let named = catalogues.filter_map(|catalogue| {
+            Some((catalogue.project.clone(), config.upstreams.of_catalogue(&catalogue.id)?))
+        });
+        Self::of(named, before)
+    }
+
+    /// The server of each project file.
+    pub fn of(
+        named: impl IntoIterator<Item = (String, UpstreamConfig)>,
+        before: &Self,
+    ) -> Result<Self, ServerError> {
         let mut known: Vec<_> = before.by_project.values().cloned().collect();
         let mut by_project = HashMap::new();
-        for catalogue in &config.settings.site.catalogues {
-            let Some(own) = config.upstreams.of_catalogue(&catalogue.id) else { continue };
+        for (project, own) in named {
             let server = match known.iter().find(|(config, _)| *config == own) {
                 Some((_, server)) => Arc::clone(server),
                 None => Arc::new(Server::new(&own)?),
             };
             known.push((own.clone(), Arc::clone(&server)));
-            by_project.insert(catalogue.project.clone(), (own, server));
+            by_project.insert(project, (own, server));
         }
         Ok(Self { by_project })
     }
 
     /// The addresses by which the QGIS Server of `catalogue` knows itself.
-    pub(crate) fn own_addresses(&self, catalogue: &Catalogue) -> Vec<String> {
+    pub fn own_addresses(&self, catalogue: &Catalogue) -> Vec<String> {
         match self.by_project.get(&catalogue.project) {
             Some((UpstreamConfig::Http { base }, _)) => vec![base.clone()],
             _ => vec![OF_FASTCGI.to_owned()],
