@@ -42,7 +42,7 @@ pub enum WktError {
         /// Where.
         at: usize,
     },
-    /// `SRID=4326;POINT(1 2)`, which is not well-known text but PostGIS's extension of it.
+    /// `SRID=4326;POINT(1 2)`, an extension that is not in the standard.
     #[error("the well-known text begins with SRID; name the reference system beside the geometry instead")]
     Srid,
     /// A number is too long or not finite.
