@@ -9,7 +9,7 @@ use super::{
 /// Brackets and NOT within each other.
 const MAX_NESTING: usize = 30;
 
-/// Comparisons of one condition: SQLite takes a tree of 1,000, and a chain is as deep as it is long.
+/// Comparisons of one condition: `SQLite` takes a tree of 1,000, and a chain is as deep as it is long.
 const MAX_COMPARISONS: usize = 900;
 
 /// Values of one list.

@@ -74,7 +74,7 @@ impl<'a> Lexer<'a> {
             Some('\'') => self.text().map(Some),
             Some('"') => self.field().map(Some),
             Some(first) if first.is_ascii_digit() || matches!(first, '-' | '.') => self.number().map(Some),
-            Some(first) if first == '_' || first.is_alphabetic() => self.word().map(Some),
+            Some(first) if first == '_' || first.is_alphabetic() => Ok(Some(self.word())),
             Some(_) => self.symbol().map(Some),
         }
     }
@@ -132,13 +132,13 @@ impl<'a> Lexer<'a> {
         Ok(Token::Number(format!("{sign}{zero}{digits}")))
     }
 
-    fn word(&mut self) -> Result<Token, SqlFilterError> {
+    fn word(&mut self) -> Token {
         let rest = self.rest();
         let is_part = |character: char| character == '_' || character.is_alphanumeric();
         let length = rest.find(|character| !is_part(character)).unwrap_or(rest.len());
         let word = rest.get(..length).unwrap_or_default();
         self.at += length;
-        Ok(match word.to_ascii_uppercase().as_str() {
+        match word.to_ascii_uppercase().as_str() {
             "AND" => Token::And,
             "OR" => Token::Or,
             "NOT" => Token::Not,
@@ -149,7 +149,7 @@ impl<'a> Lexer<'a> {
             "ILIKE" => Token::ILike,
             "BETWEEN" => Token::Between,
             _ => Token::Field(word.to_owned()),
-        })
+        }
     }
 
     fn symbol(&mut self) -> Result<Token, SqlFilterError> {
