@@ -121,9 +121,9 @@ fn qgis_knows_every_function_by_every_name_with_as_many_arguments() {
     let Some(mut qgis) = Qgis::start() else { return };
     for function in FUNCTIONS {
         for count in [function.least, function.most.min(function.least + 9)] {
-            let call = |name: &str| match name.starts_with('$') {
-                true => name.to_owned(),
-                false => format!("{name}({})", vec!["NULL"; count].join(",")),
+            let arguments = vec!["NULL"; count].join(",");
+            let call = |name: &str| {
+                if name.starts_with('$') { name.to_owned() } else { format!("{name}({arguments})") }
             };
             let own = qgis.read(&call(function.name));
             assert!(own.error.is_none(), "{}: {own:?}", call(function.name));

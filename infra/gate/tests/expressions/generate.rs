@@ -127,11 +127,8 @@ pub(crate) fn tokens() -> impl Strategy<Value = String> {
         ";",
         ":=",
     ]);
-    let prefix = prop_oneof![4 => Just(String::new()), 1 => chosen(&["NOT ", "- ", "+", "-", "(", "abs(", "((", "not not "])];
-    let suffix = prop_oneof![4 => Just(String::new()), 1 => chosen(&[")", "))", "[0]", " IN (1)", " NOT IN (1,num)", " IS NULL", " END"])];
     let space = chosen(&[" ", "", "\n", "  ", "\t"]);
-    let term =
-        (prefix, operand, suffix).prop_map(|(prefix, operand, suffix)| format!("{prefix}{operand}{suffix}"));
+    let term = terms(operand);
     (term.clone(), prop::collection::vec((space.clone(), operator, space, term), 0..5)).prop_map(
         |(first, rest)| {
             rest.into_iter().fold(first, |text, (before, operator, after, term)| {
@@ -139,4 +136,11 @@ pub(crate) fn tokens() -> impl Strategy<Value = String> {
             })
         },
     )
+}
+
+/// Operands with something before or behind them at times.
+fn terms(operand: impl Strategy<Value = String> + Clone) -> impl Strategy<Value = String> + Clone {
+    let prefix = prop_oneof![4 => Just(String::new()), 1 => chosen(&["NOT ", "- ", "+", "-", "(", "abs(", "((", "not not "])];
+    let suffix = prop_oneof![4 => Just(String::new()), 1 => chosen(&[")", "))", "[0]", " IN (1)", " NOT IN (1,num)", " IS NULL", " END"])];
+    (prefix, operand, suffix).prop_map(|(prefix, operand, suffix)| format!("{prefix}{operand}{suffix}"))
 }
