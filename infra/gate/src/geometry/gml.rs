@@ -8,6 +8,7 @@
 //!
 //! QGIS reads two ordinates of a position. More are kept, with their `srsDimension`, and have no effect.
 
+mod collections;
 mod coordinates;
 mod read;
 mod srs;
@@ -161,12 +162,12 @@ impl Gml {
             Shape::Polygon(rings) => ("gml:Polygon", &|out| rings.write(out)),
             Shape::MultiPoint(points) => ("gml:MultiPoint", &|out| {
                 members(out, "gml:pointMember", "gml:Point", points, |point, out| {
-                    point.write("gml:pos", out)
+                    point.write("gml:pos", out);
                 });
             }),
             Shape::MultiLineString(lines) => ("gml:MultiLineString", &|out| {
                 members(out, "gml:lineStringMember", "gml:LineString", lines, |line, out| {
-                    line.write("gml:posList", out)
+                    line.write("gml:posList", out);
                 });
             }),
             Shape::MultiPolygon(polygons) => ("gml:MultiPolygon", &|out| {

@@ -10,6 +10,7 @@
 //! | `And` with a `BBOX` and no other operand | its process ends | the `BBOX` alone is written |
 //! | two `BBOX` under one `And`, or one in an `And` in an `And` | one of them is ignored | nested ones are joined, two are refused |
 //! | `And` or `Or` with one operand that is no comparison | selects nothing | the operand alone is written |
+//! | more than some 60 operands or 80 ids on a `GeoPackage` | selects nothing | operands are written in halves, ids in a transaction as several actions |
 //! | a box whose corners are 0 0 | selects every row, in an Update too | refused |
 //! | `PropertyIsLike` without a literal | reads the operand as one | refused |
 //! | a literal of nothing but white space | compares with the empty text | refused |
@@ -19,20 +20,24 @@
 //! `srsName`, any other one in that of the layer. As a parameter, QGIS cuts a filter at parentheses anywhere in it: see
 //! [`Filter::has_parentheses`].
 
+mod error;
 mod like;
+mod operands;
 mod read;
 mod write;
 
-pub use self::write::OGC_NAMESPACE;
-
 use self::like::Pattern;
-use super::tree::XmlError;
-use crate::geometry::gml::{Gml, GmlError};
+pub use self::{error::FilterError, write::OGC_NAMESPACE};
+
+use crate::geometry::gml::Gml;
 
 /// The deepest nesting of conditions and operands.
 pub const MAX_FILTER_DEPTH: usize = 30;
 /// The most elements of a filter, without those of its geometries.
 pub const MAX_FILTER_ELEMENTS: usize = 2_000;
+
+/// The most ids that QGIS can ask a `GeoPackage` for at once: with 80 it still answered, with more it finds none (tried).
+pub const MAX_IDS_AT_ONCE: usize = 50;
 
 /// A filter: what selects rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,98 +119,6 @@ elements!(Relation {
 
 elements!(Arithmetic { Add = "Add", Subtract = "Sub", Multiply = "Mul", Divide = "Div" });
 
-/// Why a filter is not accepted. Texts name elements and positions, never a client's value.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FilterError {
-    /// Not XML within bounds.
-    #[error("the filter is not read")]
-    Xml(#[from] XmlError),
-    /// An operator that QGIS lacks: it answers 400, or its process ends.
-    #[error("QGIS Server has no filter operator {element}")]
-    Operator {
-        /// The element.
-        element: String,
-    },
-    /// A function.
-    #[error("functions are not accepted in filters")]
-    Function,
-    /// An attribute that is not known there, or has a value that is not accepted.
-    #[error("attribute {attribute} of {element} is not accepted")]
-    Attribute {
-        /// The element.
-        element: String,
-        /// The attribute.
-        attribute: String,
-    },
-    /// An element or text that does not belong where it stands.
-    #[error("{parent} holds an element or text that does not belong there; expected {expected}")]
-    Content {
-        /// The element around it.
-        parent: String,
-        /// What may stand there.
-        expected: &'static str,
-    },
-    /// A property that is not one name.
-    #[error("{parent} must name one property")]
-    PropertyName {
-        /// The element around it.
-        parent: String,
-    },
-    /// A property that is no field of the layer.
-    #[error("property {number} of the filter is not a field of the layer; DescribeFeatureType lists them")]
-    UnknownField {
-        /// Which property of the filter, from 1.
-        number: usize,
-    },
-    /// A literal of nothing but white space.
-    #[error("a literal may not consist of white space: QGIS Server reads it as the empty text")]
-    BlankLiteral,
-    /// A literal that QGIS takes for no number where it takes numbers.
-    #[error("a literal in arithmetic or a boundary may not be inf or nan")]
-    NotANumber,
-    /// A pattern in which a backslash stands before a wildcard or another backslash.
-    #[error(
-        "a pattern may not hold a backslash before a wildcard or another backslash: QGIS Server cannot express it"
-    )]
-    Backslash,
-    /// A geometry that is not accepted.
-    #[error("the geometry of {element} is not accepted")]
-    Geometry {
-        /// The element around it.
-        element: String,
-        /// Why.
-        #[source]
-        cause: GmlError,
-    },
-    /// A `BBOX` with something that is not a box.
-    #[error("BBOX takes an Envelope or a Box")]
-    NotABox,
-    /// A box without size at the origin.
-    #[error("a box may not have both corners at 0 0: QGIS Server would select every row")]
-    NullBox,
-    /// Several boxes under one `And`.
-    #[error("an And may hold one BBOX: QGIS Server ignores another; use Intersects with an Envelope")]
-    ManyBoxes,
-    /// A feature id that is not `type.id`.
-    #[error("a feature id must have the form type.id, without another dot, quotes or control characters")]
-    FeatureId,
-    /// Conditions nested too deeply.
-    #[error("a filter may be nested at most {MAX_FILTER_DEPTH} deep")]
-    TooDeep,
-    /// Too many elements.
-    #[error("a filter may have at most {MAX_FILTER_ELEMENTS} elements")]
-    TooManyElements,
-    /// Too many positions in its geometries.
-    #[error(
-        "the geometries of a filter may have at most {} positions together",
-        crate::geometry::gml::MAX_POSITIONS
-    )]
-    TooManyPositions,
-    /// Several filters in parentheses of which one is not a filter.
-    #[error("several filters must each stand in parentheses")]
-    List,
-}
-
 impl Filter {
     /// The types of the ids; none when there is a condition.
     pub fn id_types(&self) -> impl Iterator<Item = &str> {
@@ -214,6 +127,15 @@ impl Filter {
             Self::Condition(_) => &[],
         };
         ids.iter().map(|id| id.type_name.as_str())
+    }
+
+    /// The same filter as several that QGIS can each ask any data source, of at most [`MAX_IDS_AT_ONCE`] ids. For actions
+    /// that may be repeated; a condition stays one.
+    pub fn in_portions(&self) -> Vec<Self> {
+        match self {
+            Self::Ids(ids) => ids.chunks(MAX_IDS_AT_ONCE).map(|ids| Self::Ids(ids.to_vec())).collect(),
+            Self::Condition(_) => vec![self.clone()],
+        }
     }
 
     /// Replaces each property by the field that `resolve` says it is, and refuses one of which it says none.
@@ -230,7 +152,7 @@ impl Filter {
         })
     }
 
-    /// True when a literal, field or id holds a parenthesis: such a filter must go to QGIS in a POSTed body.
+    /// True when a literal, field or id holds a parenthesis: such a filter must go to QGIS in a body by POST.
     pub fn has_parentheses(&self) -> bool {
         self.write().contains(['(', ')'])
     }
@@ -249,6 +171,10 @@ impl FeatureId {
 }
 
 impl Node {
+    fn is_bbox(&self) -> bool {
+        matches!(self, Self::Spatial { operator: Relation::Bbox, .. })
+    }
+
     fn each_field(
         &mut self,
         visit: &mut impl FnMut(&mut String) -> Result<(), FilterError>,

@@ -13,6 +13,7 @@
 //! - An Update leaves a geometry as it is when no value comes with it, and counts it as done.
 //! - Text of nothing but white space is stored as the empty text.
 //! - A Delete takes feature ids and nothing else.
+//! - An action with more than some 80 ids finds none of them in a `GeoPackage`; it is written as several.
 
 mod read;
 mod resolve;

@@ -145,16 +145,14 @@ impl Reader {
 
     /// A text or one geometry. Text of nothing but white space is the empty text, as QGIS stores it.
     fn value(&mut self, element: &Element) -> Result<Value, BodyError> {
-        let value = match element.text() {
-            Some(text) => Value::Text(if is_blank(text) { String::new() } else { text.to_owned() }),
-            None => {
-                let parts: Vec<_> = children(element, "a text or one geometry")?.collect();
-                let [geometry] = parts.as_slice() else {
-                    return Err(content(element, "a text or one geometry"));
-                };
-                let refused = |cause| BodyError::Geometry { element: element.name.clone(), cause };
-                Value::Geometry(Gml::from_element(geometry).map_err(refused)?)
-            }
+        let expected = "a text or one geometry";
+        let value = if let Some(text) = element.text() {
+            Value::Text(if is_blank(text) { String::new() } else { text.to_owned() })
+        } else {
+            let parts: Vec<_> = children(element, expected)?.collect();
+            let [geometry] = parts.as_slice() else { return Err(content(element, expected)) };
+            let refused = |cause| BodyError::Geometry { element: element.name.clone(), cause };
+            Value::Geometry(Gml::from_element(geometry).map_err(refused)?)
         };
         self.value_bytes += match &value {
             Value::Null => 0,

@@ -103,6 +103,21 @@ fn a_delete_names_ids_of_its_type() {
 }
 
 #[test]
+fn many_ids_become_several_actions() {
+    let ids: Vec<_> = (0..120).map(|id| format!("<FeatureId fid=\"assets.{id}\"/>")).collect();
+    let ids = ids.concat();
+    for (name, start) in [
+        ("Delete", "<Delete typeName=\"assets\">"),
+        ("Update", "<Update typeName=\"assets\"><Property><Name>n</Name></Property>"),
+    ] {
+        let text = written(&format!("{start}<Filter>{ids}</Filter></{name}>"));
+        assert_eq!(text.matches(start).count(), 3);
+        let border = format!("</Filter></{name}>{start}<Filter>");
+        assert_eq!(text.replace(&border, ""), format!("{start}<Filter>{ids}</Filter></{name}>"));
+    }
+}
+
+#[test]
 fn the_version_is_one_that_qgis_stores() {
     let with = |version: &str| {
         read(&format!(
@@ -214,8 +229,15 @@ fn types_and_actions_are_told_in_the_clients_order() {
     let transaction = read(&text).unwrap();
     assert_eq!(transaction.types(), ["assets", "zones"]);
     let kinds: Vec<_> = transaction.actions().collect();
-    use ActionKind::{Delete, Insert, Update};
-    assert_eq!(kinds, [(Delete, "assets"), (Insert, "zones"), (Insert, "zones"), (Update, "assets")]);
+    assert_eq!(
+        kinds,
+        [
+            (ActionKind::Delete, "assets"),
+            (ActionKind::Insert, "zones"),
+            (ActionKind::Insert, "zones"),
+            (ActionKind::Update, "assets")
+        ]
+    );
 }
 
 #[test]
