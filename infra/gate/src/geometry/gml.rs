@@ -2,7 +2,7 @@
 //!
 //! A geometry is read into [`Gml`] and written in one form, GML 3 with `pos`, `posList` and an `Envelope`, which QGIS Server
 //! 3.22 reads (tried). QGIS itself takes `Point`, `LineString`, `Polygon`, their `Multi…` forms, `Box` with `coordinates` and
-//! `Envelope`; of anything else it makes no geometry, and a filter or a box without one selects what nobody asked for. The
+//! `Envelope`; of anything else it makes no geometry, and a filter or a box without one selects other rows. The
 //! other spellings that clients use (`Curve`, `Surface`, `MultiCurve`, `MultiSurface`, `coord`, rings of `pos`) are therefore
 //! read here and written as those.
 //!

@@ -1,6 +1,8 @@
 //! From elements to transactions.
 
-use super::{Action, MAX_ACTIONS, MAX_FEATURES, MAX_VALUE_BYTES, Property, Transaction, Value, Version};
+use super::{
+    Action, MAX_ACTIONS, MAX_FEATURES, MAX_PROPERTIES, MAX_VALUE_BYTES, Property, Transaction, Value, Version,
+};
 use crate::{
     geometry::gml::Gml,
     xml::{
@@ -74,12 +76,12 @@ impl Reader {
                     attribute: other.name.clone(),
                 });
             }
-            let properties = children(feature, "properties")?
-                .map(|property| {
-                    check_attributes(property, &[])?;
-                    Ok(Property { name: property.name.clone(), value: self.value(property)? })
-                })
-                .collect::<Result<_, BodyError>>()?;
+            let mut properties = Vec::new();
+            for property in children(feature, "properties")? {
+                check_attributes(property, &[])?;
+                properties.push(Property { name: property.name.clone(), value: self.value(property)? });
+            }
+            check_number(&properties)?;
             self.actions.push(Action::Insert { type_name: feature.name.clone(), properties });
         }
         if self.features == before { Err(content(element, expected)) } else { Ok(()) }
@@ -102,6 +104,7 @@ impl Reader {
         if properties.is_empty() {
             return Err(content(element, expected));
         }
+        check_number(&properties)?;
         self.actions.push(Action::Update { type_name, properties, filter });
         Ok(())
     }
@@ -168,6 +171,13 @@ impl Reader {
         }
         Ok(value)
     }
+}
+
+fn check_number(properties: &[Property<String>]) -> Result<(), BodyError> {
+    if properties.len() > MAX_PROPERTIES {
+        return Err(BodyError::TooMany { what: "properties", most: MAX_PROPERTIES });
+    }
+    Ok(())
 }
 
 fn read_filter(filter: &Element, element: &Element, type_name: &str) -> Result<Filter, BodyError> {
