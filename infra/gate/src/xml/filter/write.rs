@@ -32,9 +32,9 @@ impl Filter {
     }
 }
 
-/// The most operands that are written side by side. QGIS chains them, one pair of parentheses within the other, and SQLite's
-/// parser gives up between 60 and 100 of those: a GeoPackage then answers with no rows and no error (tried on 3.22). More
-/// are written as halves of halves, which mean the same.
+/// The most operands that are written side by side. QGIS chains them, one pair of parentheses within the other, and the
+/// parser of `SQLite` gives up between 60 and 100 of those: a `GeoPackage` then answers with no rows and no error (tried on
+/// 3.22). More are written as halves of halves, which mean the same.
 const MOST_SIDE_BY_SIDE: usize = 8;
 
 fn write_joined(name: &str, nodes: &[Node], out: &mut Writer) {
