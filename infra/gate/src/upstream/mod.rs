@@ -6,6 +6,8 @@ mod error;
 mod fastcgi;
 mod http;
 mod limits;
+#[cfg(unix)]
+mod processes;
 mod public_url;
 mod slots;
 #[cfg(test)]
@@ -16,6 +18,8 @@ use axum::body::Body;
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+#[cfg(unix)]
+pub use self::processes::{Processes, ProcessesConfig};
 pub use self::{
     error::UpstreamError,
     fastcgi::{FastCgi, FastCgiAddress, FastCgiAddressError, HeadError, RecordError},
