@@ -372,7 +372,7 @@ async fn a_decision_of_the_gate_is_one_line_without_a_token_or_a_person() {
     let catalogues = ["planning", "assets"].map(|id| id.parse().unwrap());
     let site = "https://poziserver-riverbend.example/pozi/";
     let gate = Gate::new(world.issuer.clone(), site.into(), catalogues, keys);
-    let router = pozi_gate::router(Routes { gate, clock: world.clock.clone(), site: site.into() }, None);
+    let router = pozi_gate::router(Routes { gate, clock: world.clock.clone(), site: site.into() });
     let mut secrets = Secrets::default();
     secrets.add(&session, &part(&session, 1));
     let claims = part(&session, 1);

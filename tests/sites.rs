@@ -144,7 +144,7 @@ fn a_folder_with_several_faults_says_them_all_with_place_and_fix() {
         ("notes.txt", "Not a site.".to_owned()),
     ];
     let files: Vec<_> = files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
-    let fields = "unknown field `titel`, expected one of `id`, `title`, `project`, `read`, `write`";
+    let fields = "unknown field `titel`, expected one of `id`, `title`, `project`, `read`, `write`, `print`, `print_texts`, `highlight`";
     let guid = "is not a GUID of the form 00000000-0000-0000-0000-000000000000; copy it from Entra admin center → App registrations → Overview → Application (client) ID";
     let expected = [
         "b.toml:5: this is the tenant of personal Microsoft accounts, which anybody can open; use the council's own tenant id",

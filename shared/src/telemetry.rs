@@ -5,9 +5,7 @@ use std::time::Instant;
 
 use aws_lc_rs::digest;
 use tracing::Level;
-use tracing_subscriber::{
-    filter::Targets, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt,
-};
+use tracing_subscriber::{filter::Targets, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::{
     entra::UnverifiedToken,

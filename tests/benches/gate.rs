@@ -73,7 +73,7 @@ fn keys(world: &World) -> IssuerKeys<PublishedDocument> {
 fn gate(criterion: &mut Criterion, runtime: &Runtime, world: &World, session: &str) {
     let catalogues = ["planning", "heritage", "assets"].map(|id| id.parse().expect("an id"));
     let gate = Gate::new(world.issuer.clone(), SITE.into(), catalogues, keys(world));
-    let router = pozi_gate::router(Routes { gate, clock: world.clock.clone(), site: SITE.into() }, None);
+    let router = pozi_gate::router(Routes { gate, clock: world.clock.clone(), site: SITE.into() });
     criterion.bench_function("gate", |bencher| {
         bencher.iter(|| {
             let request = Request::get("/decide")

@@ -75,5 +75,5 @@ pub(crate) fn gate(world: &World, keys: Arc<IssuerKeys<PublishedDocument>>) -> R
     let catalogues = ["planning", "heritage", "assets"].map(|id| id.parse::<CatalogueId>().unwrap());
     let gate = Gate::new(world.issuer.clone(), RIVERBEND.into(), catalogues, keys);
     let clock: SetClock = world.clock.clone();
-    router(Routes { gate, clock, site: RIVERBEND.into() }, None)
+    router(Routes { gate, clock, site: RIVERBEND.into() })
 }

@@ -1,42 +1,43 @@
-//! The daemon as it is started: over HTTP, against the service over HTTP, with a QGIS Server's plugin to watch.
+//! The daemon as it is started: over HTTP, against the service over HTTP.
 
-use std::{
-    io::Write,
-    path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{fs, io::Write, path::Path, time::Duration};
 
-use axum::{Router, routing::get};
-use http::{HeaderMap, StatusCode};
+use clap::Parser;
 use pozi_auth::{
     adapters::HttpDocument,
     address::LoopbackUrl,
     ports::{DocumentFetch, FetchError},
 };
-use pozi_gate::{Daemon, Probe, ProbeState, Verdict, check, config::GateConfig};
-use pozi_local::{args::Args, entra::Person, service::Service};
+use pozi_gate::{Daemon, Verdict, check, config::GateConfig};
+use pozi_local::{args::Args, entra::Person, samples, service::Service};
 use serde_json::Value;
 
-use super::asking::{RIVERBEND, Site};
-use clap::Parser;
+use super::asking::Site;
 
-async fn served(router: Router) -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    base
+/// A gate of riverbend's in `folder`: its state is kept there, and `more` goes to the top of its `gate.toml`.
+fn config(issuer: &str, folder: &Path, more: &str) -> GateConfig {
+    write_site(folder, |text| text);
+    let text = format!(
+        "issuer = \"{issuer}\"\nsite = \"site.toml\"\nlisten = \"127.0.0.1:0\"\nstatus_listen = \"127.0.0.1:0\"\nstate_dir = \"gate-state\"\nproject_paths = \"windows\"\n{more}\n[upstream]\nfastcgi = \"127.0.0.1:9\"\n"
+    );
+    fs::write(folder.join("gate.toml"), text).unwrap();
+    GateConfig::load(&folder.join("gate.toml")).unwrap()
 }
 
-fn config(issuer: &str, state: &Path, more: &str) -> GateConfig {
-    let state = state.display();
-    format!(
-        "issuer = \"{issuer}\"\naudience = \"{RIVERBEND}\"\ncatalogues = [\"planning\", \"assets\"]\nlisten = \"127.0.0.1:0\"\nstate_dir = '{state}'\n{more}"
-    )
-    .parse()
-    .unwrap()
+/// Riverbend's site file, changed by `change`, in one step.
+fn write_site(folder: &Path, change: impl Fn(String) -> String) {
+    let text = samples::site_files().remove(0).text;
+    fs::write(folder.join("site.toml.new"), change(text)).unwrap();
+    fs::rename(folder.join("site.toml.new"), folder.join("site.toml")).unwrap();
+}
+
+/// A gate that serves, and where: its requests, its status.
+async fn started(config: GateConfig) -> (String, String) {
+    let daemon = Daemon::start(config).await.unwrap();
+    let url = |address| format!("http://{address}");
+    let places = (url(daemon.address().unwrap()), url(daemon.status_address().unwrap()));
+    tokio::spawn(daemon.serve());
+    places
 }
 
 /// A session of the reader, from a service that listens; the exchange over HTTP is another test's matter.
@@ -94,12 +95,10 @@ async fn the_daemon_decides_over_http_and_again_after_a_restart_without_the_issu
     let mut gates = Vec::new();
     // The second finds nobody at the issuer's address: port 9 is closed.
     for jwks_url in [format!("{base}/.well-known/jwks.json"), "http://127.0.0.1:9/keys".to_owned()] {
-        let daemon =
-            Daemon::start(&config(&base, state.path(), &format!("jwks_url = \"{jwks_url}\""))).await.unwrap();
-        gates.push(format!("http://{}", daemon.address().unwrap()));
-        tokio::spawn(daemon.serve());
+        let config = config(&base, state.path(), &format!("jwks_url = \"{jwks_url}\""));
+        gates.push(started(config).await);
     }
-    for gate in gates {
+    for (gate, status) in gates {
         let own = ("x-pozi-session", session.as_str());
         let question = [("x-pozi-catalogue", "planning"), ("x-pozi-method", "GET")];
         let decide = format!("{gate}/decide");
@@ -107,8 +106,9 @@ async fn the_daemon_decides_over_http_and_again_after_a_restart_without_the_issu
         assert_eq!(asked(&decide, &question).await, Err(401));
         assert_eq!(asked(&decide, &[own]).await, Err(403));
         let health: Value =
-            serde_json::from_str(&asked(&format!("{gate}/health"), &[]).await.unwrap()).unwrap();
-        assert_eq!((&health["status"], &health["probe"]), (&"ok".into(), &"off".into()), "{health}");
+            serde_json::from_str(&asked(&format!("{status}/health"), &[]).await.unwrap()).unwrap();
+        assert_eq!((&health["status"], &health["keys"]["count"]), (&"ok".into(), &1.into()), "{health}");
+        assert_eq!(asked(&format!("{gate}/health"), &[]).await, Err(404), "at an address of its own");
     }
 }
 
@@ -116,59 +116,103 @@ async fn the_daemon_decides_over_http_and_again_after_a_restart_without_the_issu
 async fn a_gate_that_never_had_keys_is_up_and_lets_nobody_in() {
     let state = tempfile::tempdir().unwrap();
     let session = Site::new().await.session(Person::Reader).await;
-    let daemon = Daemon::start(&config("http://127.0.0.1:9", state.path(), "")).await.unwrap();
-    let gate = format!("http://{}", daemon.address().unwrap());
-    tokio::spawn(daemon.serve());
+    let (gate, status) = started(config("http://127.0.0.1:9", state.path(), "")).await;
     let question =
         [("x-pozi-catalogue", "planning"), ("x-pozi-method", "GET"), ("x-pozi-session", &*session)];
     assert_eq!(asked(&format!("{gate}/decide"), &question).await, Err(503));
-    assert_eq!(asked(&format!("{gate}/health"), &[]).await, Err(503));
+    assert_eq!(asked(&format!("{status}/health"), &[]).await, Err(503));
+}
+
+/// `/health` as it is told, whatever its status.
+async fn health(status: &str) -> Value {
+    serde_json::from_str(&asked(&format!("{status}/health"), &[]).await.unwrap()).unwrap()
+}
+
+/// Asks until `is_so` says so.
+async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
+    for _ in 0..600 {
+        if is_so().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("never: {what}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_plugin_that_is_not_at_work_makes_the_gate_unhealthy_until_it_is() {
-    // 0: not at work; 1: refuses whoever names no catalogue, and believes any name; 2: as it should.
-    let stage = Arc::new(AtomicUsize::new(0));
-    let qgis = Arc::clone(&stage);
-    let base = served(Router::new().route(
-        "/",
-        get(move |headers: HeaderMap| async move {
-            let is_named = headers.contains_key("x-pozi-catalogue");
-            match qgis.load(Ordering::SeqCst) {
-                1 if is_named => StatusCode::OK,
-                0 => StatusCode::OK,
-                _ => StatusCode::FORBIDDEN,
-            }
-        }),
-    ))
-    .await;
-    let probe = Probe::new(&format!("{base}/?SERVICE=WMS").parse().unwrap()).unwrap();
-    assert_eq!(probe.state(), ProbeState::Pending);
-    for (step, state) in [
-        (0, ProbeState::Answered),
-        (1, ProbeState::Answered),
-        (2, ProbeState::Refused),
-        (0, ProbeState::Answered),
-    ] {
-        stage.store(step, Ordering::SeqCst);
-        probe.ask().await;
-        assert_eq!(probe.state(), state, "{step}");
-    }
-    let nobody = Probe::new(&"http://127.0.0.1:9/".parse().unwrap()).unwrap();
-    nobody.ask().await;
-    assert_eq!(nobody.state(), ProbeState::Unreachable);
+async fn a_new_catalogue_is_taken_without_a_restart_and_a_faulty_file_changes_nothing() {
+    let state = tempfile::tempdir().unwrap();
+    let (base, session) = service(state.path()).await;
+    let (gate, status) = started(config(&base, state.path(), "")).await;
+    let decided = async |catalogue: &str| {
+        let question =
+            [("x-pozi-catalogue", catalogue), ("x-pozi-method", "GET"), ("x-pozi-session", &*session)];
+        let body = post_like(&gate, &question).await;
+        body["reason"].as_str().map(str::to_owned)
+    };
+    assert_eq!(decided("planning").await, None);
+    assert_eq!(decided("roads").await.as_deref(), Some("unknown_catalogue"));
 
-    let site = Site::new().await;
-    assert_eq!(site.reads("planning", &site.session(Person::Reader).await).await.status, 204);
-    for (step, is_well) in [(0, false), (2, true)] {
-        stage.store(step, Ordering::SeqCst);
-        probe.ask().await;
-        let health = pozi_gate::Health::new(
-            site.world.clock.clone(),
-            Arc::clone(&site.keys),
-            Some(Arc::clone(&probe)),
-        );
-        assert_eq!(health.report().0, is_well);
+    let roads =
+        "\n[[catalogue]]\nid = \"roads\"\ntitle = \"Roads\"\nproject = \"C:/Pozi/roads.qgz\"\nread = []\n";
+    write_site(state.path(), |text| text + roads);
+    until("the catalogue is known", async || decided("roads").await.as_deref() == Some("scope")).await;
+
+    write_site(state.path(), |text| text.replace("id = \"planning\"", "id = \"Planning\""));
+    until("the fault is told", async || health(&status).await["configuration"]["problem"].is_string()).await;
+    let told = health(&status).await;
+    assert_eq!(told["status"], "degraded");
+    assert!(told["configuration"]["problem"].as_str().unwrap().contains("site.toml:"), "{told}");
+    assert_eq!(decided("roads").await.as_deref(), Some("scope"), "the one before it goes on");
+
+    write_site(state.path(), |text| text);
+    until("the file is sound again", async || health(&status).await["status"] == "ok").await;
+    assert_eq!(decided("roads").await.as_deref(), Some("unknown_catalogue"));
+    let gate_toml = fs::read_to_string(state.path().join("gate.toml")).unwrap();
+    fs::write(state.path().join("gate.toml"), gate_toml.replace("127.0.0.1:0", "127.0.0.1:9")).unwrap();
+    until("a restart is asked for", async || {
+        health(&status).await["configuration"]["needs_restart"].to_string() == r#"["listen","status_listen"]"#
+    })
+    .await;
+}
+
+/// What `/decide` answers to these headers; nothing where it lets through.
+async fn post_like(gate: &str, headers: &[(&str, &str)]) -> Value {
+    let mut request = format!("GET /decide HTTP/1.1\r\nHost: gate\r\nConnection: close\r\n");
+    for (name, value) in headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    let answer = raw(gate, request + "\r\n").await;
+    serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap_or_default()
+}
+
+/// All that is answered to these bytes.
+async fn raw(base: &str, bytes: String) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut stream = tokio::net::TcpStream::connect(base.trim_start_matches("http://")).await.unwrap();
+    stream.write_all(bytes.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_status_is_told_under_this_machines_own_names_and_counts_are_there() {
+    let state = tempfile::tempdir().unwrap();
+    let (_, status) = started(config("http://127.0.0.1:9", state.path(), "")).await;
+    let ask = async |path: &str, host: &str| {
+        raw(&status, format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")).await
+    };
+    for (path, host, first) in [
+        ("/metrics", "localhost:8182", "HTTP/1.1 200"),
+        ("/health", "127.0.0.1", "HTTP/1.1 503"),
+        ("/metrics", "rebound.example", "HTTP/1.1 403"),
+        ("/health", "rebound.example:8182", "HTTP/1.1 403"),
+        ("/decide", "localhost", "HTTP/1.1 404"),
+    ] {
+        let answer = ask(path, host).await;
+        assert!(answer.starts_with(first), "{path} {host}: {answer}");
+        assert!(!answer.contains("127.0.0.1:9"), "nothing of the configuration: {answer}");
     }
 }
 
@@ -177,14 +221,34 @@ async fn a_check_says_what_a_session_opens_and_why_one_does_not_count() {
     let state = tempfile::tempdir().unwrap();
     let (base, session) = service(state.path()).await;
     let config = config(&base, state.path(), "");
-    let (verdict, told) = check(&config, Some(&session)).await.unwrap();
-    assert_eq!(verdict, Verdict::Sound);
+    let (verdict, told) = check(&config, Some(&session)).await;
+    assert_eq!(verdict, Verdict::Sound, "{told}");
     assert!(told.contains("planning    read\n") && told.contains("assets      nothing\n"), "{told}");
+    assert!(told.contains("clock       agrees"), "{told}");
     assert!(!told.contains(&session[20..60]));
-    let (verdict, told) = check(&config, Some("a.b.c")).await.unwrap();
+    let (verdict, told) = check(&config, Some("a.b.c")).await;
     assert_eq!((verdict, verdict.exit_code()), (Verdict::Refused, 4));
     assert!(told.contains("refused, malformed"), "{told}");
-    assert_eq!(check(&config, None).await.unwrap().0.exit_code(), 0);
+    assert_eq!(check(&config, None).await.0.exit_code(), 0);
     let away = self::config("http://127.0.0.1:9", state.path(), "");
-    assert_eq!(check(&away, None).await.unwrap().0.exit_code(), 3);
+    let (verdict, told) = check(&away, None).await;
+    assert_eq!(verdict.exit_code(), 3);
+    assert!(told.contains("keys        WRONG: cannot be had from http://127.0.0.1:9/"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_tells_an_address_that_is_taken_from_one_that_a_gate_serves_already() {
+    let state = tempfile::tempdir().unwrap();
+    let (base, _) = service(state.path()).await;
+    let config = config(&base, state.path(), "");
+    let (gate, status) = started(config.clone()).await;
+    let address = |url: &str| url.trim_start_matches("http://").parse().unwrap();
+    let own = GateConfig { listen: address(&gate), status_listen: address(&status), ..config.clone() };
+    let (verdict, told) = check(&own, None).await;
+    assert_eq!(verdict, Verdict::Sound, "{told}");
+    assert_eq!(told.matches("is served by a gate already").count(), 2, "{told}");
+    let anothers = GateConfig { listen: address(&base.replace("localhost", "127.0.0.1")), ..config };
+    let (verdict, told) = check(&anothers, None).await;
+    assert_eq!((verdict, verdict.exit_code()), (Verdict::Faulty, 1));
+    assert!(told.contains("listen      WRONG: cannot listen on") && told.contains("`listen`"), "{told}");
 }

@@ -3,7 +3,7 @@
 use std::{fs, sync::Arc};
 
 use pozi_auth::{adapters::KeySetFile, ports::Clock, session::ISSUER_KEY_LIFETIMES};
-use pozi_gate::{Health, KeptKeys};
+use pozi_gate::{Health, KeptKeys, Status, Watched};
 use pozi_local::entra::Person;
 use pozi_tests::{PublishedDocument, Trouble};
 use serde_json::{Value, json};
@@ -15,8 +15,9 @@ const HOUR: u64 = 3_600;
 #[tokio::test]
 async fn an_outage_of_the_issuer_is_bridged_for_a_day_and_is_never_the_sessions_fault() {
     let site = Site::new().await;
-    let health = Health::new(site.world.clock.clone(), Arc::clone(&site.keys), None);
-    assert_eq!((health.report().0, health.report().1.keys.age_seconds), (false, None), "never had keys");
+    let health = Health::new(site.world.clock.clone(), Arc::clone(&site.keys), Watched::default());
+    let never = health.report();
+    assert_eq!((never.status, never.keys.age_seconds), (Status::Failing, None), "never had keys");
     site.published.is_in(Some(Trouble::Down));
     let session = site.session(Person::Reader).await;
     let answer = site.reads("planning", &session).await;
@@ -33,13 +34,14 @@ async fn an_outage_of_the_issuer_is_bridged_for_a_day_and_is_never_the_sessions_
         site.world.clock.advance(7 * HOUR);
         let session = site.session(Person::Reader).await;
         assert_eq!(site.reads("planning", &session).await.status, 204);
-        assert!(health.report().0);
+        assert_eq!(health.report().status, Status::Ok);
     }
     site.world.clock.advance(3 * HOUR);
     let session = site.session(Person::Reader).await;
     assert_eq!(site.reads("planning", &session).await.status, 503);
-    let (is_well, report) = health.report();
-    assert_eq!((is_well, report.keys.count, report.keys.age_seconds), (false, 1, Some(24 * HOUR)));
+    let report = health.report();
+    assert_eq!(report.status, Status::Failing);
+    assert_eq!((report.keys.count, report.keys.age_seconds), (1, Some(24 * HOUR)));
 }
 
 #[tokio::test]
@@ -160,6 +162,36 @@ async fn a_key_set_that_others_could_have_written_is_not_used() {
         let found = restarted(&site, folder.path()).0.reads("planning", &session).await.status;
         assert_eq!(found, status, "{mode:o} {}", place.display());
     }
+    // Only root can give a file away; where another user runs the tests, the modes have to do.
+    if std::os::unix::fs::chown(&path, Some(65_533), None).is_ok() {
+        assert_eq!(
+            restarted(&site, folder.path()).0.reads("planning", &session).await.status,
+            503,
+            "another's"
+        );
+    }
+}
+
+/// A link leads where another user chose, even when the file behind it is sound.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_key_set_behind_a_link_is_not_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let site = Site::new().await;
+    let session = site.session(Person::Reader).await;
+    let (first, mut kept) = restarted(&site, &state);
+    first.published.is_in(None);
+    kept.renew(site.world.clock.now()).await;
+    assert_eq!(restarted(&site, &state).0.reads("planning", &session).await.status, 204);
+
+    let linked_folder = folder.path().join("linked");
+    std::os::unix::fs::symlink(&state, &linked_folder).unwrap();
+    assert_eq!(restarted(&site, &linked_folder).0.reads("planning", &session).await.status, 503);
+    let linked_file = folder.path().join("other");
+    fs::create_dir(&linked_file).unwrap();
+    std::os::unix::fs::symlink(state.join("key-set.json"), linked_file.join("key-set.json")).unwrap();
+    assert_eq!(restarted(&site, &linked_file).0.reads("planning", &session).await.status, 503);
 }
 
 #[test]

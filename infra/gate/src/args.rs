@@ -70,7 +70,7 @@ impl Args {
     fn config(&self) -> Result<GateConfig, String> {
         let path = self.config.clone().unwrap_or_else(GateConfig::default_path);
         let config = GateConfig::load(&path).map_err(|problem| problem.to_string())?;
-        Ok(GateConfig { listen: self.listen.unwrap_or(config.listen), ..config })
+        Ok(config.listening_at(self.listen))
     }
 
     async fn serve(&self) -> Result<ExitCode, String> {

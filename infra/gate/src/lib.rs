@@ -4,6 +4,7 @@ pub mod answer;
 pub mod args;
 mod asked;
 pub mod capabilities;
+pub mod catalogue;
 mod check;
 mod clock_offset;
 pub mod config;
@@ -15,10 +16,14 @@ mod keys;
 pub mod layers;
 mod log;
 pub mod metrics;
+pub mod proxy;
 mod refusal;
 mod reload;
+pub mod request;
 mod routes;
 mod serve;
+mod servers;
+mod sessions;
 pub mod settings;
 pub mod sql_filter;
 mod status;
@@ -29,8 +34,8 @@ pub mod xml;
 pub use self::{
     asked::{ACCESS, Asked, CATALOGUE, METHOD, SESSION},
     check::{Verdict, check},
-    decide::Gate,
     clock_offset::{ClockOffset, Offset},
+    decide::Gate,
     health::{ClockReport, ConfigurationReport, Health, KeysReport, Report, Status, UpstreamReport},
     keys::{KeptKeys, KeyDocumentError},
     log::{LogError, LogLines},

@@ -44,7 +44,11 @@ fn install() -> PrometheusHandle {
 
 fn describe() {
     describe_counter!(REQUESTS, "Requests, by catalogue, operation and outcome.");
-    describe_histogram!(REQUEST_SECONDS, Unit::Seconds, "How long requests took, by catalogue and operation.");
+    describe_histogram!(
+        REQUEST_SECONDS,
+        Unit::Seconds,
+        "How long requests took, by catalogue and operation."
+    );
     describe_counter!(
         UPSTREAM_ERRORS,
         "Requests that QGIS Server did not answer as it should, by catalogue and kind."

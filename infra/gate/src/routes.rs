@@ -2,13 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    body::Body,
-    extract::State,
-    response::Response,
-    routing::any,
-};
+use axum::{Router, body::Body, extract::State, response::Response, routing::any};
 use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE},

@@ -60,7 +60,12 @@ impl Watched {
 
 impl UpstreamStates {
     /// QGIS Server answered for `catalogue`, or did not. The first answer that differs from the one before is logged.
-    pub fn record(&self, catalogue: &CatalogueId, now: Timestamp, outcome: Result<(), &dyn std::fmt::Display>) {
+    pub fn record(
+        &self,
+        catalogue: &CatalogueId,
+        now: Timestamp,
+        outcome: Result<(), &dyn std::fmt::Display>,
+    ) {
         let mut states = lock(&self.0);
         let state = states.entry(catalogue.clone()).or_default();
         let was_failing = state.is_failing;

@@ -31,7 +31,7 @@ pub(crate) fn gates(
         let audience = site.external_url.as_str().to_owned();
         let gate = Gate::new(issuer.clone(), audience.clone(), catalogues, Arc::clone(&keys));
         let routes = Routes { gate, clock: SystemClock, site: audience };
-        (site.name.clone(), pozi_gate::router(routes, None))
+        (site.name.clone(), pozi_gate::router(routes))
     };
     Ok(sites.iter().map(gate).collect())
 }

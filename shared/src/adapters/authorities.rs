@@ -33,7 +33,8 @@ impl Authority {
         if certificates.is_empty() {
             return Err(AuthorityError::Empty);
         }
-        let usable = |(index, certificate)| Self::usable(certificate).ok_or(AuthorityError::Unusable(index + 1));
+        let usable =
+            |(index, certificate)| Self::usable(certificate).ok_or(AuthorityError::Unusable(index + 1));
         certificates.into_iter().enumerate().map(usable).collect()
     }
 

@@ -1,8 +1,8 @@
 //! The only users of the network, the file system and the system clock. Each implements a port.
 
+mod authorities;
 #[cfg(feature = "aws")]
 pub mod aws;
-mod authorities;
 mod bounded_http;
 mod clock;
 mod http_document;

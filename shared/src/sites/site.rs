@@ -180,10 +180,9 @@ fn problems(document: &SiteDocument) -> Vec<SiteProblem> {
 fn text_problems(catalogue: &CatalogueDocument) -> Vec<SiteProblem> {
     let named = [&catalogue.title, &catalogue.project];
     let texts = named.into_iter().chain(&catalogue.print).chain(&catalogue.print_texts);
-    let blank = texts.filter(|text| text.get_ref().trim().is_empty()).map(|text| SiteProblem {
-        message: "this is blank; write what it is".into(),
-        at: Some(text.span()),
-    });
+    let blank = texts
+        .filter(|text| text.get_ref().trim().is_empty())
+        .map(|text| SiteProblem { message: "this is blank; write what it is".into(), at: Some(text.span()) });
     let project = &catalogue.project;
     let escaped = escaped_path(project.get_ref())
         .map(|advice| SiteProblem { message: advice.into(), at: Some(project.span()) });

@@ -57,7 +57,8 @@ async fn check_issuer(config: &GateConfig, findings: &mut Findings) -> Option<Ar
         return None;
     }
     if let Err(problem) = keys.renew(SystemClock.now()).await {
-        findings.without_keys(&format!("cannot be had from {url}: {problem}; what answers there is no key set"));
+        findings
+            .without_keys(&format!("cannot be had from {url}: {problem}; what answers there is no key set"));
         return None;
     }
     findings.fine("keys", &format!("{} at {url}", keys.held().map_or(0, |(set, _)| set.len())));

@@ -52,7 +52,10 @@ async fn try_capabilities<M: MapServer>(server: &M, catalogue: &Catalogue, findi
             true
         }
         Err(problem) => {
-            findings.fault("upstream", &format!("{id}: {problem}; look at [upstream], at QGIS Server's log, and at `project`"));
+            findings.fault(
+                "upstream",
+                &format!("{id}: {problem}; look at [upstream], at QGIS Server's log, and at `project`"),
+            );
             false
         }
     }
@@ -69,10 +72,16 @@ fn check_project(catalogue: &Catalogue, opens: bool, findings: &mut Findings) {
             &format!("{id}: {project} was not looked into: {error}; run the check as a user who can read it"),
         ),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            findings.fault("project", &format!("{id}: {project} is not there; correct `project` in the site file"));
+            findings.fault(
+                "project",
+                &format!("{id}: {project} is not there; correct `project` in the site file"),
+            );
         }
         Err(error) => {
-            findings.fault("project", &format!("{id}: {project}: {error}; let QGIS Server's user and the gate's read it"));
+            findings.fault(
+                "project",
+                &format!("{id}: {project}: {error}; let QGIS Server's user and the gate's read it"),
+            );
         }
     }
 }

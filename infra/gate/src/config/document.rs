@@ -135,7 +135,8 @@ impl From<PathStyleDocument> for PathStyle {
 impl From<LimitsDocument> for Limits {
     fn from(document: LimitsDocument) -> Self {
         let left_out = Self::default();
-        let seconds = |given: Option<NonZeroU64>, or| given.map_or(or, |given| Duration::from_secs(given.get()));
+        let seconds =
+            |given: Option<NonZeroU64>, or| given.map_or(or, |given| Duration::from_secs(given.get()));
         let count = |given: Option<NonZeroUsize>, or| given.map_or(or, NonZeroUsize::get);
         Self {
             max_pixels: document.max_pixels.map_or(left_out.max_pixels, NonZeroU64::get),
@@ -200,6 +201,8 @@ fn base<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error>
     if fits {
         Ok(Some(text))
     } else {
-        Err(D::Error::custom("a base is empty or like \"/pozi\": a slash before each part, and none at the end"))
+        Err(D::Error::custom(
+            "a base is empty or like \"/pozi\": a slash before each part, and none at the end",
+        ))
     }
 }

@@ -26,7 +26,9 @@ pub enum ConfigError {
     #[error("{0}: there are {1} sites in it; name the file of this gate's one site")]
     Sites(String, usize),
     /// Two catalogues have one project.
-    #[error("the catalogues `{0}` and `{1}` have the same project; a request for it would be about both: give each its own")]
+    #[error(
+        "the catalogues `{0}` and `{1}` have the same project; a request for it would be about both: give each its own"
+    )]
     SharedProject(CatalogueId, CatalogueId),
     /// The issuer's address is none that keys are fetched from.
     #[error("issuer: {0}")]

@@ -19,11 +19,11 @@ use pozi_auth::{
     sites::Site,
 };
 
+use self::{document::Document, error::FileError};
 pub use self::{
     error::ConfigError,
     upstream::{UpstreamConfig, Upstreams},
 };
-use self::{document::Document, error::FileError};
 use crate::settings::{PathStyle, Settings, shared_project};
 
 /// All that the gate is told, without fault.
@@ -41,6 +41,8 @@ pub struct GateConfig {
     pub upstreams: Upstreams,
     /// Where requests come in.
     pub listen: SocketAddr,
+    /// Whether the command line chose that, which then counts for as long as the process runs.
+    pub is_listen_given: bool,
     /// Where `/health` and `/metrics` are.
     pub status_listen: SocketAddr,
     /// The folder that the issuer's keys are kept in, for a start without a network.
@@ -92,12 +94,19 @@ impl GateConfig {
         let upstreams = Upstreams::of(document.upstream, document.qgis, &site)?;
         let base = document.base.unwrap_or_else(|| site.internal_url.path().trim_end_matches('/').to_owned());
         Ok(Self {
-            settings: Settings { site, base, project_paths, limits: document.limits.into() },
+            settings: Settings {
+                public_url: site.external_url.as_str().to_owned(),
+                site,
+                base,
+                project_paths,
+                limits: document.limits.into(),
+            },
             issuer: document.issuer,
             jwks_url,
             authorities,
             upstreams,
             listen: document.listen,
+            is_listen_given: false,
             status_listen: document.status_listen,
             state_dir: folder.join(document.state_dir),
             log: LogConfig {
@@ -106,6 +115,15 @@ impl GateConfig {
             },
             files,
         })
+    }
+
+    /// With the address that the command line gives, where it does.
+    #[must_use]
+    pub fn listening_at(self, given: Option<SocketAddr>) -> Self {
+        match given {
+            Some(listen) => Self { listen, is_listen_given: true, ..self },
+            None => self,
+        }
     }
 
     /// The site's external URL, to the letter `aud` of its sessions.

@@ -113,7 +113,7 @@ fn whatever_is_wrong_is_said_with_its_place() {
         ("[log]", "[probe]\nurl = \"\"\n[log]", "not needed any more"),
         ("\"/var/lib/pozi-gate\"", "\"C:\\Pozi\\state\"", "write a path with / or in '…'"),
         ("\"/var/lib/pozi-gate\"", "\"C:\\new\"", "write the path with / or in '…'"),
-        ("site.toml", "D:\\temp\\site.toml", "write the path with / or in '…'"),
+        ("site.toml", "D:\\temp/site.toml", "write the path with / or in '…'"),
         ("logs/gate.log", "", "blank"),
     ] {
         let spoiled = WHOLE.replacen(from, to, 1);
@@ -139,7 +139,6 @@ fn a_qgis_server_is_named_once_for_each_catalogue() {
         ("[upstream]\nfastcgi = \"unix:run/qgis.sock\"", "no address"),
         ("[upstream]\nfastcgi = \"127.0.0.1\"", "no address"),
         ("[upstream]\nfastcgi = \"127.0.0.1:0\"", "no address"),
-        
         ("[upstream]\nfastcgi = \"unix:/run/{site}.sock\"", "no address"),
         ("[upstream]\nhttp = \"https://qgis.internal/\"", "must begin with http://"),
         ("[upstream]\nhttp = \"http://127.0.0.1/?MAP=x\"", "no user, query"),

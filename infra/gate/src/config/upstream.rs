@@ -58,7 +58,9 @@ pub enum UpstreamFault {
     #[error("{0} names more than one QGIS Server; keep one of `fastcgi`, `http` and [qgis]")]
     Several(String),
     /// None is named for a catalogue.
-    #[error("no QGIS Server is named for the catalogue `{0}`: write [upstream] with `fastcgi` or `http`, or [qgis] with `program`")]
+    #[error(
+        "no QGIS Server is named for the catalogue `{0}`: write [upstream] with `fastcgi` or `http`, or [qgis] with `program`"
+    )]
     Missing(CatalogueId),
     /// A table for a catalogue is empty.
     #[error("[upstream.catalogue.{0}] names no QGIS Server: write `fastcgi` or `http`")]
@@ -185,10 +187,17 @@ fn is_fastcgi(address: &str) -> bool {
     if let Some(path) = address.strip_prefix("unix:") {
         return path.starts_with('/');
     }
-    let of_host = |(host, port): (&str, &str)| {
-        port.parse::<u16>().is_ok_and(|port| port != 0)
-            && !host.is_empty()
-            && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte))
-    };
-    address.parse::<SocketAddr>().is_ok() || address.rsplit_once(':').is_some_and(of_host)
+    match address.parse::<SocketAddr>() {
+        Ok(address) => address.port() != 0,
+        Err(_) => address.rsplit_once(':').is_some_and(|(host, port)| is_host(host) && is_port(port)),
+    }
+}
+
+fn is_port(text: &str) -> bool {
+    text.parse::<u16>().is_ok_and(|port| port != 0)
+}
+
+fn is_host(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_plain) && !text.ends_with(|last: char| last.is_ascii_digit())
 }

@@ -130,8 +130,10 @@ mod tests {
         fs::write(logs.join("other.txt"), "").unwrap();
         let mut log = daily(&logs.join("gate.log"), 3).unwrap();
         log.write_all(b"line\n").unwrap();
-        let mut names: Vec<_> =
-            fs::read_dir(&logs).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<_> = fs::read_dir(&logs)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         assert_eq!(names.last().unwrap(), "other.txt");
         assert!(names.len() <= 4, "{names:?}");

@@ -7,52 +7,62 @@
 mod body;
 mod log;
 mod refusal;
-mod rules;
 mod token;
 
-use std::{sync::Arc, time::Instant};
+use std::{collections::HashMap, sync::Arc, time::Instant};
 
-use arc_swap::ArcSwap;
 use axum::{Router, body::Body, extract::State, response::Response, routing::any};
-use http::{HeaderMap, Method, Request, StatusCode, Uri, header::ORIGIN, request::Parts};
+use http::{
+    HeaderMap, HeaderValue, Method, Request, StatusCode, Uri,
+    header::{ACCEPT, CONTENT_TYPE},
+    request::Parts,
+};
 use pozi_auth::{
     ports::{Clock, SessionKeySource},
-    session::VerifiedSession,
-    sites::{Access, Catalogue},
+    session::{Issuer, SessionVerifier, VerifiedSession},
+    sites::{Access, Catalogue, CatalogueId},
 };
 use tower_http::catch_panic::CatchPanicLayer;
 
+pub use self::refusal::ProxyRefusal;
 use self::{body::read_body, log::Trail};
-pub use self::{refusal::ProxyRefusal, rules::Rules};
 use crate::{
-    answer::{self, AnswerKind, Links, accepted, compression, cors},
-    catalogue::{Place, PlaceError, segments},
-    layers::{LayerSource, Layers},
+    answer::{Cors, Interface, Links, api_accept, compression, preflight, rebuild, refusal, without_body},
+    catalogue::{Catalogues, Place, PlaceError, segments},
+    layers::source::LayerSource,
     refusal::Refusal,
     request::{Context, Incoming, Keys, MapRequest, Parameters, RequestRefusal},
+    sessions::Sessions,
+    settings::Settings,
     upstream::MapServer,
 };
 
-/// Everything that a request is walked through. `M` is QGIS Server, `K` the issuer's keys.
+/// Everything that a request is walked through, made anew with each configuration. `K` are the issuer's keys, `M` is QGIS
+/// Server.
 #[derive(Debug)]
 pub struct Proxy<C, K, M> {
-    /// Tells the time.
-    pub clock: C,
-    /// What holds until the configuration changes.
-    pub rules: Arc<ArcSwap<Rules<K>>>,
-    /// The layers and fields of catalogues.
-    pub layers: LayerSource<M>,
-    /// QGIS Server.
-    pub upstream: Arc<M>,
+    clock: C,
+    settings: Settings,
+    catalogues: Catalogues,
+    links: HashMap<CatalogueId, Links>,
+    cors: Cors,
+    sessions: Sessions<K>,
+    layers: Arc<LayerSource<M>>,
+    upstream: Arc<M>,
 }
 
 /// Answers every path with `proxy`.
 pub fn router<C: Clock, K: SessionKeySource + 'static, M: MapServer>(proxy: Arc<Proxy<C, K, M>>) -> Router {
-    Router::new()
-        .fallback(any(answer_request::<C, K, M>))
-        .with_state(proxy)
-        .layer(compression())
-        .layer(CatchPanicLayer::custom(|_| answer::internal_error()))
+    Router::new().fallback(any(answer_request::<C, K, M>)).with_state(proxy).layer(compression()).layer(
+        CatchPanicLayer::custom(|_| {
+            refusal(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal_error",
+                "the gate failed; its log says where",
+                None,
+            )
+        }),
+    )
 }
 
 async fn answer_request<C: Clock, K: SessionKeySource + 'static, M: MapServer>(
@@ -60,68 +70,118 @@ async fn answer_request<C: Clock, K: SessionKeySource + 'static, M: MapServer>(
     request: Request<Body>,
 ) -> Response {
     let started = Instant::now();
-    let rules = proxy.rules.load_full();
-    let origin = request.headers().get(ORIGIN).cloned();
-    let is_head = request.method() == Method::HEAD;
-    let mut trail = Trail::default();
-    let outcome = if request.method() == Method::OPTIONS {
-        Ok(cors::preflight(request.headers()))
-    } else {
-        proxy.walk(&rules, request, &mut trail).await
-    };
-    trail.log(&outcome, started.elapsed());
-    let mut response = outcome.unwrap_or_else(|refusal| refusal.response());
-    cors::allow(&rules.settings.site, origin.as_ref(), &mut response);
-    if is_head {
-        *response.body_mut() = Body::empty();
+    let (method, headers) = (request.method().clone(), request.headers().clone());
+    if let Some(answer) = preflight(&method, &headers, &proxy.cors) {
+        return answer;
     }
-    response
+    let mut trail = Trail::default();
+    let outcome = proxy.walk(request, &mut trail).await;
+    trail.log(&outcome, started.elapsed());
+    let mut answer = outcome.unwrap_or_else(|refusal| refusal.response());
+    proxy.cors.allow(&headers, &mut answer);
+    if method == Method::HEAD { without_body(answer) } else { answer }
 }
 
 impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
-    async fn walk(
-        &self,
-        rules: &Rules<K>,
-        request: Request<Body>,
-        trail: &mut Trail,
-    ) -> Result<Response, ProxyRefusal> {
+    /// Walks requests for the catalogues of `settings`, with sessions that `issuer` minted and `keys` verify. `own` says by
+    /// which addresses the QGIS Server of a catalogue knows itself.
+    pub fn new(
+        clock: C,
+        settings: Settings,
+        (issuer, keys): (Issuer, Arc<K>),
+        (layers, upstream): (Arc<LayerSource<M>>, Arc<M>),
+        own: impl Fn(&Catalogue) -> Vec<String>,
+    ) -> Self {
+        let audience = settings.site.external_url.as_str().to_owned();
+        let verifier = SessionVerifier::new(issuer, audience, Arc::clone(&keys));
+        let links = settings.site.catalogues.iter().map(|catalogue| {
+            let links = Links::new(
+                &address(&settings, catalogue),
+                &own(catalogue),
+                &catalogue.project,
+                catalogue.id.as_str(),
+            );
+            (catalogue.id.clone(), links)
+        });
+        Self {
+            clock,
+            catalogues: Catalogues::new(&settings),
+            links: links.collect(),
+            cors: Cors::new(settings.site.origins.clone()),
+            sessions: Sessions::new(verifier, keys),
+            settings,
+            layers,
+            upstream,
+        }
+    }
+
+    async fn walk(&self, request: Request<Body>, trail: &mut Trail) -> Result<Response, ProxyRefusal> {
         let (parts, body) = request.into_parts();
         let (segments, mut query) = read_target(&parts.uri)?;
         let map = query.take("MAP");
-        let Place::Catalogue(catalogue, rest) = rules.catalogues.place(&segments, map.as_deref())? else {
+        let Place::Catalogue(catalogue, rest) = self.catalogues.place(&segments, map.as_deref())? else {
             return Ok(resource_check());
         };
         trail.record_catalogue(&catalogue.id);
-        let session = self.session(rules, &parts.headers).await?;
+        let session = self.session(&parts.headers).await?;
         trail.record_session(&session);
         // Before the body is read: a session that opens nothing here costs nothing more.
         require(&session, catalogue, Access::Read)?;
-        let body = read_body(body, rules.settings.limits.body_bytes).await?;
-        let asked = parse(&parts, &rest, query, &body, rules, catalogue)?;
+        let body = read_body(body, self.settings.limits.body_bytes).await?;
+        let asked = self.parse(&parts, &rest, query, &body, catalogue)?;
         trail.record_operation(asked.operation());
         require(&session, catalogue, asked.access())?;
         let asked = self.resolved(asked, catalogue).await?;
-        let links = Links::new(&rules.settings, catalogue);
-        let written = asked.write().with_public_url(links.external_base());
-        let answered = self.upstream.send(&catalogue.id, &catalogue.project, written).await?;
-        answer::public(answered, &links, AnswerKind::of(&asked)).await.map_err(ProxyRefusal::from)
+        let written = asked.write().with_public_url(address(&self.settings, catalogue));
+        let answered = self.upstream.send(&catalogue.project, written).await?;
+        Ok(self.rebuilt(answered, &asked, catalogue).await)
     }
 
-    async fn session(
-        &self,
-        rules: &Rules<K>,
-        headers: &HeaderMap,
-    ) -> Result<Arc<VerifiedSession>, ProxyRefusal> {
+    async fn rebuilt(&self, answered: Response, asked: &MapRequest, catalogue: &Catalogue) -> Response {
+        let interface = match asked {
+            MapRequest::Features(_) => Interface::Api,
+            _ => Interface::WebService,
+        };
+        match self.links.get(&catalogue.id) {
+            Some(links) => rebuild(answered, interface, links).await,
+            None => refusal(
+                StatusCode::NOT_FOUND,
+                "unknown_catalogue",
+                "the catalogue is not one of this site's",
+                None,
+            ),
+        }
+    }
+
+    async fn session(&self, headers: &HeaderMap) -> Result<Arc<VerifiedSession>, ProxyRefusal> {
         let token = token::session(headers)?;
-        let verified = rules.sessions.verify(token.text, self.clock.now()).await;
+        let verified = self.sessions.verify(token.text, self.clock.now()).await;
         verified.map_err(|refusal| token.refusal(refusal))
     }
 
+    fn parse(
+        &self,
+        parts: &Parts,
+        rest: &[String],
+        query: Parameters,
+        body: &[u8],
+        catalogue: &Catalogue,
+    ) -> Result<MapRequest, RequestRefusal> {
+        let accept = parts.headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+        let incoming =
+            Incoming { method: &parts.method, rest, query, body, accept: Some(api_accept(accept)) };
+        MapRequest::parse(incoming, &Context { catalogue, limits: &self.settings.limits })
+    }
+
     /// The request with the real names of the fields that it names, where it names any.
-    async fn resolved(&self, mut asked: MapRequest, catalogue: &Catalogue) -> Result<MapRequest, ProxyRefusal> {
+    async fn resolved(
+        &self,
+        mut asked: MapRequest,
+        catalogue: &Catalogue,
+    ) -> Result<MapRequest, ProxyRefusal> {
         if asked.needs_layers() {
-            let layers: Arc<Layers> = self.layers.layers(&catalogue.id, &catalogue.project, self.clock.now()).await?;
-            asked.resolve(&layers)?;
+            let (id, project) = (catalogue.id.as_str(), &catalogue.project);
+            asked.resolve(&*self.layers.layers(id, project, self.clock.now()).await?)?;
         }
         Ok(asked)
     }
@@ -130,21 +190,10 @@ impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
 /// The path's segments and the query. A path of OGC API Features tells its parameters apart by case.
 fn read_target(uri: &Uri) -> Result<(Vec<String>, Parameters), ProxyRefusal> {
     let segments = segments(uri.path()).ok_or(PlaceError::NoSuchPath)?;
-    let is_features = segments.iter().any(|segment| segment.starts_with("wfs3") || segment.starts_with("ogcapi"));
+    let is_features =
+        segments.iter().any(|segment| segment.starts_with("wfs3") || segment.starts_with("ogcapi"));
     let keys = if is_features { Keys::Features } else { Keys::Ows };
     Ok((segments, Parameters::read(uri.query().unwrap_or_default().as_bytes(), keys)?))
-}
-
-fn parse<K>(
-    parts: &Parts,
-    rest: &[String],
-    query: Parameters,
-    body: &[u8],
-    rules: &Rules<K>,
-    catalogue: &Catalogue,
-) -> Result<MapRequest, RequestRefusal> {
-    let incoming = Incoming { method: &parts.method, rest, query, body, accept: accepted(&parts.headers) };
-    MapRequest::parse(incoming, &Context { catalogue, limits: &rules.settings.limits })
 }
 
 fn require(session: &VerifiedSession, catalogue: &Catalogue, access: Access) -> Result<(), Refusal> {
@@ -155,7 +204,14 @@ fn require(session: &VerifiedSession, catalogue: &Catalogue, access: Access) -> 
     }
 }
 
+/// The address that clients know a catalogue by.
+fn address(settings: &Settings, catalogue: &Catalogue) -> String {
+    format!("{}ows/{}/", settings.public_url, catalogue.id)
+}
+
 /// The Web App asks this before anybody signs in, to see whether the server is there.
 fn resource_check() -> Response {
-    answer::json(StatusCode::OK, &serde_json::json!({ "title": "Pozi Server", "links": [] }))
+    let mut answer = Response::new(Body::from(r#"{"title":"Pozi Server","links":[]}"#));
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    answer
 }

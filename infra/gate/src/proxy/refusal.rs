@@ -1,12 +1,12 @@
 //! Why a request gets no answer of QGIS Server, and the one table from that to status, headers and text.
 
 use axum::response::Response;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header::ALLOW};
 
 use crate::{
-    answer::{self, AnswerError},
+    answer::{challenged, refusal, retry_after},
     catalogue::PlaceError,
-    layers::LayersError,
+    layers::source::LayersError,
     refusal::Refusal,
     request::RequestRefusal,
     upstream::UpstreamError,
@@ -39,9 +39,6 @@ pub enum ProxyRefusal {
     /// QGIS Server does not answer.
     #[error(transparent)]
     Upstream(#[from] UpstreamError),
-    /// QGIS Server's answer cannot be passed on.
-    #[error(transparent)]
-    Answer(#[from] AnswerError),
 }
 
 impl ProxyRefusal {
@@ -58,7 +55,6 @@ impl ProxyRefusal {
             Self::BodyIncomplete => "body_incomplete",
             Self::Layers(_) => "layers_unavailable",
             Self::Upstream(error) => error.reason(),
-            Self::Answer(error) => error.reason(),
         }
     }
 
@@ -72,33 +68,33 @@ impl ProxyRefusal {
             Self::BodyIncomplete => StatusCode::BAD_REQUEST,
             Self::Upstream(UpstreamError::Busy { .. }) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Upstream(UpstreamError::TimedOut { .. }) => StatusCode::GATEWAY_TIMEOUT,
-            Self::Layers(_) | Self::Upstream(_) | Self::Answer(_) => StatusCode::BAD_GATEWAY,
+            Self::Layers(_) | Self::Upstream(_) => StatusCode::BAD_GATEWAY,
         }
     }
 
     /// The answer. What only an operator can mend is told in the log, and here in general.
     pub(super) fn response(&self) -> Response {
         let description = match self {
-            Self::Layers(_) | Self::Upstream(_) | Self::Answer(_) => {
+            Self::Layers(_) | Self::Upstream(_) => {
                 "QGIS Server did not answer as it should; the gate's log says why".to_owned()
             }
             _ => self.to_string(),
         };
         let parameter = if let Self::Request(refusal) = self { refusal.parameter() } else { None };
-        let mut response = answer::refusal(self.status(), self.reason(), &description, parameter);
-        let challenge = match self {
-            Self::Access(refusal) => refusal.challenge(),
-            Self::SessionHeaderMissing => Some(r#"Bearer realm="pozi""#.to_owned()),
-            _ => None,
+        let mut response = refusal(self.status(), self.reason(), &description, parameter);
+        response = match self {
+            Self::Access(refusal) => match refusal.challenge() {
+                Some(challenge) => challenged(response, &challenge),
+                None => response,
+            },
+            Self::SessionHeaderMissing => challenged(response, r#"Bearer realm="pozi""#),
+            _ => response,
         };
-        if let Some(challenge) = challenge.and_then(|text| HeaderValue::from_str(&text).ok()) {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-        }
         if let Self::Request(RequestRefusal::Method { allow }) = self {
-            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
         }
         if self.status() == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, RETRY_SECONDS.into());
+            response = retry_after(response, RETRY_SECONDS);
         }
         response
     }

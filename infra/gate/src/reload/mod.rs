@@ -29,7 +29,8 @@ impl Reload {
     pub(crate) async fn run(mut self) {
         let mut hangup = Hangup::listen();
         let mut changes = Changes::of(&self.config.files);
-        let mut texts = self.texts();
+        // Of none: what changed between the start and now is found at the first look.
+        let mut texts = Vec::new();
         loop {
             let is_asked = tokio::select! {
                 () = hangup.next() => true,
@@ -40,7 +41,7 @@ impl Reload {
             changes.forget();
             let now = self.texts();
             if is_asked || now != texts {
-                self.read_again().await;
+                self.read_again(is_asked).await;
                 changes = Changes::of(&self.config.files);
                 texts = now;
             }
@@ -51,16 +52,17 @@ impl Reload {
         self.config.files.iter().map(|file| fs::read(file).ok()).collect()
     }
 
-    async fn read_again(&mut self) {
+    async fn read_again(&mut self, is_asked: bool) {
         let Some(path) = self.config.files.first().cloned() else { return };
         match load(&path).await {
-            Ok(read) => self.take(read),
+            Ok(read) => self.take(read, is_asked),
             Err(problem) => self.refuse(problem),
         }
     }
 
-    fn take(&mut self, read: GateConfig) {
+    fn take(&mut self, read: GateConfig, is_asked: bool) {
         let plan = Plan::of(&self.config, &read);
+        let is_new = is_asked || plan != Plan::default();
         let config = plan.in_force(&self.config, read);
         if plan.asks_issuer_anew
             && let Err(problem) = self.document.replace(&config, self.assembly.watched.clock.clone())
@@ -72,9 +74,14 @@ impl Reload {
         let catalogues: Vec<_> =
             self.config.settings.site.catalogues.iter().map(|catalogue| catalogue.id.clone()).collect();
         self.assembly.watched.upstreams.retain(&catalogues);
-        self.site.replace(self.assembly.routes(&self.config));
+        match self.assembly.routes(&self.config) {
+            Ok(routes) => self.site.replace(routes),
+            Err(problem) => return self.refuse(problem.to_string()),
+        }
         let (taken, needs_restart) = (plan.taken.join(", "), plan.needs_restart.join(", "));
-        tracing::info!(target: "pozi::gate", taken, "the configuration was read again");
+        if is_new {
+            tracing::info!(target: "pozi::gate", taken, "the configuration was read again");
+        }
         if !needs_restart.is_empty() {
             tracing::warn!(target: "pozi::gate", needs_restart, "restart the gate to have this taken");
         }

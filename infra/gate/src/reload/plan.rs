@@ -34,7 +34,7 @@ impl Plan {
             ]),
             needs_restart: names(&[
                 ("issuer", !same_issuer),
-                ("listen", old.listen != new.listen),
+                ("listen", !old.is_listen_given && old.listen != new.listen),
                 ("status_listen", old.status_listen != new.status_listen),
                 ("state_dir", old.state_dir != new.state_dir),
                 ("log", old.log != new.log),
@@ -50,6 +50,7 @@ impl Plan {
             issuer: old.issuer.clone(),
             jwks_url: if same_issuer { new.jwks_url } else { old.jwks_url.clone() },
             listen: old.listen,
+            is_listen_given: old.is_listen_given,
             status_listen: old.status_listen,
             state_dir: old.state_dir.clone(),
             log: old.log.clone(),
@@ -108,6 +109,14 @@ mod tests {
             let expected = if needs_restart.is_empty() { new } else { old.clone() };
             assert_eq!(in_force, expected, "{index}");
         }
+    }
+
+    #[test]
+    fn an_address_of_the_command_line_is_never_asked_of_the_file() {
+        let old = config("").listening_at("127.0.0.1:5".parse().ok());
+        let new = config("listen = \"127.0.0.1:6\"\n");
+        assert_eq!(Plan::of(&old, &new), Plan::default());
+        assert_eq!(Plan::default().in_force(&old, new), old);
     }
 
     #[test]

@@ -39,7 +39,7 @@ impl Kvp {
     ) -> Result<Self, RequestRefusal> {
         let mut request = Self { operation, values: Vec::new() };
         for parameter in parameters {
-            request.take(parameter.key, &parameter.value, context)?;
+            request.understand(parameter.key, &parameter.value, context)?;
         }
         request.check(context)?;
         request.add_symbols();
@@ -70,7 +70,8 @@ impl Kvp {
         for Given { key, value } in &mut self.values {
             match value {
                 Value::Names(names) => {
-                    let is_published = |name: &String| !is_ambiguous(name) || layers.by_wms_name(name).is_some();
+                    let is_published =
+                        |name: &String| !is_ambiguous(name) || layers.by_wms_name(name).is_some();
                     if !names.iter().all(is_published) {
                         return Err(RequestRefusal::UnknownLayer { parameter: key.clone() });
                     }
@@ -98,13 +99,22 @@ impl Kvp {
         written.into_request(Method::GET)
     }
 
+    /// Takes out the value of `key`.
+    pub(super) fn take(&mut self, key: &str) -> Option<Value> {
+        let at = self.values.iter().position(|given| given.key == key)?;
+        Some(self.values.remove(at).value)
+    }
+
     /// WMS 1.1.1 calls `SRS` what 1.3.0 calls `CRS`.
     fn spelt<'a>(&'a self, key: &'a str) -> &'a str {
-        let is_old = || self.text("VERSION").is_some_and(|version| version.starts_with("1.1") || version.starts_with("1.0"));
+        let is_old = || {
+            self.text("VERSION")
+                .is_some_and(|version| version.starts_with("1.1") || version.starts_with("1.0"))
+        };
         if key == "CRS" && self.operation.service == Service::Wms && is_old() { "SRS" } else { key }
     }
 
-    fn take(&mut self, key: String, text: &str, context: &Context<'_>) -> Result<(), RequestRefusal> {
+    fn understand(&mut self, key: String, text: &str, context: &Context<'_>) -> Result<(), RequestRefusal> {
         let map_key = MapKey::parse(&key);
         let named = self.operation.parameter(map_key.as_ref().map_or(&key, |map| map.general()));
         let Some(parameter) = named else {
@@ -166,7 +176,9 @@ impl Kvp {
         if context.catalogue.print.iter().any(|allowed| allowed == layout) {
             Ok(())
         } else {
-            Err(RequestRefusal::NotConfigured("TEMPLATE is not one of the layouts that the site file's print lists"))
+            Err(RequestRefusal::NotConfigured(
+                "TEMPLATE is not one of the layouts that the site file's print lists",
+            ))
         }
     }
 

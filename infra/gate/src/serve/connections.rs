@@ -72,18 +72,28 @@ async fn rest(error: &io::Error) {
     }
 }
 
-/// Serves one connection to its end.
+/// Serves one connection to its end. Until its first byte it has neither buffer nor parser: thousands of silent ones cost
+/// next to nothing.
 async fn answer<S>(stream: TcpStream, service: S, limits: Limits, mut ended: watch::Receiver<()>)
 where
     S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
 {
-    // Until its first byte a connection has no buffer: thousands of silent ones cost next to nothing.
-    let silent = tokio::select! {
-        readable = timeout(limits.idle, stream.readable()) => !matches!(readable, Ok(Ok(()))),
-        _ = ended.changed() => true,
+    let speaks = tokio::select! {
+        readable = timeout(limits.idle, stream.readable()) => matches!(readable, Ok(Ok(()))),
+        _ = ended.changed() => false,
     };
-    // What is small is sent at once; where that cannot be had, it is sent all the same.
-    if silent || stream.set_nodelay(true).is_err() {
+    if speaks {
+        Box::pin(converse(stream, service, limits, ended)).await;
+    }
+}
+
+/// Answers what the client asks, until it, a limit or the gate ends that.
+async fn converse<S>(stream: TcpStream, service: S, limits: Limits, mut ended: watch::Receiver<()>)
+where
+    S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
+{
+    // Without it what is small waits for more; that it cannot be had means that the connection is gone.
+    if stream.set_nodelay(true).is_err() {
         return;
     }
     let activity = Arc::new(Activity::default());
@@ -94,6 +104,7 @@ where
         // hyper counts from the end of the last answer on: for the head itself the stream keeps a shorter time.
         .header_read_timeout(limits.idle)
         .max_headers(MAX_FIELDS)
+        .max_header_size(MAX_HEAD)
         .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);

@@ -27,17 +27,21 @@ use pozi_auth::{
 use tokio::net::TcpListener;
 use tower::Service;
 
-pub use self::{body::BodyStalledError, connections::serve};
 pub(crate) use self::interrupt::Hangup;
+pub use self::{body::BodyStalledError, connections::serve};
 use crate::{
     Gate, Health, KeptKeys, Routes,
     config::GateConfig,
     keys::{KeyDocument, KeyDocumentError},
+    layers::source::LayerSource,
     metrics,
+    proxy::{self, Proxy},
     reload::Reload,
     router,
+    servers::{ServerError, Servers},
     settings::{Limits, Settings},
     status,
+    upstream::Limited,
     watched::Watched,
 };
 
@@ -55,6 +59,8 @@ pub struct Daemon {
     site: SiteRoutes,
     settings: Arc<ArcSwap<Settings>>,
     status_listen: SocketAddr,
+    /// Where `/health` and `/metrics` are; nothing while that address is taken.
+    status: Option<TcpListener>,
     health: Health,
     measured: PrometheusHandle,
 }
@@ -68,24 +74,39 @@ pub enum StartError {
     /// The issuer's keys cannot be asked for.
     #[error(transparent)]
     Keys(#[from] KeyDocumentError),
+    /// QGIS Server cannot be asked.
+    #[error(transparent)]
+    Servers(#[from] ServerError),
 }
 
 /// All that answers the site's requests, made anew with each configuration.
 pub(crate) struct Assembly {
     keys: Arc<IssuerKeys<KeyDocument>>,
-    /// What the proxy decides by; replaced before [`Assembly::routes`] is called.
+    servers: Servers,
+    /// How much each connection is allowed.
     pub(crate) settings: Arc<ArcSwap<Settings>>,
     /// What the proxy tells of QGIS Server, for `/health`.
     pub(crate) watched: Watched,
 }
 
 impl Assembly {
-    /// The routes of `config`: called at the start and after each change. The proxy's router is merged in here.
-    pub(crate) fn routes(&self, config: &GateConfig) -> Router {
+    /// The routes of `config`: called at the start and after each change.
+    pub(crate) fn routes(&mut self, config: &GateConfig) -> Result<Router, ServerError> {
+        let servers = Servers::new(config, &self.servers)?;
+        self.servers = servers.clone();
+        let upstream = Arc::new(Limited::new(servers.clone(), &config.settings.limits));
+        let proxy = Proxy::new(
+            SystemClock,
+            config.settings.clone(),
+            (config.issuer.clone(), Arc::clone(&self.keys)),
+            (Arc::new(LayerSource::new(Arc::clone(&upstream))), upstream),
+            |catalogue| servers.own_addresses(catalogue),
+        );
         let catalogues = config.settings.site.catalogues.iter().map(|catalogue| catalogue.id.clone());
         let audience = config.audience().to_owned();
         let gate = Gate::new(config.issuer.clone(), audience.clone(), catalogues, Arc::clone(&self.keys));
-        router(Routes { gate, clock: SystemClock, site: audience })
+        let decide = router(Routes { gate, clock: SystemClock, site: audience });
+        Ok(decide.fallback_service(proxy::router(Arc::new(proxy))))
     }
 }
 
@@ -128,16 +149,23 @@ impl Daemon {
         keep_keys(KeptKeys::recall(Arc::clone(&keys), file, SystemClock.now())).await;
         let settings = Arc::new(ArcSwap::from_pointee(config.settings.clone()));
         let health = Health::new(SystemClock, Arc::clone(&keys), watched.clone());
-        let assembly = Assembly { keys, settings: Arc::clone(&settings), watched };
-        let site = SiteRoutes(Arc::new(ArcSwap::from_pointee(assembly.routes(&config))));
+        let mut assembly =
+            Assembly { keys, servers: Servers::default(), settings: Arc::clone(&settings), watched };
+        let site = SiteRoutes(Arc::new(ArcSwap::from_pointee(assembly.routes(&config)?)));
         let status_listen = config.status_listen;
+        let status = bound_for_status(status_listen).await;
         tokio::spawn(Reload { config, assembly, document, site: site.clone() }.run());
-        Ok(Self { listener, site, settings, status_listen, health, measured })
+        Ok(Self { listener, site, settings, status_listen, status, health, measured })
     }
 
     /// Where it listens.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
+    }
+
+    /// Where `/health` and `/metrics` are; nothing while another program listens there.
+    pub fn status_address(&self) -> Option<SocketAddr> {
+        self.status.as_ref()?.local_addr().ok()
     }
 
     /// Answers until it is asked to end, and then finishes what runs.
@@ -152,7 +180,7 @@ impl Daemon {
         }
         let status = status::router(self.health, self.measured.clone(), self.status_listen);
         let beside = [
-            tokio::spawn(serve_status(self.status_listen, status)),
+            tokio::spawn(serve_status(self.status, self.status_listen, status)),
             tokio::spawn(manager::live()),
             tokio::spawn(keep_in_order(self.measured)),
         ];
@@ -181,16 +209,26 @@ async fn keep_keys(mut kept: KeptKeys<KeyDocument>) {
     });
 }
 
-/// Listens at `address`. While it is taken, perhaps by the gate that this one follows, requests are answered all the same.
-async fn serve_status(address: SocketAddr, router: Router) {
-    let listener = loop {
-        match TcpListener::bind(address).await {
-            Ok(listener) => break listener,
-            Err(error) => {
-                tracing::warn!(target: "pozi::gate", %address, %error, "cannot listen for /health and /metrics; it is tried again; `status_listen` chooses another address");
-                tokio::time::sleep(LISTEN_AGAIN).await;
-            }
+async fn bound_for_status(address: SocketAddr) -> Option<TcpListener> {
+    match TcpListener::bind(address).await {
+        Ok(listener) => Some(listener),
+        Err(error) => {
+            tracing::warn!(target: "pozi::gate", %address, %error, "cannot listen for /health and /metrics; it is tried again; `status_listen` chooses another address");
+            None
         }
+    }
+}
+
+/// Serves on `listener`, else on `address` as soon as it is free. While it is taken, perhaps by the gate that this one
+/// follows, requests are answered all the same.
+async fn serve_status(listener: Option<TcpListener>, address: SocketAddr, router: Router) {
+    let mut bound = listener;
+    let listener = loop {
+        if let Some(listener) = bound {
+            break listener;
+        }
+        tokio::time::sleep(LISTEN_AGAIN).await;
+        bound = bound_for_status(address).await;
     };
     let limits = Limits { connections: 100, ..Limits::default() };
     serve(listener, router, move || limits, std::future::pending()).await;

@@ -3,7 +3,10 @@
 use serde::Deserialize;
 use serde_json::{Map, Number, Value, json};
 
-use crate::{layers::Layer, request::RequestRefusal};
+use crate::{
+    layers::{Layer, Write},
+    request::RequestRefusal,
+};
 
 /// The most numbers of one geometry's coordinates.
 const MAX_NUMBERS: usize = 40_000;
@@ -45,7 +48,11 @@ impl Feature {
         let refused = |what: &str| RequestRefusal::Json(what.to_owned());
         // The text of serde's error may hold values.
         let document: Document = serde_json::from_slice(body).map_err(|error| {
-            RequestRefusal::Json(format!("not a GeoJSON feature, at line {} column {}", error.line(), error.column()))
+            RequestRefusal::Json(format!(
+                "not a GeoJSON feature, at line {} column {}",
+                error.line(),
+                error.column()
+            ))
         })?;
         if document.kind != "Feature" {
             return Err(refused("`type` must be Feature"));
@@ -61,9 +68,9 @@ impl Feature {
     /// Replaces each property's name by that of the layer's field, and refuses what is none.
     pub(super) fn resolve(&mut self, layer: &Layer) -> Result<(), RequestRefusal> {
         for (name, _) in &mut self.properties {
-            let field = layer.wfs_field(name);
-            let unknown = || RequestRefusal::UnknownField { parameter: "properties".into() };
-            name.clone_from(&field.ok_or_else(unknown)?.name);
+            let field = layer.written_field(name, Write::Item);
+            let unknown = |_| RequestRefusal::UnknownField { parameter: "properties".into() };
+            *name = field.map_err(unknown)?.name.clone();
         }
         Ok(())
     }
@@ -71,7 +78,11 @@ impl Feature {
     /// The feature as JSON.
     pub(super) fn write(&self) -> Vec<u8> {
         let properties: Map<_, _> = self.properties.iter().cloned().collect();
-        json!({ "type": "Feature", "geometry": self.geometry, "properties": properties }).to_string().into_bytes()
+        let json =
+            json!({ "type": "Feature", "geometry": self.geometry, "properties": properties }).to_string();
+        // In JSON `&` stands in texts alone. To whoever took this for a form it would begin a parameter: tried, QGIS behind a
+        // server that does not hand on the media type wrote into the project that such a text named.
+        json.replace('&', "\\u0026").into_bytes()
     }
 }
 
@@ -81,7 +92,11 @@ fn geometry(geometry: Geometry) -> Result<Value, RequestRefusal> {
         "LineString" | "MultiPoint" => 2,
         "Polygon" | "MultiLineString" => 3,
         "MultiPolygon" => 4,
-        _ => return Err(RequestRefusal::Json("a geometry must be a point, line or polygon, or several".into())),
+        _ => {
+            return Err(RequestRefusal::Json(
+                "a geometry must be a point, line or polygon, or several".into(),
+            ));
+        }
     };
     let mut left = MAX_NUMBERS;
     let coordinates = nested(geometry.coordinates, depth, &mut left)
@@ -109,13 +124,16 @@ mod tests {
     use crate::layers::Field;
 
     fn layer() -> Layer {
-        let field = |name: &str, in_wfs| Field { name: name.into(), published: name.replace(' ', "_"), in_wms: true, in_wfs };
-        Layer { fields: vec![field("label", true), field("Zone Code", true), field("hush", false)], ..Layer::default() }
+        let field = |name: &str, in_wfs| Field { in_wfs, ..Field::named(name) };
+        Layer {
+            fields: vec![field("label", true), field("Zone Code", true), field("hush", false)],
+            ..Layer::default()
+        }
     }
 
     #[test]
     fn a_feature_is_written_anew() {
-        let body = br#"{"type":"Feature","id":7,"geometry":{"type":"Point","coordinates":[144.7,-37.7],"crs":{}},"properties":{"label":"x","Zone_Code":null}}"#;
+        let body = br#"{"type":"Feature","id":7,"geometry":{"type":"Point","coordinates":[144.7,-37.7],"crs":{}},"properties":{"label":"x","Zone Code":null}}"#;
         let mut feature = Feature::parse(body).unwrap();
         feature.resolve(&layer()).unwrap();
         let written: Value = serde_json::from_slice(&feature.write()).unwrap();
@@ -138,13 +156,30 @@ mod tests {
         ] {
             assert!(Feature::parse(body.as_bytes()).is_err(), "{body}");
         }
-        let deep = format!(r#"{{"type":"Feature","geometry":{{"type":"Point","coordinates":{}"#, "[".repeat(100_000));
+        let deep = format!(
+            r#"{{"type":"Feature","geometry":{{"type":"Point","coordinates":{}"#,
+            "[".repeat(100_000)
+        );
         assert!(Feature::parse(deep.as_bytes()).is_err());
     }
 
     #[test]
+    fn a_text_begins_no_parameter_of_a_form() {
+        let mut feature = Feature::parse(
+            br#"{"type":"Feature","geometry":null,"properties":{"label":"x&MAP=/other.qgs&y"}}"#,
+        )
+        .unwrap();
+        feature.resolve(&layer()).unwrap();
+        let written = feature.write();
+        assert!(!written.contains(&b'&'));
+        let read: Value = serde_json::from_slice(&written).unwrap();
+        assert_eq!(read["properties"]["label"], "x&MAP=/other.qgs&y");
+    }
+
+    #[test]
     fn hidden_fields_are_not_written() {
-        let mut feature = Feature::parse(br#"{"type":"Feature","geometry":null,"properties":{"hush":"x"}}"#).unwrap();
+        let mut feature =
+            Feature::parse(br#"{"type":"Feature","geometry":null,"properties":{"hush":"x"}}"#).unwrap();
         assert!(feature.resolve(&layer()).is_err());
     }
 }

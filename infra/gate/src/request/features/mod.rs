@@ -19,7 +19,7 @@ use super::{
     written::{Written, request},
 };
 use crate::{
-    layers::{Layer, Layers},
+    layers::Layers,
     upstream::{QgisBody, QgisRequest},
 };
 
@@ -84,12 +84,15 @@ impl FeaturesRequest {
         let id = self.path.collection().unwrap_or_default();
         let layer = layers.by_collection(id).ok_or(RequestRefusal::NotFound)?;
         for (name, _) in &mut self.fields {
-            *name = known(layer, name)?;
+            let unknown = || RequestRefusal::UnknownParameter { parameter: name.clone(), operation: "items" };
+            *name = layer.item_field(name).ok_or_else(unknown)?.item_key().to_owned();
         }
         for (_, value) in &mut self.values {
             if let Value::Sort(keys) = value {
                 for key in keys {
-                    key.field = known(layer, &key.field)?;
+                    let field = layer.item_field(&key.field);
+                    let unknown = || RequestRefusal::UnknownField { parameter: "sortby".into() };
+                    key.field = field.ok_or_else(unknown)?.item_key().to_owned();
                 }
             }
         }
@@ -128,7 +131,10 @@ impl FeaturesRequest {
             let Some(known) = self.operation.parameter(&key) else {
                 // Fields of a collection; any other path has none.
                 if !matches!(self.path.resource, Resource::Items(_)) {
-                    return Err(RequestRefusal::UnknownParameter { parameter: key, operation: self.operation.name });
+                    return Err(RequestRefusal::UnknownParameter {
+                        parameter: key,
+                        operation: self.operation.name,
+                    });
                 }
                 let value = field_value(&key, parameter.value)?;
                 self.fields.push((key, value));
@@ -164,16 +170,16 @@ fn operation(resource: &Resource, access: Access) -> &'static Operation {
         Resource::Item(..) => "item",
         _ => "",
     };
-    let found = of_api().find(|operation| operation.access == access && (access == Access::Write || operation.name == name));
+    let found = of_api()
+        .find(|operation| operation.access == access && (access == Access::Write || operation.name == name));
     found.or_else(|| of_api().next()).unwrap_or(&OPERATIONS[0])
 }
 
 fn field_value(key: &str, value: String) -> Result<String, RequestRefusal> {
     let fits = value.len() <= 1_000 && !value.chars().any(|c| c.is_control() || matches!(c, '\\' | '%'));
-    if fits { Ok(value) } else { Err(RequestRefusal::value(key, "text without \\, % and control characters")) }
-}
-
-fn known(layer: &Layer, name: &str) -> Result<String, RequestRefusal> {
-    let field = layer.wfs_field(name);
-    field.map(|field| field.name.clone()).ok_or(RequestRefusal::UnknownField { parameter: "a parameter".into() })
+    if fits {
+        Ok(value)
+    } else {
+        Err(RequestRefusal::value(key, "text without \\, % and control characters"))
+    }
 }

@@ -10,9 +10,7 @@ mod sort;
 mod time;
 
 use super::{RequestRefusal, kind::Kind};
-use crate::{
-    expression::Expression, geometry::wkt::Wkt, sql_filter::LayerFilters, xml::filter::Filter,
-};
+use crate::{expression::Expression, geometry::wkt::Wkt, sql_filter::LayerFilters, xml::filter::Filter};
 
 pub use self::{number::bounding_box, sort::SortKey};
 
@@ -68,21 +66,29 @@ impl Value {
             Kind::Selection => written(selection::selection(text)),
             Kind::SortBy => or_wrong(sort::keys(text).map(Self::Sort)),
             Kind::Properties => or_wrong(names::properties(text).map(Self::Properties)),
-            Kind::FormatOptions => options::format_options(text).map(|text| text.map(Self::Text)).ok_or_else(wrong),
+            Kind::FormatOptions => {
+                options::format_options(text).map(|text| text.map(Self::Text)).ok_or_else(wrong)
+            }
             Kind::Highlight(part) => written(super::highlight::part(part, text)),
             Kind::Wkt => {
                 let geometry = Wkt::parse(text).map_err(|error| RequestRefusal::value(name, error))?;
                 Ok(Some(Self::Text(geometry.to_string())))
             }
             Kind::SqlFilter => {
-                let filters = LayerFilters::parse(text).map_err(|error| RequestRefusal::value(name, error))?;
+                let filters =
+                    LayerFilters::parse(text).map_err(|error| RequestRefusal::value(name, error))?;
                 Ok(Some(Self::Sql(filters)))
             }
             Kind::Expression => {
-                let expression = Expression::parse(text).map_err(|error| RequestRefusal::value(name, error))?;
+                let expression =
+                    Expression::parse(text).map_err(|error| RequestRefusal::value(name, error))?;
                 Ok(Some(Self::Expression(Box::new(expression))))
             }
-            Kind::OgcFilter => filters(name, text).map(|filters| Some(Self::Filters(filters))),
+            Kind::OgcFilter => {
+                let filters =
+                    Filter::list_from_text(text).map_err(|error| RequestRefusal::value(name, error))?;
+                Ok(Some(Self::Filters(filters)))
+            }
         }
     }
 
@@ -98,21 +104,6 @@ impl Value {
             Self::Expression(expression) => expression.to_string(),
             Self::Filters(filters) => written_filters(filters),
         }
-    }
-}
-
-/// One filter, or one for each type in brackets: `(<Filter>…</Filter>)()`.
-fn filters(name: &str, text: &str) -> Result<Vec<Option<Filter>>, RequestRefusal> {
-    let one = |text: &str| -> Result<Option<Filter>, RequestRefusal> {
-        if text.trim().is_empty() {
-            return Ok(None);
-        }
-        Filter::parse(text).map(Some).map_err(|error| RequestRefusal::value(name, error))
-    };
-    let text = text.trim();
-    match text.strip_prefix('(').and_then(|text| text.strip_suffix(')')) {
-        Some(groups) => groups.split(")(").take(super::MAX_NAMES + 1).map(one).collect(),
-        None => Ok(vec![one(text)?]),
     }
 }
 

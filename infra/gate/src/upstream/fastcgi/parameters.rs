@@ -36,6 +36,9 @@ pub(super) fn write(project: &str, request: QgisRequest) -> Result<VecDeque<Byte
     }
     let Some(body) = request.body else { return Ok(written.finish(Bytes::new())) };
     written.add("CONTENT_TYPE", &[body.content_type])?;
+    // By this one, and not by the one of CGI, QGIS 3.22 tells JSON from a form. Tried: without it a body of JSON whose text
+    // holds `&MAP=…&` is written into another project.
+    written.add("HTTP_CONTENT_TYPE", &[body.content_type])?;
     written.add("CONTENT_LENGTH", &[&body.bytes.len().to_string()])?;
     Ok(written.finish(body.bytes))
 }
