@@ -9,6 +9,7 @@ mod limits;
 #[cfg(unix)]
 mod processes;
 mod public_url;
+mod server;
 mod slots;
 #[cfg(test)]
 mod testing;
@@ -25,6 +26,7 @@ pub use self::{
     fastcgi::{FastCgi, FastCgiAddress, FastCgiAddressError, HeadError, RecordError},
     http::{HttpBaseError, HttpServer},
     limits::Limited,
+    server::{Upstream, UpstreamStartError},
 };
 
 /// What is percent-encoded in a query: all but the unreserved characters (RFC 3986 §2.3).

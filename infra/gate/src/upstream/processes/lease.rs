@@ -41,7 +41,10 @@ impl Lease {
             Ok(stream) => Ok((lease, stream)),
             Err(cause) => {
                 lease.end(false);
-                Err(UpstreamError::Unreachable { address: format!("unix:{}", worker.socket.display()), cause })
+                Err(UpstreamError::Unreachable {
+                    address: format!("unix:{}", worker.socket.display()),
+                    cause,
+                })
             }
         }
     }

@@ -16,6 +16,9 @@ use tokio::task::AbortHandle;
 use self::{lease::Lease, pool::Pool};
 use super::{MapServer, QgisRequest, UpstreamError};
 
+/// The usual grace.
+pub(super) const GRACE: Duration = Duration::from_secs(3);
+
 /// How many processes are tried that turn out to be dead.
 const ATTEMPTS: usize = 3;
 

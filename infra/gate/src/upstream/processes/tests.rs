@@ -89,12 +89,8 @@ impl Rig {
     }
 
     /// Asks for something that lasts until [`Rig::end`], and returns once the process works on it.
-    async fn begin(
-        &self,
-        how: &'static str,
-    ) -> tokio::task::JoinHandle<Result<Response<Body>, UpstreamError>> {
-        let processes = self.processes.clone();
-        let asked = tokio::spawn(async move { processes.send("a.qgz", asking(how)).await });
+    async fn begin(&self, how: &'static str) -> JoinHandle<bool> {
+        let asked = spawn(&self.processes, how);
         let has_begun = || {
             let homes = fs::read_dir(self.folder.path().join("run")).unwrap();
             homes.flatten().any(|home| home.path().join(format!("{how}.begun")).exists())
