@@ -6,7 +6,10 @@ mod error;
 mod fastcgi;
 mod http;
 mod limits;
+#[cfg(unix)]
+mod processes;
 mod public_url;
+mod server;
 mod slots;
 #[cfg(test)]
 mod testing;
@@ -16,11 +19,14 @@ use axum::body::Body;
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+#[cfg(unix)]
+pub use self::processes::{Processes, ProcessesConfig};
 pub use self::{
     error::UpstreamError,
     fastcgi::{FastCgi, FastCgiAddress, FastCgiAddressError, HeadError, RecordError},
     http::{HttpBaseError, HttpServer},
     limits::Limited,
+    server::{Upstream, UpstreamStartError},
 };
 
 /// What is percent-encoded in a query: all but the unreserved characters (RFC 3986 §2.3).
