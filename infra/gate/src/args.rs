@@ -22,7 +22,7 @@ pub struct Args {
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Where requests come in, whatever the configuration says; IIS's HttpPlatformHandler chooses a port at each start
+    /// Where requests come in, whatever the configuration says; IIS chooses a port at each start
     #[arg(long, global = true, value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
 
