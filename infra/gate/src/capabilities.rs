@@ -59,6 +59,7 @@ async fn ask(server: &impl MapServer, project: &str) -> Result<(), CapabilitiesE
         query: "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetCapabilities".to_owned(),
         body: None,
         accept: None,
+        public_url: String::new(),
     };
     let answer = server.send(project, request).await?;
     let status = answer.status();

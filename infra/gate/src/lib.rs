@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod args;
+pub mod catalogue;
 mod asked;
 pub mod capabilities;
 mod check;
@@ -15,10 +16,14 @@ mod keys;
 pub mod layers;
 mod log;
 pub mod metrics;
+pub mod proxy;
 mod refusal;
 mod reload;
+pub mod request;
 mod routes;
 mod serve;
+mod servers;
+mod sessions;
 pub mod settings;
 pub mod sql_filter;
 mod status;

@@ -10,6 +10,8 @@ use pozi_auth::sites::{CatalogueId, Site};
 pub struct Settings {
     /// The site whose sessions count here, with its catalogues.
     pub site: Site,
+    /// The address that clients know `base` by, with a slash at its end: the site's external URL, in production.
+    pub public_url: String,
     /// What every path begins with: `/pozi`, with a slash at the beginning and none at the end, or nothing.
     pub base: String,
     /// How paths of project files are compared.

@@ -42,6 +42,7 @@ pub struct VerifiedSession {
     tenant: String,
     client: String,
     id: String,
+    key_id: String,
     expires: Timestamp,
     scope: Scope,
 }
@@ -107,14 +108,19 @@ impl<K: SessionKeySource> SessionVerifier<K> {
     pub async fn verify(&self, token: &str, now: Timestamp) -> Result<VerifiedSession, SessionRefusal> {
         let jws = CompactJws::parse(token)?;
         let header = jws.header()?;
-        let found =
-            self.keys.find(check_header(&header)?, now).await.map_err(|_| SessionRefusal::KeysUnavailable)?;
+        let key_id = check_header(&header)?;
+        let found = self.keys.find(key_id, now).await.map_err(|_| SessionRefusal::KeysUnavailable)?;
         let key = found.ok_or(SessionRefusal::UnknownKey)?;
         check_signature(&jws, &header, &key)?;
-        self.check_claims(&jws.payload()?, now)
+        self.check_claims(&jws.payload()?, key_id, now)
     }
 
-    fn check_claims(&self, claims: &Members<'_>, now: Timestamp) -> Result<VerifiedSession, SessionRefusal> {
+    fn check_claims(
+        &self,
+        claims: &Members<'_>,
+        key_id: &str,
+        now: Timestamp,
+    ) -> Result<VerifiedSession, SessionRefusal> {
         if claims.string("iss")? != self.issuer.as_str() {
             return Err(SessionRefusal::IssuerMismatch);
         }
@@ -135,6 +141,7 @@ impl<K: SessionKeySource> SessionVerifier<K> {
             tenant: claims.string("tid")?.to_owned(),
             client: claims.string("client_id")?.to_owned(),
             id: claims.string("jti")?.to_owned(),
+            key_id: key_id.to_owned(),
             expires,
             scope: claims.string("scope")?.parse().map_err(|_| SessionRefusal::Scope)?,
         })
@@ -165,6 +172,11 @@ impl VerifiedSession {
     /// Claim `jti`.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Header `kid`: the key that it was verified with.
+    pub fn key_id(&self) -> &str {
+        &self.key_id
     }
 
     /// Claim `exp`.

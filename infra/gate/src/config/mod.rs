@@ -94,7 +94,13 @@ impl GateConfig {
         let upstreams = Upstreams::of(document.upstream, document.qgis, &site)?;
         let base = document.base.unwrap_or_else(|| site.internal_url.path().trim_end_matches('/').to_owned());
         Ok(Self {
-            settings: Settings { site, base, project_paths, limits: document.limits.into() },
+            settings: Settings {
+                public_url: site.external_url.as_str().to_owned(),
+                site,
+                base,
+                project_paths,
+                limits: document.limits.into(),
+            },
             issuer: document.issuer,
             jwks_url,
             authorities,

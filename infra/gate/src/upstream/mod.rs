@@ -1,8 +1,30 @@
 //! QGIS Server, as the gate asks it.
 
+#[cfg(test)]
+mod contract;
+mod error;
+mod fastcgi;
+mod http;
+mod limits;
+mod public_url;
+mod slots;
+#[cfg(test)]
+mod testing;
+
+use ::http::{Method, Response};
 use axum::body::Body;
 use bytes::Bytes;
-use http::{Method, Response};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+pub use self::{
+    error::UpstreamError,
+    fastcgi::{FastCgi, FastCgiAddress, FastCgiAddressError, HeadError, RecordError},
+    http::{HttpBaseError, HttpServer},
+    limits::Limited,
+};
+
+/// What is percent-encoded in a query: all but the unreserved characters (RFC 3986 §2.3).
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A request to QGIS Server. Every byte of it was written by the gate; nothing was copied from a client's request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +40,23 @@ pub struct QgisRequest {
     pub body: Option<QgisBody>,
     /// The `Accept` header that QGIS chooses a format of OGC API Features by.
     pub accept: Option<&'static str>,
+    /// The address that clients know the catalogue by, ending in `/`: what QGIS writes into its answers. Empty where nobody
+    /// reads them.
+    pub public_url: String,
+}
+
+impl QgisRequest {
+    /// The request of clients that know the catalogue by `url`.
+    #[must_use]
+    pub fn with_public_url(self, url: impl Into<String>) -> Self {
+        Self { public_url: url.into(), ..self }
+    }
+
+    /// The whole query, with the project file `project` as `MAP`.
+    fn query_with_map(&self, project: &str) -> String {
+        let map = utf8_percent_encode(project, ESCAPED);
+        if self.query.is_empty() { format!("MAP={map}") } else { format!("{}&MAP={map}", self.query) }
+    }
 }
 
 /// A body for QGIS Server.
@@ -38,18 +77,4 @@ pub trait MapServer: Send + Sync + 'static {
         project: &str,
         request: QgisRequest,
     ) -> impl Future<Output = Result<Response<Body>, UpstreamError>> + Send;
-}
-
-/// Why there is no answer of QGIS Server.
-#[derive(Debug, thiserror::Error)]
-pub enum UpstreamError {
-    /// No connection can be made.
-    #[error("QGIS Server cannot be reached at {address}")]
-    Unreachable {
-        /// Where it should be.
-        address: String,
-        /// What the system says.
-        #[source]
-        cause: std::io::Error,
-    },
 }

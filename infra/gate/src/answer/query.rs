@@ -1,0 +1,122 @@
+//! The query and path of a link, written anew in one spelling.
+
+use std::fmt::Write as _;
+
+use super::disk_path::DiskPath;
+
+/// The query without `MAP` in any spelling and without empty members, percent-encoded. QGIS 3.22 appends a second
+/// `?…` to the value of `MAP` in links to a schema; what stands behind it is kept.
+pub(super) fn without_map(query: &str, project: &DiskPath) -> String {
+    let cut = without_project(query, project);
+    let mut written = String::new();
+    for member in cut.split('&').filter_map(kept).filter(|member| !member.is_empty()) {
+        if !written.is_empty() {
+            written.push('&');
+        }
+        encode(member, &mut written);
+    }
+    written
+}
+
+/// The path with what no URL may hold percent-encoded.
+pub(super) fn encoded_path(path: &str) -> String {
+    let mut written = String::new();
+    encode(path, &mut written);
+    written.replace('?', "%3F")
+}
+
+/// Whether the query has `MAP` in any spelling.
+pub(super) fn has_map(query: &str) -> bool {
+    query.split('&').any(|member| is_map(member.split('=').next().unwrap_or_default()))
+}
+
+/// The query without the project's own path, which may itself hold what separates members.
+fn without_project(query: &str, project: &DiskPath) -> String {
+    let mut written = String::new();
+    let mut copied = 0;
+    while let Some(found) = project.find(query, copied) {
+        written.push_str(query.get(copied..found.start).unwrap_or_default());
+        copied = found.end;
+    }
+    written.push_str(query.get(copied..).unwrap_or_default());
+    written
+}
+
+/// The member, or of `MAP` what stands behind a second `?`.
+fn kept(member: &str) -> Option<&str> {
+    let mut member = member;
+    loop {
+        let (key, value) = member.split_once('=').unwrap_or((member, ""));
+        if !is_map(key) {
+            return Some(member);
+        }
+        (_, member) = value.split_once('?')?;
+    }
+}
+
+/// QGIS reads `MAP`, `map` and `::MAP`, percent-decoded once.
+fn is_map(key: &str) -> bool {
+    let key = percent_encoding::percent_decode_str(key).decode_utf8_lossy();
+    key.strip_prefix("::").unwrap_or(&key).eq_ignore_ascii_case("map")
+}
+
+/// Writes `text` as URLs hold it (RFC 3986 §3.4); an escape that is there already stays.
+fn encode(text: &str, written: &mut String) {
+    let bytes = text.as_bytes();
+    for (at, &byte) in bytes.iter().enumerate() {
+        let is_escape =
+            || [1, 2].iter().all(|offset| bytes.get(at + offset).is_some_and(u8::is_ascii_hexdigit));
+        let stands = match byte {
+            b'%' => is_escape(),
+            b'"' | b'#' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' => false,
+            _ => byte.is_ascii_graphic(),
+        };
+        if stands {
+            written.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(written, "%{byte:02X}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn map_goes_in_every_spelling_and_the_rest_stays() {
+        let project = DiskPath::new("/srv/maps/Parks & Trees.qgs");
+        for (query, written) in [
+            ("MAP=/srv/maps/Parks & Trees.qgs&SERVICE=WMS", "SERVICE=WMS"),
+            ("limit=2&map=%2Fsrv%2Fmaps%2FParks%20%26%20Trees.qgs", "limit=2"),
+            ("::MAP=C:/x/y.qgs&&SERVICE=WMS&", "SERVICE=WMS"),
+            ("m%41p=x&LAYER=Road Centrelines", "LAYER=Road%20Centrelines"),
+            (
+                "MAP=/srv/maps/Parks & Trees.qgs?request=DescribeFeatureType&service=WFS",
+                "request=DescribeFeatureType&service=WFS",
+            ),
+            ("MAP=C:/x.qgs?request=DescribeFeatureType", "request=DescribeFeatureType"),
+            (
+                "LAYER=Bäume&FORMAT=text/xml; subtype%3Dgml/3.1.1",
+                "LAYER=B%C3%A4ume&FORMAT=text/xml;%20subtype%3Dgml/3.1.1",
+            ),
+            ("LAYER=50%#", "LAYER=50%25%23"),
+        ] {
+            assert_eq!(without_map(query, &project), written, "{query}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_has_no_map_and_is_a_fixed_point(query in r"(map|MAP|::Map|[a-z%4=&?/ é#]|\PC){0,20}") {
+            let project = DiskPath::new("/srv/a.qgs");
+            let written = without_map(&query, &project);
+            prop_assert!(!has_map(&written) , "{written}");
+            prop_assert_eq!(&without_map(&written, &project), &written);
+            prop_assert!(written.bytes().all(|byte| byte.is_ascii_graphic()));
+        }
+    }
+}

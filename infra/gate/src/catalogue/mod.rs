@@ -1,0 +1,215 @@
+//! Which catalogue a request is for: by its path, or by the `MAP` of the paths that sites had before the gate.
+//!
+//! ```text
+//! {base}/ows/{catalogue}/            {base}/ows/{catalogue}/wfs3/…
+//! {base}/qgisserver?MAP={project}    {base}/qgisserver/wfs3/…?MAP={project}
+//! {base}/qgisserver/next/{catalogue}
+//! {base}/qgisserver/wfs3.json        without MAP: the Web App's check that the server is there
+//! ```
+
+mod path;
+
+use std::collections::HashMap;
+
+use pozi_auth::sites::{Catalogue, CatalogueId};
+
+pub use self::path::segments;
+use crate::settings::{PathStyle, Settings};
+
+/// The catalogues of a site and where they are found.
+#[derive(Debug, Clone)]
+pub struct Catalogues {
+    base: Vec<String>,
+    paths: PathStyle,
+    by_id: HashMap<String, usize>,
+    by_project: HashMap<String, usize>,
+    all: Vec<Catalogue>,
+}
+
+/// Where a request leads.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Place<'a> {
+    /// To a catalogue, with what of the path is behind it.
+    Catalogue(&'a Catalogue, Vec<String>),
+    /// To the check that the server is there, which is answered without a session and says nothing.
+    ResourceCheck,
+}
+
+/// Why a request leads nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PlaceError {
+    /// No path of the gate.
+    #[error("there is nothing at this path: maps are at …/ows/<catalogue>/ and …/qgisserver?MAP=<project>")]
+    NoSuchPath,
+    /// No catalogue of the site.
+    #[error("the catalogue is not one of this site's")]
+    UnknownCatalogue,
+    /// No project of the site.
+    #[error("MAP is not the project of one of this site's catalogues")]
+    UnknownProject,
+    /// `MAP` says one catalogue and the path another.
+    #[error("MAP is the project of another catalogue than that of the path")]
+    Contradiction,
+}
+
+impl Catalogues {
+    /// Those of `settings`, whose projects differ.
+    pub fn new(settings: &Settings) -> Self {
+        let all = settings.site.catalogues.clone();
+        let projects = all.iter().map(|catalogue| settings.project_paths.folded(&catalogue.project));
+        Self {
+            base: settings.base.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect(),
+            paths: settings.project_paths,
+            by_id: all.iter().map(|catalogue| catalogue.id.as_str().to_owned()).zip(0..).collect(),
+            by_project: projects.zip(0..).collect(),
+            all,
+        }
+    }
+
+    /// The catalogue of that id.
+    pub fn by_id(&self, id: &CatalogueId) -> Option<&Catalogue> {
+        self.by_id.get(id.as_str()).and_then(|at| self.all.get(*at))
+    }
+
+    /// Where the decoded `segments` of a path lead, with the `MAP` of the query.
+    pub fn place(&self, segments: &[String], map: Option<&str>) -> Result<Place<'_>, PlaceError> {
+        let rest = self.below_base(segments).ok_or(PlaceError::NoSuchPath)?;
+        let (first, rest) = rest.split_first().ok_or(PlaceError::NoSuchPath)?;
+        let map = map.filter(|map| !map.is_empty());
+        if first == "ows" {
+            let (id, rest) = rest.split_first().ok_or(PlaceError::NoSuchPath)?;
+            return self.named(id, rest, map);
+        }
+        if !self.is_same(first, "qgisserver") {
+            return Err(PlaceError::NoSuchPath);
+        }
+        match (rest, map) {
+            ([next, id, rest @ ..], map) if next == "next" => self.named(id, rest, map),
+            ([name] | [name, ..], None) if name == "wfs3.json" || name == "wfs3" => Ok(Place::ResourceCheck),
+            (rest, Some(map)) => self.of_project(map).map(|catalogue| Place::Catalogue(catalogue, rest.to_vec())),
+            (_, None) => Err(PlaceError::UnknownProject),
+        }
+    }
+
+    fn named(&self, id: &str, rest: &[String], map: Option<&str>) -> Result<Place<'_>, PlaceError> {
+        let found = self.by_id.get(id).and_then(|at| self.all.get(*at));
+        let catalogue = found.ok_or(PlaceError::UnknownCatalogue)?;
+        match map.map(|map| self.of_project(map)) {
+            None => {}
+            Some(Ok(other)) if other.id == catalogue.id => {}
+            Some(_) => return Err(PlaceError::Contradiction),
+        }
+        Ok(Place::Catalogue(catalogue, rest.to_vec()))
+    }
+
+    fn of_project(&self, map: &str) -> Result<&Catalogue, PlaceError> {
+        let found = self.by_project.get(&self.paths.folded(map)).and_then(|at| self.all.get(*at));
+        found.ok_or(PlaceError::UnknownProject)
+    }
+
+    fn below_base<'a>(&self, segments: &'a [String]) -> Option<&'a [String]> {
+        let (head, rest) = segments.split_at_checked(self.base.len())?;
+        head.iter().zip(&self.base).all(|(own, base)| self.is_same(own, base)).then_some(rest)
+    }
+
+    /// IIS, whose paths these were, tells no letter cases apart.
+    fn is_same(&self, text: &str, name: &str) -> bool {
+        if self.paths == PathStyle::Windows { text.eq_ignore_ascii_case(name) } else { text == name }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pozi_auth::sites::Site;
+
+    use super::*;
+    use crate::settings::Limits;
+
+    fn catalogues(project_paths: PathStyle) -> Catalogues {
+        let site = Site::parse(
+            r#"
+name = "riverbend"
+internal_url = "http://gis.riverbend.internal/pozi/"
+external_url = "https://poziserver-riverbend.example/pozi/"
+client_id = "c3890382-ecc1-4cf0-adc1-1b349bbd71ee"
+tenant_id = "cd0a0f9d-3505-4176-bcd0-75bdde12fd00"
+origins = ["https://riverbend.enterprise.example"]
+[[catalogue]]
+id = "planning"
+title = "Planning"
+project = "C:/Pozi/Planning.qgs"
+read = "everyone-signed-in"
+[[catalogue]]
+id = "roads"
+title = "Roads"
+project = 'C:\Pozi\roads.qgs'
+read = "everyone-signed-in"
+"#,
+        );
+        let site = site.unwrap();
+        let public_url = site.external_url.as_str().to_owned();
+        let settings = Settings { site, public_url, base: "/pozi".into(), project_paths, limits: Limits::default() };
+        Catalogues::new(&settings)
+    }
+
+    fn place(path: &str, map: Option<&str>) -> Result<String, PlaceError> {
+        let all = catalogues(PathStyle::Windows);
+        let segments = segments(path).ok_or(PlaceError::NoSuchPath)?;
+        all.place(&segments, map).map(|place| match place {
+            Place::Catalogue(catalogue, rest) => format!("{}:{}", catalogue.id, rest.join("/")),
+            Place::ResourceCheck => "check".into(),
+        })
+    }
+
+    #[test]
+    fn a_catalogue_is_found_by_both_shapes_of_address() {
+        for (path, map, found) in [
+            ("/pozi/ows/planning/", None, "planning:"),
+            ("/pozi/ows/planning", None, "planning:"),
+            ("/pozi/ows/planning/wfs3/collections", None, "planning:wfs3/collections"),
+            ("/pozi/ows/planning/", Some("c:\\pozi\\PLANNING.qgs"), "planning:"),
+            ("/pozi/qgisserver", Some("C:/Pozi/Planning.qgs"), "planning:"),
+            ("/Pozi/QGISServer/", Some("C:/Pozi/roads.qgs"), "roads:"),
+            ("/pozi/qgisserver/wfs3/collections", Some("C:/Pozi/roads.qgs"), "roads:wfs3/collections"),
+            ("/pozi/qgisserver/next/roads", None, "roads:"),
+            ("/pozi/qgisserver/wfs3.json", None, "check"),
+            ("/pozi/qgisserver/wfs3", None, "check"),
+        ] {
+            assert_eq!(place(path, map).as_deref(), Ok(found), "{path} {map:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_else_leads_anywhere() {
+        for (path, map, error) in [
+            ("/", None, PlaceError::NoSuchPath),
+            ("/ows/planning/", None, PlaceError::NoSuchPath),
+            ("/pozi/ows", None, PlaceError::NoSuchPath),
+            ("/pozi/ows/", None, PlaceError::UnknownCatalogue),
+            ("/pozi/ows/Planning/", None, PlaceError::UnknownCatalogue),
+            ("/pozi/ows/other/", None, PlaceError::UnknownCatalogue),
+            ("/pozi/ows/planning/../roads/", None, PlaceError::NoSuchPath),
+            ("/pozi/ows/planning%2f..%2froads/", None, PlaceError::NoSuchPath),
+            ("/pozi/ows/planning%5croads/", None, PlaceError::NoSuchPath),
+            ("/pozi//ows/planning/", None, PlaceError::NoSuchPath),
+            ("/pozi/ows/planning/", Some("C:/Pozi/roads.qgs"), PlaceError::Contradiction),
+            ("/pozi/ows/planning/", Some("/etc/passwd"), PlaceError::Contradiction),
+            ("/pozi/qgisserver", None, PlaceError::UnknownProject),
+            ("/pozi/qgisserver", Some("C:/Pozi/../Pozi/roads.qgs"), PlaceError::UnknownProject),
+            ("/pozi/qgisserver", Some("C:/Pozi/roads.qgs "), PlaceError::UnknownProject),
+            ("/pozi/qgisserver", Some("roads.qgs"), PlaceError::UnknownProject),
+        ] {
+            assert_eq!(place(path, map), Err(error), "{path} {map:?}");
+        }
+    }
+
+    #[test]
+    fn on_linux_paths_are_compared_with_case() {
+        let all = catalogues(PathStyle::Unix);
+        let at = |path: &str, map: &str| all.place(&segments(path).unwrap(), Some(map)).is_ok();
+        assert!(at("/pozi/qgisserver", "C:/Pozi/Planning.qgs"));
+        assert!(!at("/pozi/qgisserver", "C:/Pozi/planning.qgs"));
+        assert!(!at("/pozi/qgisserver", "C:\\Pozi\\Planning.qgs"));
+        assert!(!at("/pozi/QgisServer", "C:/Pozi/Planning.qgs"));
+    }
+}

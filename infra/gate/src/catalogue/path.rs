@@ -1,0 +1,44 @@
+//! The path of a request, decoded once.
+
+use percent_encoding::percent_decode_str;
+
+/// The most segments of any path of OGC API Features, below any base.
+const MAX_SEGMENTS: usize = 32;
+
+/// The decoded segments of `path`, without the first slash. Nothing where a segment is `.` or `..`, holds a slash, a
+/// backslash or a control character, is empty before the last, or is not well encoded: each of these is read in more than
+/// one way by somebody.
+pub fn segments(path: &str) -> Option<Vec<String>> {
+    let parts: Vec<_> = path.strip_prefix('/')?.split('/').take(MAX_SEGMENTS + 1).collect();
+    if parts.len() > MAX_SEGMENTS {
+        return None;
+    }
+    let last = parts.len() - 1;
+    parts.iter().enumerate().map(|(at, part)| segment(part, at == last)).collect()
+}
+
+fn segment(part: &str, is_last: bool) -> Option<String> {
+    let mut pieces = part.as_bytes().split(|byte| *byte == b'%').skip(1);
+    let is_encoded = pieces.all(|piece| piece.len() >= 2 && piece[..2].iter().all(u8::is_ascii_hexdigit));
+    if !is_encoded || (part.is_empty() && !is_last) {
+        return None;
+    }
+    let text = percent_decode_str(part).decode_utf8().ok()?;
+    let is_odd = |c: char| c.is_control() || matches!(c, '/' | '\\');
+    (!matches!(&*text, "." | "..") && !text.contains(is_odd)).then(|| text.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_are_decoded_once() {
+        assert_eq!(segments("/a/B%C3%A4ume/%2541").unwrap(), ["a", "Bäume", "%41"]);
+        assert_eq!(segments("/a/").unwrap(), ["a", ""]);
+        for path in ["", "a", "/a//b", "//a", "/../a", "/a/%2e%2e", "/a%2fb", "/a%5cb", "/a%00", "/a%zz", "/a%4", "/%ff"] {
+            assert_eq!(segments(path), None, "{path}");
+        }
+        assert_eq!(segments(&"/a".repeat(33)), None);
+    }
+}

@@ -1,0 +1,259 @@
+//! From elements to shapes.
+
+use super::{GmlError, MAX_POSITIONS, Rings, Shape, SrsName, coordinates::Positions};
+use crate::xml::tree::Element;
+
+/// Reads a geometry: its shape, its reference system, and how many positions it has.
+pub(super) fn geometry(element: &Element) -> Result<(Shape, Option<SrsName>, usize), GmlError> {
+    let mut reader = Reader::default();
+    let dimension = reader.geometry_attributes(element, None)?;
+    let shape = match element.name.as_str() {
+        "Point" => Shape::Point(reader.point(element, dimension)?),
+        "LineString" => Shape::LineString(reader.positions(element, dimension, 2)?),
+        "Curve" => Shape::LineString(reader.curve(element, dimension)?),
+        "Polygon" => Shape::Polygon(reader.rings(element, dimension)?),
+        "Surface" => Shape::Polygon(reader.surface(element, dimension)?),
+        "MultiPoint" => Shape::MultiPoint(reader.members(
+            element,
+            dimension,
+            &["pointMember", "pointMembers"],
+            Reader::any_point,
+        )?),
+        "MultiLineString" | "MultiCurve" => {
+            let members = ["lineStringMember", "curveMember", "curveMembers"];
+            Shape::MultiLineString(reader.members(element, dimension, &members, Reader::any_line)?)
+        }
+        "MultiPolygon" | "MultiSurface" => {
+            let members = ["polygonMember", "surfaceMember", "surfaceMembers"];
+            Shape::MultiPolygon(reader.members(element, dimension, &members, Reader::any_polygon)?)
+        }
+        "Envelope" => reader.envelope(element, dimension)?,
+        "Box" => {
+            let (lower, upper) = reader.positions(element, dimension, 2)?.split(element)?;
+            Shape::Envelope { lower, upper }
+        }
+        found => return Err(GmlError::Type { found: found.to_owned() }),
+    };
+    Ok((shape, reader.srs, reader.positions))
+}
+
+/// What is found on the way: the one reference system and the number of positions.
+#[derive(Default)]
+struct Reader {
+    srs: Option<SrsName>,
+    positions: usize,
+}
+
+type Dimension = Option<usize>;
+
+impl Reader {
+    /// Checks the attributes of a geometry or a ring and returns the dimension that holds inside it.
+    fn geometry_attributes(&mut self, element: &Element, outer: Dimension) -> Result<Dimension, GmlError> {
+        self.attributes(element, &["id", "srsName", "srsDimension", "dimension", "interpolation"], outer)
+    }
+
+    fn attributes(
+        &mut self,
+        element: &Element,
+        known: &[&str],
+        outer: Dimension,
+    ) -> Result<Dimension, GmlError> {
+        let mut dimension = outer;
+        for attribute in element.own_attributes() {
+            let refused =
+                || GmlError::Attribute { element: element.name.clone(), attribute: attribute.name.clone() };
+            match attribute.name.as_str() {
+                name if !known.contains(&name) => return Err(refused()),
+                "srsName" => self.name_srs(&attribute.value)?,
+                "srsDimension" | "dimension" => {
+                    let stated = ["2", "3", "4"].iter().position(|number| *number == attribute.value);
+                    dimension = Some(stated.ok_or_else(refused)? + 2);
+                }
+                "interpolation" if attribute.value != "linear" && attribute.value != "planar" => {
+                    return Err(refused());
+                }
+                _ => {}
+            }
+        }
+        Ok(dimension)
+    }
+
+    fn name_srs(&mut self, value: &str) -> Result<(), GmlError> {
+        let srs = SrsName::parse(value).ok_or(GmlError::Srs)?;
+        match &self.srs {
+            Some(before) if *before != srs => Err(GmlError::Srs),
+            _ => {
+                self.srs = Some(srs);
+                Ok(())
+            }
+        }
+    }
+
+    /// The positions of an element that holds nothing else, at least `least` of them.
+    fn positions(
+        &mut self,
+        element: &Element,
+        outer: Dimension,
+        least: usize,
+    ) -> Result<Positions, GmlError> {
+        let expected = "coordinates, posList, pos or coord";
+        let mut found: Option<Positions> = None;
+        let names: Vec<_> = children(element, expected)?.map(|child| child.name.as_str()).collect();
+        let is_list = matches!(names.as_slice(), ["coordinates" | "posList"]);
+        let is_series = ["pos", "coord"].iter().any(|name| names.iter().all(|other| other == name));
+        if !(is_list || is_series) {
+            return Err(content(element, expected));
+        }
+        for child in element.elements() {
+            let positions = self.read(child, outer)?;
+            match found.as_mut() {
+                Some(before) => before.extend(positions, element)?,
+                None => found = Some(positions),
+            }
+        }
+        found
+            .filter(|positions| positions.len() >= least)
+            .ok_or_else(|| GmlError::TooFew { element: element.name.clone(), least })
+    }
+
+    fn read(&mut self, element: &Element, outer: Dimension) -> Result<Positions, GmlError> {
+        let positions = match element.name.as_str() {
+            "coordinates" => {
+                self.attributes(element, &["decimal", "cs", "ts"], None)?;
+                Positions::tuples(element)?
+            }
+            "posList" => {
+                let known = ["srsName", "srsDimension", "dimension", "count"];
+                Positions::list(element, self.attributes(element, &known, outer)?)?
+            }
+            "coord" => {
+                self.attributes(element, &[], None)?;
+                Positions::coord(element)?
+            }
+            _ => Positions::one(
+                element,
+                self.attributes(element, &["srsName", "srsDimension", "dimension"], outer)?,
+            )?,
+        };
+        self.positions += positions.len();
+        if self.positions > MAX_POSITIONS { Err(GmlError::TooMany) } else { Ok(positions) }
+    }
+
+    fn point(&mut self, element: &Element, outer: Dimension) -> Result<Positions, GmlError> {
+        let positions = self.positions(element, outer, 1)?;
+        if positions.len() == 1 { Ok(positions) } else { Err(content(element, "one position")) }
+    }
+
+    fn envelope(&mut self, element: &Element, outer: Dimension) -> Result<Shape, GmlError> {
+        let expected = "lowerCorner and upperCorner";
+        let corners: Vec<_> = children(element, expected)?.collect();
+        match corners.as_slice() {
+            [lower, upper] if lower.name == "lowerCorner" && upper.name == "upperCorner" => {
+                Ok(Shape::Envelope { lower: self.read(lower, outer)?, upper: self.read(upper, outer)? })
+            }
+            _ => Err(content(element, expected)),
+        }
+    }
+
+    fn rings(&mut self, element: &Element, outer: Dimension) -> Result<Rings, GmlError> {
+        let expected = "exterior, then any number of interior";
+        let mut exterior = None;
+        let mut interior = Vec::new();
+        for boundary in children(element, expected)? {
+            match (boundary.name.as_str(), exterior.is_some()) {
+                ("exterior" | "outerBoundaryIs", false) => exterior = Some(self.ring(boundary, outer)?),
+                ("interior" | "innerBoundaryIs", true) => interior.push(self.ring(boundary, outer)?),
+                _ => return Err(content(element, expected)),
+            }
+        }
+        Ok(Rings { exterior: exterior.ok_or_else(|| content(element, expected))?, interior })
+    }
+
+    /// QGIS closes a ring that is not closed; three positions are the least that make one.
+    fn ring(&mut self, boundary: &Element, outer: Dimension) -> Result<Positions, GmlError> {
+        self.attributes(boundary, &[], None)?;
+        let ring = only(boundary, &["LinearRing"], "LinearRing")?;
+        let dimension = self.geometry_attributes(ring, outer)?;
+        self.positions(ring, dimension, 3)
+    }
+
+    fn curve(&mut self, element: &Element, outer: Dimension) -> Result<Positions, GmlError> {
+        let segments = only(element, &["segments"], "segments")?;
+        self.attributes(segments, &[], None)?;
+        let segment = only(segments, &["LineStringSegment"], "one LineStringSegment")?;
+        let dimension = self.geometry_attributes(segment, outer)?;
+        self.positions(segment, dimension, 2)
+    }
+
+    fn surface(&mut self, element: &Element, outer: Dimension) -> Result<Rings, GmlError> {
+        let patches = only(element, &["patches"], "patches")?;
+        self.attributes(patches, &[], None)?;
+        let patch = only(patches, &["PolygonPatch"], "one PolygonPatch")?;
+        let dimension = self.geometry_attributes(patch, outer)?;
+        self.rings(patch, dimension)
+    }
+
+    /// The parts of a collection: one in each member element, any number in the plural one.
+    fn members<T>(
+        &mut self,
+        element: &Element,
+        outer: Dimension,
+        names: &[&str],
+        read: fn(&mut Self, &Element, Dimension) -> Result<T, GmlError>,
+    ) -> Result<Vec<T>, GmlError> {
+        let expected = "members of its kind";
+        let mut parts = Vec::new();
+        for member in children(element, expected)? {
+            self.attributes(member, &[], None)?;
+            let before = parts.len();
+            for part in children(member, expected)? {
+                let dimension = self.geometry_attributes(part, outer)?;
+                parts.push(read(self, part, dimension)?);
+            }
+            let is_right = parts.len() == before + 1 || (member.name.ends_with('s') && parts.len() > before);
+            if !names.contains(&member.name.as_str()) || !is_right {
+                return Err(content(element, expected));
+            }
+        }
+        if parts.is_empty() { Err(content(element, expected)) } else { Ok(parts) }
+    }
+
+    fn any_point(&mut self, element: &Element, outer: Dimension) -> Result<Positions, GmlError> {
+        if element.name == "Point" { self.point(element, outer) } else { Err(content(element, "Point")) }
+    }
+
+    fn any_line(&mut self, element: &Element, outer: Dimension) -> Result<Positions, GmlError> {
+        match element.name.as_str() {
+            "LineString" => self.positions(element, outer, 2),
+            "Curve" => self.curve(element, outer),
+            _ => Err(content(element, "LineString or Curve")),
+        }
+    }
+
+    fn any_polygon(&mut self, element: &Element, outer: Dimension) -> Result<Rings, GmlError> {
+        match element.name.as_str() {
+            "Polygon" => self.rings(element, outer),
+            "Surface" => self.surface(element, outer),
+            _ => Err(content(element, "Polygon or Surface")),
+        }
+    }
+}
+
+fn content(element: &Element, expected: &'static str) -> GmlError {
+    GmlError::Content { parent: element.name.clone(), expected }
+}
+
+fn children<'a>(
+    element: &'a Element,
+    expected: &'static str,
+) -> Result<impl Iterator<Item = &'a Element> + use<'a>, GmlError> {
+    if element.has_loose_text() { Err(content(element, expected)) } else { Ok(element.elements()) }
+}
+
+fn only<'a>(element: &'a Element, names: &[&str], expected: &'static str) -> Result<&'a Element, GmlError> {
+    let mut found = children(element, expected)?;
+    match (found.next(), found.next()) {
+        (Some(child), None) if names.contains(&child.name.as_str()) => Ok(child),
+        _ => Err(content(element, expected)),
+    }
+}

@@ -1,0 +1,367 @@
+use super::super::{Documents, Read, ReadError, Samples, read};
+use crate::layers::{Layer, NotWritable, Origin, Write, project::ProjectFile};
+
+/// Answers in the shape of QGIS Server 3.22. In a list of fields, `a|A` is `a` with the alias `A`, and `a*` is virtual.
+#[derive(Default)]
+struct World {
+    wms: Vec<(&'static str, &'static [&'static str])>,
+    wfs: Vec<(&'static str, &'static [&'static str])>,
+    collections: &'static [&'static str],
+    samples: Vec<(&'static str, &'static str)>,
+    project: Option<String>,
+}
+
+fn attributes(field: &str) -> String {
+    let (name, kind) = field.strip_suffix('*').map_or((field, "String"), |name| (name, ""));
+    let (name, alias) = name.split_once('|').unwrap_or((name, ""));
+    let alias = if alias.is_empty() { String::new() } else { format!("alias=\"{alias}\"") };
+    format!("comment=\"\" name=\"{name}\" typeName=\"{kind}\" {alias}")
+}
+
+/// What `write` makes of each item, one after the other.
+fn all<T>(items: impl IntoIterator<Item = T>, write: impl Fn(T) -> String) -> String {
+    items.into_iter().map(write).collect::<Vec<_>>().concat()
+}
+
+impl World {
+    fn settings(&self) -> String {
+        let layer = |(name, fields): &(&str, &[&str])| {
+            let fields = all(*fields, |field| format!("<Attribute {}/>", attributes(field)));
+            format!(
+                "<Layer><Name>{name}</Name><Style><Name>default</Name></Style><Attributes>{fields}</Attributes></Layer>"
+            )
+        };
+        let layers: String = self.wms.iter().map(layer).collect();
+        format!(
+            "<?xml version=\"1.0\"?><WMS_Capabilities xmlns=\"http://www.opengis.net/wms\"><Service><Name>WMS</Name></Service>\
+             <Capability><Layer><Title>All</Title><Layer><Name>A group</Name>{layers}</Layer><Layer><Name>raster</Name></Layer>\
+             </Layer></Capability></WMS_Capabilities>"
+        )
+    }
+
+    fn schema(&self) -> String {
+        let kind = |(name, fields): &(&str, &[&str])| {
+            let fields = all(*fields, |field| format!("<element type=\"string\" {}/>", attributes(field)));
+            format!(
+                "<element name=\"{name}\" type=\"qgs:{name}Type\"/><complexType name=\"{name}Type\"><complexContent>\
+                 <extension><sequence><element name=\"geometry\" type=\"gml:PolygonPropertyType\"/>{fields}</sequence>\
+                 </extension></complexContent></complexType>"
+            )
+        };
+        let types: String = self.wfs.iter().map(kind).collect();
+        format!("<schema xmlns=\"http://www.w3.org/2001/XMLSchema\">{types}</schema>")
+    }
+
+    fn try_read(&self) -> Result<Read, ReadError> {
+        let ids: Vec<_> =
+            self.collections.iter().map(|id| serde_json::json!({ "id": id, "title": "x" })).collect();
+        let collections = serde_json::json!({ "collections": ids, "links": [] }).to_string();
+        let (settings, schema) = (self.settings(), self.schema());
+        let documents = Documents {
+            settings: settings.as_bytes(),
+            schema: schema.as_bytes(),
+            collections: collections.as_bytes(),
+        };
+        let samples: Samples = self
+            .samples
+            .iter()
+            .map(|(name, sample)| ((*name).to_owned(), sample.as_bytes().to_vec()))
+            .collect();
+        let project = self.project.as_ref().map(|text| ProjectFile::from_xml(text.as_bytes()).unwrap());
+        read(documents, &samples, project.as_ref())
+    }
+
+    fn read(&self) -> Read {
+        self.try_read().unwrap()
+    }
+}
+
+/// `name real/published shown`, where shown is M for WMS and F for WFS.
+fn told(layer: &Layer) -> Vec<String> {
+    let shown = |field: &crate::layers::Field| match (field.in_wms, field.in_wfs) {
+        (true, true) => "MF",
+        (true, false) => "M",
+        (false, true) => "F",
+        (false, false) => "",
+    };
+    layer.fields.iter().map(|field| format!("{} {}", field.name, shown(field))).collect()
+}
+
+#[test]
+fn published_names_are_led_back_to_real_ones() {
+    let world = World {
+        wms: vec![("Zones A", &["Last Checked|When", "no wfs", "p:q", "a b", "a_b"]), ("only", &["code"])],
+        wfs: vec![("Zones_A", &["Last_Checked|When", "pq", "a_b", "a_b"])],
+        collections: &["Zones A"],
+        ..World::default()
+    };
+    let Read { layers, wanted } = world.read();
+    assert_eq!(wanted, ["Zones_A"]);
+    let layer = layers.by_type_name("Zones_A").unwrap();
+    assert_eq!(layers.by_wms_name("Zones A"), Some(layer));
+    assert_eq!(layers.by_collection("Zones A"), Some(layer));
+    assert_eq!(told(layer), ["Last Checked MF", "a b MF", "a_b MF", "no wfs M", "p:q MF"]);
+    assert_eq!(layer.wfs_field("Last_Checked").unwrap().item_key(), "When");
+    let only = layers.by_wms_name("only").unwrap();
+    assert_eq!((told(only), only.type_name.as_ref()), (vec!["code M".to_owned()], None));
+    assert_eq!(layers.iter().count(), 2, "neither groups nor layers without a table");
+}
+
+#[test]
+fn a_name_that_may_mean_a_hidden_field_means_none() {
+    let world = World {
+        wms: vec![("z", &["a b", "a_b"])],
+        wfs: vec![("z", &["a_b"])],
+        collections: &["z"],
+        ..World::default()
+    };
+    let Read { layers, wanted } = world.read();
+    let layer = layers.by_type_name("z").unwrap();
+    assert_eq!(told(layer), ["a b M", "a_b M"]);
+    assert_eq!((layer.wfs_field("a_b"), &layer.unknown), (None, &vec!["a_b".to_owned()]));
+    assert_eq!(layer.written_field("a_b", Write::Insert), Err(NotWritable::UnknownName));
+    assert_eq!(wanted, ["z"]);
+}
+
+#[test]
+fn a_sample_tells_which_of_them_is_shown() {
+    let sample = r#"{"type": "FeatureCollection", "features": [{"geometry": null, "properties": {"a b": 1, "no wms": [2]}}]}"#;
+    let world = World {
+        wms: vec![("z", &["a b", "a_b"])],
+        wfs: vec![("z", &["a_b", "no_wms"])],
+        collections: &["z"],
+        samples: vec![("z", sample)],
+        ..World::default()
+    };
+    let Read { layers, wanted } = world.read();
+    assert_eq!(told(layers.by_type_name("z").unwrap()), ["a b MF", "a_b M", "no wms F"]);
+    assert_eq!(wanted, Vec::<String>::new());
+}
+
+#[test]
+fn an_empty_layer_that_wms_hides_has_no_known_fields_and_is_asked_for_once() {
+    let wfs: Vec<(&str, &[&str])> = vec![("z", &["name"])];
+    let world = World { wfs: wfs.clone(), collections: &["z"], ..World::default() };
+    assert_eq!(world.read().wanted, ["z"]);
+    let world =
+        World { samples: vec![("z", r#"{"features": []}"#)], wfs, collections: &["z"], ..World::default() };
+    let Read { layers, wanted } = world.read();
+    assert_eq!((layers.by_type_name("z").unwrap().fields.len(), wanted.len()), (0, 0));
+}
+
+fn project(properties: &str) -> String {
+    format!(
+        "<qgis><projectlayers><maplayer><id>z_1</id><layername>z</layername><expressionfields><field name=\"twice\"/>\
+         </expressionfields><fieldConfiguration><field name=\"a b\" configurationFlags=\"HideFromWfs\"/><field name=\"a_b\" \
+         configurationFlags=\"None\"/><field name=\"twice\"/><field name=\"no wms\" configurationFlags=\"HideFromWms\"/>\
+         </fieldConfiguration></maplayer></projectlayers><properties><WFSLayers><value>z_1</value></WFSLayers>{properties}\
+         </properties></qgis>"
+    )
+}
+
+#[test]
+fn the_project_file_tells_hidden_fields_and_columns_from_others() {
+    let world = World {
+        wms: vec![("z", &["a b", "a_b", "twice*", "new"])],
+        wfs: vec![("z", &["a_b", "twice", "no_wms", "new"])],
+        collections: &["z"],
+        project: Some(project("")),
+        ..World::default()
+    };
+    let Read { layers, wanted } = world.read();
+    let layer = layers.by_type_name("z").unwrap();
+    assert_eq!(told(layer), ["a b M", "a_b MF", "new MF", "no wms F", "twice MF"]);
+    let origins: Vec<_> = layer.fields.iter().map(|field| field.origin).collect();
+    assert_eq!(origins, [Origin::Table, Origin::Table, Origin::Unknown, Origin::Table, Origin::Computed]);
+    assert_eq!(wanted, ["z"], "the file may be older than the table");
+    assert!(layer.written_field("a_b", Write::Insert).is_ok());
+}
+
+#[test]
+fn what_the_project_file_hides_is_hidden_though_qgis_has_not_read_it_anew() {
+    let world = World {
+        wms: vec![("z", &["a_b", "no wms"])],
+        wfs: vec![("z", &["a_b", "no_wms"])],
+        collections: &["z"],
+        samples: vec![("z", r#"{"features": [{"properties": {"a b": 1, "no wms": 1}}]}"#)],
+        project: Some(project("")),
+    };
+    let layers = world.read().layers;
+    let layer = layers.by_type_name("z").unwrap();
+    assert_eq!((layer.wfs_field("a b"), layer.wms_field("no wms")), (None, None));
+}
+
+#[test]
+fn without_the_project_file_only_virtual_fields_are_known_for_what_they_are() {
+    let world = World {
+        wms: vec![("z", &["name", "twice*"])],
+        wfs: vec![("z", &["name", "twice"])],
+        collections: &["z"],
+        ..World::default()
+    };
+    let read = world.read();
+    let layer = read.layers.by_type_name("z").unwrap();
+    assert_eq!(layer.written_field("name", Write::Insert), Err(NotWritable::UnknownOrigin));
+    assert_eq!(layer.written_field("twice", Write::Update), Err(NotWritable::Computed));
+    assert!(layer.written_field("name", Write::Update).is_ok());
+}
+
+#[test]
+fn layers_whose_ids_are_their_wms_names_are_found_by_the_project_file() {
+    let world = World {
+        wms: vec![("z_1", &["a_b"])],
+        wfs: vec![("z", &["a_b"])],
+        collections: &["z"],
+        project: Some(project("<WMSUseLayerIDs>1</WMSUseLayerIDs>")),
+        ..World::default()
+    };
+    let layers = world.read().layers;
+    assert_eq!(layers.iter().count(), 1);
+    assert!(layers.by_wms_name("z_1").unwrap().wfs_field("a_b").is_some());
+    let layers = World { project: None, ..world }.read().layers;
+    assert!(layers.by_wms_name("z_1").unwrap().wms_field("a_b").is_some(), "as two layers");
+    assert!(layers.by_type_name("z").unwrap().wfs_field("a_b").is_none());
+}
+
+#[test]
+fn of_layers_that_share_a_name_only_fields_that_all_show_are_shown() {
+    let world = World {
+        wms: vec![("t", &["both", "one", "x y", "x_y"]), ("t", &["both", "two", "x y"])],
+        wfs: vec![("t", &["both", "one", "x_y", "x_y"]), ("t", &["both", "two", "x_y"])],
+        collections: &["t", "t"],
+        ..World::default()
+    };
+    let Read { layers, wanted } = world.read();
+    let layer = layers.by_type_name("t").unwrap();
+    assert_eq!((layer.is_shared, layer.collection.as_ref(), wanted.len()), (true, None, 0));
+    let shown: Vec<_> =
+        layer.fields.iter().filter(|field| field.in_wfs).map(|field| field.name.as_str()).collect();
+    assert_eq!(shown, ["both"]);
+    assert!(layers.by_wms_name("t").unwrap().wms_field("one").is_none());
+}
+
+#[test]
+fn a_project_without_wfs_has_layers_in_wms() {
+    let world = World { wms: vec![("z", &["name"])], ..World::default() };
+    assert!(world.read().layers.by_wms_name("z").unwrap().wms_field("name").is_some());
+}
+
+#[test]
+fn an_answer_of_another_kind_is_refused_by_its_name() {
+    let world = World::default();
+    let (settings, schema) = (world.settings(), world.schema());
+    let report = "<ServiceExceptionReport><ServiceException/></ServiceExceptionReport>";
+    for (settings, schema, collections, sample, named) in [
+        (report, schema.as_str(), "{\"collections\":[]}", "{\"features\":[]}", "GetProjectSettings"),
+        (&settings, report, "{\"collections\":[]}", "{\"features\":[]}", "DescribeFeatureType"),
+        (&settings, &schema, "[{\"code\":\"API not found error\"}]", "{\"features\":[]}", "/collections"),
+        (&settings, &schema, "{\"collections\":[]}", report, "GetFeature"),
+    ] {
+        let documents = Documents {
+            settings: settings.as_bytes(),
+            schema: schema.as_bytes(),
+            collections: collections.as_bytes(),
+        };
+        let samples = Samples::from([("z".to_owned(), sample.as_bytes().to_vec())]);
+        let refused = read(documents, &samples, None).unwrap_err();
+        assert!(refused.to_string().contains(named), "{refused}");
+    }
+}
+
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Real names from few letters, so that many are published alike.
+    fn names() -> impl Strategy<Value = std::collections::BTreeSet<String>> {
+        proptest::collection::btree_set("[ab][ _:]?[b_]?", 0..6)
+    }
+
+    proptest! {
+        #[test]
+        fn no_documents_make_the_reading_panic(
+            settings in proptest::collection::vec(any::<u8>(), 0..200),
+            schema in "(<schema>)?[<>/a-z =\"]{0,60}(</schema>)?",
+            collections in "(\\{\"collections\":)?[\\[\\]{}\":,a-z]{0,30}",
+        ) {
+            let documents = Documents {
+                settings: &settings,
+                schema: schema.as_bytes(),
+                collections: collections.as_bytes(),
+            };
+            let _ = read(documents, &Samples::default(), None);
+        }
+
+        /// Whatever is hidden from a service: the layers never show it, and never a name that the table has not.
+        #[test]
+        fn what_is_hidden_is_never_shown(
+            all in names(), wms in any::<u8>(), wfs in any::<u8>(), has_rows in any::<bool>(),
+        ) {
+            let is_in = |set: u8, place: usize| set >> (place % 8) & 1 == 1;
+            let shown = |set: u8| -> Vec<&str> {
+                all.iter().enumerate().filter(|(place, _)| is_in(set, *place)).map(|(_, name)| name.as_str()).collect()
+            };
+            let published: Vec<_> =
+                shown(wfs).iter().map(|name| crate::layers::published::field_name(name)).collect();
+            let properties: serde_json::Map<_, _> =
+                shown(wfs).iter().map(|name| ((*name).to_owned(), serde_json::Value::Null)).collect();
+            // Without rows the project file is there.
+            let features = if has_rows { vec![serde_json::json!({ "properties": properties })] } else { vec![] };
+            let flag = |name: &str| if shown(wfs).contains(&name) { "None" } else { "HideFromWfs" };
+            let fields = super::all(&all, |name| {
+                format!("<field name=\"{name}\" configurationFlags=\"{}\"/>", flag(name))
+            });
+            let project = format!(
+                "<qgis><projectlayers><maplayer><id>1</id><layername>z</layername><fieldConfiguration>{fields}\
+                 </fieldConfiguration></maplayer></projectlayers><properties><WFSLayers><value>1</value></WFSLayers>\
+                 </properties></qgis>"
+            );
+            let project = ProjectFile::from_xml(project.as_bytes()).unwrap();
+            let sample = serde_json::json!({ "features": features }).to_string();
+            let names = shown(wms);
+            let published: Vec<&str> = published.iter().map(String::as_str).collect();
+            let world = Owned { wms: &names, wfs: &published, sample: &sample };
+            let layers = world.read((!has_rows).then_some(&project)).layers;
+            let layer = layers.by_type_name("z").unwrap();
+            for field in &layer.fields {
+                prop_assert!(!field.in_wms || shown(wms).contains(&field.name.as_str()));
+                prop_assert!(!field.in_wfs || shown(wfs).contains(&field.name.as_str()));
+                prop_assert!(all.contains(&field.name));
+            }
+            for name in shown(wfs) {
+                prop_assert!(layer.wfs_field(name).is_some(), "{name}");
+            }
+        }
+    }
+
+    struct Owned<'a> {
+        wms: &'a [&'a str],
+        wfs: &'a [&'a str],
+        sample: &'a str,
+    }
+
+    impl Owned<'_> {
+        fn read(&self, project: Option<&ProjectFile>) -> Read {
+            let attribute = |name: &&str| format!("<Attribute name=\"{name}\" typeName=\"String\"/>");
+            let element = |name: &&str| format!("<element name=\"{name}\" type=\"string\"/>");
+            let settings = format!(
+                "<WMS_Capabilities><Capability><Layer><Layer><Name>z</Name><Attributes>{}</Attributes></Layer></Layer>\
+                 </Capability></WMS_Capabilities>",
+                super::all(self.wms, attribute)
+            );
+            let schema = format!(
+                "<schema><complexType name=\"zType\"><complexContent><extension><sequence>{}</sequence></extension>\
+                 </complexContent></complexType></schema>",
+                super::all(self.wfs, element)
+            );
+            let documents = Documents {
+                settings: settings.as_bytes(),
+                schema: schema.as_bytes(),
+                collections: br#"{"collections":[{"id":"z"}]}"#,
+            };
+            let samples = Samples::from([("z".to_owned(), self.sample.as_bytes().to_vec())]);
+            read(documents, &samples, project).unwrap()
+        }
+    }
+}

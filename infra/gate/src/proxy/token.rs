@@ -1,0 +1,35 @@
+//! Where the session is: in a header of its own, or as a bearer token.
+
+use http::HeaderMap;
+use pozi_auth::session::SessionRefusal;
+
+use super::ProxyRefusal;
+use crate::{
+    asked::{self, SESSION},
+    refusal::Refusal,
+};
+
+/// A token that should be a session.
+pub(super) struct Token<'a> {
+    pub(super) text: &'a str,
+    /// Whether it came in `Authorization`, which belongs to Application Proxy.
+    is_bearer: bool,
+}
+
+/// The token of a request.
+pub(super) fn session(headers: &HeaderMap) -> Result<Token<'_>, ProxyRefusal> {
+    let text = asked::session(headers).map_err(Refusal::from)?.ok_or(Refusal::NoSession)?;
+    let is_bearer = headers.get(SESSION).is_none_or(http::HeaderValue::is_empty);
+    Ok(Token { text, is_bearer })
+}
+
+impl Token<'_> {
+    /// An Entra token alone says that something on the way removed the session's header.
+    pub(super) fn refusal(&self, refusal: SessionRefusal) -> ProxyRefusal {
+        if self.is_bearer && refusal == SessionRefusal::NotASession {
+            ProxyRefusal::SessionHeaderMissing
+        } else {
+            Refusal::from(refusal).into()
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! WFS GetFeature, the one operation of reading that may come as a query, a form or XML, and that filters in four ways.
+
+use http::Method;
+use pozi_auth::sites::Access;
+
+use super::{
+    Context, RequestRefusal, Service,
+    kvp::Kvp,
+    operation::Operation,
+    parameters::Parameters,
+    value::{SortKey, Value},
+    written::{Written, request},
+};
+use crate::{
+    expression::Expression,
+    geometry::gml::SrsName,
+    layers::Layers,
+    upstream::{QgisBody, QgisRequest},
+    xml::{
+        body::BodyError,
+        describe::DescribeFeatureTypeBody,
+        filter::Filter,
+        get_feature::{GetFeatureBody, Property, Query, SortField},
+        tree::Element,
+    },
+};
+
+/// A request for features that was understood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GetFeature {
+    operation: &'static Operation,
+    /// VERSION, OUTPUTFORMAT, SRSNAME and the like, as they are written.
+    plain: Vec<(&'static str, String)>,
+    /// None for a count of all.
+    max_features: Option<u64>,
+    ids: Vec<String>,
+    expression: Option<Expression>,
+    queries: Vec<Query>,
+    /// Whether it goes to QGIS as XML: where it came so, or has a filter, which QGIS cuts at every bracket of a query.
+    is_xml: bool,
+}
+
+/// Parameters that are written as they were understood.
+const PLAIN: [&str; 7] =
+    ["VERSION", "OUTPUTFORMAT", "SRSNAME", "STARTINDEX", "RESULTTYPE", "BBOX", "GEOMETRYNAME"];
+
+impl GetFeature {
+    /// Reads the parameters of a query or a form.
+    pub(super) fn read(
+        operation: &'static Operation,
+        parameters: Parameters,
+        context: &Context<'_>,
+    ) -> Result<Self, RequestRefusal> {
+        let mut given = Kvp::read(operation, parameters, context)?;
+        let queries = queries(&mut given)?;
+        let is_xml = queries.iter().any(|query| query.filter.is_some());
+        Self::of(given, queries, is_xml, context)
+    }
+
+    /// Reads an XML body: its values by the same rules as those of a query.
+    pub(super) fn read_xml(root: &Element, context: &Context<'_>) -> Result<Self, RequestRefusal> {
+        let operation = operation()?;
+        let body = GetFeatureBody::from_element(root).map_err(refused)?;
+        let parameters = given([
+            ("VERSION", body.version),
+            ("OUTPUTFORMAT", body.output_format),
+            ("MAXFEATURES", body.max_features),
+            ("STARTINDEX", body.start_index),
+            ("RESULTTYPE", body.result_type),
+        ])?;
+        Self::of(Kvp::read(operation, parameters, context)?, body.queries, true, context)
+    }
+
+    /// Its operation.
+    pub fn operation(&self) -> &'static Operation {
+        self.operation
+    }
+
+    /// What a session must allow.
+    pub fn access(&self) -> Access {
+        self.operation.access
+    }
+
+    /// Whether it names fields that must be known.
+    pub fn needs_layers(&self) -> bool {
+        let names_fields = |query: &Query| {
+            let has_fields = || query.properties.iter().any(|property| matches!(property, Property::Field(_)));
+            query.filter.is_some() || !query.sort.is_empty() || (self.is_xml && has_fields())
+        };
+        self.expression.is_some() || self.queries.iter().any(names_fields)
+    }
+
+    /// Replaces the names of fields by the real ones, and refuses those that WFS does not publish.
+    pub fn resolve(&mut self, layers: &Layers) -> Result<(), RequestRefusal> {
+        for query in &mut self.queries {
+            let unknown = || RequestRefusal::UnknownLayer { parameter: "TYPENAME".into() };
+            let layer = layers.by_type_name(&query.type_name).ok_or_else(unknown)?;
+            let real = |name: &str| layer.wfs_field(name).map(|field| field.name.clone());
+            if let Some(expression) = &mut self.expression {
+                let unknown = |_| RequestRefusal::UnknownField { parameter: "EXP_FILTER".into() };
+                expression.resolve_fields(&real).map_err(unknown)?;
+            }
+            query.resolve_fields(&real).map_err(refused)?;
+        }
+        Ok(())
+    }
+
+    /// The request for QGIS Server.
+    pub fn write(&self) -> QgisRequest {
+        if self.is_xml { self.write_xml() } else { self.write_query() }
+    }
+
+    fn of(
+        mut given: Kvp,
+        queries: Vec<Query>,
+        is_xml: bool,
+        context: &Context<'_>,
+    ) -> Result<Self, RequestRefusal> {
+        let operation = given.operation();
+        let expression = match given.take("EXP_FILTER") {
+            Some(Value::Expression(expression)) => Some(*expression),
+            _ => None,
+        };
+        let ids = names(given.take("FEATUREID"));
+        let max_features = given.take("MAXFEATURES");
+        let plain: Vec<_> =
+            PLAIN.into_iter().filter_map(|key| Some((key, given.take(key)?.written()))).collect();
+        let counts = plain.contains(&("RESULTTYPE", "hits".to_owned()));
+        let max_features = bounded(max_features, counts, context.limits.max_features);
+        let read = Self { operation, plain, max_features, ids, expression, queries, is_xml };
+        read.check()?;
+        Ok(read)
+    }
+
+    /// QGIS ignores one filter beside another in silence, and all rows come: so none may stand beside another.
+    fn check(&self) -> Result<(), RequestRefusal> {
+        let has_filter = self.queries.iter().any(|query| query.filter.is_some());
+        let has = |key: &str| self.plain.iter().any(|(own, _)| *own == key);
+        let filters = [has_filter, self.expression.is_some(), !self.ids.is_empty()];
+        let refused = |text| Err(RequestRefusal::Combination(text));
+        if filters.into_iter().filter(|is_there| *is_there).count() > 1 {
+            return refused("FILTER, EXP_FILTER and FEATUREID exclude one another");
+        }
+        if has("BBOX") && (has_filter || !self.ids.is_empty()) {
+            return refused("BBOX stands beside EXP_FILTER alone; put the box into FILTER");
+        }
+        if self.expression.is_some() && self.queries.len() != 1 {
+            return refused("EXP_FILTER needs exactly one TYPENAME");
+        }
+        if self.queries.is_empty() && self.ids.is_empty() {
+            return Err(RequestRefusal::Missing { parameter: "TYPENAME" });
+        }
+        if has_filter && has("GEOMETRYNAME") {
+            return refused("GEOMETRYNAME does not go with FILTER; use EXP_FILTER");
+        }
+        Ok(())
+    }
+
+    fn write_query(&self) -> QgisRequest {
+        let mut written = Written::of("WFS", "GetFeature");
+        for (key, value) in &self.plain {
+            written.add(key, value);
+        }
+        if let Some(most) = self.max_features {
+            written.add("MAXFEATURES", &most.to_string());
+        }
+        if self.ids.is_empty() {
+            let types: Vec<_> = self.queries.iter().map(|query| query.type_name.as_str()).collect();
+            written.add("TYPENAME", &types.join(","));
+        } else {
+            written.add("FEATUREID", &self.ids.join(","));
+        }
+        if let Some(expression) = &self.expression {
+            written.add("EXP_FILTER", &expression.to_string());
+        }
+        if self.queries.iter().any(|query| !query.properties.is_empty()) {
+            let groups = self.queries.iter().map(|query| query.properties.iter().map(named).collect()).collect();
+            written.add("PROPERTYNAME", &Value::Properties(groups).written());
+        }
+        if let [Query { sort, .. }] = &self.queries[..]
+            && !sort.is_empty()
+        {
+            let key = |key: &SortField| SortKey { field: key.field.clone(), descending: key.is_descending };
+            written.add("SORTBY", &Value::Sort(sort.iter().map(key).collect()).written());
+        }
+        written.into_request(Method::GET)
+    }
+
+    fn write_xml(&self) -> QgisRequest {
+        let plain = |key: &str| self.plain.iter().find(|(own, _)| *own == key).map(|(_, value)| value.clone());
+        let srs_name = plain("SRSNAME").and_then(|name| SrsName::parse(&name));
+        let with_srs = |query: &Query| Query { srs_name: query.srs_name.clone().or_else(|| srs_name.clone()), ..query.clone() };
+        let body = GetFeatureBody {
+            version: plain("VERSION"),
+            output_format: plain("OUTPUTFORMAT"),
+            max_features: self.max_features.map(|most| most.to_string()),
+            start_index: plain("STARTINDEX"),
+            result_type: plain("RESULTTYPE"),
+            queries: self.queries.iter().map(with_srs).collect(),
+        };
+        let body = QgisBody { content_type: "text/xml", bytes: body.write().into() };
+        QgisRequest { query: "SERVICE=WFS".into(), body: Some(body), ..request(Method::POST, String::new()) }
+    }
+}
+
+/// The parameters of the body of a DescribeFeatureType or GetCapabilities of WFS: they go to QGIS as a query.
+pub(super) fn described(root: &Element) -> Result<Parameters, RequestRefusal> {
+    let is_described = root.name == "DescribeFeatureType";
+    let body = if is_described {
+        DescribeFeatureTypeBody::from_element(root).map_err(refused)?
+    } else {
+        DescribeFeatureTypeBody { version: root.attribute("version").map(str::to_owned), ..Default::default() }
+    };
+    given([
+        ("SERVICE", Some("WFS".to_owned())),
+        ("REQUEST", Some(root.name.clone())),
+        ("VERSION", body.version),
+        ("OUTPUTFORMAT", body.output_format),
+        ("TYPENAME", (!body.type_names.is_empty()).then(|| body.type_names.join(","))),
+    ])
+}
+
+/// An error of a body as a client is told it.
+pub(super) fn refused(error: BodyError) -> RequestRefusal {
+    match error {
+        BodyError::UnknownField { element, .. } => RequestRefusal::UnknownField { parameter: element.to_owned() },
+        error => RequestRefusal::Xml(error.to_string()),
+    }
+}
+
+fn operation() -> Result<&'static Operation, RequestRefusal> {
+    Operation::named(Service::Wfs, "GetFeature").ok_or(RequestRefusal::UnknownOperation { service: "WFS" })
+}
+
+fn given<const N: usize>(values: [(&str, Option<String>); N]) -> Result<Parameters, RequestRefusal> {
+    let mut parameters = Parameters::default();
+    for (key, value) in values {
+        if let Some(value) = value {
+            parameters.add(key.to_owned(), value)?;
+        }
+    }
+    Ok(parameters)
+}
+
+/// QGIS takes 0 for all; no answer has more than `most` features. A count has no bound.
+fn bounded(asked: Option<Value>, counts: bool, most: u64) -> Option<u64> {
+    match asked {
+        Some(Value::Integer(asked)) if asked > 0 => Some(u64::try_from(asked).map_or(most, |asked| asked.min(most))),
+        _ if counts => None,
+        _ => Some(most),
+    }
+}
+
+fn queries(given: &mut Kvp) -> Result<Vec<Query>, RequestRefusal> {
+    let types = names(given.take("TYPENAME"));
+    let mut filters: Vec<Option<Filter>> = match given.take("FILTER") {
+        Some(Value::Filters(filters)) => filters,
+        _ => Vec::new(),
+    };
+    let mut properties = match given.take("PROPERTYNAME") {
+        Some(Value::Properties(groups)) => groups,
+        _ => Vec::new(),
+    };
+    let sort = match given.take("SORTBY") {
+        Some(Value::Sort(keys)) => keys,
+        _ => Vec::new(),
+    };
+    if filters.len() > types.len() || properties.len() > types.len().max(1) {
+        return Err(RequestRefusal::Combination("FILTER and PROPERTYNAME have one group for each TYPENAME"));
+    }
+    if !sort.is_empty() && types.len() != 1 {
+        return Err(RequestRefusal::Combination("SORTBY needs exactly one TYPENAME"));
+    }
+    filters.resize(types.len(), None);
+    properties.resize(types.len(), Vec::new());
+    let sort_field = |key: &SortKey| SortField { field: key.field.clone(), is_descending: key.descending };
+    let each = types.into_iter().zip(properties).zip(filters);
+    Ok(each
+        .map(|((type_name, properties), filter)| Query {
+            type_name,
+            srs_name: None,
+            properties: properties.into_iter().map(property).collect(),
+            filter,
+            sort: sort.iter().map(sort_field).collect(),
+        })
+        .collect())
+}
+
+fn property(name: String) -> Property {
+    if name == "*" { Property::All } else { Property::Field(name) }
+}
+
+fn named(property: &Property) -> String {
+    match property {
+        Property::All => "*".to_owned(),
+        Property::Geometry => "geometry".to_owned(),
+        Property::Field(name) => name.clone(),
+    }
+}
+
+fn names(value: Option<Value>) -> Vec<String> {
+    match value {
+        Some(Value::Names(names)) => names,
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,222 @@
+//! Parameters as a client writes them, in a query or in a form: read once, each key at most once.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode;
+
+use super::RequestRefusal;
+
+/// The most bytes of a query or a form with one value of every kind: Windows councils set 32 KiB.
+pub const MAX_QUERY_BYTES: usize = 64 * 1024;
+/// The most parameters of one request. The largest recorded request has 45.
+const MAX_PARAMETERS: usize = 200;
+
+/// Which keys there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keys {
+    /// Of OGC web services: compared without case, of letters, digits, `_`, `-`, `.` and `:`.
+    Ows,
+    /// Of OGC API Features: compared with case, and perhaps the names of fields, spaces and all.
+    Features,
+}
+
+/// Key and value pairs, in the order sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Parameters(Vec<Parameter>);
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter {
+    /// The key: in capitals for OGC web services.
+    pub key: String,
+    /// The value, decoded once.
+    pub value: String,
+}
+
+impl Parameters {
+    /// Reads a query or a form: `&` separates, empty parts are skipped (`&&`), `+` is a space, percent-encoding is undone
+    /// once. A key without `=`, a key that comes twice (without case), a broken percent-encoding, and text that is not
+    /// UTF-8 are refused. Control characters are refused in keys, and in values but for tab and line breaks, which
+    /// real clients send in filters.
+    pub fn read(text: &[u8], keys: Keys) -> Result<Self, RequestRefusal> {
+        if text.len() > MAX_QUERY_BYTES {
+            return Err(RequestRefusal::TooLong { most: MAX_QUERY_BYTES });
+        }
+        let mut parameters = Self::default();
+        for part in text.split(|byte| *byte == b'&').filter(|part| !part.is_empty()) {
+            let Some(at) = part.iter().position(|byte| *byte == b'=') else {
+                return Err(RequestRefusal::KeyWithoutValue);
+            };
+            let key = folded(decoded(&part[..at])?, keys)?;
+            let value = decoded(&part[at + 1..])?;
+            if value.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r')) {
+                return Err(RequestRefusal::ControlCharacter { parameter: key });
+            }
+            parameters.add(key, value)?;
+        }
+        Ok(parameters)
+    }
+
+    /// Adds those of `other`, a form beside a query; a key that is in both is refused.
+    pub fn and(mut self, other: Self) -> Result<Self, RequestRefusal> {
+        for Parameter { key, value } in other.0 {
+            self.add(key, value)?;
+        }
+        Ok(self)
+    }
+
+    /// Takes out the parameter `key`, written in capitals, whatever case the client wrote it in.
+    pub fn take(&mut self, key: &str) -> Option<String> {
+        let at = self.0.iter().position(|parameter| parameter.key.eq_ignore_ascii_case(key))?;
+        Some(self.0.remove(at).value)
+    }
+
+    /// The value of `key`, written in capitals.
+    pub fn value(&self, key: &str) -> Option<&str> {
+        self.0.iter().find(|parameter| parameter.key == key).map(|parameter| parameter.value.as_str())
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Parameter> {
+        self.0.iter()
+    }
+
+    /// Adds one.
+    pub(super) fn add(&mut self, key: String, value: String) -> Result<(), RequestRefusal> {
+        // QGIS lets the last of two win in OGC web services and the first in OGC API Features, so none may come twice.
+        if self.0.iter().any(|parameter| parameter.key.eq_ignore_ascii_case(&key)) {
+            return Err(RequestRefusal::Repeated { parameter: key });
+        }
+        if self.0.len() == MAX_PARAMETERS {
+            return Err(RequestRefusal::TooMany { most: MAX_PARAMETERS });
+        }
+        self.0.push(Parameter { key, value });
+        Ok(())
+    }
+}
+
+impl IntoIterator for Parameters {
+    type Item = Parameter;
+    type IntoIter = std::vec::IntoIter<Parameter>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+fn folded(key: String, keys: Keys) -> Result<String, RequestRefusal> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
+    match keys {
+        // QGIS folds keys by Unicode's rules and cuts them at NUL, so nothing but ASCII is a key.
+        Keys::Ows if (1..=64).contains(&key.len()) && key.chars().all(fits) => Ok(key.to_ascii_uppercase()),
+        Keys::Features if (1..=255).contains(&key.len()) && !key.chars().any(char::is_control) => Ok(key),
+        Keys::Ows | Keys::Features => Err(RequestRefusal::OddKey),
+    }
+}
+
+fn decoded(part: &[u8]) -> Result<String, RequestRefusal> {
+    if !is_well_encoded(part) {
+        return Err(RequestRefusal::BrokenEncoding);
+    }
+    let spaced: Cow<'_, [u8]> = if part.contains(&b'+') {
+        part.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect::<Vec<_>>().into()
+    } else {
+        part.into()
+    };
+    let text = percent_decode(&spaced).decode_utf8().map_err(|_| RequestRefusal::NotUtf8)?;
+    Ok(text.into_owned())
+}
+
+/// Whether every `%` is followed by two hexadecimal digits.
+pub(super) fn is_well_encoded(part: &[u8]) -> bool {
+    let mut pieces = part.split(|byte| *byte == b'%');
+    pieces.next();
+    pieces.all(|piece| piece.len() >= 2 && piece[..2].iter().all(u8::is_ascii_hexdigit))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn ows(text: &str) -> Result<Vec<(String, String)>, RequestRefusal> {
+        let parameters = Parameters::read(text.as_bytes(), Keys::Ows)?;
+        Ok(parameters.into_iter().map(|parameter| (parameter.key, parameter.value)).collect())
+    }
+
+    fn one(key: &str, value: &str) -> Vec<(String, String)> {
+        vec![(key.into(), value.into())]
+    }
+
+    #[test]
+    fn honest_spellings_are_read() {
+        for (text, key, value) in [
+            ("layers=zones", "LAYERS", "zones"),
+            ("&&Layers=zones&", "LAYERS", "zones"),
+            ("LAYERS=Road+Centrelines", "LAYERS", "Road Centrelines"),
+            ("LAYERS=Road%20Centrelines", "LAYERS", "Road Centrelines"),
+            ("LAYERS=B%c3%a4ume", "LAYERS", "Bäume"),
+            ("LAYERS=Bäume", "LAYERS", "Bäume"),
+            ("STYLES=", "STYLES", ""),
+            ("map0%3Aextent=1", "MAP0:EXTENT", "1"),
+            ("FILTER=a%0Ab", "FILTER", "a\nb"),
+            ("X=%252B", "X", "%2B"),
+            ("X=a=b;c", "X", "a=b;c"),
+        ] {
+            assert_eq!(ows(text), Ok(one(key, value)), "{text}");
+        }
+        assert_eq!(ows(""), Ok(vec![]));
+    }
+
+    #[test]
+    fn tricks_are_refused() {
+        for (text, refusal) in [
+            ("MAP=a&map=b", RequestRefusal::Repeated { parameter: "MAP".into() }),
+            ("MAP=a&%4DAP=b", RequestRefusal::Repeated { parameter: "MAP".into() }),
+            ("reque%C5%BFt=GetMap", RequestRefusal::OddKey),
+            ("MAP%00=a", RequestRefusal::OddKey),
+            ("a%20b=c", RequestRefusal::OddKey),
+            ("=a", RequestRefusal::OddKey),
+            ("wsdl", RequestRefusal::KeyWithoutValue),
+            ("A=%zz", RequestRefusal::BrokenEncoding),
+            ("A=%4", RequestRefusal::BrokenEncoding),
+            ("A=%ff", RequestRefusal::NotUtf8),
+            ("A=%00", RequestRefusal::ControlCharacter { parameter: "A".into() }),
+        ] {
+            assert_eq!(ows(text), Err(refusal), "{text}");
+        }
+        let many: String = (0..=MAX_PARAMETERS).map(|n| format!("A{n}=1&")).collect();
+        assert!(matches!(ows(&many), Err(RequestRefusal::TooMany { .. })));
+        assert!(matches!(ows(&"a".repeat(MAX_QUERY_BYTES + 1)), Err(RequestRefusal::TooLong { .. })));
+    }
+
+    #[test]
+    fn the_keys_of_features_may_be_names_of_fields() {
+        let read = |text: &str| Parameters::read(text.as_bytes(), Keys::Features);
+        assert_eq!(read("Property%20Number=12").unwrap().value("Property Number"), Some("12"));
+        assert_eq!(read("poblaci%C3%B3n=1").unwrap().value("población"), Some("1"));
+        assert!(read("Name=1&name=2").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic_and_no_key_comes_twice(bytes: Vec<u8>) {
+            for keys in [Keys::Ows, Keys::Features] {
+                if let Ok(parameters) = Parameters::read(&bytes, keys) {
+                    let mut names: Vec<_> =
+                        parameters.iter().map(|parameter| parameter.key.to_ascii_uppercase()).collect();
+                    let count = names.len();
+                    names.sort();
+                    names.dedup();
+                    prop_assert_eq!(names.len(), count);
+                }
+            }
+        }
+    }
+}

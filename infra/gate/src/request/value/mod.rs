@@ -1,0 +1,115 @@
+//! Values, read by their kind into what they mean and written anew. What is written is made of parts that were understood.
+
+pub(super) mod colour;
+pub(super) mod names;
+mod number;
+mod options;
+mod reference;
+mod selection;
+mod sort;
+mod time;
+
+use super::{RequestRefusal, kind::Kind};
+use crate::{
+    expression::Expression, geometry::wkt::Wkt, sql_filter::LayerFilters, xml::filter::Filter,
+};
+
+pub use self::{number::bounding_box, sort::SortKey};
+
+/// The most coordinates of one geometry.
+const MAX_POINTS: usize = 10_000;
+
+/// A value that was understood.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// A text in its one spelling.
+    Text(String),
+    /// A whole number.
+    Integer(i64),
+    /// Names.
+    Names(Vec<String>),
+    /// Property names, a group for each type.
+    Properties(Vec<Vec<String>>),
+    /// What to sort by.
+    Sort(Vec<SortKey>),
+    /// Conditions of layers.
+    Sql(LayerFilters),
+    /// An expression.
+    Expression(Box<Expression>),
+    /// OGC filters, one for each type; nothing where a type has none.
+    Filters(Vec<Option<Filter>>),
+}
+
+impl Value {
+    /// Reads `text`, the value of the parameter `name`, which is not empty. Nothing where the value means nothing to QGIS.
+    pub fn read(name: &str, kind: Kind, text: &str) -> Result<Option<Self>, RequestRefusal> {
+        let wrong = || RequestRefusal::value(name, kind);
+        let or_wrong = |value: Option<Self>| value.map(Some).ok_or_else(wrong);
+        let written = |text: Option<String>| text.map(|text| Some(Self::Text(text))).ok_or_else(wrong);
+        match kind {
+            Kind::Ignored => Ok(None),
+            Kind::Version => written(number::version(text)),
+            Kind::Integer(least, most) => or_wrong(number::integer(text, least, most).map(Self::Integer)),
+            Kind::Number(least, most) => written(number::number(text, least, most)),
+            Kind::Boolean => written(options::boolean(text)),
+            Kind::BoundingBox => written(bounding_box(text)),
+            Kind::Crs => written(reference::crs(text)),
+            Kind::Layers => or_wrong(names::layers(text).map(Self::Names)),
+            Kind::TypeNames => or_wrong(names::types(text).map(Self::Names)),
+            Kind::FeatureIds => or_wrong(names::feature_ids(text).map(Self::Names)),
+            Kind::FeatureNumbers => written(number::numbers(text)),
+            Kind::Styles => or_wrong(names::styles(text).map(Self::Names)),
+            Kind::Choice(choices) => written(options::choice(text, choices)),
+            Kind::Colour => written(colour::colour(text)),
+            Kind::Opacities => written(number::opacities(text)),
+            Kind::Word(most) => written(options::word(text, most)),
+            Kind::Label | Kind::Layout => written(options::label(text)),
+            Kind::Time => written(time::times(text)),
+            Kind::Selection => written(selection::selection(text)),
+            Kind::SortBy => or_wrong(sort::keys(text).map(Self::Sort)),
+            Kind::Properties => or_wrong(names::properties(text).map(Self::Properties)),
+            Kind::FormatOptions => options::format_options(text).map(|text| text.map(Self::Text)).ok_or_else(wrong),
+            Kind::Highlight(part) => written(super::highlight::part(part, text)),
+            Kind::Wkt => {
+                let geometry = Wkt::parse(text).map_err(|error| RequestRefusal::value(name, error))?;
+                Ok(Some(Self::Text(geometry.to_string())))
+            }
+            Kind::SqlFilter => {
+                let filters = LayerFilters::parse(text).map_err(|error| RequestRefusal::value(name, error))?;
+                Ok(Some(Self::Sql(filters)))
+            }
+            Kind::Expression => {
+                let expression = Expression::parse(text).map_err(|error| RequestRefusal::value(name, error))?;
+                Ok(Some(Self::Expression(Box::new(expression))))
+            }
+            Kind::OgcFilter => {
+                let filters = Filter::list_from_text(text).map_err(|error| RequestRefusal::value(name, error))?;
+                Ok(Some(Self::Filters(filters)))
+            }
+        }
+    }
+
+    /// The value as QGIS reads it in a query or form, before percent-encoding.
+    pub fn written(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Integer(number) => number.to_string(),
+            Self::Names(names) => names.join(","),
+            Self::Properties(groups) => names::written_properties(groups),
+            Self::Sort(keys) => sort::written(keys),
+            Self::Sql(filters) => filters.to_string(),
+            Self::Expression(expression) => expression.to_string(),
+            Self::Filters(filters) => written_filters(filters),
+        }
+    }
+}
+
+fn written_filters(filters: &[Option<Filter>]) -> String {
+    match filters {
+        [Some(filter)] => filter.write(),
+        several => several
+            .iter()
+            .map(|filter| format!("({})", filter.as_ref().map(Filter::write).unwrap_or_default()))
+            .collect(),
+    }
+}

@@ -1,0 +1,130 @@
+//! Numbers, in the digits that the client wrote: QGIS Desktop writes 26 of them, and a map moves when they are rounded.
+
+/// The longest number that a client was seen to write has 26 characters.
+const MAX_DIGITS: usize = 40;
+/// No coordinate of any reference system is larger; 1e300 is an error inside QGIS.
+const MAX_COORDINATE: f64 = 1e12;
+const MAX_OPACITIES: usize = 200;
+const MAX_IDS: usize = 1_000;
+
+pub(super) fn integer(text: &str, least: i64, most: i64) -> Option<i64> {
+    let text = text.trim();
+    // Some clients write whole numbers with a point: 256.0.
+    let text = text.split_once('.').filter(|(_, zeros)| zeros.bytes().all(|b| b == b'0')).map_or(text, |(whole, _)| whole);
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.is_empty() || digits.len() > MAX_DIGITS || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    text.parse().ok().filter(|number| (least..=most).contains(number))
+}
+
+pub(super) fn number(text: &str, least: i64, most: i64) -> Option<String> {
+    let (text, number) = finite(text)?;
+    #[expect(clippy::cast_precision_loss, reason = "the bounds are small")]
+    (least as f64..=most as f64).contains(&number).then_some(text)
+}
+
+/// Four numbers separated by commas, and perhaps a coordinate reference system.
+pub fn bounding_box(text: &str) -> Option<String> {
+    let mut parts = text.split(',');
+    let mut written = Vec::with_capacity(5);
+    for part in parts.by_ref().take(4) {
+        written.push(coordinate(part)?);
+    }
+    if written.len() < 4 {
+        return None;
+    }
+    if let Some(crs) = parts.next() {
+        written.push(super::reference::crs(crs)?);
+    }
+    parts.next().is_none().then(|| written.join(","))
+}
+
+pub(super) fn version(text: &str) -> Option<String> {
+    let text = text.trim();
+    let is_part = |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let count = text.split('.').count();
+    (count <= 3 && text.split('.').all(is_part)).then(|| text.to_owned())
+}
+
+pub(super) fn opacities(text: &str) -> Option<String> {
+    list(text, MAX_OPACITIES, |part| integer(part, 0, 255))
+}
+
+pub(super) fn numbers(text: &str) -> Option<String> {
+    list(text, MAX_IDS, |part| integer(part, 0, i64::MAX))
+}
+
+/// A finite number as it is written.
+pub(super) fn coordinate(text: &str) -> Option<String> {
+    let (text, number) = finite(text)?;
+    (number.abs() <= MAX_COORDINATE).then_some(text)
+}
+
+fn list(text: &str, most: usize, read: impl Fn(&str) -> Option<i64>) -> Option<String> {
+    let mut written = Vec::new();
+    for part in text.split(',') {
+        if written.len() == most {
+            return None;
+        }
+        written.push(read(part)?.to_string());
+    }
+    Some(written.join(","))
+}
+
+fn finite(text: &str) -> Option<(String, f64)> {
+    let text = text.trim();
+    let fits = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E');
+    if text.is_empty() || text.len() > MAX_DIGITS || !text.bytes().all(fits) {
+        return None;
+    }
+    let number: f64 = text.parse().ok()?;
+    number.is_finite().then(|| (text.to_owned(), number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_their_digits() {
+        for text in ["16096666.66666666604578495", "16105000.0000000000000000", "-37.79", "0", "1e5", ".5"] {
+            assert_eq!(coordinate(text).as_deref(), Some(text));
+        }
+        for text in ["", "1e300", "inf", "nan", "0x10", "1,5", "1 2", "--1", "1e999", "١"] {
+            assert_eq!(coordinate(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bounding_box_has_four_numbers_and_perhaps_a_reference_system() {
+        assert_eq!(bounding_box("0,0,0,0").as_deref(), Some("0,0,0,0"));
+        assert_eq!(bounding_box("1, 2,3 ,4").as_deref(), Some("1,2,3,4"));
+        assert_eq!(bounding_box("1,2,3,4,EPSG:3857").as_deref(), Some("1,2,3,4,EPSG:3857"));
+        for text in ["1,2,3", "1,2,3,", "1,2,3,4,", "1,2,3,4,5", "1,2,3,4,EPSG:1,2", "1,2,3,nan"] {
+            assert_eq!(bounding_box(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers_have_bounds() {
+        assert_eq!(integer("256", 0, 1000), Some(256));
+        assert_eq!(integer("256.0", 0, 1000), Some(256));
+        assert_eq!(integer("-1", -1, 1000), Some(-1));
+        for text in ["", "-", "1001", "-1", "1.5", "+1", "0x1", "1e3", "99999999999999999999999999"] {
+            assert_eq!(integer(text, 0, 1000), None, "{text}");
+        }
+        assert_eq!(opacities("255,128").as_deref(), Some("255,128"));
+        assert_eq!(opacities("255,256"), None);
+    }
+
+    #[test]
+    fn a_version_is_numbers_and_points() {
+        for text in ["1.3.0", "1.1.1", "2.0", "1"] {
+            assert_eq!(version(text).as_deref(), Some(text));
+        }
+        for text in ["", "1.3.0.0", "1..3", "a", "1.3.", "1.300.0"] {
+            assert_eq!(version(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! One request and its answer on a connection of their own. Writing and reading go on at the same time: QGIS may answer before
+//! it has read all, and would wait for ever for a client that writes all before it reads.
+
+use std::{
+    collections::VecDeque,
+    io,
+    pin::{Pin, pin},
+    task::{Context, Poll, ready},
+};
+
+use bytes::{Buf, Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+
+use super::record::{Piece, RecordReader};
+use crate::upstream::UpstreamError;
+
+/// How much is read at a time: the first time, when most answers are whole, and later.
+const FIRST_READ: usize = 8 * 1024;
+const READ: usize = 64 * 1024;
+
+/// A connection with a request to be sent and an answer to be read.
+#[derive(Debug)]
+pub(super) struct Exchange<S> {
+    stream: S,
+    outgoing: VecDeque<Bytes>,
+    incoming: BytesMut,
+    records: RecordReader,
+    has_begun: bool,
+}
+
+/// What an exchange gives.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Output {
+    /// A part of STDOUT, never empty.
+    Data(Bytes),
+    /// END_REQUEST: the answer is whole. Nothing is to be asked for after this, or after an error.
+    Complete,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Exchange<S> {
+    /// Will send `request` over `stream`.
+    pub(super) fn new(stream: S, request: VecDeque<Bytes>) -> Self {
+        Self {
+            stream,
+            outgoing: request,
+            incoming: BytesMut::new(),
+            records: RecordReader::default(),
+            has_begun: false,
+        }
+    }
+
+    /// What comes next.
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Output, UpstreamError>> {
+        self.write(context);
+        loop {
+            if let Some(output) = self.arrived()? {
+                return Poll::Ready(Ok(output));
+            }
+            ready!(self.poll_read(context))?;
+        }
+    }
+
+    /// What comes next, if it has arrived already.
+    pub(super) fn arrived(&mut self) -> Result<Option<Output>, UpstreamError> {
+        match self.records.next(&mut self.incoming)? {
+            Some(Piece::Stdout(content)) => Ok(Some(Output::Data(content))),
+            Some(Piece::Complete) => {
+                if self.records.stderr() > 0 {
+                    let bytes = self.records.stderr();
+                    tracing::debug!(target: "pozi::gate", bytes, "QGIS Server wrote to STDERR");
+                }
+                Ok(Some(Output::Complete))
+            }
+            Some(Piece::Refused(why)) => Err(UpstreamError::Refused(why)),
+            None => Ok(None),
+        }
+    }
+
+    /// Writes as much as goes. A server that takes no more may have answered: that it failed shows in reading.
+    fn write(&mut self, context: &mut Context<'_>) {
+        while let Some(piece) = self.outgoing.front_mut() {
+            match Pin::new(&mut self.stream).poll_write(context, piece) {
+                Poll::Pending => return,
+                Poll::Ready(Ok(written)) if written > 0 => {
+                    piece.advance(written.min(piece.len()));
+                    if piece.is_empty() {
+                        self.outgoing.pop_front();
+                    }
+                }
+                Poll::Ready(_) => self.outgoing.clear(),
+            }
+        }
+    }
+
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Result<(), UpstreamError>> {
+        self.incoming.reserve(if self.has_begun { READ } else { FIRST_READ });
+        let outcome = ready!(pin!(self.stream.read_buf(&mut self.incoming)).poll(context));
+        Poll::Ready(match outcome {
+            Ok(0) => Err(self.ended(io::ErrorKind::UnexpectedEof.into())),
+            Ok(_) => {
+                self.has_begun = true;
+                Ok(())
+            }
+            Err(cause) => Err(self.ended(cause)),
+        })
+    }
+
+    fn ended(&self, cause: io::Error) -> UpstreamError {
+        if self.has_begun { UpstreamError::Cut { cause } } else { UpstreamError::Died { cause } }
+    }
+}

@@ -1,0 +1,77 @@
+//! QGIS Server over FastCGI (FastCGI Specification 1.0), a new connection for each request: a QGIS process serves one
+//! connection at a time, so that one which is kept idle starves all the others.
+
+mod address;
+mod answer;
+mod exchange;
+mod head;
+mod parameters;
+mod record;
+mod written;
+
+use axum::body::Body;
+use http::Response;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+#[cfg(unix)]
+pub(super) use self::address::connect_unix;
+use self::head::Head;
+pub(super) use self::{address::connect_tcp, answer::Answer, head::HEAD_MOST};
+pub use self::{
+    address::{FastCgiAddress, FastCgiAddressError},
+    head::HeadError,
+    record::RecordError,
+};
+use super::{MapServer, QgisRequest, UpstreamError};
+
+/// QGIS Server where it listens for FastCGI.
+#[derive(Debug, Clone)]
+pub struct FastCgi {
+    address: FastCgiAddress,
+}
+
+impl FastCgi {
+    /// The one at `address`.
+    pub fn new(address: FastCgiAddress) -> Self {
+        Self { address }
+    }
+}
+
+impl MapServer for FastCgi {
+    async fn send(&self, project: &str, request: QgisRequest) -> Result<Response<Body>, UpstreamError> {
+        match &self.address {
+            #[cfg(unix)]
+            FastCgiAddress::Unix(path) => respond(connect_unix(path).await?, project, request).await,
+            FastCgiAddress::Tcp(address) => respond(connect_tcp(address).await?, project, request).await,
+        }
+    }
+}
+
+async fn respond<S>(stream: S, project: &str, request: QgisRequest) -> Result<Response<Body>, UpstreamError>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut answer = ask(stream, project, request)?;
+    let head = head(&mut answer).await?;
+    Ok(head.map(|()| Body::new(answer)))
+}
+
+/// Will ask for `request` of `project` over `stream`.
+pub(super) fn ask<S>(stream: S, project: &str, request: QgisRequest) -> Result<Answer<S>, UpstreamError>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    Ok(Answer::new(stream, parameters::write(project, request)?))
+}
+
+/// Sends the request of `answer`, and reads the head.
+pub(super) async fn head<S>(answer: &mut Answer<S>) -> Result<Response<()>, UpstreamError>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let Head { status, headers, .. } = answer.head().await?;
+    let mut response = Response::new(());
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    Ok(response)
+}

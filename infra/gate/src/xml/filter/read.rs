@@ -1,0 +1,344 @@
+//! From elements to filters.
+
+use super::{
+    Arithmetic, Comparison, Condition, FeatureId, Filter, FilterError, MAX_FILTER_DEPTH, MAX_FILTER_ELEMENTS,
+    Node, Operand, Relation,
+    like::{Pattern, Signs},
+};
+use crate::{
+    geometry::gml::{Gml, MAX_POSITIONS},
+    xml::{
+        MAX_READ_BYTES, names,
+        tree::{Element, is_blank},
+    },
+};
+
+const CONDITION: &str = "one condition or a list of feature ids";
+
+impl Filter {
+    /// Reads the value of a `FILTER` parameter: a `Filter` element or a bare condition. Prefixes need no declaration.
+    pub fn from_text(text: &str) -> Result<Self, FilterError> {
+        Self::from_element(&Element::parse(text.trim().as_bytes(), MAX_READ_BYTES)?)
+    }
+
+    /// Reads the value of a `FILTER` parameter with one filter for each type, `(…)(…)`; `()` is none for its type. One filter
+    /// without parentheses is a list of one.
+    pub fn list_from_text(text: &str) -> Result<Vec<Option<Self>>, FilterError> {
+        let text = text.trim();
+        if !text.starts_with('(') {
+            return Ok(vec![Some(Self::from_text(text)?)]);
+        }
+        let inner =
+            text.strip_prefix('(').and_then(|text| text.strip_suffix(')')).ok_or(FilterError::List)?;
+        let mut filters = Vec::new();
+        let mut start = 0;
+        // Between two filters stands `)(`, before a `<` or the `)` of an empty one; in a literal `<` is escaped.
+        for (at, _) in inner.match_indices(")(") {
+            let follows = inner.get(at + 2..).unwrap_or_default();
+            if follows.is_empty() || follows.starts_with(['<', ')']) {
+                filters.push(inner.get(start..at).unwrap_or_default());
+                start = at + 2;
+            }
+        }
+        filters.push(inner.get(start..).unwrap_or_default());
+        if filters.len() > MAX_FILTER_ELEMENTS {
+            return Err(FilterError::List);
+        }
+        filters
+            .into_iter()
+            .map(|text| if is_blank(text) { Ok(None) } else { Self::from_text(text).map(Some) })
+            .collect()
+    }
+
+    /// Reads a `Filter` element, or a condition or id without one around it.
+    pub fn from_element(element: &Element) -> Result<Self, FilterError> {
+        let mut reader = Reader::default();
+        if element.name != "Filter" {
+            return reader.filter(&[element], element);
+        }
+        check_attributes(element, &[])?;
+        reader.filter(&children(element, CONDITION)?, element)
+    }
+}
+
+/// What is counted on the way.
+#[derive(Default)]
+struct Reader {
+    elements: usize,
+    positions: usize,
+}
+
+impl Reader {
+    fn filter(&mut self, parts: &[&Element], around: &Element) -> Result<Filter, FilterError> {
+        let is_id =
+            |part: &&Element| matches!(part.name.as_str(), "FeatureId" | "GmlObjectId" | "ResourceId");
+        if !parts.is_empty() && parts.iter().all(is_id) {
+            let ids = parts.iter().map(|part| self.feature_id(part)).collect::<Result<_, _>>()?;
+            return Ok(Filter::Ids(ids));
+        }
+        let [part] = parts else { return Err(content(around, CONDITION)) };
+        let node = self.condition(part, 1)?;
+        if let Node::And(nodes) = &node
+            && nodes.iter().filter(|node| is_bbox(node)).count() > 1
+        {
+            return Err(FilterError::ManyBoxes);
+        }
+        Ok(Filter::Condition(Condition(node)))
+    }
+
+    fn enter(&mut self, depth: usize) -> Result<(), FilterError> {
+        self.elements += 1;
+        match () {
+            () if depth > MAX_FILTER_DEPTH => Err(FilterError::TooDeep),
+            () if self.elements > MAX_FILTER_ELEMENTS => Err(FilterError::TooManyElements),
+            () => Ok(()),
+        }
+    }
+
+    fn feature_id(&mut self, element: &Element) -> Result<FeatureId, FilterError> {
+        self.enter(1)?;
+        let name = match element.name.as_str() {
+            "FeatureId" => "fid",
+            "GmlObjectId" => "id",
+            _ => "rid",
+        };
+        // `gml:id` by whatever prefix.
+        if let Some(other) = element.own_attributes().find(|attribute| attribute.name != name) {
+            return Err(attribute(element, &other.name));
+        }
+        if !children(element, "nothing")?.is_empty() {
+            return Err(content(element, "nothing"));
+        }
+        element.attribute(name).and_then(feature_id).ok_or(FilterError::FeatureId)
+    }
+
+    fn condition(&mut self, element: &Element, depth: usize) -> Result<Node, FilterError> {
+        self.enter(depth)?;
+        let name = element.name.as_str();
+        if let Some(operator) = Comparison::of(name) {
+            check_attributes(element, &["matchCase", "matchAction"])?;
+            let [left, right] = self.operands(element, depth)?;
+            return Ok(Node::Compare { operator, left, right });
+        }
+        if let Some(operator) = Relation::of(name) {
+            return self.spatial(element, operator);
+        }
+        match name {
+            "And" => Ok(joined(self.conditions(element, depth)?, Node::And)),
+            "Or" => Ok(joined(self.conditions(element, depth)?, Node::Or)),
+            "Not" => match <[Node; 1]>::try_from(self.conditions(element, depth)?) {
+                Ok([node]) => Ok(Node::Not(Box::new(node))),
+                Err(_) => Err(content(element, "one condition")),
+            },
+            "PropertyIsLike" => self.like(element),
+            "PropertyIsNull" => {
+                check_attributes(element, &[])?;
+                let [property] = exactly(element, "PropertyName")?;
+                Ok(Node::IsNull { field: self.field(property, element)? })
+            }
+            "PropertyIsBetween" => self.between(element, depth),
+            "Function" => Err(FilterError::Function),
+            _ => Err(FilterError::Operator { element: name.to_owned() }),
+        }
+    }
+
+    fn conditions(&mut self, element: &Element, depth: usize) -> Result<Vec<Node>, FilterError> {
+        check_attributes(element, &[])?;
+        let parts = children(element, "conditions")?;
+        if parts.is_empty() {
+            return Err(content(element, "conditions"));
+        }
+        parts.into_iter().map(|part| self.condition(part, depth + 1)).collect()
+    }
+
+    fn operands(&mut self, element: &Element, depth: usize) -> Result<[Operand; 2], FilterError> {
+        let [left, right] = exactly(element, "two operands")?;
+        let [left, right] =
+            [self.operand(left, element, depth + 1)?, self.operand(right, element, depth + 1)?];
+        // Beside a property QGIS takes a literal as its field's type, elsewhere by its look.
+        let is_by_look = ![&left, &right].iter().any(|operand| matches!(operand, Operand::Field(_)));
+        if is_by_look {
+            [&left, &right].into_iter().try_for_each(check_number)?;
+        }
+        Ok([left, right])
+    }
+
+    fn operand(&mut self, element: &Element, parent: &Element, depth: usize) -> Result<Operand, FilterError> {
+        if let Some(operator) = Arithmetic::of(&element.name) {
+            self.enter(depth)?;
+            check_attributes(element, &[])?;
+            let [left, right] = self.operands(element, depth)?;
+            [&left, &right].into_iter().try_for_each(check_number)?;
+            return Ok(Operand::Arithmetic { operator, left: Box::new(left), right: Box::new(right) });
+        }
+        match element.name.as_str() {
+            "PropertyName" | "ValueReference" => Ok(Operand::Field(self.field(element, parent)?)),
+            "Literal" => Ok(Operand::Literal(self.literal(element)?.to_owned())),
+            "Function" => Err(FilterError::Function),
+            _ => Err(content(parent, "PropertyName, Literal, Add, Sub, Mul or Div")),
+        }
+    }
+
+    fn field(&mut self, element: &Element, parent: &Element) -> Result<String, FilterError> {
+        self.enter(1)?;
+        check_attributes(element, &[])?;
+        let is_property = matches!(element.name.as_str(), "PropertyName" | "ValueReference");
+        let name = element.text().filter(|_| is_property).and_then(names::property_name);
+        name.map(str::to_owned).ok_or_else(|| FilterError::PropertyName { parent: parent.name.clone() })
+    }
+
+    fn literal<'a>(&mut self, element: &'a Element) -> Result<&'a str, FilterError> {
+        self.enter(1)?;
+        check_attributes(element, &[])?;
+        let text = element.text().ok_or_else(|| content(element, "text"))?;
+        if !text.is_empty() && is_blank(text) { Err(FilterError::BlankLiteral) } else { Ok(text) }
+    }
+
+    fn like(&mut self, element: &Element) -> Result<Node, FilterError> {
+        check_attributes(element, &["wildCard", "singleChar", "escape", "escapeChar", "matchCase"])?;
+        let is_case_sensitive = match element.attribute("matchCase") {
+            None | Some("true" | "1") => true,
+            Some("false" | "0") => false,
+            Some(_) => return Err(attribute(element, "matchCase")),
+        };
+        let escape = if element.attribute("escape").is_some() { "escape" } else { "escapeChar" };
+        let signs = Signs {
+            any: sign(element, "wildCard", Signs::WRITTEN.any)?,
+            one: sign(element, "singleChar", Signs::WRITTEN.one)?,
+            escape: sign(element, escape, Signs::WRITTEN.escape)?,
+        };
+        if !signs.are_distinct() {
+            return Err(attribute(element, "wildCard"));
+        }
+        let [property, literal] = exactly(element, "PropertyName and Literal")?;
+        if literal.name != "Literal" {
+            return Err(content(element, "PropertyName and Literal"));
+        }
+        let field = self.field(property, element)?;
+        Ok(Node::Like { field, pattern: Pattern::parse(self.literal(literal)?, &signs)?, is_case_sensitive })
+    }
+
+    fn between(&mut self, element: &Element, depth: usize) -> Result<Node, FilterError> {
+        check_attributes(element, &["matchAction"])?;
+        let expected = "an operand, LowerBoundary and UpperBoundary";
+        let [operand, lower, upper] = exactly(element, expected)?;
+        if (lower.name.as_str(), upper.name.as_str()) != ("LowerBoundary", "UpperBoundary") {
+            return Err(content(element, expected));
+        }
+        let operand = self.operand(operand, element, depth + 1)?;
+        let [lower, upper] = [self.boundary(lower, depth)?, self.boundary(upper, depth)?];
+        Ok(Node::Between { operand, lower, upper })
+    }
+
+    fn boundary(&mut self, element: &Element, depth: usize) -> Result<Operand, FilterError> {
+        self.enter(depth + 1)?;
+        check_attributes(element, &[])?;
+        let [operand] = exactly(element, "one operand")?;
+        let operand = self.operand(operand, element, depth + 2)?;
+        check_number(&operand)?;
+        Ok(operand)
+    }
+
+    /// The property is the geometry whatever its name, as in QGIS; it must still be one name.
+    fn spatial(&mut self, element: &Element, operator: Relation) -> Result<Node, FilterError> {
+        check_attributes(element, &[])?;
+        let expected = "perhaps a PropertyName, then a geometry";
+        let parts = children(element, expected)?;
+        let geometry = match parts.as_slice() {
+            [geometry] => *geometry,
+            [property, geometry] => {
+                self.field(property, element)?;
+                *geometry
+            }
+            _ => return Err(content(element, expected)),
+        };
+        let geometry = Gml::from_element(geometry)
+            .map_err(|cause| FilterError::Geometry { element: element.name.clone(), cause })?;
+        self.positions += geometry.positions();
+        match () {
+            () if self.positions > MAX_POSITIONS => Err(FilterError::TooManyPositions),
+            () if geometry.is_null_box() => Err(FilterError::NullBox),
+            () if operator == Relation::Bbox && !geometry.is_box() => Err(FilterError::NotABox),
+            () => Ok(Node::Spatial { operator, geometry }),
+        }
+    }
+}
+
+/// An `And` or `Or` whose operands are none of its kind; of one operand, that operand.
+fn joined(nodes: Vec<Node>, join: fn(Vec<Node>) -> Node) -> Node {
+    let kind = std::mem::discriminant(&join(Vec::new()));
+    let mut flat = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        let is_same = std::mem::discriminant(&node) == kind;
+        match node {
+            Node::And(inner) | Node::Or(inner) if is_same => flat.extend(inner),
+            node => flat.push(node),
+        }
+    }
+    match <[Node; 1]>::try_from(flat) {
+        Ok([node]) => node,
+        Err(flat) => join(flat),
+    }
+}
+
+fn is_bbox(node: &Node) -> bool {
+    matches!(node, Node::Spatial { operator: Relation::Bbox, .. })
+}
+
+/// `type.id`: QGIS takes what stands between the first and the second dot, so there may be no second.
+fn feature_id(text: &str) -> Option<FeatureId> {
+    let (type_name, id) = text.trim().split_once('.')?;
+    let is_id = (1..=128).contains(&id.len())
+        && !id
+            .chars()
+            .any(|character| character.is_control() || matches!(character, '.' | '\'' | '"' | '\\' | ','));
+    (names::type_name(type_name) == Some(type_name) && is_id)
+        .then(|| FeatureId { type_name: type_name.to_owned(), id: id.to_owned() })
+}
+
+/// QGIS reads these as numbers and writes them into its expression as names of fields.
+fn check_number(operand: &Operand) -> Result<(), FilterError> {
+    let is_none = matches!(operand, Operand::Literal(text) if {
+        let text = text.trim().trim_start_matches(['+', '-']).to_ascii_lowercase();
+        matches!(text.as_str(), "inf" | "infinity" | "nan")
+    });
+    if is_none { Err(FilterError::NotANumber) } else { Ok(()) }
+}
+
+/// A sign of a pattern: one character that is neither letter, digit nor white space.
+fn sign(element: &Element, name: &str, default: char) -> Result<char, FilterError> {
+    let Some(value) = element.attribute(name) else { return Ok(default) };
+    let mut characters = value.chars();
+    match (characters.next(), characters.next()) {
+        (Some(sign), None) if !sign.is_alphanumeric() && !sign.is_whitespace() && !sign.is_control() => {
+            Ok(sign)
+        }
+        _ => Err(attribute(element, name)),
+    }
+}
+
+fn attribute(element: &Element, name: &str) -> FilterError {
+    FilterError::Attribute { element: element.name.clone(), attribute: name.to_owned() }
+}
+
+fn content(element: &Element, expected: &'static str) -> FilterError {
+    FilterError::Content { parent: element.name.clone(), expected }
+}
+
+fn check_attributes(element: &Element, known: &[&str]) -> Result<(), FilterError> {
+    let unknown = |found: &&crate::xml::tree::Attribute| {
+        found.prefix.is_some() || !known.contains(&found.name.as_str())
+    };
+    element.own_attributes().find(unknown).map_or(Ok(()), |found| Err(attribute(element, &found.name)))
+}
+
+fn children<'a>(element: &'a Element, expected: &'static str) -> Result<Vec<&'a Element>, FilterError> {
+    if element.has_loose_text() { Err(content(element, expected)) } else { Ok(element.elements().collect()) }
+}
+
+fn exactly<'a, const N: usize>(
+    element: &'a Element,
+    expected: &'static str,
+) -> Result<[&'a Element; N], FilterError> {
+    <[&Element; N]>::try_from(children(element, expected)?).map_err(|_| content(element, expected))
+}

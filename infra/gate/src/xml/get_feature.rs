@@ -1,0 +1,477 @@
+//! WFS `GetFeature` as XML.
+//!
+//! QGIS Server takes the root's attributes for request parameters, and every element named `Query` at any depth for a query.
+//! Only known attributes and direct `Query` children are let in, and both are written anew.
+
+use super::{
+    body::{
+        BodyError, check_attributes, check_root, children, content, plain_text, property_name, type_name,
+    },
+    filter::{Filter, OGC_NAMESPACE},
+    tree::Element,
+    write::Writer,
+};
+use crate::geometry::gml::{GML_NAMESPACE, SrsName};
+
+/// The namespace of WFS 1.0 and 1.1.
+pub const WFS_NAMESPACE: &str = "http://www.opengis.net/wfs";
+
+/// The most queries in one request.
+pub const MAX_QUERIES: usize = 100;
+/// The most properties, or fields to sort by, in one query.
+pub const MAX_PROPERTIES: usize = 500;
+
+/// A `GetFeature`. The parameters of the root are as the client wrote them, for the caller to check and replace.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GetFeatureBody {
+    /// `version`.
+    pub version: Option<String>,
+    /// `outputFormat`.
+    pub output_format: Option<String>,
+    /// `maxFeatures`, or `count` without it (QGIS reads `maxFeatures` alone).
+    pub max_features: Option<String>,
+    /// `startIndex`.
+    pub start_index: Option<String>,
+    /// `resultType`.
+    pub result_type: Option<String>,
+    /// The queries in their order, at least one.
+    pub queries: Vec<Query>,
+}
+
+/// One `Query`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// The type without prefix.
+    pub type_name: String,
+    /// The reference system of the answer and of a `BBOX`.
+    pub srs_name: Option<SrsName>,
+    /// The properties asked for; none means all.
+    pub properties: Vec<Property>,
+    /// What selects the rows.
+    pub filter: Option<Filter>,
+    /// What sorts them.
+    pub sort: Vec<SortField>,
+}
+
+/// A property asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Property {
+    /// `*`: all of them. It stands alone.
+    All,
+    /// The geometry.
+    Geometry,
+    /// A field: its name as the client wrote it, and its real name once [`Query::resolve_fields`] is through.
+    Field(String),
+}
+
+/// A field to sort by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SortField {
+    /// Its name, as for [`Property::Field`].
+    pub field: String,
+    /// True for `DESC`.
+    pub is_descending: bool,
+}
+
+impl GetFeatureBody {
+    /// Reads the root element of a body.
+    pub fn from_element(root: &Element) -> Result<Self, BodyError> {
+        let known = ["outputFormat", "maxFeatures", "count", "startIndex", "resultType"];
+        check_root(root, "GetFeature", &known)?;
+        let expected = "Query";
+        let mut queries = Vec::new();
+        for child in children(root, expected)? {
+            if child.name != expected {
+                return Err(content(root, expected));
+            }
+            if queries.len() == MAX_QUERIES {
+                return Err(BodyError::TooMany { what: "queries", most: MAX_QUERIES });
+            }
+            queries.push(Query::from_element(child)?);
+        }
+        if queries.is_empty() {
+            return Err(content(root, expected));
+        }
+        let value = |name| root.attribute(name).map(str::to_owned);
+        Ok(Self {
+            version: value("version"),
+            output_format: value("outputFormat"),
+            max_features: value("maxFeatures").or_else(|| value("count")),
+            start_index: value("startIndex"),
+            result_type: value("resultType"),
+            queries,
+        })
+    }
+
+    /// Writes the body for QGIS. The parameters must be checked and the fields resolved before.
+    pub fn write(&self) -> String {
+        let parameters = [
+            ("version", &self.version),
+            ("outputFormat", &self.output_format),
+            ("maxFeatures", &self.max_features),
+            ("startIndex", &self.start_index),
+            ("resultType", &self.result_type),
+        ];
+        let mut attributes = vec![
+            ("xmlns:wfs", WFS_NAMESPACE),
+            ("xmlns:ogc", OGC_NAMESPACE),
+            ("xmlns:gml", GML_NAMESPACE),
+            ("service", "WFS"),
+        ];
+        attributes.extend(parameters.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))));
+        let mut out = Writer::default();
+        out.element("wfs:GetFeature", &attributes, |out| {
+            self.queries.iter().for_each(|query| query.write(out))
+        });
+        out.finish()
+    }
+}
+
+impl Query {
+    fn from_element(element: &Element) -> Result<Self, BodyError> {
+        check_attributes(element, &["typeName", "typeNames", "srsName", "handle"])?;
+        let srs_name = match element.attribute("srsName") {
+            None => None,
+            Some(name) => Some(SrsName::parse(name).ok_or_else(|| refused(element, "srsName"))?),
+        };
+        let mut query = Self {
+            type_name: type_name(element, &["typeName", "typeNames"])?,
+            srs_name,
+            properties: Vec::new(),
+            filter: None,
+            sort: Vec::new(),
+        };
+        let expected = "PropertyName, at most one Filter, at most one SortBy";
+        for child in children(element, expected)? {
+            match child.name.as_str() {
+                "PropertyName" => query.properties.push(property(child)?),
+                "Filter" if query.filter.is_none() => query.filter = Some(query.read_filter(child, element)?),
+                "SortBy" if query.sort.is_empty() => query.sort = sort_by(child)?,
+                _ => return Err(content(element, expected)),
+            }
+        }
+        let is_all = query.properties.contains(&Property::All);
+        match query.properties.len() {
+            many if many > MAX_PROPERTIES => {
+                Err(BodyError::TooMany { what: "properties", most: MAX_PROPERTIES })
+            }
+            many if many > 1 && is_all => Err(content(element, "PropertyName * alone")),
+            _ => Ok(query),
+        }
+    }
+
+    fn read_filter(&self, filter: &Element, element: &Element) -> Result<Filter, BodyError> {
+        let filter = Filter::from_element(filter)
+            .map_err(|cause| BodyError::Filter { element: element.name.clone(), cause })?;
+        if filter.id_types().any(|name| name != self.type_name) {
+            return Err(BodyError::IdsOfAnotherType { element: element.name.clone() });
+        }
+        Ok(filter)
+    }
+
+    /// Replaces the names of fields in properties, filter and sorting by the real ones that `resolve` says, and refuses a
+    /// name of which it says none. `geometry` is the geometry where it is no field.
+    pub fn resolve_fields(&mut self, resolve: &dyn Fn(&str) -> Option<String>) -> Result<(), BodyError> {
+        if let Some(filter) = &mut self.filter {
+            let refused = |cause| BodyError::Filter { element: "Query".to_owned(), cause };
+            filter.resolve_fields(resolve).map_err(refused)?;
+        }
+        let mut seen: Vec<Property> = Vec::new();
+        for (at, property) in self.properties.iter_mut().enumerate() {
+            if let Property::Field(name) = property {
+                *property = match resolve(name) {
+                    Some(field) => Property::Field(readable(field, "Query", at + 1)?),
+                    None if name == "geometry" => Property::Geometry,
+                    None => return Err(BodyError::UnknownField { element: "Query", number: at + 1 }),
+                };
+            }
+            if seen.contains(property) {
+                return Err(BodyError::DuplicateProperty { element: "Query", number: at + 1 });
+            }
+            seen.push(property.clone());
+        }
+        for (at, sort) in self.sort.iter_mut().enumerate() {
+            let field =
+                resolve(&sort.field).ok_or(BodyError::UnknownField { element: "SortBy", number: at + 1 })?;
+            sort.field = readable(field, "SortBy", at + 1)?;
+        }
+        Ok(())
+    }
+
+    fn write(&self, out: &mut Writer) {
+        let srs = self.srs_name.as_ref().map(|srs| ("srsName", srs.as_str()));
+        let attributes: Vec<_> = [("typeName", self.type_name.as_str())].into_iter().chain(srs).collect();
+        out.element("wfs:Query", &attributes, |out| {
+            for property in &self.properties {
+                out.text_element("wfs:PropertyName", property.written());
+            }
+            if let Some(filter) = &self.filter {
+                filter.write_into(out);
+            }
+            if !self.sort.is_empty() {
+                out.element("ogc:SortBy", &[], |out| self.sort.iter().for_each(|sort| sort.write(out)));
+            }
+        });
+    }
+}
+
+impl Property {
+    fn written(&self) -> &str {
+        match self {
+            Self::All => "*",
+            Self::Geometry => "geometry",
+            Self::Field(name) => name,
+        }
+    }
+}
+
+impl SortField {
+    /// QGIS evaluates the name as an expression: in quotes it is a field, with its spaces, and nothing else.
+    fn write(&self, out: &mut Writer) {
+        out.element("ogc:SortProperty", &[], |out| {
+            out.text_element("ogc:PropertyName", &format!("\"{}\"", self.field.replace('"', "\"\"")));
+            out.text_element("ogc:SortOrder", if self.is_descending { "DESC" } else { "ASC" });
+        });
+    }
+}
+
+fn refused(element: &Element, attribute: &str) -> BodyError {
+    BodyError::Attribute { element: element.name.clone(), attribute: attribute.to_owned() }
+}
+
+fn property(element: &Element) -> Result<Property, BodyError> {
+    match plain_text(element, "one name")?.trim() {
+        "*" => Ok(Property::All),
+        _ => Ok(Property::Field(property_name(element)?)),
+    }
+}
+
+fn sort_by(element: &Element) -> Result<Vec<SortField>, BodyError> {
+    check_attributes(element, &[])?;
+    let expected = "one or more SortProperty";
+    let fields: Vec<_> =
+        children(element, expected)?
+            .map(|child| {
+                if child.name == "SortProperty" { sort_field(child) } else { Err(content(element, expected)) }
+            })
+            .collect::<Result<_, _>>()?;
+    match fields.len() {
+        0 => Err(content(element, expected)),
+        many if many > MAX_PROPERTIES => {
+            Err(BodyError::TooMany { what: "fields to sort by", most: MAX_PROPERTIES })
+        }
+        _ => Ok(fields),
+    }
+}
+
+fn sort_field(element: &Element) -> Result<SortField, BodyError> {
+    check_attributes(element, &[])?;
+    let expected = "PropertyName and perhaps SortOrder";
+    let parts: Vec<_> = children(element, expected)?.collect();
+    let (property, order) = match parts.as_slice() {
+        [property] => (*property, "ASC"),
+        [property, order] if order.name == "SortOrder" => {
+            (*property, plain_text(order, "ASC or DESC")?.trim())
+        }
+        _ => return Err(content(element, expected)),
+    };
+    if !matches!(property.name.as_str(), "PropertyName" | "ValueReference") {
+        return Err(content(element, expected));
+    }
+    let is_descending = match order.to_ascii_uppercase().as_str() {
+        "ASC" | "A" => false,
+        "DESC" | "D" => true,
+        _ => return Err(content(element, "SortOrder ASC or DESC")),
+    };
+    Ok(SortField { field: property_name(property)?, is_descending })
+}
+
+/// QGIS cuts these names at colons and slashes, also inside quotes, and drops white space around them.
+fn readable(field: String, element: &'static str, number: usize) -> Result<String, BodyError> {
+    if field.contains([':', '/']) || field.trim() != field {
+        let instead = "leave it out, or ask by parameters";
+        return Err(BodyError::UnreadableField { element, number, instead });
+    }
+    Ok(field)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str) -> Result<GetFeatureBody, BodyError> {
+        GetFeatureBody::from_element(&Element::parse(text.as_bytes(), 1 << 20)?)
+    }
+
+    fn resolve(name: &str) -> Option<String> {
+        match name {
+            "name" => Some("name".to_owned()),
+            "Zone_Code" => Some("Zone Code".to_owned()),
+            "odd" => Some("a/b".to_owned()),
+            _ => None,
+        }
+    }
+
+    const ROOT: &str = "<wfs:GetFeature xmlns:wfs=\"http://www.opengis.net/wfs\" xmlns:ogc=\"http://www.opengis.net/ogc\" xmlns:gml=\"http://www.opengis.net/gml\" service=\"WFS\"";
+
+    #[test]
+    fn a_body_is_written_in_one_form() {
+        let mut body = read(
+            "<GetFeature xmlns='http://www.opengis.net/wfs/2.0' service='WFS' version='1.1.0' outputFormat='GeoJSON' count='5' maxFeatures='10' startIndex='1' handle='x'
+               xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' xsi:schemaLocation='a b'>
+             <Query typeName='qgs:zones' srsName='EPSG:3857'><PropertyName>qgs:name</PropertyName><PropertyName>zones/Zone_Code</PropertyName><PropertyName>geometry</PropertyName>
+               <Filter><PropertyIsNull><PropertyName>Zone_Code</PropertyName></PropertyIsNull></Filter>
+               <SortBy><SortProperty><PropertyName>Zone_Code</PropertyName><SortOrder>desc</SortOrder></SortProperty><SortProperty><PropertyName>name</PropertyName></SortProperty></SortBy></Query>
+             <Query typeNames='assets'><PropertyName>*</PropertyName></Query></GetFeature>",
+        )
+        .unwrap();
+        assert_eq!(body.max_features.as_deref(), Some("10"));
+        for query in &mut body.queries {
+            query.resolve_fields(&resolve).unwrap();
+        }
+        assert_eq!(
+            body.write(),
+            format!(
+                "{ROOT} version=\"1.1.0\" outputFormat=\"GeoJSON\" maxFeatures=\"10\" startIndex=\"1\"><wfs:Query typeName=\"zones\" srsName=\"EPSG:3857\">\
+             <wfs:PropertyName>name</wfs:PropertyName><wfs:PropertyName>Zone Code</wfs:PropertyName><wfs:PropertyName>geometry</wfs:PropertyName>\
+             <ogc:Filter><ogc:PropertyIsNull><ogc:PropertyName>Zone Code</ogc:PropertyName></ogc:PropertyIsNull></ogc:Filter>\
+             <ogc:SortBy><ogc:SortProperty><ogc:PropertyName>\"Zone Code\"</ogc:PropertyName><ogc:SortOrder>DESC</ogc:SortOrder></ogc:SortProperty>\
+             <ogc:SortProperty><ogc:PropertyName>\"name\"</ogc:PropertyName><ogc:SortOrder>ASC</ogc:SortOrder></ogc:SortProperty></ogc:SortBy></wfs:Query>\
+             <wfs:Query typeName=\"assets\"><wfs:PropertyName>*</wfs:PropertyName></wfs:Query></wfs:GetFeature>"
+            )
+        );
+    }
+
+    #[test]
+    fn count_stands_for_a_missing_number_of_features() {
+        let body =
+            read("<GetFeature count='5' resultType='hits'><Query typeName='a'/></GetFeature>").unwrap();
+        assert_eq!((body.max_features.as_deref(), body.result_type.as_deref()), (Some("5"), Some("hits")));
+    }
+
+    #[test]
+    fn a_root_attribute_that_qgis_would_take_for_a_parameter_is_refused() {
+        for attribute in [
+            "REQUEST",
+            "MAP",
+            "map",
+            "FILTER",
+            "EXP_FILTER",
+            "BBOX",
+            "FEATUREID",
+            "typeName",
+            "x:version",
+            "x:maxFeatures",
+            "gml:schemaLocation",
+            "xsi:type",
+            "FILE_NAME",
+        ] {
+            let refused = BodyError::Attribute {
+                element: "GetFeature".to_owned(),
+                attribute: attribute.rsplit(':').next().unwrap().to_owned(),
+            };
+            assert_eq!(
+                read(&format!("<GetFeature {attribute}='a'><Query typeName='a'/></GetFeature>")),
+                Err(refused)
+            );
+        }
+        assert!(read("<GetFeature service='WMS'><Query typeName='a'/></GetFeature>").is_err());
+    }
+
+    #[test]
+    fn nothing_but_direct_and_plain_queries_is_let_in() {
+        let in_query = |inner: &str| format!("<GetFeature><Query typeName='a'>{inner}</Query></GetFeature>");
+        let sort = |inner: &str| in_query(&format!("<SortBy>{inner}</SortBy>"));
+        for bad in [
+            "<Transaction/>".to_owned(),
+            "<GetFeature/>".to_owned(),
+            "<GetFeature>text</GetFeature>".to_owned(),
+            "<GetFeature><a><Query typeName='a'/></a></GetFeature>".to_owned(),
+            "<GetFeature><Query typeName='a'/><Insert/></GetFeature>".to_owned(),
+            "<GetFeature><Query/></GetFeature>".to_owned(),
+            "<GetFeature><Query typeName='a,b'/></GetFeature>".to_owned(),
+            "<GetFeature><Query typeName='a' typeNames='b'/></GetFeature>".to_owned(),
+            "<GetFeature><Query typeNames='a b'/></GetFeature>".to_owned(),
+            "<GetFeature><Query typeName='a' srsName='PROJ:x'/></GetFeature>".to_owned(),
+            "<GetFeature><Query typeName='a' onclick='x'/></GetFeature>".to_owned(),
+            in_query("<Query typeName='b'/>"),
+            in_query("<PropertyName><Query typeName='b'/></PropertyName>"),
+            in_query("<PropertyName/>"),
+            in_query("<PropertyName>a,b</PropertyName>"),
+            in_query("<PropertyName>*</PropertyName><PropertyName>a</PropertyName>"),
+            in_query("<Filter/>"),
+            in_query("<Filter><FeatureId fid='b.1'/></Filter>"),
+            in_query("<Filter><FeatureId fid='a.1'/></Filter><Filter><FeatureId fid='a.1'/></Filter>"),
+            sort(""),
+            sort("<a/>"),
+            sort("<SortProperty/>"),
+            sort("<SortProperty><SortOrder>ASC</SortOrder></SortProperty>"),
+            sort("<SortProperty><Function name='env'/></SortProperty>"),
+            sort("<SortProperty><PropertyName>a</PropertyName><SortOrder>UP</SortOrder></SortProperty>"),
+            sort("<SortProperty><PropertyName>\"a\"</PropertyName></SortProperty>"),
+        ] {
+            assert!(read(&bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn unknown_double_and_unreadable_fields_are_refused() {
+        let resolved = |inner: &str| {
+            let mut body =
+                read(&format!("<GetFeature><Query typeName='a'>{inner}</Query></GetFeature>")).unwrap();
+            body.queries[0].resolve_fields(&resolve)
+        };
+        let property = |name: &str| format!("<PropertyName>{name}</PropertyName>");
+        let sort = |name: &str| format!("<SortBy><SortProperty>{}</SortProperty></SortBy>", property(name));
+        assert_eq!(
+            resolved(&(property("name") + &property("hush"))),
+            Err(BodyError::UnknownField { element: "Query", number: 2 })
+        );
+        assert_eq!(
+            resolved(&(property("name") + &property("x:name"))),
+            Err(BodyError::DuplicateProperty { element: "Query", number: 2 })
+        );
+        assert!(matches!(resolved(&property("odd")), Err(BodyError::UnreadableField { .. })));
+        assert_eq!(resolved(&sort("0-num")), Err(BodyError::UnknownField { element: "SortBy", number: 1 }));
+        assert_eq!(
+            resolved(&sort("geometry")),
+            Err(BodyError::UnknownField { element: "SortBy", number: 1 })
+        );
+        assert!(matches!(resolved(&sort("odd")), Err(BodyError::UnreadableField { .. })));
+        let filter = "<Filter><PropertyIsNull><PropertyName>hush</PropertyName></PropertyIsNull></Filter>";
+        assert!(matches!(resolved(filter), Err(BodyError::Filter { .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "(<|>|/|GetFeature|Query|SortBy|SortProperty|PropertyName| typeName='a'|Filter|a){0,40}") {
+            let _ = read(&text);
+        }
+
+        #[test]
+        fn a_written_body_reads_back_the_same(
+            names in prop::collection::btree_set("[a-zé][a-zé _&<]{0,6}[a-z]", 0..4),
+            max in prop::option::of("[0-9]{1,4}"),
+            is_descending: bool,
+        ) {
+            let body = GetFeatureBody {
+                version: Some("1.1.0".to_owned()),
+                max_features: max,
+                queries: vec![Query {
+                    type_name: "zones".to_owned(),
+                    srs_name: SrsName::parse("EPSG:3857"),
+                    properties: names.iter().filter(|name| !name.contains('<')).map(|name| Property::Field(name.clone())).collect(),
+                    filter: Filter::from_text("<FeatureId fid='zones.1'/>").ok(),
+                    sort: Vec::new(),
+                }],
+                ..GetFeatureBody::default()
+            };
+            prop_assert_eq!(read(&body.write()), Ok(body.clone()));
+            let mut sorted = body;
+            sorted.queries[0].sort = vec![SortField { field: "na\"me".to_owned(), is_descending }];
+            prop_assert!(sorted.write().contains("<ogc:PropertyName>\"na\"\"me\"</ogc:PropertyName>"));
+        }
+    }
+}

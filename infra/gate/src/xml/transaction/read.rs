@@ -1,0 +1,182 @@
+//! From elements to transactions.
+
+use super::{Action, MAX_ACTIONS, MAX_FEATURES, MAX_VALUE_BYTES, Property, Transaction, Value, Version};
+use crate::{
+    geometry::gml::Gml,
+    xml::{
+        body::{BodyError, check_attributes, check_root, children, content, property_name, type_name},
+        filter::Filter,
+        tree::{Element, is_blank},
+        write::Writer,
+    },
+};
+
+impl Transaction {
+    /// Reads the root element of a body.
+    pub fn from_element(root: &Element) -> Result<Self, BodyError> {
+        check_root(root, "Transaction", &[])?;
+        let version = match root.attribute("version") {
+            Some("1.0.0") => Version::V1_0_0,
+            None | Some("1.1.0") => Version::V1_1_0,
+            Some(_) => return Err(BodyError::TransactionVersion),
+        };
+        let mut reader = Reader::default();
+        for (number, action) in children(root, ACTIONS)?.enumerate() {
+            if number == MAX_ACTIONS {
+                return Err(BodyError::TooMany { what: "actions", most: MAX_ACTIONS });
+            }
+            match action.name.as_str() {
+                "Insert" => reader.insert(action)?,
+                "Update" => reader.update(action)?,
+                "Delete" => reader.delete(action)?,
+                element => return Err(BodyError::Element { element: element.to_owned(), expected: ACTIONS }),
+            }
+        }
+        if reader.actions.is_empty() {
+            return Err(content(root, ACTIONS));
+        }
+        Ok(Self { version, actions: reader.actions })
+    }
+}
+
+const ACTIONS: &str = "Insert, Update or Delete";
+
+/// The actions found so far, and what is counted.
+#[derive(Default)]
+struct Reader {
+    actions: Vec<Action<String>>,
+    features: usize,
+    value_bytes: usize,
+}
+
+impl Reader {
+    fn insert(&mut self, element: &Element) -> Result<(), BodyError> {
+        check_attributes(element, &["handle", "idgen"])?;
+        if element.attribute("idgen").is_some_and(|idgen| idgen != "GenerateNew") {
+            return Err(BodyError::Attribute {
+                element: element.name.clone(),
+                attribute: "idgen".to_owned(),
+            });
+        }
+        let expected = "features";
+        let before = self.features;
+        for feature in children(element, expected)? {
+            self.features += 1;
+            if self.features > MAX_FEATURES {
+                return Err(BodyError::TooMany { what: "new features", most: MAX_FEATURES });
+            }
+            // Ids of new features come from the data source: QGIS does not look at them.
+            if let Some(other) =
+                feature.own_attributes().find(|own| !matches!(own.name.as_str(), "fid" | "id"))
+            {
+                return Err(BodyError::Attribute {
+                    element: feature.name.clone(),
+                    attribute: other.name.clone(),
+                });
+            }
+            let properties = children(feature, "properties")?
+                .map(|property| {
+                    check_attributes(property, &[])?;
+                    Ok(Property { name: property.name.clone(), value: self.value(property)? })
+                })
+                .collect::<Result<_, BodyError>>()?;
+            self.actions.push(Action::Insert { type_name: feature.name.clone(), properties });
+        }
+        if self.features == before { Err(content(element, expected)) } else { Ok(()) }
+    }
+
+    fn update(&mut self, element: &Element) -> Result<(), BodyError> {
+        check_attributes(element, &["typeName", "handle"])?;
+        let type_name = type_name(element, &["typeName"])?;
+        let expected = "one or more Property, then one Filter";
+        let mut properties = Vec::new();
+        let mut filter = None;
+        for child in children(element, expected)? {
+            match child.name.as_str() {
+                "Property" => properties.push(self.property(child)?),
+                "Filter" if filter.is_none() => filter = Some(read_filter(child, element, &type_name)?),
+                _ => return Err(content(element, expected)),
+            }
+        }
+        let filter = filter.ok_or_else(|| BodyError::NoFilter { element: element.name.clone() })?;
+        if properties.is_empty() {
+            return Err(content(element, expected));
+        }
+        self.actions.push(Action::Update { type_name, properties, filter });
+        Ok(())
+    }
+
+    fn delete(&mut self, element: &Element) -> Result<(), BodyError> {
+        check_attributes(element, &["typeName", "handle"])?;
+        let type_name = type_name(element, &["typeName"])?;
+        let parts: Vec<_> = children(element, "one Filter")?.collect();
+        let filter = match parts.as_slice() {
+            [] => return Err(BodyError::NoFilter { element: element.name.clone() }),
+            [filter] if filter.name == "Filter" => read_filter(filter, element, &type_name)?,
+            _ => return Err(content(element, "one Filter")),
+        };
+        if matches!(filter, Filter::Condition(_)) {
+            return Err(BodyError::DeleteWithoutIds);
+        }
+        self.actions.push(Action::Delete { type_name, filter });
+        Ok(())
+    }
+
+    /// A property of an Update: a name, and no value for NULL.
+    fn property(&mut self, element: &Element) -> Result<Property<String>, BodyError> {
+        check_attributes(element, &[])?;
+        let expected = "Name and perhaps Value";
+        let parts: Vec<_> = children(element, expected)?.collect();
+        let (name, value) = match parts.as_slice() {
+            [name] => (*name, Value::Null),
+            [name, value] if value.name == "Value" => {
+                check_attributes(value, &[])?;
+                (*name, self.value(value)?)
+            }
+            _ => return Err(content(element, expected)),
+        };
+        if name.name == "Name" {
+            Ok(Property { name: property_name(name)?, value })
+        } else {
+            // QGIS ignores `ValueReference` and counts the Update as done.
+            Err(BodyError::Element { element: name.name.clone(), expected: "Name (WFS 1.0.0 and 1.1.0)" })
+        }
+    }
+
+    /// A text or one geometry. Text of nothing but white space is the empty text, as QGIS stores it.
+    fn value(&mut self, element: &Element) -> Result<Value, BodyError> {
+        let value = match element.text() {
+            Some(text) => Value::Text(if is_blank(text) { String::new() } else { text.to_owned() }),
+            None => {
+                let parts: Vec<_> = children(element, "a text or one geometry")?.collect();
+                let [geometry] = parts.as_slice() else {
+                    return Err(content(element, "a text or one geometry"));
+                };
+                let refused = |cause| BodyError::Geometry { element: element.name.clone(), cause };
+                Value::Geometry(Gml::from_element(geometry).map_err(refused)?)
+            }
+        };
+        self.value_bytes += match &value {
+            Value::Null => 0,
+            Value::Text(text) => text.len(),
+            Value::Geometry(geometry) => {
+                let mut out = Writer::default();
+                geometry.write(&mut out);
+                out.finish().len()
+            }
+        };
+        if self.value_bytes > MAX_VALUE_BYTES {
+            return Err(BodyError::TooMany { what: "bytes of values", most: MAX_VALUE_BYTES });
+        }
+        Ok(value)
+    }
+}
+
+fn read_filter(filter: &Element, element: &Element, type_name: &str) -> Result<Filter, BodyError> {
+    let filter = Filter::from_element(filter)
+        .map_err(|cause| BodyError::Filter { element: element.name.clone(), cause })?;
+    if filter.id_types().any(|name| name != type_name) {
+        return Err(BodyError::IdsOfAnotherType { element: element.name.clone() });
+    }
+    Ok(filter)
+}

@@ -1,0 +1,84 @@
+//! Writing XML: no declaration, UTF-8, everything escaped.
+
+/// XML under construction.
+#[derive(Debug, Default)]
+pub struct Writer {
+    text: String,
+}
+
+impl Writer {
+    /// Writes an element: `name` and the attributes' names are written as they are and come from the program, values are
+    /// escaped; `content` writes what is inside.
+    pub fn element(&mut self, name: &str, attributes: &[(&str, &str)], content: impl FnOnce(&mut Self)) {
+        self.text.push('<');
+        self.text.push_str(name);
+        for (name, value) in attributes {
+            self.text.push(' ');
+            self.text.push_str(name);
+            self.text.push_str("=\"");
+            self.escaped(value, true);
+            self.text.push('"');
+        }
+        let open = self.text.len();
+        self.text.push('>');
+        content(self);
+        if self.text.len() == open + 1 {
+            self.text.truncate(open);
+            self.text.push_str("/>");
+            return;
+        }
+        self.text.push_str("</");
+        self.text.push_str(name);
+        self.text.push('>');
+    }
+
+    /// Writes an element that holds nothing but text.
+    pub fn text_element(&mut self, name: &str, text: &str) {
+        self.element(name, &[], |out| out.text(text));
+    }
+
+    /// Writes text.
+    pub fn text(&mut self, text: &str) {
+        self.escaped(text, false);
+    }
+
+    /// What was written.
+    pub fn finish(self) -> String {
+        self.text
+    }
+
+    /// White space that a parser would normalise away goes as references (XML 1.0, sections 2.11 and 3.3.3).
+    fn escaped(&mut self, text: &str, in_attribute: bool) {
+        for character in text.chars() {
+            match character {
+                '&' => self.text.push_str("&amp;"),
+                '<' => self.text.push_str("&lt;"),
+                '>' => self.text.push_str("&gt;"),
+                '\r' => self.text.push_str("&#13;"),
+                '"' if in_attribute => self.text.push_str("&quot;"),
+                '\t' if in_attribute => self.text.push_str("&#9;"),
+                '\n' if in_attribute => self.text.push_str("&#10;"),
+                _ => self.text.push(character),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_and_values_are_escaped() {
+        let mut out = Writer::default();
+        out.element("a", &[("b", "<&\">\n")], |out| out.text("]]> & < \r"));
+        assert_eq!(out.finish(), "<a b=\"&lt;&amp;&quot;&gt;&#10;\">]]&gt; &amp; &lt; &#13;</a>");
+    }
+
+    #[test]
+    fn an_element_without_content_is_closed_at_once() {
+        let mut out = Writer::default();
+        out.element("a", &[], |out| out.text(""));
+        assert_eq!(out.finish(), "<a/>");
+    }
+}

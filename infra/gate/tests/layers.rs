@@ -1,0 +1,289 @@
+//! What the gate knows of the layers of a real project, from a real QGIS Server.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
+
+#[path = "layers/cgi.rs"]
+mod cgi;
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::{Arc, LazyLock},
+};
+
+use pozi_auth::timestamp::Timestamp;
+use pozi_gate::layers::{
+    Field, Layer, Layers, NotWritable, Write,
+    inspect::{Severity, SiteAddresses, inspect_file},
+    project::{ItemKind, ProjectFile},
+    source::LayerSource,
+};
+
+use tokio::sync::OnceCell;
+
+use self::cgi::Cgi;
+
+/// The folder with the projects `named`, `ids` and `faulty`, each with its data; nothing where there is no QGIS Server.
+static PROJECTS: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
+    const MAKE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/layers/make_project.py");
+    let has_python =
+        Command::new("/usr/bin/python3").args(["-c", "import qgis.core"]).stderr(Stdio::null()).status();
+    if !Path::new(cgi::PROGRAM).exists() || !has_python.is_ok_and(|status| status.success()) {
+        let notice = "NOT RUN: the tests of layers need Debian's packages qgis-server and python3-qgis";
+        assert!(std::env::var_os("CI").is_none(), "{notice}");
+        eprintln!("{notice}");
+        return None;
+    }
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("layers");
+    // Of an earlier run, if there was one.
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let made = Command::new("/usr/bin/python3")
+        .args([Path::new(MAKE), &folder])
+        .env("QT_QPA_PLATFORM", "offscreen")
+        .env("XDG_RUNTIME_DIR", &folder)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    Some(folder)
+});
+
+fn project(name: &str, extension: &str) -> Option<PathBuf> {
+    let folder = PROJECTS.as_ref()?;
+    Some(folder.join(name).join(format!("{name}.{extension}")))
+}
+
+async fn layers(server: Cgi, project: &str) -> Arc<Layers> {
+    let source = LayerSource::new(Arc::new(server));
+    source.layers("a", project, Timestamp::from_unix_seconds(1_000_000)).await.unwrap()
+}
+
+/// The layers of the project `named`, asked for once.
+async fn named() -> Option<Arc<Layers>> {
+    static NAMED: OnceCell<Arc<Layers>> = OnceCell::const_new();
+    let project = project("named", "qgs")?;
+    let ask = || async { layers(Cgi::asking(&project), project.to_str().unwrap()).await };
+    Some(Arc::clone(NAMED.get_or_init(ask).await))
+}
+
+fn names(layer: &Layer, is_shown: impl Fn(&Field) -> bool) -> Vec<&str> {
+    let mut names: Vec<_> =
+        layer.fields.iter().filter(|field| is_shown(field)).map(|field| field.name.as_str()).collect();
+    names.sort_unstable();
+    names
+}
+
+/// All fields of `Planning Zones`, but those that are hidden from a service.
+const SHOWN: [&str; 17] = [
+    "1st",
+    "Area m²",
+    "Last Checked",
+    "a b",
+    "a_b",
+    "aliased",
+    "código",
+    "fid",
+    "l_Extra Word",
+    "l_extra",
+    "l_fid",
+    "name",
+    "num",
+    "p:q",
+    "población",
+    "twice",
+    "x-y",
+];
+
+fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    let mut names = [&SHOWN[..], more].concat();
+    names.sort_unstable();
+    names
+}
+
+#[tokio::test]
+async fn real_names_are_known_and_hidden_fields_stay_hidden() {
+    let Some(packed) = project("named", "qgz") else { return };
+    let packed = layers(Cgi::asking(&packed), packed.to_str().unwrap()).await;
+    for layers in [named().await.unwrap(), packed] {
+        let zones = layers.by_type_name("Planning_Zones").unwrap();
+        assert_eq!(layers.by_wms_name("Planning Zones"), Some(zones));
+        assert_eq!(layers.by_collection("Planning Zones"), Some(zones));
+        assert_eq!(names(zones, |field| field.in_wms), with(&["no wfs b", "no_wfs"]));
+        assert_eq!(names(zones, |field| field.in_wfs), with(&["no wms b", "no_wms"]));
+        assert_eq!(zones.unknown, Vec::<String>::new());
+        let by_published = |name: &str| zones.wfs_field(name).map(|field| field.name.as_str());
+        for (published, real) in [
+            ("Last_Checked", Some("Last Checked")),
+            ("no_wms_b", Some("no wms b")),
+            ("pq", Some("p:q")),
+            ("Area_m²", Some("Area m²")),
+            ("NO_WFS", None),
+            ("no_wfs_b", None),
+        ] {
+            assert_eq!(by_published(published), real, "{published}");
+        }
+        assert_eq!(zones.item_field("Its Alias").map(|field| field.name.as_str()), Some("aliased"));
+    }
+}
+
+#[tokio::test]
+async fn a_write_names_only_what_qgis_can_store() {
+    let Some(layers) = named().await else { return };
+    let zones = layers.by_type_name("Planning_Zones").unwrap();
+    let insert = |name| zones.written_field(name, Write::Insert).map(|field| field.name.as_str());
+    for (name, answer) in [
+        ("name", Ok("name")),
+        ("NAME", Ok("name")),
+        ("población", Ok("población")),
+        ("no_wms", Ok("no_wms")),
+        ("l_extra", Err(NotWritable::Computed)),
+        ("l_fid", Err(NotWritable::Computed)),
+        ("twice", Err(NotWritable::Computed)),
+        ("Last_Checked", Err(NotWritable::NoElementName)),
+        ("1st", Err(NotWritable::NoElementName)),
+        ("a_b", Err(NotWritable::SharedName)),
+        ("no_wfs", Err(NotWritable::NoSuchField)),
+        ("no_ows", Err(NotWritable::NoSuchField)),
+        ("nosuch", Err(NotWritable::NoSuchField)),
+    ] {
+        assert_eq!(insert(name), answer, "{name}");
+    }
+    let empty = layers.by_type_name("Empty_Bäume").unwrap();
+    let written = empty.written_field("Two_Words", Write::Update).map(|field| field.name.as_str());
+    assert_eq!(written, Ok("Two Words"));
+    assert!(empty.written_field("code", Write::Insert).is_ok());
+}
+
+/// The rows that decide what an Insert may name, as QGIS itself decides them.
+#[tokio::test]
+async fn qgis_stores_what_the_gate_lets_through() {
+    let Some(project) = project("named", "qgs") else { return };
+    let server = Cgi::asking(&project);
+    let layers = named().await.unwrap();
+    let zones = layers.by_type_name("Planning_Zones").unwrap();
+    let inserted: Vec<_> = zones
+        .fields
+        .iter()
+        .filter(|field| !["fid", "num"].contains(&field.name.as_str()))
+        .filter_map(|field| zones.written_field(&field.published, Write::Insert).ok())
+        .map(|field| field.name.as_str())
+        .collect();
+    assert_eq!(inserted, ["aliased", "código", "name", "no_wms", "población", "x-y"]);
+    let values: Vec<_> = inserted.iter().map(|name| format!("<{name}>inserted</{name}>")).collect();
+    let body = format!(
+        "<Transaction xmlns=\"http://www.opengis.net/wfs\" service=\"WFS\" version=\"1.0.0\"><Insert><Planning_Zones>{}\
+         </Planning_Zones></Insert></Transaction>",
+        values.concat()
+    );
+    let answer = server.post("SERVICE=WFS", "text/xml", body.into_bytes()).await.unwrap();
+    assert!(answer.contains("SUCCESS"), "{answer}");
+    let query = "SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&OUTPUTFORMAT=GeoJSON&TYPENAME=Planning_Zones&FEATUREID=\
+                 Planning_Zones.3";
+    let row = server.get(query).await.unwrap();
+    assert_eq!(row.matches("\"inserted\"").count(), inserted.len(), "{row}");
+}
+
+#[tokio::test]
+async fn layers_have_the_names_that_each_service_has_for_them() {
+    let Some(layers) = named().await else { return };
+    for (wms, type_name, collection) in [
+        (Some("brief"), Some("brief"), Some("brief")),
+        (Some("A table"), Some("A_table"), Some("A table")),
+        (Some("a:b c"), Some("a-b_c"), Some("a:b c")),
+        (Some("grouped"), Some("grouped"), Some("grouped")),
+        (Some("only in wms"), None, None),
+        (None, Some("private"), Some("private")),
+        (Some("twin"), Some("twin"), None),
+    ] {
+        let layer =
+            type_name.map_or_else(|| layers.by_wms_name(wms.unwrap()), |name| layers.by_type_name(name));
+        let layer = layer.unwrap();
+        assert_eq!(layer.wms_name.as_deref(), wms);
+        assert_eq!(layer.type_name.as_deref(), type_name);
+        assert_eq!(layer.collection.as_deref(), collection, "{wms:?}");
+    }
+    assert_eq!(layers.by_wms_name("A group"), None);
+    let twin = layers.by_type_name("twin").unwrap();
+    assert_eq!((names(twin, |field| field.in_wfs), twin.is_shared), (vec!["both", "fid"], true));
+    let private = layers.by_type_name("private").unwrap();
+    assert_eq!(names(private, |field| field.in_wfs), ["fid", "secret"]);
+}
+
+#[tokio::test]
+async fn layers_that_wms_knows_by_their_ids_are_the_same_layers() {
+    let Some(project) = project("ids", "qgs") else { return };
+    let layers = layers(Cgi::asking(&project), project.to_str().unwrap()).await;
+    let zones = layers.by_type_name("Planning_Zones").unwrap();
+    let id = zones.wms_name.as_deref().unwrap();
+    assert!(
+        id.starts_with("Planning_Zones_") && zones.collection.as_deref() == Some("Planning Zones"),
+        "{id}"
+    );
+    assert_eq!(names(zones, |field| field.in_wms), with(&["no wfs b", "no_wfs"]));
+    assert_eq!(names(zones, |field| field.in_wfs), with(&["no wms b", "no_wms"]));
+}
+
+/// The gate is given another name for the project than QGIS Server, as on another machine.
+#[tokio::test]
+async fn without_the_project_file_fields_are_known_and_inserts_are_refused() {
+    let Some(project) = project("named", "qgs") else { return };
+    let layers = layers(Cgi::asking(&project), "elsewhere/a.qgs").await;
+    let zones = layers.by_type_name("Planning_Zones").unwrap();
+    assert_eq!(names(zones, |field| field.in_wms), with(&["no wfs b", "no_wfs"]));
+    assert_eq!(names(zones, |field| field.in_wfs), with(&["no wms b", "no_wms"]));
+    assert_eq!(zones.written_field("name", Write::Insert), Err(NotWritable::UnknownOrigin));
+    let updated = zones.written_field("Last_Checked", Write::Update).map(|field| field.name.as_str());
+    assert_eq!(updated, Ok("Last Checked"));
+}
+
+#[test]
+fn layouts_have_their_items() {
+    let Some(project) = project("named", "qgz") else { return };
+    let project = ProjectFile::open(&project).unwrap();
+    let [layout] = project.layouts() else { panic!("one layout") };
+    assert_eq!(layout.name, "Layout A4");
+    let mut items: Vec<_> = layout.items.iter().map(|item| (item.id.as_str(), item.kind)).collect();
+    items.sort_by_key(|(id, _)| *id);
+    assert_eq!(
+        items,
+        [
+            ("frame", ItemKind::HtmlFrame),
+            ("plain", ItemKind::Label),
+            ("rich", ItemKind::HtmlLabel),
+            ("the map", ItemKind::Map)
+        ]
+    );
+}
+
+#[test]
+fn a_project_is_inspected() {
+    let (Some(named), Some(faulty)) = (project("named", "qgs"), project("faulty", "qgz")) else { return };
+    let addresses = SiteAddresses {
+        gate: vec!["https://maps.example/pozi".parse().unwrap()],
+        loopback_ports: vec![8090],
+    };
+    let named = inspect_file(&named, &addresses);
+    let said = |words: &str| named.iter().filter(|finding| finding.what.contains(words)).count();
+    assert_eq!(named.iter().filter(|finding| finding.severity == Severity::Error).count(), 0, "{named:?}");
+    for (words, count) in [
+        ("\"a b\", \"a_b\" of the layer \"Planning Zones\"", 1),
+        ("Several layers in WFS have the name \"twin\"", 1),
+        ("\"Layout A4\" has HTML frames or HTML labels", 1),
+        ("can be changed by WFS-T", 2),
+        ("\"Two Words\" of the layer \"Empty Bäume\" cannot be given a value", 1),
+        ("password", 0),
+        ("Advertised URL", 0),
+    ] {
+        assert_eq!(said(words), count, "{words}: {named:?}");
+    }
+    let faulty = inspect_file(&faulty, &addresses);
+    assert!(!format!("{faulty:?}").contains("hunter2"));
+    let errors: Vec<_> = faulty.iter().filter(|finding| finding.severity == Severity::Error).collect();
+    assert!(
+        matches!(&*errors, [own, port] if [own, port].iter().all(|finding| finding.what.contains("this site itself")))
+    );
+    for words in ["\"database\" holds a password", "Advertised URL for WMS", "Advertised URL for WFS"] {
+        assert!(faulty.iter().any(|finding| finding.what.contains(words)), "{words}: {faulty:?}");
+    }
+}

@@ -1,0 +1,163 @@
+//! What the gate writes, read by QGIS itself: random requests, honest and odd, are parsed and written, and QGIS's own reader
+//! must find exactly the parameters that were decided about.
+
+use std::{
+    collections::BTreeMap,
+    io::Write,
+    process::{Command, Stdio},
+};
+
+use http::Method;
+use pozi_auth::sites::Site;
+use pozi_gate::{
+    request::{Context, Incoming, Keys, MapRequest, OPERATIONS, Parameters, Service},
+    settings::Limits,
+};
+use proptest::{
+    prelude::*,
+    strategy::ValueTree,
+    test_runner::{Config, RngSeed, TestRunner},
+};
+
+const REQUESTS: usize = 20_000;
+const READER: &str = r#"
+import json, sys
+from qgis.server import QgsServerRequest
+for line in sys.stdin:
+    print(json.dumps(QgsServerRequest("http://localhost/?" + line.rstrip("\n")).parameters()))
+"#;
+
+#[test]
+fn qgis_reads_what_the_gate_decided_about() {
+    if !has_pyqgis() {
+        return;
+    }
+    let site = site();
+    let context = Context { catalogue: &site.catalogues[0], limits: &Limits::default() };
+    let mut runner = TestRunner::new(Config { rng_seed: RngSeed::Fixed(10), ..Config::default() });
+    let mut written = Vec::new();
+    let mut refused = 0;
+    for _ in 0..REQUESTS {
+        let query = query().new_tree(&mut runner).unwrap().current();
+        match parsed(&query, &context) {
+            Some(request) => written.push(request.write().query),
+            None => refused += 1,
+        }
+    }
+    assert!(written.len() > REQUESTS / 20, "only {} of {REQUESTS} were understood", written.len());
+    for (own, qgis) in written.iter().zip(read_by_qgis(&written)) {
+        let decided: BTreeMap<_, _> = form_urlencoded(own);
+        assert_eq!(qgis, decided, "{own}");
+        assert!(decided.keys().all(|key| is_in_table(key)), "{own}");
+    }
+    println!("written and read by QGIS: {}, refused: {refused}", written.len());
+}
+
+fn parsed(query: &str, context: &Context<'_>) -> Option<MapRequest> {
+    let query = Parameters::read(query.as_bytes(), Keys::Ows).ok()?;
+    let incoming = Incoming { method: &Method::GET, rest: &[], query, body: &[], accept: None };
+    MapRequest::parse(incoming, context).ok()
+}
+
+/// Parameters of one operation with values that fit, half of them, in odd spellings; sometimes a stranger among them.
+fn query() -> impl Strategy<Value = String> {
+    let operations: Vec<_> =
+        OPERATIONS.iter().filter(|operation| operation.service != Service::Features).collect();
+    let text = prop_oneof![
+        "[a-zA-Z0-9_ ,.:;äß'()%+*=-]{0,12}",
+        "[0-9]{1,4}",
+        Just("EPSG:3857".to_owned()),
+        Just("1,2,3,4".to_owned()),
+        Just("image/png".to_owned()),
+        Just("TRUE".to_owned()),
+        Just("zones".to_owned()),
+        any::<String>(),
+    ];
+    (proptest::sample::select(operations), proptest::collection::vec((any::<u16>(), text, any::<bool>()), 0..8), 0..12_u8)
+        .prop_map(|(operation, values, stranger)| {
+            let names: Vec<_> = operation.parameters().collect();
+            let mut parts = vec![
+                format!("service={}", operation.service.name()),
+                format!("Request={}", operation.name),
+            ];
+            for (at, value, is_lower) in values {
+                let Some(parameter) = names.get(usize::from(at) % names.len().max(1)) else { continue };
+                let key = if is_lower { parameter.name.to_ascii_lowercase() } else { parameter.name.to_owned() };
+                parts.push(format!("{}={}", encoded(&key), encoded(&value)));
+            }
+            let strange = ["::MAP=x", "MAP0:SLD=x", "%3a%3aREQUEST=GetPrint", "FILE_NAME=x", "VERSION_SERVICE=1"];
+            if let Some(stranger) = strange.get(usize::from(stranger)) {
+                parts.push((*stranger).to_owned());
+            }
+            parts.join("&")
+        })
+}
+
+fn is_in_table(key: &str) -> bool {
+    ["SERVICE", "REQUEST"].contains(&key)
+        || OPERATIONS.iter().flat_map(|operation| operation.parameters()).any(|known| {
+            known.name == key || known.also.contains(&key)
+        })
+}
+
+fn read_by_qgis(queries: &[String]) -> Vec<BTreeMap<String, String>> {
+    let home = tempfile::tempdir().unwrap();
+    let mut python = Command::new("/usr/bin/python3")
+        .args(["-c", READER])
+        .env("QT_QPA_PLATFORM", "offscreen")
+        .env("HOME", home.path())
+        .env("XDG_RUNTIME_DIR", home.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = python.stdin.take().unwrap();
+    let lines = queries.join("\n");
+    let writer = std::thread::spawn(move || input.write_all(lines.as_bytes()));
+    let output = python.wait_with_output().unwrap();
+    writer.join().unwrap().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let read: Vec<_> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(read.len(), queries.len());
+    read
+}
+
+fn form_urlencoded(query: &str) -> BTreeMap<String, String> {
+    url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()
+}
+
+fn encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+fn site() -> Site {
+    Site::parse(
+        r#"
+name = "riverbend"
+internal_url = "http://gis.riverbend.internal/pozi/"
+external_url = "https://poziserver-riverbend.example/pozi/"
+client_id = "c3890382-ecc1-4cf0-adc1-1b349bbd71ee"
+tenant_id = "cd0a0f9d-3505-4176-bcd0-75bdde12fd00"
+origins = ["https://riverbend.enterprise.example"]
+[[catalogue]]
+id = "planning"
+title = "Planning"
+project = "C:/Pozi/planning.qgz"
+read = "everyone-signed-in"
+print = ["A4"]
+print_texts = ["title"]
+highlight = true
+"#,
+    )
+    .unwrap()
+}
+
+fn has_pyqgis() -> bool {
+    let found = Command::new("/usr/bin/python3").args(["-c", "import qgis.server"]).output();
+    let has = found.is_ok_and(|output| output.status.success());
+    assert!(has || std::env::var_os("CI").is_none(), "PyQGIS is missing");
+    if !has {
+        println!("NOT RUN: PyQGIS is not installed");
+    }
+    has
+}
