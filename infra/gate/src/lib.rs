@@ -2,9 +2,9 @@
 
 pub mod answer;
 pub mod args;
-pub mod catalogue;
 mod asked;
 pub mod capabilities;
+pub mod catalogue;
 mod check;
 mod clock_offset;
 pub mod config;

@@ -7,7 +7,9 @@ use pozi_auth::sites::Catalogue;
 
 use crate::{
     config::{GateConfig, UpstreamConfig},
-    upstream::{FastCgi, FastCgiAddressError, HttpBaseError, HttpServer, MapServer, QgisRequest, UpstreamError},
+    upstream::{
+        FastCgi, FastCgiAddressError, HttpBaseError, HttpServer, MapServer, QgisRequest, UpstreamError,
+    },
 };
 
 /// The address that QGIS Server takes for its own over FastCGI, where a project advertises none.

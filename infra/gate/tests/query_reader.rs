@@ -73,19 +73,23 @@ fn query() -> impl Strategy<Value = String> {
         Just("zones".to_owned()),
         any::<String>(),
     ];
-    (proptest::sample::select(operations), proptest::collection::vec((any::<u16>(), text, any::<bool>()), 0..8), 0..12_u8)
+    (
+        proptest::sample::select(operations),
+        proptest::collection::vec((any::<u16>(), text, any::<bool>()), 0..8),
+        0..12_u8,
+    )
         .prop_map(|(operation, values, stranger)| {
             let names: Vec<_> = operation.parameters().collect();
-            let mut parts = vec![
-                format!("service={}", operation.service.name()),
-                format!("Request={}", operation.name),
-            ];
+            let mut parts =
+                vec![format!("service={}", operation.service.name()), format!("Request={}", operation.name)];
             for (at, value, is_lower) in values {
                 let Some(parameter) = names.get(usize::from(at) % names.len().max(1)) else { continue };
-                let key = if is_lower { parameter.name.to_ascii_lowercase() } else { parameter.name.to_owned() };
+                let key =
+                    if is_lower { parameter.name.to_ascii_lowercase() } else { parameter.name.to_owned() };
                 parts.push(format!("{}={}", encoded(&key), encoded(&value)));
             }
-            let strange = ["::MAP=x", "MAP0:SLD=x", "%3a%3aREQUEST=GetPrint", "FILE_NAME=x", "VERSION_SERVICE=1"];
+            let strange =
+                ["::MAP=x", "MAP0:SLD=x", "%3a%3aREQUEST=GetPrint", "FILE_NAME=x", "VERSION_SERVICE=1"];
             if let Some(stranger) = strange.get(usize::from(stranger)) {
                 parts.push((*stranger).to_owned());
             }
@@ -95,9 +99,10 @@ fn query() -> impl Strategy<Value = String> {
 
 fn is_in_table(key: &str) -> bool {
     ["SERVICE", "REQUEST"].contains(&key)
-        || OPERATIONS.iter().flat_map(|operation| operation.parameters()).any(|known| {
-            known.name == key || known.also.contains(&key)
-        })
+        || OPERATIONS
+            .iter()
+            .flat_map(|operation| operation.parameters())
+            .any(|known| known.name == key || known.also.contains(&key))
 }
 
 fn read_by_qgis(queries: &[String]) -> Vec<BTreeMap<String, String>> {

@@ -16,7 +16,9 @@ use self::requests::{Recorded, recorded};
 fn is_refused_knowingly(request: &Recorded, refusal: &RequestRefusal) -> bool {
     match refusal {
         // QGIS itself sees nothing in a multipart form, and answers that the service is unknown.
-        RequestRefusal::UnknownBody => request.content_type.as_deref().is_some_and(|kind| kind.starts_with("multipart/")),
+        RequestRefusal::UnknownBody => {
+            request.content_type.as_deref().is_some_and(|kind| kind.starts_with("multipart/"))
+        }
         // Over FastCGI QGIS does not read the body of a PATCH.
         RequestRefusal::Method { .. } => request.method == "PATCH",
         // QGIS answers 200 to a transaction of 2.0.0 and stores nothing, or 400.
@@ -46,7 +48,10 @@ fn every_recorded_request_is_understood() {
             )),
         }
     }
-    println!("recorded requests: {passed} understood, {knowingly} refused knowingly, {} wrongly", wrongly.len());
+    println!(
+        "recorded requests: {passed} understood, {knowingly} refused knowingly, {} wrongly",
+        wrongly.len()
+    );
     assert!(wrongly.is_empty(), "{}", wrongly.join("\n"));
     assert!(knowingly <= 8, "{knowingly}");
 }

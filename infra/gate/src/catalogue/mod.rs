@@ -86,7 +86,9 @@ impl Catalogues {
         match (rest, map) {
             ([next, id, rest @ ..], map) if next == "next" => self.named(id, rest, map),
             ([name] | [name, ..], None) if name == "wfs3.json" || name == "wfs3" => Ok(Place::ResourceCheck),
-            (rest, Some(map)) => self.of_project(map).map(|catalogue| Place::Catalogue(catalogue, rest.to_vec())),
+            (rest, Some(map)) => {
+                self.of_project(map).map(|catalogue| Place::Catalogue(catalogue, rest.to_vec()))
+            }
             (_, None) => Err(PlaceError::UnknownProject),
         }
     }
@@ -148,7 +150,8 @@ read = "everyone-signed-in"
         );
         let site = site.unwrap();
         let public_url = site.external_url.as_str().to_owned();
-        let settings = Settings { site, public_url, base: "/pozi".into(), project_paths, limits: Limits::default() };
+        let settings =
+            Settings { site, public_url, base: "/pozi".into(), project_paths, limits: Limits::default() };
         Catalogues::new(&settings)
     }
 

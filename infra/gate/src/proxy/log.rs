@@ -39,15 +39,15 @@ impl Trail {
         let catalogue = self.catalogue.as_ref().map_or("", CatalogueId::as_str);
         let operation = self.operation.map_or("", |operation| operation.name);
         let (decision, reason, status) = match outcome {
-            Ok(response) if response.status().is_server_error() => ("failed", Some("qgis_failed"), response.status()),
+            Ok(response) if response.status().is_server_error() => {
+                ("failed", Some("qgis_failed"), response.status())
+            }
             Ok(response) => ("answered", None, response.status()),
             Err(refusal) => ("refused", Some(refusal.reason()), refusal.status()),
         };
         self.count(outcome, catalogue, operation, taken);
         let problem = match outcome {
-            Err(error @ (ProxyRefusal::Layers(_) | ProxyRefusal::Upstream(_))) => {
-                Some(causes(error))
-            }
+            Err(error @ (ProxyRefusal::Layers(_) | ProxyRefusal::Upstream(_))) => Some(causes(error)),
             _ => None,
         };
         let parameter = match outcome {
@@ -71,7 +71,13 @@ impl Trail {
         );
     }
 
-    fn count(&self, outcome: &Result<Response, ProxyRefusal>, catalogue: &str, operation: &'static str, taken: Duration) {
+    fn count(
+        &self,
+        outcome: &Result<Response, ProxyRefusal>,
+        catalogue: &str,
+        operation: &'static str,
+        taken: Duration,
+    ) {
         let word = match outcome {
             Ok(_) => "answered",
             Err(refusal) => refusal.reason(),

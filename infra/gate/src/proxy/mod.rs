@@ -24,8 +24,8 @@ use pozi_auth::{
 };
 use tower_http::catch_panic::CatchPanicLayer;
 
-use self::{body::read_body, log::Trail};
 pub use self::refusal::ProxyRefusal;
+use self::{body::read_body, log::Trail};
 use crate::{
     answer::{Cors, Interface, Links, api_accept, compression, preflight, rebuild, refusal, without_body},
     catalogue::{Catalogues, Place, PlaceError, segments},
@@ -53,13 +53,16 @@ pub struct Proxy<C, K, M> {
 
 /// Answers every path with `proxy`.
 pub fn router<C: Clock, K: SessionKeySource + 'static, M: MapServer>(proxy: Arc<Proxy<C, K, M>>) -> Router {
-    Router::new()
-        .fallback(any(answer_request::<C, K, M>))
-        .with_state(proxy)
-        .layer(compression())
-        .layer(CatchPanicLayer::custom(|_| {
-            refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "the gate failed; its log says where", None)
-        }))
+    Router::new().fallback(any(answer_request::<C, K, M>)).with_state(proxy).layer(compression()).layer(
+        CatchPanicLayer::custom(|_| {
+            refusal(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal_error",
+                "the gate failed; its log says where",
+                None,
+            )
+        }),
+    )
 }
 
 async fn answer_request<C: Clock, K: SessionKeySource + 'static, M: MapServer>(
@@ -92,7 +95,12 @@ impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
         let audience = settings.site.external_url.as_str().to_owned();
         let verifier = SessionVerifier::new(issuer, audience, Arc::clone(&keys));
         let links = settings.site.catalogues.iter().map(|catalogue| {
-            let links = Links::new(&address(&settings, catalogue), &own(catalogue), &catalogue.project, catalogue.id.as_str());
+            let links = Links::new(
+                &address(&settings, catalogue),
+                &own(catalogue),
+                &catalogue.project,
+                catalogue.id.as_str(),
+            );
             (catalogue.id.clone(), links)
         });
         Self {
@@ -136,7 +144,12 @@ impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
         };
         match self.links.get(&catalogue.id) {
             Some(links) => rebuild(answered, interface, links).await,
-            None => refusal(StatusCode::NOT_FOUND, "unknown_catalogue", "the catalogue is not one of this site's", None),
+            None => refusal(
+                StatusCode::NOT_FOUND,
+                "unknown_catalogue",
+                "the catalogue is not one of this site's",
+                None,
+            ),
         }
     }
 
@@ -155,12 +168,17 @@ impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
         catalogue: &Catalogue,
     ) -> Result<MapRequest, RequestRefusal> {
         let accept = parts.headers.get(ACCEPT).and_then(|value| value.to_str().ok());
-        let incoming = Incoming { method: &parts.method, rest, query, body, accept: Some(api_accept(accept)) };
+        let incoming =
+            Incoming { method: &parts.method, rest, query, body, accept: Some(api_accept(accept)) };
         MapRequest::parse(incoming, &Context { catalogue, limits: &self.settings.limits })
     }
 
     /// The request with the real names of the fields that it names, where it names any.
-    async fn resolved(&self, mut asked: MapRequest, catalogue: &Catalogue) -> Result<MapRequest, ProxyRefusal> {
+    async fn resolved(
+        &self,
+        mut asked: MapRequest,
+        catalogue: &Catalogue,
+    ) -> Result<MapRequest, ProxyRefusal> {
         if asked.needs_layers() {
             let (id, project) = (catalogue.id.as_str(), &catalogue.project);
             asked.resolve(&*self.layers.layers(id, project, self.clock.now()).await?)?;
@@ -172,7 +190,8 @@ impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
 /// The path's segments and the query. A path of OGC API Features tells its parameters apart by case.
 fn read_target(uri: &Uri) -> Result<(Vec<String>, Parameters), ProxyRefusal> {
     let segments = segments(uri.path()).ok_or(PlaceError::NoSuchPath)?;
-    let is_features = segments.iter().any(|segment| segment.starts_with("wfs3") || segment.starts_with("ogcapi"));
+    let is_features =
+        segments.iter().any(|segment| segment.starts_with("wfs3") || segment.starts_with("ogcapi"));
     let keys = if is_features { Keys::Features } else { Keys::Ows };
     Ok((segments, Parameters::read(uri.query().unwrap_or_default().as_bytes(), keys)?))
 }

@@ -84,7 +84,8 @@ impl GetFeature {
     /// Whether it names fields that must be known.
     pub fn needs_layers(&self) -> bool {
         let names_fields = |query: &Query| {
-            let has_fields = || query.properties.iter().any(|property| matches!(property, Property::Field(_)));
+            let has_fields =
+                || query.properties.iter().any(|property| matches!(property, Property::Field(_)));
             query.filter.is_some() || !query.sort.is_empty() || (self.is_xml && has_fields())
         };
         self.expression.is_some() || self.queries.iter().any(names_fields)
@@ -174,7 +175,8 @@ impl GetFeature {
             written.add("EXP_FILTER", &expression.to_string());
         }
         if self.queries.iter().any(|query| !query.properties.is_empty()) {
-            let groups = self.queries.iter().map(|query| query.properties.iter().map(named).collect()).collect();
+            let groups =
+                self.queries.iter().map(|query| query.properties.iter().map(named).collect()).collect();
             written.add("PROPERTYNAME", &Value::Properties(groups).written());
         }
         if let [Query { sort, .. }] = &self.queries[..]
@@ -187,9 +189,13 @@ impl GetFeature {
     }
 
     fn write_xml(&self) -> QgisRequest {
-        let plain = |key: &str| self.plain.iter().find(|(own, _)| *own == key).map(|(_, value)| value.clone());
+        let plain =
+            |key: &str| self.plain.iter().find(|(own, _)| *own == key).map(|(_, value)| value.clone());
         let srs_name = plain("SRSNAME").and_then(|name| SrsName::parse(&name));
-        let with_srs = |query: &Query| Query { srs_name: query.srs_name.clone().or_else(|| srs_name.clone()), ..query.clone() };
+        let with_srs = |query: &Query| Query {
+            srs_name: query.srs_name.clone().or_else(|| srs_name.clone()),
+            ..query.clone()
+        };
         let body = GetFeatureBody {
             version: plain("VERSION"),
             output_format: plain("OUTPUTFORMAT"),
@@ -209,7 +215,10 @@ pub(super) fn described(root: &Element) -> Result<Parameters, RequestRefusal> {
     let body = if is_described {
         DescribeFeatureTypeBody::from_element(root).map_err(refused)?
     } else {
-        DescribeFeatureTypeBody { version: root.attribute("version").map(str::to_owned), ..Default::default() }
+        DescribeFeatureTypeBody {
+            version: root.attribute("version").map(str::to_owned),
+            ..Default::default()
+        }
     };
     given([
         ("SERVICE", Some("WFS".to_owned())),
@@ -223,7 +232,9 @@ pub(super) fn described(root: &Element) -> Result<Parameters, RequestRefusal> {
 /// An error of a body as a client is told it.
 pub(super) fn refused(error: BodyError) -> RequestRefusal {
     match error {
-        BodyError::UnknownField { element, .. } => RequestRefusal::UnknownField { parameter: element.to_owned() },
+        BodyError::UnknownField { element, .. } => {
+            RequestRefusal::UnknownField { parameter: element.to_owned() }
+        }
         error => RequestRefusal::Xml(error.to_string()),
     }
 }
@@ -245,7 +256,9 @@ fn given<const N: usize>(values: [(&str, Option<String>); N]) -> Result<Paramete
 /// QGIS takes 0 for all; no answer has more than `most` features. A count has no bound.
 fn bounded(asked: Option<Value>, counts: bool, most: u64) -> Option<u64> {
     match asked {
-        Some(Value::Integer(asked)) if asked > 0 => Some(u64::try_from(asked).map_or(most, |asked| asked.min(most))),
+        Some(Value::Integer(asked)) if asked > 0 => {
+            Some(u64::try_from(asked).map_or(most, |asked| asked.min(most)))
+        }
         _ if counts => None,
         _ => Some(most),
     }

@@ -114,7 +114,9 @@ impl fmt::Display for Kind {
             Self::SortBy => "field names, each perhaps with A, D, ASC or DESC, separated by commas",
             Self::Properties => "property names separated by commas, or *",
             Self::Wkt => "a geometry as well-known text",
-            Self::FormatOptions => "dpi:n, or of a DXF export MODE, SCALE, USE_TITLE_AS_LAYERNAME, NO_MTEXT, FORCE_2D",
+            Self::FormatOptions => {
+                "dpi:n, or of a DXF export MODE, SCALE, USE_TITLE_AS_LAYERNAME, NO_MTEXT, FORCE_2D"
+            }
             Self::FeatureNumbers => "whole numbers separated by commas",
             Self::Layout => "a layout that the catalogue's print lists",
             Self::Highlight(_) => "part of a highlight, where the catalogue says highlight = true",

@@ -70,7 +70,8 @@ impl Kvp {
         for Given { key, value } in &mut self.values {
             match value {
                 Value::Names(names) => {
-                    let is_published = |name: &String| !is_ambiguous(name) || layers.by_wms_name(name).is_some();
+                    let is_published =
+                        |name: &String| !is_ambiguous(name) || layers.by_wms_name(name).is_some();
                     if !names.iter().all(is_published) {
                         return Err(RequestRefusal::UnknownLayer { parameter: key.clone() });
                     }
@@ -106,7 +107,10 @@ impl Kvp {
 
     /// WMS 1.1.1 calls `SRS` what 1.3.0 calls `CRS`.
     fn spelt<'a>(&'a self, key: &'a str) -> &'a str {
-        let is_old = || self.text("VERSION").is_some_and(|version| version.starts_with("1.1") || version.starts_with("1.0"));
+        let is_old = || {
+            self.text("VERSION")
+                .is_some_and(|version| version.starts_with("1.1") || version.starts_with("1.0"))
+        };
         if key == "CRS" && self.operation.service == Service::Wms && is_old() { "SRS" } else { key }
     }
 
@@ -172,7 +176,9 @@ impl Kvp {
         if context.catalogue.print.iter().any(|allowed| allowed == layout) {
             Ok(())
         } else {
-            Err(RequestRefusal::NotConfigured("TEMPLATE is not one of the layouts that the site file's print lists"))
+            Err(RequestRefusal::NotConfigured(
+                "TEMPLATE is not one of the layouts that the site file's print lists",
+            ))
         }
     }
 

@@ -18,6 +18,7 @@ mod written;
 use http::Method;
 use pozi_auth::sites::{Access, Catalogue};
 
+use self::features::{FeaturesPath, FeaturesRequest};
 pub use self::{
     get_feature::GetFeature,
     kind::{Highlight, Kind},
@@ -28,13 +29,7 @@ pub use self::{
     table::OPERATIONS,
     transaction::TransactionRequest,
 };
-use self::features::{FeaturesPath, FeaturesRequest};
-use crate::{
-    layers::Layers,
-    settings::Limits,
-    upstream::QgisRequest,
-    xml::tree::Element,
-};
+use crate::{layers::Layers, settings::Limits, upstream::QgisRequest, xml::tree::Element};
 
 /// The most names of one list. A map of 3,000 layers held QGIS for 23 s.
 const MAX_NAMES: usize = 200;
@@ -86,7 +81,9 @@ impl MapRequest {
             return Err(RequestRefusal::NotFound);
         }
         match *incoming.method {
-            Method::GET | Method::HEAD if incoming.body.is_empty() => Self::of_parameters(incoming.query, context),
+            Method::GET | Method::HEAD if incoming.body.is_empty() => {
+                Self::of_parameters(incoming.query, context)
+            }
             Method::GET | Method::HEAD => Err(RequestRefusal::UnknownBody),
             Method::POST => Self::of_body(incoming, context),
             _ => Err(RequestRefusal::Method { allow: "GET, HEAD, POST" }),
@@ -145,8 +142,12 @@ impl MapRequest {
         let operation = Operation::named(service, &request)
             .ok_or(RequestRefusal::UnknownOperation { service: service.name() })?;
         match (operation.service, operation.name) {
-            (Service::Wfs, "GetFeature") => GetFeature::read(operation, parameters, context).map(Self::GetFeature),
-            (Service::Wfs, "Transaction") => Err(RequestRefusal::Combination("a Transaction is taken as an XML body only")),
+            (Service::Wfs, "GetFeature") => {
+                GetFeature::read(operation, parameters, context).map(Self::GetFeature)
+            }
+            (Service::Wfs, "Transaction") => {
+                Err(RequestRefusal::Combination("a Transaction is taken as an XML body only"))
+            }
             _ => Kvp::read(operation, parameters, context).map(Self::Kvp),
         }
     }
@@ -160,7 +161,10 @@ impl MapRequest {
             Some(_) => {
                 let mut form = Parameters::read(incoming.body, Keys::Ows)?;
                 if form.take("MAP").is_some() {
-                    return Err(RequestRefusal::UnknownParameter { parameter: "MAP".into(), operation: "a form" });
+                    return Err(RequestRefusal::UnknownParameter {
+                        parameter: "MAP".into(),
+                        operation: "a form",
+                    });
                 }
                 Self::of_parameters(incoming.query.and(form)?, context)
             }
@@ -169,7 +173,8 @@ impl MapRequest {
 
     /// Beside an XML body the query may name the same service, version and operation, and nothing else.
     fn of_xml(query: Parameters, body: &[u8], context: &Context<'_>) -> Result<Self, RequestRefusal> {
-        let root = Element::parse(body, context.limits.body_bytes).map_err(|error| RequestRefusal::Xml(error.to_string()))?;
+        let root = Element::parse(body, context.limits.body_bytes)
+            .map_err(|error| RequestRefusal::Xml(error.to_string()))?;
         for parameter in query {
             check_beside(&root, &parameter.key, &parameter.value)?;
         }
@@ -180,7 +185,10 @@ impl MapRequest {
                 let parameters = get_feature::described(&root)?;
                 Self::of_parameters(parameters, context)
             }
-            _ => Err(RequestRefusal::Xml("the root must be GetFeature, Transaction, DescribeFeatureType or GetCapabilities of WFS".into())),
+            _ => Err(RequestRefusal::Xml(
+                "the root must be GetFeature, Transaction, DescribeFeatureType or GetCapabilities of WFS"
+                    .into(),
+            )),
         }
     }
 }
@@ -207,8 +215,15 @@ fn check_beside(root: &Element, key: &str, value: &str) -> Result<(), RequestRef
         "REQUEST" => value.eq_ignore_ascii_case(&root.name),
         "VERSION" => root.attribute("version").is_none_or(|version| version == value),
         _ => {
-            return Err(RequestRefusal::UnknownParameter { parameter: key.to_owned(), operation: "a request with an XML body" });
+            return Err(RequestRefusal::UnknownParameter {
+                parameter: key.to_owned(),
+                operation: "a request with an XML body",
+            });
         }
     };
-    if agrees { Ok(()) } else { Err(RequestRefusal::Contradiction { parameter: key.to_owned(), other: "the XML body" }) }
+    if agrees {
+        Ok(())
+    } else {
+        Err(RequestRefusal::Contradiction { parameter: key.to_owned(), other: "the XML body" })
+    }
 }

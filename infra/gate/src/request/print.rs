@@ -65,9 +65,15 @@ mod tests {
     #[test]
     fn texts_of_a_layout_are_plain() {
         assert!(print_text("TITLE", "Flood study, sheet 1/3: draft (50 %)").is_ok());
-        for text in
-            ["<b>", "[% env('x') %]", "https://trap.example", "FILE:x", "/etc/passwd", "\\\\host\\share", "a\nb"]
-        {
+        for text in [
+            "<b>",
+            "[% env('x') %]",
+            "https://trap.example",
+            "FILE:x",
+            "/etc/passwd",
+            "\\\\host\\share",
+            "a\nb",
+        ] {
             assert!(print_text("TITLE", text).is_err(), "{text}");
         }
     }

@@ -7,7 +7,9 @@ use http::StatusCode;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestRefusal {
     /// Longer than any honest one.
-    #[error("the request has more than {most} bytes of parameters; send long filters and selections as a form by POST")]
+    #[error(
+        "the request has more than {most} bytes of parameters; send long filters and selections as a form by POST"
+    )]
     TooLong {
         /// The most bytes.
         most: usize,
@@ -141,7 +143,9 @@ impl RequestRefusal {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::TooLong { .. } | Self::BodyTooLarge { .. } | Self::TooMany { .. } => "too_large",
-            Self::KeyWithoutValue | Self::OddKey | Self::BrokenEncoding | Self::NotUtf8 => "malformed_request",
+            Self::KeyWithoutValue | Self::OddKey | Self::BrokenEncoding | Self::NotUtf8 => {
+                "malformed_request"
+            }
             Self::ControlCharacter { .. } => "control_character",
             Self::Repeated { .. } => "repeated_parameter",
             Self::Contradiction { .. } => "contradicting_parameters",

@@ -10,9 +10,9 @@ use super::{
     kind::{
         Highlight,
         Kind::{
-            BoundingBox, Boolean, Choice, Colour, Crs, Expression, FeatureIds, FeatureNumbers, FormatOptions, Highlight as Drawn,
-            Ignored, Integer, Label, Layers, Layout, Number, OgcFilter, Opacities, Properties, Selection, SortBy, SqlFilter,
-            Styles, Time, TypeNames, Version, Wkt, Word,
+            Boolean, BoundingBox, Choice, Colour, Crs, Expression, FeatureIds, FeatureNumbers, FormatOptions,
+            Highlight as Drawn, Ignored, Integer, Label, Layers, Layout, Number, OgcFilter, Opacities,
+            Properties, Selection, SortBy, SqlFilter, Styles, Time, TypeNames, Version, Wkt, Word,
         },
     },
     operation::{
@@ -50,7 +50,13 @@ pub const OPERATIONS: &[Operation] = &[
     read(Features, "landing page, conformance, api, collections, collection", &[], &[ANY_API]),
     read(Features, "items", &[], &[ITEMS, ANY_API]),
     read(Features, "item", &[], &[ITEM, ANY_API]),
-    Operation { service: Features, name: "POST, PUT, DELETE of an item", also: &[], access: Write, parameters: &[ANY_API] },
+    Operation {
+        service: Features,
+        name: "POST, PUT, DELETE of an item",
+        also: &[],
+        access: Write,
+        parameters: &[ANY_API],
+    },
 ];
 
 const VERSION: &[Parameter] = &[is("VERSION", Version)];
@@ -125,7 +131,16 @@ const INFO: &[Parameter] = &[
     is("FI_LINE_TOLERANCE", Integer(0, 100)),
     is("FI_POLYGON_TOLERANCE", Integer(0, 100)),
     is("WITH_GEOMETRY", Boolean),
-    is("WITH_MAPTIP", Choice(&[("true", "TRUE"), ("false", "FALSE"), ("1", "TRUE"), ("0", "FALSE"), ("html_fi_only_maptip", "html_fi_only_maptip")])),
+    is(
+        "WITH_MAPTIP",
+        Choice(&[
+            ("true", "TRUE"),
+            ("false", "FALSE"),
+            ("1", "TRUE"),
+            ("0", "FALSE"),
+            ("html_fi_only_maptip", "html_fi_only_maptip"),
+        ]),
+    ),
     is("WITH_DISPLAY_NAME", Boolean),
     is("WMS_PRECISION", Integer(0, 15)),
     is("SCALE", Number(0, 10_000_000_000)),
@@ -391,8 +406,12 @@ const ANY_INFO: &[Parameter] = &[
     is("RADIUS", Ignored),
 ];
 
-const ANY_FEATURES: &[Parameter] =
-    &[is("NAMESPACE", Ignored), is("NAMESPACES", Ignored), is("TRAVERSEXLINKDEPTH", Ignored), is("VIEWPARAMS", Ignored)];
+const ANY_FEATURES: &[Parameter] = &[
+    is("NAMESPACE", Ignored),
+    is("NAMESPACES", Ignored),
+    is("TRAVERSEXLINKDEPTH", Ignored),
+    is("VIEWPARAMS", Ignored),
+];
 
 /// QGIS reads none of these, and answers as if they were not there.
 const ANY_API: &[Parameter] = &[

@@ -3,12 +3,7 @@
 use http::Method;
 use pozi_auth::sites::Access;
 
-use super::{
-    RequestRefusal, Service,
-    get_feature::refused,
-    operation::Operation,
-    written::request,
-};
+use super::{RequestRefusal, Service, get_feature::refused, operation::Operation, written::request};
 use crate::{
     layers::{Layers, Write},
     upstream::{QgisBody, QgisRequest},
@@ -68,7 +63,8 @@ impl TransactionRequest {
             .collect();
         let target = |type_name: &str, name: &str| {
             // A field that an insert cannot write is refused in updates of the same transaction, too: they are rare.
-            let write = if inserted.iter().any(|own| own == type_name) { Write::Insert } else { Write::Update };
+            let write =
+                if inserted.iter().any(|own| own == type_name) { Write::Insert } else { Write::Update };
             match layers.by_type_name(type_name)?.written_field(name, write) {
                 Ok(field) => Some(PropertyTarget::Field(field.name.clone())),
                 Err(_) if name == "geometry" => Some(PropertyTarget::Geometry),

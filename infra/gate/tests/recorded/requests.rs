@@ -32,7 +32,9 @@ pub(crate) fn recorded() -> Option<Vec<Recorded>> {
         return None;
     };
     let mut all = Vec::new();
-    for path in files.map(|file| file.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "json")) {
+    for path in
+        files.map(|file| file.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "json"))
+    {
         let text = std::fs::read_to_string(path).unwrap();
         let list: Vec<Value> = serde_json::from_str(&text).unwrap();
         all.extend(list.iter().map(Recorded::of));

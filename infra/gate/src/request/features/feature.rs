@@ -48,7 +48,11 @@ impl Feature {
         let refused = |what: &str| RequestRefusal::Json(what.to_owned());
         // The text of serde's error may hold values.
         let document: Document = serde_json::from_slice(body).map_err(|error| {
-            RequestRefusal::Json(format!("not a GeoJSON feature, at line {} column {}", error.line(), error.column()))
+            RequestRefusal::Json(format!(
+                "not a GeoJSON feature, at line {} column {}",
+                error.line(),
+                error.column()
+            ))
         })?;
         if document.kind != "Feature" {
             return Err(refused("`type` must be Feature"));
@@ -74,7 +78,8 @@ impl Feature {
     /// The feature as JSON.
     pub(super) fn write(&self) -> Vec<u8> {
         let properties: Map<_, _> = self.properties.iter().cloned().collect();
-        let json = json!({ "type": "Feature", "geometry": self.geometry, "properties": properties }).to_string();
+        let json =
+            json!({ "type": "Feature", "geometry": self.geometry, "properties": properties }).to_string();
         // In JSON `&` stands in texts alone. To whoever took this for a form it would begin a parameter: tried, QGIS behind a
         // server that does not hand on the media type wrote into the project that such a text named.
         json.replace('&', "\\u0026").into_bytes()
@@ -87,7 +92,11 @@ fn geometry(geometry: Geometry) -> Result<Value, RequestRefusal> {
         "LineString" | "MultiPoint" => 2,
         "Polygon" | "MultiLineString" => 3,
         "MultiPolygon" => 4,
-        _ => return Err(RequestRefusal::Json("a geometry must be a point, line or polygon, or several".into())),
+        _ => {
+            return Err(RequestRefusal::Json(
+                "a geometry must be a point, line or polygon, or several".into(),
+            ));
+        }
     };
     let mut left = MAX_NUMBERS;
     let coordinates = nested(geometry.coordinates, depth, &mut left)
@@ -116,7 +125,10 @@ mod tests {
 
     fn layer() -> Layer {
         let field = |name: &str, in_wfs| Field { in_wfs, ..Field::named(name) };
-        Layer { fields: vec![field("label", true), field("Zone Code", true), field("hush", false)], ..Layer::default() }
+        Layer {
+            fields: vec![field("label", true), field("Zone Code", true), field("hush", false)],
+            ..Layer::default()
+        }
     }
 
     #[test]
@@ -144,14 +156,19 @@ mod tests {
         ] {
             assert!(Feature::parse(body.as_bytes()).is_err(), "{body}");
         }
-        let deep = format!(r#"{{"type":"Feature","geometry":{{"type":"Point","coordinates":{}"#, "[".repeat(100_000));
+        let deep = format!(
+            r#"{{"type":"Feature","geometry":{{"type":"Point","coordinates":{}"#,
+            "[".repeat(100_000)
+        );
         assert!(Feature::parse(deep.as_bytes()).is_err());
     }
 
     #[test]
     fn a_text_begins_no_parameter_of_a_form() {
-        let mut feature =
-            Feature::parse(br#"{"type":"Feature","geometry":null,"properties":{"label":"x&MAP=/other.qgs&y"}}"#).unwrap();
+        let mut feature = Feature::parse(
+            br#"{"type":"Feature","geometry":null,"properties":{"label":"x&MAP=/other.qgs&y"}}"#,
+        )
+        .unwrap();
         feature.resolve(&layer()).unwrap();
         let written = feature.write();
         assert!(!written.contains(&b'&'));
@@ -161,7 +178,8 @@ mod tests {
 
     #[test]
     fn hidden_fields_are_not_written() {
-        let mut feature = Feature::parse(br#"{"type":"Feature","geometry":null,"properties":{"hush":"x"}}"#).unwrap();
+        let mut feature =
+            Feature::parse(br#"{"type":"Feature","geometry":null,"properties":{"hush":"x"}}"#).unwrap();
         assert!(feature.resolve(&layer()).is_err());
     }
 }

@@ -131,7 +131,10 @@ impl FeaturesRequest {
             let Some(known) = self.operation.parameter(&key) else {
                 // Fields of a collection; any other path has none.
                 if !matches!(self.path.resource, Resource::Items(_)) {
-                    return Err(RequestRefusal::UnknownParameter { parameter: key, operation: self.operation.name });
+                    return Err(RequestRefusal::UnknownParameter {
+                        parameter: key,
+                        operation: self.operation.name,
+                    });
                 }
                 let value = field_value(&key, parameter.value)?;
                 self.fields.push((key, value));
@@ -167,11 +170,16 @@ fn operation(resource: &Resource, access: Access) -> &'static Operation {
         Resource::Item(..) => "item",
         _ => "",
     };
-    let found = of_api().find(|operation| operation.access == access && (access == Access::Write || operation.name == name));
+    let found = of_api()
+        .find(|operation| operation.access == access && (access == Access::Write || operation.name == name));
     found.or_else(|| of_api().next()).unwrap_or(&OPERATIONS[0])
 }
 
 fn field_value(key: &str, value: String) -> Result<String, RequestRefusal> {
     let fits = value.len() <= 1_000 && !value.chars().any(|c| c.is_control() || matches!(c, '\\' | '%'));
-    if fits { Ok(value) } else { Err(RequestRefusal::value(key, "text without \\, % and control characters")) }
+    if fits {
+        Ok(value)
+    } else {
+        Err(RequestRefusal::value(key, "text without \\, % and control characters"))
+    }
 }

@@ -93,7 +93,9 @@ impl FeaturesPath {
 fn resource(segments: &[String]) -> Option<(Resource, &'static str)> {
     let segments: Vec<_> = segments.iter().map(String::as_str).collect();
     match segments[..] {
-        ["api" | "api.openapi3"] => Some((Resource::Api, if segments[0] == "api" { "" } else { ".openapi3" })),
+        ["api" | "api.openapi3"] => {
+            Some((Resource::Api, if segments[0] == "api" { "" } else { ".openapi3" }))
+        }
         ["static", ref parts @ ..] => files(parts).map(|parts| (Resource::Static(parts), "")),
         ["collections", id, "queryables"] => Some((Resource::Described(name(id)?, "queryables"), "")),
         ["collections", id, "schema"] => Some((Resource::Described(name(id)?, "schema"), "")),
@@ -144,7 +146,8 @@ fn feature_id(text: &str) -> Option<String> {
 
 fn files(parts: &[&str]) -> Option<Vec<String>> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    let is_file = |part: &&str| (1..=100).contains(&part.len()) && part.chars().all(fits) && !part.starts_with('.');
+    let is_file =
+        |part: &&str| (1..=100).contains(&part.len()) && part.chars().all(fits) && !part.starts_with('.');
     ((1..=5).contains(&parts.len()) && parts.iter().all(is_file))
         .then(|| parts.iter().map(|part| (*part).to_owned()).collect())
 }
@@ -169,7 +172,10 @@ mod tests {
             ("wfs3/api", "/wfs3/api"),
             ("wfs3/api.openapi3", "/wfs3/api.openapi3"),
             ("wfs3/conformance.json", "/wfs3/conformance.json"),
-            ("wfs3/collections/Road Centrelines/items.json", "/wfs3/collections/Road%20Centrelines/items.json"),
+            (
+                "wfs3/collections/Road Centrelines/items.json",
+                "/wfs3/collections/Road%20Centrelines/items.json",
+            ),
             ("wfs3/collections/Bäume", "/wfs3/collections/B%C3%A4ume"),
             ("wfs3/collections/zones/items/1", "/wfs3/collections/zones/items/1"),
             ("wfs3/collections/zones/queryables", "/wfs3/collections/zones/queryables"),

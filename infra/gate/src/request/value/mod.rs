@@ -10,9 +10,7 @@ mod sort;
 mod time;
 
 use super::{RequestRefusal, kind::Kind};
-use crate::{
-    expression::Expression, geometry::wkt::Wkt, sql_filter::LayerFilters, xml::filter::Filter,
-};
+use crate::{expression::Expression, geometry::wkt::Wkt, sql_filter::LayerFilters, xml::filter::Filter};
 
 pub use self::{number::bounding_box, sort::SortKey};
 
@@ -68,22 +66,27 @@ impl Value {
             Kind::Selection => written(selection::selection(text)),
             Kind::SortBy => or_wrong(sort::keys(text).map(Self::Sort)),
             Kind::Properties => or_wrong(names::properties(text).map(Self::Properties)),
-            Kind::FormatOptions => options::format_options(text).map(|text| text.map(Self::Text)).ok_or_else(wrong),
+            Kind::FormatOptions => {
+                options::format_options(text).map(|text| text.map(Self::Text)).ok_or_else(wrong)
+            }
             Kind::Highlight(part) => written(super::highlight::part(part, text)),
             Kind::Wkt => {
                 let geometry = Wkt::parse(text).map_err(|error| RequestRefusal::value(name, error))?;
                 Ok(Some(Self::Text(geometry.to_string())))
             }
             Kind::SqlFilter => {
-                let filters = LayerFilters::parse(text).map_err(|error| RequestRefusal::value(name, error))?;
+                let filters =
+                    LayerFilters::parse(text).map_err(|error| RequestRefusal::value(name, error))?;
                 Ok(Some(Self::Sql(filters)))
             }
             Kind::Expression => {
-                let expression = Expression::parse(text).map_err(|error| RequestRefusal::value(name, error))?;
+                let expression =
+                    Expression::parse(text).map_err(|error| RequestRefusal::value(name, error))?;
                 Ok(Some(Self::Expression(Box::new(expression))))
             }
             Kind::OgcFilter => {
-                let filters = Filter::list_from_text(text).map_err(|error| RequestRefusal::value(name, error))?;
+                let filters =
+                    Filter::list_from_text(text).map_err(|error| RequestRefusal::value(name, error))?;
                 Ok(Some(Self::Filters(filters)))
             }
         }

@@ -15,7 +15,9 @@ pub(super) fn layers(text: &str) -> Option<Vec<String>> {
 /// Type names, a namespace prefix cut off: QGIS cuts it in XML alone.
 pub(super) fn types(text: &str) -> Option<Vec<String>> {
     distinct(
-        text.split(',').filter(|name| !name.is_empty()).map(|name| name.rsplit_once(':').map_or(name, |(_, local)| local)),
+        text.split(',')
+            .filter(|name| !name.is_empty())
+            .map(|name| name.rsplit_once(':').map_or(name, |(_, local)| local)),
         is_type_name,
     )
 }
@@ -62,7 +64,9 @@ pub(crate) fn is_ambiguous(layer: &str) -> bool {
 /// Whether a text is a name of anything: not empty, not long, without control characters and separators of lists.
 pub(super) fn is_name(text: &str) -> bool {
     (1..=MAX_NAME).contains(&text.len())
-        && !text.chars().any(|c| c.is_control() || matches!(c, ',' | ';' | '(' | ')' | '"' | '\'' | '\\' | '<' | '>'))
+        && !text
+            .chars()
+            .any(|c| c.is_control() || matches!(c, ',' | ';' | '(' | ')' | '"' | '\'' | '\\' | '<' | '>'))
 }
 
 /// A layer's name as it may stand in a list.
@@ -88,10 +92,7 @@ fn bare(name: &str) -> &str {
     name.split_once(':').map_or(name, |(_, name)| name)
 }
 
-fn distinct<'a>(
-    names: impl Iterator<Item = &'a str>,
-    fits: impl Fn(&str) -> bool,
-) -> Option<Vec<String>> {
+fn distinct<'a>(names: impl Iterator<Item = &'a str>, fits: impl Fn(&str) -> bool) -> Option<Vec<String>> {
     let names: Vec<_> = names.take(MAX_NAMES + 1).collect();
     let seen: HashSet<_> = names.iter().collect();
     let is_sound = !names.is_empty() && names.len() <= MAX_NAMES && seen.len() == names.len();
@@ -115,7 +116,10 @@ mod tests {
 
     #[test]
     fn types_lose_their_prefix() {
-        assert_eq!(types("qgs:zones,feature:Road_Centrelines"), Some(vec!["zones".into(), "Road_Centrelines".into()]));
+        assert_eq!(
+            types("qgs:zones,feature:Road_Centrelines"),
+            Some(vec!["zones".into(), "Road_Centrelines".into()])
+        );
         assert_eq!(types("qgs:zones,zones"), None);
         assert_eq!(types("*"), None);
     }

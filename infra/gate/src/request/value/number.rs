@@ -10,7 +10,10 @@ const MAX_IDS: usize = 1_000;
 pub(super) fn integer(text: &str, least: i64, most: i64) -> Option<i64> {
     let text = text.trim();
     // Some clients write whole numbers with a point: 256.0.
-    let text = text.split_once('.').filter(|(_, zeros)| zeros.bytes().all(|b| b == b'0')).map_or(text, |(whole, _)| whole);
+    let text = text
+        .split_once('.')
+        .filter(|(_, zeros)| zeros.bytes().all(|b| b == b'0'))
+        .map_or(text, |(whole, _)| whole);
     let digits = text.strip_prefix('-').unwrap_or(text);
     if digits.is_empty() || digits.len() > MAX_DIGITS || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -42,7 +45,8 @@ pub fn bounding_box(text: &str) -> Option<String> {
 
 pub(super) fn version(text: &str) -> Option<String> {
     let text = text.trim();
-    let is_part = |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_part =
+        |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
     let count = text.split('.').count();
     (count <= 3 && text.split('.').all(is_part)).then(|| text.to_owned())
 }

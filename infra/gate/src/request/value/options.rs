@@ -61,7 +61,9 @@ mod tests {
             format_options("MODE:SYMBOLLAYERSYMBOLOGY;SCALE:25000").unwrap().as_deref(),
             Some("MODE:SYMBOLLAYERSYMBOLOGY;SCALE:25000")
         );
-        for text in ["LAYERATTRIBUTES:hush", "CODEC:UTF-8", "MODE:X", "dpi:x", "x", "SCALE:1;LAYERATTRIBUTES:a"] {
+        for text in
+            ["LAYERATTRIBUTES:hush", "CODEC:UTF-8", "MODE:X", "dpi:x", "x", "SCALE:1;LAYERATTRIBUTES:a"]
+        {
             assert_eq!(format_options(text), None, "{text}");
         }
     }

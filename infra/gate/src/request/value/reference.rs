@@ -14,7 +14,8 @@ const GML: &str = "http://www.opengis.net/gml/srs/epsg.xml#";
 /// The reference system as it is written, where it is one by its form.
 pub(super) fn crs(text: &str) -> Option<String> {
     let text = text.trim();
-    let is_code = |text: &str| (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_code =
+        |text: &str| (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if let Some(code) = text.strip_prefix(GML) {
         return is_code(code).then(|| text.to_owned());
     }
@@ -33,7 +34,9 @@ pub(super) fn crs(text: &str) -> Option<String> {
 fn is_named(text: &str, separator: char) -> bool {
     let parts: Vec<_> = text.split(separator).collect();
     let [authority, version, code] = parts[..] else { return false };
-    let is_word = |text: &str| text.len() <= 10 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.');
+    let is_word = |text: &str| {
+        text.len() <= 10 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.')
+    };
     !authority.is_empty() && !code.is_empty() && [authority, version, code].into_iter().all(is_word)
 }
 

@@ -24,7 +24,10 @@ pub(super) fn selection(text: &str) -> Option<String> {
 
 /// A primary key as text, several columns of which are joined by `@@`. Empty where nothing is selected.
 fn is_id(id: &str) -> bool {
-    id.len() <= 200 && id.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '_' | '@' | '-' | '.' | '/' | '{' | '}'))
+    id.len() <= 200
+        && id
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, ' ' | '_' | '@' | '-' | '.' | '/' | '{' | '}'))
 }
 
 #[cfg(test)]

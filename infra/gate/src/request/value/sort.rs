@@ -26,8 +26,12 @@ pub(super) fn written(keys: &[SortKey]) -> String {
 
 fn key(text: &str) -> Option<SortKey> {
     let (field, descending) = match text.rsplit_once(' ') {
-        Some((field, order)) if order.eq_ignore_ascii_case("D") || order.eq_ignore_ascii_case("DESC") => (field, true),
-        Some((field, order)) if order.eq_ignore_ascii_case("A") || order.eq_ignore_ascii_case("ASC") => (field, false),
+        Some((field, order)) if order.eq_ignore_ascii_case("D") || order.eq_ignore_ascii_case("DESC") => {
+            (field, true)
+        }
+        Some((field, order)) if order.eq_ignore_ascii_case("A") || order.eq_ignore_ascii_case("ASC") => {
+            (field, false)
+        }
         _ => (text, false),
     };
     let field = field.trim();

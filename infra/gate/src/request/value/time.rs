@@ -3,7 +3,8 @@
 const MAX: usize = 500;
 
 pub(super) fn times(text: &str) -> Option<String> {
-    let fits = |c: char| c.is_ascii_digit() || matches!(c, 'T' | 'Z' | 'P' | ':' | '.' | '+' | '-' | '/' | ',');
+    let fits =
+        |c: char| c.is_ascii_digit() || matches!(c, 'T' | 'Z' | 'P' | ':' | '.' | '+' | '-' | '/' | ',');
     let text = text.trim();
     (!text.is_empty() && text.len() <= MAX && text.chars().all(fits)).then(|| text.to_owned())
 }
@@ -14,7 +15,13 @@ mod tests {
 
     #[test]
     fn times_are_digits_and_separators() {
-        for text in ["2026-01-01", "2026-01-02T/2026-01-03T", "2026-01-01T/..", "2026-01-01T10:00:00Z,2026-02-01", "12.5"] {
+        for text in [
+            "2026-01-01",
+            "2026-01-02T/2026-01-03T",
+            "2026-01-01T/..",
+            "2026-01-01T10:00:00Z,2026-02-01",
+            "12.5",
+        ] {
             assert_eq!(times(text).as_deref(), Some(text));
         }
         for text in ["", "now'", "2026 OR 1", "a"] {
