@@ -1,0 +1,70 @@
+//! Functions, `$` names and variables.
+
+use super::{ExpressionError, Node, Parser, Token};
+use crate::{
+    expression::{
+        bound::Bound,
+        functions::{self, Function},
+    },
+    geometry::wkt::Wkt,
+};
+
+impl Parser {
+    /// The arguments of the function `name`, whose opening bracket comes next.
+    pub(super) fn call(&mut self, name: &str, at: usize) -> Result<Node, ExpressionError> {
+        let function = functions::named(name).ok_or_else(|| unknown(name, at))?;
+        self.skip();
+        let arguments = if self.peek() == Some(&Token::Close) {
+            self.skip();
+            Vec::new()
+        } else {
+            self.items()?
+        };
+        node(function, arguments)
+    }
+}
+
+/// `$name`: a function without arguments.
+pub(super) fn special(name: &str, at: usize) -> Result<Node, ExpressionError> {
+    node(functions::named(name).ok_or_else(|| unknown(name, at))?, Vec::new())
+}
+
+/// `@geometry` and `@id`, which QGIS 3.22 leaves empty, are the functions `$geometry` and `$id`.
+pub(super) fn variable(name: &str, at: usize) -> Result<Node, ExpressionError> {
+    if name.eq_ignore_ascii_case("geometry") || name.eq_ignore_ascii_case("id") {
+        return special(&format!("${name}"), at);
+    }
+    Err(ExpressionError::Variable { at })
+}
+
+fn node(function: &'static Function, arguments: Vec<Node>) -> Result<Node, ExpressionError> {
+    let Function { name, least, most, .. } = *function;
+    if !(least..=most).contains(&arguments.len()) {
+        return Err(ExpressionError::Arguments { function: name, least, most, found: arguments.len() });
+    }
+    Ok(Node::Call(function, rewritten(function, arguments)?))
+}
+
+/// The arguments, a geometry among them read and written anew.
+fn rewritten(function: &'static Function, arguments: Vec<Node>) -> Result<Vec<Node>, ExpressionError> {
+    let write: fn(&str) -> Result<String, ExpressionError> = match function.bound {
+        Bound::Wkt => |text| Wkt::parse(text).map(|wkt| wkt.to_string()).map_err(ExpressionError::Wkt),
+        Bound::Gml => |text| canonical_gml(text).ok_or(ExpressionError::Gml),
+        _ => return Ok(arguments),
+    };
+    match arguments.as_slice() {
+        [Node::Text(text)] => Ok(vec![Node::Text(write(text)?)]),
+        _ => Err(ExpressionError::Bound { function: function.name, rule: function.bound.rule() }),
+    }
+}
+
+/// STUB until `crate::geometry::gml::canonical` is there: refuses every text.
+fn canonical_gml(_text: &str) -> Option<String> {
+    None
+}
+
+fn unknown(name: &str, at: usize) -> ExpressionError {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$';
+    let is_short = name.len() <= 40 && name.bytes().all(is_name);
+    ExpressionError::Function { name: if is_short { name.to_owned() } else { format!("at byte {at}") } }
+}

@@ -1,0 +1,100 @@
+//! Names and keywords.
+
+use super::{ExpressionError, Lexer, Token, is_space};
+use crate::expression::tree::Operator;
+
+impl Lexer<'_> {
+    /// A keyword or an unquoted name.
+    pub(super) fn word(&mut self) -> Result<Token, ExpressionError> {
+        let at = self.at;
+        let name = self.name()?;
+        match name.to_ascii_lowercase().as_str() {
+            "is" => self.second_word(at, Token::Operator(Operator::Is), &AFTER_IS),
+            "not" => self.second_word(at, Token::Not, &AFTER_NOT),
+            word => match keyword(word) {
+                Some(token) => Ok(token),
+                None if is_number_to_qgis(word, self.rest()) => Err(ExpressionError::Name { at }),
+                None => Ok(Token::Name(name)),
+            },
+        }
+    }
+
+    /// The name behind `$` or `@`.
+    pub(super) fn prefixed(&mut self) -> Result<String, ExpressionError> {
+        let at = self.at;
+        self.at += 1;
+        if self.rest().starts_with(|first: char| first == '_' || first.is_alphabetic()) {
+            return self.name();
+        }
+        Err(ExpressionError::Character { at })
+    }
+
+    /// Letters, digits and `_`. To QGIS every byte beyond ASCII belongs to a name, a no-break space included.
+    fn name(&mut self) -> Result<String, ExpressionError> {
+        let rest = self.rest();
+        let is_part = |character: char| character == '_' || character.is_alphanumeric();
+        let length = rest.find(|character| !is_part(character)).unwrap_or(rest.len());
+        let (name, after) = rest.split_at_checked(length).unwrap_or_default();
+        if name.is_empty() || after.starts_with(|next: char| !next.is_ascii()) {
+            return Err(ExpressionError::Name { at: self.at });
+        }
+        self.at += length;
+        Ok(name.to_owned())
+    }
+
+    /// `IS NOT`, `NOT LIKE`, …: one token each, which QGIS cuts off the beginning of a longer word too.
+    fn second_word(
+        &mut self,
+        at: usize,
+        alone: Token,
+        pairs: &[(&str, Token)],
+    ) -> Result<Token, ExpressionError> {
+        let after = self.rest().trim_start_matches(is_space);
+        let begins_with =
+            |word: &str| after.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+        let Some((word, token)) = pairs.iter().find(|(word, _)| begins_with(word)) else { return Ok(alone) };
+        self.at += self.rest().len() - after.len();
+        if self.name()?.len() == word.len() { Ok(token.clone()) } else { Err(ExpressionError::Name { at }) }
+    }
+}
+
+const AFTER_IS: [(&str, Token); 1] = [("not", Token::Operator(Operator::IsNot))];
+
+const AFTER_NOT: [(&str, Token); 3] = [
+    ("like", Token::Operator(Operator::NotLike)),
+    ("ilike", Token::Operator(Operator::NotILike)),
+    ("between", Token::NotBetween),
+];
+
+/// The keyword that `word`, in small letters, is.
+fn keyword(word: &str) -> Option<Token> {
+    Some(match word {
+        "and" => Token::Operator(Operator::And),
+        "or" => Token::Operator(Operator::Or),
+        "like" => Token::Operator(Operator::Like),
+        "ilike" => Token::Operator(Operator::ILike),
+        "in" => Token::In,
+        "between" => Token::Between,
+        "null" => Token::Null,
+        "true" => Token::True,
+        "false" => Token::False,
+        "case" => Token::Case,
+        "when" => Token::When,
+        "then" => Token::Then,
+        "else" => Token::Else,
+        "end" => Token::End,
+        _ => return None,
+    })
+}
+
+/// QGIS wants no digit before an exponent: an unquoted `e5` is a number to it, and so is `e-5`.
+fn is_number_to_qgis(word: &str, after: &str) -> bool {
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    match word.strip_prefix('e') {
+        Some("") => after
+            .strip_prefix(['-', '+'])
+            .is_some_and(|after| after.starts_with(|next: char| next.is_ascii_digit())),
+        Some(digits) => is_digits(digits),
+        None => false,
+    }
+}

@@ -1,0 +1,241 @@
+//! Reads one geometry from a text, at most so many positions.
+
+use super::{
+    WktError,
+    shape::{Content, Dimension, Kind, Part, Shape},
+};
+
+/// Collections within collections: QGIS itself sets no bound.
+const MAX_NESTING: usize = 4;
+
+/// Longer numbers say nothing that a double could hold.
+const MAX_NUMBER: usize = 40;
+
+pub(super) struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+    allowed: usize,
+    points: usize,
+}
+
+/// What the positions of one geometry have in common.
+struct Rule {
+    kind: Kind,
+    named: Option<Dimension>,
+    found: Option<Dimension>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(text: &'a str, allowed: usize) -> Self {
+        Self { text, at: 0, allowed, points: 0 }
+    }
+
+    pub(super) fn points(&self) -> usize {
+        self.points
+    }
+
+    /// Nothing but white space may follow.
+    pub(super) fn end(&mut self) -> Result<(), WktError> {
+        self.skip_space();
+        if self.rest().is_empty() { Ok(()) } else { Err(self.expected("end")) }
+    }
+
+    /// A geometry within `nesting` collections.
+    pub(super) fn shape(&mut self, nesting: usize) -> Result<Shape, WktError> {
+        let (kind, named) = self.kind()?;
+        if self.takes_word("EMPTY") {
+            return Ok(Shape { kind, dimension: None, content: Content::Empty });
+        }
+        if kind == Kind::Collection {
+            return self.collection(named, nesting);
+        }
+        let mut rule = Rule { kind, named, found: None };
+        let part = self.list(kind.brackets(), &mut rule)?;
+        Ok(Shape { kind, dimension: rule.found, content: Content::Parts(part) })
+    }
+
+    fn kind(&mut self) -> Result<(Kind, Option<Dimension>), WktError> {
+        self.skip_space();
+        let (at, word) = (self.at, self.word());
+        if word.eq_ignore_ascii_case("SRID") {
+            return Err(WktError::Srid);
+        }
+        let (kind, named) = Kind::named(word).ok_or(WktError::Type { at })?;
+        if named.is_some() {
+            return Ok((kind, named));
+        }
+        let named = ["ZM", "Z", "M"].into_iter().find(|name| self.takes_word(name));
+        Ok((kind, named.and_then(Dimension::named)))
+    }
+
+    fn collection(&mut self, named: Option<Dimension>, nesting: usize) -> Result<Shape, WktError> {
+        if nesting >= MAX_NESTING {
+            return Err(WktError::Nested { allowed: MAX_NESTING });
+        }
+        let (mut members, mut dimension) = (Vec::new(), named);
+        self.open()?;
+        loop {
+            let member = self.shape(nesting + 1)?;
+            match (dimension, member.dimension) {
+                (Some(one), Some(other)) if one != other => {
+                    return Err(WktError::Dimension { expected: one.ordinates(), at: self.at });
+                }
+                (None, found) => dimension = found,
+                _ => {}
+            }
+            members.push(member);
+            if !self.continues()? {
+                break;
+            }
+        }
+        // A collection of empty members has no positions, and so no dimension that its members would not contradict.
+        let dimension = dimension.filter(|_| members.iter().any(|member| member.dimension.is_some()));
+        Ok(Shape { kind: Kind::Collection, dimension, content: Content::Members(members) })
+    }
+
+    /// A list that stands in `brackets` brackets, its own included.
+    fn list(&mut self, brackets: usize, rule: &mut Rule) -> Result<Part, WktError> {
+        let mut items = Vec::new();
+        self.open()?;
+        loop {
+            items.push(self.item(brackets, rule)?);
+            if !self.continues()? {
+                break;
+            }
+        }
+        let least = if brackets == 1 { rule.kind.least() } else { 1 };
+        if items.len() < least {
+            return Err(WktError::TooFew { least, at: self.at });
+        }
+        if items.len() > 1 && (rule.kind == Kind::Point || (rule.kind == Kind::MultiPoint && brackets == 1)) {
+            return Err(self.expected("end of a point"));
+        }
+        Ok(Part::List(items))
+    }
+
+    /// An item of a list that stands in `brackets` brackets. The points of MULTIPOINT may go without theirs.
+    fn item(&mut self, brackets: usize, rule: &mut Rule) -> Result<Part, WktError> {
+        if brackets > 1 && (rule.kind != Kind::MultiPoint || self.is_next('(')) {
+            return self.list(brackets - 1, rule);
+        }
+        let position = self.position(rule)?;
+        Ok(if brackets > 1 { Part::List(vec![position]) } else { position })
+    }
+
+    fn position(&mut self, rule: &mut Rule) -> Result<Part, WktError> {
+        self.skip_space();
+        let (start, mut ordinates, mut written) = (self.at, 0, String::new());
+        while !self.is_next(',') && !self.is_next(')') && ordinates < 5 {
+            let number = self.number()?;
+            if ordinates > 0 {
+                written.push(' ');
+            }
+            written.push_str(number);
+            ordinates += 1;
+        }
+        let dimension = rule.found.or(rule.named).or(Dimension::of(ordinates));
+        let dimension = dimension.ok_or(WktError::Expected { expected: "position", at: start })?;
+        if dimension.ordinates() != ordinates {
+            return Err(WktError::Dimension { expected: dimension.ordinates(), at: start });
+        }
+        rule.found = Some(dimension);
+        self.points += 1;
+        if self.points > self.allowed {
+            return Err(WktError::TooMany { allowed: self.allowed });
+        }
+        Ok(Part::Position(written))
+    }
+
+    fn number(&mut self) -> Result<&'a str, WktError> {
+        self.skip_space();
+        let (at, rest) = (self.at, self.rest());
+        let length = number_length(rest).ok_or(self.expected("number"))?;
+        let (number, after) = rest.split_at_checked(length).ok_or(self.expected("number"))?;
+        if !after.starts_with([' ', '\t', '\r', '\n', ',', ')']) {
+            return Err(self.expected("end of a number"));
+        }
+        if length > MAX_NUMBER || !number.parse::<f64>().is_ok_and(f64::is_finite) {
+            return Err(WktError::Number { at });
+        }
+        self.at += length;
+        Ok(number)
+    }
+
+    fn open(&mut self) -> Result<(), WktError> {
+        if self.takes('(') { Ok(()) } else { Err(self.expected("opening bracket")) }
+    }
+
+    /// True after a comma, false after a closing bracket.
+    fn continues(&mut self) -> Result<bool, WktError> {
+        if self.takes(',') {
+            return Ok(true);
+        }
+        if self.takes(')') { Ok(false) } else { Err(self.expected("comma or closing bracket")) }
+    }
+
+    fn takes(&mut self, wanted: char) -> bool {
+        let found = self.is_next(wanted);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn is_next(&mut self, wanted: char) -> bool {
+        self.skip_space();
+        self.rest().starts_with(wanted)
+    }
+
+    fn takes_word(&mut self, wanted: &str) -> bool {
+        self.skip_space();
+        let start = self.at;
+        let found = self.word().eq_ignore_ascii_case(wanted);
+        if !found {
+            self.at = start;
+        }
+        found
+    }
+
+    fn word(&mut self) -> &'a str {
+        let rest = self.rest();
+        let length = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        self.at += length;
+        rest.get(..length).unwrap_or_default()
+    }
+
+    fn skip_space(&mut self) {
+        self.at += self.rest().bytes().take_while(|byte| b" \t\r\n".contains(byte)).count();
+    }
+
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn expected(&self, expected: &'static str) -> WktError {
+        WktError::Expected { expected, at: self.at }
+    }
+}
+
+/// The length of `-1`, `1.5`, `.5`, `1e5`, `-1.5E-3` at the beginning of `text`.
+fn number_length(text: &str) -> Option<usize> {
+    let digits = |from: usize| text.bytes().skip(from).take_while(u8::is_ascii_digit).count();
+    let mut at = usize::from(text.starts_with('-'));
+    let whole = digits(at);
+    at += whole;
+    let mut fraction = 0;
+    if text.get(at..)?.starts_with('.') {
+        fraction = digits(at + 1);
+        if fraction == 0 {
+            return None;
+        }
+        at += 1 + fraction;
+    }
+    if whole + fraction == 0 {
+        return None;
+    }
+    let exponent = text.get(at..)?;
+    if exponent.starts_with(['e', 'E']) {
+        let from = at + 1 + usize::from(exponent.get(1..)?.starts_with(['-', '+']));
+        let length = digits(from);
+        return (length > 0).then_some(from + length);
+    }
+    Some(at)
+}

@@ -1,0 +1,176 @@
+//! Tokens of a condition. White space between them is free: it is written anew.
+
+use super::{SqlFilterError, condition::Comparison, quoted};
+
+/// Longer numbers say nothing that a double could hold.
+const MAX_NUMBER: usize = 40;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Token {
+    And,
+    Or,
+    Not,
+    In,
+    Is,
+    Null,
+    Like,
+    ILike,
+    Between,
+    Open,
+    Close,
+    Comma,
+    Comparison(Comparison),
+    /// A field, in quotes or not.
+    Field(String),
+    Text(String),
+    Number(String),
+}
+
+/// Cuts tokens off a condition, to the semicolon that ends it.
+pub(super) struct Lexer<'a> {
+    text: &'a str,
+    at: usize,
+    next: Option<Token>,
+}
+
+impl<'a> Lexer<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, at: 0, next: None }
+    }
+
+    /// What follows the semicolon that ends the condition.
+    pub(super) fn after_semicolon(&self) -> Option<&'a str> {
+        self.rest().strip_prefix(';')
+    }
+
+    /// The byte at which the last token ends.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// The next token, which stays the next; none at the condition's end.
+    pub(super) fn peek(&mut self) -> Result<Option<&Token>, SqlFilterError> {
+        if self.next.is_none() {
+            self.next = self.read()?;
+        }
+        Ok(self.next.as_ref())
+    }
+
+    /// The next token.
+    pub(super) fn take(&mut self) -> Result<Option<Token>, SqlFilterError> {
+        self.peek()?;
+        Ok(self.next.take())
+    }
+
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn read(&mut self) -> Result<Option<Token>, SqlFilterError> {
+        self.at += self.rest().bytes().take_while(|byte| b" \t\r\n".contains(byte)).count();
+        let rest = self.rest();
+        match rest.chars().next() {
+            None | Some(';') => Ok(None),
+            Some('\'') => self.text().map(Some),
+            Some('"') => self.field().map(Some),
+            Some(first) if first.is_ascii_digit() || matches!(first, '-' | '.') => self.number().map(Some),
+            Some(first) if first == '_' || first.is_alphabetic() => Ok(Some(self.word())),
+            Some(_) => self.symbol().map(Some),
+        }
+    }
+
+    fn text(&mut self) -> Result<Token, SqlFilterError> {
+        let at = self.at;
+        let text = self.quoted('\'')?;
+        match quoted::text_refusal(&text) {
+            Some(rule) => Err(SqlFilterError::Text { at, rule }),
+            None => Ok(Token::Text(text)),
+        }
+    }
+
+    fn field(&mut self) -> Result<Token, SqlFilterError> {
+        let name = self.quoted('"')?;
+        if quoted::is_field(&name) { Ok(Token::Field(name)) } else { Err(SqlFilterError::FieldName) }
+    }
+
+    /// The text between two quotes, doubled ones undone.
+    fn quoted(&mut self, quote: char) -> Result<String, SqlFilterError> {
+        let mut characters = self.rest().char_indices().skip(1).peekable();
+        let mut text = String::new();
+        while let Some((index, character)) = characters.next() {
+            if character == quote && characters.next_if(|(_, next)| *next == quote).is_none() {
+                self.at += index + 1;
+                return Ok(text);
+            }
+            text.push(character);
+        }
+        Err(SqlFilterError::Unterminated { at: self.at })
+    }
+
+    /// A number with a minus sign or without. One that begins with its point is written with a zero before it.
+    fn number(&mut self) -> Result<Token, SqlFilterError> {
+        let (at, rest) = (self.at, self.rest());
+        let wrong = SqlFilterError::Number { at };
+        let (sign, digits) = rest.strip_prefix('-').map_or(("", rest), |digits| ("-", digits));
+        let is_part = |(index, byte): (usize, u8)| {
+            let before = index.checked_sub(1).and_then(|before| digits.as_bytes().get(before));
+            byte.is_ascii_alphanumeric()
+                || byte == b'.'
+                || (matches!(byte, b'-' | b'+') && matches!(before, Some(b'e' | b'E')))
+        };
+        let length = digits.bytes().enumerate().take_while(|pair| is_part(*pair)).count();
+        let (digits, after) = digits.split_at_checked(length).ok_or(wrong.clone())?;
+        let runs_on = after.starts_with(|next: char| next == '_' || next.is_alphanumeric());
+        let is_number = digits.parse::<f64>().is_ok_and(f64::is_finite)
+            && digits.ends_with(|last: char| last.is_ascii_digit())
+            && digits.starts_with(|first: char| first.is_ascii_digit() || first == '.');
+        if runs_on || !is_number || length > MAX_NUMBER {
+            return Err(wrong);
+        }
+        self.at += sign.len() + length;
+        let zero = if digits.starts_with('.') { "0" } else { "" };
+        Ok(Token::Number(format!("{sign}{zero}{digits}")))
+    }
+
+    fn word(&mut self) -> Token {
+        let rest = self.rest();
+        let is_part = |character: char| character == '_' || character.is_alphanumeric();
+        let length = rest.find(|character| !is_part(character)).unwrap_or(rest.len());
+        let word = rest.get(..length).unwrap_or_default();
+        self.at += length;
+        match word.to_ascii_uppercase().as_str() {
+            "AND" => Token::And,
+            "OR" => Token::Or,
+            "NOT" => Token::Not,
+            "IN" => Token::In,
+            "IS" => Token::Is,
+            "NULL" => Token::Null,
+            "LIKE" => Token::Like,
+            "ILIKE" => Token::ILike,
+            "BETWEEN" => Token::Between,
+            _ => Token::Field(word.to_owned()),
+        }
+    }
+
+    fn symbol(&mut self) -> Result<Token, SqlFilterError> {
+        let rest = self.rest();
+        let symbol = SYMBOLS.iter().find(|(symbol, _)| rest.starts_with(symbol));
+        let (symbol, token) = symbol.ok_or(SqlFilterError::Character { at: self.at })?;
+        self.at += symbol.len();
+        Ok(token.clone())
+    }
+}
+
+/// The longer symbols first.
+const SYMBOLS: [(&str, Token); 10] = [
+    ("!=", Token::Comparison(Comparison::NotEqual)),
+    ("<>", Token::Comparison(Comparison::NotEqual)),
+    ("<=", Token::Comparison(Comparison::AtMost)),
+    (">=", Token::Comparison(Comparison::AtLeast)),
+    ("=", Token::Comparison(Comparison::Equal)),
+    ("<", Token::Comparison(Comparison::Less)),
+    (">", Token::Comparison(Comparison::Greater)),
+    ("(", Token::Open),
+    (")", Token::Close),
+    (",", Token::Comma),
+];
