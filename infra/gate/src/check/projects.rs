@@ -33,17 +33,19 @@ pub(super) async fn check_catalogues(config: &GateConfig, findings: &mut Finding
 async fn check_upstream(server: &impl MapServer, catalogue: &Catalogue, findings: &mut Findings) -> bool {
     let id = &catalogue.id;
     match ask_capabilities(server, &catalogue.project).await {
-        Ok(()) => findings.fine("upstream", &format!("{id}: QGIS Server opens the project")),
+        Ok(()) => {
+            findings.fine("upstream", &format!("{id}: QGIS Server opens the project"));
+            true
+        }
         Err(problem) => {
             let text = format!(
                 "{id}: {}; look at [upstream], at QGIS Server's log, and at `project`",
                 with_causes(&problem)
             );
             findings.fault("upstream", &text);
-            return false;
+            false
         }
     }
-    true
 }
 
 fn with_causes(error: &dyn std::error::Error) -> String {
@@ -75,7 +77,7 @@ async fn check_project(
     let inspecting = tokio::task::spawn_blocking(move || inspect_file(Path::new(&path), &addresses));
     match inspecting.await {
         Ok(found) if found.is_empty() => {
-            findings.fine("project", &format!("{id}: {project} is without fault"))
+            findings.fine("project", &format!("{id}: {project} is without fault"));
         }
         Ok(found) => {
             for Finding { severity, what, fix } in found {
@@ -88,7 +90,7 @@ async fn check_project(
             }
         }
         Err(problem) => {
-            findings.fault("project", &format!("{id}: {project} cannot be looked into: {problem}"))
+            findings.fault("project", &format!("{id}: {project} cannot be looked into: {problem}"));
         }
     }
 }
