@@ -16,7 +16,7 @@ use crate::{
 const OF_FASTCGI: &str = "http://localhost/";
 
 /// Asks the QGIS Server of the catalogue whose project is asked for.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Servers {
     by_project: HashMap<String, (UpstreamConfig, Arc<Server>)>,
 }

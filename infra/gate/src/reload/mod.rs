@@ -74,7 +74,10 @@ impl Reload {
         let catalogues: Vec<_> =
             self.config.settings.site.catalogues.iter().map(|catalogue| catalogue.id.clone()).collect();
         self.assembly.watched.upstreams.retain(&catalogues);
-        self.site.replace(self.assembly.routes(&self.config));
+        match self.assembly.routes(&self.config) {
+            Ok(routes) => self.site.replace(routes),
+            Err(problem) => return self.refuse(problem.to_string()),
+        }
         let (taken, needs_restart) = (plan.taken.join(", "), plan.needs_restart.join(", "));
         if is_new {
             tracing::info!(target: "pozi::gate", taken, "the configuration was read again");

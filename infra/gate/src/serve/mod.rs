@@ -33,11 +33,15 @@ use crate::{
     Gate, Health, KeptKeys, Routes,
     config::GateConfig,
     keys::{KeyDocument, KeyDocumentError},
+    layers::source::LayerSource,
     metrics,
+    proxy::{self, Proxy},
     reload::Reload,
     router,
+    servers::{ServerError, Servers},
     settings::{Limits, Settings},
     status,
+    upstream::Limited,
     watched::Watched,
 };
 
@@ -70,24 +74,39 @@ pub enum StartError {
     /// The issuer's keys cannot be asked for.
     #[error(transparent)]
     Keys(#[from] KeyDocumentError),
+    /// QGIS Server cannot be asked.
+    #[error(transparent)]
+    Servers(#[from] ServerError),
 }
 
 /// All that answers the site's requests, made anew with each configuration.
 pub(crate) struct Assembly {
     keys: Arc<IssuerKeys<KeyDocument>>,
-    /// What the proxy decides by; replaced before [`Assembly::routes`] is called.
+    servers: Servers,
+    /// How much each connection is allowed.
     pub(crate) settings: Arc<ArcSwap<Settings>>,
     /// What the proxy tells of QGIS Server, for `/health`.
     pub(crate) watched: Watched,
 }
 
 impl Assembly {
-    /// The routes of `config`: called at the start and after each change. The proxy's router is merged in here.
-    pub(crate) fn routes(&self, config: &GateConfig) -> Router {
+    /// The routes of `config`: called at the start and after each change.
+    pub(crate) fn routes(&mut self, config: &GateConfig) -> Result<Router, ServerError> {
+        let servers = Servers::new(config, &self.servers)?;
+        self.servers = servers.clone();
+        let upstream = Arc::new(Limited::new(servers.clone(), &config.settings.limits));
+        let proxy = Proxy::new(
+            SystemClock,
+            config.settings.clone(),
+            (config.issuer.clone(), Arc::clone(&self.keys)),
+            (Arc::new(LayerSource::new(Arc::clone(&upstream))), upstream),
+            |catalogue| servers.own_addresses(catalogue),
+        );
         let catalogues = config.settings.site.catalogues.iter().map(|catalogue| catalogue.id.clone());
         let audience = config.audience().to_owned();
         let gate = Gate::new(config.issuer.clone(), audience.clone(), catalogues, Arc::clone(&self.keys));
-        router(Routes { gate, clock: SystemClock, site: audience })
+        let decide = router(Routes { gate, clock: SystemClock, site: audience });
+        Ok(decide.fallback_service(proxy::router(Arc::new(proxy))))
     }
 }
 
@@ -130,8 +149,9 @@ impl Daemon {
         keep_keys(KeptKeys::recall(Arc::clone(&keys), file, SystemClock.now())).await;
         let settings = Arc::new(ArcSwap::from_pointee(config.settings.clone()));
         let health = Health::new(SystemClock, Arc::clone(&keys), watched.clone());
-        let assembly = Assembly { keys, settings: Arc::clone(&settings), watched };
-        let site = SiteRoutes(Arc::new(ArcSwap::from_pointee(assembly.routes(&config))));
+        let mut assembly =
+            Assembly { keys, servers: Servers::default(), settings: Arc::clone(&settings), watched };
+        let site = SiteRoutes(Arc::new(ArcSwap::from_pointee(assembly.routes(&config)?)));
         let status_listen = config.status_listen;
         let status = bound_for_status(status_listen).await;
         tokio::spawn(Reload { config, assembly, document, site: site.clone() }.run());
