@@ -63,7 +63,7 @@ impl Reload {
     fn take(&mut self, read: GateConfig, is_asked: bool) {
         let plan = Plan::of(&self.config, &read);
         let is_new = is_asked || plan != Plan::default();
-        let config = plan.in_force(&self.config, read);
+        let config = Plan::in_force(&self.config, read);
         if plan.asks_issuer_anew
             && let Err(problem) = self.document.replace(&config, self.assembly.watched.clock.clone())
         {
