@@ -14,7 +14,10 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A client that gives up early.
 #[derive(Debug, Clone)]
-pub(super) struct BoundedHttp(Client);
+pub(super) struct BoundedHttp {
+    client: Client,
+    limit: Duration,
+}
 
 impl BoundedHttp {
     /// Follows no redirect; speaks plain http only where `https_only` is false. Every request has `headers`.
@@ -23,17 +26,21 @@ impl BoundedHttp {
             .tls_certs_only(roots::certificates()?)
             .https_only(https_only)
             .redirect(Policy::none())
-            .timeout(TIMEOUT)
             .no_proxy()
             .default_headers(headers)
             .user_agent(concat!("pozi-auth/", env!("CARGO_PKG_VERSION")));
-        client.build().map(Self)
+        Ok(Self { client: client.build()?, limit: TIMEOUT })
+    }
+
+    /// The same, with this limit for a request.
+    pub(super) fn within(self, limit: Duration) -> Self {
+        Self { limit, ..self }
     }
 
     /// The document at `url`, as served.
     pub(super) async fn fetch(&self, url: &str) -> Result<Vec<u8>, FetchError> {
         let no_answer = |error: reqwest::Error| FetchError::NoAnswer(reason(&error));
-        let mut response = self.0.get(url).send().await.map_err(no_answer)?;
+        let mut response = self.client.get(url).timeout(self.limit).send().await.map_err(no_answer)?;
         if response.status() != reqwest::StatusCode::OK {
             return Err(FetchError::Status(response.status().as_u16()));
         }
