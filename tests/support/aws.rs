@@ -28,7 +28,7 @@ pub const CREDENTIALS: [(&str, &str); 3] = [
     ("AWS_SECRET_ACCESS_KEY", "emulated"),
 ];
 
-/// For how long an emulated AWS is waited for, also on a busy machine. An attempt may last as long as a call: one that is
+/// For how long what is emulated is waited for, also on a busy machine. An attempt may last as long as a call: one that is
 /// made again meets what the first has done, and is one more in a test that counts them.
 pub const PATIENT: CallLimits = CallLimits {
     connect: Duration::from_mins(1),

@@ -46,7 +46,7 @@ pub struct Fleet {
     pub signing: Signing,
     /// What they are.
     pub algorithm: SigningAlgorithm,
-    /// For how long instances that are made from now on wait for AWS.
+    /// For how long instances that are made from now on wait for AWS, and for Entra.
     pub limits: CallLimits,
     store: Table,
 }
