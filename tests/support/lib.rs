@@ -14,13 +14,15 @@ mod published;
 mod qgis;
 mod runtime;
 mod spoilt;
+mod tenants;
+mod traffic;
 pub mod venv;
 mod watch;
 mod world;
 
 pub use self::{
-    aws::{CREDENTIALS, EmulatedAws, aws_at},
-    between::{Between, Fate, Seen, waits_in_sequence},
+    aws::{CREDENTIALS, EmulatedAws, PATIENT, aws_at},
+    between::{Between, Fate},
     events::{event, event_file, filled, sent_back},
     fleet::{Fleet, ISSUER, METRICS, exchanged},
     gate::RunningGate,
@@ -31,6 +33,7 @@ pub use self::{
     qgis::has_qgis,
     runtime::Runtime,
     spoilt::{Spoilt, spoilt_tokens},
+    traffic::Seen,
     venv::tools,
     watch::Watch,
     world::{Answer, NOW, World, exchange_form, form_request, send},
