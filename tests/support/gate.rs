@@ -1,6 +1,6 @@
 //! The gate as a council runs it, on a port of its own, with the keys of a [`World`].
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use pozi_auth::{
     session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
@@ -54,6 +54,7 @@ impl RunningGate {
     /// The server of every project of `site` at one address.
     pub fn servers(site: &Site, config: &UpstreamConfig) -> Servers {
         let named = site.catalogues.iter().map(|catalogue| (catalogue.project.clone(), config.clone()));
-        Servers::of(named, &Servers::default()).expect("an address that can be asked")
+        Servers::of(named, true, Path::new("/nonexistent"), &Servers::default())
+            .expect("an address that can be asked")
     }
 }

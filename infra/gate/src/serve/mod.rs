@@ -38,10 +38,10 @@ use crate::{
     proxy::{self, Proxy},
     reload::Reload,
     router,
-    servers::{ServerError, Servers},
+    servers::Servers,
     settings::{Limits, Settings},
     status,
-    upstream::Limited,
+    upstream::{Limited, UpstreamStartError},
     watched::Watched,
 };
 
@@ -76,7 +76,7 @@ pub enum StartError {
     Keys(#[from] KeyDocumentError),
     /// QGIS Server cannot be asked.
     #[error(transparent)]
-    Servers(#[from] ServerError),
+    Servers(#[from] UpstreamStartError),
 }
 
 /// All that answers the site's requests, made anew with each configuration.
@@ -91,7 +91,7 @@ pub(crate) struct Assembly {
 
 impl Assembly {
     /// The routes of `config`: called at the start and after each change.
-    pub(crate) fn routes(&mut self, config: &GateConfig) -> Result<Router, ServerError> {
+    pub(crate) fn routes(&mut self, config: &GateConfig) -> Result<Router, UpstreamStartError> {
         let servers = Servers::new(config, &self.servers)?;
         self.servers = servers.clone();
         let upstream = Arc::new(Limited::new(servers.clone(), &config.settings.limits));

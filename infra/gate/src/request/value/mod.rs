@@ -12,14 +12,12 @@ mod time;
 use super::{RequestRefusal, kind::Kind};
 use crate::{expression::Expression, geometry::wkt::Wkt, sql_filter::LayerFilters, xml::filter::Filter};
 
-pub use self::{number::bounding_box, sort::SortKey};
-
-/// The most coordinates of one geometry.
-const MAX_POINTS: usize = 10_000;
+use self::number::bounding_box;
+pub(super) use self::sort::SortKey;
 
 /// A value that was understood.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Value {
+pub(super) enum Value {
     /// A text in its one spelling.
     Text(String),
     /// A whole number.
@@ -40,7 +38,7 @@ pub enum Value {
 
 impl Value {
     /// Reads `text`, the value of the parameter `name`, which is not empty. Nothing where the value means nothing to QGIS.
-    pub fn read(name: &str, kind: Kind, text: &str) -> Result<Option<Self>, RequestRefusal> {
+    pub(super) fn read(name: &str, kind: Kind, text: &str) -> Result<Option<Self>, RequestRefusal> {
         let wrong = || RequestRefusal::value(name, kind);
         let or_wrong = |value: Option<Self>| value.map(Some).ok_or_else(wrong);
         let written = |text: Option<String>| text.map(|text| Some(Self::Text(text))).ok_or_else(wrong);
@@ -93,7 +91,7 @@ impl Value {
     }
 
     /// The value as QGIS reads it in a query or form, before percent-encoding.
-    pub fn written(&self) -> String {
+    pub(super) fn written(&self) -> String {
         match self {
             Self::Text(text) => text.clone(),
             Self::Integer(number) => number.to_string(),
