@@ -9,6 +9,7 @@ project's variable.
 """
 
 import os
+import re
 import sys
 
 from osgeo import gdal, osr
@@ -96,8 +97,6 @@ def places(path, word, colours):
     ]
     layer = write(path, "places", "Polygon", PLACES, rows)
     layer.setRenderer(QgsSingleSymbolRenderer(fill(colours["places"])))
-    layer.setExcludeAttributesWms({"hush"})
-    layer.setExcludeAttributesWfs({"hush"})
     return layer
 
 
@@ -172,6 +171,17 @@ def add_layout(project, word, shown):
     project.layoutManager().addLayout(layout)
 
 
+def hide(path, field):
+    """Hides a field from WMS and WFS, in the file: QGIS 3.22 has no function of Python that does it."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    tag = re.compile(f'<field (?=[^>]*name="{field}")([^>]*configurationFlags=")None"')
+    text, count = tag.subn(r'<field \1HideFromWms|HideFromWfs"', text)
+    assert count == 1
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
 def publish(project, word, wfs, writable, wcs):
     project.writeEntry("WFSLayers", "/", [layer.id() for layer in wfs])
     for layer in wfs:
@@ -212,7 +222,9 @@ def make(folder, catalogue, word, height, colours):
     QgsExpressionContextUtils.setProjectVariable(project, "keyword", f"VARIABLE-{word}")
     publish(project, word, [shown, subset, roads, trees], [shown], [dem])
     add_layout(project, word, shown)
-    assert project.write(f"{folder}/{catalogue}/{catalogue}.qgs")
+    path = f"{folder}/{catalogue}/{catalogue}.qgs"
+    assert project.write(path)
+    hide(path, "hush")
 
 
 if __name__ == "__main__":
