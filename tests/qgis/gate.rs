@@ -3,7 +3,7 @@
 use pozi_auth::keyring::SigningAlgorithm;
 use pozi_tests::World;
 
-use super::{door::Door, rig::Rig, sessions::site_files};
+use super::{door::Door, rig::{Rig, Way}, sessions::site_files};
 
 /// Gates that answer, and the service whose sessions they take.
 pub(crate) struct Served {
@@ -16,5 +16,12 @@ pub(crate) struct Served {
 pub(crate) async fn serve(rig: &Rig) -> Served {
     let (alpha, beta) = (rig.free.project("alpha"), rig.free.project("beta"));
     let world = World::with(&site_files(&alpha, &beta), SigningAlgorithm::Es256).await;
-    Served { doors: Vec::new(), world }
+    let gates = rig.ways.iter().filter_map(|way| Some(Door::of_gate(way, start(way, &world)?)));
+    Served { doors: gates.collect(), world }
+}
+
+/// Starts a gate that asks QGIS by `way`, whose projects are its catalogues, and says at which port it listens; none as
+/// long as no gate is wired in.
+fn start(_: &Way, _: &World) -> Option<u16> {
+    None
 }

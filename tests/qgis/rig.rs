@@ -144,6 +144,9 @@ impl Way {
     }
 
     fn wait(&self) {
+        if let Upstream::Http(port) = self.upstream {
+            assert!(TcpStream::connect(("127.0.0.1", port)).is_ok(), "nginx listens for {}", self.name);
+        }
         self.processes.lock().unwrap().iter_mut().for_each(Qgis::wait);
     }
 }
