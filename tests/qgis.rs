@@ -84,7 +84,7 @@ fn holds(rig: &Rig, door: &Door, sessions: &Sessions) {
     let words = Words::of(rig, door);
     let mut attacks = attacks::all(&words);
     attacks.extend(attacks::strain(&words));
-    let report = attack(door, sessions, &Forbidden::of(rig), &attacks);
+    let report = attack(door, sessions, &Forbidden::of(rig, door), &attacks);
     tell(door, &report);
     let found: Vec<_> = report.findings.iter().map(ToString::to_string).collect();
     assert!(found.is_empty(), "{}: {} findings:\n{}", door.name, found.len(), found.join("\n"));
@@ -99,7 +99,7 @@ fn sees_without_a_gate(rig: &Rig, sessions: &Sessions) {
     let words = Words::of(rig, &door);
     let mut attacks = attacks::all(&words);
     attacks.extend(attacks::strain(&words).into_iter().take(STRAINS_OF_THE_FREE_SERVER));
-    let report = attack(&door, sessions, &Forbidden::of(rig), &attacks);
+    let report = attack(&door, sessions, &Forbidden::of(rig, &door), &attacks);
     tell(&door, &report);
     let kinds = report.kinds();
     let blind: Vec<_> = Kind::ALL.iter().filter(|kind| !kinds.contains_key(kind)).collect();
@@ -111,7 +111,8 @@ fn sees_without_a_gate(rig: &Rig, sessions: &Sessions) {
 /// Writes how many attacks there were and what they found: what this test is for. Not with println!, whose text of a
 /// passed test is not shown. The findings themselves are kept for a person to look at.
 fn tell(door: &Door, report: &Report) {
-    let mut text = format!("{}: {} requests, {} findings\n", door.name, report.count(), report.findings.len());
+    let mut text =
+        format!("{}: {} requests, {} findings\n", door.name, report.count(), report.findings.len());
     writeln!(text, "  requests: {:?}", report.requests).unwrap();
     writeln!(text, "  answers: {:?}", report.statuses).unwrap();
     writeln!(text, "  findings: {:?}", report.kinds()).unwrap();

@@ -7,7 +7,7 @@ use super::{
     door::Door,
     request::Request,
     sessions::Sessions,
-    wire::{Answer, PATIENCE, send},
+    wire::{Answer, send},
 };
 
 /// With whose session an attack is sent.
@@ -112,7 +112,7 @@ fn one(
     let called = door.trap.calls();
     let session = if attack.holder == Holder::Writer { &sessions.writer } else { &sessions.reader };
     let mut ask = |request: &Request| {
-        let answer = send(door.port, &request.bytes(session), PATIENCE);
+        let answer = send(door.port, &request.bytes(session), door.patience);
         *report.requests.entry(attack.family).or_default() += 1;
         *report.statuses.entry(answer.status / 100).or_default() += 1;
         answer
@@ -145,7 +145,7 @@ fn changes(door: &Door) -> Vec<(Kind, String)> {
 /// The processes that ended; and where an answer is missing or a server's error, those that do not answer any more.
 fn broken(door: &Door, first: &Answer, other: Option<&Answer>) -> Vec<(Kind, String)> {
     let is_odd = |answer: &Answer| answer.status == 0 || answer.status >= 500;
-    let (dead, stuck) = door.way.revive(is_odd(first) || other.is_some_and(is_odd));
+    let (dead, stuck) = door.way.revive(is_odd(first) || other.is_some_and(is_odd), door.patience);
     let dead = (dead > 0).then(|| (Kind::Dead, format!("{dead} processes")));
     let stuck = (stuck > 0).then(|| (Kind::Stuck, format!("{stuck} processes")));
     dead.into_iter().chain(stuck).collect()

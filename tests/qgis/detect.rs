@@ -1,6 +1,8 @@
 //! What gives a leak away. Each detector has a kind of its own, so that a test can show that each of them sees.
 
-use super::{look::Inside, rig::Rig, wire::Answer};
+use serde_json::Value;
+
+use super::{door::Door, look::Inside, rig::Rig, wire::Answer};
 
 /// What leaked, or broke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,8 +67,8 @@ pub(crate) struct Forbidden(Vec<(Kind, String)>);
 const BETAS_HEIGHT: [u8; 4] = 424_242_f32.to_le_bytes();
 
 impl Forbidden {
-    /// The words of this rig.
-    pub(crate) fn of(rig: &Rig) -> Self {
+    /// The words of this rig, and the path of the catalogues behind `door`.
+    pub(crate) fn of(rig: &Rig, door: &Door) -> Self {
         let words = [
             (Kind::OtherCatalogue, "bluegum"),
             (Kind::OtherCatalogue, "424242"),
@@ -76,7 +78,7 @@ impl Forbidden {
             (Kind::OutsideFilter, "outside-redgum"),
             (Kind::HiddenField, "pin-redgum"),
             (Kind::Variable, "variable-redgum"),
-            (Kind::Path, &rig.folder()),
+            (Kind::Path, &door.way.folder()),
             (Kind::Host, "evil.example"),
         ];
         Self(words.map(|(kind, word)| (kind, word.to_lowercase())).into())
@@ -87,7 +89,8 @@ impl Forbidden {
         let inside = Inside::of(answer);
         let said = self.0.iter().filter(|(_, word)| inside.says(word));
         let mut seen: Vec<_> = said.map(|(kind, word)| (*kind, word.clone())).collect();
-        if inside.text.windows(16).any(|four| four == BETAS_HEIGHT.repeat(4)) {
+        let is_tiff = answer.body.starts_with(b"II*") || answer.body.starts_with(b"MM");
+        if is_tiff && answer.body.windows(16).any(|four| four == BETAS_HEIGHT.repeat(4)) {
             seen.push((Kind::OtherCatalogue, "beta's heights".into()));
         }
         for (kind, is_such) in COLOURS {
@@ -113,21 +116,46 @@ const COLOURS: [(Kind, IsSuch); 4] = [
     (Kind::OutsideFilter, |[red, green, blue]| *red > 180 && *green > 180 && *blue < 90),
 ];
 
-/// What of an answer depends on the question: times are not part of it, nor numbers in a refusal's text.
-pub(crate) fn sort_of(answer: &Answer) -> (u16, Vec<u8>) {
-    let text = Inside::of(answer).text;
-    let body: Vec<u8> = if answer.status >= 400 {
-        text.iter().filter(|byte| !byte.is_ascii_digit()).copied().collect()
-    } else {
-        without_times(&answer.body)
-    };
-    (answer.status, body)
+/// What an oracle's two questions are told apart by: the words that a refusal may repeat.
+const ASKED: [(&str, &str); 12] = [
+    ("husx", "hush"),
+    ("pix", "pin"),
+    ("variablx", "variable"),
+    ("secrex", "secret"),
+    ("unservex", "unserved"),
+    ("hiddex", "hidden"),
+    ("wordz", "words"),
+    ("namx", "name"),
+    ("sessiox", "session"),
+    ("redgun", "redgul"),
+    ("placex", "places"),
+    ("pozx", "pozi"),
+];
+
+/// What of an answer may depend on what is so: not its times, nor what it repeats of the question.
+pub(crate) fn sort_of(answer: &Answer) -> (u16, String) {
+    if let Ok(mut json) = serde_json::from_slice(&answer.body)
+        && answer.status < 400
+    {
+        forget_question(&mut json);
+        return (answer.status, json.to_string());
+    }
+    let text = String::from_utf8_lossy(&answer.body).to_lowercase();
+    let text = ASKED.iter().fold(text, |text, (not, so)| text.replace(not, so));
+    if answer.status >= 400 {
+        return (answer.status, text.chars().filter(|letter| !letter.is_ascii_digit()).collect());
+    }
+    (answer.status, text)
 }
 
-/// The body without its `timeStamp` and a PDF's dates and identifiers.
-fn without_times(body: &[u8]) -> Vec<u8> {
-    const MARKS: [&str; 5] = ["\"timeStamp\"", "timeStamp=", "/CreationDate", "/ID", "xmp:"];
-    let text = String::from_utf8_lossy(body);
-    let lines = text.split_inclusive(['\n', ',']);
-    lines.filter(|line| !MARKS.iter().any(|mark| line.contains(mark))).collect::<String>().into_bytes()
+/// Takes out of a feature collection when it was made, and its links, which repeat the query.
+fn forget_question(json: &mut Value) {
+    match json {
+        Value::Object(members) => {
+            members.retain(|name, _| !["links", "timeStamp", "href"].contains(&name.as_str()));
+            members.values_mut().for_each(forget_question);
+        }
+        Value::Array(items) => items.iter_mut().for_each(forget_question),
+        _ => {}
+    }
 }

@@ -1,6 +1,6 @@
 //! One address that takes requests: the gate's on one way to QGIS, or the free server's.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     rig::{Rig, Way},
@@ -48,20 +48,25 @@ pub(crate) struct Door {
     pub(crate) trap: Trap,
     /// The names of the headers that its answers may have.
     pub(crate) headers: Vec<&'static str>,
+    /// For how long an answer is waited for before a process counts as stuck.
+    pub(crate) patience: Duration,
 }
 
 impl Door {
     /// The door of a gate that listens at `port` and asks QGIS by `way`.
     pub(crate) fn of_gate(way: &Arc<Way>, port: u16) -> Self {
         let name = format!("gate-{}", way.name);
-        Self { name, port, way: Arc::clone(way), trap: Trap::set(), headers: GATES.to_vec() }
+        let (way, headers) = (Arc::clone(way), GATES.to_vec());
+        Self { name, port, way, trap: Trap::set(), headers, patience: PATIENCE }
     }
 
     /// The door that nothing guards.
     pub(crate) fn free(rig: &Rig) -> Self {
         let headers = [&GATES[..], &FREE].concat();
         let way = Arc::clone(&rig.free);
-        Self { name: "free".into(), port: rig.free_port, way, trap: Trap::set(), headers }
+        let (name, port) = ("free".to_owned(), rig.free_port);
+        // Short: what holds it is known to hold it, and each time costs as much.
+        Self { name, port, way, trap: Trap::set(), headers, patience: Duration::from_secs(6) }
     }
 
     /// Whether GetCapabilities is answered through it.

@@ -3,7 +3,11 @@
 use pozi_auth::keyring::SigningAlgorithm;
 use pozi_tests::World;
 
-use super::{door::Door, rig::{Rig, Way}, sessions::site_files};
+use super::{
+    door::Door,
+    rig::{Rig, Way},
+    sessions::site_files,
+};
 
 /// Gates that answer, and the service whose sessions they take.
 pub(crate) struct Served {

@@ -12,15 +12,22 @@ use super::{
 
 /// Each catalogue with a session for it: a map in its colour, features with its words, addresses that lead back.
 pub(crate) fn answers_for_its_own(door: &Door, sessions: &Sessions) {
-    for (catalogue, session, word, colour) in
-        [("alpha", &sessions.reader, "redgum", [255, 0, 0]), ("beta", &sessions.of_beta, "bluegum", [0, 0, 255])]
-    {
+    for (catalogue, session, word, colour) in [
+        ("alpha", &sessions.reader, "redgum", [255, 0, 0]),
+        ("beta", &sessions.of_beta, "bluegum", [0, 0, 255]),
+    ] {
         let of = |rest: &str| door.ask(&format!("/ows/{catalogue}/{rest}"), session);
         let map = of(&format!("?{MAP}"));
         assert!(colours(&map.body).contains(&colour), "{} {catalogue}: {}", door.name, map.status);
-        for rest in ["?SERVICE=WFS&REQUEST=GetFeature&TYPENAME=places", "wfs3/collections/places/items.json"] {
+        for rest in ["?SERVICE=WFS&REQUEST=GetFeature&TYPENAME=places", "wfs3/collections/places/items.json"]
+        {
             let features = of(rest);
-            assert!(features.status == 200 && features.text().contains(word), "{} {rest}: {}", door.name, features.text());
+            assert!(
+                features.status == 200 && features.text().contains(word),
+                "{} {rest}: {}",
+                door.name,
+                features.text()
+            );
         }
         let capabilities = of("?SERVICE=WMS&REQUEST=GetCapabilities").text();
         assert!(capabilities.contains(&format!("The catalogue of {word}")), "{}: {capabilities}", door.name);
@@ -30,7 +37,8 @@ pub(crate) fn answers_for_its_own(door: &Door, sessions: &Sessions) {
 /// The addresses in capabilities and in the landing page are the site's own.
 pub(crate) fn leads_back(door: &Door, sessions: &Sessions) {
     let own = "https://poziserver-riverbend.example/pozi/ows/alpha";
-    for rest in ["?SERVICE=WMS&REQUEST=GetCapabilities", "?SERVICE=WFS&REQUEST=GetCapabilities", "wfs3.json"] {
+    for rest in ["?SERVICE=WMS&REQUEST=GetCapabilities", "?SERVICE=WFS&REQUEST=GetCapabilities", "wfs3.json"]
+    {
         let text = door.ask(&format!("/ows/alpha/{rest}"), &sessions.reader).text();
         assert!(text.contains(own) && !text.contains(".qgs"), "{} {rest}: {text}", door.name);
     }
@@ -58,7 +66,12 @@ pub(crate) fn lets_writers_write(door: &Door, sessions: &Sessions) {
     assert_eq!(insert(door, &sessions.reader).status, 403, "{}: a reader writes", door.name);
     assert!(door.way.rows().changes().is_empty(), "{}: a reader wrote", door.name);
     let answer = insert(door, &sessions.writer);
-    assert!(answer.status == 200 && answer.text().contains("InsertResult"), "{}: {}", door.name, answer.text());
+    assert!(
+        answer.status == 200 && answer.text().contains("InsertResult"),
+        "{}: {}",
+        door.name,
+        answer.text()
+    );
     let changes = door.way.rows().changes();
     assert!(changes.len() == 1 && changes[0].contains("planted"), "{}: {changes:?}", door.name);
     door.way.restore();

@@ -11,9 +11,9 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{colours::colours, wire::Answer};
 
-/// An answer's text, headers included, and the colours of its pictures.
+/// An answer's text in small letters, headers included, and the colours of its pictures.
 pub(crate) struct Inside {
-    pub(crate) text: Vec<u8>,
+    pub(crate) text: String,
     pub(crate) colours: BTreeSet<[u8; 3]>,
 }
 
@@ -25,12 +25,12 @@ impl Inside {
         } else {
             answer.body.clone()
         };
-        let mut inside = Self { text: body.to_ascii_lowercase(), colours: colours(&body) };
+        let mut inside = Self { text: small(&body), colours: colours(&body) };
         for (name, value) in &answer.headers {
-            inside.text.extend(format!("\n{name}: {}", value.to_lowercase()).bytes());
+            inside.text.push_str(&format!("\n{name}: {}", value.to_lowercase()));
         }
         if body.starts_with(b"%PDF") {
-            inside.text.extend(piped("pdftotext", &["-", "-"], &body).to_ascii_lowercase());
+            inside.text.push_str(&small(&piped("pdftotext", &["-", "-"], &body)));
             inside.colours.extend(colours(&drawn(&body)));
         }
         for picture in embedded(&body) {
@@ -41,7 +41,7 @@ impl Inside {
 
     /// Whether the text has this word, in small letters.
     pub(crate) fn says(&self, word: &str) -> bool {
-        self.text.windows(word.len()).any(|piece| piece == word.as_bytes())
+        self.text.contains(word)
     }
 
     /// Whether a picture has such a colour.
@@ -50,13 +50,23 @@ impl Inside {
     }
 }
 
+fn small(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).to_ascii_lowercase()
+}
+
 /// A PDF's first page as a small PNG; pdftoppm does not read a pipe.
 fn drawn(pdf: &[u8]) -> Vec<u8> {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(pdf).unwrap();
     let to = file.path().with_extension("drawn");
     let mut command = Command::new("pdftoppm");
-    command.args(["-r", "20", "-png", "-singlefile"]).arg(file.path()).arg(&to).stderr(Stdio::null()).status().ok();
+    command
+        .args(["-r", "20", "-png", "-singlefile"])
+        .arg(file.path())
+        .arg(&to)
+        .stderr(Stdio::null())
+        .status()
+        .ok();
     let picture = to.with_extension("drawn.png");
     let bytes = fs::read(&picture).unwrap_or_default();
     fs::remove_file(picture).ok();

@@ -91,9 +91,10 @@ def fill(colour):
 
 
 def places(path, word, colours):
+    count = 4 if word == "bluegum" else 3
     rows = [
-        ([f"{word} {number}", number, f"Zone {number}", QDate(2026, 1, number), f"PIN-{word}-{number}"], strip(number - 1, 3))
-        for number in (1, 2, 3)
+        ([f"{word} {number}", number, f"Zone {number}", QDate(2026, 1, number), f"PIN-{word}-{number}"], strip(number - 1, count))
+        for number in range(1, count + 1)
     ]
     layer = write(path, "places", "Polygon", PLACES, rows)
     layer.setRenderer(QgsSingleSymbolRenderer(fill(colours["places"])))

@@ -11,8 +11,7 @@ use std::{
 use super::{fastcgi, wire::PATIENCE};
 
 /// So much memory that one odd request ends the process and not the machine.
-const START: &str =
-    r#"ulimit -v 2500000; exec spawn-fcgi -n -s "$0" -- /usr/lib/cgi-bin/qgis_mapserv.fcgi"#;
+const START: &str = r#"ulimit -v 2500000; exec spawn-fcgi -n -s "$0" -- /usr/lib/cgi-bin/qgis_mapserv.fcgi"#;
 
 /// QGIS Server on a unix socket.
 pub(crate) struct Qgis {
@@ -38,11 +37,20 @@ impl Qgis {
         self.child.try_wait().ok().flatten().is_some()
     }
 
-    /// Whether it answers one GetCapabilities while it is waited for.
-    pub(crate) fn is_alive(&mut self) -> bool {
+    /// Whether it has ended, or does so within a second.
+    pub(crate) fn is_ending(&mut self) -> bool {
+        let end = Instant::now() + Duration::from_secs(1);
+        while !self.is_dead() && Instant::now() < end {
+            thread::sleep(Duration::from_millis(20));
+        }
+        self.is_dead()
+    }
+
+    /// Whether it answers one GetCapabilities within `patience`.
+    pub(crate) fn is_alive(&mut self, patience: Duration) -> bool {
         let query = format!("MAP={}&SERVICE=WMS&REQUEST=GetCapabilities", self.known);
         let is_there = |answer: Vec<u8>| answer.windows(8).any(|eight| eight == b"<Service");
-        !self.is_dead() && fastcgi::ask(&self.socket, &query, PATIENCE).is_some_and(is_there)
+        !self.is_dead() && fastcgi::ask(&self.socket, &query, patience).is_some_and(is_there)
     }
 
     /// Ends it, dead or not, and starts it anew.
@@ -62,7 +70,7 @@ impl Qgis {
     /// Waits until it answers.
     pub(crate) fn wait(&mut self) {
         let end = Instant::now() + Duration::from_mins(1);
-        while !self.is_alive() {
+        while !self.is_alive(PATIENCE) {
             assert!(Instant::now() < end && !self.is_dead(), "QGIS does not start: {}", self.log());
             thread::sleep(Duration::from_millis(20));
         }

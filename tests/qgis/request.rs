@@ -33,7 +33,8 @@ impl Request {
             self.headers.iter().any(|header| header.to_ascii_lowercase().starts_with(name.as_bytes()))
         };
         let mut bytes =
-            [&self.line[..], b" HTTP/1.1\r\nConnection: close\r\nX-Pozi-Session: ", session.as_bytes()].concat();
+            [&self.line[..], b" HTTP/1.1\r\nConnection: close\r\nX-Pozi-Session: ", session.as_bytes()]
+                .concat();
         let mut header = |text: &[u8]| bytes.extend([b"\r\n", text].concat());
         if !names("host:") {
             header(b"Host: poziserver-riverbend.example");

@@ -47,7 +47,7 @@ pub(crate) struct Rig {
     /// The port of that server.
     pub(crate) free_port: u16,
     nginx: Child,
-    folder: TempDir,
+    _folder: TempDir,
 }
 
 impl Rig {
@@ -67,17 +67,14 @@ impl Rig {
             ("http", Upstream::Http(http_port)),
             ("free", Upstream::Http(free_port)),
         ];
-        let mut ways: Vec<_> =
-            ways.into_iter().map(|(name, upstream)| Arc::new(Way::start(folder.path(), name, upstream))).collect();
+        let mut ways: Vec<_> = ways
+            .into_iter()
+            .map(|(name, upstream)| Arc::new(Way::start(folder.path(), name, upstream)))
+            .collect();
         ways.iter().for_each(|way| way.wait());
         let free = ways.pop()?;
         let vault = Vault::make(at("vault"));
-        Some(Self { vault, ways, free, free_port, nginx, folder })
-    }
-
-    /// Where everything lies: a path that no answer may show.
-    pub(crate) fn folder(&self) -> String {
-        self.folder.path().display().to_string()
+        Some(Self { vault, ways, free, free_port, nginx, _folder: folder })
     }
 }
 
@@ -111,21 +108,29 @@ impl Way {
         project(&self.data, catalogue)
     }
 
+    /// The folder of its catalogues, with a slash at its end.
+    pub(crate) fn folder(&self) -> String {
+        format!("{}/", self.data.display())
+    }
+
     /// Its data.
     pub(crate) fn rows(&self) -> MutexGuard<'_, Rows> {
         self.rows.lock().unwrap()
     }
 
-    /// Restarts each process that has ended, and where `probes`, each that does not answer; says how many of each.
-    pub(crate) fn revive(&self, probes: bool) -> (usize, usize) {
+    /// Restarts each process that has ended, and where `probes`, each that does not answer within `patience`; says how
+    /// many of each.
+    pub(crate) fn revive(&self, probes: bool, patience: Duration) -> (usize, usize) {
         let (mut dead, mut stuck) = (0, 0);
         for process in self.processes.lock().unwrap().iter_mut() {
-            if process.is_dead() {
-                dead += 1;
-            } else if probes && !process.is_alive() {
-                stuck += 1;
-            } else {
+            if !process.is_dead() && (!probes || process.is_alive(patience)) {
                 continue;
+            }
+            // A process that is about to end takes no more questions, either.
+            if process.is_ending() {
+                dead += 1
+            } else {
+                stuck += 1
             }
             process.restart();
         }

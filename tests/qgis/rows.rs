@@ -89,7 +89,9 @@ impl Rows {
         let folders = ["alpha", "beta"].map(|catalogue| self.data.join(catalogue));
         let files = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap());
         let stamp = |path: &Path| fs::metadata(path).map(|file| (file.len(), file.modified().ok()));
-        files.filter_map(|file| file.ok().and_then(|file| Some((file.path(), stamp(&file.path()).ok()?)))).collect()
+        files
+            .filter_map(|file| file.ok().and_then(|file| Some((file.path(), stamp(&file.path()).ok()?))))
+            .collect()
     }
 }
 

@@ -10,8 +10,13 @@ const FAMILY: &str = "XML";
 
 /// Bodies at each address, in each type.
 pub(super) fn attacks(words: &Words) -> Vec<Attack> {
-    const KINDS: [&str; 5] = ["text/xml", "text/plain", "application/x-www-form-urlencoded", "application/json", ""];
-    let targets = ["/pozi/ows/alpha/", "/pozi/ows/alpha/?SERVICE=WFS&REQUEST=GetFeature", "/pozi/ows/alpha/wfs3?SERVICE=WFS"];
+    const KINDS: [&str; 5] =
+        ["text/xml", "text/plain", "application/x-www-form-urlencoded", "application/json", ""];
+    let targets = [
+        "/pozi/ows/alpha/",
+        "/pozi/ows/alpha/?SERVICE=WFS&REQUEST=GetFeature",
+        "/pozi/ows/alpha/wfs3?SERVICE=WFS",
+    ];
     let mut attacks = Vec::new();
     for (at, (what, body)) in bodies(words).into_iter().enumerate() {
         for (turn, kind) in KINDS.into_iter().enumerate() {
@@ -33,19 +38,34 @@ fn bodies(words: &Words) -> Vec<(&'static str, Vec<u8>)> {
         units.flat_map(u16::to_le_bytes).collect()
     };
     let hidden = r#"<?xml version="1.0" encoding="UTF-16"?><GetFeature service="WFS"><Query typeName="hidden"/></GetFeature>"#;
-    let delete = format!(r#"<?xml version="1.0" encoding="UTF-16"?><Transaction service="WFS">{DELETE}</Transaction>"#);
+    let delete = format!(
+        r#"<?xml version="1.0" encoding="UTF-16"?><Transaction service="WFS">{DELETE}</Transaction>"#
+    );
     bodies.push(("UTF-16 of a hidden type", wide(hidden)));
     bodies.push(("UTF-16 of a deletion", wide(&delete)));
     bodies.push(("a form in UTF-16", wide(&format!("&MAP={}&", words.beta))));
-    bodies.push(("a deletion in Latin-1", format!("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><!--\u{e4}--><Transaction>{DELETE}</Transaction>").chars().map(|letter| letter as u32 as u8).collect()));
+    bodies.push((
+        "a deletion in Latin-1",
+        format!(
+            "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><!--\u{e4}--><Transaction>{DELETE}</Transaction>"
+        )
+        .chars()
+        .map(|letter| letter as u32 as u8)
+        .collect(),
+    ));
     bodies
 }
 
 fn texts(words: &Words) -> Vec<(&'static str, String)> {
     let beta = escaped(&words.beta);
     let Words { secret, trap, .. } = words;
-    let features = |inside: &str| format!("<GetFeature service=\"WFS\" version=\"1.0.0\">{inside}</GetFeature>");
-    let like = |property: &str, pattern: &str| features(&format!("<Query typeName=\"places\"><Filter><PropertyIsLike wildCard=\"*\"><PropertyName>{property}</PropertyName><Literal>{pattern}</Literal></PropertyIsLike></Filter></Query>"));
+    let features =
+        |inside: &str| format!("<GetFeature service=\"WFS\" version=\"1.0.0\">{inside}</GetFeature>");
+    let like = |property: &str, pattern: &str| {
+        features(&format!(
+            "<Query typeName=\"places\"><Filter><PropertyIsLike wildCard=\"*\"><PropertyName>{property}</PropertyName><Literal>{pattern}</Literal></PropertyIsLike></Filter></Query>"
+        ))
+    };
     let map = "SERVICE=\"WMS\" VERSION=\"1.3.0\" CRS=\"EPSG:3857\" BBOX=\"0,0,1000,1000\" WIDTH=\"20\" HEIGHT=\"20\" FORMAT=\"image/png\" STYLES=\"\"";
     vec![
         ("a root attribute MAP", format!("<GetFeature service=\"WFS\" MAP=\"{beta}\"><Query typeName=\"places\"/></GetFeature>")),

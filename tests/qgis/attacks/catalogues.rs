@@ -43,7 +43,7 @@ fn others() -> Vec<(&'static str, String)> {
         ("feature types of beta", "SERVICE=WFS&REQUEST=DescribeFeatureType&TYPENAME=places".into()),
         ("WFS of beta", "SERVICE=WFS&REQUEST=GetCapabilities".into()),
         ("WMTS of beta", "SERVICE=WMTS&REQUEST=GetCapabilities".into()),
-        ("a tile of beta", "SERVICE=WMTS&VERSION=1.0.0&REQUEST=GetTile&LAYER=The+catalogue+of+bluegum&STYLE=&TILEMATRIXSET=EPSG:3857&TILEMATRIX=15&TILEROW=16383&TILECOL=16384&FORMAT=image/png".into()),
+        ("a tile of beta", "SERVICE=WMTS&VERSION=1.0.0&REQUEST=GetTile&LAYER=places&STYLE=&TILEMATRIXSET=EPSG:3857&TILEMATRIX=15&TILEROW=16383&TILECOL=16384&FORMAT=image/png".into()),
         ("WCS of beta", "SERVICE=WCS&REQUEST=GetCapabilities".into()),
         ("a coverage of beta", format!("SERVICE=WCS&VERSION=1.0.0&REQUEST=GetCoverage&COVERAGE=dem&{POSITION}")),
     ]
@@ -65,7 +65,10 @@ fn named(words: &Words) -> Vec<Ask> {
         format!("{alpha}\0{beta}"),
         format!("{alpha};{beta}"),
         format!("{alpha}?MAP={beta}"),
-        format!("postgresql://127.0.0.1:{}?sslmode=disable&dbname=x&schema=public&project=beta", words.trap_port),
+        format!(
+            "postgresql://127.0.0.1:{}?sslmode=disable&dbname=x&schema=public&project=beta",
+            words.trap_port
+        ),
         format!("{}/beta.qgs", words.trap),
         words.secret.clone(),
     ];
@@ -77,10 +80,28 @@ fn named(words: &Words) -> Vec<Ask> {
 /// Beta's path through alpha's, for OGC services and for OGC API Features.
 fn paths() -> Vec<Attack> {
     const TURNS: [&str; 22] = [
-        "alpha/../beta", "alpha/%2e%2e/beta", "alpha/..%2fbeta", "alpha%2f..%2fbeta", "alpha%2f%2e%2e%2fbeta",
-        "alpha\\..\\beta", "alpha%5c..%5cbeta", "./beta", "alpha;/../beta", "alpha/..;/beta", "BETA", "%62eta",
-        "%2562eta", "beta%00", "beta%20", "beta.", "/beta", "alpha//../beta", "alpha/x/../../beta", "alpha/%2e%2e%2fbeta",
-        "beta%3Falpha", "alpha,beta",
+        "alpha/../beta",
+        "alpha/%2e%2e/beta",
+        "alpha/..%2fbeta",
+        "alpha%2f..%2fbeta",
+        "alpha%2f%2e%2e%2fbeta",
+        "alpha\\..\\beta",
+        "alpha%5c..%5cbeta",
+        "./beta",
+        "alpha;/../beta",
+        "alpha/..;/beta",
+        "BETA",
+        "%62eta",
+        "%2562eta",
+        "beta%00",
+        "beta%20",
+        "beta.",
+        "/beta",
+        "alpha//../beta",
+        "alpha/x/../../beta",
+        "alpha/%2e%2e%2fbeta",
+        "beta%3Falpha",
+        "alpha,beta",
     ];
     const RESTS: [(&str, &str); 4] = [
         ("/?", "SERVICE=WFS&REQUEST=GetFeature&TYPENAME=places"),

@@ -16,7 +16,9 @@ pub(super) fn attacks(words: &Words) -> Vec<Attack> {
     let main = asks(&pairs[..2], FEATURES, |expression| vec![("EXP_FILTER".into(), expression)]);
     let filters = asks(&pairs[2..], FEATURES, |expression| vec![("EXP_FILTER".into(), expression)]);
     let boxed = format!("{FEATURES}&BBOX=0,0,1000,1000");
-    let boxed = asks(&pairs, &boxed, |expression| vec![("EXP_FILTER".into(), format!("\"num\" > 0 AND {expression}"))]);
+    let boxed = asks(&pairs, &boxed, |expression| {
+        vec![("EXP_FILTER".into(), format!("\"num\" > 0 AND {expression}"))]
+    });
     let injected = asks(&pairs, "limit=9", |expression| {
         vec![("name".into(), format!("x' or ({expression}) or name='y"))]
     });
@@ -45,7 +47,8 @@ fn asks(pairs: &[(String, String)], honest: &str, place: fn(String) -> Parameter
 
 /// What is so, and the same of equal length that is not.
 pub(super) fn pairs(words: &Words) -> Vec<(String, String)> {
-    let files = FILES.iter().map(|so| (so.replace("{path}", &words.secret), so.replace("{path}", &words.missing)));
+    let files =
+        FILES.iter().map(|so| (so.replace("{path}", &words.secret), so.replace("{path}", &words.missing)));
     let others = OTHERS.iter().map(|(so, not)| ((*so).to_owned(), (*not).to_owned()));
     let paths = PATHS.iter().map(|so| {
         let folder = words.alpha.trim_end_matches("/alpha/alpha.qgs");
@@ -78,18 +81,39 @@ const PATHS: [&str; 8] = [
 ];
 
 const OTHERS: [(&str, &str); 52] = [
-    ("aggregate('hidden','max',\"name\") like 'SECRET%'", "aggregate('hidden','max',\"name\") like 'SECREX%'"),
-    ("aggregate(layer:='hidden',aggregate:='count',expression:=1)=1", "aggregate(layer:='hidden',aggregate:='count',expression:=1)=2"),
-    ("aggregate('unserved','max',\"name\") like 'UNSERVED%'", "aggregate('unserved','max',\"name\") like 'UNSERVEX%'"),
+    (
+        "aggregate('hidden','max',\"name\") like 'SECRET%'",
+        "aggregate('hidden','max',\"name\") like 'SECREX%'",
+    ),
+    (
+        "aggregate(layer:='hidden',aggregate:='count',expression:=1)=1",
+        "aggregate(layer:='hidden',aggregate:='count',expression:=1)=2",
+    ),
+    (
+        "aggregate('unserved','max',\"name\") like 'UNSERVED%'",
+        "aggregate('unserved','max',\"name\") like 'UNSERVEX%'",
+    ),
     ("aggregate('places','max',\"hush\") like 'PIN%'", "aggregate('places','max',\"hush\") like 'PIX%'"),
-    ("attribute(get_feature('hidden','num',99),'name') like 'SECRET%'", "attribute(get_feature('hidden','num',99),'name') like 'SECREX%'"),
+    (
+        "attribute(get_feature('hidden','num',99),'name') like 'SECRET%'",
+        "attribute(get_feature('hidden','num',99),'name') like 'SECREX%'",
+    ),
     ("get_feature('hidden','num',99) is not null", "get_feature('hidden','num',98) is not null"),
     ("get_feature_by_id('hidden',1) is not null", "get_feature_by_id('hidden',7) is not null"),
     ("layer_property('hidden','feature_count')=1", "layer_property('hidden','feature_count')=2"),
     ("layer_property('hidden','name')='hidden'", "layer_property('hiddex','name')='hidden'"),
-    ("array_length(overlay_intersects('hidden',name))=1", "array_length(overlay_intersects('hidden',name))=2"),
-    ("array_first(overlay_intersects('hidden',name)) like 'SECRET%'", "array_first(overlay_intersects('hidden',name)) like 'SECREX%'"),
-    ("array_first(overlay_nearest('hidden',name)) like 'SECRET%'", "array_first(overlay_nearest('hidden',name)) like 'SECREX%'"),
+    (
+        "array_length(overlay_intersects('hidden',name))=1",
+        "array_length(overlay_intersects('hidden',name))=2",
+    ),
+    (
+        "array_first(overlay_intersects('hidden',name)) like 'SECRET%'",
+        "array_first(overlay_intersects('hidden',name)) like 'SECREX%'",
+    ),
+    (
+        "array_first(overlay_nearest('hidden',name)) like 'SECRET%'",
+        "array_first(overlay_nearest('hidden',name)) like 'SECREX%'",
+    ),
     ("overlay_within('hidden')", "overlay_disjoint('hidden')"),
     ("overlay_touches('hidden')=false", "overlay_touches('hidden')=true "),
     ("raster_value('dem',1,make_point(5,5))=1", "raster_value('dem',1,make_point(5,5))=2"),
@@ -109,12 +133,21 @@ const OTHERS: [(&str, &str); 52] = [
     ("\"hush\" is not null", "\"hush\" is null    "),
     ("\"num\" in (1,2) and \"hush\" > 'PIN-redgul'", "\"num\" in (1,2) and \"hush\" > 'PIN-redgun'"),
     ("concat(\"name\",\"hush\") like '%PIN%'", "concat(\"name\",\"hush\") like '%PIX%'"),
-    ("case when \"hush\" like 'PIN%' then true else false end", "case when \"hush\" like 'PIX%' then true else false end"),
+    (
+        "case when \"hush\" like 'PIN%' then true else false end",
+        "case when \"hush\" like 'PIX%' then true else false end",
+    ),
     ("max(\"hush\",'A') like 'PIN%'", "max(\"hush\",'A') like 'PIX%'"),
     ("maximum(\"hush\") like 'PIN%'", "maximum(\"hush\") like 'PIX%'"),
     ("concatenate(\"hush\") like '%PIN%'", "concatenate(\"hush\") like '%PIX%'"),
-    ("array_to_string(array_agg(\"hush\")) like '%PIN%'", "array_to_string(array_agg(\"hush\")) like '%PIX%'"),
-    ("concatenate_unique(\"hush\",filter:=true) like '%PIN%'", "concatenate_unique(\"hush\",filter:=true) like '%PIX%'"),
+    (
+        "array_to_string(array_agg(\"hush\")) like '%PIN%'",
+        "array_to_string(array_agg(\"hush\")) like '%PIX%'",
+    ),
+    (
+        "concatenate_unique(\"hush\",filter:=true) like '%PIN%'",
+        "concatenate_unique(\"hush\",filter:=true) like '%PIX%'",
+    ),
     ("minimum(\"hush\") like 'PIN%'", "minimum(\"hush\") like 'PIX%'"),
     ("@keyword like 'VARIABLE%'", "@keyword like 'VARIABLX%'"),
     ("var('keyword') like 'VARIABLE%'", "var('keyword') like 'VARIABLX%'"),

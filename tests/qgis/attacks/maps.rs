@@ -42,7 +42,7 @@ fn sharpest(words: &Words) -> Vec<Ask> {
 }
 
 fn header() -> String {
-    "a\"\r\nX-Accel-Redirect: /evil.example\r\nX-Pwned: \"b".into()
+    "a\"\r\nX-Pwned: evil.example\r\nX-B: \"b".into()
 }
 
 /// A highlight that covers the map, filled with a picture.
@@ -50,7 +50,8 @@ fn highlight(picture: &str) -> Parameters {
     let style = Words::style("Highlight", picture);
     let from = style.find("<UserStyle>").unwrap_or_default();
     let to = style.find("</NamedLayer>").unwrap_or_default();
-    let style = format!("<StyledLayerDescriptor>{}</StyledLayerDescriptor>", style[from..to].replace("se:", ""));
+    let style =
+        format!("<StyledLayerDescriptor>{}</StyledLayerDescriptor>", style[from..to].replace("se:", ""));
     let shape = "POLYGON((0 0, 990 0, 990 990, 0 990, 0 0))";
     vec![("HIGHLIGHT_GEOM".into(), shape.into()), ("HIGHLIGHT_SYMBOL".into(), style)]
 }
@@ -71,7 +72,8 @@ fn fetching(words: &Words) -> Vec<Ask> {
     };
     let file_name =
         |honest: &String| Ask::new(FAMILY, "a header of one's own", honest, one("FILE_NAME", header()));
-    let pictures = [format!("{}/picture.svg", words.trap), format!("file://{}", words.svg), words.png.clone()];
+    let pictures =
+        [format!("{}/picture.svg", words.trap), format!("file://{}", words.svg), words.png.clone()];
     let pictured = pictures.iter().flat_map(|picture| {
         let style = Words::style("places", picture);
         [
@@ -81,19 +83,34 @@ fn fetching(words: &Words) -> Vec<Ask> {
     });
     let local = [
         Ask::new(FAMILY, "a style from a file", MAP, one("SLD", format!("file://{}", words.secret))),
-        Ask::new(FAMILY, "a style of a hidden layer", MAP, one("SLD_BODY", Words::style("hidden", &words.svg))),
+        Ask::new(
+            FAMILY,
+            "a style of a hidden layer",
+            MAP,
+            one("SLD_BODY", Words::style("hidden", &words.svg)),
+        ),
         Ask::new(FAMILY, "a header with a colon", MAP, one("FILE_NAME", "evil.example:\r\n\r\n<b>")),
     ];
-    operations.iter().map(style).chain(operations.iter().map(file_name)).chain(pictured).chain(local).collect()
+    operations
+        .iter()
+        .map(style)
+        .chain(operations.iter().map(file_name))
+        .chain(pictured)
+        .chain(local)
+        .collect()
 }
 
 fn hidden() -> Vec<Ask> {
-    let info = format!("SERVICE=WMS&VERSION=1.3.0&REQUEST=GetFeatureInfo&{POSITION}&I=5&J=5&INFO_FORMAT=text/xml&FEATURE_COUNT=9");
+    let info = format!(
+        "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetFeatureInfo&{POSITION}&I=5&J=5&INFO_FORMAT=text/xml&FEATURE_COUNT=9"
+    );
     let no_layers = MAP.trim_end_matches("&LAYERS=places");
     let query = |layer: &str| vec![("LAYERS".into(), layer.into()), ("QUERY_LAYERS".into(), layer.into())];
-    let dxf = "CRS=EPSG:3857&BBOX=0,0,1000,1000&WIDTH=20&HEIGHT=20&STYLES=&LAYERS=places&FORMAT=application/dxf";
+    let dxf =
+        "CRS=EPSG:3857&BBOX=0,0,1000,1000&WIDTH=20&HEIGHT=20&STYLES=&LAYERS=places&FORMAT=application/dxf";
     let dxf = format!("SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&{dxf}");
-    let options = |field: &str| one("FORMAT_OPTIONS", format!("MODE:NOSYMBOLOGY;SCALE:1000;LAYERATTRIBUTES:{field}"));
+    let options =
+        |field: &str| one("FORMAT_OPTIONS", format!("MODE:NOSYMBOLOGY;SCALE:1000;LAYERATTRIBUTES:{field}"));
     vec![
         Ask::new(FAMILY, "a drawing with a hidden field", &dxf, options("hush")),
         Ask::new(FAMILY, "a drawing with hidden fields", &dxf, options("hush,hush")),
@@ -103,7 +120,12 @@ fn hidden() -> Vec<Ask> {
         Ask::new(FAMILY, "a point of a restricted layer", &info, query("hidden")),
         Ask::new(FAMILY, "a point of an unpublished layer", &info, query("unserved")),
         Ask::new(FAMILY, "a point of everything", &info, query("The catalogue of redgum")),
-        Ask::new(FAMILY, "a selection outside a filter", no_layers, parameters("LAYERS=subset&SELECTION=subset:2")),
+        Ask::new(
+            FAMILY,
+            "a selection outside a filter",
+            no_layers,
+            parameters("LAYERS=subset&SELECTION=subset:2"),
+        ),
         Ask::new(FAMILY, "a selection with quotes", MAP, one("SELECTION", "places:1') or true or ('1'='1")),
         Ask::new(FAMILY, "a time with quotes", MAP, one("TIME", "2026-01-01' or '1'='1")),
     ]
@@ -112,10 +134,24 @@ fn hidden() -> Vec<Ask> {
 /// What QGIS reads and no honest client sends; harmless by itself, unless a gate and QGIS read it differently.
 fn odd() -> Vec<Ask> {
     const ODD: [&str; 18] = [
-        "REQUEST=GetMap%00&LAYERS=hidden", "VERSION_SERVICE=1.1.1", "WMTVER=1.1.1", "UNKNOWN=x", "REQUEST_BODY=MAP%3Dx",
-        "LAYER=places&STYLE=default", "SRS=EPSG:4326", "CRS=PROJ:%2Bproj%3Dlonglat%20%2Bnadgrids%3D/etc/passwd", "CRS=USER:100000",
-        "BBOX=inf,inf,nan,nan", "BBOX=0,0,1e300,1e300", "WIDTH=-1", "OPACITIES=-1", "FORMAT=image/svg%2Bxml",
-        "FORMAT=application/pdf", "TRANSPARENT=banana", "SERVICE=WFS&REQUEST=GetFeature&TYPENAME=hidden", "DIM_X=1' or '1'='1",
+        "REQUEST=GetMap%00&LAYERS=hidden",
+        "VERSION_SERVICE=1.1.1",
+        "WMTVER=1.1.1",
+        "UNKNOWN=x",
+        "REQUEST_BODY=MAP%3Dx",
+        "LAYER=places&STYLE=default",
+        "SRS=EPSG:4326",
+        "CRS=PROJ:%2Bproj%3Dlonglat%20%2Bnadgrids%3D/etc/passwd",
+        "CRS=USER:100000",
+        "BBOX=inf,inf,nan,nan",
+        "BBOX=0,0,1e300,1e300",
+        "WIDTH=-1",
+        "OPACITIES=-1",
+        "FORMAT=image/svg%2Bxml",
+        "FORMAT=application/pdf",
+        "TRANSPARENT=banana",
+        "SERVICE=WFS&REQUEST=GetFeature&TYPENAME=hidden",
+        "DIM_X=1' or '1'='1",
     ];
     ODD.iter().map(|query| Ask::new(FAMILY, *query, MAP, parameters(query))).collect()
 }

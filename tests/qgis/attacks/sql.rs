@@ -57,10 +57,22 @@ fn escapes(map: &str) -> Vec<Ask> {
 /// Pairs of conditions: the first is so, the second is not, and neither may be answerable.
 fn oracles() -> Vec<Ask> {
     let pairs = [
-        (r#""num"=(select/**/2/**/from/**/hidden/**/where/**/num=99)OR"num"=8"#, r#""num"=(select/**/2/**/from/**/hidden/**/where/**/num=98)OR"num"=8"#),
-        ("\"num\"=(select\t2\tfrom\thidden\twhere\tnum=99)OR\"num\"=8", "\"num\"=(select\t2\tfrom\thidden\twhere\tnum=98)OR\"num\"=8"),
-        ("\"num\"=(select\n2\nfrom\nunserved\nwhere\nnum=7)OR\"num\"=8", "\"num\"=(select\n2\nfrom\nunserved\nwhere\nnum=6)OR\"num\"=8"),
-        (r#""num"=(select/**/2/**/where/**/exists(select/**/*/**/from/**/hidden))AND"num"="num""#, r#""num"=(select/**/2/**/where/**/exists(select/**/1/**/where/**/1=0))AND"num"="num""#),
+        (
+            r#""num"=(select/**/2/**/from/**/hidden/**/where/**/num=99)OR"num"=8"#,
+            r#""num"=(select/**/2/**/from/**/hidden/**/where/**/num=98)OR"num"=8"#,
+        ),
+        (
+            "\"num\"=(select\t2\tfrom\thidden\twhere\tnum=99)OR\"num\"=8",
+            "\"num\"=(select\t2\tfrom\thidden\twhere\tnum=98)OR\"num\"=8",
+        ),
+        (
+            "\"num\"=(select\n2\nfrom\nunserved\nwhere\nnum=7)OR\"num\"=8",
+            "\"num\"=(select\n2\nfrom\nunserved\nwhere\nnum=6)OR\"num\"=8",
+        ),
+        (
+            r#""num"=(select/**/2/**/where/**/exists(select/**/*/**/from/**/hidden))AND"num"="num""#,
+            r#""num"=(select/**/2/**/where/**/exists(select/**/1/**/where/**/1=0))AND"num"="num""#,
+        ),
         (r#""hush" LIKE 'PIN%'"#, r#""hush" LIKE 'PIX%'"#),
         (r#""hush" ILIKE 'pin%'"#, r#""hush" ILIKE 'pix%'"#),
         (r#""hush" > 'PIN-redgul'"#, r#""hush" > 'PIN-redgun'"#),
@@ -69,7 +81,10 @@ fn oracles() -> Vec<Ask> {
         (r#""hush" IN ( "hush" , 'x' )"#, r#""hush" IN ( "name" , 'x' )"#),
         ("\"hush\"\tLIKE\t'PIN%'", "\"hush\"\tLIKE\t'PIX%'"),
         (r#""name" = "name" AND "hush" IS NOT NULL"#, r#""name" = "name" AND "hush" IS NULL"#),
-        (r#""sqlite_version"=substr(sqlite_version(),1,1)OR"num"="num""#, r#""sqlite_version"=substr(sqlite_version(),1,1)AND"num"="nux""#),
+        (
+            r#""sqlite_version"=substr(sqlite_version(),1,1)OR"num"="num""#,
+            r#""sqlite_version"=substr(sqlite_version(),1,1)AND"num"="nux""#,
+        ),
     ];
     let info = format!("{INFO}&LAYERS=places&QUERY_LAYERS=places");
     let ask = |honest: &str, (so, not): (&str, &str)| {

@@ -43,7 +43,9 @@ fn expression(what: &str, expression: String) -> Attack {
 }
 
 fn filter(what: &str, inside: &str) -> Attack {
-    let body = format!("<GetFeature service=\"WFS\" version=\"1.0.0\" xmlns:gml=\"http://www.opengis.net/gml\"><Query typeName=\"places\"><Filter xmlns=\"http://www.opengis.net/ogc\">{inside}</Filter></Query></GetFeature>");
+    let body = format!(
+        "<GetFeature service=\"WFS\" version=\"1.0.0\" xmlns:gml=\"http://www.opengis.net/gml\"><Query typeName=\"places\"><Filter xmlns=\"http://www.opengis.net/ogc\">{inside}</Filter></Query></GetFeature>"
+    );
     Attack::new(FAMILY, what, Request::new("POST", "/pozi/ows/alpha/?SERVICE=WFS").body("text/xml", body))
 }
 
@@ -54,7 +56,9 @@ fn unknown_property() -> Attack {
 }
 
 fn coverage(size: u32) -> Attack {
-    let query = format!("SERVICE=WCS&VERSION=1.0.0&REQUEST=GetCoverage&COVERAGE=dem&CRS=EPSG:3857&BBOX=0,0,1000,1000&WIDTH={size}&HEIGHT={size}");
+    let query = format!(
+        "SERVICE=WCS&VERSION=1.0.0&REQUEST=GetCoverage&COVERAGE=dem&CRS=EPSG:3857&BBOX=0,0,1000,1000&WIDTH={size}&HEIGHT={size}"
+    );
     Attack::new(FAMILY, "a large coverage", Request::new("GET", &format!("/pozi/ows/alpha/?{query}")))
 }
 
@@ -66,15 +70,28 @@ fn keyed_deletion() -> Attack {
 
 fn body(size: usize) -> Attack {
     let filter = "<PropertyIsNull><PropertyName>num</PropertyName></PropertyIsNull>";
-    let body = format!("<GetFeature service=\"WFS\" version=\"1.0.0\"><Query typeName=\"places\"><Filter><Or>{}</Or></Filter></Query></GetFeature>", filter.repeat(size / filter.len()));
-    Attack::new(FAMILY, "a body of 32 MB", Request::new("POST", "/pozi/ows/alpha/?SERVICE=WFS").body("text/xml", body))
+    let body = format!(
+        "<GetFeature service=\"WFS\" version=\"1.0.0\"><Query typeName=\"places\"><Filter><Or>{}</Or></Filter></Query></GetFeature>",
+        filter.repeat(size / filter.len())
+    );
+    Attack::new(
+        FAMILY,
+        "a body of 32 MB",
+        Request::new("POST", "/pozi/ows/alpha/?SERVICE=WFS").body("text/xml", body),
+    )
 }
 
 fn entities() -> Attack {
     let level = |n: u32| format!("<!ENTITY e{n} \"{}\">", format!("&e{};", n - 1).repeat(10));
     let levels: String = (1..9).map(level).collect();
-    let body = format!("<!DOCTYPE a [<!ENTITY e0 \"lol\">{levels}]><GetFeature service=\"WFS\"><Query typeName=\"&e8;\"/></GetFeature>");
-    Attack::new(FAMILY, "entities of entities", Request::new("POST", "/pozi/ows/alpha/?SERVICE=WFS").body("text/xml", body))
+    let body = format!(
+        "<!DOCTYPE a [<!ENTITY e0 \"lol\">{levels}]><GetFeature service=\"WFS\"><Query typeName=\"&e8;\"/></GetFeature>"
+    );
+    Attack::new(
+        FAMILY,
+        "entities of entities",
+        Request::new("POST", "/pozi/ows/alpha/?SERVICE=WFS").body("text/xml", body),
+    )
 }
 
 /// Maps, legends and prints that are too large.
