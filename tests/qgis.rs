@@ -33,6 +33,8 @@ mod rows;
 mod sessions;
 #[path = "qgis/spell.rs"]
 mod spell;
+#[path = "qgis/spellings.rs"]
+mod spellings;
 #[path = "qgis/trap.rs"]
 mod trap;
 #[path = "qgis/vault.rs"]

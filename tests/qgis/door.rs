@@ -66,7 +66,7 @@ impl Door {
         let way = Arc::clone(&rig.free);
         let (name, port) = ("free".to_owned(), rig.free_port);
         // Short: what holds it is known to hold it, and each time costs as much.
-        Self { name, port, way, trap: Trap::set(), headers, patience: Duration::from_secs(6) }
+        Self { name, port, way, trap: Trap::set(), headers, patience: Duration::from_secs(4) }
     }
 
     /// Whether GetCapabilities is answered through it.

@@ -39,7 +39,7 @@ fn others() -> Vec<(&'static str, String)> {
         ("styles of beta", wms("GetStyles", "&LAYERS=places")),
         ("the context of beta", wms("GetContext", "")),
         ("a layer's description of beta", wms("DescribeLayer", "&LAYERS=places&SLD_VERSION=1.1.0")),
-        ("a print of beta", wms("GetPrint", "&TEMPLATE=A4&FORMAT=png&CRS=EPSG:3857&MAP0:EXTENT=0,0,1000,1000")),
+        ("a print of beta", wms("GetPrint", "&TEMPLATE=A4&FORMAT=png&CRS=EPSG:3857&MAP0:EXTENT=0,0,1000,1000&DPI=40")),
         ("feature types of beta", "SERVICE=WFS&REQUEST=DescribeFeatureType&TYPENAME=places".into()),
         ("WFS of beta", "SERVICE=WFS&REQUEST=GetCapabilities".into()),
         ("WMTS of beta", "SERVICE=WMTS&REQUEST=GetCapabilities".into()),

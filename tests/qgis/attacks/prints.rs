@@ -13,7 +13,7 @@ const FAMILY: &str = "prints";
 pub(super) fn attacks(words: &Words) -> Vec<Attack> {
     let frame = format!("file://{}", words.secret);
     let honest =
-        "SERVICE=WMS&VERSION=1.3.0&TEMPLATE=A4&FORMAT=pdf&CRS=EPSG:3857&MAP0:EXTENT=0,0,1000,1000&DPI=60";
+        "SERVICE=WMS&VERSION=1.3.0&TEMPLATE=A4&FORMAT=pdf&CRS=EPSG:3857&MAP0:EXTENT=0,0,1000,1000&DPI=40";
     let sharp = vec![("REQUEST".to_owned(), "GetPrint".to_owned()), ("WEBFRAME".into(), frame)];
     let main = Ask::new(FAMILY, "a file in a frame", honest, sharp);
     let mut attacks = spelled(&[main], &words.alpha, Much::All);
@@ -25,7 +25,7 @@ pub(super) fn attacks(words: &Words) -> Vec<Attack> {
 
 fn print(format: &str) -> String {
     format!(
-        "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetPrint&TEMPLATE=A4&CRS=EPSG:3857&MAP0:EXTENT=0,0,1000,1000&DPI=60&FORMAT={format}"
+        "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetPrint&TEMPLATE=A4&CRS=EPSG:3857&MAP0:EXTENT=0,0,1000,1000&DPI=40&FORMAT={format}"
     )
 }
 
