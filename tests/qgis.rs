@@ -1,4 +1,4 @@
-//! Attacks on the gate with real QGIS Server behind it, by FastCGI and by plain HTTP, shared and pinned. The same attacks
+//! Attacks on the gate with real QGIS Server behind it, by `FastCGI` and by plain HTTP, shared and pinned. The same attacks
 //! on a server without a gate show that the detectors see.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]

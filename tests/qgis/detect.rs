@@ -63,7 +63,7 @@ impl Kind {
 /// What may stand in no answer, in small letters.
 pub(crate) struct Forbidden(Vec<(Kind, String)>);
 
-/// The height of beta's raster, as its GeoTIFF has it: four in a row are no chance.
+/// The height of beta's raster, as its `GeoTIFF` has it: four in a row are no chance.
 const BETAS_HEIGHT: [u8; 4] = 424_242_f32.to_le_bytes();
 
 impl Forbidden {

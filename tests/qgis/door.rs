@@ -69,7 +69,7 @@ impl Door {
         Self { name, port, way, trap: Trap::set(), headers, patience: Duration::from_secs(4) }
     }
 
-    /// Whether GetCapabilities is answered through it.
+    /// Whether `GetCapabilities` is answered through it.
     pub(crate) fn is_alive(&self, sessions: &Sessions) -> bool {
         let answer = self.ask("/ows/alpha/?SERVICE=WMS&REQUEST=GetCapabilities", &sessions.reader);
         answer.status == 200 && answer.text().contains("The catalogue of redgum")

@@ -1,4 +1,4 @@
-//! The least of FastCGI: one question to a QGIS process, past every gate, to see whether it lives.
+//! The least of `FastCGI`: one question to a QGIS process, past every gate, to see whether it lives.
 
 use std::{
     io::{Read, Write},

@@ -27,7 +27,7 @@ impl Inside {
         };
         let mut inside = Self { text: small(&body), colours: colours(&body) };
         for (name, value) in &answer.headers {
-            inside.text.push_str(&format!("\n{name}: {}", value.to_lowercase()));
+            inside.text.extend(["\n", name, ": ", &value.to_lowercase()]);
         }
         if body.starts_with(b"%PDF") {
             inside.text.push_str(&small(&piped("pdftotext", &["-", "-"], &body)));

@@ -46,7 +46,7 @@ impl Qgis {
         self.is_dead()
     }
 
-    /// Whether it answers one GetCapabilities within `patience`.
+    /// Whether it answers one `GetCapabilities` within `patience`.
     pub(crate) fn is_alive(&mut self, patience: Duration) -> bool {
         let query = format!("MAP={}&SERVICE=WMS&REQUEST=GetCapabilities", self.known);
         let is_there = |answer: Vec<u8>| answer.windows(8).any(|eight| eight == b"<Service");

@@ -20,9 +20,9 @@ const HERE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/qgis");
 /// How a gate reaches QGIS.
 #[derive(Debug, Clone)]
 pub(crate) enum Upstream {
-    /// FastCGI, one process for all catalogues: a unix socket.
+    /// `FastCGI`, one process for all catalogues: a unix socket.
     Shared(PathBuf),
-    /// FastCGI, one process pinned to each catalogue: a unix socket each.
+    /// `FastCGI`, one process pinned to each catalogue: a unix socket each.
     Pinned { alpha: PathBuf, beta: PathBuf },
     /// Plain HTTP on this port of the loopback address, any path, one process for all catalogues.
     Http(u16),
@@ -60,21 +60,23 @@ impl Rig {
         let at = |name: &str| folder.path().join(name);
         make_catalogues(folder.path());
         let [http_port, free_port] = [free_port(), free_port()];
-        let nginx = start_nginx(folder.path(), http_port, free_port);
-        let ways = [
-            ("shared", Upstream::Shared(at("shared.sock"))),
-            ("pinned", Upstream::Pinned { alpha: at("pinned-alpha.sock"), beta: at("pinned-beta.sock") }),
-            ("http", Upstream::Http(http_port)),
-            ("free", Upstream::Http(free_port)),
+        let start = |name, upstream| Arc::new(Way::start(folder.path(), name, upstream));
+        let ways = vec![
+            start("shared", Upstream::Shared(at("shared.sock"))),
+            start(
+                "pinned",
+                Upstream::Pinned { alpha: at("pinned-alpha.sock"), beta: at("pinned-beta.sock") },
+            ),
+            start("http", Upstream::Http(http_port)),
         ];
-        let mut ways: Vec<_> = ways
-            .into_iter()
-            .map(|(name, upstream)| Arc::new(Way::start(folder.path(), name, upstream)))
-            .collect();
-        ways.iter().for_each(|way| way.wait());
-        let free = ways.pop()?;
+        let free = start("free", Upstream::Http(free_port));
         let vault = Vault::make(at("vault"));
-        Some(Self { vault, ways, free, free_port, nginx, _folder: folder })
+        let nginx = start_nginx(folder.path(), http_port, free_port);
+        let rig = Self { vault, ways, free, free_port, nginx, _folder: folder };
+        for way in rig.ways.iter().chain([&rig.free]) {
+            way.wait();
+        }
+        Some(rig)
     }
 }
 
@@ -128,9 +130,9 @@ impl Way {
             }
             // A process that is about to end takes no more questions, either.
             if process.is_ending() {
-                dead += 1
+                dead += 1;
             } else {
-                stuck += 1
+                stuck += 1;
             }
             process.restart();
         }

@@ -6,18 +6,22 @@ use super::{
     words::{all_encoded, encoded, escaped},
 };
 
+type Key = fn(&str) -> String;
+type Query = fn(&str, &Sharp) -> String;
+type Whole = fn(&str, &Parameters, &Parameters) -> Request;
+
 /// One way to write a request.
 pub(crate) enum Spelling {
     /// The sharp parameters last in the query, each key written anew.
-    Key(fn(&str) -> String),
+    Key(Key),
     /// A query of the honest parameters and the sharp ones.
-    Query(fn(&str, &Sharp) -> String),
+    Query(Query),
     /// The plain query by another method.
     Method(&'static str),
     /// The honest parameters in the query, the sharp ones in a form of this method and content type.
     Form(&'static str, &'static str),
     /// Anything else, of a path, the honest parameters and the sharp ones.
-    Whole(fn(&str, &Parameters, &Parameters) -> Request),
+    Whole(Whole),
 }
 
 /// The sharp parameters, written in several ways.
@@ -62,7 +66,7 @@ impl Spelling {
     }
 }
 
-const QUERIES: [(&str, fn(&str, &Sharp) -> String); 16] = [
+const QUERIES: [(&str, Query); 16] = [
     ("plain", |honest, sharp| format!("{honest}&{}", sharp.plain)),
     ("the values all encoded", |honest, sharp| format!("{honest}&{}", sharp.encoded)),
     ("NUL after the values", |honest, sharp| format!("{honest}&{}", sharp.nul)),
@@ -85,7 +89,7 @@ const QUERIES: [(&str, fn(&str, &Sharp) -> String); 16] = [
     ("before a raw #", |honest, sharp| format!("{honest}&{}#", sharp.plain)),
 ];
 
-const KEYS: [(&str, fn(&str) -> String); 21] = [
+const KEYS: [(&str, Key); 21] = [
     ("small letters", |key| encoded(&key.to_lowercase())),
     ("mixed letters", mixed),
     ("two colons before", |key| format!("::{}", encoded(key))),
@@ -121,7 +125,7 @@ const FORMS: [(&str, &str); 9] = [
     ("DELETE", "text/plain"),
 ];
 
-const WHOLES: [(&str, fn(&str, &Parameters, &Parameters) -> Request); 11] = [
+const WHOLES: [(&str, Whole); 11] = [
     ("in an absolute target", |path, honest, sharp| {
         let target =
             format!("http://poziserver-riverbend.example/pozi{path}{}&{}", pairs(honest), pairs(sharp));

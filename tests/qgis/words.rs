@@ -52,7 +52,11 @@ pub(crate) fn encoded(text: &str) -> String {
 
 /// Every byte of `text` encoded.
 pub(crate) fn all_encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    text.bytes().flat_map(|byte| ['%', digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+fn digit(value: u8) -> char {
+    char::from_digit(value.into(), 16).unwrap_or_default()
 }
 
 /// `text` as an attribute's value or an element's content.

@@ -50,7 +50,7 @@ fn bodies(words: &Words) -> Vec<(&'static str, Vec<u8>)> {
             "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><!--\u{e4}--><Transaction>{DELETE}</Transaction>"
         )
         .chars()
-        .map(|letter| letter as u32 as u8)
+        .filter_map(|letter| u8::try_from(u32::from(letter)).ok())
         .collect(),
     ));
     bodies

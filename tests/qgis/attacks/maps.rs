@@ -74,7 +74,7 @@ fn fetching(words: &Words) -> Vec<Ask> {
         |honest: &String| Ask::new(FAMILY, "a header of one's own", honest, one("FILE_NAME", header()));
     let pictures =
         [format!("{}/picture.svg", words.trap), format!("file://{}", words.svg), words.png.clone()];
-    let pictured = pictures.iter().flat_map(|picture| {
+    let drawn = pictures.iter().flat_map(|picture| {
         let style = Words::style("places", picture);
         [
             Ask::new(FAMILY, "a style with a picture", MAP, one("SLD_BODY", style)),
@@ -91,13 +91,7 @@ fn fetching(words: &Words) -> Vec<Ask> {
         ),
         Ask::new(FAMILY, "a header with a colon", MAP, one("FILE_NAME", "evil.example:\r\n\r\n<b>")),
     ];
-    operations
-        .iter()
-        .map(style)
-        .chain(operations.iter().map(file_name))
-        .chain(pictured)
-        .chain(local)
-        .collect()
+    operations.iter().map(style).chain(operations.iter().map(file_name)).chain(drawn).chain(local).collect()
 }
 
 fn hidden() -> Vec<Ask> {

@@ -14,7 +14,7 @@ const FEATURES: &str = "SERVICE=WFS&REQUEST=GetFeature&TYPENAME=places&OUTPUTFOR
 pub(super) fn attacks(words: &Words) -> Vec<Attack> {
     let conditions = conditions(words);
     let mut attacks = spelled(&keyed(&conditions), &words.alpha, Much::Some(2));
-    attacks.extend(conditions.iter().flat_map(|pair| posted(pair)));
+    attacks.extend(conditions.iter().flat_map(posted));
     attacks.extend(spelled(&sorted(), &words.alpha, Much::Some(2)));
     attacks.extend(spelled(&types(), &words.alpha, Much::Some(3)));
     attacks
@@ -113,7 +113,7 @@ fn keyed(conditions: &[Pair]) -> Vec<Ask> {
         .collect()
 }
 
-/// As a posted GetFeature, in the types that a client may give it.
+/// As a posted `GetFeature`, in the types that a client may give it.
 fn posted((so, not): &Pair) -> Vec<Attack> {
     let body = |inside: &str| {
         format!(

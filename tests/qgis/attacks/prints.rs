@@ -1,4 +1,4 @@
-//! GetPrint: files, scripts and expressions in a layout's frame and labels.
+//! `GetPrint`: files, scripts and expressions in a layout's frame and labels.
 
 use super::super::{
     attack::Attack,

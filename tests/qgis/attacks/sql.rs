@@ -36,7 +36,7 @@ const ESCAPES: [&str; 12] = [
     r#""num" = 0 ) OR ( "name" LIKE '%'"#,
     r#""num" = 0 ) OR ( '' = ''"#,
     r#""num" = 0 ) OR "num" IN ( 1 , 2 ) OR ( "num" = 0"#,
-    r#"'a' = 'b' ) OR ( 'a' = 'a'"#,
+    r"'a' = 'b' ) OR ( 'a' = 'a'",
 ];
 
 fn escapes(map: &str) -> Vec<Ask> {

