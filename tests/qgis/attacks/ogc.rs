@@ -24,80 +24,85 @@ pub(super) fn attacks(words: &Words) -> Vec<Attack> {
 type Pair = (String, String);
 
 fn conditions(words: &Words) -> Vec<Pair> {
-    let literal = |text: &str| format!("<Literal>{}</Literal>", escaped(text));
-    let function = |name: &str, arguments: &[&str]| {
-        let arguments: String = arguments.iter().map(|text| literal(text)).collect();
-        format!("<Function name=\"{name}\">{arguments}</Function>")
-    };
-    let greater = |left: &str, right: &str| {
-        format!("<PropertyIsGreaterThan>{left}{}</PropertyIsGreaterThan>", literal(right))
-    };
-    let equal =
-        |left: &str, right: &str| format!("<PropertyIsEqualTo>{left}{}</PropertyIsEqualTo>", literal(right));
-    let like = |left: &str, pattern: &str| {
-        format!(
-            "<PropertyIsLike wildCard=\"*\" singleChar=\".\" escape=\"!\">{left}{}</PropertyIsLike>",
-            literal(pattern)
-        )
-    };
-    let pair = |is: &dyn Fn(&str) -> String, so: &str, not: &str| (is(so), is(not));
-    let hush = "<PropertyName>hush</PropertyName>";
+    functions(words).into_iter().chain(hidden_fields()).collect()
+}
+
+/// Functions of QGIS, by their names.
+fn functions(words: &Words) -> Vec<Pair> {
     let size = |path: &str| greater(&function("file_size", &[path]), "10");
-    let nested = |path: &str| {
-        format!(
-            "<And>{}<PropertyIsLessThan><PropertyName>num</PropertyName><Literal>9</Literal></PropertyIsLessThan></And>",
-            size(path)
-        )
-    };
-    vec![
-        (size(&words.secret), size(&words.missing)),
-        (nested(&words.secret), nested(&words.missing)),
-        (
-            equal(&function("file_exists", &[&words.secret]), "1"),
-            equal(&function("file_exists", &[&words.missing]), "1"),
-        ),
+    let less =
+        "<PropertyIsLessThan><PropertyName>num</PropertyName><Literal>9</Literal></PropertyIsLessThan>";
+    let nested = |path: &str| format!("<And>{}{less}</And>", size(path));
+    let exists = |path: &str| equal(&function("file_exists", &[path]), "1");
+    let evaluated = function("eval", &["attribute('hush') like 'PIN%'"]);
+    let highest = function("raster_statistic", &["dem", "1", "max"]);
+    let files = [&size as &dyn Fn(&str) -> String, &nested, &exists];
+    let files = files.map(|is| pair(is, &words.secret, &words.missing));
+    let others = [
         pair(&|text| like(&function("var", &["keyword"]), text), "VARIABLE*", "VARIABLX*"),
         pair(&|text| like(&function("env", &["REQUEST_METHOD"]), text), "*E*", "*X*"),
         pair(&|text| like(&function("attribute", &["hush"]), text), "PIN*", "PIX*"),
         pair(&|text| like(&function("layer_property", &["hidden", "name"]), text), "hidden", "hiddex"),
-        pair(&|text| equal(&function("eval", &["attribute('hush') like 'PIN%'"]), text), "1", "0"),
-        pair(&|text| equal(&function("raster_statistic", &["dem", "1", "max"]), text), "1", "2"),
-        pair(&|text| like(hush, text), "PIN*", "PIX*"),
+        pair(&|text| equal(&evaluated, text), "1", "0"),
+        pair(&|text| equal(&highest, text), "1", "2"),
+    ];
+    files.into_iter().chain(others).collect()
+}
+
+/// The hidden field, in every place and spelling of a property's name.
+fn hidden_fields() -> Vec<Pair> {
+    const NAMES: [&str; 8] = [
+        "<PropertyName>hush</PropertyName>",
+        "<ogc:PropertyName xmlns:ogc=\"http://www.opengis.net/ogc\">qgs:hush</ogc:PropertyName>",
+        "<ValueReference>hush</ValueReference>",
+        "<PropertyName><![CDATA[hush]]></PropertyName>",
+        "<PropertyName>h&#117;sh</PropertyName>",
+        "<PropertyName>HUSH</PropertyName>",
+        "<PropertyName>places/hush</PropertyName>",
+        "<PropertyName> hush </PropertyName>",
+    ];
+    let hush = NAMES[0];
+    let null = |name: &str| format!("<PropertyIsNull><PropertyName>{name}</PropertyName></PropertyIsNull>");
+    let between = |upper: &str| {
+        let bounds = [("LowerBoundary", "A"), ("UpperBoundary", upper)];
+        let bounds = bounds.map(|(name, value)| format!("<{name}>{}</{name}>", literal(value))).concat();
+        format!("<PropertyIsBetween>{hush}{bounds}</PropertyIsBetween>")
+    };
+    let others = [
         pair(&|text| greater(hush, text), "PIN-redgul", "PIN-redgun"),
         pair(&|text| format!("<Not>{}</Not>", like(hush, text)), "PIX*", "PIN*"),
-        pair(
-            &|text| {
-                like(
-                    "<ogc:PropertyName xmlns:ogc=\"http://www.opengis.net/ogc\">qgs:hush</ogc:PropertyName>",
-                    text,
-                )
-            },
-            "PIN*",
-            "PIX*",
-        ),
-        pair(&|text| like("<ValueReference>hush</ValueReference>", text), "PIN*", "PIX*"),
-        pair(&|text| like("<PropertyName><![CDATA[hush]]></PropertyName>", text), "PIN*", "PIX*"),
-        pair(&|text| like("<PropertyName>h&#117;sh</PropertyName>", text), "PIN*", "PIX*"),
-        pair(&|text| like("<PropertyName>HUSH</PropertyName>", text), "PIN*", "PIX*"),
-        pair(&|text| like("<PropertyName>places/hush</PropertyName>", text), "PIN*", "PIX*"),
-        (
-            format!("<PropertyIsNull>{}</PropertyIsNull>", hush.replace("hush", "husx")),
-            format!("<PropertyIsNull>{hush}</PropertyIsNull>"),
-        ),
-        pair(
-            &|text| {
-                format!(
-                    "<PropertyIsBetween>{hush}<LowerBoundary>{}</LowerBoundary><UpperBoundary>{}</UpperBoundary></PropertyIsBetween>",
-                    literal("A"),
-                    literal(text)
-                )
-            },
-            "PIN-z",
-            "PIM-z",
-        ),
+        pair(&null, "husx", "hush"),
+        pair(&between, "PIN-z", "PIM-z"),
         pair(&|text| equal("<PropertyName>name\" = \"name\" or \"a</PropertyName>", text), "a", "b"),
         pair(&|text| equal("<PropertyName>num</PropertyName>", text), "1' or '1'='1", "1' or '1'='2"),
-    ]
+    ];
+    NAMES.map(|name| pair(&|text| like(name, text), "PIN*", "PIX*")).into_iter().chain(others).collect()
+}
+
+fn pair(is: &dyn Fn(&str) -> String, so: &str, not: &str) -> Pair {
+    (is(so), is(not))
+}
+
+fn literal(text: &str) -> String {
+    format!("<Literal>{}</Literal>", escaped(text))
+}
+
+fn function(name: &str, arguments: &[&str]) -> String {
+    let arguments: Vec<_> = arguments.iter().map(|text| literal(text)).collect();
+    format!("<Function name=\"{name}\">{}</Function>", arguments.concat())
+}
+
+fn greater(left: &str, right: &str) -> String {
+    format!("<PropertyIsGreaterThan>{left}{}</PropertyIsGreaterThan>", literal(right))
+}
+
+fn equal(left: &str, right: &str) -> String {
+    format!("<PropertyIsEqualTo>{left}{}</PropertyIsEqualTo>", literal(right))
+}
+
+fn like(left: &str, pattern: &str) -> String {
+    let wild = "wildCard=\"*\" singleChar=\".\" escape=\"!\"";
+    format!("<PropertyIsLike {wild}>{left}{}</PropertyIsLike>", literal(pattern))
 }
 
 /// By key and value, of WFS and of WMS.
