@@ -47,11 +47,9 @@ fn header() -> String {
 
 /// A highlight that covers the map, filled with a picture.
 fn highlight(picture: &str) -> Parameters {
-    let style = Words::style("Highlight", picture);
-    let from = style.find("<UserStyle>").unwrap_or_default();
-    let to = style.find("</NamedLayer>").unwrap_or_default();
-    let style =
-        format!("<StyledLayerDescriptor>{}</StyledLayerDescriptor>", style[from..to].replace("se:", ""));
+    // Of a style for layers, without the layer.
+    let style = Words::style("places", picture);
+    let style = style.replace("<NamedLayer><se:Name>places</se:Name>", "").replace("</NamedLayer>", "");
     let shape = "POLYGON((0 0, 990 0, 990 990, 0 990, 0 0))";
     vec![("HIGHLIGHT_GEOM".into(), shape.into()), ("HIGHLIGHT_SYMBOL".into(), style)]
 }
