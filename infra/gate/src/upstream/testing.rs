@@ -1,4 +1,4 @@
-//! A server for tests, over FastCGI and over HTTP/1.1, that answers well or badly: `do=…` in the query says how.
+//! A server for tests, over `FastCGI` and over HTTP/1.1, that answers well or badly: `do=…` in the query says how.
 
 use std::{io, sync::Arc};
 
@@ -93,7 +93,7 @@ fn steps(asked: &Asked) -> Vec<Step> {
     }
 }
 
-/// What only one protocol has: for FastCGI records, for HTTP bytes.
+/// What only one protocol has: for `FastCGI` records, for HTTP bytes.
 fn raw_steps(how: &str) -> Vec<Step> {
     let raw = |bytes: &[u8]| Step::Raw(bytes.to_vec());
     let end = |status| [&[1, 3, 0, 1, 0, 8, 0, 0][..], &[0, 0, 0, 0, status, 0, 0, 0]].concat();
@@ -143,7 +143,7 @@ pub(super) struct Responder {
 }
 
 impl Responder {
-    /// One that listens for FastCGI on a unix socket.
+    /// One that listens for `FastCGI` on a unix socket.
     pub(super) fn fastcgi_unix() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("qgis.sock");
@@ -158,7 +158,7 @@ impl Responder {
         Self { address: format!("unix:{}", path.display()), left, _folder: Some(folder) }
     }
 
-    /// One that listens for FastCGI on a port.
+    /// One that listens for `FastCGI` on a port.
     pub(super) async fn fastcgi_tcp() -> Self {
         let (listener, left) = (TcpListener::bind("127.0.0.1:0").await.unwrap(), Arc::new(Notify::new()));
         let (address, told) = (listener.local_addr().unwrap().to_string(), Arc::clone(&left));
