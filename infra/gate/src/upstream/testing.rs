@@ -123,7 +123,7 @@ fn stdout(content: &[u8]) -> Vec<u8> {
 }
 
 fn stderr() -> Vec<u8> {
-    record(7, &[b'e'; 20_000])
+    record(7, &vec![b'e'; 20_000])
 }
 
 fn record(kind: u8, content: &[u8]) -> Vec<u8> {
@@ -191,7 +191,7 @@ async fn fastcgi(mut stream: impl AsyncRead + AsyncWrite + Unpin, left: Arc<Noti
             Step::Head(lines) => stream.write_all(&stdout(format!("{lines}\n").as_bytes())).await?,
             Step::Data(bytes) => stream.write_all(&stdout(&bytes)).await?,
             Step::Raw(bytes) => stream.write_all(&bytes).await?,
-            Step::Flood => flood(&mut stream, &stdout(&[b'f'; 100_000]), &left).await,
+            Step::Flood => flood(&mut stream, &stdout(&vec![b'f'; 100_000]), &left).await,
             Step::Hang => hang(&mut stream, &left).await,
             Step::Cut => return Ok(()),
         }
@@ -203,7 +203,7 @@ async fn fastcgi(mut stream: impl AsyncRead + AsyncWrite + Unpin, left: Arc<Noti
 /// As libfcgi does: a connection that is closed with bytes unread takes the last of the answer with it.
 async fn linger(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> io::Result<()> {
     stream.shutdown().await?;
-    while stream.read(&mut [0; 65_536]).await? > 0 {}
+    while stream.read(&mut [0; 4_096]).await? > 0 {}
     Ok(())
 }
 
@@ -252,7 +252,7 @@ fn record_parameters(mut bytes: &[u8], asked: &mut Asked) {
             "REQUEST_METHOD" => asked.method = value,
             "REQUEST_URI" => asked.target = value,
             "QUERY_STRING" => asked.query = value,
-            _ => asked.headers += &format!("{name}: {value}\n"),
+            _ => asked.headers.extend([&*name, ": ", &value, "\n"]),
         }
         bytes = rest;
     }
@@ -266,10 +266,10 @@ async fn http(stream: impl AsyncRead + AsyncWrite + Unpin, left: Arc<Notify>) ->
                 Step::Head(lines) => stream.write_all(http_head(&lines).as_bytes()).await?,
                 Step::Data(bytes) if asked.query.starts_with("do=echo") => stream.write_all(&bytes).await?,
                 Step::Data(bytes) if asked.query.starts_with("do=cut_long") => {
-                    stream.write_all(&bytes).await?
+                    stream.write_all(&bytes).await?;
                 }
                 Step::Data(bytes) => stream.write_all(&chunk(&bytes)).await?,
-                Step::Flood => flood(&mut stream, &chunk(&[b'f'; 100_000]), &left).await,
+                Step::Flood => flood(&mut stream, &chunk(&vec![b'f'; 100_000]), &left).await,
                 Step::Raw(bytes) => stream.write_all(&bytes).await?,
                 Step::Hang => hang(&mut stream, &left).await,
                 Step::Cut => return Ok(()),
@@ -293,7 +293,7 @@ fn chunk(bytes: &[u8]) -> Vec<u8> {
 fn http_head(lines: &str) -> String {
     let status = lines.lines().find_map(|line| line.strip_prefix("Status: ")).unwrap_or("200 OK");
     let others: String =
-        lines.lines().filter(|line| !line.starts_with("Status:")).map(|line| format!("{line}\r\n")).collect();
+        lines.lines().filter(|line| !line.starts_with("Status:")).flat_map(|line| [line, "\r\n"]).collect();
     let has_length = lines.contains("Content-Length") || status.starts_with("204");
     let framing = if has_length { "" } else { "Transfer-Encoding: chunked\r\n" };
     format!("HTTP/1.1 {status}\r\n{others}{framing}\r\n")

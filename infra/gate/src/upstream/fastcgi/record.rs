@@ -205,7 +205,8 @@ mod tests {
 
     #[test]
     fn what_is_no_answer_to_the_request_is_an_error_of_its_own() {
-        let long: Vec<u8> = std::iter::repeat_n(record(STDERR, &[b'x'; 65_535], 1), 17).flatten().collect();
+        let long: Vec<u8> =
+            std::iter::repeat_n(record(STDERR, &vec![b'x'; 65_535], 1), 17).flatten().collect();
         for (bytes, error) in [
             (b"HTTP/1.1 400 Bad Request".to_vec(), RecordError::Version(b'H')),
             (vec![1, STDOUT, 1, 2, 0, 0, 0, 0], RecordError::Request(258)),

@@ -135,7 +135,7 @@ mod tests {
         records
     }
 
-    fn length<'a>(bytes: &'a [u8]) -> (usize, &'a [u8]) {
+    fn length(bytes: &[u8]) -> (usize, &[u8]) {
         match bytes {
             [short, rest @ ..] if *short < 0x80 => (usize::from(*short), rest),
             [a, b, c, d, rest @ ..] => (u32::from_be_bytes([a & 0x7F, *b, *c, *d]).try_into().unwrap(), rest),
@@ -193,8 +193,8 @@ mod tests {
             }
             prop_assert!(rest.is_empty());
             // One empty record ends the parameters, and one the body.
-            let empty: Vec<_> = records.iter().filter(|record| record.1.is_empty()).map(|record| record.0).collect();
-            prop_assert_eq!(empty.iter().filter(|kind| **kind == STDIN).count(), 1);
+            let is_empty_stdin = |record: &&(u8, Vec<u8>)| record.0 == STDIN && record.1.is_empty();
+            prop_assert_eq!(records.iter().filter(is_empty_stdin).count(), 1);
             prop_assert_eq!(records.last().map(|record| record.0), Some(STDIN));
         }
     }
