@@ -1,86 +1,75 @@
-//! How long a person waits for an instance that was not there a moment ago: every upstream takes 100 ms, and what is
-//! waited for one after the other is counted.
+//! How long a person waits for an instance that was not there a moment ago. No clock says so: answers are held until all
+//! that should be waited for at once is, and each time that they are let go is one wait.
 
-use std::time::{Duration, Instant};
-
+use axum::Router;
 use pozi_auth::keyring::SigningAlgorithm;
-use pozi_tests::{Fleet, exchanged, waits_in_sequence};
+use pozi_tests::{Fleet, exchanged};
 
-const DELAY: Duration = Duration::from_millis(100);
+/// Waits for this, one after the other: what is asked for at once, in the order of the alphabet.
+async fn waits(fleet: &Fleet, each: &[&[&str]]) {
+    for at_once in each {
+        fleet.aws.lets_go(at_once).await;
+    }
+}
 
-/// What an exchange at a new instance asks for, how many waits that is in sequence, and how long it took. The exchange
-/// comes so long after the start.
-async fn waited(fleet: &Fleet, after: Duration) -> (Vec<String>, usize, Duration) {
-    let token = fleet.token();
-    fleet.aws.seen();
+/// A new instance, whose answers from AWS are held, and which has waited for this since its start.
+async fn started(fleet: &Fleet, each: &[&[&str]]) -> Router {
+    fleet.aws.holds();
     let instance = fleet.exchange();
-    tokio::time::sleep(after).await;
-    let asked = Instant::now();
-    let answer = exchanged(&instance, &token).await;
-    let took = asked.elapsed();
+    waits(fleet, each).await;
+    instance
+}
+
+/// Exchanges a token at an instance, which waits for this and for nothing else, and not at all the next time.
+async fn exchanges_after(fleet: &Fleet, instance: Router, each: &[&[&str]]) {
+    let token = fleet.token();
+    let (answer, ()) = tokio::join!(exchanged(&instance, &token), waits(fleet, each));
     assert_eq!(answer.status, 200, "{}", answer.json);
-    let seen = [fleet.aws.seen(), fleet.entra.seen()].concat();
-    let during: Vec<_> = seen.iter().filter(|seen| seen.went >= asked).cloned().collect();
-    let mut what: Vec<_> = seen.into_iter().map(|seen| seen.what).collect();
-    what.sort();
+    fleet.aws.holds_no_more();
+    fleet.aws.seen();
 
     let answer = exchanged(&instance, &token).await;
     assert_eq!(answer.status, 200, "{}", answer.json);
-    let warm = [fleet.aws.seen(), fleet.entra.seen()].concat();
+    let warm = fleet.aws.seen();
     assert!(warm.iter().all(|seen| seen.what == "Sign"), "a warm instance asks nobody: {warm:?}");
-    (what, waits_in_sequence(&during), took)
+    assert_eq!(fleet.entra.seen().len(), 0, "and Entra is never asked");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_instance_that_has_started_waits_once_and_a_warm_one_never() {
     let Some(fleet) = Fleet::sealed().await else { return };
-    fleet.aws.delays(DELAY);
-    fleet.entra.delays(DELAY);
-    let (asked, waits, took) = waited(&fleet, 5 * DELAY).await;
-    println!("started: {waits} wait, {took:?}, for {asked:?}");
-    assert_eq!(
-        asked,
-        ["Decrypt", "GetItem", "Query"],
-        "sites and key sets are one read, and Entra is not asked"
-    );
-    assert_eq!(waits, 1);
+    let instance = started(&fleet, &[&["GetItem"], &["Decrypt"]]).await;
+    // Sites and key sets are one read.
+    exchanges_after(&fleet, instance, &[&["Query"]]).await;
 }
 
 /// What was sealed must be read before it can be opened: these two waits follow each other, beside all others.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_exchange_that_comes_with_the_start_waits_for_the_key_alone() {
     let Some(fleet) = Fleet::sealed().await else { return };
-    fleet.aws.delays(DELAY);
-    fleet.entra.delays(DELAY);
-    let (asked, waits, took) = waited(&fleet, Duration::ZERO).await;
-    println!("with the start: {waits} waits, {took:?}, for {asked:?}");
-    assert_eq!(asked, ["Decrypt", "GetItem", "Query"]);
-    assert_eq!(waits, 2, "the ring, and beside it the sites and key sets; then the key");
+    let instance = started(&fleet, &[]).await;
+    // The ring, and beside it the sites and key sets; then the key.
+    exchanges_after(&fleet, instance, &[&["GetItem", "Query"], &["Decrypt"]]).await;
 }
 
 /// The ring says which key signs, and there is nothing to open.
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_that_never_leave_kms_cost_a_call_for_each_signature() {
     let Some(fleet) = Fleet::in_kms(SigningAlgorithm::Es256).await else { return };
-    fleet.aws.delays(DELAY);
-    fleet.entra.delays(DELAY);
-    let (asked, waits, took) = waited(&fleet, 5 * DELAY).await;
-    println!("in KMS, started: {waits} waits, {took:?}, for {asked:?}");
-    assert_eq!(asked, ["GetItem", "Query", "Sign"]);
-    assert_eq!(waits, 2, "sites and key sets, then the signature");
+    let instance = started(&fleet, &[&["GetItem"]]).await;
+    exchanges_after(&fleet, instance, &[&["Query"], &["Sign"]]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_key_set_is_one_wait_away_and_then_none() {
     let Some(fleet) = Fleet::sealed().await else { return };
-    fleet.aws.delays(DELAY);
+    fleet.aws.holds();
     let instance = fleet.jwks();
-    for waits in [1, 0] {
-        assert_eq!(super::gotten(&instance, "/.well-known/jwks.json").await.status, 200);
-        let seen = fleet.aws.seen();
-        assert_eq!(waits_in_sequence(&seen), waits);
-        assert!(
-            seen.iter().all(|seen| !String::from_utf8_lossy(&seen.body).contains("pk, sk, revision, ring"))
-        );
-    }
+    let asked = || super::gotten(&instance, "/.well-known/jwks.json");
+    let (answer, ()) = tokio::join!(asked(), waits(&fleet, &[&["GetItem"]]));
+    assert_eq!(answer.status, 200);
+    let [seen] = &fleet.aws.seen()[..] else { panic!("it is one read") };
+    assert!(!String::from_utf8_lossy(&seen.body).contains("pk, sk, revision, ring"));
+    assert_eq!(asked().await.status, 200);
+    assert_eq!(fleet.aws.seen().len(), 0);
 }

@@ -18,7 +18,7 @@ use pozi_auth::{
 };
 use pozi_local::entra::TokenAsk;
 use pozi_rotate_keys::Ask;
-use pozi_tests::{Fleet, ISSUER, SetClock, aws_at, exchanged};
+use pozi_tests::{Fleet, ISSUER, PATIENT, SetClock, aws_at, exchanged};
 use pozi_token_exchange::TokenExchange;
 
 use super::gotten;
@@ -34,7 +34,7 @@ fn instance(fleet: &Fleet, clock: &SetClock) -> Router {
     let issuer = ISSUER.parse().unwrap();
     let keys = Keys::new(&aws, &fleet.signing, &fleet.table, &issuer);
     let registry = Arc::new(CachedRegistry::new(Arc::new(table.clone()), REGISTRY_LIFETIMES));
-    let fetch = HttpKeySets::new(Some(fleet.entra.url().parse().unwrap())).unwrap();
+    let fetch = HttpKeySets::new(Some(fleet.entra.url().parse().unwrap())).unwrap().within(PATIENT.call);
     pozi_token_exchange::router(Arc::new(TokenExchange {
         issuer,
         clock: clock.clone(),

@@ -1,12 +1,8 @@
 //! rotate-keys on AWS: twice at once, dying anywhere, and in trouble.
 
 use std::{
+    cmp::Ordering::{Equal, Greater, Less},
     collections::HashSet,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
 };
 
 use pozi_auth::{
@@ -14,7 +10,7 @@ use pozi_auth::{
     keyring::{KeyRing, KeyState, PrivateHalf, RotateError, SigningAlgorithm},
     ports::{Clock, KeyRingSource},
 };
-use pozi_rotate_keys::{Ask, Done, RunError};
+use pozi_rotate_keys::{Ask, Done, RunError, aws::OnAws};
 use pozi_tests::{EmulatedAws, Fate, Fleet, SetClock, aws_at};
 
 /// When the clock of these tests begins: with the first ring, which was made by the system's.
@@ -35,8 +31,8 @@ fn states(ring: &KeyRing) -> Vec<&'static str> {
     ring.keys().iter().map(name).collect()
 }
 
-async fn run(fleet: &Fleet, clock: &SetClock) -> Result<Done, RunError> {
-    fleet.rotator(clock.clone()).run(Ask::default()).await
+async fn run(rotator: &OnAws<SetClock>) -> Result<Done, RunError> {
+    rotator.run(Ask::default()).await
 }
 
 /// Those of the keys that were made in KMS that are not to be deleted.
@@ -77,10 +73,11 @@ fn in_ring(ring: &KeyRing) -> Vec<String> {
 async fn a_key_lives_through_its_states_on_a_schedule() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let clock = clock();
+    let rotator = fleet.rotator(clock.clone());
     let mut seen = vec![states(&ring(&fleet).await)];
     for _ in 0..40 {
         clock.advance(3_600);
-        run(&fleet, &clock).await.unwrap();
+        run(&rotator).await.unwrap();
         let now = states(&ring(&fleet).await);
         if seen.last() != Some(&now) {
             seen.push(now);
@@ -96,11 +93,12 @@ async fn two_at_once_make_one_key_and_leave_none_behind() {
         let fleet = if kms { Fleet::in_kms(SigningAlgorithm::Es256).await } else { Fleet::sealed().await };
         let Some(fleet) = fleet else { return };
         let clock = clock();
+        let [first, second] = [(); 2].map(|()| fleet.rotator(clock.clone()));
         let mut made: HashSet<String> =
             if kms { in_ring(&ring(&fleet).await).into_iter().collect() } else { HashSet::new() };
         for _ in 0..20 {
             clock.advance(3 * 3_600);
-            let (one, two) = tokio::join!(run(&fleet, &clock), run(&fleet, &clock));
+            let (one, two) = tokio::join!(run(&first), run(&second));
             assert!(one.is_ok() && two.is_ok(), "{one:?}, {two:?}");
             let ring = ring(&fleet).await;
             let states = states(&ring);
@@ -131,38 +129,36 @@ async fn a_run_that_dies_at_any_step_changes_all_or_nothing_and_the_next_one_end
 }
 
 async fn dies_at_every_step((promotes, then): (bool, &[&str]), fate: Fate) {
+    let Some(first) = Fleet::sealed().await else { return };
     for step in 0.. {
-        let Some(fleet) = Fleet::sealed().await else { return };
+        let fleet = first.afresh().await;
         let clock = clock();
+        let rotator = fleet.rotator(clock.clone());
         clock.advance(21 * 3_600);
         if promotes {
-            run(&fleet, &clock).await.unwrap();
+            run(&rotator).await.unwrap();
             clock.advance(3 * 3_600);
         }
         let before = ring(&fleet).await;
-        let dies = Arc::new(AtomicBool::new(false));
-        let death = Arc::clone(&dies);
-        fleet.aws.decides(move |count, _| {
-            dies.fetch_or(count == step, Ordering::SeqCst);
-            if count >= step { fate } else { Fate::Passes }
+        // What the dying run has sent may come when it is dead, and is nobody else's.
+        let dying = fleet.behind_another().await;
+        dying.aws.decides(move |count, _| match count.cmp(&step) {
+            Less => Fate::Passes,
+            Equal => fate,
+            Greater => Fate::Lost,
         });
-        let dying = async {
-            while !death.load(Ordering::SeqCst) {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-            tokio::time::sleep(Duration::from_millis(150)).await;
+        let mortal = dying.rotator(clock.clone());
+        let done = tokio::select! {
+            done = run(&mortal) => Some(done),
+            () = dying.aws.loses() => None,
         };
-        tokio::select! {
-            done = run(&fleet, &clock) => assert!(done.is_ok(), "it had {step} steps: {done:?}"),
-            () = dying => (),
-        }
-        fleet.aws.always(Fate::Passes);
+        dying.aws.settles().await;
         let after = ring(&fleet).await;
         assert!(after == before || states(&after) == then, "step {step}: {:?}", states(&after));
-        run(&fleet, &clock).await.unwrap();
+        run(&rotator).await.unwrap();
         assert_eq!(states(&ring(&fleet).await), then, "step {step}");
-        if !death.load(Ordering::SeqCst) {
-            assert!(step >= 6, "a run makes several calls");
+        if let Some(done) = done {
+            assert!(done.is_ok() && step >= 6, "a run makes several calls, and this one {step}: {done:?}");
             return;
         }
     }
@@ -172,6 +168,7 @@ async fn dies_at_every_step((promotes, then): (bool, &[&str]), fate: Fate) {
 async fn a_run_that_fails_changes_nothing_and_says_so() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let clock = clock();
+    let rotator = fleet.rotator(clock.clone());
     clock.advance(21 * 3_600);
     let before = ring(&fleet).await;
     for (what, says) in [
@@ -181,7 +178,7 @@ async fn a_run_that_fails_changes_nothing_and_says_so() {
     ] {
         for fate in [Fate::Throttled, Fate::Fails] {
             fleet.aws.decides(move |_, asked| if asked == what { fate } else { Fate::Passes });
-            let problem = run(&fleet, &clock).await.unwrap_err().to_string();
+            let problem = run(&rotator).await.unwrap_err().to_string();
             assert!(problem.starts_with(says), "{what}, {fate:?}: {problem}");
             if what != "Scan" {
                 assert_eq!(ring(&fleet).await, before);
@@ -216,10 +213,11 @@ async fn a_ring_that_was_lost_is_missed_and_not_replaced() {
 async fn keys_in_kms_that_nobody_needs_any_more_are_given_up() {
     let Some(fleet) = Fleet::in_kms(SigningAlgorithm::Rs256).await else { return };
     let clock = clock();
+    let rotator = fleet.rotator(clock.clone());
     let first = in_ring(&ring(&fleet).await);
     for _ in 0..40 {
         clock.advance(3_600);
-        run(&fleet, &clock).await.unwrap();
+        run(&rotator).await.unwrap();
     }
     let ring = ring(&fleet).await;
     assert_eq!(states(&ring), ["active"]);

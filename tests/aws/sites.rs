@@ -109,8 +109,12 @@ async fn a_stranger_costs_one_read_and_no_call_to_entra() {
     claims["iss"] = format!("https://sts.windows.net/{tenant}/").into();
     let header = fleet.directory.header(pozi_local::entra::Version::V1);
     let token = fleet.directory.sign(&header, &claims);
+    fleet.aws.holds();
     let instance = fleet.exchange();
-    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    for of_the_start in ["GetItem", "Decrypt"] {
+        fleet.aws.lets_go(&[of_the_start]).await;
+    }
+    fleet.aws.holds_no_more();
     fleet.aws.seen();
     for _ in 0..10 {
         assert_eq!(exchanged(&instance, &token).await.refusal(), ("invalid_request", "unknown_tenant"));

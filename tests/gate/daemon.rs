@@ -1,6 +1,11 @@
 //! The daemon as it is started: over HTTP, against the service over HTTP.
 
-use std::{fs, io::Write, path::Path, time::Duration};
+use std::{
+    fs,
+    io::{Read, Write},
+    path::Path,
+    time::Duration,
+};
 
 use clap::Parser;
 use pozi_auth::{
@@ -17,11 +22,37 @@ use super::asking::Site;
 /// A gate of riverbend's in `folder`: its state is kept there, and `more` goes to the top of its `gate.toml`.
 fn config(issuer: &str, folder: &Path, more: &str) -> GateConfig {
     write_site(folder, |text| text);
+    let qgis = stand_in();
     let text = format!(
-        "issuer = \"{issuer}\"\nsite = \"site.toml\"\nlisten = \"127.0.0.1:0\"\nstatus_listen = \"127.0.0.1:0\"\nstate_dir = \"gate-state\"\nproject_paths = \"windows\"\n{more}\n[upstream]\nfastcgi = \"127.0.0.1:9\"\n"
+        "issuer = \"{issuer}\"\nsite = \"site.toml\"\nlisten = \"127.0.0.1:0\"\nstatus_listen = \"127.0.0.1:0\"\nstate_dir = \"gate-state\"\nproject_paths = \"windows\"\n{more}\n[upstream]\nhttp = \"{qgis}\"\n"
     );
     fs::write(folder.join("gate.toml"), text).unwrap();
     GateConfig::load(&folder.join("gate.toml")).unwrap()
+}
+
+/// The address of a stand-in for QGIS Server: it opens every project but `faulty.qgz`, where it says why.
+fn stand_in() -> String {
+    const SOUND: &str = "<WMS_Capabilities version=\"1.3.0\"/>";
+    const FAULTY: &str = "<ServiceExceptionReport><ServiceException code=\"x\">Layer(s) not valid</ServiceException></ServiceExceptionReport>";
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}/qgis", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut head = Vec::new();
+            let mut byte = [0];
+            while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() == 1 {
+                head.push(byte[0]);
+            }
+            let body = if String::from_utf8(head).unwrap().contains("faulty") { FAULTY } else { SOUND };
+            let length = body.len();
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+            );
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    base
 }
 
 /// Riverbend's site file, changed by `change`, in one step.
@@ -63,7 +94,6 @@ async fn text(url: &str) -> String {
 
 /// The body of a POST, read until the server closes.
 fn post(base: &str, form: &str) -> String {
-    use std::io::Read;
     let host = base.trim_start_matches("http://").replace("localhost", "127.0.0.1");
     let mut stream = std::net::TcpStream::connect(&host).unwrap();
     let head = format!(
@@ -225,6 +255,7 @@ async fn a_check_says_what_a_session_opens_and_why_one_does_not_count() {
     assert_eq!(verdict, Verdict::Sound, "{told}");
     assert!(told.contains("planning    read\n") && told.contains("assets      nothing\n"), "{told}");
     assert!(told.contains("clock       agrees"), "{told}");
+    assert!(told.contains("upstream    planning: QGIS Server opens the project"), "{told}");
     assert!(!told.contains(&session[20..60]));
     let (verdict, told) = check(&config, Some("a.b.c")).await;
     assert_eq!((verdict, verdict.exit_code()), (Verdict::Refused, 4));
@@ -251,4 +282,26 @@ async fn a_check_tells_an_address_that_is_taken_from_one_that_a_gate_serves_alre
     let (verdict, told) = check(&anothers, None).await;
     assert_eq!((verdict, verdict.exit_code()), (Verdict::Faulty, 1));
     assert!(told.contains("listen      WRONG: cannot listen on") && told.contains("`listen`"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_tells_a_project_that_qgis_server_cannot_open_from_a_qgis_server_that_is_away() {
+    let state = tempfile::tempdir().unwrap();
+    let (base, _) = service(state.path()).await;
+    config(&base, state.path(), "");
+    let load = || GateConfig::load(&state.path().join("gate.toml")).unwrap();
+    write_site(state.path(), |text| text.replace("C:/Pozi/heritage.qgz", "C:/Pozi/faulty.qgz"));
+    let (verdict, told) = check(&load(), None).await;
+    assert_eq!(verdict, Verdict::Faulty);
+    assert!(told.contains("upstream    WRONG: heritage: QGIS Server cannot open the project"), "{told}");
+    assert!(told.contains("Layer(s) not valid"), "QGIS Server's own words: {told}");
+    assert!(told.contains("upstream    planning: QGIS Server opens the project"), "{told}");
+
+    let gate_toml = fs::read_to_string(state.path().join("gate.toml")).unwrap();
+    let (above, _) = gate_toml.split_once("[upstream]").unwrap();
+    let away = format!("{above}[upstream]\nfastcgi = \"127.0.0.1:9\"\n");
+    fs::write(state.path().join("gate.toml"), away).unwrap();
+    let (verdict, told) = check(&load(), None).await;
+    assert_eq!(verdict, Verdict::Faulty);
+    assert!(told.contains("127.0.0.1:9") && told.contains("look at [upstream]"), "{told}");
 }

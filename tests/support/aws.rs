@@ -8,12 +8,16 @@ use std::{
         OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
-use pozi_auth::{adapters::aws::connection, config::AwsConfig};
+use pozi_auth::{
+    adapters::aws::connection,
+    config::{AwsConfig, CallLimits},
+};
 
 use crate::tools;
 
@@ -23,6 +27,14 @@ pub const CREDENTIALS: [(&str, &str); 3] = [
     ("AWS_ACCESS_KEY_ID", "emulated"),
     ("AWS_SECRET_ACCESS_KEY", "emulated"),
 ];
+
+/// For how long what is emulated is waited for, also on a busy machine. An attempt may last as long as a call: one that is
+/// made again meets what the first has done, and is one more in a test that counts them.
+pub const PATIENT: CallLimits = CallLimits {
+    connect: Duration::from_mins(1),
+    attempt: Duration::from_mins(1),
+    call: Duration::from_mins(1),
+};
 
 /// The emulated AWS, one for all tests of a program; it ends with the program.
 #[derive(Debug)]
@@ -103,7 +115,7 @@ impl EmulatedAws {
     }
 }
 
-/// How an AWS at `url` is reached.
+/// How an AWS at `url` is reached, by whoever is [`PATIENT`].
 ///
 /// # Panics
 /// When `url` is not one on this machine.
@@ -113,5 +125,6 @@ pub fn aws_at(url: &str) -> AwsConfig {
         "AWS_ENDPOINT_URL" => Some(url.to_owned()),
         _ => CREDENTIALS.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()),
     };
-    AwsConfig::read(var).expect("the emulated AWS is on this machine")
+    let config = AwsConfig::read(var).expect("the emulated AWS is on this machine");
+    AwsConfig { limits: PATIENT, ..config }
 }

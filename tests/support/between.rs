@@ -1,10 +1,8 @@
-//! What stands between the service and something that it asks: passes on what comes, and delays it, fails it or cuts it
-//! off as a test says, and remembers when each request came and went.
+//! What stands between the service and something that it asks: passes on what comes, and holds it, fails it or cuts it
+//! off as a test says, and remembers it. Who stands here knows what is waited for and what was carried out; no test has
+//! to guess it by the time.
 
-use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
-};
+use std::sync::{Arc, Mutex};
 
 use axum::{
     Router,
@@ -17,6 +15,11 @@ use http::{
     header::{CONNECTION, CONTENT_TYPE, HOST, TRANSFER_ENCODING},
 };
 use tokio::net::TcpListener;
+
+use crate::{
+    process,
+    traffic::{Seen, Traffic, UnderWay, lock},
+};
 
 /// What happens to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,19 +36,6 @@ pub enum Fate {
     AnswerLost,
 }
 
-/// One request, as it was seen.
-#[derive(Debug, Clone)]
-pub struct Seen {
-    /// What was asked: the AWS operation, or the path.
-    pub what: String,
-    /// The body of the request.
-    pub body: Bytes,
-    /// When it came.
-    pub came: Instant,
-    /// When its answer went.
-    pub went: Instant,
-}
-
 /// Stands between.
 #[derive(Clone)]
 pub struct Between {
@@ -57,15 +47,15 @@ struct Shared {
     upstream: String,
     client: reqwest::Client,
     levers: Mutex<Levers>,
-    seen: Mutex<Vec<Seen>>,
+    traffic: Arc<Mutex<Traffic>>,
 }
 
 type Decision = dyn Fn(usize, &str) -> Fate + Send + Sync;
 
 struct Levers {
-    delay: Duration,
     fate: Arc<Decision>,
     count: usize,
+    holds: bool,
 }
 
 impl Between {
@@ -77,12 +67,12 @@ impl Between {
     pub async fn and(upstream: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let url = format!("http://{}", listener.local_addr().expect("it listens"));
-        let levers = Levers { delay: Duration::ZERO, fate: Arc::new(|_, _| Fate::Passes), count: 0 };
+        let levers = Levers { fate: Arc::new(|_, _| Fate::Passes), count: 0, holds: false };
         let shared = Arc::new(Shared {
             upstream: upstream.to_owned(),
             client: reqwest::Client::builder().no_proxy().build().expect("a client can be made"),
             levers: Mutex::new(levers),
-            seen: Mutex::default(),
+            traffic: Arc::default(),
         });
         let router = Router::new().fallback(pass).with_state(Arc::clone(&shared));
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -94,9 +84,49 @@ impl Between {
         &self.url
     }
 
-    /// From now on every answer comes so much later.
-    pub fn delays(&self, delay: Duration) {
-        lock(&self.shared.levers).delay = delay;
+    /// From now on an answer goes when it is let go, or not held any more.
+    pub fn holds(&self) {
+        lock(&self.shared.levers).holds = true;
+    }
+
+    /// Lets go all answers, as soon as exactly those to `these` requests (in the order of the alphabet) are held.
+    ///
+    /// # Panics
+    /// When that never is so: what should be waited for at once is waited for one after the other, or something else is.
+    pub async fn lets_go(&self, these: &[&str]) {
+        let let_go = || lock(&self.shared.traffic).lets_go(these).then_some(());
+        let held = || lock(&self.shared.traffic).held().join(", ");
+        assert!(
+            process::seen(let_go).await.is_some(),
+            "{these:?} should wait at once, and there wait {}",
+            held()
+        );
+    }
+
+    /// From now on no answer is held, and none that was.
+    pub fn holds_no_more(&self) {
+        lock(&self.shared.levers).holds = false;
+        lock(&self.shared.traffic).lets_all_go();
+    }
+
+    /// Waits until a request is lost, or an answer.
+    ///
+    /// # Panics
+    /// When none is for long.
+    #[expect(clippy::expect_used, reason = "a test that waits in vain fails, which is what panics are for")]
+    pub async fn loses(&self) {
+        let lost = || (lock(&self.shared.traffic).lost() > 0).then_some(());
+        process::seen(lost).await.expect("a request is lost");
+    }
+
+    /// Waits until every request that came has met its fate, be it one whose asker has gone away.
+    ///
+    /// # Panics
+    /// When one does not for long.
+    #[expect(clippy::expect_used, reason = "as above")]
+    pub async fn settles(&self) {
+        let settled = || (lock(&self.shared.traffic).under_way() == 0).then_some(());
+        process::seen(settled).await.expect("every request meets its fate");
     }
 
     /// From now on `fate` says what happens to a request, by its number from 0 and what it asks.
@@ -113,51 +143,54 @@ impl Between {
 
     /// What was seen since the last time that this was asked.
     pub fn seen(&self) -> Vec<Seen> {
-        std::mem::take(&mut *lock(&self.shared.seen))
+        lock(&self.shared.traffic).seen()
     }
-}
-
-/// How many of these requests were waited for one after the other, at the most: the longest row of them in which each
-/// came after the one before had been answered.
-pub fn waits_in_sequence(seen: &[Seen]) -> usize {
-    let mut by_end: Vec<_> = seen.iter().collect();
-    by_end.sort_by_key(|seen| seen.went);
-    let (mut waits, mut last): (usize, Option<Instant>) = (0, None);
-    for seen in by_end {
-        if last.is_none_or(|last| seen.came >= last) {
-            waits += 1;
-            last = Some(seen.went);
-        }
-    }
-    waits
 }
 
 async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    let came = Instant::now();
     let what = match request.headers().get("x-amz-target").and_then(|target| target.to_str().ok()) {
         Some(target) => target.rsplit('.').next().unwrap_or_default().to_owned(),
         None => request.uri().path().to_owned(),
     };
-    let (delay, fate) = {
+    let under_way = UnderWay::begins(&shared.traffic);
+    let fate = {
         let mut levers = lock(&shared.levers);
         let fate = (levers.fate)(levers.count, &what);
         levers.count += 1;
-        (levers.delay, fate)
+        fate
     };
     let (head, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    // A task of its own: what was passed on is carried out, also where whoever asked goes away meanwhile.
+    let fulfilled = tokio::spawn(fulfilled(fate, Arc::clone(&shared), under_way, head, body.clone()));
+    let Ok(Some(answer)) = fulfilled.await else { return std::future::pending().await };
+    let holds = lock(&shared.levers).holds;
+    let let_go = lock(&shared.traffic).answers(Seen { what, body }, holds);
+    let_go.await;
+    answer
+}
+
+/// The answer, where there is one.
+async fn fulfilled(
+    fate: Fate,
+    shared: Arc<Shared>,
+    under_way: UnderWay,
+    head: http::request::Parts,
+    body: Bytes,
+) -> Option<Response> {
     let answer = match fate {
-        Fate::Passes => passed_on(&shared, &head, body.clone()).await,
-        Fate::Throttled => refusal(StatusCode::BAD_REQUEST, "ThrottlingException"),
-        Fate::Fails => refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),
-        Fate::Lost => std::future::pending().await,
+        Fate::Passes => Some(passed_on(&shared, &head, body).await),
+        Fate::Throttled => Some(refusal(StatusCode::BAD_REQUEST, "ThrottlingException")),
+        Fate::Fails => Some(refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError")),
+        Fate::Lost => None,
         Fate::AnswerLost => {
-            drop(passed_on(&shared, &head, body.clone()).await);
-            std::future::pending().await
+            drop(passed_on(&shared, &head, body).await);
+            None
         }
     };
-    tokio::time::sleep(delay).await;
-    lock(&shared.seen).push(Seen { what, body, came, went: Instant::now() });
+    if answer.is_none() {
+        under_way.ends_lost();
+    }
     answer
 }
 
@@ -183,8 +216,4 @@ fn refusal(status: StatusCode, kind: &str) -> Response {
         Response::new(Body::from(format!("{{\"__type\":\"{kind}\",\"message\":\"as told\"}}")));
     *response.status_mut() = status;
     response
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -9,7 +9,7 @@ use pozi_auth::{
         HttpKeySets, SystemClock,
         aws::{Keys, Table, TableKeyRing, TablePublishedKeys, connection},
     },
-    config::{JwksConfig, RotateKeysConfig, Signing, TokenExchangeConfig},
+    config::{AwsConfig, CallLimits, JwksConfig, RotateKeysConfig, Signing, TokenExchangeConfig},
     keyring::{PUBLISHED_LIFETIMES, SigningAlgorithm},
     ports::{Clock, SiteStore},
     sites::Site,
@@ -19,9 +19,11 @@ use pozi_local::{
     samples,
 };
 use pozi_rotate_keys::{Ask, Done, RotateKeys, RunError};
-use tokio::net::TcpListener;
 
-use crate::{Answer, Between, CREDENTIALS, EmulatedAws, Fate, aws_at, exchange_form, form_request, send};
+use crate::{
+    Answer, Between, CREDENTIALS, EmulatedAws, Fate, PATIENT, aws_at, exchange_form, form_request, send,
+    tenants,
+};
 
 /// The service's own URL, as its sessions have it.
 pub const ISSUER: &str = "https://auth.example";
@@ -30,6 +32,7 @@ pub const ISSUER: &str = "https://auth.example";
 pub const METRICS: &str = "Pozi";
 
 /// All that a fleet shares.
+#[derive(Clone)]
 pub struct Fleet {
     /// Between the service and AWS.
     pub aws: Between,
@@ -43,6 +46,9 @@ pub struct Fleet {
     pub signing: Signing,
     /// What they are.
     pub algorithm: SigningAlgorithm,
+    /// For how long instances that are made from now on wait for AWS, and for Entra.
+    pub limits: CallLimits,
+    store: Table,
 }
 
 impl Fleet {
@@ -77,56 +83,75 @@ impl Fleet {
         Self::with(Signing::Kms { tag }, algorithm, Fate::Passes).await
     }
 
+    async fn with(signing: Signing, algorithm: SigningAlgorithm, entra: Fate) -> Option<Self> {
+        Some(Self::bare(signing, algorithm).await?.set_up(entra).await)
+    }
+
+    /// The same tenants and a table that only the set-up has written to, which is cheaper than another fleet.
+    ///
+    /// # Panics
+    /// Never: there is an emulated AWS, or no fleet.
+    #[expect(clippy::expect_used, reason = "there is an emulated AWS, or no fleet")]
+    pub async fn afresh(&self) -> Self {
+        let emulated = EmulatedAws::running().expect("it runs");
+        let table = emulated.table().await;
+        let store = Table::new(&connection(&aws_at(emulated.url())), &table);
+        Self { table, store, ..self.behind_another().await }.set_up(Fate::Passes).await
+    }
+
+    /// The same fleet, with another between it and AWS.
+    ///
+    /// # Panics
+    /// As above.
+    #[expect(clippy::expect_used, reason = "as above")]
+    pub async fn behind_another(&self) -> Self {
+        let emulated = EmulatedAws::running().expect("it runs");
+        Self { aws: Between::and(emulated.url()).await, ..self.clone() }
+    }
+
     #[expect(
         clippy::expect_used,
         reason = "a fleet that cannot be set up fails its test, which is what panics are for"
     )]
-    async fn with(signing: Signing, algorithm: SigningAlgorithm, entra: Fate) -> Option<Self> {
-        let fleet = Self::bare(signing, algorithm).await?;
+    async fn set_up(self, entra: Fate) -> Self {
+        let fleet = self;
         for file in samples::site_files() {
             let site = Site::parse(&file.text).expect("a sample is without fault");
             fleet.store().put(&site, &file.text, None).await.expect("the table takes it");
         }
         fleet.entra.always(entra);
-        fleet.rotate(Ask { establish: true }).await.expect("a first ring can be made");
+        let done = fleet.rotate(Ask { establish: true }).await.expect("a first ring can be made");
+        assert_eq!(done.key_sets.failed == 0, entra == Fate::Passes, "the key sets: {:?}", done.key_sets);
         fleet.entra.always(Fate::Passes);
         fleet.aws.seen();
         fleet.entra.seen();
-        Some(fleet)
+        fleet
     }
 
-    /// A fleet whose table is empty.
-    ///
-    /// # Panics
-    /// When there is no port to be had.
-    #[expect(clippy::expect_used, reason = "as above")]
+    /// A fleet whose table is empty. `None` as above.
     pub async fn bare(signing: Signing, algorithm: SigningAlgorithm) -> Option<Self> {
         let emulated = EmulatedAws::running()?;
-        let sites = samples::site_files();
-        let sites = sites.iter().map(|file| Site::parse(&file.text).expect("a sample is without fault"));
-        let directory = EmulatedEntra::new(sites.map(|site| samples::registration(&site)).collect());
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
-        let at = format!("http://{}", listener.local_addr().expect("it listens"));
-        let router = directory.router();
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        let (directory, at) = tenants::served().await;
+        let table = emulated.table().await;
         Some(Self {
             aws: Between::and(emulated.url()).await,
             entra: Between::and(&at).await,
             directory,
-            table: emulated.table().await,
+            store: Table::new(&connection(&aws_at(emulated.url())), &table),
+            table,
             signing,
             algorithm,
+            limits: PATIENT,
         })
     }
 
     /// The table, as an operator sees it: with nothing between.
-    ///
-    /// # Panics
-    /// Never: there is an emulated AWS, or no fleet.
-    #[expect(clippy::expect_used, reason = "there is an emulated AWS, or no fleet")]
     pub fn store(&self) -> Table {
-        let emulated = EmulatedAws::running().expect("it runs");
-        Table::new(&connection(&aws_at(emulated.url())), &self.table)
+        self.store.clone()
+    }
+
+    fn aws(&self) -> AwsConfig {
+        AwsConfig { limits: self.limits, ..aws_at(self.aws.url()) }
     }
 
     /// Another instance of token-exchange, cold.
@@ -140,7 +165,7 @@ impl Fleet {
             table: self.table.clone(),
             signing: self.signing.clone(),
             entra_login: Some(self.entra.url().parse().expect("it is on this machine")),
-            aws: aws_at(self.aws.url()),
+            aws: self.aws(),
         };
         pozi_token_exchange::router(Arc::new(pozi_token_exchange::aws::state(config).expect("it starts")))
     }
@@ -154,7 +179,7 @@ impl Fleet {
         let config = JwksConfig {
             issuer: ISSUER.parse().expect("it is one"),
             table: self.table.clone(),
-            aws: aws_at(self.aws.url()),
+            aws: self.aws(),
         };
         let keys = TablePublishedKeys::new(Table::new(&connection(&config.aws), &config.table));
         let keys = Arc::new(keys);
@@ -174,7 +199,7 @@ impl Fleet {
             algorithm: self.algorithm,
             sign_for: Duration::from_hours(24),
             entra_login: Some(self.entra.url().parse().expect("it is on this machine")),
-            aws: aws_at(self.aws.url()),
+            aws: self.aws(),
         };
         pozi_rotate_keys::aws::function(clock, config).expect("it starts")
     }

@@ -5,6 +5,7 @@ mod aws;
 mod between;
 mod events;
 mod fleet;
+mod gate;
 mod jwt;
 mod memory;
 mod node;
@@ -13,15 +14,18 @@ mod published;
 mod qgis;
 mod runtime;
 mod spoilt;
+mod tenants;
+mod traffic;
 pub mod venv;
 mod watch;
 mod world;
 
 pub use self::{
-    aws::{CREDENTIALS, EmulatedAws, aws_at},
-    between::{Between, Fate, Seen, waits_in_sequence},
+    aws::{CREDENTIALS, EmulatedAws, PATIENT, aws_at},
+    between::{Between, Fate},
     events::{event, event_file, filled, sent_back},
     fleet::{Fleet, ISSUER, METRICS, exchanged},
+    gate::RunningGate,
     jwt::{part, verified_by},
     memory::{EmulatedKeySets, MemoryRing, SetClock},
     node::{node_with, not_run},
@@ -29,6 +33,7 @@ pub use self::{
     qgis::has_qgis,
     runtime::Runtime,
     spoilt::{Spoilt, spoilt_tokens},
+    traffic::Seen,
     venv::tools,
     watch::Watch,
     world::{Answer, NOW, World, exchange_form, form_request, send},

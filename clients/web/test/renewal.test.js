@@ -1,11 +1,24 @@
 // The session's life: renewed before its end, through sleep, clocks that are set, and a service in trouble.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { test } from "node:test";
+import { inspect } from "node:util";
 
-import { breathe, clocks, granted, refused, shortcut, world } from "./world.js";
+import { breathe, clocks, granted, refused, shortcut } from "./world.js";
+
+test("tells what it has, but not the token", async (context) => {
+  const clock = clocks(context);
+  const { session, renewed } = shortcut(context);
+  assert.equal(session.info, undefined);
+  await session.token();
+  assert.deepEqual(session.info, { scope: ["heritage:read", "planning:read"], expiresIn: 600 });
+  await clock.pass(10);
+  assert.equal(session.info.expiresIn, 590);
+  assert.equal(renewed.length, 1);
+  for (const text of [JSON.stringify(session), inspect(session, { depth: 9, showHidden: true }), String(session)]) {
+    assert.doesNotMatch(text, /eyJ/);
+  }
+});
 
 test("is renewed by itself, at a moment between 70 and 85 % of its life", async (context) => {
   const clock = clocks(context);
@@ -150,19 +163,6 @@ test("a renewal in the background keeps to a Retry-After that is too long to wai
   assert.equal(asked.length, 2);
   await clock.pass(16);
   assert.equal(asked.length, 3);
-});
-
-test("a program that has nothing else to do can end", { timeout: 20_000 }, async (context) => {
-  const { service } = await world(context);
-  const options = `{ service: "${service}", server: "http://localhost/", entraToken: () => "eyJ.entra" }`;
-  const program = `
-    import { createSession } from "${new URL("../pozi-session.js", import.meta.url)}";
-    process.stdout.write(await createSession(${options}).token());`;
-  const child = spawn(process.execPath, ["--input-type=module", "--eval", program], { timeout: 10_000 });
-  const ended = once(child, "exit");
-  let printed = "";
-  for await (const chunk of child.stdout) printed += chunk;
-  assert.deepEqual([await ended, printed], [[0, null], "eyJ.session.1"]);
 });
 
 test("its last five seconds are for requests on their way", async (context) => {

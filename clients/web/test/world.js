@@ -8,8 +8,20 @@ import { createSession } from "../pozi-session.js";
 /** Nobody's token, and yet one that a leak would show. */
 export const ENTRA = "eyJ.entra.token";
 
+/**
+ * What this process does about time. Node.js's own connections set timers and clear them by the global functions: one that
+ * was set by the real clock and is cleared by a mocked one goes off when its connection is long gone, and fails the file
+ * for a test that is over. So real connections and mocked timers do not share a file, which is a process.
+ */
+let time;
+function goesBy(own) {
+  time ??= own;
+  if (time !== own) throw new Error(`a file whose time is ${time} cannot have time that is ${own}`);
+}
+
 /** Starts a server that answers by `answer(request, response, body)`; it ends with the test. */
 export async function serve(context, answer) {
+  goesBy("real");
   const server = createServer(async (request, response) => {
     let body = "";
     for await (const chunk of request) body += chunk;
@@ -98,6 +110,7 @@ export function shortcut(context, { answers = [granted()], ...options } = {}) {
 
 /** Two clocks that stand still until they are moved, one of them steady; timers are mocked by node. */
 export function clocks(context) {
+  goesBy("mocked");
   const real = performance.now;
   let steady = 1_000;
   performance.now = () => steady;

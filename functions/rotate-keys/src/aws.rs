@@ -29,6 +29,6 @@ pub fn function<C: Clock>(
         keys: Keys::new(&aws, &config.signing, &config.table, &config.issuer),
         policy: policy(config.algorithm, config.sign_for)?,
         tenants: Arc::new(table),
-        fetch: Arc::new(HttpKeySets::new(config.entra_login)?),
+        fetch: Arc::new(HttpKeySets::new(config.entra_login)?.within(config.aws.limits.call)),
     })
 }

@@ -39,7 +39,8 @@ pub fn state(
     let ring = Arc::new(TableKeyRing::new(table.clone()));
     let signing = Arc::new(RingSigner::new(ring, keys, RING_LIFETIMES));
     let registry = Arc::new(CachedRegistry::new(Arc::new(table), REGISTRY_LIFETIMES));
-    let fetch = HttpKeySets::new(config.entra_login)?;
+    // Entra is waited for as long as AWS: the same person waits.
+    let fetch = HttpKeySets::new(config.entra_login)?.within(config.aws.limits.call);
     tokio::spawn({
         let signing = Arc::clone(&signing);
         // What fails here was logged, and fails the exchange that needs it.

@@ -9,7 +9,7 @@ use std::{
 
 use clap::{Parser, Subcommand};
 
-use crate::{Daemon, LogLines, check::check, config::GateConfig};
+use crate::{Daemon, LogLines, check::check, config::GateConfig, request::print_operations};
 
 /// The most that is read of a token: more than any has, so that a wrong file is not read to its end
 const MOST_OF_TOKEN: u64 = 64 * 1024;
@@ -22,7 +22,7 @@ pub struct Args {
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Where requests come in, whatever the configuration says; IIS's HttpPlatformHandler chooses a port at each start
+    /// Where requests come in, whatever the configuration says; IIS chooses a port at each start
     #[arg(long, global = true, value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
 
@@ -57,7 +57,7 @@ impl Args {
             Command::Serve => self.serve().await,
             Command::Check { token } => self.check(token.is_some()).await,
             Command::Operations => {
-                print!("{}", operations());
+                print!("{}", print_operations());
                 Ok(ExitCode::SUCCESS)
             }
         };
@@ -98,9 +98,4 @@ fn token_from_stdin() -> Result<String, String> {
     let read = io::stdin().take(MOST_OF_TOKEN).read_to_string(&mut text);
     read.map_err(|problem| format!("standard input: {problem}"))?;
     Ok(text.trim().to_owned())
-}
-
-/// Stands in for `crate::request::print_operations` until it is there.
-fn operations() -> String {
-    String::new()
 }

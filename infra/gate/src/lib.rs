@@ -22,7 +22,7 @@ mod reload;
 pub mod request;
 mod routes;
 mod serve;
-mod servers;
+pub mod servers;
 mod sessions;
 pub mod settings;
 pub mod sql_filter;

@@ -38,16 +38,6 @@ impl<K: SessionKeySource> Sessions<K> {
         Ok(session)
     }
 
-    /// How many sessions are remembered.
-    pub fn len(&self) -> usize {
-        self.remembered.len()
-    }
-
-    /// Whether none is.
-    pub fn is_empty(&self) -> bool {
-        self.remembered.is_empty()
-    }
-
     async fn still_good(
         &self,
         hash: &[u8; 32],

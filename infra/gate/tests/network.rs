@@ -84,8 +84,7 @@ impl Inspecting {
             runtime.block_on(async {
                 listener.set_nonblocking(true).unwrap();
                 let tls = RustlsConfig::from_config(Arc::new(tls));
-                let server = axum_server::from_tcp_rustls(listener, tls).unwrap();
-                server.serve(router.into_make_service()).await
+                axum_server::from_tcp_rustls(listener, tls).unwrap().serve(router.into_make_service()).await
             })
         });
         let (proxy, connections) = proxy_to(served);

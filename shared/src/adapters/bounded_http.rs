@@ -25,7 +25,10 @@ pub struct Network {
 
 /// A client that gives up early.
 #[derive(Debug, Clone)]
-pub(super) struct BoundedHttp(Client);
+pub(super) struct BoundedHttp {
+    client: Client,
+    limit: Duration,
+}
 
 /// An answer with status 200.
 pub(super) struct Fetched {
@@ -46,17 +49,21 @@ impl BoundedHttp {
             .tls_certs_only(authorities)
             .https_only(https_only)
             .redirect(Policy::none())
-            .timeout(TIMEOUT)
+            .no_proxy()
             .default_headers(headers)
             .user_agent(concat!("pozi-auth/", env!("CARGO_PKG_VERSION")));
-        let client = if https_only && network.uses_proxy { client } else { client.no_proxy() };
-        client.build().map(Self)
+        Ok(Self { client: client.build()?, limit: TIMEOUT })
+    }
+
+    /// The same, with this limit for a request.
+    pub(super) fn within(self, limit: Duration) -> Self {
+        Self { limit, ..self }
     }
 
     /// The document at `url`, as served.
     pub(super) async fn fetch(&self, url: &str) -> Result<Fetched, FetchError> {
         let no_answer = |error: reqwest::Error| FetchError::NoAnswer(reason(&error));
-        let mut response = self.0.get(url).send().await.map_err(no_answer)?;
+        let mut response = self.client.get(url).timeout(self.limit).send().await.map_err(no_answer)?;
         if response.status() != reqwest::StatusCode::OK {
             return Err(FetchError::Status(response.status().as_u16()));
         }

@@ -1,5 +1,7 @@
 //! Entra's key sets over https, each request bounded in time, size and redirects.
 
+use std::time::Duration;
+
 use reqwest::header::HeaderMap;
 
 use super::bounded_http::{BoundedHttp, Network};
@@ -22,6 +24,12 @@ impl HttpKeySets {
     pub fn new(emulated: Option<LoopbackUrl>) -> Result<Self, reqwest::Error> {
         let http = BoundedHttp::new(emulated.is_none(), HeaderMap::new(), &Network::default())?;
         Ok(Self { http, emulated })
+    }
+
+    /// The same, but a fetch may take as long as this.
+    #[must_use]
+    pub fn within(self, limit: Duration) -> Self {
+        Self { http: self.http.within(limit), ..self }
     }
 
     fn address(&self, location: KeySetLocation) -> String {

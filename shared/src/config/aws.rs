@@ -2,14 +2,14 @@
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use zeroize::Zeroizing;
 
 use super::{ConfigError, optional, required, set};
 use crate::address::LoopbackUrl;
 
-/// Region and credentials.
+/// Region and credentials, and how long AWS is waited for.
 #[derive(Debug, Clone)]
 pub struct AwsConfig {
     /// `AWS_REGION`.
@@ -22,6 +22,19 @@ pub struct AwsConfig {
     pub session_token: Option<Secret>,
     /// `AWS_ENDPOINT_URL`: left out but to try the service: an emulated AWS on a loopback address.
     pub endpoint: Option<LoopbackUrl>,
+    /// No variable says this: it is the same wherever the service runs.
+    pub limits: CallLimits,
+}
+
+/// How long a call to AWS may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallLimits {
+    /// Until there is a connection.
+    pub connect: Duration,
+    /// One attempt.
+    pub attempt: Duration,
+    /// The whole call, its attempts and the pauses between them included.
+    pub call: Duration,
 }
 
 /// A text that shows itself to nobody.
@@ -38,7 +51,19 @@ impl AwsConfig {
             secret_access_key: secret(required(&var, "AWS_SECRET_ACCESS_KEY")?),
             session_token: set(&var, "AWS_SESSION_TOKEN").map(secret),
             endpoint: optional(&var, "AWS_ENDPOINT_URL")?,
+            limits: CallLimits::default(),
         })
+    }
+}
+
+/// Whoever waits for the answer is a person who signs in.
+impl Default for CallLimits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(1),
+            attempt: Duration::from_millis(1_400),
+            call: Duration::from_secs(3),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use std::{fmt::Display, str::FromStr, time::Duration};
 
 pub use self::{
     authorizer::{AuthorizerConfig, ResponseKind, RoutePrefix},
-    aws::{AwsConfig, Secret},
+    aws::{AwsConfig, CallLimits, Secret},
     signing::Signing,
     telemetry::TelemetryConfig,
 };

@@ -56,7 +56,7 @@ pub struct Catalogue {
     pub print: Vec<String>,
     /// The ids of the layouts' text items that a client may fill when it prints.
     pub print_texts: Vec<String>,
-    /// Whether a client may draw its own geometries over the map (`HIGHLIGHT_*` of WMS GetMap).
+    /// Whether a client may draw its own geometries over the map (`HIGHLIGHT_*` in WMS).
     pub highlight: bool,
 }
 

@@ -37,9 +37,8 @@ async fn try_address(
     findings: &mut Findings,
 ) {
     let what = key.split('_').next().unwrap_or(key);
-    let error = match TcpListener::bind(address).await {
-        Ok(_) => return findings.fine(what, &format!("{address} is free")),
-        Err(error) => error,
+    let Err(error) = TcpListener::bind(address).await else {
+        return findings.fine(what, &format!("{address} is free"));
     };
     if error.kind() == io::ErrorKind::AddrInUse && answers(address, path).await == Some(of_a_gate) {
         return findings.fine(what, &format!("{address} is served by a gate already"));

@@ -1,50 +1,36 @@
 //! The catalogues: does QGIS Server open each project, and what stands in it?
 
-use std::{fs, io, path::Path};
+use std::{io, path::Path};
 
-use pozi_auth::sites::Catalogue;
+use pozi_auth::{address::plain_url, sites::Catalogue};
 
 use super::findings::Findings;
 use crate::{
     capabilities::ask_capabilities,
-    config::{GateConfig, UpstreamConfig},
+    config::GateConfig,
+    layers::inspect::{Finding, Severity, SiteAddresses, inspect_file},
+    servers::Servers,
     settings::PathStyle,
     upstream::MapServer,
 };
 
 /// Tries every catalogue of the site.
 pub(super) async fn check_catalogues(config: &GateConfig, findings: &mut Findings) {
+    let servers = match Servers::new(config, &Servers::default()) {
+        Ok(servers) => servers,
+        Err(problem) => return findings.fault("upstream", &problem.to_string()),
+    };
+    let addresses = addresses(config, &servers);
     for catalogue in &config.settings.site.catalogues {
-        let opens = match config.upstreams.of_catalogue(&catalogue.id) {
-            Some(upstream) => check_upstream(&upstream, catalogue, findings).await,
-            None => false,
-        };
+        let opens = check_upstream(&servers, catalogue, findings).await;
         if config.settings.project_paths == PathStyle::of_this_machine() {
-            check_project(catalogue, opens, findings);
+            check_project(catalogue, opens, &addresses, findings).await;
         }
     }
 }
 
-/// Whether QGIS Server was asked, and opens the project. The adapters of `crate::upstream` are plugged in here.
-async fn check_upstream(upstream: &UpstreamConfig, catalogue: &Catalogue, findings: &mut Findings) -> bool {
-    let _ = (upstream, catalogue, findings, try_capabilities::<Never>);
-    false
-}
-
-/// Stands in for the adapters of `crate::upstream` until they are there.
-enum Never {}
-
-impl MapServer for Never {
-    async fn send(
-        &self,
-        _: &str,
-        _: crate::upstream::QgisRequest,
-    ) -> Result<http::Response<axum::body::Body>, crate::upstream::UpstreamError> {
-        match *self {}
-    }
-}
-
-async fn try_capabilities<M: MapServer>(server: &M, catalogue: &Catalogue, findings: &mut Findings) -> bool {
+/// Whether QGIS Server opens the project of `catalogue`.
+async fn check_upstream(server: &impl MapServer, catalogue: &Catalogue, findings: &mut Findings) -> bool {
     let id = &catalogue.id;
     match ask_capabilities(server, &catalogue.project).await {
         Ok(()) => {
@@ -52,36 +38,86 @@ async fn try_capabilities<M: MapServer>(server: &M, catalogue: &Catalogue, findi
             true
         }
         Err(problem) => {
-            findings.fault(
-                "upstream",
-                &format!("{id}: {problem}; look at [upstream], at QGIS Server's log, and at `project`"),
+            let text = format!(
+                "{id}: {}; look at [upstream], at QGIS Server's log, and at `project`",
+                with_causes(&problem)
             );
+            findings.fault("upstream", &text);
             false
         }
     }
 }
 
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let own = error.to_string();
+        // A transparent error says what its cause says.
+        if !text.ends_with(&own) {
+            text = format!("{text}: {own}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
 /// Reads the project file, and says what is in it that should not be.
-fn check_project(catalogue: &Catalogue, opens: bool, findings: &mut Findings) {
+async fn check_project(
+    catalogue: &Catalogue,
+    opens: bool,
+    addresses: &SiteAddresses,
+    findings: &mut Findings,
+) {
     let (id, project) = (&catalogue.id, &catalogue.project);
-    match fs::File::open(Path::new(project)) {
-        Ok(_) => findings.fine("project", &format!("{id}: {project} can be read")),
-        // QGIS Server reads it: then this user, or this machine, is only another one.
-        Err(error) if opens => findings.warning(
-            "project",
-            &format!("{id}: {project} was not looked into: {error}; run the check as a user who can read it"),
-        ),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            findings.fault(
-                "project",
-                &format!("{id}: {project} is not there; correct `project` in the site file"),
-            );
+    if let Err(error) = tokio::fs::File::open(Path::new(project)).await {
+        return unreadable(catalogue, opens, &error, findings);
+    }
+    let (path, addresses) = (project.clone(), addresses.clone());
+    let inspecting = tokio::task::spawn_blocking(move || inspect_file(Path::new(&path), &addresses));
+    match inspecting.await {
+        Ok(found) if found.is_empty() => {
+            findings.fine("project", &format!("{id}: {project} is without fault"));
         }
-        Err(error) => {
-            findings.fault(
-                "project",
-                &format!("{id}: {project}: {error}; let QGIS Server's user and the gate's read it"),
-            );
+        Ok(found) => {
+            for Finding { severity, what, fix } in found {
+                let text = format!("{id}: {what}; {fix}");
+                match severity {
+                    Severity::Error => findings.fault("project", &text),
+                    Severity::Warning => findings.warning("project", &text),
+                    Severity::Note => findings.fine("project", &text),
+                }
+            }
         }
+        Err(problem) => {
+            findings.fault("project", &format!("{id}: {project} cannot be looked into: {problem}"));
+        }
+    }
+}
+
+fn unreadable(catalogue: &Catalogue, opens: bool, error: &io::Error, findings: &mut Findings) {
+    let (id, project) = (&catalogue.id, &catalogue.project);
+    // QGIS Server reads it: then this user, or this machine, is only another one.
+    if opens {
+        let advice = "run the check as a user who can read it";
+        findings.warning("project", &format!("{id}: {project} was not looked into: {error}; {advice}"));
+    } else if error.kind() == io::ErrorKind::NotFound {
+        findings
+            .fault("project", &format!("{id}: {project} is not there; correct `project` in the site file"));
+    } else {
+        let advice = "let QGIS Server's user and the gate's read it";
+        findings.fault("project", &format!("{id}: {project}: {error}; {advice}"));
+    }
+}
+
+/// Where the site's maps are reached, so that a project that asks its own site is found.
+fn addresses(config: &GateConfig, servers: &Servers) -> SiteAddresses {
+    let site = &config.settings.site;
+    let own = site.catalogues.iter().flat_map(|catalogue| servers.own_addresses(catalogue));
+    let ports = own.filter_map(|url| plain_url(&url).ok()?.port_or_known_default());
+    let gate = [site.external_url.as_str(), site.internal_url.as_str()];
+    SiteAddresses {
+        gate: gate.into_iter().filter_map(|url| plain_url(url).ok()).collect(),
+        loopback_ports: ports.chain([config.listen.port()]).collect(),
     }
 }

@@ -21,7 +21,7 @@ const CATALOGUE: &str = "{catalogue}";
 /// A QGIS Server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UpstreamConfig {
-    /// Processes that listen for FastCGI.
+    /// Processes that listen for `FastCGI`.
     FastCgi {
         /// `unix:` and the path of a socket, or `host:port`.
         address: String,
@@ -68,7 +68,7 @@ pub enum UpstreamFault {
     /// A catalogue that the site does not have.
     #[error("[upstream.catalogue.{0}]: the site has no such catalogue")]
     Unknown(CatalogueId),
-    /// Not an address for FastCGI.
+    /// Not an address for `FastCGI`.
     #[error("`fastcgi` of {0} is no address; write \"unix:/run/qgis.sock\" or \"127.0.0.1:9000\"")]
     FastCgi(String),
     /// Not an address for HTTP.

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::geometry::wkt::WktError;
+use crate::geometry::{gml::GmlError, wkt::WktError};
 
 /// Why an expression is not let through. Names the function or the rule, never a value; positions are bytes from the
 /// expression's beginning.
@@ -116,8 +116,8 @@ pub enum ExpressionError {
     #[error("geom_from_wkt: {0}")]
     Wkt(#[source] WktError),
     /// A literal of `geom_from_gml` that is refused.
-    #[error("geom_from_gml: the text is not a geometry that is let through")]
-    Gml,
+    #[error("geom_from_gml: {0}")]
+    Gml(#[source] GmlError),
     /// Brackets, functions and operators within each other.
     #[error("the expression nests more than {allowed} brackets, functions and operators")]
     Nested {

@@ -1,9 +1,12 @@
 //! An expression in the one form that QGIS 3.22 and later read alike: every operand that is itself an operation stands
 //! in brackets, fields stand in quotes, strings know `''` and `\\` alone, and no `--` or `/*` stands outside quotes.
 
-use std::fmt::{self, Formatter, Write};
+use std::{
+    borrow::Borrow,
+    fmt::{self, Formatter, Write},
+};
 
-use super::tree::Node;
+use super::tree::{Node, Operator};
 
 /// Writes `node` where no operator stands beside it.
 pub(super) fn write(node: &Node, out: &mut Formatter<'_>) -> fmt::Result {
@@ -21,18 +24,8 @@ pub(super) fn write(node: &Node, out: &mut Formatter<'_>) -> fmt::Result {
             out.write_char('-')?;
             operand(node, out)
         }
-        Node::Chain(first, rest) => {
-            operand(first, out)?;
-            rest.iter().try_for_each(|(operator, node)| {
-                write!(out, " {} ", operator.written())?;
-                operand(node, out)
-            })
-        }
-        Node::Power(base, exponent) => {
-            operand(base, out)?;
-            out.write_str(" ^ ")?;
-            operand(exponent, out)
-        }
+        Node::Chain(first, rest) => chain(first, rest, out),
+        Node::Power(base, exponent) => chain(base, &[(Operator::Power, &**exponent)], out),
         Node::In { value, negated, list } => {
             operand(value, out)?;
             out.write_str(if *negated { " NOT IN " } else { " IN " })?;
@@ -50,6 +43,14 @@ pub(super) fn write(node: &Node, out: &mut Formatter<'_>) -> fmt::Result {
             out.write_char(']')
         }
     }
+}
+
+fn chain<N: Borrow<Node>>(first: &Node, rest: &[(Operator, N)], out: &mut Formatter<'_>) -> fmt::Result {
+    operand(first, out)?;
+    rest.iter().try_for_each(|(operator, node)| {
+        write!(out, " {} ", operator.written())?;
+        operand(node.borrow(), out)
+    })
 }
 
 /// Writes `node` beside an operator.

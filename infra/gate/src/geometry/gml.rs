@@ -2,12 +2,13 @@
 //!
 //! A geometry is read into [`Gml`] and written in one form, GML 3 with `pos`, `posList` and an `Envelope`, which QGIS Server
 //! 3.22 reads (tried). QGIS itself takes `Point`, `LineString`, `Polygon`, their `Multi…` forms, `Box` with `coordinates` and
-//! `Envelope`; of anything else it makes no geometry, and a filter or a box without one selects what nobody asked for. The
+//! `Envelope`; of anything else it makes no geometry, and a filter or a box without one selects other rows. The
 //! other spellings that clients use (`Curve`, `Surface`, `MultiCurve`, `MultiSurface`, `coord`, rings of `pos`) are therefore
 //! read here and written as those.
 //!
 //! QGIS reads two ordinates of a position. More are kept, with their `srsDimension`, and have no effect.
 
+mod collections;
 mod coordinates;
 mod read;
 mod srs;
@@ -161,12 +162,12 @@ impl Gml {
             Shape::Polygon(rings) => ("gml:Polygon", &|out| rings.write(out)),
             Shape::MultiPoint(points) => ("gml:MultiPoint", &|out| {
                 members(out, "gml:pointMember", "gml:Point", points, |point, out| {
-                    point.write("gml:pos", out)
+                    point.write("gml:pos", out);
                 });
             }),
             Shape::MultiLineString(lines) => ("gml:MultiLineString", &|out| {
                 members(out, "gml:lineStringMember", "gml:LineString", lines, |line, out| {
-                    line.write("gml:posList", out)
+                    line.write("gml:posList", out);
                 });
             }),
             Shape::MultiPolygon(polygons) => ("gml:MultiPolygon", &|out| {

@@ -3,7 +3,7 @@
 //! Fields that a service hides must stay hidden in filters, sorting, expressions and writes, and a write must name fields
 //! by their real names: a WFS Insert with any other name holds a QGIS process for ever. No answer of QGIS Server says all
 //! of that, so [`read`] joins several of them with the project file, [`source`] keeps the result for each catalogue, and
-//! [`write`] says which names a write may use. [`inspect`] looks for faults in a project file.
+//! [`mod@write`] says which names a write may use. [`inspect`] looks for faults in a project file.
 //!
 //! # What QGIS Server 3.22 was seen to answer
 //!

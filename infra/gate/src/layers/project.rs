@@ -165,7 +165,7 @@ pub(super) mod tests {
     /// what `layers`, `properties` and `layouts` add.
     pub(in crate::layers) fn project(layers: &str, properties: &str, layouts: &str) -> ProjectFile {
         let text = format!(
-            "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n<qgis version=\"3.22.16\">\
+            "<!DOCTYPE qgis PUBLIC 'http://qgis.example/qgis.dtd' 'SYSTEM'>\n<qgis version=\"3.22.16\">\
              <projectlayers>{ZONES}{LOOKUP}{layers}</projectlayers>\
              <properties><WFSLayers type=\"QStringList\"><value>zones_1</value></WFSLayers>{properties}</properties>\
              <Layouts>{layouts}</Layouts></qgis>"

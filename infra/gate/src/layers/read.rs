@@ -37,7 +37,7 @@ pub type Samples = BTreeMap<String, Vec<u8>>;
 pub struct Read {
     /// The layers.
     pub layers: Layers,
-    /// Type names of which a sample would tell more.
+    /// Type names of which a sample would tell more, first those with fields that cannot be told without it.
     pub wanted: Vec<String>,
 }
 

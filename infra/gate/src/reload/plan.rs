@@ -44,7 +44,7 @@ impl Plan {
     }
 
     /// `new`, with what only a restart takes still as in `old`.
-    pub(super) fn in_force(&self, old: &GateConfig, new: GateConfig) -> GateConfig {
+    pub(super) fn in_force(old: &GateConfig, new: GateConfig) -> GateConfig {
         let same_issuer = old.issuer == new.issuer;
         GateConfig {
             issuer: old.issuer.clone(),
@@ -70,7 +70,7 @@ mod tests {
     fn what_did_not_change_is_neither_taken_nor_restarted() {
         let (old, new) = (config(""), config(""));
         assert_eq!(Plan::of(&old, &new), Plan::default());
-        assert_eq!(Plan::default().in_force(&old, new), old);
+        assert_eq!(Plan::in_force(&old, new), old);
     }
 
     type Change = fn(&mut GateConfig);
@@ -105,7 +105,7 @@ mod tests {
             assert_eq!(plan.taken, taken, "{index}");
             assert_eq!(plan.needs_restart, needs_restart, "{index}");
             assert_eq!(plan.asks_issuer_anew, asks_issuer_anew, "{index}");
-            let in_force = plan.in_force(&old, new.clone());
+            let in_force = Plan::in_force(&old, new.clone());
             let expected = if needs_restart.is_empty() { new } else { old.clone() };
             assert_eq!(in_force, expected, "{index}");
         }
@@ -116,7 +116,7 @@ mod tests {
         let old = config("").listening_at("127.0.0.1:5".parse().ok());
         let new = config("listen = \"127.0.0.1:6\"\n");
         assert_eq!(Plan::of(&old, &new), Plan::default());
-        assert_eq!(Plan::default().in_force(&old, new), old);
+        assert_eq!(Plan::in_force(&old, new), old);
     }
 
     #[test]

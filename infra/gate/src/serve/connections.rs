@@ -1,6 +1,12 @@
 //! Connections: accepted up to a number, each bounded in what it may send, how slowly, and how long it may be silent.
 
-use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    io,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{body::Body, response::Response};
 use http::Request;
@@ -78,13 +84,28 @@ async fn answer<S>(stream: TcpStream, service: S, limits: Limits, mut ended: wat
 where
     S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
 {
+    let mut first = [0];
     let speaks = tokio::select! {
-        readable = timeout(limits.idle, stream.readable()) => matches!(readable, Ok(Ok(()))),
+        // That a socket is said to be readable does not mean that it is.
+        peeked = timeout(limits.idle, stream.peek(&mut first)) => matches!(peeked, Ok(Ok(1))),
         _ = ended.changed() => false,
     };
     if speaks {
-        Box::pin(converse(stream, service, limits, ended)).await;
+        boxed(stream, service, limits, ended).await;
     }
+}
+
+/// Away from the future that waits for the first byte, which would be as large as all that follows.
+fn boxed<S>(
+    stream: TcpStream,
+    service: S,
+    limits: Limits,
+    ended: watch::Receiver<()>,
+) -> Pin<Box<dyn Future<Output = ()> + Send>>
+where
+    S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
+{
+    Box::pin(converse(stream, service, limits, ended))
 }
 
 /// Answers what the client asks, until it, a limit or the gate ends that.

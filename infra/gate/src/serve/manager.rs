@@ -40,7 +40,7 @@ mod told {
     pub(in super::super) fn stopping() {}
 
     pub(in super::super) async fn live() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

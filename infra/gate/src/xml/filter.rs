@@ -10,6 +10,7 @@
 //! | `And` with a `BBOX` and no other operand | its process ends | the `BBOX` alone is written |
 //! | two `BBOX` under one `And`, or one in an `And` in an `And` | one of them is ignored | nested ones are joined, two are refused |
 //! | `And` or `Or` with one operand that is no comparison | selects nothing | the operand alone is written |
+//! | more than some 60 operands or 80 ids on a `GeoPackage` | selects nothing | operands are written in halves, ids in a transaction as several actions |
 //! | a box whose corners are 0 0 | selects every row, in an Update too | refused |
 //! | `PropertyIsLike` without a literal | reads the operand as one | refused |
 //! | a literal of nothing but white space | compares with the empty text | refused |
@@ -19,20 +20,24 @@
 //! `srsName`, any other one in that of the layer. As a parameter, QGIS cuts a filter at parentheses anywhere in it: see
 //! [`Filter::has_parentheses`].
 
+mod error;
 mod like;
+mod operands;
 mod read;
 mod write;
 
-pub use self::write::OGC_NAMESPACE;
-
 use self::like::Pattern;
-use super::tree::XmlError;
-use crate::geometry::gml::{Gml, GmlError};
+pub use self::{error::FilterError, write::OGC_NAMESPACE};
+
+use crate::geometry::gml::Gml;
 
 /// The deepest nesting of conditions and operands.
 pub const MAX_FILTER_DEPTH: usize = 30;
 /// The most elements of a filter, without those of its geometries.
 pub const MAX_FILTER_ELEMENTS: usize = 2_000;
+
+/// The most ids that QGIS can ask a `GeoPackage` for at once: with 80 it still answered, with more it finds none (tried).
+pub const MAX_IDS_AT_ONCE: usize = 50;
 
 /// A filter: what selects rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,98 +119,6 @@ elements!(Relation {
 
 elements!(Arithmetic { Add = "Add", Subtract = "Sub", Multiply = "Mul", Divide = "Div" });
 
-/// Why a filter is not accepted. Texts name elements and positions, never a client's value.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FilterError {
-    /// Not XML within bounds.
-    #[error("the filter is not read")]
-    Xml(#[from] XmlError),
-    /// An operator that QGIS lacks: it answers 400, or its process ends.
-    #[error("QGIS Server has no filter operator {element}")]
-    Operator {
-        /// The element.
-        element: String,
-    },
-    /// A function.
-    #[error("functions are not accepted in filters")]
-    Function,
-    /// An attribute that is not known there, or has a value that is not accepted.
-    #[error("attribute {attribute} of {element} is not accepted")]
-    Attribute {
-        /// The element.
-        element: String,
-        /// The attribute.
-        attribute: String,
-    },
-    /// An element or text that does not belong where it stands.
-    #[error("{parent} holds an element or text that does not belong there; expected {expected}")]
-    Content {
-        /// The element around it.
-        parent: String,
-        /// What may stand there.
-        expected: &'static str,
-    },
-    /// A property that is not one name.
-    #[error("{parent} must name one property")]
-    PropertyName {
-        /// The element around it.
-        parent: String,
-    },
-    /// A property that is no field of the layer.
-    #[error("property {number} of the filter is not a field of the layer; DescribeFeatureType lists them")]
-    UnknownField {
-        /// Which property of the filter, from 1.
-        number: usize,
-    },
-    /// A literal of nothing but white space.
-    #[error("a literal may not consist of white space: QGIS Server reads it as the empty text")]
-    BlankLiteral,
-    /// A literal that QGIS takes for no number where it takes numbers.
-    #[error("a literal in arithmetic or a boundary may not be inf or nan")]
-    NotANumber,
-    /// A pattern in which a backslash stands before a wildcard or another backslash.
-    #[error(
-        "a pattern may not hold a backslash before a wildcard or another backslash: QGIS Server cannot express it"
-    )]
-    Backslash,
-    /// A geometry that is not accepted.
-    #[error("the geometry of {element} is not accepted")]
-    Geometry {
-        /// The element around it.
-        element: String,
-        /// Why.
-        #[source]
-        cause: GmlError,
-    },
-    /// A `BBOX` with something that is not a box.
-    #[error("BBOX takes an Envelope or a Box")]
-    NotABox,
-    /// A box without size at the origin.
-    #[error("a box may not have both corners at 0 0: QGIS Server would select every row")]
-    NullBox,
-    /// Several boxes under one `And`.
-    #[error("an And may hold one BBOX: QGIS Server ignores another; use Intersects with an Envelope")]
-    ManyBoxes,
-    /// A feature id that is not `type.id`.
-    #[error("a feature id must have the form type.id, without another dot, quotes or control characters")]
-    FeatureId,
-    /// Conditions nested too deeply.
-    #[error("a filter may be nested at most {MAX_FILTER_DEPTH} deep")]
-    TooDeep,
-    /// Too many elements.
-    #[error("a filter may have at most {MAX_FILTER_ELEMENTS} elements")]
-    TooManyElements,
-    /// Too many positions in its geometries.
-    #[error(
-        "the geometries of a filter may have at most {} positions together",
-        crate::geometry::gml::MAX_POSITIONS
-    )]
-    TooManyPositions,
-    /// Several filters in parentheses of which one is not a filter.
-    #[error("several filters must each stand in parentheses")]
-    List,
-}
-
 impl Filter {
     /// The types of the ids; none when there is a condition.
     pub fn id_types(&self) -> impl Iterator<Item = &str> {
@@ -214,6 +127,15 @@ impl Filter {
             Self::Condition(_) => &[],
         };
         ids.iter().map(|id| id.type_name.as_str())
+    }
+
+    /// The same filter as several that QGIS can each ask any data source, of at most [`MAX_IDS_AT_ONCE`] ids. For actions
+    /// that may be repeated; a condition stays one.
+    pub fn in_portions(&self) -> Vec<Self> {
+        match self {
+            Self::Ids(ids) => ids.chunks(MAX_IDS_AT_ONCE).map(|ids| Self::Ids(ids.to_vec())).collect(),
+            Self::Condition(_) => vec![self.clone()],
+        }
     }
 
     /// Replaces each property by the field that `resolve` says it is, and refuses one of which it says none.
@@ -230,7 +152,7 @@ impl Filter {
         })
     }
 
-    /// True when a literal, field or id holds a parenthesis: such a filter must go to QGIS in a POSTed body.
+    /// True when a literal, field or id holds a parenthesis: such a filter must go to QGIS in a body by POST.
     pub fn has_parentheses(&self) -> bool {
         self.write().contains(['(', ')'])
     }
@@ -249,6 +171,10 @@ impl FeatureId {
 }
 
 impl Node {
+    fn is_bbox(&self) -> bool {
+        matches!(self, Self::Spatial { operator: Relation::Bbox, .. })
+    }
+
     fn each_field(
         &mut self,
         visit: &mut impl FnMut(&mut String) -> Result<(), FilterError>,
@@ -288,4 +214,305 @@ impl Operand {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::xml::tree::Element;
+
+    const GML: &str = "xmlns:gml=\"http://www.opengis.net/gml\"";
+    const OGC: &str = "xmlns:ogc=\"http://www.opengis.net/ogc\"";
+
+    /// The canonical content of a filter, without prefixes.
+    fn written(text: &str) -> String {
+        let filter = Filter::from_text(text).unwrap_or_else(|refusal| panic!("{text}: {refusal:?}")).write();
+        let content = filter.strip_prefix(&format!("<ogc:Filter {OGC} {GML}>")).unwrap();
+        content.strip_suffix("</ogc:Filter>").unwrap().replace("ogc:", "").replace("gml:", "")
+    }
+
+    fn equal(field: &str, literal: &str) -> String {
+        format!(
+            "<PropertyIsEqualTo><PropertyName>{field}</PropertyName><Literal>{literal}</Literal></PropertyIsEqualTo>"
+        )
+    }
+
+    const BBOX: &str = "<BBOX><PropertyName>geometry</PropertyName><Envelope><lowerCorner srsDimension=\"2\">1 2</lowerCorner><upperCorner srsDimension=\"2\">3 4</upperCorner></Envelope></BBOX>";
+
+    #[test]
+    fn a_filter_is_read_in_every_dress() {
+        let plain = equal("name", "zone 1");
+        for same in [
+            format!("<Filter xmlns='http://www.opengis.net/ogc'>{plain}</Filter>"),
+            format!(
+                "<fes:Filter xmlns:fes='http://www.opengis.net/fes/2.0'>{}</fes:Filter>",
+                plain.replace("PropertyName", "ValueReference")
+            ),
+            format!("\n<ogc:Filter {OGC}>\n {plain}\n</ogc:Filter>\n"),
+            plain.clone(),
+            plain.replace("Property", "x:Property"),
+            equal("qgs:name", "<![CDATA[zone 1]]>"),
+            equal("qgs:zones/qgs:name", "zone&#32;1"),
+            plain
+                .replace("EqualTo>", "EqualTo matchCase='false'>")
+                .replace("</PropertyIsEqualTo matchCase='false'>", "</PropertyIsEqualTo>"),
+        ] {
+            assert_eq!(written(&same), plain, "{same}");
+        }
+    }
+
+    #[test]
+    fn each_condition_is_written_as_it_is_read() {
+        let point = "<PropertyName>geometry</PropertyName><Point srsName=\"EPSG:3857\"><pos srsDimension=\"2\">1 2</pos></Point>";
+        let operands = "<PropertyName>n</PropertyName><Literal>3</Literal>";
+        let conditions = [
+        "<PropertyIsNull><PropertyName>date</PropertyName></PropertyIsNull>".to_owned(),
+        format!("<Not>{}</Not>", equal("n", "1")),
+        format!("<And>{BBOX}{}</And>", equal("n", "1")),
+        format!("<Or>{}{BBOX}</Or>", equal("n", "").replace("<Literal></Literal>", "<Literal/>")),
+        "<PropertyIsBetween><PropertyName>n</PropertyName><LowerBoundary><Literal>1</Literal></LowerBoundary><UpperBoundary><PropertyName>m</PropertyName></UpperBoundary></PropertyIsBetween>".to_owned(),
+        "<PropertyIsLike wildCard=\"%\" singleChar=\"_\" escapeChar=\"\\\"><PropertyName>n</PropertyName><Literal>a\\%_%</Literal></PropertyIsLike>".to_owned(),
+        "<PropertyIsLike wildCard=\"%\" singleChar=\"_\" escapeChar=\"\\\" matchCase=\"false\"><PropertyName>n</PropertyName><Literal>a</Literal></PropertyIsLike>".to_owned(),
+        format!("<PropertyIsGreaterThan><Add><Sub>{operands}</Sub><Mul>{operands}</Mul></Add><Div>{operands}</Div></PropertyIsGreaterThan>"),
+        BBOX.to_owned(),
+    ];
+        let comparisons =
+            ["EqualTo", "NotEqualTo", "LessThan", "GreaterThan", "LessThanOrEqualTo", "GreaterThanOrEqualTo"]
+                .map(|name| format!("<PropertyIs{name}>{operands}</PropertyIs{name}>"));
+        let spatial = ["Intersects", "Contains", "Crosses", "Disjoint", "Overlaps", "Touches", "Within"]
+            .map(|name| format!("<{name}>{point}</{name}>"));
+        for condition in conditions.into_iter().chain(comparisons).chain(spatial) {
+            assert_eq!(written(&condition), condition);
+        }
+    }
+
+    #[test]
+    fn ids_are_written_as_feature_ids() {
+        let ids = "<FeatureId fid=\"zones.1\"/><FeatureId fid=\"zones.a@@2\"/>";
+        for same in [
+            format!("<Filter>{ids}</Filter>"),
+            "<Filter><GmlObjectId gml:id='zones.1'/><GmlObjectId id='zones.a@@2'/></Filter>".to_owned(),
+            "<Filter><ogc:GmlObjectId gml311:id='zones.1'/><ResourceId rid='zones.a@@2'/></Filter>"
+                .to_owned(),
+        ] {
+            assert_eq!(written(&same), ids);
+        }
+        let filter = Filter::from_text("<FeatureId fid='a.1'/>").unwrap();
+        assert_eq!(filter.id_types().collect::<Vec<_>>(), ["a"]);
+        let Filter::Ids(ids) = filter else { panic!("ids") };
+        assert_eq!((ids[0].type_name(), ids[0].id()), ("a", "1"));
+        for bad in ["", "1", ".1", "a.", "a.1.2", "x:a.1", "a.'", "a.\\", "a.1,a.2", "a b.1"] {
+            assert_eq!(
+                Filter::from_text(&format!("<FeatureId fid=\"{bad}\"/>")),
+                Err(FilterError::FeatureId),
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_and_that_would_end_or_mislead_qgis_is_written_in_a_safe_form() {
+        let (one, two) = (equal("n", "1"), equal("n", "2"));
+        for (unsafe_form, safe) in [
+            (format!("<And>{BBOX}</And>"), BBOX.to_owned()),
+            (format!("<And><And>{BBOX}</And></And>"), BBOX.to_owned()),
+            (format!("<Or><And>{BBOX}</And></Or>"), BBOX.to_owned()),
+            (format!("<And><Not>{one}</Not></And>"), format!("<Not>{one}</Not>")),
+            (format!("<And>{one}<And>{BBOX}{two}</And></And>"), format!("<And>{BBOX}{one}{two}</And>")),
+            (format!("<Or>{one}<Or>{BBOX}{two}</Or></Or>"), format!("<Or>{one}{BBOX}{two}</Or>")),
+            (
+                format!("<Or>{one}<And>{BBOX}{two}</And></Or>"),
+                format!("<Or>{one}<And>{BBOX}{two}</And></Or>"),
+            ),
+        ] {
+            assert_eq!(written(&unsafe_form), safe, "{unsafe_form}");
+        }
+        let nine = (0..9).map(|number| equal("n", &number.to_string())).collect::<Vec<_>>();
+        let (first, second) = (nine[..4].concat(), nine[4..].concat());
+        assert_eq!(
+            written(&format!("<Or>{}</Or>", nine.concat())),
+            format!("<Or><Or>{first}</Or><Or>{second}</Or></Or>")
+        );
+        assert_eq!(
+            written(&format!("<And>{}{BBOX}</And>", nine.concat())),
+            format!("<And>{BBOX}<And><And>{first}</And><And>{second}</And></And></And>")
+        );
+        for many in [format!("<And>{BBOX}{BBOX}</And>"), format!("<And>{BBOX}<And>{one}{BBOX}</And></And>")] {
+            assert_eq!(Filter::from_text(&many), Err(FilterError::ManyBoxes), "{many}");
+        }
+        assert!(Filter::from_text(&format!("<And>{BBOX}<Not>{BBOX}</Not></And>")).is_ok());
+    }
+
+    #[test]
+    fn what_qgis_would_run_or_fall_on_is_refused_by_its_reason() {
+        let operator = |element: &str| FilterError::Operator { element: element.to_owned() };
+        let content = |parent: &str, expected| FilterError::Content { parent: parent.to_owned(), expected };
+        let function = "<Function name='file_size'><Literal>/etc/passwd</Literal></Function>";
+        let operands = "two operands";
+        for (text, reason) in [
+        ("<Filter>1=1</Filter>".to_owned(), content("Filter", "one condition or a list of feature ids")),
+        ("<Filter/>".to_owned(), content("Filter", "one condition or a list of feature ids")),
+        (format!("<Filter>{}{}</Filter>", equal("n", "1"), equal("n", "2")), content("Filter", "one condition or a list of feature ids")),
+        (format!("<Filter>{}<FeatureId fid='a.1'/></Filter>", equal("n", "1")), content("Filter", "one condition or a list of feature ids")),
+        (format!("<And>{}<FeatureId fid='a.1'/></And>", equal("n", "1")), operator("FeatureId")),
+        (format!("<Filter>{function}</Filter>"), FilterError::Function),
+        (format!("<PropertyIsEqualTo>{function}<Literal>1</Literal></PropertyIsEqualTo>"), FilterError::Function),
+        (format!("<PropertyIsGreaterThan><Add><Literal>1</Literal>{function}</Add><Literal>1</Literal></PropertyIsGreaterThan>"), FilterError::Function),
+        (format!("<PropertyIsEqualTo><Literal>{function}</Literal><Literal>1</Literal></PropertyIsEqualTo>"), content("Literal", "text")),
+        ("<Equals/>".to_owned(), operator("Equals")),
+        ("<DWithin/>".to_owned(), operator("DWithin")),
+        ("<PropertyIsNil/>".to_owned(), operator("PropertyIsNil")),
+        ("<Literal>1</Literal>".to_owned(), operator("Literal")),
+        ("<And/>".to_owned(), content("And", "conditions")),
+        ("<And>text</And>".to_owned(), content("And", "conditions")),
+        ("<Not/>".to_owned(), content("Not", "conditions")),
+        (format!("<Not>{}{}</Not>", equal("n", "1"), equal("n", "1")), content("Not", "one condition")),
+        ("<PropertyIsEqualTo/>".to_owned(), content("PropertyIsEqualTo", operands)),
+        ("<PropertyIsEqualTo><Literal>1</Literal><Literal>1</Literal><Literal>1</Literal></PropertyIsEqualTo>".to_owned(), content("PropertyIsEqualTo", operands)),
+        (equal("n", "1").replace("EqualTo>", "EqualTo x='1'>").replace("</PropertyIsEqualTo x='1'>", "</PropertyIsEqualTo>"), FilterError::Attribute { element: "PropertyIsEqualTo".to_owned(), attribute: "x".to_owned() }),
+        (equal("", "1"), FilterError::PropertyName { parent: "PropertyIsEqualTo".to_owned() }),
+        (equal("n", " \n"), FilterError::BlankLiteral),
+        ("<PropertyIsLike><PropertyName>a</PropertyName><PropertyName>b</PropertyName></PropertyIsLike>".to_owned(), content("PropertyIsLike", "PropertyName and Literal")),
+        ("<PropertyIsLike><Literal>a</Literal><Literal>b</Literal></PropertyIsLike>".to_owned(), FilterError::PropertyName { parent: "PropertyIsLike".to_owned() }),
+        ("<PropertyIsLike wildCard='%' singleChar='%'><PropertyName>a</PropertyName><Literal>b</Literal></PropertyIsLike>".to_owned(), FilterError::Attribute { element: "PropertyIsLike".to_owned(), attribute: "wildCard".to_owned() }),
+        ("<PropertyIsLike wildCard='**'><PropertyName>a</PropertyName><Literal>b</Literal></PropertyIsLike>".to_owned(), FilterError::Attribute { element: "PropertyIsLike".to_owned(), attribute: "wildCard".to_owned() }),
+        ("<PropertyIsGreaterThan><Add><PropertyName>n</PropertyName><Literal>nan</Literal></Add><Literal>1</Literal></PropertyIsGreaterThan>".to_owned(), FilterError::NotANumber),
+        ("<PropertyIsGreaterThan><Literal>-inf</Literal><Literal>1</Literal></PropertyIsGreaterThan>".to_owned(), FilterError::NotANumber),
+        ("<BBOX><Box><coordinates>0,0 0,0</coordinates></Box></BBOX>".to_owned(), FilterError::NullBox),
+        ("<BBOX><Point><pos>1 2</pos></Point></BBOX>".to_owned(), FilterError::NotABox),
+        ("<BBOX/>".to_owned(), content("BBOX", "perhaps a PropertyName, then a geometry")),
+    ] {
+        assert_eq!(Filter::from_text(&text), Err(reason), "{text}");
+    }
+        assert_eq!(
+            written(&equal("name", "nan")),
+            equal("name", "nan"),
+            "beside a property it is the field's type"
+        );
+    }
+
+    #[test]
+    fn each_bound_holds_and_reaches_no_further() {
+        let nested = |depth: usize| {
+            format!("{}{}{}", "<Not>".repeat(depth - 1), equal("n", "1"), "</Not>".repeat(depth - 1))
+        };
+        assert!(Filter::from_text(&nested(MAX_FILTER_DEPTH - 1)).is_ok());
+        assert_eq!(Filter::from_text(&nested(MAX_FILTER_DEPTH + 1)), Err(FilterError::TooDeep));
+        let many = |count: usize| format!("<Or>{}</Or>", equal("n", "1").repeat(count));
+        assert!(Filter::from_text(&many((MAX_FILTER_ELEMENTS - 1) / 3)).is_ok());
+        assert_eq!(Filter::from_text(&many(MAX_FILTER_ELEMENTS / 3 + 1)), Err(FilterError::TooManyElements));
+        let line =
+            format!("<Within><LineString><posList>{}</posList></LineString></Within>", "1 2 ".repeat(6_000));
+        assert!(Filter::from_text(&line).is_ok());
+        assert_eq!(Filter::from_text(&format!("<Or>{line}{line}</Or>")), Err(FilterError::TooManyPositions));
+    }
+
+    #[test]
+    fn fields_are_resolved_and_unknown_ones_refused() {
+        let resolve = |name: &str| match name {
+            "Zone_Code" => Some("Zone Code".to_owned()),
+            "n" => Some("n".to_owned()),
+            _ => None,
+        };
+        let mut filter = Filter::from_text(&format!(
+            "<And>{BBOX}{}{}</And>",
+            equal("qgs:Zone_Code", "n"),
+            equal("n", "hush")
+        ))
+        .unwrap();
+        filter.resolve_fields(&resolve).unwrap();
+        assert!(
+            filter
+                .write()
+                .contains("<ogc:PropertyName>Zone Code</ogc:PropertyName><ogc:Literal>n</ogc:Literal>")
+        );
+        for hidden in [
+        equal("hush", "1"),
+        format!("<Or>{}{}</Or>", equal("n", "1"), equal("hush", "1")),
+        "<PropertyIsNull><PropertyName>hush</PropertyName></PropertyIsNull>".to_owned(),
+        "<PropertyIsLike><PropertyName>hush</PropertyName><Literal>1</Literal></PropertyIsLike>".to_owned(),
+        "<Not><PropertyIsLessThan><Literal>1</Literal><Add><Literal>1</Literal><PropertyName>hush</PropertyName></Add></PropertyIsLessThan></Not>".to_owned(),
+        "<PropertyIsBetween><Literal>1</Literal><LowerBoundary><PropertyName>hush</PropertyName></LowerBoundary><UpperBoundary><Literal>1</Literal></UpperBoundary></PropertyIsBetween>".to_owned(),
+    ] {
+        let mut filter = Filter::from_text(&hidden).unwrap();
+        assert!(matches!(filter.resolve_fields(&resolve), Err(FilterError::UnknownField { .. })), "{hidden}");
+    }
+    }
+
+    #[test]
+    fn several_filters_stand_in_parentheses() {
+        let (a, b) = (equal("n", "redgum (1)"), equal("n", "x)(y"));
+        let list = Filter::list_from_text(&format!("(<Filter>{a}</Filter>)()({b})()")).unwrap();
+        let expected =
+            [Some(Filter::from_text(&a).unwrap()), None, Some(Filter::from_text(&b).unwrap()), None];
+        assert_eq!(list, expected);
+        assert_eq!(Filter::list_from_text(&a).unwrap(), [Filter::from_text(&a).ok()]);
+        for bad in ["(", "(()", "(x)", "(<a/>"] {
+            assert!(Filter::list_from_text(bad).is_err(), "{bad}");
+        }
+        assert!(list[0].as_ref().unwrap().has_parentheses());
+        assert!(!Filter::from_text(&equal("n", "1")).unwrap().has_parentheses());
+    }
+
+    /// Random conditions by the grammar, as text.
+    fn any_condition() -> impl Strategy<Value = String> {
+        let literal = "[a-z0-9<&>'\" é%_\\\\()*-]{1,6}"
+            .prop_filter("not blank", |text| !crate::xml::tree::is_blank(text));
+        let leaf = ("[a-zé]{1,4}", literal, 0..5).prop_map(|(field, literal, kind)| {
+        let literal = literal.replace('&', "&amp;").replace('<', "&lt;");
+        match kind {
+            0 => BBOX.to_owned(),
+            1 => format!("<PropertyIsLike wildCard='*' singleChar='?' escapeChar='!'><PropertyName>{field}</PropertyName><Literal>{literal}</Literal></PropertyIsLike>"),
+            2 => format!("<PropertyIsNull><PropertyName>{field}</PropertyName></PropertyIsNull>"),
+            _ => equal(&field, &literal),
+        }
+    });
+        leaf.prop_recursive(4, 40, 4, |inner| {
+            (prop::collection::vec(inner, 1..4), 0..3).prop_map(|(parts, kind)| match kind {
+                0 => format!("<And>{}</And>", parts.concat()),
+                1 => format!("<Or>{}</Or>", parts.concat()),
+                _ => format!("<Not>{}</Not>", parts[0]),
+            })
+        })
+    }
+
+    /// False for the forms on which QGIS falls: an `And` or `Or` with one operand or with many, several `BBOX` in the outermost
+    /// `And`, one of them deeper in it.
+    fn is_safe(element: &Element) -> bool {
+        let operands: Vec<_> = element.elements().collect();
+        let is_join = matches!(element.name.as_str(), "And" | "Or");
+        (!is_join || (2..=8).contains(&operands.len())) && operands.into_iter().all(is_safe)
+    }
+
+    /// How many boxes an `And` would compare, its nested ones included.
+    fn boxes(and: &Element) -> usize {
+        and.elements()
+            .map(|child| match child.name.as_str() {
+                "BBOX" => 1,
+                "And" => boxes(child),
+                _ => 0,
+            })
+            .sum()
+    }
+
+    proptest! {
+        #[test]
+        fn a_written_filter_reads_back_the_same_and_is_safe(text in any_condition()) {
+            if let Ok(filter) = Filter::from_text(&text) {
+                let written = filter.write();
+                prop_assert_eq!(Filter::from_text(&written), Ok(filter));
+                let root = Element::parse(written.as_bytes(), 1 << 20).unwrap();
+                prop_assert!(is_safe(&root));
+                for and in root.elements().filter(|child| child.name == "And") {
+                    let direct = and.elements().filter(|child| child.name == "BBOX").count();
+                    prop_assert!(direct <= 1 && boxes(and) == direct, "{}", written);
+                }
+            }
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in "(<|>|/|And|Or|Not|BBOX|Filter|PropertyName|Literal|FeatureId| fid=|\"|a\\.1|\\(|\\)){0,40}") {
+            let _ = Filter::from_text(&text);
+            let _ = Filter::list_from_text(&text);
+        }
+    }
+}

@@ -3,12 +3,11 @@
 //! QGIS Server takes the root's attributes for request parameters, and every element named `Query` at any depth for a query.
 //! Only known attributes and direct `Query` children are let in, and both are written anew.
 
+mod read;
+
 use super::{
-    body::{
-        BodyError, check_attributes, check_root, children, content, plain_text, property_name, type_name,
-    },
+    body::BodyError,
     filter::{Filter, OGC_NAMESPACE},
-    tree::Element,
     write::Writer,
 };
 use crate::geometry::gml::{GML_NAMESPACE, SrsName};
@@ -74,35 +73,6 @@ pub struct SortField {
 }
 
 impl GetFeatureBody {
-    /// Reads the root element of a body.
-    pub fn from_element(root: &Element) -> Result<Self, BodyError> {
-        let known = ["outputFormat", "maxFeatures", "count", "startIndex", "resultType"];
-        check_root(root, "GetFeature", &known)?;
-        let expected = "Query";
-        let mut queries = Vec::new();
-        for child in children(root, expected)? {
-            if child.name != expected {
-                return Err(content(root, expected));
-            }
-            if queries.len() == MAX_QUERIES {
-                return Err(BodyError::TooMany { what: "queries", most: MAX_QUERIES });
-            }
-            queries.push(Query::from_element(child)?);
-        }
-        if queries.is_empty() {
-            return Err(content(root, expected));
-        }
-        let value = |name| root.attribute(name).map(str::to_owned);
-        Ok(Self {
-            version: value("version"),
-            output_format: value("outputFormat"),
-            max_features: value("maxFeatures").or_else(|| value("count")),
-            start_index: value("startIndex"),
-            result_type: value("resultType"),
-            queries,
-        })
-    }
-
     /// Writes the body for QGIS. The parameters must be checked and the fields resolved before.
     pub fn write(&self) -> String {
         let parameters = [
@@ -121,54 +91,13 @@ impl GetFeatureBody {
         attributes.extend(parameters.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))));
         let mut out = Writer::default();
         out.element("wfs:GetFeature", &attributes, |out| {
-            self.queries.iter().for_each(|query| query.write(out))
+            self.queries.iter().for_each(|query| query.write(out));
         });
         out.finish()
     }
 }
 
 impl Query {
-    fn from_element(element: &Element) -> Result<Self, BodyError> {
-        check_attributes(element, &["typeName", "typeNames", "srsName", "handle"])?;
-        let srs_name = match element.attribute("srsName") {
-            None => None,
-            Some(name) => Some(SrsName::parse(name).ok_or_else(|| refused(element, "srsName"))?),
-        };
-        let mut query = Self {
-            type_name: type_name(element, &["typeName", "typeNames"])?,
-            srs_name,
-            properties: Vec::new(),
-            filter: None,
-            sort: Vec::new(),
-        };
-        let expected = "PropertyName, at most one Filter, at most one SortBy";
-        for child in children(element, expected)? {
-            match child.name.as_str() {
-                "PropertyName" => query.properties.push(property(child)?),
-                "Filter" if query.filter.is_none() => query.filter = Some(query.read_filter(child, element)?),
-                "SortBy" if query.sort.is_empty() => query.sort = sort_by(child)?,
-                _ => return Err(content(element, expected)),
-            }
-        }
-        let is_all = query.properties.contains(&Property::All);
-        match query.properties.len() {
-            many if many > MAX_PROPERTIES => {
-                Err(BodyError::TooMany { what: "properties", most: MAX_PROPERTIES })
-            }
-            many if many > 1 && is_all => Err(content(element, "PropertyName * alone")),
-            _ => Ok(query),
-        }
-    }
-
-    fn read_filter(&self, filter: &Element, element: &Element) -> Result<Filter, BodyError> {
-        let filter = Filter::from_element(filter)
-            .map_err(|cause| BodyError::Filter { element: element.name.clone(), cause })?;
-        if filter.id_types().any(|name| name != self.type_name) {
-            return Err(BodyError::IdsOfAnotherType { element: element.name.clone() });
-        }
-        Ok(filter)
-    }
-
     /// Replaces the names of fields in properties, filter and sorting by the real ones that `resolve` says, and refuses a
     /// name of which it says none. `geometry` is the geometry where it is no field.
     pub fn resolve_fields(&mut self, resolve: &dyn Fn(&str) -> Option<String>) -> Result<(), BodyError> {
@@ -235,57 +164,6 @@ impl SortField {
     }
 }
 
-fn refused(element: &Element, attribute: &str) -> BodyError {
-    BodyError::Attribute { element: element.name.clone(), attribute: attribute.to_owned() }
-}
-
-fn property(element: &Element) -> Result<Property, BodyError> {
-    match plain_text(element, "one name")?.trim() {
-        "*" => Ok(Property::All),
-        _ => Ok(Property::Field(property_name(element)?)),
-    }
-}
-
-fn sort_by(element: &Element) -> Result<Vec<SortField>, BodyError> {
-    check_attributes(element, &[])?;
-    let expected = "one or more SortProperty";
-    let fields: Vec<_> =
-        children(element, expected)?
-            .map(|child| {
-                if child.name == "SortProperty" { sort_field(child) } else { Err(content(element, expected)) }
-            })
-            .collect::<Result<_, _>>()?;
-    match fields.len() {
-        0 => Err(content(element, expected)),
-        many if many > MAX_PROPERTIES => {
-            Err(BodyError::TooMany { what: "fields to sort by", most: MAX_PROPERTIES })
-        }
-        _ => Ok(fields),
-    }
-}
-
-fn sort_field(element: &Element) -> Result<SortField, BodyError> {
-    check_attributes(element, &[])?;
-    let expected = "PropertyName and perhaps SortOrder";
-    let parts: Vec<_> = children(element, expected)?.collect();
-    let (property, order) = match parts.as_slice() {
-        [property] => (*property, "ASC"),
-        [property, order] if order.name == "SortOrder" => {
-            (*property, plain_text(order, "ASC or DESC")?.trim())
-        }
-        _ => return Err(content(element, expected)),
-    };
-    if !matches!(property.name.as_str(), "PropertyName" | "ValueReference") {
-        return Err(content(element, expected));
-    }
-    let is_descending = match order.to_ascii_uppercase().as_str() {
-        "ASC" | "A" => false,
-        "DESC" | "D" => true,
-        _ => return Err(content(element, "SortOrder ASC or DESC")),
-    };
-    Ok(SortField { field: property_name(property)?, is_descending })
-}
-
 /// QGIS cuts these names at colons and slashes, also inside quotes, and drops white space around them.
 fn readable(field: String, element: &'static str, number: usize) -> Result<String, BodyError> {
     if field.contains([':', '/']) || field.trim() != field {
@@ -300,6 +178,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::xml::tree::Element;
 
     fn read(text: &str) -> Result<GetFeatureBody, BodyError> {
         GetFeatureBody::from_element(&Element::parse(text.as_bytes(), 1 << 20)?)

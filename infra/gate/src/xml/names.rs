@@ -33,7 +33,7 @@ pub fn type_name(text: &str) -> Option<&str> {
 pub fn property_name(text: &str) -> Option<&str> {
     let (prefix, local) = split_prefix(text.trim());
     let local = local.rsplit_once('/').map_or(local, |(_, last)| split_prefix(last).1);
-    (is_one_name(local) && prefix.is_none_or(|prefix| is_one_name(prefix))).then_some(local)
+    (is_one_name(local) && prefix.is_none_or(is_one_name)).then_some(local)
 }
 
 /// True for one name as layers and fields have them: no separator of names, paths or lists, no control character.

@@ -22,8 +22,7 @@ use crate::{adapters::roots, config::AwsConfig};
 
 /// The connections to AWS that `config` describes. Nothing is sent yet.
 ///
-/// A call takes 3 s at most, its attempts included: whoever waits for the answer is a person who signs in. Lambda's
-/// credentials do not change while a process lives.
+/// Lambda's credentials do not change while a process lives.
 /// Source: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>.
 pub fn connection(config: &AwsConfig) -> SdkConfig {
     let credentials = Credentials::new(
@@ -34,9 +33,9 @@ pub fn connection(config: &AwsConfig) -> SdkConfig {
         "the function's environment",
     );
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(1))
-        .operation_attempt_timeout(Duration::from_millis(1_400))
-        .operation_timeout(Duration::from_secs(3))
+        .connect_timeout(config.limits.connect)
+        .operation_attempt_timeout(config.limits.attempt)
+        .operation_timeout(config.limits.call)
         .build();
     let retries =
         RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50));

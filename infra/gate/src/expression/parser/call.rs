@@ -6,7 +6,7 @@ use crate::{
         bound::Bound,
         functions::{self, Function},
     },
-    geometry::wkt::Wkt,
+    geometry::{gml, wkt::Wkt},
 };
 
 impl Parser {
@@ -49,18 +49,13 @@ fn node(function: &'static Function, arguments: Vec<Node>) -> Result<Node, Expre
 fn rewritten(function: &'static Function, arguments: Vec<Node>) -> Result<Vec<Node>, ExpressionError> {
     let write: fn(&str) -> Result<String, ExpressionError> = match function.bound {
         Bound::Wkt => |text| Wkt::parse(text).map(|wkt| wkt.to_string()).map_err(ExpressionError::Wkt),
-        Bound::Gml => |text| canonical_gml(text).ok_or(ExpressionError::Gml),
+        Bound::Gml => |text| gml::canonical(text).map_err(ExpressionError::Gml),
         _ => return Ok(arguments),
     };
     match arguments.as_slice() {
         [Node::Text(text)] => Ok(vec![Node::Text(write(text)?)]),
         _ => Err(ExpressionError::Bound { function: function.name, rule: function.bound.rule() }),
     }
-}
-
-/// STUB until `crate::geometry::gml::canonical` is there: refuses every text.
-fn canonical_gml(_text: &str) -> Option<String> {
-    None
 }
 
 fn unknown(name: &str, at: usize) -> ExpressionError {

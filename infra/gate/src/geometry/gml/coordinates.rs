@@ -51,7 +51,7 @@ impl Positions {
     /// Writes them as one element of numbers with spaces between.
     pub(super) fn write(&self, name: &str, out: &mut Writer) {
         out.element(name, &[("srsDimension", &self.dimension.to_string())], |out| {
-            out.text(&self.numbers.join(" "))
+            out.text(&self.numbers.join(" "));
         });
     }
 
@@ -71,7 +71,7 @@ impl Positions {
         let numbers = numbers(element, text(element)?.split_ascii_whitespace())?;
         let positions = Self { dimension: size, numbers };
         let is_counted = element.attribute("count").is_none_or(|count| count == positions.len().to_string());
-        if !is_counted || positions.numbers.len() % size != 0 {
+        if !is_counted || !positions.numbers.len().is_multiple_of(size) {
             Err(dimension(element))
         } else {
             Ok(positions)

@@ -39,20 +39,24 @@ pub(super) fn geometry(element: &Element) -> Result<(Shape, Option<SrsName>, usi
 
 /// What is found on the way: the one reference system and the number of positions.
 #[derive(Default)]
-struct Reader {
+pub(super) struct Reader {
     srs: Option<SrsName>,
     positions: usize,
 }
 
-type Dimension = Option<usize>;
+pub(super) type Dimension = Option<usize>;
 
 impl Reader {
     /// Checks the attributes of a geometry or a ring and returns the dimension that holds inside it.
-    fn geometry_attributes(&mut self, element: &Element, outer: Dimension) -> Result<Dimension, GmlError> {
+    pub(super) fn geometry_attributes(
+        &mut self,
+        element: &Element,
+        outer: Dimension,
+    ) -> Result<Dimension, GmlError> {
         self.attributes(element, &["id", "srsName", "srsDimension", "dimension", "interpolation"], outer)
     }
 
-    fn attributes(
+    pub(super) fn attributes(
         &mut self,
         element: &Element,
         known: &[&str],
@@ -90,7 +94,7 @@ impl Reader {
     }
 
     /// The positions of an element that holds nothing else, at least `least` of them.
-    fn positions(
+    pub(super) fn positions(
         &mut self,
         element: &Element,
         outer: Dimension,
@@ -139,7 +143,7 @@ impl Reader {
         if self.positions > MAX_POSITIONS { Err(GmlError::TooMany) } else { Ok(positions) }
     }
 
-    fn point(&mut self, element: &Element, outer: Dimension) -> Result<Positions, GmlError> {
+    pub(super) fn point(&mut self, element: &Element, outer: Dimension) -> Result<Positions, GmlError> {
         let positions = self.positions(element, outer, 1)?;
         if positions.len() == 1 { Ok(positions) } else { Err(content(element, "one position")) }
     }
@@ -155,7 +159,7 @@ impl Reader {
         }
     }
 
-    fn rings(&mut self, element: &Element, outer: Dimension) -> Result<Rings, GmlError> {
+    pub(super) fn rings(&mut self, element: &Element, outer: Dimension) -> Result<Rings, GmlError> {
         let expected = "exterior, then any number of interior";
         let mut exterior = None;
         let mut interior = Vec::new();
@@ -176,81 +180,24 @@ impl Reader {
         let dimension = self.geometry_attributes(ring, outer)?;
         self.positions(ring, dimension, 3)
     }
-
-    fn curve(&mut self, element: &Element, outer: Dimension) -> Result<Positions, GmlError> {
-        let segments = only(element, &["segments"], "segments")?;
-        self.attributes(segments, &[], None)?;
-        let segment = only(segments, &["LineStringSegment"], "one LineStringSegment")?;
-        let dimension = self.geometry_attributes(segment, outer)?;
-        self.positions(segment, dimension, 2)
-    }
-
-    fn surface(&mut self, element: &Element, outer: Dimension) -> Result<Rings, GmlError> {
-        let patches = only(element, &["patches"], "patches")?;
-        self.attributes(patches, &[], None)?;
-        let patch = only(patches, &["PolygonPatch"], "one PolygonPatch")?;
-        let dimension = self.geometry_attributes(patch, outer)?;
-        self.rings(patch, dimension)
-    }
-
-    /// The parts of a collection: one in each member element, any number in the plural one.
-    fn members<T>(
-        &mut self,
-        element: &Element,
-        outer: Dimension,
-        names: &[&str],
-        read: fn(&mut Self, &Element, Dimension) -> Result<T, GmlError>,
-    ) -> Result<Vec<T>, GmlError> {
-        let expected = "members of its kind";
-        let mut parts = Vec::new();
-        for member in children(element, expected)? {
-            self.attributes(member, &[], None)?;
-            let before = parts.len();
-            for part in children(member, expected)? {
-                let dimension = self.geometry_attributes(part, outer)?;
-                parts.push(read(self, part, dimension)?);
-            }
-            let is_right = parts.len() == before + 1 || (member.name.ends_with('s') && parts.len() > before);
-            if !names.contains(&member.name.as_str()) || !is_right {
-                return Err(content(element, expected));
-            }
-        }
-        if parts.is_empty() { Err(content(element, expected)) } else { Ok(parts) }
-    }
-
-    fn any_point(&mut self, element: &Element, outer: Dimension) -> Result<Positions, GmlError> {
-        if element.name == "Point" { self.point(element, outer) } else { Err(content(element, "Point")) }
-    }
-
-    fn any_line(&mut self, element: &Element, outer: Dimension) -> Result<Positions, GmlError> {
-        match element.name.as_str() {
-            "LineString" => self.positions(element, outer, 2),
-            "Curve" => self.curve(element, outer),
-            _ => Err(content(element, "LineString or Curve")),
-        }
-    }
-
-    fn any_polygon(&mut self, element: &Element, outer: Dimension) -> Result<Rings, GmlError> {
-        match element.name.as_str() {
-            "Polygon" => self.rings(element, outer),
-            "Surface" => self.surface(element, outer),
-            _ => Err(content(element, "Polygon or Surface")),
-        }
-    }
 }
 
-fn content(element: &Element, expected: &'static str) -> GmlError {
+pub(super) fn content(element: &Element, expected: &'static str) -> GmlError {
     GmlError::Content { parent: element.name.clone(), expected }
 }
 
-fn children<'a>(
+pub(super) fn children<'a>(
     element: &'a Element,
     expected: &'static str,
 ) -> Result<impl Iterator<Item = &'a Element> + use<'a>, GmlError> {
     if element.has_loose_text() { Err(content(element, expected)) } else { Ok(element.elements()) }
 }
 
-fn only<'a>(element: &'a Element, names: &[&str], expected: &'static str) -> Result<&'a Element, GmlError> {
+pub(super) fn only<'a>(
+    element: &'a Element,
+    names: &[&str],
+    expected: &'static str,
+) -> Result<&'a Element, GmlError> {
     let mut found = children(element, expected)?;
     match (found.next(), found.next()) {
         (Some(child), None) if names.contains(&child.name.as_str()) => Ok(child),

@@ -27,14 +27,16 @@ impl Join<'_> {
         let mut wms = grouped(std::mem::take(&mut self.wms), |layer| &layer.name);
         let mut read = Read::default();
         let mut layers = Vec::new();
+        let mut confirmed = Vec::new();
         for (name, types) in grouped(std::mem::take(&mut self.types), |kind| &kind.name) {
             let known = self.known(&name, &types, &mut wms);
             if known.is_sample_wanted {
-                read.wanted.push(name);
+                if known.is_unconfirmed { read.wanted.push(name) } else { confirmed.push(name) }
             }
             layers.push(known.layer);
         }
         layers.extend(wms.into_iter().map(|(name, same)| only_in_wms(name, &same)));
+        read.wanted.extend(confirmed);
         read.layers = Layers::new(layers);
         read
     }
@@ -64,7 +66,7 @@ impl Join<'_> {
         let collection = ids.first().filter(|_| ids.len() == 1).map(|id| (*id).clone());
         let layer =
             Layer { wms_name, type_name: Some(name.to_owned()), collection, fields, unknown, is_shared };
-        Known { layer, is_sample_wanted }
+        Known { layer, is_unconfirmed, is_sample_wanted }
     }
 
     fn saved(&self, type_name: &str) -> Option<(&ProjectFile, &ProjectLayer)> {
@@ -76,6 +78,8 @@ impl Join<'_> {
 
 struct Known {
     layer: Layer,
+    /// Whether a field cannot be told, or only the project file knows it.
+    is_unconfirmed: bool,
     is_sample_wanted: bool,
 }
 

@@ -17,8 +17,10 @@ use crate::{
     upstream::{MapServer, QgisRequest, UpstreamError},
 };
 
-/// How long all answers together may take.
+/// How long the documents may take together.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// How long all samples may take together.
+const SAMPLES_PATIENCE: Duration = Duration::from_secs(30);
 /// How many layers are asked for a sample at most. Where there are more, the real names that WMS shows are believed.
 const MOST_SAMPLES: usize = 200;
 /// The most bytes of a sample: one feature without its geometry.
@@ -41,35 +43,21 @@ pub(super) enum AskError {
 
 /// Asks for the layers of `project`, a file that the gate can read or not.
 pub(super) async fn ask<M: MapServer>(server: &M, project: &str, is_file: bool) -> Result<Layers, AskError> {
-    tokio::time::timeout(PATIENCE, ask_all(server, project, is_file)).await.map_err(|_| AskError::Slow)?
-}
-
-async fn ask_all<M: MapServer>(server: &M, project: &str, is_file: bool) -> Result<Layers, AskError> {
-    let file = if is_file { project_file(project).await } else { None };
     let question = Question { server, project };
-    let settings = question
-        .ows("WMS GetProjectSettings", "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetProjectSettings")
-        .await?;
-    let schema = question
-        .ows("WFS DescribeFeatureType", "SERVICE=WFS&VERSION=1.1.0&REQUEST=DescribeFeatureType")
-        .await?;
-    let collections = question.collections().await?;
-    let documents = Documents { settings: &settings, schema: &schema, collections: &collections };
-    let known = read(documents, &Samples::new(), file.as_ref()).map_err(|cause| AskError::Read { cause })?;
+    let documents = async {
+        let file = if is_file { project_file(project).await } else { None };
+        Ok::<_, AskError>((file, question.documents().await?))
+    };
+    let (file, documents) = tokio::time::timeout(PATIENCE, documents).await.map_err(|_| AskError::Slow)??;
+    let [settings, schema, collections] = &documents;
+    let documents = Documents { settings, schema, collections };
+    let read =
+        |samples: &Samples| read(documents, samples, file.as_ref()).map_err(|cause| AskError::Read { cause });
+    let known = read(&Samples::new())?;
     if known.wanted.is_empty() {
         return Ok(known.layers);
     }
-    let mut samples = Samples::new();
-    for type_name in known.wanted.into_iter().take(MOST_SAMPLES) {
-        match question.sample(&type_name).await {
-            Ok(sample) => {
-                samples.insert(type_name, sample.to_vec());
-            }
-            // One layer whose database is away leaves the others as they are.
-            Err(problem) => tracing::warn!(layer = type_name, %problem, "a layer's fields are not known"),
-        }
-    }
-    Ok(read(documents, &samples, file.as_ref()).map_err(|cause| AskError::Read { cause })?.layers)
+    Ok(read(&question.samples(known.wanted).await)?.layers)
 }
 
 /// The project file. One that cannot be read is told in the log: inserts are then refused.
@@ -97,6 +85,39 @@ struct Question<'a, M> {
 impl<M: MapServer> Question<'_, M> {
     async fn ows(&self, operation: &'static str, query: &str) -> Result<Bytes, AskError> {
         self.get(operation, "", query.to_owned(), None, MOST_DOCUMENT).await
+    }
+
+    /// Project settings, schema and collections.
+    async fn documents(&self) -> Result<[Bytes; 3], AskError> {
+        let settings = "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetProjectSettings";
+        let schema = "SERVICE=WFS&VERSION=1.1.0&REQUEST=DescribeFeatureType";
+        Ok([
+            self.ows("WMS GetProjectSettings", settings).await?,
+            self.ows("WFS DescribeFeatureType", schema).await?,
+            self.collections().await?,
+        ])
+    }
+
+    /// As many samples as there is time for.
+    async fn samples(&self, wanted: Vec<String>) -> Samples {
+        let mut samples = Samples::new();
+        let asking = async {
+            for type_name in wanted.into_iter().take(MOST_SAMPLES) {
+                match self.sample(&type_name).await {
+                    Ok(sample) => {
+                        samples.insert(type_name, sample.to_vec());
+                    }
+                    // One layer whose database is away leaves the others as they are.
+                    Err(problem) => {
+                        tracing::warn!(layer = type_name, %problem, "a layer's fields are not known");
+                    }
+                }
+            }
+        };
+        if tokio::time::timeout(SAMPLES_PATIENCE, asking).await.is_err() {
+            tracing::warn!(project = self.project, "some layers' fields are not known: QGIS Server is slow");
+        }
+        samples
     }
 
     async fn collections(&self) -> Result<Bytes, AskError> {

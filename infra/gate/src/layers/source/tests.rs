@@ -1,3 +1,5 @@
+//! A source of layers, with a server whose answers are cut, wrong, too large or none.
+
 use std::{
     fs,
     sync::atomic::{AtomicUsize, Ordering},

@@ -13,7 +13,7 @@ const MAX_NUMBERS: usize = 40_000;
 
 /// A feature to be stored.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Feature {
+pub(super) struct Feature {
     geometry: Option<Value>,
     properties: Vec<(String, Value)>,
 }

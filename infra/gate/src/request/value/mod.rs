@@ -12,14 +12,12 @@ mod time;
 use super::{RequestRefusal, kind::Kind};
 use crate::{expression::Expression, geometry::wkt::Wkt, sql_filter::LayerFilters, xml::filter::Filter};
 
-pub use self::{number::bounding_box, sort::SortKey};
-
-/// The most coordinates of one geometry.
-const MAX_POINTS: usize = 10_000;
+use self::number::bounding_box;
+pub(super) use self::sort::SortKey;
 
 /// A value that was understood.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Value {
+pub(super) enum Value {
     /// A text in its one spelling.
     Text(String),
     /// A whole number.
@@ -40,8 +38,8 @@ pub enum Value {
 
 impl Value {
     /// Reads `text`, the value of the parameter `name`, which is not empty. Nothing where the value means nothing to QGIS.
-    pub fn read(name: &str, kind: Kind, text: &str) -> Result<Option<Self>, RequestRefusal> {
-        let wrong = || RequestRefusal::value(name, kind);
+    pub(super) fn read(name: &str, kind: Kind, text: &str) -> Result<Option<Self>, RequestRefusal> {
+        let wrong = || RequestRefusal::value(name, &kind);
         let or_wrong = |value: Option<Self>| value.map(Some).ok_or_else(wrong);
         let written = |text: Option<String>| text.map(|text| Some(Self::Text(text))).ok_or_else(wrong);
         match kind {
@@ -67,33 +65,34 @@ impl Value {
             Kind::SortBy => or_wrong(sort::keys(text).map(Self::Sort)),
             Kind::Properties => or_wrong(names::properties(text).map(Self::Properties)),
             Kind::FormatOptions => {
-                options::format_options(text).map(|text| text.map(Self::Text)).ok_or_else(wrong)
+                let written = options::format_options(text).ok_or_else(wrong)?;
+                Ok(Some(written).filter(|written| !written.is_empty()).map(Self::Text))
             }
             Kind::Highlight(part) => written(super::highlight::part(part, text)),
             Kind::Wkt => {
-                let geometry = Wkt::parse(text).map_err(|error| RequestRefusal::value(name, error))?;
+                let geometry = Wkt::parse(text).map_err(|error| RequestRefusal::content(name, &error))?;
                 Ok(Some(Self::Text(geometry.to_string())))
             }
             Kind::SqlFilter => {
                 let filters =
-                    LayerFilters::parse(text).map_err(|error| RequestRefusal::value(name, error))?;
+                    LayerFilters::parse(text).map_err(|error| RequestRefusal::content(name, &error))?;
                 Ok(Some(Self::Sql(filters)))
             }
             Kind::Expression => {
                 let expression =
-                    Expression::parse(text).map_err(|error| RequestRefusal::value(name, error))?;
+                    Expression::parse(text).map_err(|error| RequestRefusal::content(name, &error))?;
                 Ok(Some(Self::Expression(Box::new(expression))))
             }
             Kind::OgcFilter => {
                 let filters =
-                    Filter::list_from_text(text).map_err(|error| RequestRefusal::value(name, error))?;
+                    Filter::list_from_text(text).map_err(|error| RequestRefusal::content(name, &error))?;
                 Ok(Some(Self::Filters(filters)))
             }
         }
     }
 
     /// The value as QGIS reads it in a query or form, before percent-encoding.
-    pub fn written(&self) -> String {
+    pub(super) fn written(&self) -> String {
         match self {
             Self::Text(text) => text.clone(),
             Self::Integer(number) => number.to_string(),
@@ -110,9 +109,9 @@ impl Value {
 fn written_filters(filters: &[Option<Filter>]) -> String {
     match filters {
         [Some(filter)] => filter.write(),
-        several => several
-            .iter()
-            .map(|filter| format!("({})", filter.as_ref().map(Filter::write).unwrap_or_default()))
-            .collect(),
+        several => {
+            let each = several.iter().map(|filter| filter.as_ref().map(Filter::write).unwrap_or_default());
+            format!("({})", each.collect::<Vec<_>>().join(")("))
+        }
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn number(text: &str, least: i64, most: i64) -> Option<String> {
 }
 
 /// Four numbers separated by commas, and perhaps a coordinate reference system.
-pub fn bounding_box(text: &str) -> Option<String> {
+pub(super) fn bounding_box(text: &str) -> Option<String> {
     let mut parts = text.split(',');
     let mut written = Vec::with_capacity(5);
     for part in parts.by_ref().take(4) {

@@ -4,7 +4,7 @@ use crate::request::MAX_NAMES;
 
 /// A field to sort by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SortKey {
+pub(crate) struct SortKey {
     /// Its name: as the client wrote it, and the real one once the layer is known.
     pub field: String,
     /// Whether the largest comes first.

@@ -7,7 +7,7 @@ use crate::xml::tree::is_blank;
 ///
 /// It is written with QGIS's own signs, `%`, `_` and `\`, so that QGIS replaces nothing in it: its replacement is
 /// one-sided (a regular expression made of the client's characters). QGIS passes `\` on to the data source; a
-/// GeoPackage then finds no text for an escaped `%` or `_`, whatever the client's signs were (tried on 3.22).
+/// `GeoPackage` then finds no text for an escaped `%` or `_`, whatever the client's signs were (tried on 3.22).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Pattern(Vec<Part>);
 

@@ -1,9 +1,8 @@
 //! From elements to filters.
 
 use super::{
-    Arithmetic, Comparison, Condition, FeatureId, Filter, FilterError, MAX_FILTER_DEPTH, MAX_FILTER_ELEMENTS,
-    Node, Operand, Relation,
-    like::{Pattern, Signs},
+    Comparison, Condition, FeatureId, Filter, FilterError, MAX_FILTER_DEPTH, MAX_FILTER_ELEMENTS, Node,
+    Relation,
 };
 use crate::{
     geometry::gml::{Gml, MAX_POSITIONS},
@@ -63,7 +62,7 @@ impl Filter {
 
 /// What is counted on the way.
 #[derive(Default)]
-struct Reader {
+pub(super) struct Reader {
     elements: usize,
     positions: usize,
 }
@@ -77,16 +76,17 @@ impl Reader {
             return Ok(Filter::Ids(ids));
         }
         let [part] = parts else { return Err(content(around, CONDITION)) };
-        let node = self.condition(part, 1)?;
-        if let Node::And(nodes) = &node
-            && nodes.iter().filter(|node| is_bbox(node)).count() > 1
-        {
-            return Err(FilterError::ManyBoxes);
+        let mut node = self.condition(part, 1)?;
+        if let Node::And(nodes) = &mut node {
+            nodes.sort_by_key(|node| !node.is_bbox());
+            if nodes.get(1).is_some_and(Node::is_bbox) {
+                return Err(FilterError::ManyBoxes);
+            }
         }
         Ok(Filter::Condition(Condition(node)))
     }
 
-    fn enter(&mut self, depth: usize) -> Result<(), FilterError> {
+    pub(super) fn enter(&mut self, depth: usize) -> Result<(), FilterError> {
         self.elements += 1;
         match () {
             () if depth > MAX_FILTER_DEPTH => Err(FilterError::TooDeep),
@@ -151,94 +151,6 @@ impl Reader {
         parts.into_iter().map(|part| self.condition(part, depth + 1)).collect()
     }
 
-    fn operands(&mut self, element: &Element, depth: usize) -> Result<[Operand; 2], FilterError> {
-        let [left, right] = exactly(element, "two operands")?;
-        let [left, right] =
-            [self.operand(left, element, depth + 1)?, self.operand(right, element, depth + 1)?];
-        // Beside a property QGIS takes a literal as its field's type, elsewhere by its look.
-        let is_by_look = ![&left, &right].iter().any(|operand| matches!(operand, Operand::Field(_)));
-        if is_by_look {
-            [&left, &right].into_iter().try_for_each(check_number)?;
-        }
-        Ok([left, right])
-    }
-
-    fn operand(&mut self, element: &Element, parent: &Element, depth: usize) -> Result<Operand, FilterError> {
-        if let Some(operator) = Arithmetic::of(&element.name) {
-            self.enter(depth)?;
-            check_attributes(element, &[])?;
-            let [left, right] = self.operands(element, depth)?;
-            [&left, &right].into_iter().try_for_each(check_number)?;
-            return Ok(Operand::Arithmetic { operator, left: Box::new(left), right: Box::new(right) });
-        }
-        match element.name.as_str() {
-            "PropertyName" | "ValueReference" => Ok(Operand::Field(self.field(element, parent)?)),
-            "Literal" => Ok(Operand::Literal(self.literal(element)?.to_owned())),
-            "Function" => Err(FilterError::Function),
-            _ => Err(content(parent, "PropertyName, Literal, Add, Sub, Mul or Div")),
-        }
-    }
-
-    fn field(&mut self, element: &Element, parent: &Element) -> Result<String, FilterError> {
-        self.enter(1)?;
-        check_attributes(element, &[])?;
-        let is_property = matches!(element.name.as_str(), "PropertyName" | "ValueReference");
-        let name = element.text().filter(|_| is_property).and_then(names::property_name);
-        name.map(str::to_owned).ok_or_else(|| FilterError::PropertyName { parent: parent.name.clone() })
-    }
-
-    fn literal<'a>(&mut self, element: &'a Element) -> Result<&'a str, FilterError> {
-        self.enter(1)?;
-        check_attributes(element, &[])?;
-        let text = element.text().ok_or_else(|| content(element, "text"))?;
-        if !text.is_empty() && is_blank(text) { Err(FilterError::BlankLiteral) } else { Ok(text) }
-    }
-
-    fn like(&mut self, element: &Element) -> Result<Node, FilterError> {
-        check_attributes(element, &["wildCard", "singleChar", "escape", "escapeChar", "matchCase"])?;
-        let is_case_sensitive = match element.attribute("matchCase") {
-            None | Some("true" | "1") => true,
-            Some("false" | "0") => false,
-            Some(_) => return Err(attribute(element, "matchCase")),
-        };
-        let escape = if element.attribute("escape").is_some() { "escape" } else { "escapeChar" };
-        let signs = Signs {
-            any: sign(element, "wildCard", Signs::WRITTEN.any)?,
-            one: sign(element, "singleChar", Signs::WRITTEN.one)?,
-            escape: sign(element, escape, Signs::WRITTEN.escape)?,
-        };
-        if !signs.are_distinct() {
-            return Err(attribute(element, "wildCard"));
-        }
-        let [property, literal] = exactly(element, "PropertyName and Literal")?;
-        if literal.name != "Literal" {
-            return Err(content(element, "PropertyName and Literal"));
-        }
-        let field = self.field(property, element)?;
-        Ok(Node::Like { field, pattern: Pattern::parse(self.literal(literal)?, &signs)?, is_case_sensitive })
-    }
-
-    fn between(&mut self, element: &Element, depth: usize) -> Result<Node, FilterError> {
-        check_attributes(element, &["matchAction"])?;
-        let expected = "an operand, LowerBoundary and UpperBoundary";
-        let [operand, lower, upper] = exactly(element, expected)?;
-        if (lower.name.as_str(), upper.name.as_str()) != ("LowerBoundary", "UpperBoundary") {
-            return Err(content(element, expected));
-        }
-        let operand = self.operand(operand, element, depth + 1)?;
-        let [lower, upper] = [self.boundary(lower, depth)?, self.boundary(upper, depth)?];
-        Ok(Node::Between { operand, lower, upper })
-    }
-
-    fn boundary(&mut self, element: &Element, depth: usize) -> Result<Operand, FilterError> {
-        self.enter(depth + 1)?;
-        check_attributes(element, &[])?;
-        let [operand] = exactly(element, "one operand")?;
-        let operand = self.operand(operand, element, depth + 2)?;
-        check_number(&operand)?;
-        Ok(operand)
-    }
-
     /// The property is the geometry whatever its name, as in QGIS; it must still be one name.
     fn spatial(&mut self, element: &Element, operator: Relation) -> Result<Node, FilterError> {
         check_attributes(element, &[])?;
@@ -281,10 +193,6 @@ fn joined(nodes: Vec<Node>, join: fn(Vec<Node>) -> Node) -> Node {
     }
 }
 
-fn is_bbox(node: &Node) -> bool {
-    matches!(node, Node::Spatial { operator: Relation::Bbox, .. })
-}
-
 /// `type.id`: QGIS takes what stands between the first and the second dot, so there may be no second.
 fn feature_id(text: &str) -> Option<FeatureId> {
     let (type_name, id) = text.trim().split_once('.')?;
@@ -296,47 +204,29 @@ fn feature_id(text: &str) -> Option<FeatureId> {
         .then(|| FeatureId { type_name: type_name.to_owned(), id: id.to_owned() })
 }
 
-/// QGIS reads these as numbers and writes them into its expression as names of fields.
-fn check_number(operand: &Operand) -> Result<(), FilterError> {
-    let is_none = matches!(operand, Operand::Literal(text) if {
-        let text = text.trim().trim_start_matches(['+', '-']).to_ascii_lowercase();
-        matches!(text.as_str(), "inf" | "infinity" | "nan")
-    });
-    if is_none { Err(FilterError::NotANumber) } else { Ok(()) }
-}
-
-/// A sign of a pattern: one character that is neither letter, digit nor white space.
-fn sign(element: &Element, name: &str, default: char) -> Result<char, FilterError> {
-    let Some(value) = element.attribute(name) else { return Ok(default) };
-    let mut characters = value.chars();
-    match (characters.next(), characters.next()) {
-        (Some(sign), None) if !sign.is_alphanumeric() && !sign.is_whitespace() && !sign.is_control() => {
-            Ok(sign)
-        }
-        _ => Err(attribute(element, name)),
-    }
-}
-
-fn attribute(element: &Element, name: &str) -> FilterError {
+pub(super) fn attribute(element: &Element, name: &str) -> FilterError {
     FilterError::Attribute { element: element.name.clone(), attribute: name.to_owned() }
 }
 
-fn content(element: &Element, expected: &'static str) -> FilterError {
+pub(super) fn content(element: &Element, expected: &'static str) -> FilterError {
     FilterError::Content { parent: element.name.clone(), expected }
 }
 
-fn check_attributes(element: &Element, known: &[&str]) -> Result<(), FilterError> {
+pub(super) fn check_attributes(element: &Element, known: &[&str]) -> Result<(), FilterError> {
     let unknown = |found: &&crate::xml::tree::Attribute| {
         found.prefix.is_some() || !known.contains(&found.name.as_str())
     };
     element.own_attributes().find(unknown).map_or(Ok(()), |found| Err(attribute(element, &found.name)))
 }
 
-fn children<'a>(element: &'a Element, expected: &'static str) -> Result<Vec<&'a Element>, FilterError> {
+pub(super) fn children<'a>(
+    element: &'a Element,
+    expected: &'static str,
+) -> Result<Vec<&'a Element>, FilterError> {
     if element.has_loose_text() { Err(content(element, expected)) } else { Ok(element.elements().collect()) }
 }
 
-fn exactly<'a, const N: usize>(
+pub(super) fn exactly<'a, const N: usize>(
     element: &'a Element,
     expected: &'static str,
 ) -> Result<[&'a Element; N], FilterError> {

@@ -27,17 +27,53 @@ impl Filter {
                     out.element("ogc:FeatureId", &[("fid", &format!("{}.{}", id.type_name, id.id))], |_| ());
                 }
             }
-            Self::Condition(condition) => condition.0.write(out),
+            Self::Condition(condition) => condition.0.write_outermost(out),
         }
     }
 }
 
+/// The most operands that are written side by side. QGIS chains them, one pair of parentheses within the other, and the
+/// parser of `SQLite` gives up between 60 and 100 of those: a `GeoPackage` then answers with no rows and no error (tried on
+/// 3.22). More are written as halves of halves, which mean the same.
+const MOST_SIDE_BY_SIDE: usize = 8;
+
+fn write_joined(name: &str, nodes: &[Node], out: &mut Writer) {
+    out.element(name, &[], |out| {
+        if nodes.len() <= MOST_SIDE_BY_SIDE {
+            for node in nodes {
+                node.write(out);
+            }
+        } else {
+            let (first, second) = nodes.split_at(nodes.len() / 2);
+            write_joined(name, first, out);
+            write_joined(name, second, out);
+        }
+    });
+}
+
 impl Node {
-    fn write(&self, out: &mut Writer) {
-        let all = |nodes: &[Self], out: &mut Writer| nodes.iter().for_each(|node| node.write(out));
+    /// A `BBOX` stays directly in the outermost `And`, where it is first (see the module).
+    fn write_outermost(&self, out: &mut Writer) {
         match self {
-            Self::And(nodes) => out.element("ogc:And", &[], |out| all(nodes, out)),
-            Self::Or(nodes) => out.element("ogc:Or", &[], |out| all(nodes, out)),
+            Self::And(nodes)
+                if nodes.len() > MOST_SIDE_BY_SIDE && nodes.first().is_some_and(Self::is_bbox) =>
+            {
+                let (bbox, others) = nodes.split_at(1);
+                out.element("ogc:And", &[], |out| {
+                    for node in bbox {
+                        node.write(out);
+                    }
+                    write_joined("ogc:And", others, out);
+                });
+            }
+            _ => self.write(out),
+        }
+    }
+
+    fn write(&self, out: &mut Writer) {
+        match self {
+            Self::And(nodes) => write_joined("ogc:And", nodes, out),
+            Self::Or(nodes) => write_joined("ogc:Or", nodes, out),
             Self::Not(node) => out.element("ogc:Not", &[], |out| node.write(out)),
             Self::Compare { operator, left, right } => out.element(operator.written(), &[], |out| {
                 left.write(out);

@@ -1,6 +1,8 @@
 //! From elements to transactions.
 
-use super::{Action, MAX_ACTIONS, MAX_FEATURES, MAX_VALUE_BYTES, Property, Transaction, Value, Version};
+use super::{
+    Action, MAX_ACTIONS, MAX_FEATURES, MAX_PROPERTIES, MAX_VALUE_BYTES, Property, Transaction, Value, Version,
+};
 use crate::{
     geometry::gml::Gml,
     xml::{
@@ -74,12 +76,12 @@ impl Reader {
                     attribute: other.name.clone(),
                 });
             }
-            let properties = children(feature, "properties")?
-                .map(|property| {
-                    check_attributes(property, &[])?;
-                    Ok(Property { name: property.name.clone(), value: self.value(property)? })
-                })
-                .collect::<Result<_, BodyError>>()?;
+            let mut properties = Vec::new();
+            for property in children(feature, "properties")? {
+                check_attributes(property, &[])?;
+                properties.push(Property { name: property.name.clone(), value: self.value(property)? });
+            }
+            check_number(&properties)?;
             self.actions.push(Action::Insert { type_name: feature.name.clone(), properties });
         }
         if self.features == before { Err(content(element, expected)) } else { Ok(()) }
@@ -102,6 +104,7 @@ impl Reader {
         if properties.is_empty() {
             return Err(content(element, expected));
         }
+        check_number(&properties)?;
         self.actions.push(Action::Update { type_name, properties, filter });
         Ok(())
     }
@@ -145,16 +148,14 @@ impl Reader {
 
     /// A text or one geometry. Text of nothing but white space is the empty text, as QGIS stores it.
     fn value(&mut self, element: &Element) -> Result<Value, BodyError> {
-        let value = match element.text() {
-            Some(text) => Value::Text(if is_blank(text) { String::new() } else { text.to_owned() }),
-            None => {
-                let parts: Vec<_> = children(element, "a text or one geometry")?.collect();
-                let [geometry] = parts.as_slice() else {
-                    return Err(content(element, "a text or one geometry"));
-                };
-                let refused = |cause| BodyError::Geometry { element: element.name.clone(), cause };
-                Value::Geometry(Gml::from_element(geometry).map_err(refused)?)
-            }
+        let expected = "a text or one geometry";
+        let value = if let Some(text) = element.text() {
+            Value::Text(if is_blank(text) { String::new() } else { text.to_owned() })
+        } else {
+            let parts: Vec<_> = children(element, expected)?.collect();
+            let [geometry] = parts.as_slice() else { return Err(content(element, expected)) };
+            let refused = |cause| BodyError::Geometry { element: element.name.clone(), cause };
+            Value::Geometry(Gml::from_element(geometry).map_err(refused)?)
         };
         self.value_bytes += match &value {
             Value::Null => 0,
@@ -170,6 +171,13 @@ impl Reader {
         }
         Ok(value)
     }
+}
+
+fn check_number(properties: &[Property<String>]) -> Result<(), BodyError> {
+    if properties.len() > MAX_PROPERTIES {
+        return Err(BodyError::TooMany { what: "properties", most: MAX_PROPERTIES });
+    }
+    Ok(())
 }
 
 fn read_filter(filter: &Element, element: &Element, type_name: &str) -> Result<Filter, BodyError> {

@@ -39,19 +39,25 @@ impl Action<PropertyTarget> {
                 out.element(&format!("qgs:{type_name}"), &[], |out| {
                     for property in properties {
                         out.element(&format!("qgs:{}", property.name.written()), &[], |out| {
-                            property.value.write(out)
+                            property.value.write(out);
                         });
                     }
                 });
             }),
             Self::Update { type_name, properties, filter } => {
-                out.element("wfs:Update", &[("typeName", type_name)], |out| {
-                    properties.iter().for_each(|property| property.write(out));
-                    filter.write_into(out);
-                });
+                for portion in filter.in_portions() {
+                    out.element("wfs:Update", &[("typeName", type_name)], |out| {
+                        for property in properties {
+                            property.write(out);
+                        }
+                        portion.write_into(out);
+                    });
+                }
             }
             Self::Delete { type_name, filter } => {
-                out.element("wfs:Delete", &[("typeName", type_name)], |out| filter.write_into(out));
+                for portion in filter.in_portions() {
+                    out.element("wfs:Delete", &[("typeName", type_name)], |out| portion.write_into(out));
+                }
             }
         }
     }

@@ -1,0 +1,135 @@
+//! What is written must be to QGIS what the client wrote: both texts are read by QGIS's own parser and evaluated over a
+//! few features. Needs QGIS 3.22 for Python; without it the tests say so, and fail where `CI` is set.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails, which is what panics are for"
+)]
+
+#[path = "expressions/generate.rs"]
+mod generate;
+#[path = "expressions/qgis.rs"]
+mod qgis;
+
+use pozi_gate::expression::{Expression, FUNCTIONS};
+
+use self::{
+    generate::{sample, tokens, trees},
+    qgis::{Answer, Qgis},
+};
+
+/// Texts with which readings differed, and what clients send.
+const KNOWN: &[&str] = &[
+    "num=1 - -1",
+    "'a\\'b' = name",
+    "\"Zone \"\"C\"\"\" = 'a'",
+    "1=1=1",
+    "-2^2",
+    "NOT num=2",
+    "2*3||4",
+    "num in (1)[0]",
+    "-num[0]",
+    "GEOMFROMWKT('point(1 2)') is null",
+    "toint('1') = num",
+    "$ID + $Pi",
+    "num not in (1) not in (2)",
+    "num = size not in (0,1)",
+    "not num not in (1)",
+    "num or size not in (1)",
+    "name is\r\nnot\tnull",
+    "num^size^2",
+    "name NOT  LIKE '%e%'",
+    "+ + num",
+    "num - + - 1",
+    "case when num then name end",
+    "\"\" is null",
+    "día > '2020-01-01'",
+    "día >= make_date(2024,1,1)",
+    "name ~ 'r.d'",
+    "name ILIKE 'R%'",
+    "'\\\\' || '''' || name",
+    "array(1,num)[0] = 1",
+    "intersects($geometry, buffer(geom_from_wkt('POLYGON((0 0,1 0,1 1,0 0))'), -0.00001))",
+    "007 = 7",
+    ".5e-3 * 1E+2",
+    "99999999999999999999 > num",
+    "replace(name, 'e', 'ee')",
+    "lpad(name, 10, 'x')",
+    "round(size, 1)",
+    "num IN ((1))",
+];
+
+/// Both texts, as QGIS reads them.
+fn read_both(qgis: &mut Qgis, text: &str) -> Option<(String, Answer, Answer)> {
+    let written = Expression::parse(text).ok()?.write();
+    Some((written.clone(), qgis.read(text), qgis.read(&written)))
+}
+
+#[test]
+fn what_is_written_is_to_qgis_what_was_sent() {
+    let Some(mut qgis) = Qgis::start() else { return };
+    let generated = sample(trees(), 2_500).into_iter().chain(sample(tokens(), 6_000));
+    let (mut compared, mut refused) = (0, 0);
+    for text in KNOWN.iter().map(|text| (*text).to_owned()).chain(generated) {
+        let Some((written, sent, read)) = read_both(&mut qgis, &text) else {
+            refused += 1;
+            continue;
+        };
+        assert!(read.error.is_none(), "{text}\nwas written\n{written}\n{read:?}");
+        assert_eq!(sent, read, "{text}\nwas written\n{written}");
+        compared += 1;
+    }
+    println!("{compared} expressions compared, {refused} refused");
+    assert!(compared > 2_000, "only {compared} of the texts were let through");
+}
+
+#[test]
+fn what_only_newer_versions_read_is_written_with_the_same_meaning() {
+    let Some(mut qgis) = Qgis::start() else { return };
+    for (newer, older) in [
+        ("num BETWEEN 1 AND 2", "num >= 1 AND num <= 2"),
+        (
+            "num + 1 NOT BETWEEN size AND 2 OR name = ''",
+            "NOT (num + 1 >= size AND num + 1 <= 2) OR name = ''",
+        ),
+        ("@id = 1", "$id = 1"),
+        ("area(@geometry) > 0.5", "area($geometry) > 0.5"),
+    ] {
+        let written = Expression::parse(newer).unwrap().write();
+        assert_eq!(qgis.read(&written), qgis.read(older), "{newer} was written {written}");
+    }
+}
+
+#[test]
+fn a_long_choice_evaluates_as_the_list_that_it_becomes() {
+    let Some(mut qgis) = Qgis::start() else { return };
+    for value in ["1", "-1", "'red'", "'2'", "0.0", "''"] {
+        for field in ["num", "size", "name", "\"Zone \"\"C\"\"\"", "día"] {
+            let choice = vec![format!("{field} = {value}"); 101].join(" OR ");
+            for text in [choice.clone(), format!("NOT ({choice})")] {
+                let written = Expression::parse(&text).unwrap().write();
+                assert!(written.contains(" IN ("), "{written}");
+                assert_eq!(qgis.read(&text).values, qgis.read(&written).values, "{written}");
+            }
+        }
+    }
+}
+
+#[test]
+fn qgis_knows_every_function_by_every_name_with_as_many_arguments() {
+    let Some(mut qgis) = Qgis::start() else { return };
+    for function in FUNCTIONS {
+        for count in [function.least, function.most.min(function.least + 9)] {
+            let arguments = vec!["NULL"; count].join(",");
+            let call = |name: &str| {
+                if name.starts_with('$') { name.to_owned() } else { format!("{name}({arguments})") }
+            };
+            let own = qgis.read(&call(function.name));
+            assert!(own.error.is_none(), "{}: {own:?}", call(function.name));
+            for alias in function.aliases {
+                assert_eq!(qgis.read(&call(alias)).tree, own.tree, "{alias}");
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Any value of `EXP_FILTER`: it is refused, or written so that it is read as the same expression, with nothing outside
+//! quotes that begins a comment.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use pozi_gate::expression::Expression;
+
+fuzz_target!(|data: &[u8]| {
+    let Ok(text) = str::from_utf8(data) else { return };
+    let Ok(mut expression) = Expression::parse(text) else { return };
+    let written = expression.write();
+    assert_eq!(Expression::parse(&written).as_ref(), Ok(&expression));
+    let bare = unquoted(&written);
+    assert!(!bare.contains("--") && !bare.contains("/*") && !bare.contains("()") && !bare.contains(['@', ';']));
+    assert!(bare.is_ascii());
+    let fields = expression.fields().count();
+    assert_eq!(expression.resolve_fields(&|_| Some("a \"b\"".to_owned())), Ok(()));
+    let resolved = Expression::parse(&expression.write()).expect("an expression with resolved fields is read");
+    assert!(resolved.fields().all(|field| field == "a \"b\"") && resolved.fields().count() == fields);
+});
+
+/// `text` with `?` for what stands in quotes.
+fn unquoted(text: &str) -> String {
+    let mut inside = None;
+    let mut rest = String::new();
+    for character in text.chars() {
+        match inside {
+            Some(quote) if character == quote => inside = None,
+            Some(_) => {}
+            None if matches!(character, '\'' | '"') => {
+                inside = Some(character);
+                rest.push('?');
+            }
+            None => rest.push(character),
+        }
+    }
+    rest
+}

@@ -1,0 +1,60 @@
+//! The gate as a council runs it, on a port of its own, with the keys of a [`World`].
+
+use std::{net::SocketAddr, path::Path, sync::Arc};
+
+use pozi_auth::{
+    session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
+    sites::Site,
+};
+use pozi_gate::{
+    config::UpstreamConfig,
+    layers::source::LayerSource,
+    proxy::{self, Proxy},
+    servers::Servers,
+    settings::{Limits, PathStyle, Settings},
+    upstream::Limited,
+};
+use tokio::net::TcpListener;
+
+use crate::{PublishedDocument, World};
+
+/// A gate that listens until the test ends.
+#[derive(Debug)]
+pub struct RunningGate {
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl RunningGate {
+    /// The gate of `site`, whose projects are answered by `servers`, for sessions of `world`.
+    pub async fn start(world: &World, site: &Site, limits: Limits, servers: Servers) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("the port that was bound");
+        let keys = Arc::new(IssuerKeys::new(PublishedDocument::of(world), ISSUER_KEY_LIFETIMES));
+        let settings = Settings {
+            public_url: site.external_url.as_str().to_owned(),
+            site: site.clone(),
+            base: "/pozi".to_owned(),
+            project_paths: PathStyle::Unix,
+            limits,
+        };
+        let upstream = Arc::new(Limited::new(servers.clone(), &limits));
+        let proxy = Proxy::new(
+            world.clock.clone(),
+            settings,
+            (world.issuer.clone(), keys),
+            (Arc::new(LayerSource::new(Arc::clone(&upstream))), upstream),
+            |catalogue| servers.own_addresses(catalogue),
+        );
+        let router = proxy::router(Arc::new(proxy));
+        tokio::spawn(pozi_gate::serve(listener, router, move || limits, std::future::pending()));
+        Self { address }
+    }
+
+    /// The server of every project of `site` at one address.
+    pub fn servers(site: &Site, config: &UpstreamConfig) -> Servers {
+        let named = site.catalogues.iter().map(|catalogue| (catalogue.project.clone(), config.clone()));
+        Servers::of(named, true, Path::new("/nonexistent"), &Servers::default())
+            .expect("an address that can be asked")
+    }
+}
