@@ -1,4 +1,4 @@
-//! The answer of an exchange: its head, then its data as they come. It is whole at END_REQUEST and never before, and never
+//! The answer of an exchange: its head, then its data as they come. It is whole at `END_REQUEST` and never before, and never
 //! where it is not as long as it says.
 
 use std::{

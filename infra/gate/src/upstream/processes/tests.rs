@@ -1,4 +1,4 @@
-//! With a small FastCGI responder in Python, which does what it is asked: answer, wait, hang, die.
+//! With a small `FastCGI` responder in Python, which does what it is asked: answer, wait, hang, die.
 
 use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
