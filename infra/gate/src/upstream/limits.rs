@@ -115,7 +115,7 @@ mod tests {
     /// Answers at once with a body that gives one frame for each permit; `never` is not answered at all.
     struct Server {
         asked: AtomicUsize,
-        allowed: Arc<Semaphore>,
+        frames: Arc<Semaphore>,
     }
 
     impl MapServer for Arc<Server> {
@@ -159,7 +159,7 @@ mod tests {
     }
 
     fn limited(requests: usize, waiting: usize) -> (Arc<Limited<Arc<Server>>>, Arc<Server>) {
-        let server = Arc::new(Server { asked: AtomicUsize::new(0), allowed: Arc::new(Semaphore::new(0)) });
+        let server = Arc::new(Server { asked: AtomicUsize::new(0), frames: Arc::new(Semaphore::new(0)) });
         let limits = Limits {
             requests_per_catalogue: requests,
             waiting_per_catalogue: waiting,
@@ -202,7 +202,7 @@ mod tests {
         let started = Instant::now();
         let mut body = limited.send("a", asking("frames")).await.unwrap().into_body();
         tokio::time::advance(TIME / 2).await;
-        server.allowed.add_permits(1);
+        server.frames.add_permits(1);
         assert!(body.frame().await.unwrap().is_ok());
         let error = body.frame().await.unwrap().unwrap_err();
         assert_eq!(UpstreamError::within(&error).unwrap().reason(), "qgis_hung");
@@ -215,7 +215,7 @@ mod tests {
     async fn a_body_that_is_always_ready_ends_at_the_limit_too() {
         let (limited, server) = limited(1, 0);
         let mut body = limited.send("a", asking("frames")).await.unwrap().into_body();
-        server.allowed.add_permits(2);
+        server.frames.add_permits(2);
         tokio::time::advance(TIME).await;
         assert!(body.frame().await.unwrap().is_err());
     }
@@ -235,7 +235,7 @@ mod tests {
         // A body that is dropped frees its place, and so does one that is read to its end, before it is dropped.
         drop(first.await.unwrap().unwrap());
         let third = third.await.unwrap().unwrap();
-        server.allowed.add_permits(2);
+        server.frames.add_permits(2);
         let mut read = second.await.unwrap().unwrap().into_body();
         assert_eq!(read.frame().await.unwrap().unwrap().into_data().unwrap(), "x");
         assert!(read.frame().await.unwrap().is_ok());
