@@ -42,7 +42,18 @@ fn qgis_reads_what_the_gate_decided_about() {
     for _ in 0..REQUESTS {
         let query = query().new_tree(&mut runner).unwrap().current();
         match parsed(&query, &context) {
-            Some(request) => written.push(request.write().query),
+            Some(request) => {
+                let own = request.write();
+                // What is written is understood, and written the same.
+                if own.method == Method::GET {
+                    assert_eq!(
+                        parsed(&own.query, &context).map(|again| again.write()),
+                        Some(own.clone()),
+                        "{query}"
+                    );
+                    written.push(own.query);
+                }
+            }
             None => refused += 1,
         }
     }
