@@ -1,4 +1,4 @@
-//! With a small FastCGI responder in Python, which does what it is asked: answer, wait, hang, die.
+//! With a small `FastCGI` responder in Python, which does what it is asked: answer, wait, hang, die.
 
 use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
@@ -129,7 +129,7 @@ fn config(program: PathBuf, folder: PathBuf, count: usize, grace: Duration) -> P
 }
 
 /// Longer than any test.
-const LONG: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_hours(1);
 const SHORT: Duration = Duration::from_millis(20);
 
 fn is_running(id: &str) -> bool {
