@@ -2,7 +2,7 @@
 
 ARCH ?= $(shell uname -m)
 ENV ?= dev
-FUZZ_TARGETS ?= form token documents expression sql_filter xml
+FUZZ_TARGETS ?= form token documents expression sql_filter xml request
 
 run: ## the whole service on localhost
 	infra/local/page/fetch-msal && cargo run --locked

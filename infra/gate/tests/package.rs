@@ -10,11 +10,7 @@ mod issuer;
 #[path = "package/machine.rs"]
 mod machine;
 
-use std::{
-    env, fs,
-    path::Path,
-    process::Command,
-};
+use std::{env, fs, path::Path, process::Command};
 
 use self::{
     gateways::Gateway,
@@ -97,7 +93,10 @@ fn walk(folder: &Path, commands: &[&str]) {
     let checked = outputs.iter().find(|output| output.contains("QGIS Server opens the project"));
     let checked = checked.unwrap_or_else(|| panic!("{outputs:#?}"));
     assert!(!checked.contains("WRONG") && !checked.contains("LOOK"), "{checked}");
-    assert!(outputs.iter().any(|output| output.contains(r#""status":"ok","keys":{"count":1"#)), "{outputs:#?}");
+    assert!(
+        outputs.iter().any(|output| output.contains(r#""status":"ok","keys":{"count":1"#)),
+        "{outputs:#?}"
+    );
 
     has_sound_units();
     let session = issuer.session("planning:read");
@@ -127,13 +126,15 @@ fn has_sound_units() {
         succeeded(Command::new("systemd-analyze").args(["verify", unit]));
     }
     for unit in &UNITS[..2] {
-        let judged = Command::new("systemd-analyze").args(["security", "--offline=true", unit]).output().unwrap();
+        let judged =
+            Command::new("systemd-analyze").args(["security", "--offline=true", unit]).output().unwrap();
         let text = String::from_utf8(judged.stdout).unwrap();
         let (_, level) = text.split_once("exposure level for").unwrap();
         let level: f64 = level.split_whitespace().nth(1).unwrap().parse().unwrap();
         assert!(level <= 4.0, "{text}");
     }
-    let as_the_gate = "setpriv --reuid=pozi-gate --regid=pozi-gate --groups=$(getent group pozi-data | cut -d: -f3)";
+    let as_the_gate =
+        "setpriv --reuid=pozi-gate --regid=pozi-gate --groups=$(getent group pozi-data | cut -d: -f3)";
     run(&format!("{as_the_gate} test -r /srv/pozi/planning/planning.qgs"), Path::new("/"));
     run("! setpriv --reuid=nobody --regid=nogroup --clear-groups test -x /srv/pozi", Path::new("/"));
 }
@@ -157,11 +158,14 @@ fn draws_a_map(base: &str, session: &str) {
 /// A selection of 31 KB, beside the token of a person in hundreds of groups, which the gate does not look into.
 fn carries_large_requests(session: &str) {
     let session = format!("X-Pozi-Session: {session}");
-    let person = format!("Authorization: Bearer {}.{}.{}", "a".repeat(40), "b".repeat(12_000), "c".repeat(340));
+    let person =
+        format!("Authorization: Bearer {}.{}.{}", "a".repeat(40), "b".repeat(12_000), "c".repeat(340));
     let corners: Vec<_> = (0..2_040).map(|at| format!("{at} {}.{:06}", at % 7, at * 691)).collect();
     let polygon = format!("POLYGON((0 0,{},0 1000,0 0))", corners.join(","));
     let filter = format!("intersects(@geometry,geom_from_wkt('{polygon}'))").replace(' ', "%20");
-    let query = format!("SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=places&OUTPUTFORMAT=GeoJSON&EXP_FILTER={filter}");
+    let query = format!(
+        "SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=places&OUTPUTFORMAT=GeoJSON&EXP_FILTER={filter}"
+    );
     assert!((31_000..32_768).contains(&query.len()), "{}", query.len());
     let url = format!("https://maps.riverbend.example/pozi/ows/planning/?{query}");
     let answer = curl(&["-H", &session, "-H", &person, &url]);

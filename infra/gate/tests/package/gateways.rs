@@ -95,10 +95,16 @@ fn backend() {
             head.push(byte[0]);
         }
         let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
-        let length = head.split_once("content-length: ").map_or("0", |(_, rest)| rest.lines().next().unwrap());
+        let length =
+            head.split_once("content-length: ").map_or("0", |(_, rest)| rest.lines().next().unwrap());
         let mut body = vec![0; length.parse().unwrap()];
         client.read_exact(&mut body).unwrap();
         let text = body.len().to_string();
-        write!(client, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{text}", text.len()).unwrap();
+        write!(
+            client,
+            "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{text}",
+            text.len()
+        )
+        .unwrap();
     }
 }

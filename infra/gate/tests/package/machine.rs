@@ -52,13 +52,20 @@ pub(crate) fn run_there(name: &str, folder: &Path) {
     // What hangs there ends in a failure with its logs.
     let mut test = Command::new("timeout");
     test.args(["300", "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]);
-    test.arg(format!("{HERE}/machine.sh")).arg(env::current_exe().unwrap()).args(["--exact", name, "--nocapture"]);
+    test.arg(format!("{HERE}/machine.sh")).arg(env::current_exe().unwrap()).args([
+        "--exact",
+        name,
+        "--nocapture",
+    ]);
     for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy"] {
         test.env_remove(name);
     }
     let apt = folder.join("apt.conf");
     fs::write(&apt, "DPkg::Lock::Timeout \"300\";\n").unwrap();
-    test.env("PATH", path).env("HOME", folder).env("APT_CONFIG", apt).env("DEBIAN_FRONTEND", "noninteractive");
+    test.env("PATH", path)
+        .env("HOME", folder)
+        .env("APT_CONFIG", apt)
+        .env("DEBIAN_FRONTEND", "noninteractive");
     let output = succeeded(test.env(FOLDER, folder).stdin(Stdio::null()));
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("1 passed"), "{text}");
@@ -87,12 +94,20 @@ pub(crate) fn succeeded(command: &mut Command) -> Output {
 fn logs() -> String {
     let files = fs::read_dir("/run").unwrap().flatten().map(|entry| entry.path());
     let logs = files.filter(|path| path.to_string_lossy().starts_with("/run/log-"));
-    logs.map(|path| format!("{}:\n{}", path.display(), fs::read_to_string(&path).unwrap_or_default())).collect()
+    logs.map(|path| format!("{}:\n{}", path.display(), fs::read_to_string(&path).unwrap_or_default()))
+        .collect()
 }
 
 pub(crate) fn curl(arguments: &[&str]) -> Fetched {
     let mut curl = Command::new("curl");
-    curl.args(["--silent", "--show-error", "--max-time", "120", "--write-out", "%{stderr}%{http_code} %{content_type}"]);
+    curl.args([
+        "--silent",
+        "--show-error",
+        "--max-time",
+        "120",
+        "--write-out",
+        "%{stderr}%{http_code} %{content_type}",
+    ]);
     let output = succeeded(curl.args(arguments));
     Fetched { head: String::from_utf8(output.stderr).unwrap(), body: output.stdout }
 }
