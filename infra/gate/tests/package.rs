@@ -2,6 +2,11 @@
 //! behind nginx and Caddy by the examples as they stand, and purged. All of it on a machine of its own, made of
 //! namespaces; only systemd's start of the units is a stand-in's.
 #![cfg(target_os = "linux")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on fails, which is what panics are for"
+)]
 
 #[path = "package/gateways.rs"]
 mod gateways;
@@ -91,7 +96,7 @@ fn walk(folder: &Path, commands: &[&str]) {
     let purged = Purged;
     let outputs: Vec<_> = commands.iter().map(|command| run(command, folder)).collect();
     let checked = outputs.iter().find(|output| output.contains("QGIS Server opens the project"));
-    let checked = checked.unwrap_or_else(|| panic!("{outputs:#?}"));
+    let checked = checked.expect("`pozi-gate check` is one of the commands");
     assert!(!checked.contains("WRONG") && !checked.contains("LOOK"), "{checked}");
     assert!(
         outputs.iter().any(|output| output.contains(r#""status":"ok","keys":{"count":1"#)),

@@ -53,7 +53,7 @@ impl Issuer {
             Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
                 let server = axum_server::from_tcp_rustls(listener, tls).unwrap();
                 tokio::select! {
-                    served = server.serve(routes.into_make_service()) => served.unwrap(),
+                    ended = server.serve(routes.into_make_service()) => ended.unwrap(),
                     _ = stopped => {}
                 }
             });

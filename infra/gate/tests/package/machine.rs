@@ -37,7 +37,8 @@ pub(crate) fn needs(programs: &[&str]) -> bool {
     if !is_there {
         const NOTICE: &str = "NOT RUN: the package for Debian is tried as root on Debian, without pozi-gate installed, with qgis-server, python3-qgis, nginx, caddy, curl, iproute2 and the right to make namespaces";
         assert!(env::var_os("CI").is_none(), "{NOTICE}");
-        writeln!(std::io::stderr(), "{NOTICE}").unwrap();
+        // Not eprintln!, whose text of a passed test nobody sees.
+        std::io::stderr().write_all(format!("{NOTICE}\n").as_bytes()).unwrap();
     }
     is_there
 }
@@ -67,8 +68,8 @@ pub(crate) fn run_there(name: &str, folder: &Path) {
         .env("APT_CONFIG", apt)
         .env("DEBIAN_FRONTEND", "noninteractive");
     let output = succeeded(test.env(FOLDER, folder).stdin(Stdio::null()));
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(text.contains("1 passed"), "{text}");
+    let output = String::from_utf8_lossy(&output.stdout);
+    assert!(output.contains("1 passed"), "{output}");
 }
 
 fn shell(command: &str, folder: &Path) -> Command {
@@ -94,8 +95,9 @@ pub(crate) fn succeeded(command: &mut Command) -> Output {
 fn logs() -> String {
     let files = fs::read_dir("/run").unwrap().flatten().map(|entry| entry.path());
     let logs = files.filter(|path| path.to_string_lossy().starts_with("/run/log-"));
-    logs.map(|path| format!("{}:\n{}", path.display(), fs::read_to_string(&path).unwrap_or_default()))
-        .collect()
+    let told = logs
+        .map(|path| [path.display().to_string(), fs::read_to_string(&path).unwrap_or_default()].join("\n"));
+    told.collect::<Vec<_>>().join("\n")
 }
 
 pub(crate) fn curl(arguments: &[&str]) -> Fetched {
