@@ -127,7 +127,8 @@ mod tests {
         let text = fs::read_to_string(project).unwrap();
         assert!(text.contains("<title>&lt;Parks&gt; &amp; &quot;trees&quot; \\ Bäume</title>"));
         let place: Value = serde_json::from_slice(&fs::read(own.join("place.geojson")).unwrap()).unwrap();
-        let names = place["features"].as_array().unwrap().iter().map(|feature| &feature["properties"]["name"]);
+        let names =
+            place["features"].as_array().unwrap().iter().map(|feature| &feature["properties"]["name"]);
         assert!(names.into_iter().any(|name| *name == site.catalogues[0].title));
         assert_eq!(copied.catalogues[1].id, site.catalogues[1].id);
         assert!(fs::read_to_string(&copied.catalogues[1].project).unwrap().contains("Heritage register"));

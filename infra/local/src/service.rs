@@ -105,12 +105,8 @@ impl Service {
             router = router.nest("/gate", gates.decide(first));
         }
         let authority = args.authority.as_ref().unwrap_or(&tenant.url);
-        let config = PageConfig::new(
-            &base,
-            authority,
-            registered.iter().map(AsRef::as_ref),
-            qgis.is_installed(),
-        );
+        let config =
+            PageConfig::new(&base, authority, registered.iter().map(AsRef::as_ref), qgis.is_installed());
         router = router.merge(page::router(config, args.msal.clone()));
         // The gates answer for themselves: their CORS is that of production.
         let router = oauth::finish(router).merge(gates.router(&registered)?);
