@@ -2,9 +2,9 @@
 
 pub mod args;
 pub mod console;
-mod enforced;
 pub mod entra;
 pub mod explain;
+pub mod gates;
 mod https;
 pub mod maps;
 pub mod page;

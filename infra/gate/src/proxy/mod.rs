@@ -115,6 +115,19 @@ impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
         }
     }
 
+    /// Takes the `name` of each pair in a `MAP` for the project of that catalogue too: what clients know it by, where QGIS
+    /// Server opens it by another path.
+    #[must_use]
+    pub fn with_project_names<'a>(
+        mut self,
+        names: impl IntoIterator<Item = (&'a CatalogueId, &'a str)>,
+    ) -> Self {
+        self.catalogues = names
+            .into_iter()
+            .fold(self.catalogues, |catalogues, (id, name)| catalogues.with_project_name(id, name));
+        self
+    }
+
     async fn walk(&self, request: Request<Body>, trail: &mut Trail) -> Result<Response, ProxyRefusal> {
         let (parts, body) = request.into_parts();
         let (segments, mut query) = read_target(&parts.uri)?;
