@@ -1,5 +1,7 @@
 //! The gate as a council runs it, on a port of its own, with the keys of a [`World`].
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails, which is what panics are for")]
+
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use pozi_auth::{
@@ -27,6 +29,9 @@ pub struct RunningGate {
 
 impl RunningGate {
     /// The gate of `site`, whose projects are answered by `servers`, for sessions of `world`.
+    ///
+    /// # Panics
+    /// Where no port is free.
     pub async fn start(world: &World, site: &Site, limits: Limits, servers: Servers) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("the port that was bound");
@@ -52,6 +57,9 @@ impl RunningGate {
     }
 
     /// The server of every project of `site` at one address.
+    ///
+    /// # Panics
+    /// Where the address is none.
     pub fn servers(site: &Site, config: &UpstreamConfig) -> Servers {
         let named = site.catalogues.iter().map(|catalogue| (catalogue.project.clone(), config.clone()));
         Servers::of(named, true, Path::new("/nonexistent"), &Servers::default())
