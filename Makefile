@@ -16,8 +16,8 @@ test: ## everything that must hold
 lint: ## what a machine can say about the code
 	cargo fmt --all --check && cargo clippy --locked --workspace --all-targets -- -D warnings && RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet && cargo deny --locked --log-level error check bans licenses sources && cargo metadata --locked --format-version 1 --manifest-path tests/fuzz/Cargo.toml > /dev/null
 
-bench: ## how much the exchange costs beside its bare cryptography
-	cargo bench --locked -p pozi-tests
+bench: ## what the exchange, the gate and the authorizer cost beside bare cryptography, and the gate beside nginx
+	cargo build --locked --profile gate -p pozi-gate && cargo bench --locked -p pozi-tests
 
 fuzz: ## each fuzz target for a minute; what it finds stays in tests/fuzz/artifacts
 	cd tests/fuzz && mkdir -p artifacts && for target in $(FUZZ_TARGETS); do mkdir -p ../../target/fuzz/corpus/$$target && cargo run --locked --release --bin $$target -- -max_total_time=60 -max_len=8192 -artifact_prefix=artifacts/ ../../target/fuzz/corpus/$$target || exit 1; done

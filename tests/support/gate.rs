@@ -25,6 +25,8 @@ use crate::{PublishedDocument, World};
 pub struct RunningGate {
     /// Where it listens.
     pub address: SocketAddr,
+    /// The keys that it verifies sessions with.
+    pub published: PublishedDocument,
 }
 
 impl RunningGate {
@@ -35,7 +37,8 @@ impl RunningGate {
     pub async fn start(world: &World, site: &Site, limits: Limits, servers: Servers) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("the port that was bound");
-        let keys = Arc::new(IssuerKeys::new(PublishedDocument::of(world), ISSUER_KEY_LIFETIMES));
+        let published = PublishedDocument::of(world);
+        let keys = Arc::new(IssuerKeys::new(published.clone(), ISSUER_KEY_LIFETIMES));
         let settings = Settings {
             public_url: site.external_url.as_str().to_owned(),
             site: site.clone(),
@@ -53,7 +56,7 @@ impl RunningGate {
         );
         let router = proxy::router(Arc::new(proxy));
         tokio::spawn(pozi_gate::serve(listener, router, move || limits, std::future::pending()));
-        Self { address }
+        Self { address, published }
     }
 
     /// The server of every project of `site` at one address.
