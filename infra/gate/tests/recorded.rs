@@ -3,14 +3,29 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
 
+#[path = "recorded/demo.rs"]
+mod demo;
+#[path = "recorded/raw.rs"]
+mod raw;
+#[path = "recorded/replay.rs"]
+mod replay;
 #[path = "recorded/requests.rs"]
 mod requests;
+#[path = "recorded/said.rs"]
+mod said;
 #[path = "recorded/site.rs"]
 mod site;
 
-use pozi_gate::request::RequestRefusal;
+use pozi_auth::sites::Access;
+use pozi_gate::request::{MapRequest, RequestRefusal};
 
-use self::requests::{Recorded, recorded};
+use self::{
+    demo::Demo,
+    raw::Answer,
+    replay::{as_the_client_wrote_it, as_the_gate_writes_it},
+    requests::{Recorded, recorded},
+    said::Said,
+};
 
 /// Honest requests that the gate refuses knowingly, each with a clear answer.
 fn is_refused_knowingly(request: &Recorded, refusal: &RequestRefusal) -> bool {
@@ -54,4 +69,53 @@ fn every_recorded_request_is_understood() {
     );
     assert!(wrongly.is_empty(), "{}", wrongly.join("\n"));
     assert!(knowingly <= 8, "{knowingly}");
+}
+
+#[tokio::test]
+async fn what_the_gate_writes_gets_the_answer_that_the_client_would_get() {
+    let Some(demo) = Demo::start() else { return };
+    let all = recorded().unwrap_or_default();
+    let (mut same, mut known, mut wrong) = (0, 0, Vec::new());
+    for (at, request) in all.iter().enumerate() {
+        let Ok(Some(understood)) = request.understood() else { continue };
+        match compare(&demo, at, request, &understood).await {
+            None => same += 1,
+            Some(difference) if is_known(request, &understood) => {
+                println!("known: {} {}: {difference}", request.client, request.purpose);
+                known += 1;
+            }
+            Some(difference) => wrong.push(format!(
+                "{} {} {} {}?{} {}\n-> {:?}\n   {difference}",
+                request.client, request.purpose, request.method, request.path, request.query, request.body,
+                understood.write()
+            )),
+        }
+    }
+    println!("replayed: {same} with the same answer, {known} known differences, {} others", wrong.len());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+fn is_known(_: &Recorded, _: &MapRequest) -> bool {
+    false
+}
+
+/// How the answers differ; nothing where they say the same.
+async fn compare(demo: &Demo, at: usize, request: &Recorded, understood: &MapRequest) -> Option<String> {
+    let is_write = understood.operation().access == Access::Write;
+    let project = |side: &str| demo.project(&if is_write { format!("{side}-{at}") } else { "read".into() });
+    let (of_client, of_gate) = (project("client"), project("gate"));
+    let original = as_the_client_wrote_it(demo, &of_client, request);
+    let written = as_the_gate_writes_it(&demo.socket(), &of_gate, understood.write()).await;
+    if let Some(difference) = differ(&original, &of_client, &written, &of_gate) {
+        return Some(difference);
+    }
+    None
+}
+
+fn differ(original: &Answer, of_client: &str, written: &Answer, of_gate: &str) -> Option<String> {
+    let (said, says) = (Said::by(original, of_client), Said::by(written, of_gate));
+    if original.status != written.status {
+        return Some(format!("{} became {}: {}", original.status, written.status, said.difference(&says)));
+    }
+    (said != says).then(|| said.difference(&says))
 }
