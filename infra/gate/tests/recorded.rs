@@ -106,10 +106,13 @@ async fn compare(demo: &Demo, at: usize, request: &Recorded, understood: &MapReq
     let (of_client, of_gate) = (project("client"), project("gate"));
     let original = as_the_client_wrote_it(demo, &of_client, request);
     let written = as_the_gate_writes_it(&demo.socket(), &of_gate, understood.write()).await;
-    if let Some(difference) = differ(&original, &of_client, &written, &of_gate) {
-        return Some(difference);
+    let difference = differ(&original, &of_client, &written, &of_gate);
+    if difference.is_some() || !is_write {
+        return difference;
     }
-    None
+    let rows = Recorded::asking("SERVICE=WFS&REQUEST=GetFeature&VERSION=1.1.0&TYPENAME=assets&OUTPUTFORMAT=GeoJSON");
+    let [client, gate] = [&of_client, &of_gate].map(|project| (as_the_client_wrote_it(demo, project, &rows), project));
+    differ(&client.0, client.1, &gate.0, gate.1)
 }
 
 fn differ(original: &Answer, of_client: &str, written: &Answer, of_gate: &str) -> Option<String> {

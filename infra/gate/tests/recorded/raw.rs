@@ -41,8 +41,8 @@ impl Answer {
         let end = bytes.windows(2).position(|two| two == b"\n\n").unwrap();
         let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
         let header = |name: &str| {
-            let mut lines = head.lines().filter_map(|line| line.split_once(": "));
-            lines.find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.to_owned())
+            let mut lines = head.lines().filter_map(|line| line.split_once(':'));
+            lines.find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned())
         };
         let status = header("Status").and_then(|status| status.split(' ').next()?.parse().ok());
         Self {

@@ -62,7 +62,7 @@ pub(crate) async fn as_the_gate_writes_it(socket: &Path, project: &str, request:
 fn with_map(query: &str, project: &str) -> String {
     let is_map = |pair: &&str| pair.split('=').next().is_some_and(|key| key.eq_ignore_ascii_case("map"));
     let others: Vec<_> = query.split('&').filter(|pair| !is_map(pair)).collect();
-    format!("{}&MAP={project}", others.join("&"))
+    format!("{}&MAP={}", others.join("&"), project.replace('/', "%2F"))
 }
 
 fn behind_the_catalogue(path: &str) -> &str {

@@ -45,6 +45,21 @@ pub(crate) fn recorded() -> Option<Vec<Recorded>> {
 }
 
 impl Recorded {
+    /// A GET of `query` at the address of web services.
+    pub(crate) fn asking(query: &str) -> Self {
+        Self {
+            client: "shapes".into(),
+            purpose: String::new(),
+            method: "GET".into(),
+            path: "/pozi/ows/demo/".into(),
+            query: query.into(),
+            content_type: None,
+            accept: None,
+            body: String::new(),
+            qgis_status: 200,
+        }
+    }
+
     fn of(value: &Value) -> Self {
         let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
         Self {

@@ -52,16 +52,21 @@ fn without_times(value: &mut Value, project: &str) {
             members.values_mut().for_each(|member| without_times(member, project));
         }
         Value::Array(members) => members.iter_mut().for_each(|member| without_times(member, project)),
-        Value::String(text) => *text = without_addresses(text, project),
+        // A link repeats the request's parameters, each in its own spelling.
+        Value::String(text) if text.starts_with(ADDRESS) => {
+            *text = text.split('?').next().unwrap_or_default().to_owned();
+        }
+        Value::String(text) => *text = text.replace(project, "PROJECT"),
         _ => {}
     }
 }
 
-/// Addresses are cut at their first mark that is no part of one: links repeat the request's parameters, each in its own
-/// spelling.
+const ADDRESS: &str = "https://poziserver-riverbend.example";
+
+/// Without the parameters of links, which repeat those of the request.
 fn without_addresses(text: &str, project: &str) -> String {
     let text = text.replace(project, "PROJECT");
-    let mut parts = text.split("https://poziserver-riverbend.example");
+    let mut parts = text.split(ADDRESS);
     let mut kept = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let end = part.find(['"', '<', ' ', '\'']).unwrap_or(part.len());
