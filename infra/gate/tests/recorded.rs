@@ -39,7 +39,7 @@ fn is_refused_knowingly(request: &Recorded, refusal: &RequestRefusal) -> bool {
         // QGIS answers 200 to a transaction of 2.0.0 and stores nothing, or 400.
         RequestRefusal::Xml(text) => request.body.contains("version=\"2.0.0\"") && text.contains("2.0.0"),
         // No expression: QGIS answers 400 as well.
-        RequestRefusal::Value { parameter, .. } => parameter == "EXP_FILTER" && request.qgis_status == 400,
+        RequestRefusal::Content { parameter, .. } => parameter == "EXP_FILTER" && request.qgis_status == 400,
         // A property that is no field of the layer: QGIS would hang, or answers as if the filter were not there.
         RequestRefusal::UnknownParameter { parameter, .. } => parameter == "Property Number",
         _ => false,

@@ -127,7 +127,7 @@ impl GetFeature {
         let plain: Vec<_> =
             PLAIN.into_iter().filter_map(|key| Some((key, given.take(key)?.written()))).collect();
         let counts = plain.contains(&("RESULTTYPE", "hits".to_owned()));
-        let max_features = bounded(max_features, counts, context.limits.max_features);
+        let max_features = bounded(max_features.as_ref(), counts, context.limits.max_features);
         let read = Self { operation, plain, max_features, ids, expression, queries, is_xml };
         read.check()?;
         Ok(read)
@@ -254,10 +254,10 @@ fn given<const N: usize>(values: [(&str, Option<String>); N]) -> Result<Paramete
 }
 
 /// QGIS takes 0 for all; no answer has more than `most` features. A count has no bound.
-fn bounded(asked: Option<Value>, counts: bool, most: u64) -> Option<u64> {
+fn bounded(asked: Option<&Value>, counts: bool, most: u64) -> Option<u64> {
     match asked {
-        Some(Value::Integer(asked)) if asked > 0 => {
-            Some(u64::try_from(asked).map_or(most, |asked| asked.min(most)))
+        Some(Value::Integer(asked)) if *asked > 0 => {
+            Some(u64::try_from(*asked).map_or(most, |asked| asked.min(most)))
         }
         _ if counts => None,
         _ => Some(most),

@@ -51,7 +51,10 @@ pub(super) fn properties(text: &str) -> Option<Vec<Vec<String>>> {
 pub(super) fn written_properties(groups: &[Vec<String>]) -> String {
     match groups {
         [one] => one.join(","),
-        several => several.iter().map(|group| format!("({})", group.join(","))).collect(),
+        several => {
+            let groups: Vec<_> = several.iter().map(|group| group.join(",")).collect();
+            format!("({})", groups.join(")("))
+        }
     }
 }
 
