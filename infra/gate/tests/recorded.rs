@@ -13,6 +13,8 @@ mod replay;
 mod requests;
 #[path = "recorded/said.rs"]
 mod said;
+#[path = "recorded/shapes.rs"]
+mod shapes;
 #[path = "recorded/site.rs"]
 mod site;
 
@@ -25,6 +27,7 @@ use self::{
     replay::{as_the_client_wrote_it, as_the_gate_writes_it},
     requests::{Recorded, recorded},
     said::Said,
+    shapes::shapes,
 };
 
 /// Honest requests that the gate refuses knowingly, each with a clear answer.
@@ -48,7 +51,7 @@ fn is_refused_knowingly(request: &Recorded, refusal: &RequestRefusal) -> bool {
 
 #[test]
 fn every_recorded_request_is_understood() {
-    let Some(all) = recorded() else { return };
+    let all: Vec<_> = shapes().into_iter().chain(recorded().unwrap_or_default()).collect();
     let (mut passed, mut knowingly, mut wrongly) = (0, 0, Vec::new());
     for request in all.iter().filter(|request| request.method != "OPTIONS") {
         match request.understood() {
@@ -71,36 +74,52 @@ fn every_recorded_request_is_understood() {
     assert!(knowingly <= 8, "{knowingly}");
 }
 
+/// Why an answer is another one, of the same status, than the client's own writing would get.
+fn known_difference(request: &Recorded) -> Option<&'static str> {
+    let text = format!("{}{}", request.query, request.body);
+    let has = |part: &str| text.contains(part);
+    if request.method == "HEAD" {
+        return Some("a HEAD is asked as a GET, and the body is left out afterwards");
+    }
+    if has("@geometry") || has("%40geometry") {
+        return Some("3.22 has no @geometry, and finds nothing; the gate writes $geometry");
+    }
+    if has("filter=%3Cogc%3A") && !has("filter=%3Cogc%3AFilter") {
+        return Some("QGIS ignores a condition outside of a Filter; the gate writes one around it");
+    }
+    has("HIGHLIGHT_SYMBOL=%3C").then_some("the gate draws highlights in styles that it writes")
+}
+
 #[tokio::test]
 async fn what_the_gate_writes_gets_the_answer_that_the_client_would_get() {
     let Some(demo) = Demo::start() else { return };
-    let all = recorded().unwrap_or_default();
+    let all: Vec<_> = shapes().into_iter().chain(recorded().unwrap_or_default()).collect();
     let (mut same, mut known, mut wrong) = (0, 0, Vec::new());
     for (at, request) in all.iter().enumerate() {
         let Ok(Some(understood)) = request.understood() else { continue };
-        match compare(&demo, at, request, &understood).await {
-            None => same += 1,
-            Some(difference) if is_known(request, &understood) => {
-                println!("known: {} {}: {difference}", request.client, request.purpose);
+        match (compare(&demo, at, request, &understood).await, known_difference(request)) {
+            (None, _) => same += 1,
+            (Some(Difference::Body(_)), Some(reason)) => {
+                println!("known: {} {}: {reason}", request.client, request.purpose);
                 known += 1;
             }
-            Some(difference) => wrong.push(format!(
-                "{} {} {} {}?{} {}\n-> {:?}\n   {difference}",
-                request.client, request.purpose, request.method, request.path, request.query, request.body,
-                understood.write()
-            )),
+            (Some(difference), _) => wrong.push(format!("{request:?}\n-> {:?}\n   {difference:?}", understood.write())),
         }
     }
     println!("replayed: {same} with the same answer, {known} known differences, {} others", wrong.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    assert!(same >= 40, "{same}");
 }
 
-fn is_known(_: &Recorded, _: &MapRequest) -> bool {
-    false
+#[derive(Debug)]
+#[expect(dead_code, reason = "what is in it is for a person to read")]
+enum Difference {
+    Status(u16, u16, String),
+    Body(String),
 }
 
 /// How the answers differ; nothing where they say the same.
-async fn compare(demo: &Demo, at: usize, request: &Recorded, understood: &MapRequest) -> Option<String> {
+async fn compare(demo: &Demo, at: usize, request: &Recorded, understood: &MapRequest) -> Option<Difference> {
     let is_write = understood.operation().access == Access::Write;
     let project = |side: &str| demo.project(&if is_write { format!("{side}-{at}") } else { "read".into() });
     let (of_client, of_gate) = (project("client"), project("gate"));
@@ -115,10 +134,10 @@ async fn compare(demo: &Demo, at: usize, request: &Recorded, understood: &MapReq
     differ(&client.0, client.1, &gate.0, gate.1)
 }
 
-fn differ(original: &Answer, of_client: &str, written: &Answer, of_gate: &str) -> Option<String> {
+fn differ(original: &Answer, of_client: &str, written: &Answer, of_gate: &str) -> Option<Difference> {
     let (said, says) = (Said::by(original, of_client), Said::by(written, of_gate));
     if original.status != written.status {
-        return Some(format!("{} became {}: {}", original.status, written.status, said.difference(&says)));
+        return Some(Difference::Status(original.status, written.status, said.difference(&says)));
     }
-    (said != says).then(|| said.difference(&says))
+    (said != says).then(|| Difference::Body(said.difference(&says)))
 }
