@@ -35,12 +35,27 @@ impl RunningGate {
     /// # Panics
     /// Where no port is free.
     pub async fn start(world: &World, site: &Site, limits: Limits, servers: Servers) -> Self {
+        Self::start_as(world, site, limits, servers, |_| site.external_url.as_str().to_owned()).await
+    }
+
+    /// As [`RunningGate::start`], but known by the address that it listens on: links in its answers lead back to it.
+    pub async fn start_at_its_address(world: &World, site: &Site, limits: Limits, servers: Servers) -> Self {
+        Self::start_as(world, site, limits, servers, |address| format!("http://{address}/pozi/")).await
+    }
+
+    async fn start_as(
+        world: &World,
+        site: &Site,
+        limits: Limits,
+        servers: Servers,
+        public_url: impl FnOnce(SocketAddr) -> String,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("the port that was bound");
         let published = PublishedDocument::of(world);
         let keys = Arc::new(IssuerKeys::new(published.clone(), ISSUER_KEY_LIFETIMES));
         let settings = Settings {
-            public_url: site.external_url.as_str().to_owned(),
+            public_url: public_url(address),
             site: site.clone(),
             base: "/pozi".to_owned(),
             project_paths: PathStyle::Unix,
