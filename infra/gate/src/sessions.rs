@@ -15,7 +15,7 @@ const REMEMBERED: usize = 4_096;
 
 /// Verifies sessions and remembers what came of it, by the SHA-256 of the token. A refusal is not remembered.
 #[derive(Debug)]
-pub(crate) struct Sessions<K> {
+pub struct Sessions<K> {
     verifier: SessionVerifier<Arc<K>>,
     keys: Arc<K>,
     remembered: Cache<[u8; 32], Arc<VerifiedSession>>,
@@ -23,16 +23,12 @@ pub(crate) struct Sessions<K> {
 
 impl<K: SessionKeySource> Sessions<K> {
     /// Verifies by `verifier`, whose keys are `keys`.
-    pub(crate) fn new(verifier: SessionVerifier<Arc<K>>, keys: Arc<K>) -> Self {
+    pub fn new(verifier: SessionVerifier<Arc<K>>, keys: Arc<K>) -> Self {
         Self { verifier, keys, remembered: Cache::new(REMEMBERED) }
     }
 
     /// The session that `token` is at `now`. A remembered one is good until its `exp`, and while its key is published.
-    pub(crate) async fn verify(
-        &self,
-        token: &str,
-        now: Timestamp,
-    ) -> Result<Arc<VerifiedSession>, SessionRefusal> {
+    pub async fn verify(&self, token: &str, now: Timestamp) -> Result<Arc<VerifiedSession>, SessionRefusal> {
         let hash = sha256(token);
         if let Some(session) = self.remembered.get(&hash) {
             return self.still_good(&hash, session, now).await;

@@ -6,9 +6,10 @@ use axum::{body::Body, response::Response};
 use criterion::{BatchSize, Criterion};
 use http::{Method, Request, StatusCode};
 use pozi_auth::{
+    adapters::SiteFiles,
     ports::Clock,
     session::{IssuerKeys, SessionVerifier},
-    sites::{Access, Catalogue, SiteFiles},
+    sites::{Access, Catalogue},
 };
 use pozi_gate::{
     catalogue::{Catalogues, Place, segments},

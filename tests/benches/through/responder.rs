@@ -58,7 +58,7 @@ impl Responder {
 }
 
 fn respond(mut stream: UnixStream, answer: &[u8]) -> io::Result<()> {
-    let mut request = [0; 64 * 1024];
+    let mut request = vec![0; 64 * 1024];
     let mut length = 0;
     while !request[..length].ends_with(&END) {
         match stream.read(&mut request[length..])? {
