@@ -64,8 +64,8 @@ impl Rig {
 
     /// Where the process listens.
     fn socket(&self) -> PathBuf {
-        let entries = fs::read_dir(self.folder.path().join("run")).unwrap();
-        let mut paths = entries.map(|entry| entry.unwrap().path());
+        let entries = |folder: PathBuf| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let mut paths = entries(self.folder.path().join("run")).flat_map(entries);
         paths.find(|path| path.extension().is_some_and(|extension| extension == "sock")).unwrap()
     }
 
