@@ -1,6 +1,9 @@
 //! The gate of riverbend with the catalogue `demo`, QGIS Server behind it, and two people's sessions.
 
-use pozi_auth::{keyring::SigningAlgorithm, sites::{Site, SiteFile}};
+use pozi_auth::{
+    keyring::SigningAlgorithm,
+    sites::{Site, SiteFile},
+};
 use pozi_gate::{config::UpstreamConfig, settings::Limits};
 use pozi_local::{
     entra::{Person, TokenAsk},

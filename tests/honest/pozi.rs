@@ -15,23 +15,68 @@ use crate::place::Place;
 const GETS: [(&str, &str); 24] = [
     ("&service=WMS&request=GetProjectSettings", "Road Centrelines"),
     ("&SERVICE=WMS&REQUEST=GetCapabilities", "Bäume"),
-    ("SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=Road%20Centrelines,B%C3%A4ume&STYLES=,&CRS=EPSG:3857&BBOX=16100000,-4550000,16120000,-4530000&WIDTH=256&HEIGHT=256&FORMAT=image/png&TRANSPARENT=TRUE&DPI=90", "PNG"),
-    ("SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=zones&STYLES=&CRS=EPSG:3857&BBOX=16100000,-4550000,16120000,-4530000&WIDTH=256&HEIGHT=256&FORMAT=image/png;%20mode=8bit&FILTER=zones:%22name%22%20IN%20(%20'zone%201'%20,%20'zone%202'%20)", "PNG"),
-    ("SERVICE=WMS&VERSION=1.3.0&REQUEST=GetFeatureInfo&LAYERS=zones&QUERY_LAYERS=zones&CRS=EPSG:3857&BBOX=16100000,-4550000,16120000,-4530000&WIDTH=100&HEIGHT=100&I=10&J=90&INFO_FORMAT=application/json&WITH_GEOMETRY=true&FI_POINT_TOLERANCE=16", "zone 1"),
-    ("SERVICE=WMS&VERSION=1.3.0&REQUEST=GetFeatureInfo&LAYERS=zones&QUERY_LAYERS=zones&CRS=EPSG:3857&BBOX=16100000,-4550000,16120000,-4530000&WIDTH=100&HEIGHT=100&I=10&J=90&INFO_FORMAT=text/xml&WITH_GEOMETRY=true", "GRZ1"),
+    (
+        "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=Road%20Centrelines,B%C3%A4ume&STYLES=,&CRS=EPSG:3857&BBOX=16100000,-4550000,16120000,-4530000&WIDTH=256&HEIGHT=256&FORMAT=image/png&TRANSPARENT=TRUE&DPI=90",
+        "PNG",
+    ),
+    (
+        "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=zones&STYLES=&CRS=EPSG:3857&BBOX=16100000,-4550000,16120000,-4530000&WIDTH=256&HEIGHT=256&FORMAT=image/png;%20mode=8bit&FILTER=zones:%22name%22%20IN%20(%20'zone%201'%20,%20'zone%202'%20)",
+        "PNG",
+    ),
+    (
+        "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetFeatureInfo&LAYERS=zones&QUERY_LAYERS=zones&CRS=EPSG:3857&BBOX=16100000,-4550000,16120000,-4530000&WIDTH=100&HEIGHT=100&I=10&J=90&INFO_FORMAT=application/json&WITH_GEOMETRY=true&FI_POINT_TOLERANCE=16",
+        "zone 1",
+    ),
+    (
+        "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetFeatureInfo&LAYERS=zones&QUERY_LAYERS=zones&CRS=EPSG:3857&BBOX=16100000,-4550000,16120000,-4530000&WIDTH=100&HEIGHT=100&I=10&J=90&INFO_FORMAT=text/xml&WITH_GEOMETRY=true",
+        "GRZ1",
+    ),
     ("SERVICE=WMS&REQUEST=GetLegendGraphic&LAYER=zones&FORMAT=application/json", "\"icon\""),
-    ("SERVICE=WMS&VERSION=1.3.0&REQUEST=GetLegendGraphic&LAYER=zones&FORMAT=image/png&SYMBOLHEIGHT=4&SYMBOLWIDTH=6&LAYERTITLE=false&ITEMFONTSIZE=9&BOXSPACE=0", "PNG"),
+    (
+        "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetLegendGraphic&LAYER=zones&FORMAT=image/png&SYMBOLHEIGHT=4&SYMBOLWIDTH=6&LAYERTITLE=false&ITEMFONTSIZE=9&BOXSPACE=0",
+        "PNG",
+    ),
     ("SERVICE=WMS&REQUEST=GetStyles&LAYERS=zones", "second style"),
-    ("SERVICE=WMS&VERSION=1.3.0&REQUEST=GetPrint&TEMPLATE=A4%20Landscape&FORMAT=pdf&CRS=EPSG:3857&DPI=90&TITLE=Bridge%20Street,%20zone%201&map0%3AEXTENT=16100000,-4550000,16120000,-4530000&map0%3ALAYERS=zones", "%PDF"),
-    ("SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=zones&STYLES=&CRS=EPSG:3857&BBOX=16100000,-4550000,16120000,-4530000&WIDTH=256&HEIGHT=256&FORMAT=image/png&HIGHLIGHT_GEOM=POLYGON((16100000%20-4550000,16110000%20-4550000,16110000%20-4540000,16100000%20-4550000))&HIGHLIGHT_LABELSTRING=Label%201&HIGHLIGHT_LABELSIZE=12&HIGHLIGHT_LABELCOLOR=%23ff0000&HIGHLIGHT_SYMBOL=&HIGHLIGHT_LABELFONT=", "PNG"),
-    ("SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=B%C3%A4ume&OUTPUTFORMAT=GeoJSON&EXP_FILTER=asset_id%20in%20('A1')", "Eiche"),
-    ("SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones&OUTPUTFORMAT=application/json&EXP_FILTER=%22Zone%20Code%22%20IN%20('GRZ2'%2C'GRZ3')", "zone 3"),
-    ("SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones&OUTPUTFORMAT=GeoJSON&EXP_FILTER=name%20in%20('zone%201')&SORTBY=date%20DESC", "zone 1"),
-    ("SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones&OUTPUTFORMAT=GeoJSON&SRSNAME=EPSG:3857&EXP_FILTER=intersects(%40geometry%2C%20buffer(geom_from_wkt('POLYGON((16100000%20-4550000%2C16110000%20-4550000%2C16110000%20-4540000%2C16100000%20-4550000))')%2C%20-0.00001%20))", "zone 2"),
-    ("SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones&OUTPUTFORMAT=GeoJSON&EXP_FILTER=intersects%28%40geometry%2C+buffer%28geom_from_wkt%28%27POINT%2816101000+-4549000%29%27%29%2C+10%29%29", "zone 1"),
-    ("SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones&OUTPUTFORMAT=GeoJSON&EXP_FILTER=name%20ILIKE%20'%25ZONE%25'", "zone 5"),
-    ("SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones&OUTPUTFORMAT=GeoJSON&filter=%3CFilter%3E%3CIntersects%3E%3CPropertyName%3Egeometry%3C%2FPropertyName%3E%3Cgml%3APoint%3E%3Cgml%3Acoordinates%3E16101000%2C-4549000%3C%2Fgml%3Acoordinates%3E%3C%2Fgml%3APoint%3E%3C%2FIntersects%3E%3C%2FFilter%3E", "zone 1"),
-    ("SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones&MAXFEATURES=1&PROPERTYNAME=name,Zone_Code&OUTPUTFORMAT=GeoJSON", "GRZ1"),
+    (
+        "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetPrint&TEMPLATE=A4%20Landscape&FORMAT=pdf&CRS=EPSG:3857&DPI=90&TITLE=Bridge%20Street,%20zone%201&map0%3AEXTENT=16100000,-4550000,16120000,-4530000&map0%3ALAYERS=zones",
+        "%PDF",
+    ),
+    (
+        "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=zones&STYLES=&CRS=EPSG:3857&BBOX=16100000,-4550000,16120000,-4530000&WIDTH=256&HEIGHT=256&FORMAT=image/png&HIGHLIGHT_GEOM=POLYGON((16100000%20-4550000,16110000%20-4550000,16110000%20-4540000,16100000%20-4550000))&HIGHLIGHT_LABELSTRING=Label%201&HIGHLIGHT_LABELSIZE=12&HIGHLIGHT_LABELCOLOR=%23ff0000&HIGHLIGHT_SYMBOL=&HIGHLIGHT_LABELFONT=",
+        "PNG",
+    ),
+    (
+        "SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=B%C3%A4ume&OUTPUTFORMAT=GeoJSON&EXP_FILTER=asset_id%20in%20('A1')",
+        "Eiche",
+    ),
+    (
+        "SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones&OUTPUTFORMAT=application/json&EXP_FILTER=%22Zone%20Code%22%20IN%20('GRZ2'%2C'GRZ3')",
+        "zone 3",
+    ),
+    (
+        "SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones&OUTPUTFORMAT=GeoJSON&EXP_FILTER=name%20in%20('zone%201')&SORTBY=date%20DESC",
+        "zone 1",
+    ),
+    (
+        "SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones&OUTPUTFORMAT=GeoJSON&SRSNAME=EPSG:3857&EXP_FILTER=intersects(%40geometry%2C%20buffer(geom_from_wkt('POLYGON((16100000%20-4550000%2C16110000%20-4550000%2C16110000%20-4540000%2C16100000%20-4550000))')%2C%20-0.00001%20))",
+        "zone 2",
+    ),
+    (
+        "SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones&OUTPUTFORMAT=GeoJSON&EXP_FILTER=intersects%28%40geometry%2C+buffer%28geom_from_wkt%28%27POINT%2816101000+-4549000%29%27%29%2C+10%29%29",
+        "zone 1",
+    ),
+    (
+        "SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones&OUTPUTFORMAT=GeoJSON&EXP_FILTER=name%20ILIKE%20'%25ZONE%25'",
+        "zone 5",
+    ),
+    (
+        "SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones&OUTPUTFORMAT=GeoJSON&filter=%3CFilter%3E%3CIntersects%3E%3CPropertyName%3Egeometry%3C%2FPropertyName%3E%3Cgml%3APoint%3E%3Cgml%3Acoordinates%3E16101000%2C-4549000%3C%2Fgml%3Acoordinates%3E%3C%2Fgml%3APoint%3E%3C%2FIntersects%3E%3C%2FFilter%3E",
+        "zone 1",
+    ),
+    (
+        "SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones&MAXFEATURES=1&PROPERTYNAME=name,Zone_Code&OUTPUTFORMAT=GeoJSON",
+        "GRZ1",
+    ),
     ("SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=Road_Centrelines&MAXFEATURES=2", "gml:"),
     ("SERVICE=WFS&REQUEST=GetCapabilities", "Road_Centrelines"),
     ("SERVICE=WFS&VERSION=1.1.0&REQUEST=DescribeFeatureType&TYPENAME=zones", "Zone_Code"),
@@ -72,8 +117,11 @@ impl WebApp<'_> {
             failed.extend(self.get(&format!("ows/demo/?{query}"), word).await);
         }
         for (path, query, word) in FEATURES {
-            failed.extend(self.get(&format!("qgisserver/{path}?MAP={}{query}", self.place.project), word).await);
-            failed.extend(self.get(&format!("ows/demo/{path}?{}", query.trim_start_matches('&')), word).await);
+            failed.extend(
+                self.get(&format!("qgisserver/{path}?MAP={}{query}", self.place.project), word).await,
+            );
+            failed
+                .extend(self.get(&format!("ows/demo/{path}?{}", query.trim_start_matches('&')), word).await);
         }
         failed
     }
@@ -85,13 +133,19 @@ impl WebApp<'_> {
             let mut count: u32 = 0;
             while points.len() < bytes {
                 let angle = f64::from(count) / 2_000.0;
-                points.push_str(&format!("{:.3} {:.3},", 16_110_000.0 + 9_000.0 * angle.cos(), -4_540_000.0 + 9_000.0 * angle.sin()));
+                points.push_str(&format!(
+                    "{:.3} {:.3},",
+                    16_110_000.0 + 9_000.0 * angle.cos(),
+                    -4_540_000.0 + 9_000.0 * angle.sin()
+                ));
                 count += 1;
             }
             let polygon = format!("POLYGON(({points}16110000 -4540000,16119000 -4540000))");
             let filter = format!("intersects(@geometry, buffer(geom_from_wkt('{polygon}'), -0.00001))");
             let filter: String = byte_serialize(filter.as_bytes()).collect();
-            format!("SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones&OUTPUTFORMAT=GeoJSON&EXP_FILTER={filter}")
+            format!(
+                "SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones&OUTPUTFORMAT=GeoJSON&EXP_FILTER={filter}"
+            )
         };
         let by_get = query(29_000);
         assert!((31_000..32_768).contains(&by_get.len()), "{}", by_get.len());
@@ -111,7 +165,10 @@ impl WebApp<'_> {
             ("ows/demo/?SERVICE=WMS&REQUEST=GetProjectSettings", "SERVICE=WMS&REQUEST=GetProjectSettings"),
             ("ows/demo/?SERVICE=WMS&REQUEST=GetContext", "SERVICE=WMS&REQUEST=GetCapabilities"),
             ("ows/demo/?SERVICE=WFS&REQUEST=GetCapabilities", "SERVICE=WFS&REQUEST=GetCapabilities"),
-            ("ows/demo/?SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones", "SERVICE=WFS&REQUEST=GetCapabilities"),
+            (
+                "ows/demo/?SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones",
+                "SERVICE=WFS&REQUEST=GetCapabilities",
+            ),
             ("ows/demo/?SERVICE=WCS&REQUEST=GetCapabilities", "SERVICE=WCS&REQUEST=GetCapabilities"),
             ("ows/demo/?SERVICE=WMTS&REQUEST=GetCapabilities", "SERVICE=WMTS&REQUEST=GetCapabilities"),
             ("ows/demo/wfs3", ""),
@@ -135,7 +192,9 @@ impl WebApp<'_> {
                 failed.push(format!("{document} has no link: {text}"));
             }
             for link in links {
-                failed.extend(self.send(&format!("{document} -> {link}"), self.client.get(&link), "").await.err());
+                failed.extend(
+                    self.send(&format!("{document} -> {link}"), self.client.get(&link), "").await.err(),
+                );
             }
         }
         failed
@@ -172,7 +231,9 @@ impl WebApp<'_> {
 
 /// A token as long as that of a person in 200 groups.
 fn entra_token() -> String {
-    let groups: Vec<_> = (0..200).map(|group| Uuid::from_u128(group << 100 | 0x4000_8000_0000_0000_0000).to_string()).collect();
+    let groups: Vec<_> = (0..200)
+        .map(|group| Uuid::from_u128(group << 100 | 0x4000_8000_0000_0000_0000).to_string())
+        .collect();
     let claims = json!({"ver": "2.0", "groups": groups, "name": "Rhea Reader".repeat(40)}).to_string();
     let parts = [r#"{"alg":"RS256","typ":"JWT"}"#.to_owned(), claims, "signature".repeat(60)];
     let token = parts.map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");

@@ -103,7 +103,9 @@ async fn what_the_gate_writes_gets_the_answer_that_the_client_would_get() {
                 println!("known: {} {}: {reason}", request.client, request.purpose);
                 known += 1;
             }
-            (Some(difference), _) => wrong.push(format!("{request:?}\n-> {:?}\n   {difference:?}", understood.write())),
+            (Some(difference), _) => {
+                wrong.push(format!("{request:?}\n-> {:?}\n   {difference:?}", understood.write()))
+            }
         }
     }
     println!("replayed: {same} with the same answer, {known} known differences, {} others", wrong.len());
@@ -129,8 +131,10 @@ async fn compare(demo: &Demo, at: usize, request: &Recorded, understood: &MapReq
     if difference.is_some() || !is_write {
         return difference;
     }
-    let rows = Recorded::asking("SERVICE=WFS&REQUEST=GetFeature&VERSION=1.1.0&TYPENAME=assets&OUTPUTFORMAT=GeoJSON");
-    let [client, gate] = [&of_client, &of_gate].map(|project| (as_the_client_wrote_it(demo, project, &rows), project));
+    let rows =
+        Recorded::asking("SERVICE=WFS&REQUEST=GetFeature&VERSION=1.1.0&TYPENAME=assets&OUTPUTFORMAT=GeoJSON");
+    let [client, gate] =
+        [&of_client, &of_gate].map(|project| (as_the_client_wrote_it(demo, project, &rows), project));
     differ(&client.0, client.1, &gate.0, gate.1)
 }
 

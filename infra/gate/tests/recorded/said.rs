@@ -31,7 +31,8 @@ impl Said {
     /// Where the first difference is, for a person to read.
     pub(crate) fn difference(&self, other: &Self) -> String {
         let (own, other) = (self.text(), other.text());
-        let at = own.char_indices().zip(other.chars()).find(|((_, a), b)| a != b).map_or(0, |((at, _), _)| at);
+        let at =
+            own.char_indices().zip(other.chars()).find(|((_, a), b)| a != b).map_or(0, |((at, _), _)| at);
         let near = |text: &str| text.chars().skip(at.saturating_sub(60)).take(200).collect::<String>();
         format!("{} bytes: …{}…\n   {} bytes: …{}…", own.len(), near(&own), other.len(), near(&other))
     }
