@@ -15,9 +15,9 @@ DESCRIBED = """<GDAL_WMS><Service name="WMS"><Version>1.3.0</Version><ServerUrl>
 <SizeY>400</SizeY></DataWindow><BandsCount>3</BandsCount></GDAL_WMS>"""
 
 
-def run(*command):
+def run(*command, complains=False):
     done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0 and "ERROR" not in done.stderr, (command, done.stdout, done.stderr)
+    assert done.returncode == 0 and ("ERROR" in done.stderr) == complains, (command, done.stdout, done.stderr)
     return done.stdout
 
 
@@ -29,8 +29,8 @@ def maps(url):
     with open("described.xml", "w", encoding="utf-8") as described:
         described.write(DESCRIBED.format(url=url.replace("&", "&amp;") + mark))
     run("gdal_translate", "-q", "-outsize", "64", "64", "described.xml", "map.tif")
-    bands = gdal.Open("map.tif")
-    assert bands.GetRasterBand(1).ComputeRasterMinMax()[0] < 255, "a white map"
+    picture = gdal.Open("map.tif")
+    assert picture.GetRasterBand(1).ComputeRasterMinMax()[0] < 255, "a white map"
 
 
 def features(url):
@@ -46,9 +46,12 @@ def features(url):
 
 
 def items(url):
-    assert "zones" in run("ogrinfo", "-ro", f"OAPIF:{url}")
+    # GDAL 3.6 makes no address of a name with a space: it complains before anything leaves.
+    assert "Bäume" in run("ogrinfo", "-ro", f"OAPIF:{url}", complains=True)
     assert "zone 1" in run("ogrinfo", "-ro", f"OAPIF:{url}", "zones", "-spat", "144", "-38", "145", "-37")
-    assert "Road 1" in run("ogrinfo", "-ro", f"OAPIF:{url}", "Road Centrelines")
+    assert "Eiche" in run("ogrinfo", "-ro", f"OAPIF:{url}", "Bäume")
+    made = run("ogr2ogr", "-f", "GeoJSON", "/vsistdout/", f"OAPIF:{url}", "assets")
+    assert json.loads(made)["features"]
 
 
 def coverages(url):
@@ -56,12 +59,16 @@ def coverages(url):
     source = f"WCS:{url}{mark}version=1.0.0&coverage=dem"
     assert "Float32" in run("gdalinfo", source)
     run("gdal_translate", "-q", "-outsize", "50", "50", source, "dem.tif")
-    assert gdal.Open("dem.tif").GetRasterBand(1).ComputeRasterMinMax() == (32.0, 32.0)
+    heights = gdal.Open("dem.tif")
+    assert heights.GetRasterBand(1).ComputeRasterMinMax() == (32.0, 32.0)
 
 
 def files():
     query = "SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones&OUTPUTFORMAT=GeoJSON"
-    assert "Feature Count: 5" in run("ogrinfo", "-so", f"/vsicurl/{OWS}?{query}", "zones")
+    assert "Feature Count: 5" in run("ogrinfo", "-ro", "-al", "-so", f"{OWS}?{query}")
+    box = "BBOX=16100000,-4550000,16120000,-4530000&WIDTH=200&HEIGHT=200"
+    query = f"SERVICE=WCS&VERSION=1.0.0&REQUEST=GetCoverage&COVERAGE=dem&CRS=EPSG:3857&{box}&FORMAT=GTiff"
+    assert "Float32" in run("gdalinfo", f"/vsicurl/{OWS}?{query}")
 
 
 def edits(url):
@@ -76,11 +83,8 @@ def edits(url):
         made.SetGeometry(ogr.CreateGeometryFromWkt("POINT (16101000 -4549000)"))
         assert assets.CreateFeature(made) == 0
         first = assets.GetNextFeature()
-        changed = ogr.Feature(assets.GetLayerDefn())
-        changed.SetFID(first.GetFID())
-        changed["gml_id"], changed["label"] = first["gml_id"], "changed by GDAL"
-        changed.SetGeometry(first.GetGeometryRef().Clone())
-        assert assets.SetFeature(changed) == 0
+        first["label"] = "changed by GDAL"
+        assert assets.SetFeature(first) == 0
         assets.ResetReading()
         rows = [(row["gml_id"], row["label"], row.GetFID()) for row in assets]
         labels = [row[1] for row in rows]

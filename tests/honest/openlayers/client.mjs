@@ -10,7 +10,7 @@ const { POZI_BASE: BASE, POZI_PROJECT: PROJECT, POZI_READER: READER, POZI_WRITER
 const ADDRESSES = [`${BASE}ows/demo/`, `${BASE}qgisserver?MAP=${PROJECT}`];
 
 const files = {
-  "/": ["text/html", `<!doctype html><link rel="icon" href="data:,"><div id="map" style="width:400px;height:300px"></div><script src="/ol.js"></script><script src="/page.js"></script>`],
+  "/": ["text/html", `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><div id="map" style="width:400px;height:300px"></div><script src="/ol.js"></script><script src="/page.js"></script>`],
   "/ol.js": ["text/javascript", await readFile(new URL("node_modules/ol/dist/ol.js", import.meta.url))],
   "/page.js": ["text/javascript", await readFile(new URL("page.js", import.meta.url))],
 };

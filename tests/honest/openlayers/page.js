@@ -1,5 +1,6 @@
 // The sources, each as a function that ends with the number of what arrived.
 
+const ERROR = 3; // of ol/TileState and ol/ImageState
 const BOX = [16100000, -4550000, 16120000, -4530000];
 
 /** Fetches with the session; an answer that is none fails the source. */
@@ -21,6 +22,7 @@ function loading(session) {
     } catch (error) {
       console.log(String(error));
       load.failed += 1;
+      image.setState(ERROR);
     }
   };
   load.count = 0;

@@ -11,7 +11,7 @@ mod token;
 
 use std::{collections::HashMap, sync::Arc, time::Instant};
 
-use axum::{Router, body::Body, extract::State, response::Response, routing::any};
+use axum::{Router, body::Body, extract::State, response::Response};
 use http::{
     HeaderMap, HeaderValue, Method, Request, StatusCode, Uri,
     header::{ACCEPT, CONTENT_TYPE},
@@ -53,7 +53,7 @@ pub struct Proxy<C, K, M> {
 
 /// Answers every path with `proxy`.
 pub fn router<C: Clock, K: SessionKeySource + 'static, M: MapServer>(proxy: Arc<Proxy<C, K, M>>) -> Router {
-    Router::new().fallback(any(answer_request::<C, K, M>)).with_state(proxy).layer(compression()).layer(
+    Router::new().fallback(answer_request::<C, K, M>).with_state(proxy).layer(compression()).layer(
         CatchPanicLayer::custom(|_| {
             refusal(
                 StatusCode::INTERNAL_SERVER_ERROR,

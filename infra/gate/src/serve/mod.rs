@@ -119,7 +119,8 @@ impl Assembly {
         let audience = config.audience().to_owned();
         let gate = Gate::new(config.issuer.clone(), audience.clone(), catalogues, Arc::clone(&self.keys));
         let decide = router(Routes { gate, clock: SystemClock, site: audience });
-        Ok(decide.fallback_service(proxy::router(Arc::new(proxy))))
+        // Merged, not nested: a router in a router answers every HEAD with a length of 0.
+        Ok(decide.merge(proxy::router(Arc::new(proxy))))
     }
 
     /// Asks the QGIS Server of one catalogue after the other whether it answers; never comes back.
