@@ -33,9 +33,11 @@ pub(crate) fn needs(programs: &[&str]) -> bool {
     let tools = "test \"$(id -u)\" = 0 && ! dpkg -s pozi-gate > /dev/null 2>&1 && unshare --net --mount --pid --fork true && /usr/bin/python3 -c 'import qgis.core'";
     let named = ["apt-get", "systemd-analyze", "adduser", "ip", "setpriv"].iter().chain(programs);
     let script = named.fold(tools.to_owned(), |script, program| format!("{script} && command -v {program}"));
+    // The script installs cargo-deb where it is missing.
+    let script = format!("{script} && {HERE}/../../package --help");
     let is_there = shell(&script, Path::new("/")).output().is_ok_and(|output| output.status.success());
     if !is_there {
-        const NOTICE: &str = "NOT RUN: the package for Debian is tried as root on Debian, without pozi-gate installed, with qgis-server, python3-qgis, nginx, caddy, curl, iproute2 and the right to make namespaces";
+        const NOTICE: &str = "NOT RUN: the package for Debian is tried as root on Debian, without pozi-gate installed, with qgis-server, python3-qgis, nginx, caddy, curl, iproute2, crates.io or cargo-deb, and the right to make namespaces";
         assert!(env::var_os("CI").is_none(), "{NOTICE}");
         // Not eprintln!, whose text of a passed test nobody sees.
         std::io::stderr().write_all(format!("{NOTICE}\n").as_bytes()).unwrap();
