@@ -96,8 +96,8 @@ async fn answer(mut stream: TcpStream, heard: Arc<Heard>) {
         let _ =
             stream.write_all(&records(b"Content-Type: image/png\r\nContent-Length: 900\r\n\r\nhalf")).await;
     } else if asked("large") {
-        let head = format!("Content-Type: image/png\r\nContent-Length: {LARGE}\r\n\r\n");
-        whole(&mut stream, &[head.into_bytes(), vec![b'l'; LARGE]].concat()).await;
+        let start = format!("Content-Type: image/png\r\nContent-Length: {LARGE}\r\n\r\n");
+        whole(&mut stream, &[start.into_bytes(), vec![b'l'; LARGE]].concat()).await;
     } else if asked("halved") {
         let _ = stream.write_all(&records(b"Content-Type: image/png\r\nContent-Length: 8\r\n\r\nhalf")).await;
         heard.release.notified().await;

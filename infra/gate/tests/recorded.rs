@@ -104,7 +104,7 @@ async fn what_the_gate_writes_gets_the_answer_that_the_client_would_get() {
                 known += 1;
             }
             (Some(difference), _) => {
-                wrong.push(format!("{request:?}\n-> {:?}\n   {difference:?}", understood.write()))
+                wrong.push(format!("{request:?}\n-> {:?}\n   {difference:?}", understood.write()));
             }
         }
     }
