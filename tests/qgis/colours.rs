@@ -11,5 +11,8 @@ pub(crate) fn colours(bytes: &[u8]) -> BTreeSet<[u8; 3]> {
     if reader.next_frame(&mut pixels).is_err() {
         return BTreeSet::new();
     }
-    pixels.chunks_exact(4).filter(|pixel| pixel[3] > 0).map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect()
+    let mut pixels: Vec<_> = pixels.chunks_exact(4).filter(|pixel| pixel[3] > 0).collect();
+    // Pictures have large areas of one colour, and a set is slow.
+    pixels.dedup();
+    pixels.into_iter().map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect()
 }

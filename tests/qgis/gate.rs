@@ -1,33 +1,49 @@
-//! The gate as it decides for the site, on a port of its own, with the world whose sessions it takes.
+//! The gate on each way to QGIS, and the world whose sessions it takes.
 
-use std::net::SocketAddr;
+use pozi_auth::{keyring::SigningAlgorithm, sites::Site};
+use pozi_gate::{config::UpstreamConfig, servers::Servers, settings::Limits};
+use pozi_tests::{RunningGate, World};
 
-use pozi_auth::{
-    keyring::{PublishedKeys, SigningAlgorithm},
-    ports::KeyRingSource,
-    sites::SiteFile,
+use super::{
+    door::Door,
+    rig::{Rig, Upstream, Way},
+    sessions::site_files,
 };
-use pozi_gate::{Gate, Routes, router};
-use pozi_tests::World;
-use tokio::net::TcpListener;
 
-const SITE: &str = "https://poziserver-riverbend.example/pozi/";
-
-/// A gate that answers, and the service whose sessions it takes.
+/// Gates that answer, and the service whose sessions they take.
 pub(crate) struct Served {
-    pub(crate) address: SocketAddr,
+    /// One for each way of the rig.
+    pub(crate) doors: Vec<Door>,
     pub(crate) world: World,
 }
 
-/// Serves the gate of riverbend's two catalogues until the test ends.
-pub(crate) async fn serve(files: &[SiteFile]) -> Served {
-    let world = World::with(files, SigningAlgorithm::Es256).await;
-    let keys = PublishedKeys::of(&world.ring.load().await.unwrap().unwrap().0);
-    let catalogues = ["alpha", "beta"].map(|id| id.parse().unwrap());
-    let gate = Gate::new(world.issuer.clone(), SITE.to_owned(), catalogues, keys);
-    let routes = Routes { gate, clock: world.clock.clone(), site: SITE.to_owned() };
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, router(routes, None)).await });
-    Served { address, world }
+/// Serves a gate of riverbend's two catalogues on each way of `rig`, until the test ends.
+pub(crate) async fn serve(rig: &Rig) -> Served {
+    let (alpha, beta) = (rig.free.project("alpha"), rig.free.project("beta"));
+    let world = World::with(&site_files(&alpha, &beta), SigningAlgorithm::Es256).await;
+    let mut doors = Vec::new();
+    for way in &rig.ways {
+        let gate = start(way, &world).await;
+        doors.push(Door::of_gate(way, gate.address.port()));
+    }
+    Served { doors, world }
+}
+
+/// A gate that asks QGIS by `way`, whose projects are its catalogues.
+async fn start(way: &Way, world: &World) -> RunningGate {
+    let projects = [way.project("alpha"), way.project("beta")];
+    let site = Site::parse(&site_files(&projects[0], &projects[1])[0].text).unwrap();
+    let fastcgi =
+        |socket: &std::path::Path| UpstreamConfig::FastCgi { address: format!("unix:{}", socket.display()) };
+    let servers = match &way.upstream {
+        Upstream::Shared(socket) => RunningGate::servers(&site, &fastcgi(socket)),
+        Upstream::Http(port) => {
+            RunningGate::servers(&site, &UpstreamConfig::Http { base: format!("http://127.0.0.1:{port}/") })
+        }
+        Upstream::Pinned { alpha, beta } => {
+            let named = projects.into_iter().zip([fastcgi(alpha), fastcgi(beta)]);
+            Servers::of(named, true, std::path::Path::new("/nonexistent"), &Servers::default()).unwrap()
+        }
+    };
+    RunningGate::start(world, &site, Limits::default(), servers).await
 }

@@ -3,7 +3,7 @@
 # well when everything is there.
 set -u
 missing() {
-    for program in spawn-fcgi nginx caddy; do
+    for program in spawn-fcgi nginx caddy pdftotext pdftoppm; do
         command -v "$program" > /dev/null || return 0
     done
     [ -x /usr/lib/cgi-bin/qgis_mapserv.fcgi ] || return 0
@@ -17,5 +17,5 @@ as_root=
 export DEBIAN_FRONTEND=noninteractive
 $as_root apt-get -qq update
 # The packages start their services at once; these tests start their own.
-$as_root apt-get -qq install -y --no-install-recommends qgis-server python3-qgis spawn-fcgi nginx-light caddy > /dev/null
+$as_root apt-get -qq install -y --no-install-recommends qgis-server python3-qgis spawn-fcgi nginx-light caddy poppler-utils > /dev/null
 ! missing

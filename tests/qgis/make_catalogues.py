@@ -1,78 +1,236 @@
-"""Makes the sample catalogues alpha and beta: the same layer, of other data and in another colour.
+"""Makes the sample catalogues alpha and beta: the same layers, of other data and in other colours.
 
     /usr/bin/python3 make_catalogues.py FOLDER
 
-Both have one layer `places`, so that a request for one fits the other. What tells them apart stands in no request:
-alpha is red and its words are of redgum, beta is blue and its words are of bluegum.
+What tells them apart stands in no request: alpha's words are of redgum, beta's of bluegum, and beta is blue all over.
+Inside one catalogue each thing that no answer may show has a word and a colour of its own (WORDS in detect.rs): rows
+that a layer's filter hides, a restricted layer, a layer that is neither published nor queryable, a hidden field, a
+project's variable.
 """
 
 import os
+import re
 import sys
 
+from osgeo import gdal, osr
 from qgis.core import (
     QgsApplication,
+    QgsCategorizedSymbolRenderer,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransformContext,
+    QgsExpressionContextUtils,
     QgsFeature,
     QgsField,
     QgsFillSymbol,
     QgsGeometry,
+    QgsLayoutFrame,
+    QgsLayoutItemHtml,
+    QgsLayoutItemLabel,
+    QgsLayoutItemMap,
+    QgsLayoutPoint,
+    QgsLayoutSize,
+    QgsLineSymbol,
+    QgsMapLayer,
+    QgsPrintLayout,
     QgsProject,
-    QgsReferencedRectangle,
+    QgsRasterLayer,
     QgsRectangle,
+    QgsReferencedRectangle,
+    QgsRendererCategory,
     QgsSingleSymbolRenderer,
     QgsVectorFileWriter,
     QgsVectorLayer,
 )
-from qgis.PyQt.QtCore import QVariant
+from qgis.PyQt.QtCore import QDate, QVariant
 
 CRS = QgsCoordinateReferenceSystem("EPSG:3857")
 EXTENT = QgsRectangle(0, 0, 1000, 1000)
+PLACES = [
+    QgsField("name", QVariant.String),
+    QgsField("num", QVariant.Int),
+    QgsField("Zone Code", QVariant.String),
+    QgsField("Last Checked", QVariant.Date),
+    QgsField("hush", QVariant.String),
+]
+PLAIN = [QgsField("name", QVariant.String), QgsField("num", QVariant.Int)]
+BETA = {"hidden": "#0000ff", "unserved": "#0000ff", "in": "#0000ff", "out": "#0000ff", "places": "#0000ff"}
+ALPHA = {"hidden": "#800080", "unserved": "#008080", "in": "#00ff00", "out": "#ffff00", "places": "#ff0000"}
 
 
-def write_data(path, word):
-    """Writes a GeoPackage of two places, which fill the extent from edge to edge, and says where its layer is."""
-    memory = QgsVectorLayer("Polygon?crs=EPSG:3857", "places", "memory")
-    memory.dataProvider().addAttributes([QgsField("name", QVariant.String), QgsField(f"{word}_id", QVariant.Int)])
+def strip(number, of):
+    """One of `of` upright strips that fill the extent."""
+    width = 1000 / of
+    return QgsGeometry.fromRect(QgsRectangle(number * width, 0, (number + 1) * width, 1000))
+
+
+def write(path, name, kind, fields, rows):
+    """Writes one layer of a GeoPackage, without the index whose triggers only GDAL can run, and opens it."""
+    memory = QgsVectorLayer(f"{kind}?crs=EPSG:3857", name, "memory")
+    memory.dataProvider().addAttributes(fields)
     memory.updateFields()
-    for number, (left, right) in enumerate([(0, 500), (500, 1000)], start=1):
-        place = QgsFeature(memory.fields())
-        place.setAttributes([f"{word} {number}", number])
-        place.setGeometry(QgsGeometry.fromRect(QgsRectangle(left, 0, right, 1000)))
-        memory.dataProvider().addFeature(place)
+    for values, geometry in rows:
+        feature = QgsFeature(memory.fields())
+        feature.setAttributes(values)
+        feature.setGeometry(geometry)
+        memory.dataProvider().addFeature(feature)
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName = "GPKG"
-    options.layerName = "places"
+    options.layerName = name
+    options.layerOptions = ["SPATIAL_INDEX=NO"]
+    if os.path.exists(path):
+        options.actionOnExistingFile = QgsVectorFileWriter.CreateOrOverwriteLayer
     written = QgsVectorFileWriter.writeAsVectorFormatV3(memory, path, QgsCoordinateTransformContext(), options)
     assert written[0] == QgsVectorFileWriter.NoError, written
-    return f"{path}|layername=places"
+    layer = QgsVectorLayer(f"{path}|layername={name}", name, "ogr")
+    assert layer.isValid(), name
+    return layer
 
 
-def make(folder, catalogue, word, colour):
-    """Makes the project `catalogue` with its data, open to WMS, WFS, WFS-T and OGC API Features."""
+def fill(colour):
+    return QgsFillSymbol.createSimple({"color": colour, "outline_style": "no"})
+
+
+def places(path, word, colours):
+    count = 4 if word == "bluegum" else 3
+    rows = [
+        ([f"{word} {number}", number, f"Zone {number}", QDate(2026, 1, number), f"PIN-{word}-{number}"], strip(number - 1, count))
+        for number in range(1, count + 1)
+    ]
+    layer = write(path, "places", "Polygon", PLACES, rows)
+    layer.setRenderer(QgsSingleSymbolRenderer(fill(colours["places"])))
+    return layer
+
+
+def filtered(path, word, colours):
+    """A layer with a filter of its own: the second row is outside."""
+    rows = [([f"inside {word}", 1], strip(0, 2)), ([f"OUTSIDE-{word}", 2], strip(1, 2))]
+    layer = write(path, "subset", "Polygon", PLAIN, rows)
+    categories = [(1, colours["in"]), (2, colours["out"])]
+    layer.setRenderer(
+        QgsCategorizedSymbolRenderer("num", [QgsRendererCategory(num, fill(of), "") for num, of in categories])
+    )
+    layer.setSubsetString('"num" = 1')
+    return layer
+
+
+def plain(path, name, value, number, colour):
+    layer = write(path, name, "Polygon", PLAIN, [([value, number], strip(0, 1))])
+    layer.setRenderer(QgsSingleSymbolRenderer(fill(colour)))
+    return layer
+
+
+def lines(path, name, word):
+    rows = [([f"{word} road", 1], QgsGeometry.fromWkt("LineString(0 500, 1000 500)"))]
+    layer = write(path, name, "LineString", PLAIN, rows)
+    layer.setRenderer(QgsSingleSymbolRenderer(QgsLineSymbol.createSimple({"color": "#777777"})))
+    return layer
+
+
+def raster(path, height):
+    """A small GeoTIFF of one height everywhere."""
+    picture = gdal.GetDriverByName("GTiff").Create(path, 20, 20, 1, gdal.GDT_Float32)
+    picture.SetGeoTransform([0, 50, 0, 1000, 0, -50])
+    reference = osr.SpatialReference()
+    reference.ImportFromEPSG(3857)
+    picture.SetProjection(reference.ExportToWkt())
+    picture.GetRasterBand(1).Fill(height)
+    picture = None
+    layer = QgsRasterLayer(path, "dem", "gdal")
+    assert layer.isValid(), path
+    return layer
+
+
+def add_layout(project, word, shown):
+    """A layout with a map and three items with ids: an HTML frame, an HTML label and a text label."""
+    layout = QgsPrintLayout(project)
+    layout.initializeDefaults()
+    layout.setName("A4")
+    sheet = QgsLayoutItemMap(layout)
+    sheet.attemptMove(QgsLayoutPoint(10, 10))
+    sheet.attemptResize(QgsLayoutSize(60, 60))
+    sheet.setExtent(EXTENT)
+    sheet.setLayers([shown])
+    layout.addLayoutItem(sheet)
+    html = QgsLayoutItemHtml(layout)
+    html.setContentMode(QgsLayoutItemHtml.ManualHtml)
+    html.setHtml(f"<p>{word}</p>")
+    html.setContentMode(QgsLayoutItemHtml.Url)
+    frame = QgsLayoutFrame(layout, html)
+    frame.setId("webframe")
+    frame.attemptMove(QgsLayoutPoint(80, 10))
+    frame.attemptResize(QgsLayoutSize(120, 90))
+    html.addFrame(frame)
+    layout.addMultiFrame(html)
+    for number, (name, mode) in enumerate([("weblabel", QgsLayoutItemLabel.ModeHtml), ("label", QgsLayoutItemLabel.ModeFont)]):
+        label = QgsLayoutItemLabel(layout)
+        label.setId(name)
+        label.setMode(mode)
+        label.setText(word)
+        label.attemptMove(QgsLayoutPoint(10, 110 + 45 * number))
+        label.attemptResize(QgsLayoutSize(190, 40))
+        layout.addLayoutItem(label)
+    project.layoutManager().addLayout(layout)
+
+
+def hide(path, field):
+    """Hides a field from WMS and WFS, in the file: QGIS 3.22 has no function of Python that does it."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    tag = re.compile(f'<field (?=[^>]*name="{field}")([^>]*configurationFlags=")None"')
+    text, count = tag.subn(r'<field \1HideFromWms|HideFromWfs"', text)
+    assert count == 1
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def publish(project, word, wfs, writable, wcs):
+    project.writeEntry("WFSLayers", "/", [layer.id() for layer in wfs])
+    for layer in wfs:
+        project.writeEntry("WFSLayersPrecision", f"/{layer.id()}", 8)
+    for change in ["Insert", "Update", "Delete"]:
+        project.writeEntry("WFSTLayers", change, [layer.id() for layer in writable])
+    project.writeEntry("WCSLayers", "/", [layer.id() for layer in wcs])
+    project.writeEntry("WMTSLayers", "Project", True)
+    project.writeEntry("WMTSPngLayers", "Project", True)
+    project.writeEntry("WMTSGrids", "CRS", ["EPSG:3857"])
+    project.writeEntry("WMTSGrids", "Config", ["EPSG:3857,20037508.34,-20037508.34,559082264.0287178,18"])
+    project.writeEntry("WMSRestrictedLayers", "/", ["hidden"])
+    project.writeEntry("WMSServiceCapabilities", "/", True)
+    project.writeEntry("WMSServiceTitle", "/", f"The catalogue of {word}")
+    project.writeEntry("WMSAddWktGeometry", "/", True)
+    project.writeEntry("WMSExtent", "/", [str(edge) for edge in (0, 0, 1000, 1000)])
+
+
+def make(folder, catalogue, word, height, colours):
+    """Makes the project `catalogue` with its data, open to every service."""
     os.makedirs(f"{folder}/{catalogue}", exist_ok=True)
-    source = write_data(f"{folder}/{catalogue}/places.gpkg", word)
-    layer = QgsVectorLayer(source, "places", "ogr")
-    assert layer.isValid(), source
-    symbol = QgsFillSymbol.createSimple({"color": colour, "outline_style": "no"})
-    layer.setRenderer(QgsSingleSymbolRenderer(symbol))
+    data = f"{folder}/{catalogue}/data.gpkg"
+    shown = places(data, word, colours)
+    subset = filtered(data, word, colours)
+    hidden = plain(data, "hidden", f"SECRET-{word}", 99, colours["hidden"])
+    unserved = plain(data, "unserved", f"UNSERVED-{word}", 7, colours["unserved"])
+    unserved.setFlags(unserved.flags() & ~QgsMapLayer.Identifiable)
+    roads, trees = lines(data, "Road Centrelines", word), lines(data, "Bäume", word)
+    dem = raster(f"{folder}/{catalogue}/dem.tif", height)
     project = QgsProject()
     project.setCrs(CRS)
     project.setTitle(f"The catalogue of {word}")
-    project.addMapLayer(layer)
+    for layer in [hidden, unserved, dem, subset, trees, shown]:
+        project.addMapLayer(layer)
+    project.addMapLayer(roads, False)
+    project.layerTreeRoot().addGroup("group").addLayer(roads)
     project.viewSettings().setDefaultViewExtent(QgsReferencedRectangle(EXTENT, CRS))
-    project.writeEntry("WFSLayers", "/", [layer.id()])
-    for change in ["Insert", "Update", "Delete"]:
-        project.writeEntry("WFSTLayers", change, [layer.id()])
-    project.writeEntry("WMSServiceCapabilities", "/", True)
-    project.writeEntry("WMSServiceTitle", "/", f"The catalogue of {word}")
-    project.writeEntry("WMSExtent", "/", [str(edge) for edge in (0, 0, 1000, 1000)])
-    assert project.write(f"{folder}/{catalogue}/{catalogue}.qgs")
+    QgsExpressionContextUtils.setProjectVariable(project, "keyword", f"VARIABLE-{word}")
+    publish(project, word, [shown, subset, roads, trees], [shown], [dem])
+    add_layout(project, word, shown)
+    path = f"{folder}/{catalogue}/{catalogue}.qgs"
+    assert project.write(path)
+    hide(path, "hush")
 
 
 if __name__ == "__main__":
     application = QgsApplication([], False)
     application.initQgis()
-    make(sys.argv[1], "alpha", "redgum", "#ff0000")
-    make(sys.argv[1], "beta", "bluegum", "#0000ff")
+    make(sys.argv[1], "alpha", "redgum", 1, ALPHA)
+    make(sys.argv[1], "beta", "bluegum", 424242, BETA)
     os._exit(0)  # exitQgis() would end in a segmentation fault

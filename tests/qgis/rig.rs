@@ -1,248 +1,203 @@
-//! The programs: QGIS Server started by the scripts of `infra/gate/qgis`, nginx and Caddy set up by the recipes as they
-//! stand in the repository, each with a site's own file made from the repository's sample. Everything ends with the rig.
+//! What stands behind a gate: QGIS Server processes with the sample catalogues, reached in three ways, and one server that
+//! nothing guards. Everything ends with the rig.
 
 use std::{
     fs,
-    io::Write,
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::{Arc, Mutex, MutexGuard},
     thread,
     time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
 
-const GATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/gate");
+use super::{process::Qgis, rows::Rows, vault::Vault};
+
 const HERE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/qgis");
 
-/// A gateway's port, with the QGIS processes behind it.
-pub(crate) struct Door {
-    pub(crate) name: String,
-    pub(crate) port: u16,
-    pub(crate) is_shared: bool,
+/// How a gate reaches QGIS.
+#[derive(Debug, Clone)]
+pub(crate) enum Upstream {
+    /// `FastCGI`, one process for all catalogues: a unix socket.
+    Shared(PathBuf),
+    /// `FastCGI`, one process pinned to each catalogue: a unix socket each.
+    Pinned { alpha: PathBuf, beta: PathBuf },
+    /// Plain HTTP on this port of the loopback address, any path, one process for all catalogues.
+    Http(u16),
+}
+
+/// One way to QGIS, with data of its own.
+pub(crate) struct Way {
+    pub(crate) name: &'static str,
+    pub(crate) upstream: Upstream,
     data: PathBuf,
+    processes: Mutex<Vec<Qgis>>,
+    rows: Mutex<Rows>,
 }
 
 /// Everything that runs.
 pub(crate) struct Rig {
-    /// A server that nothing guards.
-    pub(crate) free: Door,
-    /// Both gateways with both designs.
-    pub(crate) doors: Vec<Door>,
-    processes: Vec<Child>,
-    folder: TempDir,
+    pub(crate) vault: Vault,
+    /// What a gate is put before.
+    pub(crate) ways: Vec<Arc<Way>>,
+    /// The way of the server that nothing guards.
+    pub(crate) free: Arc<Way>,
+    /// The port of that server.
+    pub(crate) free_port: u16,
+    nginx: Child,
+    _folder: TempDir,
 }
 
 impl Rig {
-    /// Starts everything, the gateways asking the gate at `gate`; nothing where something is missing that cannot be
-    /// installed.
-    pub(crate) fn start(gate: SocketAddr) -> Option<Self> {
+    /// Starts everything; nothing where something is missing that cannot be installed.
+    pub(crate) fn start() -> Option<Self> {
         if !pozi_tests::has_qgis() {
             return None;
         }
         let folder = tempfile::Builder::new().prefix("pozi-").tempdir().unwrap();
-        let door = |name: &str, data: &str| Door {
-            name: name.to_owned(),
-            port: free_port(),
-            is_shared: data == "shared",
-            data: folder.path().join(data),
-        };
-        let doors = ["nginx-pinned", "nginx-shared", "caddy-pinned", "caddy-shared"]
-            .map(|name| door(name, name.split_once('-').unwrap().1));
-        let mut rig = Self { free: door("free", "free"), doors: doors.into(), processes: Vec::new(), folder };
-        rig.make_catalogues();
-        rig.start_qgis();
-        rig.start_gateways(gate);
+        let at = |name: &str| folder.path().join(name);
+        make_catalogues(folder.path());
+        let [http_port, free_port] = [free_port(), free_port()];
+        let start = |name, upstream| Arc::new(Way::start(folder.path(), name, upstream));
+        let ways = vec![
+            start("shared", Upstream::Shared(at("shared.sock"))),
+            start(
+                "pinned",
+                Upstream::Pinned { alpha: at("pinned-alpha.sock"), beta: at("pinned-beta.sock") },
+            ),
+            start("http", Upstream::Http(http_port)),
+        ];
+        let free = start("free", Upstream::Http(free_port));
+        let vault = Vault::make(at("vault"));
+        let nginx = start_nginx(folder.path(), http_port, free_port);
+        let rig = Self { vault, ways, free, free_port, nginx, _folder: folder };
+        for way in rig.ways.iter().chain([&rig.free]) {
+            way.wait();
+        }
         Some(rig)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn spawn(&mut self, name: &str, command: &mut Command) {
-        let log = |kind| fs::File::create(self.path(&format!("{name}.{kind}"))).unwrap();
-        command
-            .env("HOME", self.path("home"))
-            .env("XDG_RUNTIME_DIR", self.path("home"))
-            .env("QT_QPA_PLATFORM", "offscreen")
-            .stdin(Stdio::null())
-            .stdout(log("out"))
-            .stderr(log("err"));
-        self.processes.push(command.spawn().unwrap());
-    }
-
-    fn make_catalogues(&mut self) {
-        use std::os::unix::fs::PermissionsExt;
-        fs::create_dir(self.path("home")).unwrap();
-        fs::set_permissions(self.path("home"), fs::Permissions::from_mode(0o700)).unwrap();
-        for data in ["pinned", "shared", "free"] {
-            let mut command = Command::new("/usr/bin/python3");
-            command.arg(format!("{HERE}/make_catalogues.py")).arg(self.path(data));
-            self.spawn(&format!("make-{data}"), &mut command);
-        }
-        for mut made in self.processes.drain(..).collect::<Vec<_>>() {
-            assert!(made.wait().unwrap().success(), "{}", self.logs());
-        }
-        let listed = serde_json::json!({"alpha": self.doors[1].project("alpha"), "beta": self.doors[1].project("beta")});
-        fs::write(self.path("catalogues.json"), listed.to_string()).unwrap();
-    }
-
-    fn start_qgis(&mut self) {
-        for catalogue in ["alpha", "beta"] {
-            let project = self.path("pinned").join(catalogue).join(format!("{catalogue}.qgs"));
-            let mut command = Command::new(format!("{GATE}/qgis/pinned.sh"));
-            command.arg(project).arg(self.path(&format!("{catalogue}.sock")));
-            self.spawn(&format!("qgis-{catalogue}"), &mut command);
-        }
-        let mut command = Command::new(format!("{GATE}/qgis/shared.sh"));
-        command
-            .arg(self.path("shared.sock"))
-            .env("POZI_PLUGINS", format!("{GATE}/qgis-plugin"))
-            .env("POZI_PLUGIN_CATALOGUES", self.path("catalogues.json"))
-            .env("PYTHONDONTWRITEBYTECODE", "1");
-        self.spawn("qgis-shared", &mut command);
-        let mut command = Command::new("spawn-fcgi");
-        command
-            .args(["-n", "-s"])
-            .arg(self.path("free.sock"))
-            .args(["--", "/usr/lib/cgi-bin/qgis_mapserv.fcgi"]);
-        self.spawn("qgis-free", &mut command);
-        for socket in ["alpha", "beta", "shared", "free"] {
-            let path = self.path(&format!("{socket}.sock"));
-            self.until("a socket", || path.exists());
-        }
-    }
-
-    fn start_gateways(&mut self, gate: SocketAddr) {
-        let here = |name: &str| fs::read_to_string(format!("{HERE}/{name}")).unwrap();
-        let sample = |name: &str| fs::read_to_string(format!("{GATE}/{name}")).unwrap();
-        self.start_nginx("nginx-pinned", 0, gate, &sample("nginx/site-pinned.conf"));
-        self.start_nginx("nginx-shared", 1, gate, &sample("nginx/site-shared.conf"));
-        self.start_caddy("pinned", 2, gate, &sample("caddy/site-pinned.caddy"));
-        self.start_caddy("shared", 3, gate, &sample("caddy/site-shared.caddy"));
-        self.start_nginx("free", 4, gate, &here("free.conf"));
-        for at in 0..5 {
-            let port = self.port(at);
-            self.until("a gateway", || TcpStream::connect(("127.0.0.1", port)).is_ok());
-        }
-    }
-
-    /// The recipes are copied as a person installs them, beside the site's own file.
-    fn start_nginx(&mut self, name: &str, at: usize, gate: SocketAddr, sample: &str) {
-        let prefix = self.path(&format!("{name}-nginx"));
-        fs::create_dir_all(prefix.join("pozi")).unwrap();
-        for recipe in fs::read_dir(format!("{GATE}/nginx")).unwrap().map(Result::unwrap) {
-            fs::copy(recipe.path(), prefix.join("pozi").join(recipe.file_name())).unwrap();
-        }
-        let listens = format!("127.0.0.1:{}", self.port(at));
-        let site = self.site(sample, name, gate).replace("127.0.0.1:8080", &listens);
-        fs::write(prefix.join("site.conf"), site).unwrap();
-        fs::write(prefix.join("nginx.conf"), NGINX.replace("PREFIX", prefix.to_str().unwrap())).unwrap();
-        let mut command = Command::new("nginx");
-        command.arg("-c").arg(prefix.join("nginx.conf")).arg("-e").arg(prefix.join("error.log"));
-        self.spawn(&format!("gateway-{name}"), &mut command);
-    }
-
-    fn start_caddy(&mut self, kind: &str, at: usize, gate: SocketAddr, sample: &str) {
-        let name = format!("caddy-{kind}");
-        let site = self.path(&format!("{name}.site"));
-        fs::write(&site, self.site(sample, &name, gate)).unwrap();
-        let mut command = Command::new("caddy");
-        command
-            .args(["run", "--adapter", "caddyfile", "--config"])
-            .arg(format!("{GATE}/caddy/{kind}.caddy"))
-            .env("POZI_SITE", site)
-            .env("POZI_GATE", gate.to_string())
-            .env("POZI_PORT", self.port(at).to_string())
-            .env("POZI_QGIS", format!("unix/{}", self.path("shared.sock").display()))
-            .env("POZI_PUBLIC_HOST", "poziserver-riverbend.example")
-            .env("POZI_PUBLIC_PATH", "/pozi");
-        self.spawn(&format!("gateway-{name}"), &mut command);
-    }
-
-    fn port(&self, at: usize) -> u16 {
-        self.doors.get(at).unwrap_or(&self.free).port
-    }
-
-    /// A site's own file, from the sample: its catalogues, sockets, projects and gate.
-    fn site(&self, sample: &str, name: &str, gate: SocketAddr) -> String {
-        let root = self.folder.path().to_str().unwrap();
-        let data = name.split_once('-').map_or(name, |(_, data)| data);
-        let project = |catalogue: &str| format!("{root}/{data}/{catalogue}/{catalogue}.qgs");
-        sample
-            .replace("127.0.0.1:8181", &gate.to_string())
-            .replace("/srv/pozi/planning.qgz", &project("alpha"))
-            .replace("/srv/pozi/heritage.qgz", &project("beta"))
-            .replace("/srv/pozi/", &format!("{root}/{data}/"))
-            .replace("/run/pozi-qgis/", &format!("{root}/"))
-            .replace("planning", "alpha")
-            .replace("heritage", "beta")
-    }
-
-    fn until(&self, what: &str, is_there: impl Fn() -> bool) {
-        let end = Instant::now() + Duration::from_mins(1);
-        while !is_there() {
-            assert!(Instant::now() < end, "{what} does not come: {}", self.logs());
-            thread::sleep(Duration::from_millis(50));
-        }
-    }
-
-    fn logs(&self) -> String {
-        let files = fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path());
-        let logs = files.filter(|path| path.extension().is_some_and(|kind| kind == "err"));
-        let told = logs.map(|path| {
-            [path.display().to_string(), fs::read_to_string(&path).unwrap_or_default()].join(":\n")
-        });
-        told.collect::<Vec<_>>().join("\n")
     }
 }
 
 impl Drop for Rig {
     fn drop(&mut self) {
-        if thread::panicking() {
-            std::io::stderr().write_all(self.logs().as_bytes()).ok();
-        }
-        for process in &mut self.processes {
-            // nginx's workers end with a master that is told to stop, not with one that is killed.
-            Command::new("kill").arg(process.id().to_string()).status().ok();
-            process.wait().ok();
-        }
+        // nginx's workers end with a master that is told to stop, not with one that is killed.
+        Command::new("kill").arg(self.nginx.id().to_string()).status().ok();
+        self.nginx.wait().ok();
     }
 }
 
-impl Door {
+impl Way {
+    fn start(folder: &Path, name: &'static str, upstream: Upstream) -> Self {
+        let data = folder.join(name);
+        let project = |catalogue: &str| project(&data, catalogue);
+        let home = folder.join("home");
+        let start = |socket: &Path, catalogue: &str, is_pinned| {
+            Qgis::start(socket.to_owned(), home.clone(), &project(catalogue), is_pinned)
+        };
+        let processes = match &upstream {
+            Upstream::Shared(socket) => vec![start(socket, "alpha", false)],
+            Upstream::Pinned { alpha, beta } => vec![start(alpha, "alpha", true), start(beta, "beta", true)],
+            Upstream::Http(_) => vec![start(&folder.join(format!("{name}.sock")), "alpha", false)],
+        };
+        let rows = Rows::of(&data, &folder.join(format!("{name}-pristine")));
+        Self { name, upstream, data, processes: Mutex::new(processes), rows: Mutex::new(rows) }
+    }
+
     /// The path of a catalogue's project.
     pub(crate) fn project(&self, catalogue: &str) -> String {
-        self.data.join(catalogue).join(format!("{catalogue}.qgs")).to_str().unwrap().to_owned()
+        project(&self.data, catalogue)
     }
 
-    /// What stands in a catalogue's data, past QGIS: a line a feature.
-    pub(crate) fn rows(&self, catalogue: &str) -> Vec<String> {
-        let query = "import sqlite3, sys; [print(row) for row in sqlite3.connect(sys.argv[1]).execute('select fid, name from places order by fid')]";
-        let data = self.data.join(catalogue).join("places.gpkg");
-        let output = Command::new("/usr/bin/python3").args(["-c", query]).arg(data).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+    /// The folder of its catalogues, with a slash at its end.
+    pub(crate) fn folder(&self) -> String {
+        format!("{}/", self.data.display())
+    }
+
+    /// Its data.
+    pub(crate) fn rows(&self) -> MutexGuard<'_, Rows> {
+        self.rows.lock().unwrap()
+    }
+
+    /// Restarts each process that has ended, and where `probes`, each that does not answer within `patience`; says how
+    /// many of each.
+    pub(crate) fn revive(&self, probes: bool, patience: Duration) -> (usize, usize) {
+        let (mut dead, mut stuck) = (0, 0);
+        for process in self.processes.lock().unwrap().iter_mut() {
+            if !process.is_dead() && (!probes || process.is_alive(patience)) {
+                continue;
+            }
+            // A process that is about to end takes no more questions, either.
+            if process.is_ending() {
+                dead += 1;
+            } else {
+                stuck += 1;
+            }
+            process.restart();
+        }
+        (dead, stuck)
+    }
+
+    /// Makes the data what it was, with the processes at rest where it cannot be done beside them.
+    pub(crate) fn restore(&self) {
+        let mut rows = self.rows();
+        if !rows.restore() {
+            let mut processes = self.processes.lock().unwrap();
+            processes.iter_mut().for_each(Qgis::end);
+            rows.replace();
+            processes.iter_mut().for_each(Qgis::restart);
+        }
+    }
+
+    fn wait(&self) {
+        if let Upstream::Http(port) = self.upstream {
+            assert!(TcpStream::connect(("127.0.0.1", port)).is_ok(), "nginx listens for {}", self.name);
+        }
+        self.processes.lock().unwrap().iter_mut().for_each(Qgis::wait);
     }
 }
 
-/// Where something is kept for a person to look at.
-pub(crate) fn kept(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
+fn project(data: &Path, catalogue: &str) -> String {
+    data.join(catalogue).join(format!("{catalogue}.qgs")).display().to_string()
+}
+
+/// Makes the catalogues once; each way has a copy, whose project names its files relatively.
+fn make_catalogues(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let home = folder.join("home");
+    fs::create_dir(&home).unwrap();
+    fs::set_permissions(&home, fs::Permissions::from_mode(0o700)).unwrap();
+    let mut command = Command::new("/usr/bin/python3");
+    command.arg("-B").arg(format!("{HERE}/make_catalogues.py")).arg(folder.join("shared"));
+    command.env("HOME", &home).env("XDG_RUNTIME_DIR", &home).env("QT_QPA_PLATFORM", "offscreen");
+    let made = command.output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    for name in ["pinned", "http", "free"] {
+        let copied = Command::new("cp").arg("-r").arg(folder.join("shared")).arg(folder.join(name)).status();
+        assert!(copied.unwrap().success(), "the catalogues are copied");
+    }
+}
+
+fn start_nginx(folder: &Path, http_port: u16, free_port: u16) -> Child {
+    let text = include_str!("nginx.conf")
+        .replace("PREFIX", &folder.display().to_string())
+        .replace("HTTP_PORT", &http_port.to_string())
+        .replace("FREE_PORT", &free_port.to_string());
+    fs::write(folder.join("nginx.conf"), text).unwrap();
+    let mut command = Command::new("nginx");
+    command.arg("-c").arg(folder.join("nginx.conf")).arg("-e").arg(folder.join("error.log"));
+    let log = fs::File::create(folder.join("nginx.err")).unwrap();
+    let nginx = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+    let end = Instant::now() + Duration::from_mins(1);
+    while TcpStream::connect(("127.0.0.1", free_port)).is_err() {
+        let told = fs::read_to_string(folder.join("nginx.err")).unwrap_or_default();
+        assert!(Instant::now() < end, "nginx does not start: {told}");
+        thread::sleep(Duration::from_millis(20));
+    }
+    nginx
 }
 
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
-
-const NGINX: &str = "daemon off; user root; worker_processes 1; pid PREFIX/pid; error_log PREFIX/error.log;
-events {}
-http {
-    access_log off;
-    client_body_temp_path PREFIX/body; fastcgi_temp_path PREFIX/fastcgi; proxy_temp_path PREFIX/proxy;
-    scgi_temp_path PREFIX/scgi; uwsgi_temp_path PREFIX/uwsgi;
-    include site.conf;
-}
-";

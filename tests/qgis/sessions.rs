@@ -7,26 +7,31 @@ use pozi_local::{
 };
 use pozi_tests::World;
 
-/// riverbend with the catalogues alpha (everybody of the tenant's readers reads, editors write) and beta (editors alone);
-/// saltmarsh as it is.
-pub(crate) fn site_files() -> Vec<SiteFile> {
+/// riverbend with the catalogues alpha (everybody of the tenant's readers reads, editors write) and beta (editors alone),
+/// of these projects; saltmarsh as it is.
+pub(crate) fn site_files(alpha: &str, beta: &str) -> Vec<SiteFile> {
     let mut files = samples::site_files();
     let head = files[0].text.split("[[catalogue]]").next().unwrap_or_default().to_owned();
     files[0].text = head
-        + r#"
+        + &format!(
+            r#"
 [[catalogue]]
 id = "alpha"
 title = "Alpha"
-project = "C:/Pozi/alpha.qgs"
+project = '{alpha}'
 read = ["02f1ea5a-8a90-454c-9ecb-df4562c6afd7"]
 write = ["1f0ac082-247d-44fa-bcb6-667230cbf808"]
+print = ["A4"]
+print_texts = ["label", "weblabel"]
+highlight = true
 
 [[catalogue]]
 id = "beta"
 title = "Beta"
-project = "C:/Pozi/beta.qgs"
+project = '{beta}'
 read = ["1f0ac082-247d-44fa-bcb6-667230cbf808"]
-"#;
+"#
+        );
     files
 }
 

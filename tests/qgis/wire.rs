@@ -6,19 +6,23 @@ use std::{
     time::Duration,
 };
 
-/// An answer; status 0 when the connection was closed without one.
-#[derive(Debug, Default)]
+/// For how long one answer is waited for.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An answer; status 0 when the connection was closed, or `within` passed, without one.
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
 
-/// Sends `request` to a port of this machine and reads until the server closes. Waits 10 seconds
-/// at most for more: a crooked request may leave the server waiting, too.
-pub(crate) fn send(port: u16, request: &[u8]) -> Answer {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+/// Sends `request` to a port of this machine and reads until the server closes, or is silent for `within`: a crooked
+/// request may leave the server waiting, too.
+pub(crate) fn send(port: u16, request: &[u8], within: Duration) -> Answer {
+    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return Answer::default() };
+    stream.set_read_timeout(Some(within)).unwrap();
+    stream.set_write_timeout(Some(within)).unwrap();
     // A server may refuse and close before it has read everything.
     stream.write_all(request).ok();
     let mut bytes = Vec::new();

@@ -1,5 +1,7 @@
 //! The gate as a council runs it, on a port of its own, with the keys of a [`World`].
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails, which is what panics are for")]
+
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use pozi_auth::{
@@ -23,16 +25,37 @@ use crate::{PublishedDocument, World};
 pub struct RunningGate {
     /// Where it listens.
     pub address: SocketAddr,
+    /// The keys that it verifies sessions with.
+    pub published: PublishedDocument,
 }
 
 impl RunningGate {
     /// The gate of `site`, whose projects are answered by `servers`, for sessions of `world`.
+    ///
+    /// # Panics
+    /// Where no port is free.
     pub async fn start(world: &World, site: &Site, limits: Limits, servers: Servers) -> Self {
+        Self::start_as(world, site, limits, servers, |_| site.external_url.as_str().to_owned()).await
+    }
+
+    /// As [`RunningGate::start`], but known by the address that it listens on: links in its answers lead back to it.
+    pub async fn start_at_its_address(world: &World, site: &Site, limits: Limits, servers: Servers) -> Self {
+        Self::start_as(world, site, limits, servers, |address| format!("http://{address}/pozi/")).await
+    }
+
+    async fn start_as(
+        world: &World,
+        site: &Site,
+        limits: Limits,
+        servers: Servers,
+        public_url: impl FnOnce(SocketAddr) -> String,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("the port that was bound");
-        let keys = Arc::new(IssuerKeys::new(PublishedDocument::of(world), ISSUER_KEY_LIFETIMES));
+        let published = PublishedDocument::of(world);
+        let keys = Arc::new(IssuerKeys::new(published.clone(), ISSUER_KEY_LIFETIMES));
         let settings = Settings {
-            public_url: site.external_url.as_str().to_owned(),
+            public_url: public_url(address),
             site: site.clone(),
             base: "/pozi".to_owned(),
             project_paths: PathStyle::Unix,
@@ -48,10 +71,13 @@ impl RunningGate {
         );
         let router = proxy::router(Arc::new(proxy));
         tokio::spawn(pozi_gate::serve(listener, router, move || limits, std::future::pending()));
-        Self { address }
+        Self { address, published }
     }
 
     /// The server of every project of `site` at one address.
+    ///
+    /// # Panics
+    /// Where the address is none.
     pub fn servers(site: &Site, config: &UpstreamConfig) -> Servers {
         let named = site.catalogues.iter().map(|catalogue| (catalogue.project.clone(), config.clone()));
         Servers::of(named, true, Path::new("/nonexistent"), &Servers::default())

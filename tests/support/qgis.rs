@@ -15,7 +15,7 @@ pub fn has_qgis() -> bool {
     let installed = installed.is_ok_and(|status| status.success());
     if !installed {
         not_run(
-            "the tests with QGIS Server need Debian's packages qgis-server, python3-qgis, spawn-fcgi, nginx-light and caddy",
+            "the tests with QGIS Server need Debian's packages qgis-server, python3-qgis, spawn-fcgi, nginx-light, caddy and poppler-utils",
         );
     }
     installed

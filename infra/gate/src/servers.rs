@@ -50,12 +50,11 @@ impl Servers {
         let mut by_project = HashMap::new();
         for (project, config) in named {
             let same = known.iter().find(|server| server.config == config && server.prints == prints);
-            let server = match same {
-                Some(server) => server.clone(),
-                None => {
-                    let upstream = Upstream::start(&config, &folder.join("qgis"), prints)?;
-                    Server { config, prints, upstream: Arc::new(upstream) }
-                }
+            let server = if let Some(server) = same {
+                server.clone()
+            } else {
+                let upstream = Upstream::start(&config, &folder.join("qgis"), prints)?;
+                Server { config, prints, upstream: Arc::new(upstream) }
             };
             known.push(server.clone());
             by_project.insert(project, server);

@@ -1,6 +1,13 @@
 //! The headers of answers. Of QGIS Server's own a few are kept, in one place; the others are ours.
 
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
 use axum::body::Body;
+use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Response,
     header::{
@@ -8,6 +15,8 @@ use http::{
         LAST_MODIFIED, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
     },
 };
+
+use http_body::{Body as _, Frame};
 
 use super::media::Media;
 
@@ -60,9 +69,28 @@ pub(super) fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'
     values.next().filter(|_| values.next().is_none())
 }
 
-/// The answer to HEAD: the headers of the answer to GET, and no body (RFC 9110 §9.3.2).
-pub fn without_body(answer: Response<Body>) -> Response<Body> {
-    answer.map(|_| Body::empty())
+/// The answer to HEAD: the headers of the answer to GET, and no body (RFC 9110 §9.3.2). Its `Content-Length` is that of the
+/// answer to GET, or none (§8.6): GDAL takes 0 for an empty file.
+pub fn without_body(mut answer: Response<Body>) -> Response<Body> {
+    if let Some(bytes) = answer.body().size_hint().exact() {
+        answer.headers_mut().entry(CONTENT_LENGTH).or_insert_with(|| bytes.into());
+    }
+    answer.map(|_| Body::new(Unsent))
+}
+
+/// A body that has no length, so that nothing writes one into the headers, and that ends at once.
+struct Unsent;
+
+impl http_body::Body for Unsent {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(None)
+    }
 }
 
 #[cfg(test)]
@@ -108,6 +136,15 @@ mod tests {
             ]
         );
         assert_eq!(headers[CACHE_CONTROL], "private");
+    }
+
+    #[test]
+    fn the_answer_to_head_tells_the_length_of_the_answer_to_get_or_none() {
+        let head = without_body(Response::new(Body::from("twelve bytes")));
+        assert_eq!(head.headers()[CONTENT_LENGTH], "12");
+        let streamed = without_body(Response::new(Body::new(Unsent)));
+        assert!(!streamed.headers().contains_key(CONTENT_LENGTH));
+        assert_eq!(streamed.body().size_hint().exact(), None);
     }
 
     #[test]

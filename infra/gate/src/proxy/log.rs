@@ -45,7 +45,7 @@ impl Trail {
             Ok(response) => ("answered", None, response.status()),
             Err(refusal) => ("refused", Some(refusal.reason()), refusal.status()),
         };
-        self.count(outcome, catalogue, operation, taken);
+        count(outcome, catalogue, operation, taken);
         let problem = match outcome {
             Err(error @ (ProxyRefusal::Layers(_) | ProxyRefusal::Upstream(_))) => Some(causes(error)),
             _ => None,
@@ -70,28 +70,27 @@ impl Trail {
             "a request was decided"
         );
     }
+}
 
-    fn count(
-        &self,
-        outcome: &Result<Response, ProxyRefusal>,
-        catalogue: &str,
-        operation: &'static str,
-        taken: Duration,
-    ) {
-        let word = match outcome {
-            Ok(_) => "answered",
-            Err(refusal) => refusal.reason(),
-        };
-        let catalogue = catalogue.to_owned();
-        metrics::counter!("pozi_gate_requests_total", "catalogue" => catalogue.clone(), "operation" => operation, "outcome" => word)
+fn count(
+    outcome: &Result<Response, ProxyRefusal>,
+    catalogue: &str,
+    operation: &'static str,
+    taken: Duration,
+) {
+    let word = match outcome {
+        Ok(_) => "answered",
+        Err(refusal) => refusal.reason(),
+    };
+    let catalogue = catalogue.to_owned();
+    metrics::counter!("pozi_gate_requests_total", "catalogue" => catalogue.clone(), "operation" => operation, "outcome" => word)
             .increment(1);
-        if let Err(ProxyRefusal::Upstream(error)) = outcome {
-            metrics::counter!("pozi_gate_upstream_errors_total", "catalogue" => catalogue.clone(), "kind" => error.reason())
+    if let Err(ProxyRefusal::Upstream(error)) = outcome {
+        metrics::counter!("pozi_gate_upstream_errors_total", "catalogue" => catalogue.clone(), "kind" => error.reason())
                 .increment(1);
-        }
-        metrics::histogram!("pozi_gate_request_seconds", "catalogue" => catalogue, "operation" => operation)
-            .record(taken.as_secs_f64());
     }
+    metrics::histogram!("pozi_gate_request_seconds", "catalogue" => catalogue, "operation" => operation)
+        .record(taken.as_secs_f64());
 }
 
 fn causes(error: &dyn std::error::Error) -> String {

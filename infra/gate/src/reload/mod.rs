@@ -69,15 +69,16 @@ impl Reload {
         {
             return self.refuse(problem.to_string());
         }
+        let routes = match self.assembly.routes(&config) {
+            Ok(routes) => routes,
+            Err(problem) => return self.refuse(problem.to_string()),
+        };
         self.config = config;
         self.assembly.settings.store(std::sync::Arc::new(self.config.settings.clone()));
         let catalogues: Vec<_> =
             self.config.settings.site.catalogues.iter().map(|catalogue| catalogue.id.clone()).collect();
         self.assembly.watched.upstreams.retain(&catalogues);
-        match self.assembly.routes(&self.config) {
-            Ok(routes) => self.site.replace(routes),
-            Err(problem) => return self.refuse(problem.to_string()),
-        }
+        self.site.replace(routes);
         let (taken, needs_restart) = (plan.taken.join(", "), plan.needs_restart.join(", "));
         if is_new {
             tracing::info!(target: "pozi::gate", taken, "the configuration was read again");

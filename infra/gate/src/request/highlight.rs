@@ -47,9 +47,9 @@ pub(super) fn symbols(geometries: &str) -> String {
 
 const BEFORE: &str = r#"<StyledLayerDescriptor xmlns="http://www.opengis.net/sld" xmlns:se="http://www.opengis.net/se" xmlns:ogc="http://www.opengis.net/ogc" version="1.1.0"><UserStyle><se:FeatureTypeStyle><se:Rule>"#;
 const AFTER: &str = "</se:Rule></se:FeatureTypeStyle></UserStyle></StyledLayerDescriptor>";
-const POLYGON: &str = r##"<se:PolygonSymbolizer><se:Fill><se:SvgParameter name="fill">#ffff00</se:SvgParameter><se:SvgParameter name="fill-opacity">0.3</se:SvgParameter></se:Fill><se:Stroke><se:SvgParameter name="stroke">#ff8800</se:SvgParameter><se:SvgParameter name="stroke-width">2</se:SvgParameter></se:Stroke></se:PolygonSymbolizer>"##;
-const LINE: &str = r##"<se:LineSymbolizer><se:Stroke><se:SvgParameter name="stroke">#ff8800</se:SvgParameter><se:SvgParameter name="stroke-width">3</se:SvgParameter></se:Stroke></se:LineSymbolizer>"##;
-const POINT: &str = r##"<se:PointSymbolizer><se:Graphic><se:Mark><se:WellKnownName>circle</se:WellKnownName><se:Fill><se:SvgParameter name="fill">#ffff00</se:SvgParameter></se:Fill><se:Stroke><se:SvgParameter name="stroke">#ff8800</se:SvgParameter></se:Stroke></se:Mark><se:Size>12</se:Size></se:Graphic></se:PointSymbolizer>"##;
+const POLYGON: &str = r#"<se:PolygonSymbolizer><se:Fill><se:SvgParameter name="fill">#ffff00</se:SvgParameter><se:SvgParameter name="fill-opacity">0.3</se:SvgParameter></se:Fill><se:Stroke><se:SvgParameter name="stroke">#ff8800</se:SvgParameter><se:SvgParameter name="stroke-width">2</se:SvgParameter></se:Stroke></se:PolygonSymbolizer>"#;
+const LINE: &str = r#"<se:LineSymbolizer><se:Stroke><se:SvgParameter name="stroke">#ff8800</se:SvgParameter><se:SvgParameter name="stroke-width">3</se:SvgParameter></se:Stroke></se:LineSymbolizer>"#;
+const POINT: &str = r#"<se:PointSymbolizer><se:Graphic><se:Mark><se:WellKnownName>circle</se:WellKnownName><se:Fill><se:SvgParameter name="fill">#ffff00</se:SvgParameter></se:Fill><se:Stroke><se:SvgParameter name="stroke">#ff8800</se:SvgParameter></se:Stroke></se:Mark><se:Size>12</se:Size></se:Graphic></se:PointSymbolizer>"#;
 
 fn number(text: &str) -> Option<String> {
     let number: f64 = text.parse().ok()?;

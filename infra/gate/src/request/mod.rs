@@ -138,7 +138,7 @@ impl MapRequest {
     fn of_parameters(mut parameters: Parameters, context: &Context<'_>) -> Result<Self, RequestRefusal> {
         let request = parameters.take("REQUEST").filter(|request| !request.is_empty());
         let request = request.ok_or(RequestRefusal::Missing { parameter: "REQUEST" })?;
-        let service = service(parameters.take("SERVICE"), &request)?;
+        let service = service(parameters.take("SERVICE").as_deref(), &request)?;
         let operation = Operation::named(service, &request)
             .ok_or(RequestRefusal::UnknownOperation { service: service.name() })?;
         match (operation.service, operation.name) {
@@ -201,8 +201,8 @@ impl Context<'_> {
 }
 
 /// QGIS takes GetMap and GetFeatureInfo for WMS where SERVICE is missing.
-fn service(named: Option<String>, request: &str) -> Result<Service, RequestRefusal> {
-    match named.as_deref() {
+fn service(named: Option<&str>, request: &str) -> Result<Service, RequestRefusal> {
+    match named {
         Some(name) if !name.is_empty() => Service::named(name).ok_or(RequestRefusal::UnknownService),
         _ if matches!(request, "GetMap" | "GetFeatureInfo") => Ok(Service::Wms),
         _ => Err(RequestRefusal::UnknownService),

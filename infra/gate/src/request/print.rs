@@ -43,7 +43,7 @@ pub(super) fn print_text(key: &str, text: &str) -> Result<Value, RequestRefusal>
     if is_plain {
         Ok(Value::Text(text.to_owned()))
     } else {
-        Err(RequestRefusal::value(key, "plain text of at most 2,000 bytes without <, [%, :// and file:"))
+        Err(RequestRefusal::value(key, &"plain text of at most 2,000 bytes without <, [%, :// and file:"))
     }
 }
 

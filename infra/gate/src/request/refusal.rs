@@ -89,6 +89,14 @@ pub enum RequestRefusal {
         /// What it must be.
         expected: String,
     },
+    /// A value whose content is refused.
+    #[error("{parameter}: {problem}")]
+    Content {
+        /// Its name.
+        parameter: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// Two parameters that do not go together.
     #[error("{0}")]
     Combination(&'static str),
@@ -135,8 +143,13 @@ pub enum RequestRefusal {
 
 impl RequestRefusal {
     /// A value of the wrong kind.
-    pub(crate) fn value(parameter: impl Into<String>, expected: impl ToString) -> Self {
+    pub(crate) fn value(parameter: impl Into<String>, expected: &dyn std::fmt::Display) -> Self {
         Self::Value { parameter: parameter.into(), expected: expected.to_string() }
+    }
+
+    /// A value whose content is refused.
+    pub(crate) fn content(parameter: &str, problem: &dyn std::fmt::Display) -> Self {
+        Self::Content { parameter: parameter.to_owned(), problem: problem.to_string() }
     }
 
     /// The reason as a word, for logs and clients. Stable.
@@ -153,7 +166,7 @@ impl RequestRefusal {
             Self::UnknownService => "unknown_service",
             Self::UnknownOperation { .. } => "unknown_operation",
             Self::UnknownParameter { .. } => "unknown_parameter",
-            Self::Value { .. } => "invalid_parameter",
+            Self::Value { .. } | Self::Content { .. } => "invalid_parameter",
             Self::Combination(_) => "parameters_do_not_combine",
             Self::NotConfigured(_) => "not_configured",
             Self::TooManyPixels { .. } => "too_many_pixels",
@@ -186,6 +199,7 @@ impl RequestRefusal {
             | Self::Contradiction { parameter, .. }
             | Self::UnknownParameter { parameter, .. }
             | Self::Value { parameter, .. }
+            | Self::Content { parameter, .. }
             | Self::UnknownField { parameter }
             | Self::UnknownLayer { parameter } => Some(parameter),
             Self::Missing { parameter } => Some(parameter),

@@ -32,6 +32,8 @@ pub const OPERATIONS: &[Operation] = &[
     read(Wms, "GetStyles", &["GetStyle"], &[VERSION, LAYERS, ANY]),
     read(Wms, "DescribeLayer", &[], &[VERSION, LAYERS, SLD_VERSION, ANY]),
     read(Wms, "GetContext", &[], &[VERSION, ANY]),
+    // The schema that WMS capabilities of QGIS Server name in their schemaLocation: a constant text.
+    read(Wms, "GetSchemaExtension", &[], &[VERSION, ANY]),
     read(Wms, "GetPrint", &[], &[VERSION, PRINT, DRAWN, HIGHLIGHT, PRINT_HIGHLIGHT, ANY, ANY_MAP]),
     // WFS: features, read and written.
     read(Wfs, "GetCapabilities", &[], &[VERSION, ANY]),

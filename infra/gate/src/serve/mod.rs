@@ -23,6 +23,7 @@ use pozi_auth::{
     adapters::{KeySetFile, SystemClock},
     ports::Clock,
     session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
+    sites::Catalogue,
 };
 use tokio::net::TcpListener;
 use tower::Service;
@@ -31,6 +32,7 @@ pub(crate) use self::interrupt::Hangup;
 pub use self::{body::BodyStalledError, connections::serve};
 use crate::{
     Gate, Health, KeptKeys, Routes,
+    capabilities::keep_asking,
     config::GateConfig,
     keys::{KeyDocument, KeyDocumentError},
     layers::source::LayerSource,
@@ -87,6 +89,15 @@ pub(crate) struct Assembly {
     pub(crate) settings: Arc<ArcSwap<Settings>>,
     /// What the proxy tells of QGIS Server, for `/health`.
     pub(crate) watched: Watched,
+    /// What is asked from time to time whether it answers.
+    asked: Arc<ArcSwap<Asked>>,
+}
+
+/// The catalogues of a configuration, and their QGIS Servers.
+#[derive(Debug, Default)]
+struct Asked {
+    catalogues: Vec<Catalogue>,
+    servers: Arc<Servers>,
 }
 
 impl Assembly {
@@ -94,6 +105,8 @@ impl Assembly {
     pub(crate) fn routes(&mut self, config: &GateConfig) -> Result<Router, UpstreamStartError> {
         let servers = Servers::new(config, &self.servers)?;
         self.servers = servers.clone();
+        let catalogues = config.settings.site.catalogues.clone();
+        self.asked.store(Arc::new(Asked { catalogues, servers: Arc::new(servers.clone()) }));
         let upstream = Arc::new(Limited::new(servers.clone(), &config.settings.limits));
         let proxy = Proxy::new(
             SystemClock,
@@ -107,6 +120,18 @@ impl Assembly {
         let gate = Gate::new(config.issuer.clone(), audience.clone(), catalogues, Arc::clone(&self.keys));
         let decide = router(Routes { gate, clock: SystemClock, site: audience });
         Ok(decide.fallback_service(proxy::router(Arc::new(proxy))))
+    }
+
+    /// Asks the QGIS Server of one catalogue after the other whether it answers; never comes back.
+    fn keep_asking(&self) -> impl Future<Output = ()> + Send + 'static {
+        let (asked, mut turn) = (Arc::clone(&self.asked), 0_usize);
+        let next = move || {
+            let asked = asked.load();
+            let catalogue = asked.catalogues.get(turn.checked_rem(asked.catalogues.len())?)?.clone();
+            turn = turn.wrapping_add(1);
+            Some((catalogue, Arc::clone(&asked.servers)))
+        };
+        keep_asking(next, self.watched.upstreams.clone())
     }
 }
 
@@ -149,9 +174,15 @@ impl Daemon {
         keep_keys(KeptKeys::recall(Arc::clone(&keys), file, SystemClock.now())).await;
         let settings = Arc::new(ArcSwap::from_pointee(config.settings.clone()));
         let health = Health::new(SystemClock, Arc::clone(&keys), watched.clone());
-        let mut assembly =
-            Assembly { keys, servers: Servers::default(), settings: Arc::clone(&settings), watched };
+        let mut assembly = Assembly {
+            keys,
+            servers: Servers::default(),
+            settings: Arc::clone(&settings),
+            watched,
+            asked: Arc::default(),
+        };
         let site = SiteRoutes(Arc::new(ArcSwap::from_pointee(assembly.routes(&config)?)));
+        tokio::spawn(assembly.keep_asking());
         let status_listen = config.status_listen;
         let status = bound_for_status(status_listen).await;
         tokio::spawn(Reload { config, assembly, document, site: site.clone() }.run());

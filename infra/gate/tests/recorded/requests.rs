@@ -4,6 +4,7 @@ use std::path::Path;
 
 use http::Method;
 use pozi_gate::{
+    answer::api_accept,
     catalogue::{Catalogues, Place, segments},
     request::{Context, Incoming, Keys, MapRequest, Parameters, RequestRefusal},
 };
@@ -20,6 +21,7 @@ pub(crate) struct Recorded {
     pub(crate) path: String,
     pub(crate) query: String,
     pub(crate) content_type: Option<String>,
+    pub(crate) accept: Option<String>,
     pub(crate) body: String,
     pub(crate) qgis_status: u64,
 }
@@ -43,6 +45,21 @@ pub(crate) fn recorded() -> Option<Vec<Recorded>> {
 }
 
 impl Recorded {
+    /// A GET of `query` at the address of web services.
+    pub(crate) fn asking(query: &str) -> Self {
+        Self {
+            client: "shapes".into(),
+            purpose: String::new(),
+            method: "GET".into(),
+            path: "/pozi/ows/demo/".into(),
+            query: query.into(),
+            content_type: None,
+            accept: None,
+            body: String::new(),
+            qgis_status: 200,
+        }
+    }
+
     fn of(value: &Value) -> Self {
         let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
         Self {
@@ -52,6 +69,10 @@ impl Recorded {
             path: text("path"),
             query: text("query"),
             content_type: value["content_type"].as_str().map(str::to_owned),
+            accept: value["headers"].as_object().and_then(|headers| {
+                let accept = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("accept"));
+                accept.and_then(|(_, value)| value.as_str()).map(str::to_owned)
+            }),
             body: text("body"),
             qgis_status: value["qgis_status"].as_u64().unwrap_or_default(),
         }
@@ -69,8 +90,8 @@ impl Recorded {
         let place = catalogues.place(&segments, map.as_deref()).map_err(|_| RequestRefusal::NotFound)?;
         let Place::Catalogue(catalogue, rest) = place else { return Ok(None) };
         let method: Method = self.method.parse().unwrap();
-        let incoming =
-            Incoming { method: &method, rest: &rest, query, body: self.body.as_bytes(), accept: None };
+        let accept = Some(api_accept(self.accept.as_deref()));
+        let incoming = Incoming { method: &method, rest: &rest, query, body: self.body.as_bytes(), accept };
         let context = Context { catalogue, limits: &settings.limits };
         let mut request = MapRequest::parse(incoming, &context)?;
         if request.needs_layers() {

@@ -180,6 +180,6 @@ fn field_value(key: &str, value: String) -> Result<String, RequestRefusal> {
     if fits {
         Ok(value)
     } else {
-        Err(RequestRefusal::value(key, "text without \\, % and control characters"))
+        Err(RequestRefusal::value(key, &"text without \\, % and control characters"))
     }
 }

@@ -5,16 +5,12 @@ pub(crate) fn colour(text: &str) -> Option<String> {
     let text = text.trim();
     let digits =
         text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).or_else(|| text.strip_prefix('#'));
-    match digits {
-        Some(digits) => {
-            let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-            (matches!(digits.len(), 6 | 8) && is_hex).then(|| format!("#{}", digits.to_ascii_lowercase()))
-        }
-        None => {
-            let is_word =
-                (3..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphabetic());
-            is_word.then(|| text.to_ascii_lowercase())
-        }
+    if let Some(digits) = digits {
+        let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        (matches!(digits.len(), 6 | 8) && is_hex).then(|| format!("#{}", digits.to_ascii_lowercase()))
+    } else {
+        let is_word = (3..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+        is_word.then(|| text.to_ascii_lowercase())
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) enum Value {
 impl Value {
     /// Reads `text`, the value of the parameter `name`, which is not empty. Nothing where the value means nothing to QGIS.
     pub(super) fn read(name: &str, kind: Kind, text: &str) -> Result<Option<Self>, RequestRefusal> {
-        let wrong = || RequestRefusal::value(name, kind);
+        let wrong = || RequestRefusal::value(name, &kind);
         let or_wrong = |value: Option<Self>| value.map(Some).ok_or_else(wrong);
         let written = |text: Option<String>| text.map(|text| Some(Self::Text(text))).ok_or_else(wrong);
         match kind {
@@ -65,26 +65,27 @@ impl Value {
             Kind::SortBy => or_wrong(sort::keys(text).map(Self::Sort)),
             Kind::Properties => or_wrong(names::properties(text).map(Self::Properties)),
             Kind::FormatOptions => {
-                options::format_options(text).map(|text| text.map(Self::Text)).ok_or_else(wrong)
+                let written = options::format_options(text).ok_or_else(wrong)?;
+                Ok(Some(written).filter(|written| !written.is_empty()).map(Self::Text))
             }
             Kind::Highlight(part) => written(super::highlight::part(part, text)),
             Kind::Wkt => {
-                let geometry = Wkt::parse(text).map_err(|error| RequestRefusal::value(name, error))?;
+                let geometry = Wkt::parse(text).map_err(|error| RequestRefusal::content(name, &error))?;
                 Ok(Some(Self::Text(geometry.to_string())))
             }
             Kind::SqlFilter => {
                 let filters =
-                    LayerFilters::parse(text).map_err(|error| RequestRefusal::value(name, error))?;
+                    LayerFilters::parse(text).map_err(|error| RequestRefusal::content(name, &error))?;
                 Ok(Some(Self::Sql(filters)))
             }
             Kind::Expression => {
                 let expression =
-                    Expression::parse(text).map_err(|error| RequestRefusal::value(name, error))?;
+                    Expression::parse(text).map_err(|error| RequestRefusal::content(name, &error))?;
                 Ok(Some(Self::Expression(Box::new(expression))))
             }
             Kind::OgcFilter => {
                 let filters =
-                    Filter::list_from_text(text).map_err(|error| RequestRefusal::value(name, error))?;
+                    Filter::list_from_text(text).map_err(|error| RequestRefusal::content(name, &error))?;
                 Ok(Some(Self::Filters(filters)))
             }
         }
@@ -108,9 +109,9 @@ impl Value {
 fn written_filters(filters: &[Option<Filter>]) -> String {
     match filters {
         [Some(filter)] => filter.write(),
-        several => several
-            .iter()
-            .map(|filter| format!("({})", filter.as_ref().map(Filter::write).unwrap_or_default()))
-            .collect(),
+        several => {
+            let each = several.iter().map(|filter| filter.as_ref().map(Filter::write).unwrap_or_default());
+            format!("({})", each.collect::<Vec<_>>().join(")("))
+        }
     }
 }

@@ -51,7 +51,10 @@ pub(super) fn properties(text: &str) -> Option<Vec<Vec<String>>> {
 pub(super) fn written_properties(groups: &[Vec<String>]) -> String {
     match groups {
         [one] => one.join(","),
-        several => several.iter().map(|group| format!("({})", group.join(","))).collect(),
+        several => {
+            let groups: Vec<_> = several.iter().map(|group| group.join(",")).collect();
+            format!("({})", groups.join(")("))
+        }
     }
 }
 
@@ -111,7 +114,7 @@ mod tests {
         for text in ["", ",", "a,a", "a\nb", &"a,".repeat(201)] {
             assert_eq!(layers(text), None, "{text}");
         }
-        assert_eq!(layers(&(0..201).map(|n| format!("l{n},")).collect::<String>()), None);
+        assert_eq!(layers(&(0..201).map(|n| n.to_string()).collect::<Vec<_>>().join(",")), None);
     }
 
     #[test]

@@ -28,8 +28,8 @@ pub(super) fn label(text: &str) -> Option<String> {
     (text.len() <= 200 && !text.chars().any(char::is_control)).then(|| text.to_owned())
 }
 
-/// The options of a DXF export, or nothing where all there is is `dpi:n`.
-pub(super) fn format_options(text: &str) -> Option<Option<String>> {
+/// The options of a DXF export; empty where `dpi:n` stands alone.
+pub(super) fn format_options(text: &str) -> Option<String> {
     let mut written = Vec::new();
     for option in text.split(';').filter(|option| !option.is_empty()) {
         let (name, value) = option.split_once(':')?;
@@ -47,7 +47,7 @@ pub(super) fn format_options(text: &str) -> Option<Option<String>> {
             _ => return None,
         }
     }
-    Some((!written.is_empty()).then(|| written.join(";")))
+    Some(written.join(";"))
 }
 
 #[cfg(test)]
@@ -56,9 +56,9 @@ mod tests {
 
     #[test]
     fn only_known_options_of_a_format_pass() {
-        assert_eq!(format_options("dpi:100"), Some(None));
+        assert_eq!(format_options("dpi:100"), Some(String::new()));
         assert_eq!(
-            format_options("MODE:SYMBOLLAYERSYMBOLOGY;SCALE:25000").unwrap().as_deref(),
+            format_options("MODE:SYMBOLLAYERSYMBOLOGY;SCALE:25000").as_deref(),
             Some("MODE:SYMBOLLAYERSYMBOLOGY;SCALE:25000")
         );
         for text in

@@ -1,0 +1,79 @@
+//! What the gate decided, by its log.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex},
+};
+
+use tracing::{
+    Event, Subscriber,
+    field::{Field, Visit},
+};
+use tracing_subscriber::{Layer, Registry, layer::Context, prelude::*};
+
+/// Hears every decision of this program's gates.
+#[derive(Clone, Default)]
+pub(crate) struct Decisions(Arc<Mutex<Vec<Decision>>>);
+
+/// One decision.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Decision {
+    decision: String,
+    pub(crate) reason: String,
+    pub(crate) operation: String,
+    pub(crate) parameter: String,
+    pub(crate) problem: String,
+}
+
+impl Decisions {
+    /// Listens from now on. Once in a program.
+    pub(crate) fn listen() -> Self {
+        let decisions = Self::default();
+        tracing::subscriber::set_global_default(Registry::default().with(decisions.clone())).unwrap();
+        decisions
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+
+    pub(crate) fn all(&self) -> Vec<Decision> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Decision {
+    /// Whether QGIS Server's answer was passed on.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.decision == "answered"
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Decisions {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() != "pozi::gate" {
+            return;
+        }
+        let mut decision = Decision::default();
+        event.record(&mut decision);
+        if !decision.decision.is_empty() {
+            self.0.lock().unwrap().push(decision);
+        }
+    }
+}
+
+impl Visit for Decision {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        let own = match field.name() {
+            "decision" => &mut self.decision,
+            "reason" => &mut self.reason,
+            "operation" => &mut self.operation,
+            "parameter" => &mut self.parameter,
+            "problem" => &mut self.problem,
+            _ => return,
+        };
+        value.clone_into(own);
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
+}
