@@ -7,7 +7,6 @@ use axum::Router;
 use pozi_auth::{
     adapters::HttpDocument,
     last_good::Lifetimes,
-    oauth::GRANT_TYPE,
     ports::{Clock, SessionKeySource},
     session::{ISSUER_KEY_LIFETIMES, Issuer, IssuerKeys},
     sites::Site,
@@ -88,20 +87,4 @@ impl<C: Clock + Clone, K: SessionKeySource + 'static> Gates<C, K> {
         let names = site.catalogues.iter().map(|catalogue| (&catalogue.id, catalogue.project.as_str()));
         Ok(proxy.with_project_names(names))
     }
-}
-
-/// Lines to paste: a map, and what the gate says of two catalogues.
-pub(crate) fn welcome(base: &str, site: &str) -> String {
-    let gate = format!("{base}/{site}/pozi/ows");
-    let map = "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=zones,roads,trees,sign&STYLES=&CRS=EPSG:3857&BBOX=0,0,1200,800&WIDTH=600&HEIGHT=400&FORMAT=image/png";
-    format!(
-        r#"What the gate lets through to QGIS Server: 200 for the reader's catalogue, 403 for another. The third is a map.
-
-SESSION=$(curl -s {base}/oauth2/token -d grant_type={GRANT_TYPE} -d subject_token_type=urn:ietf:params:oauth:token-type:access_token --data-urlencode "subject_token=$(curl -s '{base}/entra/token?site={site}&person=reader')" | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
-curl -so planning.xml -w '%{{http_code}}\n' -H "X-Pozi-Session: $SESSION" '{gate}/planning/?SERVICE=WMS&REQUEST=GetCapabilities'
-curl -so assets.xml -w '%{{http_code}}\n' -H "X-Pozi-Session: $SESSION" '{gate}/assets/?SERVICE=WMS&REQUEST=GetCapabilities'
-curl -so map.png -w '%{{http_code}}\n' -H "X-Pozi-Session: $SESSION" '{gate}/planning/?{map}'
-
-"#
-    )
 }

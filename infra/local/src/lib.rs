@@ -10,3 +10,4 @@ pub mod maps;
 pub mod page;
 pub mod samples;
 pub mod service;
+mod welcome;

@@ -81,7 +81,7 @@ impl Qgis {
 
     /// Whether it is installed.
     pub fn is_installed(&self) -> bool {
-        self.0.path.is_file()
+        self.0.is_installed()
     }
 }
 
@@ -93,10 +93,16 @@ impl MapServer for Qgis {
 }
 
 impl Program {
+    fn is_installed(&self) -> bool {
+        self.path.is_file()
+    }
+
     fn start(&self) -> Result<Upstream, UpstreamError> {
         let unreachable =
             |cause| UpstreamError::Unreachable { address: self.path.display().to_string(), cause };
-        fs::metadata(&self.path).map_err(unreachable)?;
+        if !self.is_installed() {
+            return Err(unreachable(io::ErrorKind::NotFound.into()));
+        }
         let config = UpstreamConfig::Processes {
             program: self.path.clone(),
             processes: PROCESSES,

@@ -1,6 +1,6 @@
 //! Both functions and the emulated Entra in one process, on one port.
 
-use std::{fmt::Write as _, io, net::Ipv4Addr, sync::Arc};
+use std::{io, net::Ipv4Addr, sync::Arc};
 
 use axum::Router;
 use axum_server::tls_rustls::RustlsConfig;
@@ -32,6 +32,7 @@ use crate::{
     maps::{self, CopyError, Qgis},
     page::{self, PageConfig},
     samples,
+    welcome::Welcome,
 };
 
 /// The service, listening.
@@ -133,49 +134,10 @@ impl Service {
         }
     }
 
-    /// Where things are, and three lines to paste.
+    /// Where things are, and lines to paste.
     pub fn welcome(&self, args: &Args) -> String {
-        let base = &self.base;
-        let site = self.sites.first().map_or("", String::as_str);
-        let mut text = String::from("Pozi's token exchange, on this machine only. Ctrl-C ends it.\n\n");
-        let origin = args.sites.as_ref().map_or("the samples".into(), |folder| folder.display().to_string());
-        for (what, place) in [
-            ("page", format!("     {base}/")),
-            ("token endpoint", format!("POST {base}/oauth2/token")),
-            ("keys", format!("GET  {base}/.well-known/jwks.json")),
-            ("metadata", format!("GET  {base}/.well-known/oauth-authorization-server")),
-            ("emulated Entra", format!("GET  {base}/entra/people")),
-            ("", format!("     {}, for MSAL.js", self.tenant.url)),
-            ("its levers", format!("POST {base}/entra/levers/{{roll,slow,down,rubbish,well,brief}}")),
-            ("gate", format!("GET  {base}/gate/decide, for {site}")),
-            ("maps", format!("GET  {base}/{{site}}/pozi/ows/{{catalogue}}/ ({})", self.drawn_by())),
-            ("sites", format!("{} ({origin})", self.sites.join(", "))),
-            (
-                "signing keys",
-                format!("{}, a new one signs every {} s", args.key_ring().display(), args.rotate_every),
-            ),
-        ] {
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "  {what:<15} {place}");
-        }
-        let _ = write!(
-            text,
-            r#"
-A sample person's Entra token, a session for it, and the keys that verify the session:
-
-TOKEN=$(curl -s '{base}/entra/token?site={site}&person=reader')
-curl -sw '\n' {base}/oauth2/token -d grant_type={grant} -d subject_token_type=urn:ietf:params:oauth:token-type:access_token --data-urlencode "subject_token=$TOKEN"
-curl -sw '\n' {base}/.well-known/jwks.json
-
-"#,
-            grant = oauth::GRANT_TYPE,
-        );
-        text.push_str(&gates::welcome(base, site));
-        text
-    }
-
-    fn drawn_by(&self) -> &'static str {
-        if self.draws { "by QGIS Server" } else { "502: QGIS Server is not installed" }
+        let Self { base, sites, draws, .. } = self;
+        Welcome { base, tenant: &self.tenant.url, sites, draws: *draws }.text(args)
     }
 }
 
