@@ -91,7 +91,7 @@ pub(crate) fn map(session: &str, catalogue: &str, layer: &str) -> String {
 
 /// A request for a map of `layer` with these headers.
 pub(crate) fn asking(catalogue: &str, layer: &str, headers: &[(&str, &str)]) -> String {
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers: String = headers.iter().flat_map(|(name, value)| [*name, ": ", *value, "\r\n"]).collect();
     format!(
         "GET /pozi/ows/{catalogue}/?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS={layer}&STYLES=&CRS=EPSG:3857&BBOX=0,0,1,1&WIDTH=256&HEIGHT=256&FORMAT=image/png HTTP/1.1\r\nHost: gate\r\n{headers}\r\n"
     )

@@ -106,7 +106,8 @@ fn through_router(criterion: &mut Criterion, runtime: &Runtime, world: &World, s
     };
     criterion.bench_function("router-map", |bencher| {
         let answer = |request| {
-            let answer = runtime.block_on(router.clone().oneshot(request));
+            let answer: Result<Response, std::convert::Infallible> =
+                runtime.block_on(router.clone().oneshot(request));
             let answer = answer.unwrap_or_else(|never| match never {});
             assert_eq!(answer.status(), StatusCode::OK);
             answer
@@ -150,7 +151,8 @@ fn selection() -> String {
     let mut query = "SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones&OUTPUTFORMAT=GeoJSON&EXP_FILTER=%22number%22%20IN%20(100000".to_owned();
     let mut number = 100_001;
     while query.len() < SELECTION {
-        query.push_str(&format!("%2C{number}"));
+        query.push_str("%2C");
+        query.push_str(&number.to_string());
         number += 1;
     }
     query + ")"
