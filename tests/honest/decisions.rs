@@ -18,7 +18,8 @@ pub(crate) struct Decisions(Arc<Mutex<Vec<Decision>>>);
 /// One decision.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Decision {
-    decision: String,
+    /// `answered`, `refused` or `failed`.
+    outcome: String,
     pub(crate) reason: String,
     pub(crate) operation: String,
     pub(crate) parameter: String,
@@ -45,7 +46,7 @@ impl Decisions {
 impl Decision {
     /// Whether QGIS Server's answer was passed on.
     pub(crate) fn is_answered(&self) -> bool {
-        self.decision == "answered"
+        self.outcome == "answered"
     }
 }
 
@@ -56,7 +57,7 @@ impl<S: Subscriber> Layer<S> for Decisions {
         }
         let mut decision = Decision::default();
         event.record(&mut decision);
-        if !decision.decision.is_empty() {
+        if !decision.outcome.is_empty() {
             self.0.lock().unwrap().push(decision);
         }
     }
@@ -65,7 +66,7 @@ impl<S: Subscriber> Layer<S> for Decisions {
 impl Visit for Decision {
     fn record_str(&mut self, field: &Field, value: &str) {
         let own = match field.name() {
-            "decision" => &mut self.decision,
+            "decision" => &mut self.outcome,
             "reason" => &mut self.reason,
             "operation" => &mut self.operation,
             "parameter" => &mut self.parameter,

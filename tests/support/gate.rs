@@ -36,6 +36,7 @@ impl RunningGate {
         Self::start_as(world, site, limits, servers, |address| format!("http://{address}/pozi/")).await
     }
 
+    #[expect(clippy::expect_used, reason = "a gate that cannot listen fails its test")]
     async fn start_as(
         world: &World,
         site: &Site,
@@ -67,6 +68,10 @@ impl RunningGate {
     }
 
     /// The server of every project of `site` at one address.
+    ///
+    /// # Panics
+    /// When that is none.
+    #[expect(clippy::expect_used, reason = "an address that is none fails its test")]
     pub fn servers(site: &Site, config: &UpstreamConfig) -> Servers {
         let named = site.catalogues.iter().map(|catalogue| (catalogue.project.clone(), config.clone()));
         Servers::of(named, true, Path::new("/nonexistent"), &Servers::default())
