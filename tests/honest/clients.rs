@@ -5,7 +5,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use pozi_tests::{node_with, not_run, venv};
+use pozi_tests::{has_qgis, node_with, not_run, venv};
 
 use crate::place::Place;
 
@@ -75,7 +75,7 @@ fn gdal() -> Option<(PathBuf, PathBuf)> {
     reason = "the others may have nothing; PyQGIS is there where QGIS Server is"
 )]
 fn qgis() -> Option<(PathBuf, PathBuf)> {
-    Some(("/usr/bin/python3".into(), script("qgis_client.py")))
+    has_qgis().then(|| ("/usr/bin/python3".into(), script("qgis_client.py")))
 }
 
 fn openlayers() -> Option<(PathBuf, PathBuf)> {

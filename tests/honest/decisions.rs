@@ -18,6 +18,7 @@ pub(crate) struct Decisions(Arc<Mutex<Vec<Decision>>>);
 /// One decision.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Decision {
+    /// `answered`, `refused` or `failed`.
     outcome: String,
     pub(crate) reason: String,
     pub(crate) operation: String,

@@ -1,9 +1,7 @@
 //! The shapes that Pozi's Web App sends, at the addresses that sites have today, with the Entra token of a person in hundreds of
 //! groups beside the session; and the links of the answers, followed.
 
-use std::fmt::Write as _;
-
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt::Write};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use form_urlencoded::byte_serialize;
@@ -94,6 +92,24 @@ const FEATURES: [(&str, &str, &str); 5] = [
     ("wfs3/collections/zones/items", "&limit=2&bbox=144,-38,145,-37", "zone 1"),
 ];
 
+/// Documents with links, and what completes a link that ends without a question.
+const DOCUMENTS: [(&str, &str); 11] = [
+    ("ows/demo/?SERVICE=WMS&REQUEST=GetCapabilities", "SERVICE=WMS&REQUEST=GetCapabilities"),
+    ("ows/demo/?SERVICE=WMS&REQUEST=GetProjectSettings", "SERVICE=WMS&REQUEST=GetProjectSettings"),
+    ("ows/demo/?SERVICE=WMS&REQUEST=GetContext", "SERVICE=WMS&REQUEST=GetCapabilities"),
+    ("ows/demo/?SERVICE=WFS&REQUEST=GetCapabilities", "SERVICE=WFS&REQUEST=GetCapabilities"),
+    (
+        "ows/demo/?SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones",
+        "SERVICE=WFS&REQUEST=GetCapabilities",
+    ),
+    ("ows/demo/?SERVICE=WCS&REQUEST=GetCapabilities", "SERVICE=WCS&REQUEST=GetCapabilities"),
+    ("ows/demo/?SERVICE=WMTS&REQUEST=GetCapabilities", "SERVICE=WMTS&REQUEST=GetCapabilities"),
+    ("ows/demo/wfs3", ""),
+    ("ows/demo/wfs3/collections", ""),
+    ("ows/demo/wfs3/collections/Road%20Centrelines/items?limit=2", ""),
+    ("ows/demo/wfs3/collections/zones/items.html?limit=2", ""),
+];
+
 /// Sends them all; what went wrong.
 pub(crate) async fn ask(place: &Place) -> Vec<String> {
     let web_app = WebApp { place, client: Client::new(), entra: entra_token() };
@@ -128,30 +144,15 @@ impl WebApp<'_> {
         failed
     }
 
-    /// Selections by a polygon as long as IIS takes them, and longer ones by form.
+    /// Selections by a polygon: by query as long as IIS takes them, and by form.
     async fn ask_selections(&self) -> Vec<String> {
-        let query = |bytes: usize| {
-            let mut points = String::new();
-            let mut count: u32 = 0;
-            while points.len() < bytes {
-                let angle = f64::from(count) / 2_000.0;
-                let (x, y) = (16_110_000.0 + 9_000.0 * angle.cos(), -4_540_000.0 + 9_000.0 * angle.sin());
-                write!(points, "{x:.3} {y:.3},").unwrap();
-                count += 1;
-            }
-            let polygon = format!("POLYGON(({points}16110000 -4540000,16119000 -4540000))");
-            let filter = format!("intersects(@geometry, buffer(geom_from_wkt('{polygon}'), -0.00001))");
-            let filter: String = byte_serialize(filter.as_bytes()).collect();
-            format!(
-                "SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones&OUTPUTFORMAT=GeoJSON&EXP_FILTER={filter}"
-            )
-        };
-        let by_get = query(29_000);
-        assert!((31_000..32_768).contains(&by_get.len()), "{}", by_get.len());
+        let selection = selection(29_000);
+        assert!((31_000..32_768).contains(&selection.len()), "{}", selection.len());
         let mut failed = Vec::new();
-        failed.extend(self.get(&format!("qgisserver?MAP={}&{by_get}", self.place.project), "zone 3").await);
+        failed
+            .extend(self.get(&format!("qgisserver?MAP={}&{selection}", self.place.project), "zone 3").await);
         let by_form = self.client.post(format!("{}qgisserver?MAP={}", self.place.base, self.place.project));
-        let by_form = by_form.header("Content-Type", "application/x-www-form-urlencoded").body(by_get);
+        let by_form = by_form.header("Content-Type", "application/x-www-form-urlencoded").body(selection);
         failed.extend(self.send("a selection of 31 KB by form", by_form, "zone 3").await.err());
         failed
     }
@@ -159,22 +160,7 @@ impl WebApp<'_> {
     /// Every link of the documents that link leads back through the gate, and names neither the project nor QGIS's own host.
     async fn follow_links(&self) -> Vec<String> {
         let mut failed = Vec::new();
-        for (document, rest) in [
-            ("ows/demo/?SERVICE=WMS&REQUEST=GetCapabilities", "SERVICE=WMS&REQUEST=GetCapabilities"),
-            ("ows/demo/?SERVICE=WMS&REQUEST=GetProjectSettings", "SERVICE=WMS&REQUEST=GetProjectSettings"),
-            ("ows/demo/?SERVICE=WMS&REQUEST=GetContext", "SERVICE=WMS&REQUEST=GetCapabilities"),
-            ("ows/demo/?SERVICE=WFS&REQUEST=GetCapabilities", "SERVICE=WFS&REQUEST=GetCapabilities"),
-            (
-                "ows/demo/?SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones",
-                "SERVICE=WFS&REQUEST=GetCapabilities",
-            ),
-            ("ows/demo/?SERVICE=WCS&REQUEST=GetCapabilities", "SERVICE=WCS&REQUEST=GetCapabilities"),
-            ("ows/demo/?SERVICE=WMTS&REQUEST=GetCapabilities", "SERVICE=WMTS&REQUEST=GetCapabilities"),
-            ("ows/demo/wfs3", ""),
-            ("ows/demo/wfs3/collections", ""),
-            ("ows/demo/wfs3/collections/Road%20Centrelines/items?limit=2", ""),
-            ("ows/demo/wfs3/collections/zones/items.html?limit=2", ""),
-        ] {
+        for (document, rest) in DOCUMENTS {
             let asked = self.client.get(format!("{}{document}", self.place.base));
             let text = match self.send(document, asked, "").await {
                 Ok(text) => text,
@@ -226,6 +212,23 @@ impl WebApp<'_> {
         let shown = || text.chars().take(600).collect::<String>();
         if is_well { Ok(text) } else { Err(format!("{what}: {status}, not {word}: {}", shown())) }
     }
+}
+
+/// A query with a polygon of at least `bytes`, around the middle of the layer.
+fn selection(bytes: usize) -> String {
+    let mut points = String::new();
+    let mut angle = 0.0_f64;
+    while points.len() < bytes {
+        let (x, y) = (16_110_000.0 + 9_000.0 * angle.cos(), -4_540_000.0 + 9_000.0 * angle.sin());
+        write!(points, "{x:.3} {y:.3},").unwrap();
+        angle += 0.000_5;
+    }
+    let polygon = format!("POLYGON(({points}16110000 -4540000,16119000 -4540000))");
+    let filter = format!("intersects(@geometry, buffer(geom_from_wkt('{polygon}'), -0.00001))");
+    let filter: String = byte_serialize(filter.as_bytes()).collect();
+    format!(
+        "SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones&OUTPUTFORMAT=GeoJSON&EXP_FILTER={filter}"
+    )
 }
 
 /// A token as long as that of a person in 200 groups.

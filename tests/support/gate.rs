@@ -1,7 +1,5 @@
 //! The gate as a council runs it, on a port of its own, with the keys of a [`World`].
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on fails, which is what panics are for")]
-
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use pozi_auth::{
@@ -25,15 +23,10 @@ use crate::{PublishedDocument, World};
 pub struct RunningGate {
     /// Where it listens.
     pub address: SocketAddr,
-    /// The keys that it verifies sessions with.
-    pub published: PublishedDocument,
 }
 
 impl RunningGate {
     /// The gate of `site`, whose projects are answered by `servers`, for sessions of `world`.
-    ///
-    /// # Panics
-    /// Where no port is free.
     pub async fn start(world: &World, site: &Site, limits: Limits, servers: Servers) -> Self {
         Self::start_as(world, site, limits, servers, |_| site.external_url.as_str().to_owned()).await
     }
@@ -43,6 +36,7 @@ impl RunningGate {
         Self::start_as(world, site, limits, servers, |address| format!("http://{address}/pozi/")).await
     }
 
+    #[expect(clippy::expect_used, reason = "a gate that cannot listen fails its test")]
     async fn start_as(
         world: &World,
         site: &Site,
@@ -52,8 +46,7 @@ impl RunningGate {
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("the port that was bound");
-        let published = PublishedDocument::of(world);
-        let keys = Arc::new(IssuerKeys::new(published.clone(), ISSUER_KEY_LIFETIMES));
+        let keys = Arc::new(IssuerKeys::new(PublishedDocument::of(world), ISSUER_KEY_LIFETIMES));
         let settings = Settings {
             public_url: public_url(address),
             site: site.clone(),
@@ -71,13 +64,14 @@ impl RunningGate {
         );
         let router = proxy::router(Arc::new(proxy));
         tokio::spawn(pozi_gate::serve(listener, router, move || limits, std::future::pending()));
-        Self { address, published }
+        Self { address }
     }
 
     /// The server of every project of `site` at one address.
     ///
     /// # Panics
-    /// Where the address is none.
+    /// When that is none.
+    #[expect(clippy::expect_used, reason = "an address that is none fails its test")]
     pub fn servers(site: &Site, config: &UpstreamConfig) -> Servers {
         let named = site.catalogues.iter().map(|catalogue| (catalogue.project.clone(), config.clone()));
         Servers::of(named, true, Path::new("/nonexistent"), &Servers::default())
