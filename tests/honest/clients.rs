@@ -70,10 +70,6 @@ fn gdal() -> Option<(PathBuf, PathBuf)> {
     Some(("/usr/bin/python3".into(), script("gdal_client.py")))
 }
 
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "the others may have nothing; PyQGIS is there where QGIS Server is"
-)]
 fn qgis() -> Option<(PathBuf, PathBuf)> {
     has_qgis().then(|| ("/usr/bin/python3".into(), script("qgis_client.py")))
 }
