@@ -131,3 +131,18 @@ async fn while_the_issuer_is_away_what_was_known_goes_on_and_what_was_not_is_nev
     let much_later = door.session().await;
     assert_eq!(door.map(&much_later, "zones").await.verdict(), (503, "keys_unavailable".into()));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_was_let_in_before_is_refused_once_its_key_is_no_longer_published() {
+    let door = Door::with(patient()).await;
+    let session = door.session().await;
+    assert_eq!(door.map(&session, "zones").await.status, 200);
+    let other = Door::with(patient()).await.world.get("/.well-known/jwks.json", &[]).await.body;
+    door.gate.published.is_in(Some(Trouble::Document(other)));
+    door.world.clock.advance(299);
+    assert_eq!(door.map(&session, "zones").await.status, 200, "the key set is fresh for five minutes");
+    door.world.clock.advance(2);
+    for _ in 0..2 {
+        assert_eq!(door.map(&session, "zones").await.verdict(), (401, "unknown_key".into()));
+    }
+}
