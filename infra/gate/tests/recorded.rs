@@ -1,6 +1,7 @@
 //! What eleven real clients were recorded to send: every request is understood, and what is written for QGIS gives the answer
 //! that the original gave. The recordings lie beside the repository; without them only the shapes below are tried.
 
+#![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
 
 #[path = "recorded/demo.rs"]
@@ -104,7 +105,7 @@ async fn what_the_gate_writes_gets_the_answer_that_the_client_would_get() {
                 known += 1;
             }
             (Some(difference), _) => {
-                wrong.push(format!("{request:?}\n-> {:?}\n   {difference:?}", understood.write()))
+                wrong.push(format!("{request:?}\n-> {:?}\n   {difference:?}", understood.write()));
             }
         }
     }
