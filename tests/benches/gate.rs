@@ -1,8 +1,10 @@
-//! What a decision of the gate and an answer of the authorizer cost beside a bare ES256 verification of the same session,
+//! What the gate's decisions and an answer of the authorizer cost beside a bare ES256 verification of the same session,
 //! all measured in this one run, with warm keys.
 
 #![expect(clippy::expect_used, reason = "a measurement that cannot be set up has nothing to say")]
 
+#[path = "gate/decision.rs"]
+mod decision;
 #[path = "median.rs"]
 mod median;
 
@@ -44,6 +46,7 @@ fn main() {
 
     // Bare, ours, bare: a machine that slows down or speeds up meanwhile does so for both sides.
     bare(&mut criterion, "es256-before", &session, &key_set);
+    decision::measure(&mut criterion, &runtime, &world, &session);
     gate(&mut criterion, &runtime, &world, &session);
     authorizer(&mut criterion, &runtime, &world, &session, "policy");
     authorizer(&mut criterion, &runtime, &world, &session, "simple");
@@ -129,7 +132,14 @@ fn print_ratios(session: usize) {
         "bare ES256 verify                         {bare:6.2} µs  (before {before:.2}, after {after:.2})"
     );
     for (name, what) in [
-        ("gate", "decision of the gate, headers to answer"),
+        ("session-remembered", "gate: a session that is remembered"),
+        ("session-new", "gate: a session that is not"),
+        ("decision-map", "gate: decision on a map, remembered"),
+        ("decision-map-new", "gate: decision on a map, not remembered"),
+        ("decision-features", "gate: decision on features by expression"),
+        ("decision-selection", "gate: decision on a selection of 31 KB"),
+        ("router-map", "gate: a map, request to answer"),
+        ("gate", "/decide, headers to answer"),
         ("authorizer-policy", "authorizer, event bytes to policy bytes"),
         ("authorizer-simple", "authorizer, event bytes to yes or no"),
         ("verifier", "of which: the verifier"),

@@ -121,7 +121,7 @@ test("a page of another site's origin gets no session, and can read why", () =>
       const answer = await page.evaluate(async (base) => {
         const { createSession } = await import(`${base}/pozi-session.js`);
         const entraToken = async () => (await fetch(`${base}/entra/token?site=riverbend&person=reader`)).text();
-        const session = createSession({ service: base, server: `${base}/maps/riverbend/`, entraToken });
+        const session = createSession({ service: base, server: `${base}/riverbend/pozi/`, entraToken });
         const told = session.renew().then(({ scope }) => ({ scope }), ({ reason, status }) => ({ reason, status }));
         return told.finally(() => session.end());
       }, BASE);

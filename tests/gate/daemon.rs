@@ -201,16 +201,17 @@ async fn a_new_catalogue_is_taken_without_a_restart_and_a_faulty_file_changes_no
     let gate_toml = fs::read_to_string(state.path().join("gate.toml")).unwrap();
     fs::write(state.path().join("gate.toml"), gate_toml.replace("127.0.0.1:0", "127.0.0.1:9")).unwrap();
     until("a restart is asked for", async || {
-        health(&status).await["configuration"]["needs_restart"].to_string() == r#"["listen","status_listen"]"#
+        health(&status).await["configuration"]["needs_restart"]
+            == serde_json::json!(["listen", "status_listen"])
     })
     .await;
 }
 
 /// What `/decide` answers to these headers; nothing where it lets through.
 async fn post_like(gate: &str, headers: &[(&str, &str)]) -> Value {
-    let mut request = format!("GET /decide HTTP/1.1\r\nHost: gate\r\nConnection: close\r\n");
+    let mut request = "GET /decide HTTP/1.1\r\nHost: gate\r\nConnection: close\r\n".to_owned();
     for (name, value) in headers {
-        request.push_str(&format!("{name}: {value}\r\n"));
+        request.extend([*name, ": ", *value, "\r\n"]);
     }
     let answer = raw(gate, request + "\r\n").await;
     serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap_or_default()

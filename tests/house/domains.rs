@@ -67,7 +67,10 @@ pub(crate) fn foreign_hosts(file: &File) -> Vec<Fault> {
         let is_version = !is_address && name.ends_with(|c: char| c.is_ascii_digit());
         let ending = name.rsplit('.').next().unwrap_or_default();
         // A single label is nobody's; neither is what follows the `@` of a package.
-        let is_host = name.contains('.') && !is_version && (is_authority || ENDINGS.contains(&ending));
+        // `pozi-qgis@planning.socket` is a unit of systemd.
+        let is_unit = matches!(ending, "socket" | "service");
+        let is_host =
+            name.contains('.') && !is_version && !is_unit && (is_authority || ENDINGS.contains(&ending));
         let may = if is_address {
             NOWHERE.iter().any(|range| name.starts_with(range))
         } else {

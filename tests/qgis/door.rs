@@ -10,7 +10,7 @@ use super::{
 };
 
 /// The headers that a gate's answer may have; all of them its own.
-const GATES: [&str; 23] = [
+const GATES: [&str; 25] = [
     "access-control-allow-credentials",
     "access-control-allow-headers",
     "access-control-allow-methods",
@@ -21,12 +21,14 @@ const GATES: [&str; 23] = [
     "cache-control",
     "connection",
     "content-disposition",
+    "content-security-policy",
     "content-encoding",
     "content-length",
     "content-type",
     "date",
     "etag",
     "last-modified",
+    "referrer-policy",
     "location",
     "retry-after",
     "timing-allow-origin",

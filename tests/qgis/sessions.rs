@@ -21,6 +21,9 @@ title = "Alpha"
 project = '{alpha}'
 read = ["02f1ea5a-8a90-454c-9ecb-df4562c6afd7"]
 write = ["1f0ac082-247d-44fa-bcb6-667230cbf808"]
+print = ["A4"]
+print_texts = ["label", "weblabel"]
+highlight = true
 
 [[catalogue]]
 id = "beta"

@@ -23,6 +23,8 @@ use crate::{PublishedDocument, World};
 pub struct RunningGate {
     /// Where it listens.
     pub address: SocketAddr,
+    /// The keys that it verifies sessions with.
+    pub published: PublishedDocument,
 }
 
 impl RunningGate {
@@ -46,7 +48,8 @@ impl RunningGate {
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("the port that was bound");
-        let keys = Arc::new(IssuerKeys::new(PublishedDocument::of(world), ISSUER_KEY_LIFETIMES));
+        let published = PublishedDocument::of(world);
+        let keys = Arc::new(IssuerKeys::new(published.clone(), ISSUER_KEY_LIFETIMES));
         let settings = Settings {
             public_url: public_url(address),
             site: site.clone(),
@@ -64,7 +67,7 @@ impl RunningGate {
         );
         let router = proxy::router(Arc::new(proxy));
         tokio::spawn(pozi_gate::serve(listener, router, move || limits, std::future::pending()));
-        Self { address }
+        Self { address, published }
     }
 
     /// The server of every project of `site` at one address.

@@ -23,7 +23,7 @@ pub mod request;
 mod routes;
 mod serve;
 pub mod servers;
-mod sessions;
+pub mod sessions;
 pub mod settings;
 pub mod sql_filter;
 mod status;

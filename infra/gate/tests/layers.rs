@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
 
-#[path = "layers/cgi.rs"]
-mod cgi;
+#[path = "layers/server.rs"]
+mod server;
 
 use std::{
     path::{Path, PathBuf},
@@ -21,14 +21,14 @@ use pozi_gate::layers::{
 
 use tokio::sync::OnceCell;
 
-use self::cgi::Cgi;
+use self::server::Server;
 
 /// The folder with the projects `named`, `ids` and `faulty`, each with its data; nothing where there is no QGIS Server.
 static PROJECTS: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
     const MAKE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/layers/make_project.py");
     let has_python =
         Command::new("/usr/bin/python3").args(["-c", "import qgis.core"]).stderr(Stdio::null()).status();
-    if !Path::new(cgi::PROGRAM).exists() || !has_python.is_ok_and(|status| status.success()) {
+    if !Path::new(server::PROGRAM).exists() || !has_python.is_ok_and(|status| status.success()) {
         let notice = "NOT RUN: the tests of layers need Debian's packages qgis-server and python3-qgis";
         assert!(std::env::var_os("CI").is_none(), "{notice}");
         eprintln!("{notice}");
@@ -54,7 +54,7 @@ fn project(name: &str, extension: &str) -> Option<PathBuf> {
     Some(folder.join(name).join(format!("{name}.{extension}")))
 }
 
-async fn layers(server: Cgi, project: &str) -> Arc<Layers> {
+async fn layers(server: Server, project: &str) -> Arc<Layers> {
     let source = LayerSource::new(Arc::new(server));
     source.layers("a", project, Timestamp::from_unix_seconds(1_000_000)).await.unwrap()
 }
@@ -63,7 +63,7 @@ async fn layers(server: Cgi, project: &str) -> Arc<Layers> {
 async fn named() -> Option<Arc<Layers>> {
     static NAMED: OnceCell<Arc<Layers>> = OnceCell::const_new();
     let project = project("named", "qgs")?;
-    let ask = || async { layers(Cgi::asking(&project), project.to_str().unwrap()).await };
+    let ask = || async { layers(Server::asking(&project), project.to_str().unwrap()).await };
     Some(Arc::clone(NAMED.get_or_init(ask).await))
 }
 
@@ -104,7 +104,7 @@ fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
 #[tokio::test]
 async fn real_names_are_known_and_hidden_fields_stay_hidden() {
     let Some(packed) = project("named", "qgz") else { return };
-    let packed = layers(Cgi::asking(&packed), packed.to_str().unwrap()).await;
+    let packed = layers(Server::asking(&packed), packed.to_str().unwrap()).await;
     for layers in [named().await.unwrap(), packed] {
         let zones = layers.by_type_name("Planning_Zones").unwrap();
         assert_eq!(layers.by_wms_name("Planning Zones"), Some(zones));
@@ -159,7 +159,7 @@ async fn a_write_names_only_what_qgis_can_store() {
 #[tokio::test]
 async fn qgis_stores_what_the_gate_lets_through() {
     let Some(project) = project("named", "qgs") else { return };
-    let server = Cgi::asking(&project);
+    let server = Server::asking(&project);
     let layers = named().await.unwrap();
     let zones = layers.by_type_name("Planning_Zones").unwrap();
     let inserted: Vec<_> = zones
@@ -176,11 +176,11 @@ async fn qgis_stores_what_the_gate_lets_through() {
          </Planning_Zones></Insert></Transaction>",
         values.concat()
     );
-    let answer = server.post("SERVICE=WFS", "text/xml", body.into_bytes()).await.unwrap();
+    let answer = server.post("SERVICE=WFS", "text/xml", body.into_bytes()).await;
     assert!(answer.contains("SUCCESS"), "{answer}");
     let query = "SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&OUTPUTFORMAT=GeoJSON&TYPENAME=Planning_Zones&FEATUREID=\
                  Planning_Zones.3";
-    let row = server.get(query).await.unwrap();
+    let row = server.get(query).await;
     assert_eq!(row.matches("\"inserted\"").count(), inserted.len(), "{row}");
 }
 
@@ -213,7 +213,7 @@ async fn layers_have_the_names_that_each_service_has_for_them() {
 #[tokio::test]
 async fn layers_that_wms_knows_by_their_ids_are_the_same_layers() {
     let Some(project) = project("ids", "qgs") else { return };
-    let layers = layers(Cgi::asking(&project), project.to_str().unwrap()).await;
+    let layers = layers(Server::asking(&project), project.to_str().unwrap()).await;
     let zones = layers.by_type_name("Planning_Zones").unwrap();
     let id = zones.wms_name.as_deref().unwrap();
     assert!(
@@ -228,7 +228,7 @@ async fn layers_that_wms_knows_by_their_ids_are_the_same_layers() {
 #[tokio::test]
 async fn without_the_project_file_fields_are_known_and_inserts_are_refused() {
     let Some(project) = project("named", "qgs") else { return };
-    let layers = layers(Cgi::asking(&project), "elsewhere/a.qgs").await;
+    let layers = layers(Server::asking(&project), "elsewhere/a.qgs").await;
     let zones = layers.by_type_name("Planning_Zones").unwrap();
     assert_eq!(names(zones, |field| field.in_wms), with(&["no wfs b", "no_wfs"]));
     assert_eq!(names(zones, |field| field.in_wfs), with(&["no wms b", "no_wms"]));

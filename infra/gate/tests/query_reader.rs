@@ -1,6 +1,8 @@
 //! What the gate writes, read by QGIS itself: random requests, honest and odd, are parsed and written, and QGIS's own reader
 //! must find exactly the parameters that were decided about.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
+
 use std::{
     collections::BTreeMap,
     io::Write,
@@ -10,7 +12,7 @@ use std::{
 use http::Method;
 use pozi_auth::sites::Site;
 use pozi_gate::{
-    request::{Context, Incoming, Keys, MapRequest, OPERATIONS, Parameters, Service},
+    request::{Context, Incoming, Keys, MapRequest, OPERATIONS, Operation, Parameters, Service},
     settings::Limits,
 };
 use proptest::{
@@ -40,7 +42,18 @@ fn qgis_reads_what_the_gate_decided_about() {
     for _ in 0..REQUESTS {
         let query = query().new_tree(&mut runner).unwrap().current();
         match parsed(&query, &context) {
-            Some(request) => written.push(request.write().query),
+            Some(request) => {
+                let own = request.write();
+                // What is written is understood, and written the same.
+                if own.method == Method::GET {
+                    assert_eq!(
+                        parsed(&own.query, &context).map(|again| again.write()),
+                        Some(own.clone()),
+                        "{query}"
+                    );
+                    written.push(own.query);
+                }
+            }
             None => refused += 1,
         }
     }
@@ -101,7 +114,7 @@ fn is_in_table(key: &str) -> bool {
     ["SERVICE", "REQUEST"].contains(&key)
         || OPERATIONS
             .iter()
-            .flat_map(|operation| operation.parameters())
+            .flat_map(Operation::parameters)
             .any(|known| known.name == key || known.also.contains(&key))
 }
 

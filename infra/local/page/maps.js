@@ -11,13 +11,13 @@ const REASONS = {
   keys_unavailable: "The gate cannot fetch the keys that verify a session.",
 };
 
-/** A card for each catalogue. `ask(catalogue)` is a Response, or throws. */
-export function mapCards(catalogues, ask) {
+/** A card for each catalogue. `ask(catalogue)` is a Response, or throws. `qgis` says whether QGIS Server is there. */
+export function mapCards(catalogues, qgis, ask) {
   const results = new Map();
   const askFor = async (catalogue) => {
     const result = results.get(catalogue.id);
     result.dataset.result = "pending";
-    show(result, catalogue, await outcomeOf(() => ask(catalogue)));
+    show(result, catalogue, await outcomeOf(() => ask(catalogue), qgis));
   };
   const cards = catalogues.map((catalogue) => {
     const result = make("div", { class: "map", "aria-live": "polite", "data-testid": `map-${catalogue.id}`, "data-result": "none" });
@@ -31,14 +31,15 @@ export function mapCards(catalogues, ask) {
 }
 
 /** { kind, status, reason, picture, problem }: what came of a request. */
-async function outcomeOf(ask) {
+async function outcomeOf(ask, qgis) {
   try {
     const response = await ask();
-    if (response.status === 204) return { kind: "allowed", status: 204 };
-    if (response.ok) return { kind: "allowed", status: response.status, picture: await response.blob() };
-    const { reason, error } = await response.json().catch(() => ({}));
-    const kind = [401, 403].includes(response.status) ? "refused" : "error";
-    return { kind, status: response.status, reason: reason ?? error };
+    const { status } = response;
+    if (response.headers.get("Content-Type") === "image/png") return { kind: "allowed", status, picture: await response.blob() };
+    const { reason } = await response.json().catch(() => ({}));
+    // The gate asks QGIS Server only for what the session opens.
+    if (reason === "qgis_unreachable" && !qgis) return { kind: "allowed", status, reason };
+    return { kind: [401, 403].includes(status) ? "refused" : "error", status, reason };
   } catch (problem) {
     return { kind: "error", problem };
   }

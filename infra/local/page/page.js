@@ -24,8 +24,19 @@ import * as plain from "./sign-in-plain.js";
 import { troublePanel } from "./trouble.js";
 
 const CHOICE = "pozi-choice";
-/** What a map shows, unless somebody asks for another view. */
-const VIEW = new URLSearchParams({ BBOX: "0,0,1200,800", WIDTH: "600", HEIGHT: "400" });
+/** The request for a map, in metres and pixels. */
+const MAP = new URLSearchParams({
+  SERVICE: "WMS",
+  VERSION: "1.3.0",
+  REQUEST: "GetMap",
+  LAYERS: "zones,roads,trees,sign",
+  STYLES: "",
+  CRS: "EPSG:3857",
+  BBOX: "0,0,1200,800",
+  WIDTH: "600",
+  HEIGHT: "400",
+  FORMAT: "image/png",
+});
 const EMPTY = {
   entra: "Sign in, and the claims of the access token stand here.",
   decision: "Catalogue by catalogue: may it be read, may it be written, and why.",
@@ -145,7 +156,7 @@ async function signedIn(made) {
   remember({ signedIn: true, address: made.address });
   note("allowed", `${made.name} is signed in at ${made.site.name}.`);
   fill(place("sign-in"), signedInView({ name: made.name, site: made.site.name, way: made.way, acts: { signOut, another } }));
-  const maps = mapCards(made.site.catalogues, ({ id }) => desk.fetch(id, `/maps/${made.site.name}/${id}?${VIEW}`));
+  const maps = mapCards(made.site.catalogues, config.qgis, ({ id }) => desk.fetch(id, `/${made.site.name}/pozi/ows/${id}/?${MAP}`));
   desk = new SessionDesk({ config, login, panel, note, onChanged: maps.askAll });
   enter("signed-in");
   const introduction = make("p", {}, "Each request carries the present session. The gate decides, whatever this page believes.");

@@ -26,7 +26,7 @@ export class SessionDesk {
   async open() {
     const made = createSession({
       service: this.#config.service,
-      server: `${location.origin}/maps/${this.#login.site.name}/`,
+      server: `${location.origin}/${this.#login.site.name}/pozi/`,
       entraToken: this.#login.token,
       onRenewed: (info) => this.#renewed(info),
       onProblem: (problem) => this.#troubled(problem),

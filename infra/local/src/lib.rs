@@ -2,11 +2,12 @@
 
 pub mod args;
 pub mod console;
-mod enforced;
 pub mod entra;
 pub mod explain;
+pub mod gates;
 mod https;
 pub mod maps;
 pub mod page;
 pub mod samples;
 pub mod service;
+mod welcome;

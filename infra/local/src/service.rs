@@ -1,11 +1,11 @@
 //! Both functions and the emulated Entra in one process, on one port.
 
-use std::{fmt::Write as _, io, net::Ipv4Addr, sync::Arc};
+use std::{io, net::Ipv4Addr, sync::Arc};
 
 use axum::Router;
 use axum_server::tls_rustls::RustlsConfig;
 use pozi_auth::{
-    adapters::{HttpKeySets, KeyRingFile, LoadError, SiteFiles, SystemClock},
+    adapters::{HttpDocument, HttpKeySets, KeyRingFile, LoadError, SiteFiles, SystemClock},
     address::LoopbackUrl,
     entra::{KEY_LIFETIMES, TenantKeys},
     keyring::{
@@ -13,20 +13,26 @@ use pozi_auth::{
     },
     oauth,
     ports::Clock,
-    session::Issuer,
+    session::{Issuer, IssuerKeys},
+    sites::Site,
 };
 use pozi_token_exchange::TokenExchange;
 use tokio::net::TcpListener;
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
 use crate::{
     args::Args,
-    console, enforced,
+    console,
     entra::{self, EmulatedEntra},
-    explain, https,
-    maps::{self, NotPrepared, Qgis},
+    explain,
+    gates::{self, Gates},
+    https,
+    maps::{self, CopyError, Qgis},
     page::{self, PageConfig},
     samples,
+    welcome::Welcome,
 };
 
 /// The service, listening.
@@ -36,6 +42,8 @@ pub struct Service {
     base: String,
     tenant: Tenant,
     sites: Vec<String>,
+    /// Whether QGIS Server is there.
+    draws: bool,
     router: Router,
 }
 
@@ -68,7 +76,7 @@ pub enum StartError {
     Policy(#[from] PolicyProblem),
     /// The sample maps.
     #[error("cannot write the sample maps; choose another folder with --state: {0}")]
-    Maps(#[from] NotPrepared),
+    Maps(#[from] CopyError),
     /// Something that cannot be here.
     #[error("cannot start: {0}")]
     Other(String),
@@ -92,21 +100,18 @@ impl Service {
         let entra = EmulatedEntra::new(registered.iter().map(|site| samples::registration(site)).collect());
         let tenant = Tenant::listen(args.entra_port(), &entra).await?;
         let mut router = router(args, &base, port, sites, ring)?.nest("/entra", entra.router());
-        let gates = enforced::gates(&registered, &base, port, args.max_age());
-        let gates = gates.map_err(|problem| StartError::Other(problem.to_string()))?;
-        if let Some(gate) = registered.first().and_then(|first| gates.get(&first.name)) {
-            router = router.nest("/gate", gate.clone());
+        let qgis = qgis(args, port, &registered);
+        let gates = gates(args, &base, port, qgis.clone())?;
+        if let Some(first) = registered.first() {
+            router = router.nest("/gate", gates.decide(first));
         }
-        router = router.merge(maps::router(gates, Qgis::find(&args.state, &registered)?));
         let authority = args.authority.as_ref().unwrap_or(&tenant.url);
-        let config = PageConfig::new(
-            &base,
-            authority,
-            registered.iter().map(AsRef::as_ref),
-            maps::qgis_is_installed(),
-        );
+        let config =
+            PageConfig::new(&base, authority, registered.iter().map(AsRef::as_ref), qgis.is_installed());
         router = router.merge(page::router(config, args.msal.clone()));
-        Ok(Self { listener, base, tenant, sites: names, router: oauth::finish(router) })
+        // The gates answer for themselves: their CORS is that of production.
+        let router = oauth::finish(router).merge(gates.router(&registered)?);
+        Ok(Self { listener, base, tenant, sites: names, draws: qgis.is_installed(), router })
     }
 
     /// Where the service is.
@@ -122,56 +127,17 @@ impl Service {
     /// Serves until it is interrupted.
     pub async fn serve(self) -> Result<(), StartError> {
         let port = self.listener.local_addr().map_or(0, |address| address.port());
-        let interrupted = async {
-            // Without a handler the interrupt ends the process just as well.
-            let _ = tokio::signal::ctrl_c().await;
-        };
-        let serving = axum::serve(self.listener, self.router).with_graceful_shutdown(interrupted);
+        let serving = axum::serve(self.listener, self.router).with_graceful_shutdown(interrupted());
         tokio::select! {
             served = serving => served.map_err(|error| StartError::Listen(port, error)),
             problem = self.tenant.serve() => Err(problem),
         }
     }
 
-    /// Where things are, and three lines to paste.
+    /// Where things are, and lines to paste.
     pub fn welcome(&self, args: &Args) -> String {
-        let base = &self.base;
-        let site = self.sites.first().map_or("", String::as_str);
-        let mut text = String::from("Pozi's token exchange, on this machine only. Ctrl-C ends it.\n\n");
-        let origin = args.sites.as_ref().map_or("the samples".into(), |folder| folder.display().to_string());
-        for (what, place) in [
-            ("page", format!("     {base}/")),
-            ("token endpoint", format!("POST {base}/oauth2/token")),
-            ("keys", format!("GET  {base}/.well-known/jwks.json")),
-            ("metadata", format!("GET  {base}/.well-known/oauth-authorization-server")),
-            ("emulated Entra", format!("GET  {base}/entra/people")),
-            ("", format!("     {}, for MSAL.js", self.tenant.url)),
-            ("its levers", format!("POST {base}/entra/levers/{{roll,slow,down,rubbish,well,brief}}")),
-            ("gate", format!("GET  {base}/gate/decide, for {site}")),
-            ("maps", format!("GET  {base}/maps/{{site}}/{{catalogue}} ({})", maps::drawn_by())),
-            ("sites", format!("{} ({origin})", self.sites.join(", "))),
-            (
-                "signing keys",
-                format!("{}, a new one signs every {} s", args.key_ring().display(), args.rotate_every),
-            ),
-        ] {
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "  {what:<15} {place}");
-        }
-        let _ = write!(
-            text,
-            r#"
-A sample person's Entra token, a session for it, and the keys that verify the session:
-
-TOKEN=$(curl -s '{base}/entra/token?site={site}&person=reader')
-curl -sw '\n' {base}/oauth2/token -d grant_type={grant} -d subject_token_type=urn:ietf:params:oauth:token-type:access_token --data-urlencode "subject_token=$TOKEN"
-curl -sw '\n' {base}/.well-known/jwks.json
-
-"#,
-            grant = oauth::GRANT_TYPE,
-        );
-        text.push_str(&enforced::welcome(base, site));
-        text
+        let Self { base, sites, draws, .. } = self;
+        Welcome { base, tenant: &self.tenant.url, sites, draws: *draws }.text(args)
     }
 }
 
@@ -204,6 +170,41 @@ async fn listen(port: u16, option: &'static str) -> Result<(TcpListener, u16), S
     }
 }
 
+/// Ready when the process is to end: it then ends QGIS Server too.
+async fn interrupted() {
+    #[cfg(unix)]
+    if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => (),
+            _ = terminated.recv() => (),
+        }
+        return;
+    }
+    // Without a handler the interrupt ends the process just as well.
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+/// QGIS Server, with a folder of its own for each service that runs.
+fn qgis(args: &Args, port: u16, sites: &[Arc<Site>]) -> Qgis {
+    let prints = sites.iter().flat_map(|site| &site.catalogues).any(|catalogue| !catalogue.print.is_empty());
+    Qgis::new(maps::PROGRAM, args.state.join("qgis").join(port.to_string()), prints)
+}
+
+fn gates(
+    args: &Args,
+    base: &str,
+    port: u16,
+    qgis: Qgis,
+) -> Result<Gates<SystemClock, IssuerKeys<HttpDocument>>, StartError> {
+    let keys = gates::keys(port, args.max_age()).map_err(|problem| other(&problem))?;
+    let issuer: Issuer = base.parse().map_err(|problem| other(&problem))?;
+    Ok(Gates { clock: SystemClock, issuer, keys, base: base.to_owned(), state: args.state.clone(), qgis })
+}
+
+fn other(problem: &dyn std::fmt::Display) -> StartError {
+    StartError::Other(problem.to_string())
+}
+
 fn router(
     args: &Args,
     base: &str,
@@ -211,7 +212,6 @@ fn router(
     sites: SiteFiles,
     ring: Arc<KeyRingFile>,
 ) -> Result<Router, StartError> {
-    let other = |problem: &dyn std::fmt::Display| StartError::Other(problem.to_string());
     let issuer: Issuer = base.parse().map_err(|problem| other(&problem))?;
     // By number: `localhost` may mean ::1, where nobody listens.
     let login: LoopbackUrl =

@@ -2,7 +2,6 @@
 //! whatever dies in between.
 
 use std::{
-    fs::File,
     io::{self, Write},
     path::Path,
 };
@@ -90,7 +89,7 @@ fn own_user() -> io::Result<u32> {
 /// Without it a loss of power could bring the old content back after the new one was acted upon.
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+    std::fs::File::open(folder)?.sync_all()
 }
 
 #[cfg(not(unix))]

@@ -114,7 +114,7 @@ const OTHERS: [(&str, &str); 52] = [
         "array_first(overlay_nearest('hidden',name)) like 'SECRET%'",
         "array_first(overlay_nearest('hidden',name)) like 'SECREX%'",
     ),
-    ("overlay_within('hidden')", "overlay_disjoint('hidden')"),
+    ("overlay_within('hidden')", "NOT overlay_within('hidden')"),
     ("overlay_touches('hidden')=false", "overlay_touches('hidden')=true "),
     ("raster_value('dem',1,make_point(5,5))=1", "raster_value('dem',1,make_point(5,5))=2"),
     ("raster_statistic('dem',1,'max')=1", "raster_statistic('dem',1,'max')=2"),

@@ -66,6 +66,15 @@ impl Catalogues {
         }
     }
 
+    /// Takes `name` in a `MAP` for the project of the catalogue `id` too, where it is not the project of another.
+    #[must_use]
+    pub fn with_project_name(mut self, id: &CatalogueId, name: &str) -> Self {
+        if let Some(at) = self.by_id.get(id.as_str()) {
+            self.by_project.entry(self.paths.folded(name)).or_insert(*at);
+        }
+        self
+    }
+
     /// The catalogue of that id.
     pub fn by_id(&self, id: &CatalogueId) -> Option<&Catalogue> {
         self.by_id.get(id.as_str()).and_then(|at| self.all.get(*at))
@@ -204,6 +213,26 @@ read = "everyone-signed-in"
         ] {
             assert_eq!(place(path, map), Err(error), "{path} {map:?}");
         }
+    }
+
+    #[test]
+    fn a_project_has_further_names_but_none_that_is_the_project_of_another() {
+        let id = |text: &str| text.parse().unwrap();
+        let all = catalogues(PathStyle::Windows)
+            .with_project_name(&id("planning"), "D:/Old/planning.qgz")
+            .with_project_name(&id("planning"), "C:/Pozi/roads.qgs")
+            .with_project_name(&id("other"), "D:/Old/other.qgz");
+        let segments = segments("/pozi/qgisserver").unwrap();
+        let found = |map: &str| match all.place(&segments, Some(map)) {
+            Ok(Place::Catalogue(catalogue, _)) => Ok(catalogue.id.to_string()),
+            Ok(Place::ResourceCheck) => Ok("check".to_owned()),
+            Err(error) => Err(error),
+        };
+        for name in ["d:\\old\\Planning.qgz", "C:/Pozi/Planning.qgs"] {
+            assert_eq!(found(name).as_deref(), Ok("planning"), "{name}");
+        }
+        assert_eq!(found("C:/Pozi/roads.qgs").as_deref(), Ok("roads"));
+        assert_eq!(found("D:/Old/other.qgz"), Err(PlaceError::UnknownProject));
     }
 
     #[test]

@@ -70,16 +70,16 @@ async fn answer_request<C: Clock, K: SessionKeySource + 'static, M: MapServer>(
     request: Request<Body>,
 ) -> Response {
     let started = Instant::now();
-    let (method, headers) = (request.method().clone(), request.headers().clone());
-    if let Some(answer) = preflight(&method, &headers, &proxy.cors) {
+    let (parts, body) = request.into_parts();
+    if let Some(answer) = preflight(&parts.method, &parts.headers, &proxy.cors) {
         return answer;
     }
     let mut trail = Trail::default();
-    let outcome = proxy.walk(request, &mut trail).await;
+    let outcome = proxy.walk(&parts, body, &mut trail).await;
     trail.log(&outcome, started.elapsed());
     let mut answer = outcome.unwrap_or_else(|refusal| refusal.response());
-    proxy.cors.allow(&headers, &mut answer);
-    if method == Method::HEAD { without_body(answer) } else { answer }
+    proxy.cors.allow(&parts.headers, &mut answer);
+    if parts.method == Method::HEAD { without_body(answer) } else { answer }
 }
 
 impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
@@ -115,8 +115,20 @@ impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
         }
     }
 
-    async fn walk(&self, request: Request<Body>, trail: &mut Trail) -> Result<Response, ProxyRefusal> {
-        let (parts, body) = request.into_parts();
+    /// Takes the `name` of each pair in a `MAP` for the project of that catalogue too: what clients know it by, where QGIS
+    /// Server opens it by another path.
+    #[must_use]
+    pub fn with_project_names<'a>(
+        mut self,
+        names: impl IntoIterator<Item = (&'a CatalogueId, &'a str)>,
+    ) -> Self {
+        self.catalogues = names
+            .into_iter()
+            .fold(self.catalogues, |catalogues, (id, name)| catalogues.with_project_name(id, name));
+        self
+    }
+
+    async fn walk(&self, parts: &Parts, body: Body, trail: &mut Trail) -> Result<Response, ProxyRefusal> {
         let (segments, mut query) = read_target(&parts.uri)?;
         let map = query.take("MAP");
         let Place::Catalogue(catalogue, rest) = self.catalogues.place(&segments, map.as_deref())? else {
@@ -128,7 +140,7 @@ impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
         // Before the body is read: a session that opens nothing here costs nothing more.
         require(&session, catalogue, Access::Read)?;
         let body = read_body(body, self.settings.limits.body_bytes).await?;
-        let asked = self.parse(&parts, &rest, query, &body, catalogue)?;
+        let asked = self.parse(parts, &rest, query, &body, catalogue)?;
         trail.record_operation(asked.operation());
         require(&session, catalogue, asked.access())?;
         let asked = self.resolved(asked, catalogue).await?;

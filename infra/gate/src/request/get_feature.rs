@@ -1,6 +1,7 @@
 //! WFS GetFeature, the one operation of reading that may come as a query, a form or XML, and that filters in four ways.
 
-use http::Method;
+mod write;
+
 use pozi_auth::sites::Access;
 
 use super::{
@@ -9,13 +10,10 @@ use super::{
     operation::Operation,
     parameters::Parameters,
     value::{SortKey, Value},
-    written::{Written, request},
 };
 use crate::{
     expression::Expression,
-    geometry::gml::SrsName,
     layers::Layers,
-    upstream::{QgisBody, QgisRequest},
     xml::{
         body::BodyError,
         describe::DescribeFeatureTypeBody,
@@ -106,11 +104,6 @@ impl GetFeature {
         Ok(())
     }
 
-    /// The request for QGIS Server.
-    pub fn write(&self) -> QgisRequest {
-        if self.is_xml { self.write_xml() } else { self.write_query() }
-    }
-
     fn of(
         mut given: Kvp,
         queries: Vec<Query>,
@@ -155,57 +148,6 @@ impl GetFeature {
             return refused("GEOMETRYNAME does not go with FILTER; use EXP_FILTER");
         }
         Ok(())
-    }
-
-    fn write_query(&self) -> QgisRequest {
-        let mut written = Written::of("WFS", "GetFeature");
-        for (key, value) in &self.plain {
-            written.add(key, value);
-        }
-        if let Some(most) = self.max_features {
-            written.add("MAXFEATURES", &most.to_string());
-        }
-        if self.ids.is_empty() {
-            let types: Vec<_> = self.queries.iter().map(|query| query.type_name.as_str()).collect();
-            written.add("TYPENAME", &types.join(","));
-        } else {
-            written.add("FEATUREID", &self.ids.join(","));
-        }
-        if let Some(expression) = &self.expression {
-            written.add("EXP_FILTER", &expression.to_string());
-        }
-        if self.queries.iter().any(|query| !query.properties.is_empty()) {
-            let groups =
-                self.queries.iter().map(|query| query.properties.iter().map(named).collect()).collect();
-            written.add("PROPERTYNAME", &Value::Properties(groups).written());
-        }
-        if let [Query { sort, .. }] = &self.queries[..]
-            && !sort.is_empty()
-        {
-            let key = |key: &SortField| SortKey { field: key.field.clone(), descending: key.is_descending };
-            written.add("SORTBY", &Value::Sort(sort.iter().map(key).collect()).written());
-        }
-        written.into_request(Method::GET)
-    }
-
-    fn write_xml(&self) -> QgisRequest {
-        let plain =
-            |key: &str| self.plain.iter().find(|(own, _)| *own == key).map(|(_, value)| value.clone());
-        let srs_name = plain("SRSNAME").and_then(|name| SrsName::parse(&name));
-        let with_srs = |query: &Query| Query {
-            srs_name: query.srs_name.clone().or_else(|| srs_name.clone()),
-            ..query.clone()
-        };
-        let body = GetFeatureBody {
-            version: plain("VERSION"),
-            output_format: plain("OUTPUTFORMAT"),
-            max_features: self.max_features.map(|most| most.to_string()),
-            start_index: plain("STARTINDEX"),
-            result_type: plain("RESULTTYPE"),
-            queries: self.queries.iter().map(with_srs).collect(),
-        };
-        let body = QgisBody { content_type: "text/xml", bytes: body.write().into() };
-        QgisRequest { query: "SERVICE=WFS".into(), body: Some(body), ..request(Method::POST, String::new()) }
     }
 }
 
@@ -301,14 +243,6 @@ fn queries(given: &mut Kvp) -> Result<Vec<Query>, RequestRefusal> {
 
 fn property(name: String) -> Property {
     if name == "*" { Property::All } else { Property::Field(name) }
-}
-
-fn named(property: &Property) -> String {
-    match property {
-        Property::All => "*".to_owned(),
-        Property::Geometry => "geometry".to_owned(),
-        Property::Field(name) => name.clone(),
-    }
 }
 
 fn names(value: Option<Value>) -> Vec<String> {

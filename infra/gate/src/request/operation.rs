@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use pozi_auth::sites::Access;
 
 use super::{kind::Kind, table::OPERATIONS};
+use crate::expression::FUNCTIONS;
 
 /// A service that QGIS Server offers by query and form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +60,11 @@ pub fn print_operations() -> String {
             let _ = writeln!(page, "  {:<28} {}", names.join(", "), parameter.kind);
         }
         page.push('\n');
+    }
+    page.push_str("Functions of EXP_FILTER\n");
+    for function in FUNCTIONS {
+        let names: Vec<_> = std::iter::once(function.name).chain(function.aliases.iter().copied()).collect();
+        let _ = writeln!(page, "  {:<28} {}", names.join(", "), function.bound.rule());
     }
     page
 }

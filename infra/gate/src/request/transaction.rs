@@ -56,15 +56,8 @@ impl TransactionRequest {
                 return Err(RequestRefusal::UnknownLayer { parameter: "Transaction".into() });
             }
         }
-        let inserted: Vec<_> = transaction
-            .actions()
-            .filter(|(kind, _)| *kind == ActionKind::Insert)
-            .map(|(_, type_name)| type_name.to_owned())
-            .collect();
-        let target = |type_name: &str, name: &str| {
-            // A field that an insert cannot write is refused in updates of the same transaction, too: they are rare.
-            let write =
-                if inserted.iter().any(|own| own == type_name) { Write::Insert } else { Write::Update };
+        let target = |kind, type_name: &str, name: &str| {
+            let write = if kind == ActionKind::Insert { Write::Insert } else { Write::Update };
             match layers.by_type_name(type_name)?.written_field(name, write) {
                 Ok(field) => Some(PropertyTarget::Field(field.name.clone())),
                 Err(_) if name == "geometry" => Some(PropertyTarget::Geometry),

@@ -1,3 +1,5 @@
+//! Filters are read by a small grammar, refused outside it, and written token by token.
+
 use proptest::prelude::*;
 
 use super::*;

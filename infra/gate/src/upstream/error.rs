@@ -63,7 +63,7 @@ pub enum UpstreamError {
     /// The answer has no usable head.
     #[error("the head of QGIS Server's answer cannot be used")]
     Head(#[from] HeadError),
-    /// The `FastCGI` server does not take the request (FastCGI 1.0 §5.5).
+    /// The `FastCGI` server does not take the request (`FastCGI` 1.0 §5.5).
     #[error("the FastCGI server refused the request: {0}")]
     Refused(&'static str),
     /// What came is not HTTP.

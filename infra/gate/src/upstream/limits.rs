@@ -124,14 +124,14 @@ mod tests {
             if request.query == "do=never" {
                 return pending().await;
             }
-            Ok(Response::new(Body::new(Frames { frames: Arc::clone(&self.frames), left: 2, wait: None })))
+            Ok(Response::new(Body::new(Frames { permits: Arc::clone(&self.frames), left: 2, wait: None })))
         }
     }
 
     type Permit = Pin<Box<dyn Future<Output = ()> + Send>>;
 
     struct Frames {
-        frames: Arc<Semaphore>,
+        permits: Arc<Semaphore>,
         left: usize,
         wait: Option<Permit>,
     }
@@ -147,9 +147,9 @@ mod tests {
             if self.left == 0 {
                 return Poll::Ready(None);
             }
-            let frames = Arc::clone(&self.frames);
+            let permits = Arc::clone(&self.permits);
             let wait = self.wait.get_or_insert_with(|| {
-                Box::pin(async move { frames.acquire_owned().await.unwrap().forget() })
+                Box::pin(async move { permits.acquire_owned().await.unwrap().forget() })
             });
             ready!(wait.as_mut().poll(context));
             self.left -= 1;

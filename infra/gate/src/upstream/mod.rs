@@ -74,7 +74,7 @@ pub struct QgisBody {
     pub bytes: Bytes,
 }
 
-/// Answers requests: QGIS Server over FastCGI or HTTP, or a stand-in for tests.
+/// Answers requests: QGIS Server over `FastCGI` or HTTP, or a stand-in for tests.
 pub trait MapServer: Send + Sync + 'static {
     /// Asks for `request` of the project file `project`, which becomes `MAP`. The answer's headers are as the server
     /// sent them; its body ends in an error where the server's answer was cut.

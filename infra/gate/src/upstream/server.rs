@@ -13,7 +13,7 @@ use crate::config::UpstreamConfig;
 /// A QGIS Server.
 #[derive(Debug)]
 pub enum Upstream {
-    /// Processes that listen for FastCGI.
+    /// Processes that listen for `FastCGI`.
     FastCgi(FastCgi),
     /// A web server that runs QGIS Server.
     Http(HttpServer),
@@ -25,7 +25,7 @@ pub enum Upstream {
 /// Why a QGIS Server cannot be asked where the configuration says that it is.
 #[derive(Debug, thiserror::Error)]
 pub enum UpstreamStartError {
-    /// The address for FastCGI.
+    /// The address for `FastCGI`.
     #[error("fastcgi: {0}")]
     FastCgi(#[from] FastCgiAddressError),
     /// The address for HTTP.

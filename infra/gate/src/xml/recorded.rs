@@ -58,7 +58,7 @@ fn every_recorded_body_passes_or_is_refused_as_designed() {
                 Ok(())
             }),
             "Transaction" => Transaction::from_element(&root).and_then(|body| {
-                let written = body.resolve(&|_, name| Some(target(name)))?.write();
+                let written = body.resolve(&|_, _, name| Some(target(name)))?.write();
                 Transaction::from_element(&Element::parse(written.as_bytes(), MAX_READ_BYTES)?).map(|_| ())
             }),
             other => panic!("a recorded root {other}"),

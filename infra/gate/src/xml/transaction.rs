@@ -140,7 +140,7 @@ mod tests {
         Transaction::from_element(&Element::parse(text.as_bytes(), MAX_TRANSACTION_BYTES)?)
     }
 
-    fn fields(type_name: &str, property: &str) -> Option<PropertyTarget> {
+    fn fields(_: ActionKind, type_name: &str, property: &str) -> Option<PropertyTarget> {
         let field = |name: &str| Some(PropertyTarget::Field(name.to_owned()));
         match (type_name, property) {
             ("assets", "geometry") => Some(PropertyTarget::Geometry),
@@ -448,7 +448,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_written_transaction_reads_back_the_same_in_reverse(actions in prop::collection::vec(any_action(), 1..6)) {
-            let real = |_: &str, name: &str| match name {
+            let real = |_: ActionKind, _: &str, name: &str| match name {
                 "geometry" => Some(PropertyTarget::Geometry),
                 name => Some(PropertyTarget::Field(name.to_owned())),
             };

@@ -1,4 +1,4 @@
-//! Where FastCGI processes listen, and how a connection to them is made.
+//! Where `FastCGI` processes listen, and how a connection to them is made.
 
 use std::{fmt, io, str::FromStr, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::upstream::UpstreamError;
 /// come at once, and nothing listens for a moment when a process is replaced.
 const PAUSES_MS: [u64; 9] = [1, 2, 5, 12, 30, 80, 200, 600, 1_000];
 
-/// Where FastCGI processes listen.
+/// Where `FastCGI` processes listen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FastCgiAddress {
     /// A unix socket, by its path.

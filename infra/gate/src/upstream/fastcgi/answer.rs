@@ -1,4 +1,4 @@
-//! The answer of an exchange: its head, then its data as they come. It is whole at END_REQUEST and never before, and never
+//! The answer of an exchange: its head, then its data as they come. It is whole at `END_REQUEST` and never before, and never
 //! where it is not as long as it says.
 
 use std::{
@@ -41,7 +41,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Answer<S> {
                 // An end in the middle of the head.
                 return Err(UpstreamError::Cut { cause: std::io::ErrorKind::UnexpectedEof.into() });
             };
-            if let Some((head, data)) = reader.push(piece)? {
+            if let Some((head, data)) = reader.push(&piece)? {
                 self.promised = head.length;
                 self.ahead = if data.is_empty() { self.arrived()? } else { Some(Output::Data(data)) };
                 return Ok(head);

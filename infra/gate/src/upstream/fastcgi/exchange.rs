@@ -33,7 +33,7 @@ pub(super) struct Exchange<S> {
 pub(super) enum Output {
     /// A part of STDOUT, never empty.
     Data(Bytes),
-    /// END_REQUEST: the answer is whole. Nothing is to be asked for after this, or after an error.
+    /// `END_REQUEST`: the answer is whole. Nothing is to be asked for after this, or after an error.
     Complete,
 }
 

@@ -51,14 +51,14 @@ pub(super) struct HeadReader {
 
 impl HeadReader {
     /// Takes the next piece. With the one that ends the head come the head and the data that follow.
-    pub(super) fn push(&mut self, piece: Bytes) -> Result<Option<(Head, Bytes)>, HeadError> {
+    pub(super) fn push(&mut self, piece: &Bytes) -> Result<Option<(Head, Bytes)>, HeadError> {
         if self.gathered.is_empty()
-            && let Some(end) = end_of_head(&piece, &mut self.line)
+            && let Some(end) = end_of_head(piece, &mut self.line)
         {
             // Nearly always: the head is in one piece, and its data need not be copied.
-            return read(&piece, end).map(|head| Some((head, piece.slice(end..))));
+            return read(piece, end).map(|head| Some((head, piece.slice(end..))));
         }
-        self.gathered.extend_from_slice(&piece);
+        self.gathered.extend_from_slice(piece);
         match end_of_head(&self.gathered, &mut self.line) {
             Some(end) => {
                 let gathered = std::mem::take(&mut self.gathered).freeze();
@@ -149,7 +149,7 @@ mod tests {
         let mut reader = HeadReader::default();
         let mut pieces = bytes.chunks(step);
         for piece in pieces.by_ref() {
-            if let Some((head, data)) = reader.push(Bytes::copy_from_slice(piece))? {
+            if let Some((head, data)) = reader.push(&Bytes::copy_from_slice(piece))? {
                 let mut data = data.to_vec();
                 data.extend(pieces.flatten());
                 return Ok(Some((head, data)));

@@ -1,4 +1,4 @@
-//! QGIS Server over FastCGI (FastCGI Specification 1.0), a new connection for each request: a QGIS process serves one
+//! QGIS Server over `FastCGI` (`FastCGI` Specification 1.0), a new connection for each request: a QGIS process serves one
 //! connection at a time, so that one which is kept idle starves all the others.
 
 mod address;
@@ -24,7 +24,7 @@ pub use self::{
 };
 use super::{MapServer, QgisRequest, UpstreamError};
 
-/// QGIS Server where it listens for FastCGI.
+/// QGIS Server where it listens for `FastCGI`.
 #[derive(Debug, Clone)]
 pub struct FastCgi {
     address: FastCgiAddress,

@@ -1,4 +1,4 @@
-//! The FastCGI parameters of a request. QGIS Server takes them for its environment, so they are the gate's own and no others:
+//! The `FastCGI` parameters of a request. QGIS Server takes them for its environment, so they are the gate's own and no others:
 //! a variable such as `REQUEST_BODY` or `QGIS_PROJECT_FILE` would change what is asked.
 
 use std::collections::VecDeque;

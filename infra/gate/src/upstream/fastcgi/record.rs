@@ -1,4 +1,4 @@
-//! Reads the records of a FastCGI answer (FastCGI Specification 1.0 §3.3): one request, on a connection of its own.
+//! Reads the records of a `FastCGI` answer (`FastCGI` Specification 1.0 §3.3): one request, on a connection of its own.
 
 use bytes::{Buf, Bytes, BytesMut};
 
@@ -39,7 +39,7 @@ pub enum RecordError {
     /// A record that a server does not send to this request.
     #[error("a record has type {0}; only 3, 6 and 7 are answers")]
     Type(u8),
-    /// An END_REQUEST of another length.
+    /// An `END_REQUEST` of another length.
     #[error("END_REQUEST has {0} bytes, not 8")]
     End(u16),
     /// Data after the end of STDOUT.
@@ -146,7 +146,7 @@ impl RecordReader {
     }
 }
 
-/// What the protocol status of an END_REQUEST means (§5.5).
+/// What the protocol status of an `END_REQUEST` means (§5.5).
 fn end(status: u8) -> Piece {
     match status {
         0 => Piece::Complete,
@@ -205,7 +205,8 @@ mod tests {
 
     #[test]
     fn what_is_no_answer_to_the_request_is_an_error_of_its_own() {
-        let long: Vec<u8> = std::iter::repeat_n(record(STDERR, &[b'x'; 65_535], 1), 17).flatten().collect();
+        let long: Vec<u8> =
+            std::iter::repeat_n(record(STDERR, &vec![b'x'; 65_535], 1), 17).flatten().collect();
         for (bytes, error) in [
             (b"HTTP/1.1 400 Bad Request".to_vec(), RecordError::Version(b'H')),
             (vec![1, STDOUT, 1, 2, 0, 0, 0, 0], RecordError::Request(258)),

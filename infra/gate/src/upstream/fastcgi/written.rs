@@ -1,4 +1,4 @@
-//! Writes the records of a FastCGI request (FastCGI Specification 1.0 §3.4, §5): all of it in one piece where the body is
+//! Writes the records of a `FastCGI` request (`FastCGI` Specification 1.0 §3.4, §5): all of it in one piece where the body is
 //! small, so that one system call sends it.
 
 use std::collections::VecDeque;
@@ -22,7 +22,7 @@ const SMALL_BODY: usize = 16 * 1024;
 /// Most requests have some 700 bytes of parameters.
 const CAPACITY: usize = 1024;
 
-/// A request that is being written: BEGIN_REQUEST, room for the header of PARAMS, and the parameters.
+/// A request that is being written: `BEGIN_REQUEST`, room for the header of PARAMS, and the parameters.
 #[derive(Debug)]
 pub(super) struct Written(Vec<u8>);
 
@@ -80,7 +80,7 @@ impl Written {
         pieces
     }
 
-    /// BEGIN_REQUEST and the parameters in as many records as they need.
+    /// `BEGIN_REQUEST` and the parameters in as many records as they need.
     fn split_parameters(mut self) -> Vec<u8> {
         const START: usize = 2 * HEADER;
         const END: usize = START + HEADER;
@@ -135,7 +135,7 @@ mod tests {
         records
     }
 
-    fn length<'a>(bytes: &'a [u8]) -> (usize, &'a [u8]) {
+    fn length(bytes: &[u8]) -> (usize, &[u8]) {
         match bytes {
             [short, rest @ ..] if *short < 0x80 => (usize::from(*short), rest),
             [a, b, c, d, rest @ ..] => (u32::from_be_bytes([a & 0x7F, *b, *c, *d]).try_into().unwrap(), rest),
@@ -193,8 +193,8 @@ mod tests {
             }
             prop_assert!(rest.is_empty());
             // One empty record ends the parameters, and one the body.
-            let empty: Vec<_> = records.iter().filter(|record| record.1.is_empty()).map(|record| record.0).collect();
-            prop_assert_eq!(empty.iter().filter(|kind| **kind == STDIN).count(), 1);
+            let is_empty_stdin = |record: &&(u8, Vec<u8>)| record.0 == STDIN && record.1.is_empty();
+            prop_assert_eq!(records.iter().filter(is_empty_stdin).count(), 1);
             prop_assert_eq!(records.last().map(|record| record.0), Some(STDIN));
         }
     }

@@ -66,7 +66,7 @@ pub(super) fn listen(
     Ok((Socket { path }, listener))
 }
 
-/// The process `number`, which will accept from `listener` as its standard input (FastCGI Specification 1.0 §2.2).
+/// The process `number`, which will accept from `listener` as its standard input (`FastCGI` Specification 1.0 §2.2).
 pub(super) fn command(
     config: &ProcessesConfig,
     number: usize,

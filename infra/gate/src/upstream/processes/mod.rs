@@ -7,7 +7,17 @@ mod pool;
 mod stderr;
 mod supervisor;
 
-use std::{collections::BTreeMap, io, num::NonZeroUsize, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    io,
+    num::NonZeroUsize,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::body::Body;
 use http::Response;
@@ -18,6 +28,9 @@ use super::{MapServer, QgisRequest, UpstreamError};
 
 /// The usual grace.
 pub(super) const GRACE: Duration = Duration::from_secs(3);
+
+/// How often processes were started, of any configuration.
+static STARTED: AtomicU64 = AtomicU64::new(0);
 
 /// How many processes are tried that turn out to be dead.
 const ATTEMPTS: usize = 3;
@@ -67,7 +80,9 @@ impl Drop for Running {
 
 impl Processes {
     /// Starts them, and keeps them running. To be called in a runtime.
-    pub fn start(config: ProcessesConfig) -> io::Result<Self> {
+    pub fn start(mut config: ProcessesConfig) -> io::Result<Self> {
+        // Those of an earlier configuration may still answer, from sockets of their own.
+        config.folder.push(STARTED.fetch_add(1, Ordering::Relaxed).to_string());
         command::prepare(&config.folder)?;
         let count = config.processes.get();
         let pool = Arc::new(Pool::new(count, config.program.clone()));

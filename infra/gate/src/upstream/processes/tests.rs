@@ -1,4 +1,4 @@
-//! With a small FastCGI responder in Python, which does what it is asked: answer, wait, hang, die.
+//! With a small `FastCGI` responder in Python, which does what it is asked: answer, wait, hang, die.
 
 use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
@@ -92,7 +92,7 @@ impl Rig {
     async fn begin(&self, how: &'static str) -> JoinHandle<bool> {
         let asked = spawn(&self.processes, how);
         let has_begun = || {
-            let homes = fs::read_dir(self.folder.path().join("run")).unwrap();
+            let homes = fs::read_dir(self.run()).unwrap();
             homes.flatten().any(|home| home.path().join(format!("{how}.begun")).exists())
         };
         while !has_begun() {
@@ -102,7 +102,13 @@ impl Rig {
     }
 
     fn end(&self, how: &str) {
-        fs::write(self.folder.path().join("run").join(how), "").unwrap();
+        fs::write(self.run().join(how), "").unwrap();
+    }
+
+    /// The folder of the processes.
+    fn run(&self) -> PathBuf {
+        let mut folders = fs::read_dir(self.folder.path().join("run")).unwrap();
+        folders.next().unwrap().unwrap().path()
     }
 }
 
@@ -129,7 +135,7 @@ fn config(program: PathBuf, folder: PathBuf, count: usize, grace: Duration) -> P
 }
 
 /// Longer than any test.
-const LONG: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_hours(1);
 const SHORT: Duration = Duration::from_millis(20);
 
 fn is_running(id: &str) -> bool {
@@ -158,7 +164,7 @@ async fn a_process_answers_one_request_after_the_other_with_an_environment_made_
         assert!(environment.contains(set), "{set}: {environment}");
     }
     assert!(!environment.contains("CARGO"), "{environment}");
-    let mode = fs::metadata(rig.folder.path().join("run")).unwrap().permissions().mode();
+    let mode = fs::metadata(rig.run()).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
 }
 
@@ -235,6 +241,21 @@ async fn processes_end_with_their_owner_once_the_last_answer_has_ended() {
     let text = answer.into_body().collect().await.unwrap().to_bytes();
     let id = String::from_utf8_lossy(&text).split(' ').next().unwrap().to_owned();
     until_ended(&id).await;
+}
+
+#[tokio::test]
+async fn processes_of_an_earlier_configuration_answer_beside_those_of_a_new_one() {
+    let earlier = Rig::start(1, LONG);
+    let (first, _) = earlier.ask("a").await;
+    let folder = earlier.folder.path();
+    let config = config(folder.join("responder"), folder.join("run"), 1, LONG);
+    let rig = Rig { processes: Processes::start(config).unwrap(), folder: tempfile::tempdir().unwrap() };
+    let (second, _) = rig.ask("b").await;
+    assert_eq!(earlier.ask("c").await.0, first);
+    let Rig { processes, folder: _folder } = earlier;
+    drop(processes);
+    until_ended(&first).await;
+    assert_eq!(rig.ask("d").await.0, second);
 }
 
 #[tokio::test(start_paused = true)]

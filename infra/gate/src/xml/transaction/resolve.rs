@@ -1,16 +1,16 @@
 //! Matching properties with the fields of layers.
 
-use super::{Action, Property, PropertyTarget, ResolvedTransaction, Transaction, Value};
+use super::{Action, ActionKind, Property, PropertyTarget, ResolvedTransaction, Transaction, Value};
 use crate::xml::{body::BodyError, names::is_name};
 
 impl Transaction {
-    /// Makes each property the field, or the geometry, that `layer_fields` says it is for a type and a property's name
+    /// Makes each property the field, or the geometry, that `layer_fields` says it is for an action, a type and a property's name
     /// (without prefix), and refuses one of which it says none.
     ///
     /// `layer_fields` decides what may be written: a field hidden from WFS is none (QGIS would write it).
     pub fn resolve(
         self,
-        layer_fields: &dyn Fn(&str, &str) -> Option<PropertyTarget>,
+        layer_fields: &dyn Fn(ActionKind, &str, &str) -> Option<PropertyTarget>,
     ) -> Result<ResolvedTransaction, BodyError> {
         let actions = self
             .actions
@@ -23,17 +23,21 @@ impl Transaction {
 
 fn resolve_action(
     action: Action<String>,
-    layer_fields: &dyn Fn(&str, &str) -> Option<PropertyTarget>,
+    layer_fields: &dyn Fn(ActionKind, &str, &str) -> Option<PropertyTarget>,
 ) -> Result<Action<PropertyTarget>, BodyError> {
     match action {
         Action::Insert { type_name, properties } => {
-            let properties = resolve_properties("Insert", properties, |name| layer_fields(&type_name, name))?;
+            let properties = resolve_properties("Insert", properties, |name| {
+                layer_fields(ActionKind::Insert, &type_name, name)
+            })?;
             Ok(Action::Insert { type_name, properties })
         }
         Action::Update { type_name, properties, mut filter } => {
-            let properties = resolve_properties("Update", properties, |name| layer_fields(&type_name, name))?;
+            let properties = resolve_properties("Update", properties, |name| {
+                layer_fields(ActionKind::Update, &type_name, name)
+            })?;
             filter
-                .resolve_fields(&|name| match layer_fields(&type_name, name) {
+                .resolve_fields(&|name| match layer_fields(ActionKind::Update, &type_name, name) {
                     Some(PropertyTarget::Field(field)) => Some(field),
                     Some(PropertyTarget::Geometry) | None => None,
                 })

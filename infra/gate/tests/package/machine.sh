@@ -1,0 +1,18 @@
+#!/bin/sh
+# Runs a command on a machine of its own, as far as namespaces make one: there is no network but loopback, and what is
+# changed in /etc, /run, /srv and /var/log ends with it. Its processes end with it, too.
+#
+#   unshare --net --mount --pid --fork --kill-child --mount-proc machine.sh COMMAND…
+set -eu
+ip link set lo up
+copy=$(mktemp -d)
+mount -t tmpfs -o mode=755 tmpfs "$copy"
+cp -a /etc/. "$copy/"
+mount --move "$copy" /etc
+rmdir "$copy"
+for folder in /srv /run /var/log; do
+    mount -t tmpfs -o mode=755 tmpfs "$folder"
+done
+mkdir -m 1777 /run/lock
+mkdir /var/log/apt /var/log/nginx
+exec "$@"

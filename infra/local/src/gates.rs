@@ -1,0 +1,90 @@
+//! The gate of every site, as it runs in production in front of the site's own QGIS Server, at `/{site}/pozi`. It takes
+//! the keys that the service publishes here.
+
+use std::{error::Error, net::Ipv4Addr, path::PathBuf, sync::Arc, time::Duration};
+
+use axum::Router;
+use pozi_auth::{
+    adapters::HttpDocument,
+    last_good::Lifetimes,
+    ports::{Clock, SessionKeySource},
+    session::{ISSUER_KEY_LIFETIMES, Issuer, IssuerKeys},
+    sites::Site,
+};
+use pozi_gate::{
+    Gate, Routes,
+    layers::source::LayerSource,
+    proxy::{self, Proxy},
+    settings::{Limits, PathStyle, Settings},
+    upstream::Limited,
+};
+
+use crate::maps::{CopyError, Qgis, copy_projects};
+
+/// What the gates of all sites have in common.
+#[derive(Debug)]
+pub struct Gates<C, K> {
+    /// Tells the time.
+    pub clock: C,
+    /// Who mints the sessions.
+    pub issuer: Issuer,
+    /// The keys that verify them.
+    pub keys: Arc<K>,
+    /// Where clients find all of it, an http URL without a slash at its end.
+    pub base: String,
+    /// The folder that the sample projects are written to.
+    pub state: PathBuf,
+    /// Draws the maps.
+    pub qgis: Qgis,
+}
+
+/// The keys of the service on `port` of this machine, kept for `max_age`, since a key's life is short here.
+pub(crate) fn keys(port: u16, max_age: Duration) -> Result<Arc<IssuerKeys<HttpDocument>>, Box<dyn Error>> {
+    // By number: `localhost` may mean ::1, where nobody listens.
+    let url = format!("http://{}:{port}/.well-known/jwks.json", Ipv4Addr::LOCALHOST).parse()?;
+    let lifetimes = Lifetimes { fresh: max_age, cooldown: Duration::from_secs(1), ..ISSUER_KEY_LIFETIMES };
+    Ok(Arc::new(IssuerKeys::new(HttpDocument::new(&url)?, lifetimes)))
+}
+
+impl<C: Clock + Clone, K: SessionKeySource + 'static> Gates<C, K> {
+    /// The gates of `sites`. A session that opens nothing is refused whether QGIS Server is there or not.
+    pub fn router(&self, sites: &[Arc<Site>]) -> Result<Router, CopyError> {
+        let upstream = Arc::new(Limited::new(self.qgis.clone(), &Limits::default()));
+        sites.iter().try_fold(Router::new(), |router, site| {
+            let proxy = self.proxy(site, &upstream)?;
+            Ok(router.nest(&format!("/{}/pozi", site.name.as_str()), proxy::router(Arc::new(proxy))))
+        })
+    }
+
+    /// The gate of `site` as a gateway in front of another program asks it.
+    pub fn decide(&self, site: &Site) -> Router {
+        let catalogues = site.catalogues.iter().map(|catalogue| catalogue.id.clone());
+        let audience = site.external_url.as_str().to_owned();
+        let gate = Gate::new(self.issuer.clone(), audience.clone(), catalogues, Arc::clone(&self.keys));
+        pozi_gate::router(Routes { gate, clock: self.clock.clone(), site: audience })
+    }
+
+    /// The projects that QGIS Server opens are our copies; clients may go on naming those of the site's file.
+    fn proxy(
+        &self,
+        site: &Site,
+        upstream: &Arc<Limited<Qgis>>,
+    ) -> Result<Proxy<C, K, Limited<Qgis>>, CopyError> {
+        let settings = Settings {
+            site: copy_projects(&self.state, site)?,
+            public_url: format!("{}/{}/pozi/", self.base, site.name.as_str()),
+            base: String::new(),
+            project_paths: PathStyle::Windows,
+            limits: Limits::default(),
+        };
+        let proxy = Proxy::new(
+            self.clock.clone(),
+            settings,
+            (self.issuer.clone(), Arc::clone(&self.keys)),
+            (Arc::new(LayerSource::new(Arc::clone(upstream))), Arc::clone(upstream)),
+            |_| vec!["http://localhost/".to_owned()],
+        );
+        let names = site.catalogues.iter().map(|catalogue| (&catalogue.id, catalogue.project.as_str()));
+        Ok(proxy.with_project_names(names))
+    }
+}

@@ -1,0 +1,78 @@
+//! Requests in every form: whatever comes, nothing panics, and what is written is understood and written the same.
+//!
+//! The first byte chooses between a query, a body, and a path of OGC API Features.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use http::Method;
+use libfuzzer_sys::fuzz_target;
+use pozi_auth::sites::Site;
+use pozi_gate::{
+    catalogue::segments,
+    request::{Context, Incoming, Keys, MapRequest, Parameters},
+    settings::Limits,
+};
+
+static SITE: LazyLock<Site> = LazyLock::new(|| {
+    Site::parse(
+        r#"
+name = "riverbend"
+internal_url = "http://gis.riverbend.internal/pozi/"
+external_url = "https://poziserver-riverbend.example/pozi/"
+client_id = "c3890382-ecc1-4cf0-adc1-1b349bbd71ee"
+tenant_id = "cd0a0f9d-3505-4176-bcd0-75bdde12fd00"
+origins = ["https://riverbend.enterprise.example"]
+[[catalogue]]
+id = "planning"
+title = "Planning"
+project = "C:/Pozi/planning.qgz"
+read = "everyone-signed-in"
+print = ["A4"]
+print_texts = ["title"]
+highlight = true
+"#,
+    )
+    .expect("the target's own document is without fault")
+});
+
+fuzz_target!(|data: &[u8]| {
+    let Some((first, rest)) = data.split_first() else { return };
+    match first % 3 {
+        0 => {
+            if let Some(request) = parsed(&Method::GET, &[], rest, &[]) {
+                let written = request.write();
+                if written.method == Method::GET {
+                    let again = parsed(&Method::GET, &[], written.query.as_bytes(), &[]).expect("written, so understood");
+                    assert_eq!(again.write(), written);
+                }
+            }
+        }
+        1 => {
+            if let Some(request) = parsed(&Method::POST, &[], b"", rest)
+                && !request.needs_layers()
+            {
+                let written = request.write();
+                let body = written.body.as_ref().map_or(&b""[..], |body| &body.bytes);
+                let again = parsed(&written.method, &[], written.query.as_bytes(), body).expect("written, so understood");
+                assert_eq!(again.write(), written);
+            }
+        }
+        _ => {
+            let text = String::from_utf8_lossy(rest);
+            let (path, query) = text.split_once('?').unwrap_or((&text, ""));
+            if let Some(path) = segments(path)
+                && let Some(request) = parsed(&Method::GET, &path, query.as_bytes(), &[])
+            {
+                let _ = request.write();
+            }
+        }
+    }
+});
+
+fn parsed(method: &Method, rest: &[String], query: &[u8], body: &[u8]) -> Option<MapRequest> {
+    let keys = if rest.is_empty() { Keys::Ows } else { Keys::Features };
+    let query = Parameters::read(query, keys).ok()?;
+    let incoming = Incoming { method, rest, query, body, accept: None };
+    MapRequest::parse(incoming, &Context { catalogue: &SITE.catalogues[0], limits: &Limits::default() }).ok()
+}

@@ -1,0 +1,135 @@
+//! A stand-in for QGIS Server that speaks FastCGI. The name of the layer that a map is asked of says how it answers.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::Notify,
+};
+
+/// Bytes of the answer to `large`: more than the buffers of any system hold.
+pub(crate) const LARGE: usize = 32 * 1024 * 1024;
+/// The most that one record holds, in steps of eight.
+const RECORD: usize = 65_528;
+/// The end of STDIN, which ends a request.
+const END: [u8; 8] = [1, 5, 0, 1, 0, 0, 0, 0];
+
+/// One that answers until the test ends. Clones are the same one.
+#[derive(Clone)]
+pub(crate) struct StandIn {
+    pub(crate) address: String,
+    heard: Arc<Heard>,
+}
+
+#[derive(Default)]
+struct Heard {
+    requests: AtomicUsize,
+    left: AtomicUsize,
+    changed: Notify,
+    release: Notify,
+}
+
+impl StandIn {
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let heard = Arc::new(Heard::default());
+        let hearing = Arc::clone(&heard);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(answer(stream, Arc::clone(&hearing)));
+            }
+        });
+        Self { address, heard }
+    }
+
+    /// Waits until so many requests came, all in all.
+    pub(crate) async fn heard(&self, requests: usize) {
+        self.until(|heard| heard.requests.load(Ordering::SeqCst) >= requests).await;
+    }
+
+    /// Waits until the gate has closed so many connections before their answers ended.
+    pub(crate) async fn left(&self, connections: usize) {
+        self.until(|heard| heard.left.load(Ordering::SeqCst) >= connections).await;
+    }
+
+    /// How many requests came.
+    pub(crate) fn requests(&self) -> usize {
+        self.heard.requests.load(Ordering::SeqCst)
+    }
+
+    /// Lets the answer go on that waits after its beginning.
+    pub(crate) fn release(&self) {
+        self.heard.release.notify_one();
+    }
+
+    async fn until(&self, is_so: impl Fn(&Heard) -> bool) {
+        loop {
+            let changed = self.heard.changed.notified();
+            if is_so(&self.heard) {
+                return;
+            }
+            changed.await;
+        }
+    }
+}
+
+async fn answer(mut stream: TcpStream, heard: Arc<Heard>) {
+    let request = read(&mut stream).await;
+    heard.requests.fetch_add(1, Ordering::SeqCst);
+    heard.changed.notify_waiters();
+    let asked = |layer: &str| request.contains(&format!("LAYERS={layer}&"));
+    // What cannot be sent, nobody waits for.
+    if asked("hangs") {
+        let _ = stream.read(&mut [0; 1]).await;
+        heard.left.fetch_add(1, Ordering::SeqCst);
+        heard.changed.notify_waiters();
+    } else if asked("dies") {
+        drop(stream);
+    } else if asked("rubbish") {
+        let _ = stream.write_all(b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n").await;
+    } else if asked("cut") {
+        let _ =
+            stream.write_all(&records(b"Content-Type: image/png\r\nContent-Length: 900\r\n\r\nhalf")).await;
+    } else if asked("large") {
+        let start = format!("Content-Type: image/png\r\nContent-Length: {LARGE}\r\n\r\n");
+        whole(&mut stream, &[start.into_bytes(), vec![b'l'; LARGE]].concat()).await;
+    } else if asked("halved") {
+        let _ = stream.write_all(&records(b"Content-Type: image/png\r\nContent-Length: 8\r\n\r\nhalf")).await;
+        heard.release.notified().await;
+        whole(&mut stream, b"half").await;
+    } else {
+        whole(&mut stream, format!("Content-Type: image/png\r\n\r\n{}", project(&request)).as_bytes()).await;
+    }
+}
+
+/// All of a request. Parameters are looked for in its bytes as they are.
+async fn read(stream: &mut TcpStream) -> String {
+    let mut request = Vec::new();
+    while !request.ends_with(&END) && stream.read_buf(&mut request).await.is_ok_and(|count| count > 0) {}
+    String::from_utf8_lossy(&request).into_owned()
+}
+
+/// The name of the project's file, as the gate wrote it.
+fn project(request: &str) -> String {
+    let map = request.split("MAP=").nth(1).unwrap_or_default();
+    map.split(".qgz").next().and_then(|path| path.rsplit("%2F").next()).unwrap_or_default().to_owned()
+}
+
+async fn whole(stream: &mut TcpStream, content: &[u8]) {
+    let end = [&[1, 6, 0, 1, 0, 0, 0, 0][..], &[1, 3, 0, 1, 0, 8, 0, 0], &[0; 8]].concat();
+    let _ = stream.write_all(&[records(content), end].concat()).await;
+}
+
+/// STDOUT with `content`.
+fn records(content: &[u8]) -> Vec<u8> {
+    let record = |part: &[u8]| {
+        let [high, low] = u16::try_from(part.len()).unwrap().to_be_bytes();
+        [&[1, 6, 0, 1, high, low, 0, 0][..], part].concat()
+    };
+    content.chunks(RECORD).flat_map(record).collect()
+}
