@@ -1,6 +1,7 @@
 //! Honest clients, unchanged but for the session's header, at the running gate with a real QGIS Server behind it: nothing that
 //! they ask is refused, and they understand the answers.
 
+#![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
 
 #[path = "honest/clients.rs"]

@@ -1,6 +1,7 @@
 //! What eleven real clients were recorded to send: every request is understood, and what is written for QGIS gives the answer
 //! that the original gave. The recordings lie beside the repository; without them only the shapes below are tried.
 
+#![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
 
 #[path = "recorded/demo.rs"]
