@@ -79,10 +79,13 @@ pub(crate) fn session(folder: &Path) -> Session {
 impl Server {
     pub(crate) fn gate(program: &Path, folder: &Path, responder: &Responder, session: &Session) -> Self {
         let site = samples::site_files().remove(0).text;
+        // Not where logs are written: the gate watches the folder of its configuration.
+        let folder = folder.join("gate");
+        fs::create_dir(&folder).expect("a folder");
         fs::write(folder.join("site.toml"), site).expect("the site file is written");
         let port = free_port();
         let text = format!(
-            "issuer = \"{}\"\nsite = \"site.toml\"\nlisten = \"127.0.0.1:{port}\"\nstatus_listen = \"127.0.0.1:{}\"\nstate_dir = \"gate-state\"\nproject_paths = \"windows\"\n[upstream]\nfastcgi = \"unix:{}\"\n[log]\nfile = \"gate.log\"\n",
+            "issuer = \"{}\"\nsite = \"site.toml\"\nlisten = \"127.0.0.1:{port}\"\nstatus_listen = \"127.0.0.1:{}\"\nstate_dir = \"gate-state\"\nproject_paths = \"windows\"\n[upstream]\nfastcgi = \"unix:{}\"\n[log]\nfile = \"log/gate.log\"\n",
             session.issuer,
             free_port(),
             responder.path.display()
