@@ -49,9 +49,9 @@ impl BoundedHttp {
             .tls_certs_only(authorities)
             .https_only(https_only)
             .redirect(Policy::none())
-            .no_proxy()
             .default_headers(headers)
             .user_agent(concat!("pozi-auth/", env!("CARGO_PKG_VERSION")));
+        let client = if https_only && network.uses_proxy { client } else { client.no_proxy() };
         Ok(Self { client: client.build()?, limit: TIMEOUT })
     }
 
