@@ -28,23 +28,30 @@ impl Reload {
     /// Takes new configurations; never comes back.
     pub(crate) async fn run(mut self) {
         let mut hangup = Hangup::listen();
-        let mut changes = Changes::of(&self.config.files);
-        // Of none: what changed between the start and now is found at the first look.
+        let mut watched = self.config.files.clone();
+        let mut changes = Changes::of(&watched);
+        let mut is_asked = false;
+        // Of none, and looked at before anything is waited for: what changed while nobody watched is found at once.
         let mut texts = Vec::new();
         loop {
-            let is_asked = tokio::select! {
+            let now = self.texts();
+            if is_asked || now != texts {
+                self.read_again(is_asked).await;
+                texts = now;
+                is_asked = false;
+                if self.config.files != watched {
+                    watched.clone_from(&self.config.files);
+                    changes = Changes::of(&watched);
+                }
+                continue;
+            }
+            is_asked = tokio::select! {
                 () = hangup.next() => true,
                 () = changes.next() => false,
             };
             // An editor writes a file in several steps.
             sleep(watch::SETTLE).await;
             changes.forget();
-            let now = self.texts();
-            if is_asked || now != texts {
-                self.read_again(is_asked).await;
-                changes = Changes::of(&self.config.files);
-                texts = now;
-            }
         }
     }
 
