@@ -11,11 +11,14 @@ fuzz_target!(|data: &[u8]| {
     let written = expression.write();
     assert_eq!(Expression::parse(&written).as_ref(), Ok(&expression));
     let bare = unquoted(&written);
-    assert!(!bare.contains("--") && !bare.contains("/*") && !bare.contains("()") && !bare.contains(['@', ';']));
+    assert!(
+        !bare.contains("--") && !bare.contains("/*") && !bare.contains("()") && !bare.contains(['@', ';'])
+    );
     assert!(bare.is_ascii());
     let fields = expression.fields().count();
     assert_eq!(expression.resolve_fields(&|_| Some("a \"b\"".to_owned())), Ok(()));
-    let resolved = Expression::parse(&expression.write()).expect("an expression with resolved fields is read");
+    let resolved =
+        Expression::parse(&expression.write()).expect("an expression with resolved fields is read");
     assert!(resolved.fields().all(|field| field == "a \"b\"") && resolved.fields().count() == fields);
 });
 

@@ -43,7 +43,8 @@ fuzz_target!(|data: &[u8]| {
             if let Some(request) = parsed(&Method::GET, &[], rest, &[]) {
                 let written = request.write();
                 if written.method == Method::GET {
-                    let again = parsed(&Method::GET, &[], written.query.as_bytes(), &[]).expect("written, so understood");
+                    let again = parsed(&Method::GET, &[], written.query.as_bytes(), &[])
+                        .expect("written, so understood");
                     assert_eq!(again.write(), written);
                 }
             }
@@ -54,7 +55,8 @@ fuzz_target!(|data: &[u8]| {
             {
                 let written = request.write();
                 let body = written.body.as_ref().map_or(&b""[..], |body| &body.bytes);
-                let again = parsed(&written.method, &[], written.query.as_bytes(), body).expect("written, so understood");
+                let again = parsed(&written.method, &[], written.query.as_bytes(), body)
+                    .expect("written, so understood");
                 assert_eq!(again.write(), written);
             }
         }

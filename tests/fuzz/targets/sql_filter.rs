@@ -10,7 +10,8 @@ fuzz_target!(|data: &[u8]| {
     let Ok(filters) = LayerFilters::parse(value) else { return };
     let written = filters.to_string();
     assert_eq!(LayerFilters::parse(&written).as_ref(), Ok(&filters));
-    let parts: Vec<_> = written.split(';').map(|part| part.split_once(':').expect("a layer and a condition")).collect();
+    let parts: Vec<_> =
+        written.split(';').map(|part| part.split_once(':').expect("a layer and a condition")).collect();
     assert!(parts.iter().map(|(layer, _)| *layer).eq(filters.layers()));
     for (_, condition) in parts {
         let (mut depth, mut quote) = (0_i32, None);

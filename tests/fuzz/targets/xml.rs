@@ -9,7 +9,7 @@ use pozi_gate::{
         describe::DescribeFeatureTypeBody,
         filter::{Filter, FilterError},
         get_feature::GetFeatureBody,
-        transaction::{PropertyTarget, Transaction},
+        transaction::{ActionKind, PropertyTarget, Transaction},
         tree::Element,
     },
 };
@@ -33,7 +33,7 @@ fuzz_target!(|data: &[u8]| {
         }
     }
     if let Ok(transaction) = Transaction::from_element(&root) {
-        let target = |_: &str, name: &str| match name {
+        let target = |_: ActionKind, _: &str, name: &str| match name {
             "geometry" => Some(PropertyTarget::Geometry),
             name => Some(PropertyTarget::Field(name.to_owned())),
         };
