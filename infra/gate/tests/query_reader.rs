@@ -29,6 +29,17 @@ for line in sys.stdin:
     print(json.dumps(QgsServerRequest("http://localhost/?" + line.rstrip("\n")).parameters()))
 "#;
 
+/// Found by fuzzing: groups of properties are as many as the client wrote, and not one for each type.
+#[test]
+fn one_group_of_properties_beside_several_types_is_written_as_it_came() {
+    let site = site();
+    let context = Context { catalogue: &site.catalogues[0], limits: &Limits::default() };
+    let query = "SERVICE=WFS&REQUEST=GetFeature&TYPENAME=a,b,c&PROPERTYNAME=name";
+    let written = parsed(query, &context).unwrap().write();
+    assert!(written.query.ends_with("&PROPERTYNAME=name"), "{}", written.query);
+    assert_eq!(parsed(&written.query, &context).map(|again| again.write()), Some(written));
+}
+
 #[test]
 fn qgis_reads_what_the_gate_decided_about() {
     if !has_pyqgis() {

@@ -36,10 +36,13 @@ impl GetFeature {
         if let Some(expression) = &self.expression {
             written.add("EXP_FILTER", &expression.to_string());
         }
-        if self.queries.iter().any(|query| !query.properties.is_empty()) {
-            let groups =
-                self.queries.iter().map(|query| query.properties.iter().map(named).collect()).collect();
-            written.add("PROPERTYNAME", &Value::Properties(groups).written());
+        // As many groups as the client wrote, which QGIS compares with the number of types.
+        let groups: Vec<Vec<_>> =
+            self.queries.iter().map(|query| query.properties.iter().map(named).collect()).collect();
+        let given =
+            groups.iter().rposition(|group: &Vec<String>| !group.is_empty()).map_or(0, |last| last + 1);
+        if let Some(groups) = groups.get(..given).filter(|groups| !groups.is_empty()) {
+            written.add("PROPERTYNAME", &Value::Properties(groups.to_vec()).written());
         }
         if let [Query { sort, .. }] = &self.queries[..]
             && !sort.is_empty()

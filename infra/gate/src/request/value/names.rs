@@ -39,8 +39,8 @@ pub(super) fn feature_ids(text: &str) -> Option<Vec<String>> {
 /// `a,b`, `(a,b)(c)` or `*`.
 pub(super) fn properties(text: &str) -> Option<Vec<Vec<String>>> {
     let group = |text: &str| {
-        let names = text.split(',').map(str::trim).map(bare);
-        distinct(names, |name| name == "*" || is_name(name))
+        let names: Option<Vec<_>> = text.split(',').map(str::trim).map(bare).collect();
+        distinct(names?.into_iter(), |name| name == "*" || is_name(name))
     };
     match text.trim().strip_prefix('(').and_then(|text| text.strip_suffix(')')) {
         Some(groups) => groups.split(")(").take(MAX_NAMES).map(group).collect(),
@@ -89,10 +89,12 @@ fn is_feature_id(text: &str) -> bool {
         && id.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '@' | ':' | '-'))
 }
 
-/// A property's name without namespace prefix and type.
-fn bare(name: &str) -> &str {
-    let name = name.rsplit_once('/').map_or(name, |(_, name)| name);
-    name.split_once(':').map_or(name, |(_, name)| name)
+/// A property's name without namespace prefix and type; nothing where what is cut off is neither.
+fn bare(name: &str) -> Option<&str> {
+    let start = name.rfind([':', '/']).map_or(0, |at| at + 1);
+    let (cut, name) = name.split_at(start);
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '/');
+    cut.chars().all(fits).then_some(name)
 }
 
 fn distinct<'a>(names: impl Iterator<Item = &'a str>, fits: impl Fn(&str) -> bool) -> Option<Vec<String>> {
@@ -142,7 +144,7 @@ mod tests {
         assert_eq!(properties("qgs:zones/qgs:name").unwrap(), [["name"]]);
         assert_eq!(properties("*").unwrap(), [["*"]]);
         assert_eq!(written_properties(&properties("(a,b)(c)").unwrap()), "(a,b)(c)");
-        for text in ["", "a,", "a,a", "(a", "a'b"] {
+        for text in ["", "a,", "a,a", "(a", "a'b", "<ogc:a", "a(b:c"] {
             assert_eq!(properties(text), None, "{text}");
         }
     }
