@@ -46,7 +46,7 @@ pub(super) fn open_to_others(_: &Path, _: u32) -> io::Result<Option<u32>> {
 /// What another user of the machine could have done with the file or folder at `path`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotOurs {
-    /// It is a link: whoever made it chose what is behind it.
+    /// It is a link: the person who made it chose what is behind it.
     #[error("it is a link; name the place itself")]
     Link,
     /// It belongs to another user.

@@ -56,7 +56,7 @@ impl AwsConfig {
     }
 }
 
-/// Whoever waits for the answer is a person who signs in.
+/// A person who signs in waits for the answer.
 impl Default for CallLimits {
     fn default() -> Self {
         Self {

@@ -31,7 +31,7 @@ use crate::settings::{PathStyle, Settings, shared_project};
 pub struct GateConfig {
     /// What requests are decided by.
     pub settings: Settings,
-    /// Who mints the sessions: the service's own URL, to the letter `iss` of the sessions.
+    /// Who mints the sessions: the service's own URL, exactly the `iss` of the sessions.
     pub issuer: Issuer,
     /// Where the issuer's keys are: https, or http on this machine.
     pub jwks_url: SecureUrl,
@@ -126,7 +126,7 @@ impl GateConfig {
         }
     }
 
-    /// The site's external URL, to the letter `aud` of its sessions.
+    /// The site's external URL, exactly the `aud` of its sessions.
     pub fn audience(&self) -> &str {
         self.settings.site.external_url.as_str()
     }

@@ -23,7 +23,7 @@ impl Parser {
         let lowest = self.expression(Level::Sum)?;
         self.expect(&Token::Operator(Operator::And), "AND of BETWEEN")?;
         let highest = self.expression(Level::Sum)?;
-        if self.is_comparison_next() {
+        if self.peeks_at_comparison() {
             return Err(ExpressionError::Between { at, rule: MIXED });
         }
         let least = Node::joined(value.clone(), Operator::AtLeast, lowest);
@@ -31,7 +31,7 @@ impl Parser {
         Ok(if negated { Node::Not(Box::new(both)) } else { both })
     }
 
-    fn is_comparison_next(&mut self) -> bool {
+    fn peeks_at_comparison(&mut self) -> bool {
         match self.peek() {
             Some(Token::Operator(operator)) => operator.level() > Level::Not,
             Some(Token::In | Token::Not | Token::Between | Token::NotBetween | Token::OpenIndex) => true,

@@ -115,7 +115,7 @@ impl<'a> Reader<'a> {
 
     /// An item of a list that stands in `brackets` brackets. The points of MULTIPOINT may go without theirs.
     fn item(&mut self, brackets: usize, rule: &mut Rule) -> Result<Part, WktError> {
-        if brackets > 1 && (rule.kind != Kind::MultiPoint || self.is_next('(')) {
+        if brackets > 1 && (rule.kind != Kind::MultiPoint || self.skips_to('(')) {
             return self.list(brackets - 1, rule);
         }
         let position = self.position(rule)?;
@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
     fn position(&mut self, rule: &mut Rule) -> Result<Part, WktError> {
         self.skip_space();
         let (start, mut ordinates, mut written) = (self.at, 0, String::new());
-        while !self.is_next(',') && !self.is_next(')') && ordinates < 5 {
+        while !self.skips_to(',') && !self.skips_to(')') && ordinates < 5 {
             let number = self.number()?;
             if ordinates > 0 {
                 written.push(' ');
@@ -174,12 +174,12 @@ impl<'a> Reader<'a> {
     }
 
     fn takes(&mut self, wanted: char) -> bool {
-        let found = self.is_next(wanted);
+        let found = self.skips_to(wanted);
         self.at += usize::from(found);
         found
     }
 
-    fn is_next(&mut self, wanted: char) -> bool {
+    fn skips_to(&mut self, wanted: char) -> bool {
         self.skip_space();
         self.rest().starts_with(wanted)
     }

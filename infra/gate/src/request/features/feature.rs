@@ -80,8 +80,8 @@ impl Feature {
         let properties: Map<_, _> = self.properties.iter().cloned().collect();
         let json =
             json!({ "type": "Feature", "geometry": self.geometry, "properties": properties }).to_string();
-        // In JSON `&` stands in texts alone. To whoever took this for a form it would begin a parameter: tried, QGIS behind a
-        // server that does not hand on the media type wrote into the project that such a text named.
+        // In JSON `&` stands in texts alone, and in a form it begins a parameter. Tried: QGIS behind a server that does not
+        // hand on the media type reads JSON as a form, and wrote into the project that such a text named.
         json.replace('&', "\\u0026").into_bytes()
     }
 }
