@@ -128,7 +128,7 @@ impl Desk {
         let map = query.take("MAP");
         let place = self.catalogues.place(&segments, map.as_deref());
         let Ok(Place::Catalogue(catalogue, rest)) = place else { unreachable!("the catalogue is there") };
-        let incoming = Incoming { method: &Method::GET, rest: &rest, query, body: &[], accept: None };
+        let incoming = Incoming { method: &Method::GET, rest, query, body: &[], accept: None };
         let context = Context { catalogue, limits: &self.settings.limits };
         MapRequest::parse(incoming, &context).expect("it is understood").write()
     }

@@ -3,7 +3,7 @@
 //! The first byte chooses between a query, a body, and a path of OGC API Features.
 #![no_main]
 
-use std::sync::LazyLock;
+use std::{borrow::Cow, sync::LazyLock};
 
 use http::Method;
 use libfuzzer_sys::fuzz_target;
@@ -72,7 +72,7 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-fn parsed(method: &Method, rest: &[String], query: &[u8], body: &[u8]) -> Option<MapRequest> {
+fn parsed(method: &Method, rest: &[Cow<'_, str>], query: &[u8], body: &[u8]) -> Option<MapRequest> {
     let keys = if rest.is_empty() { Keys::Ows } else { Keys::Features };
     let query = Parameters::read(query, keys).ok()?;
     let incoming = Incoming { method, rest, query, body, accept: None };

@@ -9,7 +9,7 @@
 
 mod path;
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use pozi_auth::sites::{Catalogue, CatalogueId};
 
@@ -30,7 +30,7 @@ pub struct Catalogues {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Place<'a> {
     /// To a catalogue, with what of the path is behind it.
-    Catalogue(&'a Catalogue, Vec<String>),
+    Catalogue(&'a Catalogue, &'a [Cow<'a, str>]),
     /// To the check that the server is there, which is answered without a session and says nothing.
     ResourceCheck,
 }
@@ -81,7 +81,11 @@ impl Catalogues {
     }
 
     /// Where the decoded `segments` of a path lead, with the `MAP` of the query.
-    pub fn place(&self, segments: &[String], map: Option<&str>) -> Result<Place<'_>, PlaceError> {
+    pub fn place<'a>(
+        &'a self,
+        segments: &'a [Cow<'a, str>],
+        map: Option<&str>,
+    ) -> Result<Place<'a>, PlaceError> {
         let rest = self.below_base(segments).ok_or(PlaceError::NoSuchPath)?;
         let (first, rest) = rest.split_first().ok_or(PlaceError::NoSuchPath)?;
         let map = map.filter(|map| !map.is_empty());
@@ -94,15 +98,18 @@ impl Catalogues {
         }
         match (rest, map) {
             ([next, id, rest @ ..], map) if next == "next" => self.named(id, rest, map),
-            ([name] | [name, ..], None) if name == "wfs3.json" || name == "wfs3" => Ok(Place::ResourceCheck),
-            (rest, Some(map)) => {
-                self.of_project(map).map(|catalogue| Place::Catalogue(catalogue, rest.to_vec()))
-            }
+            ([name, ..], None) if name == "wfs3.json" || name == "wfs3" => Ok(Place::ResourceCheck),
+            (rest, Some(map)) => self.of_project(map).map(|catalogue| Place::Catalogue(catalogue, rest)),
             (_, None) => Err(PlaceError::UnknownProject),
         }
     }
 
-    fn named(&self, id: &str, rest: &[String], map: Option<&str>) -> Result<Place<'_>, PlaceError> {
+    fn named<'a>(
+        &'a self,
+        id: &str,
+        rest: &'a [Cow<'a, str>],
+        map: Option<&str>,
+    ) -> Result<Place<'a>, PlaceError> {
         let found = self.by_id.get(id).and_then(|at| self.all.get(*at));
         let catalogue = found.ok_or(PlaceError::UnknownCatalogue)?;
         match map.map(|map| self.of_project(map)) {
@@ -110,7 +117,7 @@ impl Catalogues {
             Some(Ok(other)) if other.id == catalogue.id => {}
             Some(_) => return Err(PlaceError::Contradiction),
         }
-        Ok(Place::Catalogue(catalogue, rest.to_vec()))
+        Ok(Place::Catalogue(catalogue, rest))
     }
 
     fn of_project(&self, map: &str) -> Result<&Catalogue, PlaceError> {
@@ -118,7 +125,7 @@ impl Catalogues {
         found.ok_or(PlaceError::UnknownProject)
     }
 
-    fn below_base<'a>(&self, segments: &'a [String]) -> Option<&'a [String]> {
+    fn below_base<'a>(&self, segments: &'a [Cow<'a, str>]) -> Option<&'a [Cow<'a, str>]> {
         let (head, rest) = segments.split_at_checked(self.base.len())?;
         head.iter().zip(&self.base).all(|(own, base)| self.is_same(own, base)).then_some(rest)
     }

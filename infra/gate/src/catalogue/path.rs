@@ -1,5 +1,7 @@
 //! The path of a request, decoded once.
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode_str;
 
 /// The most segments of any path of OGC API Features, below any base.
@@ -8,16 +10,19 @@ const MAX_SEGMENTS: usize = 32;
 /// The decoded segments of `path`, without the first slash. Nothing where a segment is `.` or `..`, holds a slash, a
 /// backslash or a control character, is empty before the last, or is not well encoded: each of these is read in more than
 /// one way by somebody.
-pub fn segments(path: &str) -> Option<Vec<String>> {
-    let parts: Vec<_> = path.strip_prefix('/')?.split('/').take(MAX_SEGMENTS + 1).collect();
-    if parts.len() > MAX_SEGMENTS {
-        return None;
+pub fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
+    let mut parts = path.strip_prefix('/')?.split('/').peekable();
+    let mut segments = Vec::with_capacity(8);
+    while let Some(part) = parts.next() {
+        if segments.len() == MAX_SEGMENTS {
+            return None;
+        }
+        segments.push(segment(part, parts.peek().is_none())?);
     }
-    let last = parts.len() - 1;
-    parts.iter().enumerate().map(|(at, part)| segment(part, at == last)).collect()
+    Some(segments)
 }
 
-fn segment(part: &str, is_last: bool) -> Option<String> {
+fn segment(part: &str, is_last: bool) -> Option<Cow<'_, str>> {
     let mut pieces = part.as_bytes().split(|byte| *byte == b'%').skip(1);
     let is_encoded = pieces.all(|piece| piece.len() >= 2 && piece[..2].iter().all(u8::is_ascii_hexdigit));
     if !is_encoded || (part.is_empty() && !is_last) {
@@ -25,7 +30,7 @@ fn segment(part: &str, is_last: bool) -> Option<String> {
     }
     let text = percent_decode_str(part).decode_utf8().ok()?;
     let is_odd = |c: char| c.is_control() || matches!(c, '/' | '\\');
-    (!matches!(&*text, "." | "..") && !text.contains(is_odd)).then(|| text.into_owned())
+    (!matches!(&*text, "." | "..") && !text.contains(is_odd)).then_some(text)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! One log line and one count a request. No token, no name and no value of a parameter is in it.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use aws_lc_rs::digest;
 use axum::response::Response;
@@ -14,7 +14,7 @@ use crate::request::Operation;
 #[derive(Debug, Default)]
 pub(super) struct Trail {
     catalogue: Option<CatalogueId>,
-    session: Option<(String, String)>,
+    session: Option<Arc<VerifiedSession>>,
     operation: Option<&'static Operation>,
 }
 
@@ -23,11 +23,8 @@ impl Trail {
         self.catalogue = Some(catalogue.clone());
     }
 
-    pub(super) fn record_session(&mut self, session: &VerifiedSession) {
-        if tracing::enabled!(target: "pozi::gate", tracing::Level::INFO) {
-            let subject = digest::digest(&digest::SHA256, session.subject().as_bytes());
-            self.session = Some((session.id().to_owned(), URL_SAFE_NO_PAD.encode(subject)));
-        }
+    pub(super) fn record_session(&mut self, session: Arc<VerifiedSession>) {
+        self.session = Some(session);
     }
 
     pub(super) fn record_operation(&mut self, operation: &'static Operation) {
@@ -64,12 +61,16 @@ impl Trail {
             operation,
             parameter,
             problem,
-            jti = self.session.as_ref().map(|(id, _)| id.as_str()),
-            subject_sha256 = self.session.as_ref().map(|(_, subject)| subject.as_str()),
+            jti = self.session.as_ref().map(|session| session.id()),
+            subject_sha256 = self.session.as_ref().map(|session| hashed(session.subject())),
             microseconds = u64::try_from(taken.as_micros()).unwrap_or(u64::MAX),
             "a request was decided"
         );
     }
+}
+
+fn hashed(subject: &str) -> String {
+    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, subject.as_bytes()))
 }
 
 fn count(

@@ -9,7 +9,7 @@ mod log;
 mod refusal;
 mod token;
 
-use std::{collections::HashMap, sync::Arc, time::Instant};
+use std::{borrow::Cow, collections::HashMap, sync::Arc, time::Instant};
 
 use axum::{Router, body::Body, extract::State, response::Response};
 use http::{
@@ -136,11 +136,11 @@ impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
         };
         trail.record_catalogue(&catalogue.id);
         let session = self.session(&parts.headers).await?;
-        trail.record_session(&session);
+        trail.record_session(Arc::clone(&session));
         // Before the body is read: a session that opens nothing here costs nothing more.
         require(&session, catalogue, Access::Read)?;
         let body = read_body(body, self.settings.limits.body_bytes).await?;
-        let asked = self.parse(parts, &rest, query, &body, catalogue)?;
+        let asked = self.parse(parts, rest, query, &body, catalogue)?;
         trail.record_operation(asked.operation());
         require(&session, catalogue, asked.access())?;
         let asked = self.resolved(asked, catalogue).await?;
@@ -174,7 +174,7 @@ impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
     fn parse(
         &self,
         parts: &Parts,
-        rest: &[String],
+        rest: &[Cow<'_, str>],
         query: Parameters,
         body: &[u8],
         catalogue: &Catalogue,
@@ -200,7 +200,7 @@ impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
 }
 
 /// The path's segments and the query. A path of OGC API Features tells its parameters apart by case.
-fn read_target(uri: &Uri) -> Result<(Vec<String>, Parameters), ProxyRefusal> {
+fn read_target(uri: &Uri) -> Result<(Vec<Cow<'_, str>>, Parameters), ProxyRefusal> {
     let segments = segments(uri.path()).ok_or(PlaceError::NoSuchPath)?;
     let is_features =
         segments.iter().any(|segment| segment.starts_with("wfs3") || segment.starts_with("ogcapi"));

@@ -117,8 +117,10 @@ impl GetFeature {
         };
         let ids = names(given.take("FEATUREID"));
         let max_features = given.take("MAXFEATURES");
-        let plain: Vec<_> =
-            PLAIN.into_iter().filter_map(|key| Some((key, given.take(key)?.written()))).collect();
+        let plain: Vec<_> = PLAIN
+            .into_iter()
+            .filter_map(|key| Some((key, given.take(key)?.written().into_owned())))
+            .collect();
         let counts = plain.contains(&("RESULTTYPE", "hits".to_owned()));
         let max_features = bounded(max_features.as_ref(), counts, context.limits.max_features);
         let read = Self { operation, plain, max_features, ids, expression, queries, is_xml };

@@ -1,5 +1,7 @@
 //! Requests of key and value pairs: every operation of WMS, WMTS and WCS, and those of WFS that read no features.
 
+use std::borrow::Cow;
+
 use http::Method;
 use pozi_auth::sites::Access;
 
@@ -25,7 +27,7 @@ pub struct Kvp {
 #[derive(Debug, Clone, PartialEq)]
 struct Given {
     /// The key as it is written.
-    key: String,
+    key: Cow<'static, str>,
     value: Value,
 }
 
@@ -37,7 +39,7 @@ impl Kvp {
         parameters: Parameters,
         context: &Context<'_>,
     ) -> Result<Self, RequestRefusal> {
-        let mut request = Self { operation, values: Vec::new() };
+        let mut request = Self { operation, values: Vec::with_capacity(parameters.len()) };
         for parameter in parameters {
             request.understand(parameter.key, &parameter.value, context)?;
         }
@@ -73,7 +75,7 @@ impl Kvp {
                     let is_published =
                         |name: &String| !is_ambiguous(name) || layers.by_wms_name(name).is_some();
                     if !names.iter().all(is_published) {
-                        return Err(RequestRefusal::UnknownLayer { parameter: key.clone() });
+                        return Err(RequestRefusal::UnknownLayer { parameter: key.to_string() });
                     }
                 }
                 Value::Sql(filters) => {
@@ -82,7 +84,7 @@ impl Kvp {
                     };
                     filters
                         .resolve_fields(&real)
-                        .map_err(|_| RequestRefusal::UnknownField { parameter: key.clone() })?;
+                        .map_err(|_| RequestRefusal::UnknownField { parameter: key.to_string() })?;
                 }
                 _ => {}
             }
@@ -119,7 +121,7 @@ impl Kvp {
         let named = self.operation.parameter(map_key.as_ref().map_or(&key, |map| map.general()));
         let Some(parameter) = named else {
             if self.operation.name == "GetPrint" && context.has_print_text(&key) {
-                self.values.push(Given { value: print_text(&key, text)?, key });
+                self.values.push(Given { value: print_text(&key, text)?, key: key.into() });
                 return Ok(());
             }
             return Err(RequestRefusal::UnknownParameter { parameter: key, operation: self.operation.name });
@@ -133,7 +135,7 @@ impl Kvp {
             ));
         }
         let Some(value) = Value::read(&key, parameter.kind, text)? else { return Ok(()) };
-        let written = map_key.map_or_else(|| parameter.name.to_owned(), |map| map.written(parameter));
+        let written = map_key.map_or(Cow::Borrowed(parameter.name), |map| map.written(parameter).into());
         self.add(key, parameter, Given { key: written, value })
     }
 
@@ -191,7 +193,7 @@ impl Kvp {
             .filter_map(|given| {
                 let prefix = given.key.strip_suffix("HIGHLIGHT_GEOM")?;
                 let value = Value::Text(symbols(&given.value.written()));
-                Some(Given { key: format!("{prefix}HIGHLIGHT_SYMBOL"), value })
+                Some(Given { key: format!("{prefix}HIGHLIGHT_SYMBOL").into(), value })
             })
             .collect();
         self.values.extend(styles);

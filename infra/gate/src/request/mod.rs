@@ -15,6 +15,8 @@ mod transaction;
 mod value;
 mod written;
 
+use std::borrow::Cow;
+
 use http::Method;
 use pozi_auth::sites::{Access, Catalogue};
 
@@ -40,7 +42,7 @@ pub struct Incoming<'a> {
     /// Its method.
     pub method: &'a Method,
     /// The decoded segments of its path behind the catalogue.
-    pub rest: &'a [String],
+    pub rest: &'a [Cow<'a, str>],
     /// Its query, without `MAP`.
     pub query: Parameters,
     /// Its body; what it is is seen by its first character, whatever its media type: clients send any.
@@ -77,7 +79,7 @@ impl MapRequest {
         if let Some(path) = FeaturesPath::parse(incoming.rest) {
             return FeaturesRequest::read(path?, incoming).map(Self::Features);
         }
-        if !incoming.rest.iter().all(String::is_empty) {
+        if !incoming.rest.iter().all(|segment| segment.is_empty()) {
             return Err(RequestRefusal::NotFound);
         }
         match *incoming.method {

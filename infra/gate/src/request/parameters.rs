@@ -1,13 +1,13 @@
 //! Parameters as a client writes them, in a query or in a form: read once, each key at most once.
 
-use std::borrow::Cow;
-
 use percent_encoding::percent_decode;
 
 use super::RequestRefusal;
 
 /// The most bytes of a query or a form with one value of every kind: Windows councils set 32 KiB.
 pub const MAX_QUERY_BYTES: usize = 64 * 1024;
+/// Room for the parameters of a map.
+const PARAMETERS: usize = 16;
 /// The most parameters of one request. The largest recorded request has 45.
 const MAX_PARAMETERS: usize = 200;
 
@@ -42,7 +42,7 @@ impl Parameters {
         if text.len() > MAX_QUERY_BYTES {
             return Err(RequestRefusal::TooLong { most: MAX_QUERY_BYTES });
         }
-        let mut parameters = Self::default();
+        let mut parameters = Self(Vec::with_capacity(PARAMETERS));
         for part in text.split(|byte| *byte == b'&').filter(|part| !part.is_empty()) {
             let Some(at) = part.iter().position(|byte| *byte == b'=') else {
                 return Err(RequestRefusal::KeyWithoutValue);
@@ -74,6 +74,11 @@ impl Parameters {
     /// The value of `key`, written in capitals.
     pub fn value(&self, key: &str) -> Option<&str> {
         self.0.iter().find(|parameter| parameter.key == key).map(|parameter| parameter.value.as_str())
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// Whether there are none.
@@ -109,11 +114,14 @@ impl IntoIterator for Parameters {
     }
 }
 
-fn folded(key: String, keys: Keys) -> Result<String, RequestRefusal> {
+fn folded(mut key: String, keys: Keys) -> Result<String, RequestRefusal> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
     match keys {
         // QGIS folds keys by Unicode's rules and cuts them at NUL, so nothing but ASCII is a key.
-        Keys::Ows if (1..=64).contains(&key.len()) && key.chars().all(fits) => Ok(key.to_ascii_uppercase()),
+        Keys::Ows if (1..=64).contains(&key.len()) && key.chars().all(fits) => {
+            key.make_ascii_uppercase();
+            Ok(key)
+        }
         Keys::Features if (1..=255).contains(&key.len()) && !key.chars().any(char::is_control) => Ok(key),
         Keys::Ows | Keys::Features => Err(RequestRefusal::OddKey),
     }
@@ -123,13 +131,17 @@ fn decoded(part: &[u8]) -> Result<String, RequestRefusal> {
     if !is_well_encoded(part) {
         return Err(RequestRefusal::BrokenEncoding);
     }
-    let spaced: Cow<'_, [u8]> = if part.contains(&b'+') {
-        part.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect::<Vec<_>>().into()
-    } else {
-        part.into()
-    };
-    let text = percent_decode(&spaced).decode_utf8().map_err(|_| RequestRefusal::NotUtf8)?;
-    Ok(text.into_owned())
+    let mut bytes = Vec::with_capacity(part.len());
+    for piece in part.split_inclusive(|byte| *byte == b'+') {
+        match piece.split_last() {
+            Some((b'+', before)) => {
+                bytes.extend(percent_decode(before));
+                bytes.push(b' ');
+            }
+            _ => bytes.extend(percent_decode(piece)),
+        }
+    }
+    String::from_utf8(bytes).map_err(|_| RequestRefusal::NotUtf8)
 }
 
 /// Whether every `%` is followed by two hexadecimal digits.

@@ -10,6 +10,9 @@ use crate::upstream::{QgisBody, QgisRequest};
 /// Longer ones travel as a form: http.sys refuses request lines of more than 16 KiB, and some servers of more than 8.
 const MAX_QUERY: usize = 4_000;
 
+/// Most requests are shorter.
+const CAPACITY: usize = 512;
+
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A query that is being written.
@@ -18,7 +21,7 @@ pub(super) struct Written(String);
 
 impl Written {
     pub(super) fn of(service: &str, request: &str) -> Self {
-        let mut written = Self::default();
+        let mut written = Self(String::with_capacity(CAPACITY));
         written.add("SERVICE", service);
         written.add("REQUEST", request);
         written

@@ -60,8 +60,14 @@ impl QgisRequest {
 
     /// The whole query, with the project file `project` as `MAP`.
     fn query_with_map(&self, project: &str) -> String {
-        let map = utf8_percent_encode(project, ESCAPED);
-        if self.query.is_empty() { format!("MAP={map}") } else { format!("{}&MAP={map}", self.query) }
+        let mut query = String::with_capacity(self.query.len() + 3 * project.len() + 5);
+        if !self.query.is_empty() {
+            query.push_str(&self.query);
+            query.push('&');
+        }
+        query.push_str("MAP=");
+        query.extend(utf8_percent_encode(project, ESCAPED));
+        query
     }
 }
 

@@ -91,7 +91,7 @@ impl Recorded {
         let Place::Catalogue(catalogue, rest) = place else { return Ok(None) };
         let method: Method = self.method.parse().unwrap();
         let accept = Some(api_accept(self.accept.as_deref()));
-        let incoming = Incoming { method: &method, rest: &rest, query, body: self.body.as_bytes(), accept };
+        let incoming = Incoming { method: &method, rest, query, body: self.body.as_bytes(), accept };
         let context = Context { catalogue, limits: &settings.limits };
         let mut request = MapRequest::parse(incoming, &context)?;
         if request.needs_layers() {

@@ -1,6 +1,8 @@
 //! The paths of OGC API Features, a closed list. QGIS answers paths that it does not know with the landing page, and any
 //! that holds `/api` with the API's description.
 
+use std::borrow::Cow;
+
 use crate::request::{RequestRefusal, written::segment};
 
 /// A path below `/wfs3` or `/ogcapi`.
@@ -39,11 +41,11 @@ pub enum Resource {
 
 impl FeaturesPath {
     /// Reads the decoded segments behind a catalogue. Nothing where they do not lead to OGC API Features.
-    pub fn parse(segments: &[String]) -> Option<Result<Self, RequestRefusal>> {
+    pub fn parse(segments: &[Cow<'_, str>]) -> Option<Result<Self, RequestRefusal>> {
         let (first, rest) = segments.split_first()?;
         let (name, suffix) = split_suffix(first);
         let root = ["wfs3", "ogcapi"].into_iter().find(|root| *root == name)?;
-        let trimmed = rest.strip_suffix(&[String::new()]).unwrap_or(rest);
+        let trimmed = rest.strip_suffix(&[Cow::Borrowed("")]).unwrap_or(rest);
         if trimmed.is_empty() {
             return Some(Ok(Self { root, resource: Resource::Landing, suffix }));
         }
@@ -90,8 +92,8 @@ impl FeaturesPath {
     }
 }
 
-fn resource(segments: &[String]) -> Option<(Resource, &'static str)> {
-    let segments: Vec<_> = segments.iter().map(String::as_str).collect();
+fn resource(segments: &[Cow<'_, str>]) -> Option<(Resource, &'static str)> {
+    let segments: Vec<_> = segments.iter().map(|segment| &**segment).collect();
     match segments[..] {
         ["api" | "api.openapi3"] => {
             Some((Resource::Api, if segments[0] == "api" { "" } else { ".openapi3" }))
@@ -157,7 +159,7 @@ mod tests {
     use super::*;
 
     fn parsed(path: &str) -> Option<Result<String, RequestRefusal>> {
-        let segments: Vec<_> = path.split('/').map(str::to_owned).collect();
+        let segments: Vec<_> = path.split('/').map(Cow::Borrowed).collect();
         FeaturesPath::parse(&segments).map(|path| path.map(|path| path.write()))
     }
 

@@ -9,6 +9,8 @@ mod selection;
 mod sort;
 mod time;
 
+use std::borrow::Cow;
+
 use super::{RequestRefusal, kind::Kind};
 use crate::{expression::Expression, geometry::wkt::Wkt, sql_filter::LayerFilters, xml::filter::Filter};
 
@@ -92,16 +94,19 @@ impl Value {
     }
 
     /// The value as QGIS reads it in a query or form, before percent-encoding.
-    pub(super) fn written(&self) -> String {
+    pub(super) fn written(&self) -> Cow<'_, str> {
         match self {
-            Self::Text(text) => text.clone(),
-            Self::Integer(number) => number.to_string(),
-            Self::Names(names) => names.join(","),
-            Self::Properties(groups) => names::written_properties(groups),
-            Self::Sort(keys) => sort::written(keys),
-            Self::Sql(filters) => filters.to_string(),
-            Self::Expression(expression) => expression.to_string(),
-            Self::Filters(filters) => written_filters(filters),
+            Self::Text(text) => text.into(),
+            Self::Integer(number) => number.to_string().into(),
+            Self::Names(names) => match &names[..] {
+                [name] => name.into(),
+                names => names.join(",").into(),
+            },
+            Self::Properties(groups) => names::written_properties(groups).into(),
+            Self::Sort(keys) => sort::written(keys).into(),
+            Self::Sql(filters) => filters.to_string().into(),
+            Self::Expression(expression) => expression.to_string().into(),
+            Self::Filters(filters) => written_filters(filters).into(),
         }
     }
 }

@@ -24,23 +24,24 @@ pub(super) fn integer(text: &str, least: i64, most: i64) -> Option<i64> {
 pub(super) fn number(text: &str, least: i64, most: i64) -> Option<String> {
     let (text, number) = finite(text)?;
     #[expect(clippy::cast_precision_loss, reason = "the bounds are small")]
-    (least as f64..=most as f64).contains(&number).then_some(text)
+    (least as f64..=most as f64).contains(&number).then(|| text.to_owned())
 }
 
 /// Four numbers separated by commas, and perhaps a coordinate reference system.
 pub(super) fn bounding_box(text: &str) -> Option<String> {
     let mut parts = text.split(',');
-    let mut written = Vec::with_capacity(5);
-    for part in parts.by_ref().take(4) {
-        written.push(coordinate(part)?);
-    }
-    if written.len() < 4 {
-        return None;
+    let mut written = String::with_capacity(text.len());
+    for at in 0..4 {
+        if at > 0 {
+            written.push(',');
+        }
+        written.push_str(coordinate(parts.next()?)?);
     }
     if let Some(crs) = parts.next() {
-        written.push(super::reference::crs(crs)?);
+        written.push(',');
+        written.push_str(&super::reference::crs(crs)?);
     }
-    parts.next().is_none().then(|| written.join(","))
+    parts.next().is_none().then_some(written)
 }
 
 pub(super) fn version(text: &str) -> Option<String> {
@@ -60,7 +61,7 @@ pub(super) fn numbers(text: &str) -> Option<String> {
 }
 
 /// A finite number as it is written.
-pub(super) fn coordinate(text: &str) -> Option<String> {
+fn coordinate(text: &str) -> Option<&str> {
     let (text, number) = finite(text)?;
     (number.abs() <= MAX_COORDINATE).then_some(text)
 }
@@ -76,14 +77,14 @@ fn list(text: &str, most: usize, read: impl Fn(&str) -> Option<i64>) -> Option<S
     Some(written.join(","))
 }
 
-fn finite(text: &str) -> Option<(String, f64)> {
+fn finite(text: &str) -> Option<(&str, f64)> {
     let text = text.trim();
     let fits = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E');
     if text.is_empty() || text.len() > MAX_DIGITS || !text.bytes().all(fits) {
         return None;
     }
     let number: f64 = text.parse().ok()?;
-    number.is_finite().then(|| (text.to_owned(), number))
+    number.is_finite().then_some((text, number))
 }
 
 #[cfg(test)]
@@ -93,7 +94,7 @@ mod tests {
     #[test]
     fn numbers_keep_their_digits() {
         for text in ["16096666.66666666604578495", "16105000.0000000000000000", "-37.79", "0", "1e5", ".5"] {
-            assert_eq!(coordinate(text).as_deref(), Some(text));
+            assert_eq!(coordinate(text), Some(text));
         }
         for text in ["", "1e300", "inf", "nan", "0x10", "1,5", "1 2", "--1", "1e999", "١"] {
             assert_eq!(coordinate(text), None, "{text}");

@@ -27,7 +27,14 @@ pub(super) fn crs(text: &str) -> Option<String> {
     }
     let (authority, code) = text.split_once(':')?;
     let is_known = AUTHORITIES.iter().any(|known| known.eq_ignore_ascii_case(authority));
-    (is_known && is_code(code)).then(|| format!("{}:{code}", authority.to_ascii_uppercase()))
+    (is_known && is_code(code)).then(|| {
+        let mut written = text.to_owned();
+        // The codes keep their case.
+        if let Some(authority) = written.get_mut(..authority.len()) {
+            authority.make_ascii_uppercase();
+        }
+        written
+    })
 }
 
 /// Authority, version (perhaps empty) and code.

@@ -1,7 +1,13 @@
 //! Where `FastCGI` processes listen, and how a connection to them is made.
 
+#[cfg(unix)]
+use std::{collections::VecDeque, path::Path};
 use std::{fmt, io, str::FromStr, time::Duration};
 
+#[cfg(unix)]
+use bytes::{Buf as _, Bytes};
+#[cfg(unix)]
+use socket2::{Domain, SockAddr, Socket, Type};
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
@@ -70,12 +76,35 @@ impl fmt::Display for FastCgiAddress {
     }
 }
 
-/// Connects to the socket at `path`, again where its queue is full for a moment.
+/// Connects to the socket at `path`, again where its queue is full for a moment, and sends what goes at once of the first
+/// piece of `request`. A new connection takes it; to wait until the runtime has heard so takes longer than to send it.
 #[cfg(unix)]
-pub(in crate::upstream) async fn connect_unix(path: &std::path::Path) -> Result<UnixStream, UpstreamError> {
+pub(super) async fn send_unix(
+    path: &Path,
+    request: &mut VecDeque<Bytes>,
+) -> Result<UnixStream, UpstreamError> {
     let unreachable =
         |cause| UpstreamError::Unreachable { address: format!("unix:{}", path.display()), cause };
-    again(|| UnixStream::connect(path)).await.map_err(unreachable)
+    let address = SockAddr::unix(path).map_err(unreachable)?;
+    let socket = again(|| std::future::ready(connect_at_once(&address))).await.map_err(unreachable)?;
+    if let Some(piece) = request.front_mut()
+        && let Ok(sent) = socket.send(piece)
+    {
+        piece.advance(sent);
+        if piece.is_empty() {
+            request.pop_front();
+        }
+    }
+    UnixStream::from_std(socket.into()).map_err(unreachable)
+}
+
+/// A unix socket connects at once or not at all: EAGAIN says that the queue of the other side is full.
+#[cfg(unix)]
+fn connect_at_once(address: &SockAddr) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    socket.connect(address)?;
+    Ok(socket)
 }
 
 /// Connects to `address`, which is `host:port`.

@@ -13,8 +13,6 @@ use axum::body::Body;
 use http::Response;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-#[cfg(unix)]
-pub(super) use self::address::connect_unix;
 use self::head::Head;
 pub(super) use self::{address::connect_tcp, answer::Answer, head::HEAD_MOST};
 pub use self::{
@@ -39,19 +37,22 @@ impl FastCgi {
 
 impl MapServer for FastCgi {
     async fn send(&self, project: &str, request: QgisRequest) -> Result<Response<Body>, UpstreamError> {
+        let mut request = parameters::write(project, request)?;
         match &self.address {
             #[cfg(unix)]
-            FastCgiAddress::Unix(path) => respond(connect_unix(path).await?, project, request).await,
-            FastCgiAddress::Tcp(address) => respond(connect_tcp(address).await?, project, request).await,
+            FastCgiAddress::Unix(path) => {
+                let stream = address::send_unix(path, &mut request).await?;
+                respond(Answer::new(stream, request)).await
+            }
+            FastCgiAddress::Tcp(address) => respond(Answer::new(connect_tcp(address).await?, request)).await,
         }
     }
 }
 
-async fn respond<S>(stream: S, project: &str, request: QgisRequest) -> Result<Response<Body>, UpstreamError>
+async fn respond<S>(mut answer: Answer<S>) -> Result<Response<Body>, UpstreamError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let mut answer = ask(stream, project, request)?;
     let head = head(&mut answer).await?;
     Ok(head.map(|()| Body::new(answer)))
 }
