@@ -11,7 +11,7 @@ mod token;
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc, time::Instant};
 
-use axum::{Router, body::Body, extract::State, response::Response};
+use axum::{Router, body::Body, extract::State, handler::Handler as _, response::Response};
 use http::{
     HeaderMap, HeaderValue, Method, Request, StatusCode, Uri,
     header::{ACCEPT, CONTENT_TYPE},
@@ -22,6 +22,7 @@ use pozi_auth::{
     session::{Issuer, SessionVerifier, VerifiedSession},
     sites::{Access, Catalogue, CatalogueId},
 };
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use self::refusal::ProxyRefusal;
@@ -53,16 +54,18 @@ pub struct Proxy<C, K, M> {
 
 /// Answers every path with `proxy`.
 pub fn router<C: Clock, K: SessionKeySource + 'static, M: MapServer>(proxy: Arc<Proxy<C, K, M>>) -> Router {
-    Router::new().fallback(answer_request::<C, K, M>).with_state(proxy).layer(compression()).layer(
-        CatchPanicLayer::custom(|_| {
-            refusal(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "internal_error",
-                "the gate failed; its log says where",
-                None,
-            )
-        }),
-    )
+    let panics = CatchPanicLayer::custom(|_| {
+        refusal(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal_error",
+            "the gate failed; its log says where",
+            None,
+        )
+    });
+    let answering = answer_request::<C, K, M>.with_state(proxy);
+    // One service, and not layers of the router, each of which would be boxed and cloned for every request.
+    let service = ServiceBuilder::new().layer(panics).layer(compression()).service(answering);
+    Router::new().fallback_service(service)
 }
 
 async fn answer_request<C: Clock, K: SessionKeySource + 'static, M: MapServer>(

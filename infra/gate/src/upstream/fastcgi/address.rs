@@ -101,7 +101,11 @@ pub(super) async fn send_unix(
 /// A unix socket connects at once or not at all: EAGAIN says that the queue of the other side is full.
 #[cfg(unix)]
 fn connect_at_once(address: &SockAddr) -> io::Result<Socket> {
+    #[cfg(target_os = "linux")]
+    let socket = Socket::new(Domain::UNIX, Type::STREAM.nonblocking(), None)?;
+    #[cfg(not(target_os = "linux"))]
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    #[cfg(not(target_os = "linux"))]
     socket.set_nonblocking(true)?;
     socket.connect(address)?;
     Ok(socket)
