@@ -18,9 +18,8 @@ use aws_lc_rs::digest::{SHA256, digest};
 use pozi_auth::{
     identifiers::TenantId,
     keyring::SigningAlgorithm,
-    ports::{RegistryUnavailable, SiteRegistry},
     session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
-    sites::TenantSites,
+    tenants::{RegistryUnavailable, SiteRegistry, TenantSites},
     timestamp::Timestamp,
 };
 use pozi_gate::{Gate, Routes};

@@ -6,8 +6,8 @@ use std::fs;
 
 use clap::Parser;
 use pozi_auth::{
-    ports::{SiteStore, TenantSource},
-    sites::{Site, SiteFile, SiteRevision},
+    sites::{Site, SiteFile},
+    tenants::{SiteRevision, SiteStore, TenantSource},
 };
 use pozi_local::samples;
 use pozi_operator::{PushError, args::Args, push, run};

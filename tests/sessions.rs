@@ -8,9 +8,11 @@ use std::collections::HashMap;
 use http::Request;
 use jsonwebtoken::{DecodingKey, jwk::JwkSet};
 use pozi_auth::{
-    keyring::{PublishedKeys, SigningAlgorithm},
-    ports::{KeyRingSource, SessionKeySource, SessionKeysUnavailable},
-    session::{SessionKey, SessionRefusal, SessionVerifier, VerifiedSession},
+    keyring::{KeyRingSource, PublishedKeys, SigningAlgorithm},
+    session::{
+        KeySet, SessionKey, SessionKeySource, SessionKeysUnavailable, SessionRefusal, SessionVerifier,
+        VerifiedSession,
+    },
     sites::{Access, Site},
     timestamp::Timestamp,
 };
@@ -34,8 +36,9 @@ async fn session_of(world: &World, person: Person) -> String {
     answer.session().to_owned()
 }
 
-async fn published(world: &World) -> PublishedKeys {
-    PublishedKeys::of(&world.ring.load().await.unwrap().unwrap().0)
+async fn published(world: &World) -> KeySet {
+    let ring = world.ring.load().await.unwrap().unwrap().0;
+    KeySet::parse(PublishedKeys::of(&ring).as_json()).unwrap()
 }
 
 fn now(world: &World) -> Timestamp {

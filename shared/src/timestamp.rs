@@ -9,6 +9,12 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Timestamp(u64);
 
+/// Tells the time.
+pub trait Clock: Send + Sync + 'static {
+    /// The present moment.
+    fn now(&self) -> Timestamp;
+}
+
 impl Timestamp {
     /// The moment `seconds` after the Unix epoch.
     pub const fn from_unix_seconds(seconds: u64) -> Self {

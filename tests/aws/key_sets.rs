@@ -6,8 +6,8 @@ use pozi_auth::sites::Site;
 use pozi_auth::{
     adapters::SystemClock,
     entra::{Cloud, KeySetLocation, TokenVersion},
-    ports::{Clock, KeySetStore},
-    timestamp::Timestamp,
+    tenants::KeySetStore,
+    timestamp::{Clock, Timestamp},
 };
 use pozi_local::{
     entra::{Behaviour, TokenAsk, Version},

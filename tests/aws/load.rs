@@ -10,11 +10,10 @@ use pozi_auth::{
         aws::{Keys, Table, TableKeyRing, TablePublishedKeys, connection},
     },
     entra::{KEY_LIFETIMES, TenantKeys},
-    keyring::{PUBLISHED_LIFETIMES, PublishedKeys, RING_LIFETIMES, RingSigner},
-    ports::Clock,
-    registry::{CachedRegistry, REGISTRY_LIFETIMES},
-    session::{SessionRefusal, SessionVerifier},
-    timestamp::Timestamp,
+    keyring::{PUBLISHED_LIFETIMES, RING_LIFETIMES, RingSigner},
+    session::{KeySet, SessionRefusal, SessionVerifier},
+    tenants::{CachedRegistry, REGISTRY_LIFETIMES},
+    timestamp::{Clock, Timestamp},
 };
 use pozi_local::entra::TokenAsk;
 use pozi_rotate_keys::Ask;
@@ -47,7 +46,7 @@ fn instance(fleet: &Fleet, clock: &SetClock) -> Router {
 /// A consumer that fetches the key set only when what it has at `now` is too old, whatever key a session names.
 struct Consumer {
     keeps: u64,
-    held: Option<(PublishedKeys, u64)>,
+    held: Option<(KeySet, u64)>,
 }
 
 impl Consumer {
@@ -61,7 +60,7 @@ impl Consumer {
         if self.held.as_ref().is_none_or(|(_, fetched)| now.unix_seconds() - fetched >= self.keeps) {
             let answer = gotten(jwks, "/.well-known/jwks.json").await;
             assert_eq!(answer.status, 200);
-            self.held = Some((PublishedKeys::from_json(&answer.body).unwrap(), now.unix_seconds()));
+            self.held = Some((KeySet::parse(&answer.body).unwrap(), now.unix_seconds()));
         }
         let (keys, _) = self.held.as_ref().unwrap();
         let audience = pozi_auth::sites::Site::parse(&pozi_local::samples::site_files()[0].text).unwrap();

@@ -7,8 +7,8 @@ use std::{
 
 use pozi_auth::{
     adapters::aws::{TableKeyRing, connection},
-    keyring::{KeyRing, KeyState, PrivateHalf, RotateError, SigningAlgorithm},
-    ports::{Clock, KeyRingSource},
+    keyring::{KeyRing, KeyRingSource, KeyState, PrivateHalf, RotateError, SigningAlgorithm},
+    timestamp::Clock,
 };
 use pozi_rotate_keys::{Ask, Done, RunError, aws::OnAws};
 use pozi_tests::{EmulatedAws, Fate, Fleet, SetClock, aws_at};

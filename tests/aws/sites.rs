@@ -2,8 +2,9 @@
 
 use pozi_auth::{
     adapters::{SystemClock, aws::connection},
-    ports::{AllTenants, Clock, SiteStore, SiteStoreError, TenantSource},
-    sites::{Site, SiteFile, SiteRevision},
+    sites::{Site, SiteFile},
+    tenants::{AllTenants, SiteRevision, SiteStore, SiteStoreError, TenantSource},
+    timestamp::Clock,
 };
 use pozi_local::{entra::TokenAsk, samples};
 use pozi_tests::{EmulatedAws, Fleet, aws_at, exchanged};

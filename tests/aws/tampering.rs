@@ -5,8 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use pozi_auth::{
     adapters::aws::{SealedKeys, TableKeyRing, connection},
     config::Signing,
-    keyring::{RingKey, SigningAlgorithm},
-    ports::{KeyOpener, KeyRingSource, KeyTrouble},
+    keyring::{KeyOpener, KeyRingSource, KeyTrouble, RingKey, SigningAlgorithm},
 };
 use pozi_rotate_keys::Ask;
 use pozi_tests::{EmulatedAws, Fleet, ISSUER, SetClock, aws_at, exchanged};
@@ -35,7 +34,7 @@ async fn set(fleet: &Fleet, name: &str, text: &str) {
 /// A fleet whose ring has an active key and a pending one.
 async fn with_two_keys() -> Option<Fleet> {
     let fleet = Fleet::sealed().await?;
-    let now = pozi_auth::ports::Clock::now(&pozi_auth::adapters::SystemClock).unix_seconds();
+    let now = pozi_auth::timestamp::Clock::now(&pozi_auth::adapters::SystemClock).unix_seconds();
     fleet.rotator(SetClock::at(now + 21 * 3_600)).run(Ask::default()).await.unwrap();
     Some(fleet)
 }

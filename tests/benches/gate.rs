@@ -17,8 +17,8 @@ use criterion::Criterion;
 use http::{Request, StatusCode};
 use pozi_auth::{
     config::AuthorizerConfig,
-    ports::Clock,
     session::{ISSUER_KEY_LIFETIMES, IssuerKeys, SessionVerifier},
+    timestamp::Clock,
 };
 use pozi_authorizer::{Authorizer, Event};
 use pozi_gate::{Gate, Routes};

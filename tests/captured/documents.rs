@@ -4,10 +4,10 @@ use pozi_auth::{
     entra::{
         CONSUMER_TENANT,
         Cloud::{self, China, Public, UsGovernment},
-        KeySet, KeySetLocation, TokenVersion,
+        KeySet, KeySetFetch, KeySetLocation, TokenVersion,
     },
+    fetch::FetchError,
     identifiers::TenantId,
-    ports::{FetchError, KeySetFetch},
 };
 use pozi_local::entra::{TokenAsk, Version};
 use pozi_tests::{NOW, World, exchange_form, form_request, send};

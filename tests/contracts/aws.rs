@@ -3,10 +3,9 @@
 use pozi_auth::{
     adapters::aws::{Keys, Table, TableKeyRing, TablePublishedKeys, connection},
     config::Signing,
-    keyring::{SigningAlgorithm, establish},
-    ports::{KeyRingSource, PublishedKeySource, SiteStore},
-    registry::{CachedRegistry, REGISTRY_LIFETIMES},
+    keyring::{KeyRingSource, PublishedKeySource, SigningAlgorithm, establish},
     sites::Site,
+    tenants::{CachedRegistry, REGISTRY_LIFETIMES, SiteStore},
     timestamp::Timestamp,
 };
 use pozi_tests::{EmulatedAws, ISSUER, NOW, aws_at};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use pozi_auth::{adapters::SystemClock, ports::Clock};
+use pozi_auth::{adapters::SystemClock, timestamp::Clock};
 use pozi_tests::{NOW, SetClock};
 
 /// Never goes back by itself, and tells the same to everybody who holds it.

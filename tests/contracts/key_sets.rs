@@ -8,9 +8,9 @@ use std::{
 
 use pozi_auth::{
     adapters::{HttpKeySets, MAX_DOCUMENT_BYTES},
-    entra::{Cloud, KeySet, KeySetLocation, TokenVersion},
+    entra::{Cloud, KeySet, KeySetFetch, KeySetLocation, TokenVersion},
+    fetch::FetchError,
     identifiers::TenantId,
-    ports::{FetchError, KeySetFetch},
 };
 use pozi_local::entra::{Behaviour, EmulatedEntra, Registration, Version};
 use pozi_tests::EmulatedKeySets;

@@ -12,8 +12,10 @@ use std::{
 
 use pozi_auth::{
     adapters::KeyRingFile,
-    keyring::{RING_LIFETIMES, Revision, RingSigner, RotateError, SigningAlgorithm, SoftwareKeys, establish},
-    ports::{ActiveKey, KeyRingError, KeyRingSource, KeyRingStore},
+    keyring::{
+        ActiveKey, KeyRingError, KeyRingSource, KeyRingStore, RING_LIFETIMES, Revision, RingSigner,
+        RotateError, SigningAlgorithm, SoftwareKeys, establish,
+    },
     timestamp::Timestamp,
 };
 use pozi_tests::NOW;

@@ -1,11 +1,13 @@
-//! The contract of [`pozi_auth::ports::KeyRingSource`] and [`KeyRingStore`]: a ring is replaced by whoever saw the latest, or not at all.
+//! The contract of [`pozi_auth::keyring::KeyRingSource`] and [`KeyRingStore`]: a ring is replaced by whoever saw the latest, or not at all.
 
 use std::time::Duration;
 
 use pozi_auth::{
     adapters::KeyRingFile,
-    keyring::{KeyRing, Revision, RotationPolicy, RotationTimes, SigningAlgorithm, SoftwareKeys, establish},
-    ports::{KeyDisposal, KeyMaker, KeyRingError, KeyRingStore},
+    keyring::{
+        KeyDisposal, KeyMaker, KeyRing, KeyRingError, KeyRingStore, Revision, RotationPolicy, RotationTimes,
+        SigningAlgorithm, SoftwareKeys, establish,
+    },
     timestamp::Timestamp,
 };
 use pozi_tests::{MemoryRing, NOW};

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use pozi_auth::{
     adapters::{HttpDocument, MAX_DOCUMENT_BYTES},
-    keyring::{PublishedKeys, SigningAlgorithm},
-    ports::{Clock, DocumentFetch, FetchError, KeyRingSource, SessionKeySource},
-    session::{ISSUER_KEY_LIFETIMES, IssuerKeys, SessionRefusal, SessionVerifier},
+    fetch::{DocumentFetch, FetchError},
+    keyring::{KeyRingSource, PublishedKeys, SigningAlgorithm},
+    session::{ISSUER_KEY_LIFETIMES, IssuerKeys, KeySet, SessionKeySource, SessionRefusal, SessionVerifier},
+    timestamp::Clock,
 };
 use pozi_local::{
     entra::{Person, TokenAsk},
@@ -48,7 +49,8 @@ async fn published_keys_of_every_source() {
         for hours in [0, 7 * 24 - 3, 3] {
             world.clock.advance(hours * 3_600);
             world.rotate().await;
-            contract(&world, PublishedKeys::of(&world.ring.load().await.unwrap().unwrap().0)).await;
+            let published = PublishedKeys::of(&world.ring.load().await.unwrap().unwrap().0);
+            contract(&world, KeySet::parse(published.as_json()).unwrap()).await;
             contract(&world, Arc::clone(&in_memory)).await;
             contract(&world, Arc::clone(&over_http)).await;
         }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use pozi_auth::{
-    adapters::SiteFiles, identifiers::TenantId, ports::SiteRegistry, sites::SiteFile, timestamp::Timestamp,
+    adapters::SiteFiles, identifiers::TenantId, sites::SiteFile, tenants::SiteRegistry, timestamp::Timestamp,
 };
 use pozi_local::samples;
 

@@ -11,12 +11,12 @@ use http::{Method, Request, header::CONTENT_TYPE};
 use http_body_util::{BodyExt, Full, Limited};
 use pozi_auth::{
     adapters::SiteFiles,
-    entra::KeySetLocation,
+    entra::{KeySetFetch, KeySetLocation},
+    fetch::FetchError,
     identifiers::TenantId,
     keyring::SigningAlgorithm,
     oauth::GRANT_TYPE,
-    ports::{FetchError, KeySetFetch, RegistryUnavailable, SiteRegistry},
-    sites::TenantSites,
+    tenants::{RegistryUnavailable, SiteRegistry, TenantSites},
     timestamp::Timestamp,
 };
 use pozi_local::{entra::TokenAsk, samples};

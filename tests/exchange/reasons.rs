@@ -8,9 +8,10 @@ use std::{
 use pozi_auth::{
     entra::{Malformed, SubjectRefusal},
     identifiers::{ClientId, TenantId},
+    keyring::SigningUnavailable,
     oauth::{ExchangeError, RequestRefusal},
-    ports::{RegistryUnavailable, SigningUnavailable},
-    sites::{AccessRefusal, TargetRefusal},
+    sites::AccessRefusal,
+    tenants::{RegistryUnavailable, TargetRefusal},
     timestamp::Timestamp,
 };
 use pozi_tests::{World, spoilt_tokens};

@@ -14,9 +14,9 @@ mod example {
     // example: begin
     use pozi_auth::{
         adapters::{HttpDocument, SystemClock},
-        ports::Clock,
         session::{ISSUER_KEY_LIFETIMES, Issuer, IssuerKeys, SessionVerifier},
         sites::{Access, CatalogueId},
+        timestamp::Clock,
     };
 
     /// Make it once: it keeps the keys.

@@ -11,7 +11,7 @@ use clap::Parser;
 use pozi_auth::{
     adapters::HttpDocument,
     address::LoopbackUrl,
-    ports::{DocumentFetch, FetchError},
+    fetch::{DocumentFetch, FetchError},
 };
 use pozi_gate::{Daemon, Verdict, check, config::GateConfig};
 use pozi_local::{args::Args, entra::Person, samples, service::Service};

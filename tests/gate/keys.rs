@@ -2,7 +2,7 @@
 
 use std::{fs, sync::Arc};
 
-use pozi_auth::{adapters::KeySetFile, ports::Clock, session::ISSUER_KEY_LIFETIMES};
+use pozi_auth::{adapters::KeySetFile, session::ISSUER_KEY_LIFETIMES, timestamp::Clock};
 use pozi_gate::{Health, KeptKeys, Status, Watched};
 use pozi_local::entra::Person;
 use pozi_tests::{PublishedDocument, Trouble};

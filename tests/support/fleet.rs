@@ -11,8 +11,9 @@ use pozi_auth::{
     },
     config::{AwsConfig, CallLimits, JwksConfig, RotateKeysConfig, Signing, TokenExchangeConfig},
     keyring::{PUBLISHED_LIFETIMES, SigningAlgorithm},
-    ports::{Clock, SiteStore},
     sites::Site,
+    tenants::SiteStore,
+    timestamp::Clock,
 };
 use pozi_local::{
     entra::{EmulatedEntra, TokenAsk},

@@ -9,10 +9,10 @@ use std::sync::{
 use axum::body::{Body, to_bytes};
 use http::{Request, StatusCode};
 use pozi_auth::{
-    entra::KeySetLocation,
-    keyring::{KeyRing, Revision},
-    ports::{Clock, FetchError, KeyRingError, KeyRingSource, KeyRingStore, KeySetFetch},
-    timestamp::Timestamp,
+    entra::{KeySetFetch, KeySetLocation},
+    fetch::FetchError,
+    keyring::{KeyRing, KeyRingError, KeyRingSource, KeyRingStore, Revision},
+    timestamp::{Clock, Timestamp},
 };
 use pozi_local::entra::EmulatedEntra;
 use tower::ServiceExt;

@@ -8,8 +8,8 @@ use std::sync::{
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use pozi_auth::{
-    keyring::{RING_LIFETIMES, RingSigner, SoftwareKeys},
-    ports::{ActiveKey, DocumentFetch, FetchError, Signer},
+    fetch::{DocumentFetch, FetchError},
+    keyring::{ActiveKey, RING_LIFETIMES, RingSigner, Signer, SoftwareKeys},
     timestamp::Timestamp,
 };
 use serde_json::Value;

@@ -9,15 +9,15 @@ use axum::{
 use http::{HeaderMap, Request, StatusCode, Uri, header::CONTENT_TYPE};
 use pozi_auth::{
     adapters::SiteFiles,
-    entra::{KEY_LIFETIMES, TenantKeys},
+    entra::{KEY_LIFETIMES, KeySetFetch, TenantKeys},
     keyring::{
         PUBLISHED_LIFETIMES, RING_LIFETIMES, RingSigner, RotationPolicy, RotationTimes, SigningAlgorithm,
         SoftwareKeys, establish,
     },
     oauth::{self, GRANT_TYPE},
-    ports::{KeySetFetch, SiteRegistry},
     session::Issuer,
     sites::SiteFile,
+    tenants::SiteRegistry,
     timestamp::Timestamp,
 };
 use pozi_local::{

@@ -5,9 +5,9 @@ mod event;
 
 use pozi_auth::{
     config::{AuthorizerConfig, ResponseKind, RoutePrefix},
-    ports::{Clock, SessionKeySource},
-    session::{SessionRefusal, SessionVerifier, VerifiedSession},
+    session::{SessionKeySource, SessionRefusal, SessionVerifier, VerifiedSession},
     sites::CatalogueId,
+    timestamp::Clock,
 };
 
 pub use self::{answer::Answer, event::Event};

@@ -9,10 +9,11 @@ use std::{sync::Arc, time::Duration};
 use axum::{Router, extract::State, response::Response, routing::get};
 use http::{HeaderMap, Uri};
 use pozi_auth::{
+    keyring::{PublishedKeySource, SigningUnavailable},
     last_good::{Cooldown, LastGood, Lifetimes},
     oauth::{self, ExchangeError, RequestRefusal},
-    ports::{Clock, PublishedKeySource, SigningUnavailable},
     session::Issuer,
+    timestamp::Clock,
 };
 
 use crate::document::Document;

@@ -8,7 +8,7 @@ use pozi_auth::{
         aws::{Keys, Table, TableKeyRing, connection},
     },
     config::RotateKeysConfig,
-    ports::Clock,
+    timestamp::Clock,
 };
 
 use crate::{RotateKeys, policy};

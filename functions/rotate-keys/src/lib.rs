@@ -9,11 +9,14 @@ mod refresh;
 use std::sync::Arc;
 
 use pozi_auth::{
-    keyring::{self, Plan, RotateError, Rotation, RotationPolicy, newest_key_age},
-    metrics,
-    ports::{
-        AllTenants, Clock, KeyDisposal, KeyMaker, KeyRingStore, KeySetFetch, KeySetStore, RegistryUnavailable,
+    entra::KeySetFetch,
+    keyring::{
+        self, KeyDisposal, KeyMaker, KeyRingStore, Plan, RotateError, Rotation, RotationPolicy,
+        newest_key_age,
     },
+    metrics,
+    tenants::{AllTenants, KeySetStore, RegistryUnavailable},
+    timestamp::Clock,
 };
 use serde::{Deserialize, Serialize};
 

@@ -4,12 +4,12 @@
 use std::{collections::HashSet, sync::Arc};
 
 use pozi_auth::{
-    entra::{Cloud, KeySet, KeySetLocation, NotAKeySet, TokenVersion},
+    entra::{Cloud, KeySet, KeySetFetch, KeySetLocation, NotAKeySet, TokenVersion},
+    fetch::FetchError,
     identifiers::TenantId,
     metrics,
-    ports::{AllTenants, Clock, FetchError, KeySetFetch, KeySetStore, RegistryUnavailable},
-    sites::{StoredSite, TenantSites},
-    timestamp::Timestamp,
+    tenants::{AllTenants, KeySetStore, RegistryUnavailable, StoredSite, TenantSites},
+    timestamp::{Clock, Timestamp},
 };
 use serde::Serialize;
 use tokio::{sync::Semaphore, task::JoinSet};

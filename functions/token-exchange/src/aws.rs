@@ -9,9 +9,9 @@ use pozi_auth::{
     },
     config::TokenExchangeConfig,
     entra::{KEY_LIFETIMES, TenantKeys},
-    keyring::{RING_LIFETIMES, RingSigner},
-    ports::{ActiveKey, Clock},
-    registry::{CachedRegistry, REGISTRY_LIFETIMES},
+    keyring::{ActiveKey, RING_LIFETIMES, RingSigner},
+    tenants::{CachedRegistry, REGISTRY_LIFETIMES},
+    timestamp::Clock,
 };
 
 use crate::TokenExchange;

@@ -15,14 +15,16 @@ use axum::{
 use http::{HeaderMap, StatusCode, header::ORIGIN};
 use pozi_auth::{
     entra::{
-        self, KeySetLocation, NothingKept, SubjectRefusal, TenantKeys, UnverifiedToken, VerifiedSubject,
+        self, KeySetFetch, KeySetLocation, KeySetMemory, NothingKept, SubjectRefusal, TenantKeys,
+        UnverifiedToken, VerifiedSubject,
     },
+    keyring::ActiveKey,
     oauth::{self, ExchangeError, ExchangeRequest, SubjectToken, TokenResponse},
-    ports::{ActiveKey, Clock, KeySetFetch, KeySetMemory, SiteRegistry},
     session::{self, Issuer, SessionClaims, SessionId},
-    sites::{self, Explained, Site, SiteName, TenantSites},
+    sites::{self, Explained, Site, SiteName},
     telemetry::Trail,
-    timestamp::Timestamp,
+    tenants::{self, SiteRegistry, TenantSites},
+    timestamp::{Clock, Timestamp},
 };
 use uuid::Uuid;
 
@@ -85,7 +87,7 @@ impl<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey, M: KeySetMemory> T
         let token = UnverifiedToken::parse(request.subject_token.as_str())?;
         trail.claims_to_be(&token);
         let sites = self.sites_of(&token, now).await?;
-        let site = sites::choose(&sites, &request.targets, token.audience())?;
+        let site = tenants::choose(&sites, &request.targets, token.audience())?;
         trail.is_about(site);
         check_origin(&head.headers, site)?;
 
@@ -111,7 +113,7 @@ impl<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey, M: KeySetMemory> T
 
         let token = UnverifiedToken::parse(subject_token.as_str())?;
         let sites = self.sites_of(&token, now).await?;
-        let site = sites::choose(&sites, &[], token.audience())?;
+        let site = tenants::choose(&sites, &[], token.audience())?;
         let subject = self.verify(token, site, now, || ()).await?;
         Ok(Explanation { site: site.name.clone(), catalogues: sites::explain(&subject, site) })
     }

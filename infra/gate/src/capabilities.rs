@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use http::{Method, StatusCode};
 use http_body_util::BodyExt;
-use pozi_auth::{adapters::SystemClock, ports::Clock, sites::Catalogue};
+use pozi_auth::{adapters::SystemClock, sites::Catalogue, timestamp::Clock};
 
 use crate::{
     upstream::{MapServer, QgisRequest, UpstreamError},

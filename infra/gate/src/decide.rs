@@ -4,15 +4,14 @@ use std::collections::BTreeSet;
 
 use http::HeaderMap;
 use pozi_auth::{
-    ports::SessionKeySource,
-    session::{Issuer, SessionVerifier, VerifiedSession},
+    session::{Issuer, SessionKeySource, SessionVerifier, VerifiedSession},
     sites::CatalogueId,
     timestamp::Timestamp,
 };
 
 use crate::{
-    asked::{self, Asked},
-    refusal::{AskedRefusal, Refusal},
+    question::{self, Question, QuestionRefusal},
+    refusal::Refusal,
 };
 
 /// Decides for one site.
@@ -25,7 +24,7 @@ pub struct Gate<K> {
 /// What was found on the way to a decision, for the log.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
-    pub(crate) asked: Option<Asked>,
+    pub(crate) question: Option<Question>,
     pub(crate) session: Option<VerifiedSession>,
 }
 
@@ -60,13 +59,13 @@ impl<K: SessionKeySource> Gate<K> {
         now: Timestamp,
         found: &mut Found,
     ) -> Result<VerifiedSession, Refusal> {
-        let asked = Asked::parse(headers)?;
-        let (catalogue, access) = (asked.catalogue.clone(), asked.access);
+        let question = Question::parse(headers)?;
+        let (catalogue, access) = (question.catalogue.clone(), question.access);
         if !self.catalogues.contains(&catalogue) {
-            return Err(AskedRefusal::UnknownCatalogue.into());
+            return Err(QuestionRefusal::UnknownCatalogue.into());
         }
-        found.asked = Some(asked);
-        let token = asked::session(headers)?.ok_or(Refusal::NoSession)?;
+        found.question = Some(question);
+        let token = question::session(headers)?.ok_or(Refusal::NoSession)?;
         let session = self.verify(token, now).await?;
         if session.allows(&catalogue, access) {
             return Ok(session);

@@ -3,10 +3,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use pozi_auth::{
-    ports::{Clock, DocumentFetch},
+    fetch::DocumentFetch,
     session::IssuerKeys,
     sites::CatalogueId,
-    timestamp::Timestamp,
+    timestamp::{Clock, Timestamp},
 };
 use serde::Serialize;
 

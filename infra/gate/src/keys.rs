@@ -6,9 +6,9 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use pozi_auth::{
     adapters::{Authority, AuthorityError, HttpDocument, KeySetFile, Network, SystemClock},
-    ports::{Clock, DocumentFetch, FetchError},
+    fetch::{DocumentFetch, FetchError},
     session::IssuerKeys,
-    timestamp::Timestamp,
+    timestamp::{Clock, Timestamp},
 };
 
 use crate::{clock_offset::ClockOffset, config::GateConfig};

@@ -6,40 +6,14 @@ use pozi_auth::{
     sites::{Access, CatalogueId},
 };
 
-use crate::asked;
-
-/// What is wrong with the question, before anybody looks at the session: almost always the gateway's configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum AskedRefusal {
-    /// The gateway names no catalogue.
-    #[error("the gateway named no catalogue")]
-    NoCatalogue,
-    /// The catalogue is not on the list of the configuration.
-    #[error("the catalogue is not one of this gate's")]
-    UnknownCatalogue,
-    /// The gateway does not say the method.
-    #[error("the gateway named no method")]
-    NoMethod,
-    /// Neither reading nor writing.
-    #[error("the gateway asked for an access that is neither read nor write")]
-    UnknownAccess,
-    /// A method that may carry a body, where only reading is.
-    #[error("only GET and HEAD read")]
-    MethodNotForReading,
-    /// A header came more than once.
-    #[error("{0} came more than once")]
-    Repeated(&'static str),
-    /// A header is not visible ASCII.
-    #[error("{0} is not visible ASCII")]
-    Unreadable(&'static str),
-}
+use crate::question::{self, QuestionRefusal};
 
 /// Why a request is not let through.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The question.
     #[error(transparent)]
-    Asked(#[from] AskedRefusal),
+    Question(#[from] QuestionRefusal),
     /// No session came with it.
     #[error("no session")]
     NoSession,
@@ -55,13 +29,13 @@ impl Refusal {
     /// The reason as a word, for logs and for whoever sets up a gateway. Stable.
     pub fn reason(&self) -> &'static str {
         match self {
-            Self::Asked(AskedRefusal::NoCatalogue) => "no_catalogue",
-            Self::Asked(AskedRefusal::UnknownCatalogue) => "unknown_catalogue",
-            Self::Asked(AskedRefusal::NoMethod) => "no_method",
-            Self::Asked(AskedRefusal::UnknownAccess) => "unknown_access",
-            Self::Asked(AskedRefusal::MethodNotForReading) => "method_not_for_reading",
-            Self::Asked(AskedRefusal::Repeated(_)) => "repeated_header",
-            Self::Asked(AskedRefusal::Unreadable(_)) => "unreadable_header",
+            Self::Question(QuestionRefusal::NoCatalogue) => "no_catalogue",
+            Self::Question(QuestionRefusal::UnknownCatalogue) => "unknown_catalogue",
+            Self::Question(QuestionRefusal::NoMethod) => "no_method",
+            Self::Question(QuestionRefusal::UnknownAccess) => "unknown_access",
+            Self::Question(QuestionRefusal::MethodNotForReading) => "method_not_for_reading",
+            Self::Question(QuestionRefusal::Repeated(_)) => "repeated_header",
+            Self::Question(QuestionRefusal::Unreadable(_)) => "unreadable_header",
             Self::NoSession => "no_session",
             Self::Session(refusal) => of_session(refusal),
             Self::Scope(..) => "scope",
@@ -72,12 +46,12 @@ impl Refusal {
     /// a new one again and again.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::Asked(AskedRefusal::Repeated(name) | AskedRefusal::Unreadable(name))
+            Self::Question(QuestionRefusal::Repeated(name) | QuestionRefusal::Unreadable(name))
                 if is_clients(name) =>
             {
                 StatusCode::UNAUTHORIZED
             }
-            Self::Asked(_) | Self::Scope(..) => StatusCode::FORBIDDEN,
+            Self::Question(_) | Self::Scope(..) => StatusCode::FORBIDDEN,
             Self::Session(SessionRefusal::KeysUnavailable) => StatusCode::SERVICE_UNAVAILABLE,
             Self::NoSession | Self::Session(_) => StatusCode::UNAUTHORIZED,
         }
@@ -98,7 +72,7 @@ impl Refusal {
             Self::Scope(catalogue, access) => {
                 Some(format!(r#"{REALM}, error="insufficient_scope", scope="{catalogue}:{access}""#))
             }
-            Self::Asked(refusal) => {
+            Self::Question(refusal) => {
                 (self.status() == StatusCode::UNAUTHORIZED).then(|| invalid(refusal)).flatten()
             }
         }
@@ -107,7 +81,7 @@ impl Refusal {
 
 /// Whether the header is the client's own, who could send it better.
 fn is_clients(name: &str) -> bool {
-    name == asked::SESSION || name == http::header::AUTHORIZATION.as_str()
+    name == question::SESSION || name == http::header::AUTHORIZATION.as_str()
 }
 
 fn of_session(refusal: &SessionRefusal) -> &'static str {
@@ -150,10 +124,10 @@ mod tests {
                 403,
                 Some(r#"Bearer realm="pozi", error="insufficient_scope", scope="roads:write""#),
             ),
-            (AskedRefusal::NoCatalogue.into(), 403, None),
-            (AskedRefusal::Repeated(asked::CATALOGUE).into(), 403, None),
+            (QuestionRefusal::NoCatalogue.into(), 403, None),
+            (QuestionRefusal::Repeated(question::CATALOGUE).into(), 403, None),
             (
-                AskedRefusal::Repeated(asked::SESSION).into(),
+                QuestionRefusal::Repeated(question::SESSION).into(),
                 401,
                 Some(
                     r#"Bearer realm="pozi", error="invalid_token", error_description="x-pozi-session came more than once""#,

@@ -8,8 +8,8 @@ use http::{
     header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE},
 };
 use pozi_auth::{
-    ports::{Clock, SessionKeySource},
-    session::VerifiedSession,
+    session::{SessionKeySource, VerifiedSession},
+    timestamp::Clock,
 };
 use tower_http::catch_panic::CatchPanicLayer;
 

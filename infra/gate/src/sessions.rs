@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest::{self, SHA256};
 use pozi_auth::{
-    ports::SessionKeySource,
-    session::{SessionRefusal, SessionVerifier, VerifiedSession},
+    session::{SessionKeySource, SessionRefusal, SessionVerifier, VerifiedSession},
     timestamp::Timestamp,
 };
 use quick_cache::sync::Cache;

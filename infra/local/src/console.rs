@@ -7,8 +7,8 @@ use std::{
 
 use pozi_auth::{
     adapters::SystemClock,
-    ports::Clock,
     telemetry::{self, AUDIT},
+    timestamp::Clock,
 };
 use tracing::{
     Event, Level, Subscriber,

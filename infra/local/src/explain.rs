@@ -11,9 +11,12 @@ use axum::{
     routing::post,
 };
 use pozi_auth::{
+    entra::{KeySetFetch, KeySetMemory},
+    keyring::ActiveKey,
     oauth,
-    ports::{ActiveKey, Clock, KeySetFetch, KeySetMemory, SiteRegistry},
     sites::{Explained, Verdict},
+    tenants::SiteRegistry,
+    timestamp::Clock,
 };
 use pozi_token_exchange::{Explanation, TokenExchange};
 use serde_json::{Value, json};

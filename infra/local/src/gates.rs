@@ -7,9 +7,9 @@ use axum::Router;
 use pozi_auth::{
     adapters::HttpDocument,
     last_good::Lifetimes,
-    ports::{Clock, SessionKeySource},
-    session::{ISSUER_KEY_LIFETIMES, Issuer, IssuerKeys},
+    session::{ISSUER_KEY_LIFETIMES, Issuer, IssuerKeys, SessionKeySource},
     sites::Site,
+    timestamp::Clock,
 };
 use pozi_gate::{
     Gate, Routes,

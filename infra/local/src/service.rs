@@ -12,9 +12,9 @@ use pozi_auth::{
         Plan, PolicyProblem, RingSigner, RotateError, RotationPolicy, SoftwareKeys, establish, rotate,
     },
     oauth,
-    ports::Clock,
     session::{Issuer, IssuerKeys},
     sites::Site,
+    timestamp::Clock,
 };
 use pozi_token_exchange::TokenExchange;
 use tokio::net::TcpListener;

@@ -17,8 +17,8 @@ use std::{collections::HashSet, path::PathBuf};
 use pozi_auth::{
     adapters::{LoadError, aws, read_site_files},
     config::{AwsConfig, ConfigError},
-    ports::RegistryUnavailable,
     sites::{SiteFile, register},
+    tenants::RegistryUnavailable,
 };
 
 use self::args::{Args, Command};

@@ -2,10 +2,7 @@
 
 use std::fmt::Write as _;
 
-use pozi_auth::{
-    ports::{AllTenants, RegistryUnavailable},
-    sites::TenantSites,
-};
+use pozi_auth::tenants::{AllTenants, RegistryUnavailable, TenantSites};
 
 /// Every stored site, a line each, and what is wrong with it.
 pub async fn list(table: &impl AllTenants) -> Result<String, RegistryUnavailable> {

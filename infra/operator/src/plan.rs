@@ -2,7 +2,8 @@
 
 use pozi_auth::{
     identifiers::TenantId,
-    sites::{Site, SiteFile, SiteFileProblem, SiteRevision, StoredSite, register},
+    sites::{Site, SiteFile, SiteFileProblem, register},
+    tenants::{SiteRevision, StoredSite},
 };
 
 /// What is to be done, and what was found on the way.

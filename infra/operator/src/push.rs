@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use pozi_auth::{
     adapters::LoadError,
-    ports::{AllTenants, RegistryUnavailable, SiteStore, SiteStoreError},
-    sites::{SiteFile, SiteName, SiteRevision},
+    sites::{SiteFile, SiteName},
+    tenants::{AllTenants, RegistryUnavailable, SiteRevision, SiteStore, SiteStoreError},
 };
 
 use crate::{Change, Plan, Step, plan};

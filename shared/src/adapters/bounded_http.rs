@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::{Client, header::HeaderMap, redirect::Policy};
 
 use super::{authorities::Authority, roots};
-use crate::ports::FetchError;
+use crate::fetch::FetchError;
 
 /// The largest document that is read, in bytes. Entra's key sets are about 15 KiB.
 pub const MAX_DOCUMENT_BYTES: usize = 256 * 1024;

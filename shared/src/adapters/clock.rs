@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::{ports::Clock, timestamp::Timestamp};
+use crate::timestamp::{Clock, Timestamp};
 
 /// Tells the system's time.
 #[derive(Debug, Clone, Copy, Default)]

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::bounded_http::{BoundedHttp, Network};
 use crate::{
     address::{LoopbackUrl, SecureUrl},
-    ports::{DocumentFetch, FetchError},
+    fetch::{DocumentFetch, FetchError},
 };
 
 /// Fetches from one address only, and follows no redirect.

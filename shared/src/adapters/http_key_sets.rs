@@ -7,8 +7,8 @@ use reqwest::header::HeaderMap;
 use super::bounded_http::{BoundedHttp, Network};
 use crate::{
     address::LoopbackUrl,
-    entra::KeySetLocation,
-    ports::{FetchError, KeySetFetch},
+    entra::{KeySetFetch, KeySetLocation},
+    fetch::FetchError,
 };
 
 /// Fetches from Entra's own addresses, or from an emulated Entra on this machine.

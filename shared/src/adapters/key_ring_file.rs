@@ -11,10 +11,7 @@ use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use super::private_file::{self, OTHERS_READ};
-use crate::{
-    keyring::{KeyRing, Revision},
-    ports::{KeyRingError, KeyRingSource, KeyRingStore},
-};
+use crate::keyring::{KeyRing, KeyRingError, KeyRingSource, KeyRingStore, Revision};
 
 /// A file that holds one key ring.
 #[derive(Debug, Clone)]

@@ -4,8 +4,8 @@ use std::{collections::HashMap, fmt, fs, io, path::Path, sync::Arc};
 
 use crate::{
     identifiers::TenantId,
-    ports::{RegistryUnavailable, SiteRegistry},
-    sites::{Site, SiteFile, SiteFileProblem, TenantSites, register},
+    sites::{Site, SiteFile, SiteFileProblem, register},
+    tenants::{RegistryUnavailable, SiteRegistry, TenantSites},
     timestamp::Timestamp,
 };
 

@@ -6,12 +6,15 @@ use std::{
     time::Duration,
 };
 
-use super::{Cloud, EntraKey, KeySet, KeySetLocation, NotAKeySet, SubjectRefusal, TokenVersion};
+use super::{
+    Cloud, EntraKey, KeySet, KeySetFetch, KeySetLocation, KeySetMemory, NotAKeySet, StoredKeySet,
+    SubjectRefusal, TokenVersion,
+};
 use crate::{
+    fetch::FetchError,
     identifiers::TenantId,
     last_good::{Cooldown, LastGood, Lifetimes, NotFound},
     metrics,
-    ports::{FetchError, KeySetFetch, KeySetMemory},
     timestamp::Timestamp,
 };
 
@@ -32,15 +35,6 @@ pub struct TenantKeys<F, M = NothingKept> {
     memory: M,
     lifetimes: Lifetimes,
     tenants: RwLock<HashMap<(Cloud, TenantId), Arc<Slots>>>,
-}
-
-/// A key set that somebody fetched and kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredKeySet {
-    /// The document, as served.
-    pub document: Arc<[u8]>,
-    /// When it was fetched.
-    pub fetched: Timestamp,
 }
 
 /// The memory of a service beside which nobody else fetches key sets.

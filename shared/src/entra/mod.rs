@@ -8,6 +8,7 @@ mod keys;
 mod refusal;
 #[cfg(test)]
 mod signed;
+mod source;
 mod unverified;
 mod verify;
 
@@ -17,8 +18,9 @@ pub use self::{
     claims::Groups,
     cloud::{CONSUMER_TENANT, Cloud, KeySetLocation, TokenVersion},
     key_set::{EntraKey, KeySet, NotAKeySet},
-    keys::{KEY_LIFETIMES, NothingKept, StoredKeySet, TenantKeys},
+    keys::{KEY_LIFETIMES, NothingKept, TenantKeys},
     refusal::{Malformed, SubjectRefusal},
+    source::{KeySetFetch, KeySetMemory, StoredKeySet},
     unverified::UnverifiedToken,
     verify::{Expected, LEEWAY, REQUIRED_SCOPE, VerifiedSubject, verify},
 };

@@ -1,25 +1,14 @@
 //! The public key set as it is published (RFC 7517 §5): every key of the ring, pending ones too, so that consumers
 //! know a key before it signs.
 
-use std::collections::HashMap;
-
-use jsonwebtoken::{
-    DecodingKey,
-    jwk::{Jwk, JwkSet},
-};
+use jsonwebtoken::jwk::{Jwk, JwkSet};
 
 use super::{KeyRing, SigningAlgorithm};
-use crate::{
-    ports::{SessionKeySource, SessionKeysUnavailable},
-    session::SessionKey,
-    timestamp::Timestamp,
-};
 
 /// A ring's public half.
 #[derive(Debug, Clone)]
 pub struct PublishedKeys {
     json: Vec<u8>,
-    keys: HashMap<String, SessionKey>,
 }
 
 /// What is stored is no key set of ours.
@@ -30,7 +19,7 @@ pub struct NotPublishedKeys;
 impl PublishedKeys {
     /// The public keys of `ring`.
     pub fn of(ring: &KeyRing) -> Self {
-        Self::new(ring.algorithm(), ring.keys().iter().map(|key| key.jwk.clone()).collect())
+        Self::new(ring.keys().iter().map(|key| key.jwk.clone()).collect())
     }
 
     /// Reads a set that was stored as [`as_json`](Self::as_json) gives it. Whatever else stands beside a key, a private
@@ -45,31 +34,16 @@ impl PublishedKeys {
             .ok_or(NotPublishedKeys)?;
         let own = |jwk: &Jwk| algorithm.public_half(jwk).filter(|own| own.common.key_id == jwk.common.key_id);
         let keys: Vec<_> = keys.iter().map(own).collect::<Option<_>>().ok_or(NotPublishedKeys)?;
-        Ok(Self::new(algorithm, keys))
+        Ok(Self::new(keys))
     }
 
-    fn new(algorithm: SigningAlgorithm, keys: Vec<Jwk>) -> Self {
-        let session_key = |jwk: &Jwk| {
-            let decoding = DecodingKey::from_jwk(jwk).ok()?;
-            Some((jwk.common.key_id.clone()?, SessionKey::new(algorithm, decoding)))
-        };
-        let by_id = keys.iter().filter_map(session_key).collect();
-        Self { json: serde_json::to_vec(&JwkSet { keys }).unwrap_or_default(), keys: by_id }
+    fn new(keys: Vec<Jwk>) -> Self {
+        Self { json: serde_json::to_vec(&JwkSet { keys }).unwrap_or_default() }
     }
 
     /// The JWK Set document.
     pub fn as_json(&self) -> &[u8] {
         &self.json
-    }
-}
-
-impl SessionKeySource for PublishedKeys {
-    async fn find(
-        &self,
-        key_id: &str,
-        _now: Timestamp,
-    ) -> Result<Option<SessionKey>, SessionKeysUnavailable> {
-        Ok(self.keys.get(key_id).cloned())
     }
 }
 

@@ -3,11 +3,11 @@
 
 use std::mem;
 
-use super::{KeyRing, MadeKey, Plan, RingKey, RotationPolicy, SigningAlgorithm, plan};
-use crate::{
-    ports::{KeyDisposal, KeyMaker, KeyRingError, KeyRingStore, KeyTrouble},
-    timestamp::Timestamp,
+use super::{
+    KeyDisposal, KeyMaker, KeyRing, KeyRingError, KeyRingStore, KeyTrouble, MadeKey, Plan, RingKey,
+    RotationPolicy, SigningAlgorithm, plan,
 };
+use crate::timestamp::Timestamp;
 
 /// What a run did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,10 +153,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::{
-        keyring::{PrivateHalf, Revision, SoftwareKeys, plan::testing::policy},
-        ports::KeyRingSource,
-    };
+    use crate::keyring::{KeyRingSource, PrivateHalf, Revision, SoftwareKeys, plan::testing::policy};
 
     const START: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
 

@@ -6,10 +6,12 @@ use std::{
     time::Duration,
 };
 
-use super::{KeyId, KeyRing, KeyState, RingKey, SigningAlgorithm};
+use super::{
+    ActiveKey, KeyId, KeyOpener, KeyRing, KeyRingSource, KeyState, KeyTrouble, RingKey, SigningAlgorithm,
+    SigningKey, SigningUnavailable,
+};
 use crate::{
     last_good::{Cooldown, LastGood, Lifetimes},
-    ports::{ActiveKey, KeyOpener, KeyRingSource, KeyTrouble, Signer, SigningUnavailable},
     timestamp::Timestamp,
 };
 
@@ -23,17 +25,6 @@ pub const RING_LIFETIMES: Lifetimes = Lifetimes {
 /// How long a publisher uses one: for longer than a signer, so that in an outage of the ring's store no session is signed
 /// whose key is no longer served.
 pub const PUBLISHED_LIFETIMES: Lifetimes = Lifetimes { keep: Duration::from_hours(24), ..RING_LIFETIMES };
-
-/// A key that signs, with what a token's header must say of it.
-#[derive(Debug)]
-pub struct SigningKey<S> {
-    /// Its id.
-    pub id: KeyId,
-    /// What it signs with.
-    pub algorithm: SigningAlgorithm,
-    /// What signs.
-    pub signer: S,
-}
 
 /// Signs with the active key of a stored ring, opened once.
 #[derive(Debug)]
@@ -126,21 +117,13 @@ impl<O: KeyOpener> Opened<O> {
     }
 }
 
-impl<S: Signer> SigningKey<S> {
-    /// The JWS signature over `message`.
-    pub async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningUnavailable> {
-        self.signer.sign(message).await
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::{
-        keyring::{PrivateHalf, Revision, SoftwareKey, SoftwareKeys, ring::testing::made},
-        ports::KeyRingError,
+    use crate::keyring::{
+        KeyRingError, PrivateHalf, Revision, SoftwareKey, SoftwareKeys, ring::testing::made,
     };
 
     const START: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);

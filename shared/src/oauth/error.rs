@@ -2,8 +2,9 @@
 
 use crate::{
     entra::SubjectRefusal,
-    ports::{RegistryUnavailable, SigningUnavailable},
-    sites::{AccessRefusal, TargetRefusal},
+    keyring::SigningUnavailable,
+    sites::AccessRefusal,
+    tenants::{RegistryUnavailable, TargetRefusal},
 };
 
 /// Why no session was handed over. `Display` is for the log.

@@ -6,10 +6,7 @@
 use std::time::Duration;
 
 use super::{ExchangeError, RequestRefusal};
-use crate::{
-    entra::SubjectRefusal,
-    sites::{AccessRefusal, TargetRefusal},
-};
+use crate::{entra::SubjectRefusal, sites::AccessRefusal, tenants::TargetRefusal};
 
 /// What a caller is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

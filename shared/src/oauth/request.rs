@@ -5,10 +5,7 @@ use std::{borrow::Cow, collections::HashMap, fmt};
 use url::Url;
 
 use super::{IssuedTokenType, RequestRefusal, response::JWT_TYPE};
-use crate::{
-    jws::MAX_TOKEN_BYTES,
-    sites::{Scope, Target},
-};
+use crate::{jws::MAX_TOKEN_BYTES, sites::Scope, tenants::Target};
 
 /// The one grant type (RFC 8693 §2.1).
 pub const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";

@@ -2,11 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{KeySet, SessionKey};
+use super::{KeySet, NotAKeySet, SessionKey, SessionKeySource, SessionKeysUnavailable};
 use crate::{
+    fetch::{DocumentFetch, FetchError},
     last_good::{Cooldown, LastGood, Lifetimes, NotFound},
-    ports::{DocumentFetch, FetchError, SessionKeySource, SessionKeysUnavailable},
-    session::NotAKeySet,
     timestamp::Timestamp,
 };
 

@@ -4,10 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 
 use super::{SessionClaims, claims::TYPE};
-use crate::{
-    keyring::SigningKey,
-    ports::{Signer, SigningUnavailable},
-};
+use crate::keyring::{Signer, SigningKey, SigningUnavailable};
 
 #[derive(Serialize)]
 struct Header<'a> {

@@ -2,8 +2,10 @@
 
 mod claims;
 mod issuer_keys;
+mod key;
 mod key_set;
 mod mint;
+mod source;
 #[cfg(test)]
 mod testing;
 mod verify;
@@ -11,7 +13,9 @@ mod verify;
 pub use self::{
     claims::{Issuer, NotAnIssuer, SessionClaims, SessionId},
     issuer_keys::{ISSUER_KEY_LIFETIMES, IssuerKeys},
+    key::SessionKey,
     key_set::{KeySet, NotAKeySet},
     mint::mint,
-    verify::{CLOCK_AHEAD, SessionKey, SessionRefusal, SessionVerifier, VerifiedSession},
+    source::{SessionKeySource, SessionKeysUnavailable},
+    verify::{CLOCK_AHEAD, SessionRefusal, SessionVerifier, VerifiedSession},
 };

@@ -3,14 +3,10 @@
 
 use std::time::Duration;
 
-use jsonwebtoken::DecodingKey;
-
-use super::{Issuer, claims::TYPE};
+use super::{Issuer, SessionKey, SessionKeySource, claims::TYPE};
 use crate::{
     json::{ClaimError, Members},
     jws::{CompactJws, NotAJws},
-    keyring::SigningAlgorithm,
-    ports::SessionKeySource,
     sites::{Access, CatalogueId, Scope},
     timestamp::Timestamp,
 };
@@ -19,13 +15,6 @@ use crate::{
 /// (Kerberos' own bound), and a session that was minted by a clock that is right is no session from the future. `exp`
 /// has no leeway.
 pub const CLOCK_AHEAD: Duration = Duration::from_mins(5);
-
-/// A public key that sessions are verified with, bound to its one algorithm.
-#[derive(Debug, Clone)]
-pub struct SessionKey {
-    algorithm: SigningAlgorithm,
-    decoding: DecodingKey,
-}
 
 /// Verifies the sessions of one issuer for one site.
 #[derive(Debug, Clone)]
@@ -89,13 +78,6 @@ pub enum SessionRefusal {
     /// The issuer's keys cannot be had.
     #[error("the issuer's keys are unavailable")]
     KeysUnavailable,
-}
-
-impl SessionKey {
-    /// A key of `algorithm`.
-    pub fn new(algorithm: SigningAlgorithm, decoding: DecodingKey) -> Self {
-        Self { algorithm, decoding }
-    }
 }
 
 impl<K: SessionKeySource> SessionVerifier<K> {
@@ -223,15 +205,15 @@ mod tests {
 
     use aws_lc_rs::hmac;
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    use jsonwebtoken::DecodingKey;
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::*;
     use crate::{
-        keyring::{SigningKey, SoftwareKey},
-        ports::SessionKeysUnavailable,
+        keyring::{SigningAlgorithm, SigningKey, SoftwareKey},
         session::{
-            mint,
+            SessionKeysUnavailable, mint,
             testing::{AUDIENCE, ISSUER, NOW, claims, signing_key},
         },
     };

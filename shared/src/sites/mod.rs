@@ -3,27 +3,26 @@
 
 mod addresses;
 mod backslash;
-mod choose;
 mod decide;
 mod document;
 mod explain;
 mod judge;
+mod name;
 mod registered;
 mod scope;
 mod site;
-mod stored;
 
+pub(crate) use self::registered::clashes;
 pub use self::{
     addresses::{ExternalUrl, InternalUrl, Origin},
     backslash::{backslash_advice, escaped_path},
-    choose::{Target, TargetRefusal, choose},
     decide::{AccessRefusal, Grant, decide},
     document::{SiteDocument, Who, site_schema},
     explain::{Because, Explained, Verdict, explain},
+    name::SiteName,
     registered::{SiteFile, SiteFileProblem, register},
     scope::{Access, CatalogueId, NotACatalogueId, NotAScope, Permission, Scope},
-    site::{Catalogue, DEFAULT_SESSION_MINUTES, MAX_SESSION_MINUTES, Site, SiteName, SiteProblem},
-    stored::{DocumentFault, SiteRevision, StoredSite, TenantSites, UnreadableSite},
+    site::{Catalogue, DEFAULT_SESSION_MINUTES, MAX_SESSION_MINUTES, Site, SiteProblem},
 };
 #[cfg(test)]
 pub(crate) use self::{decide::testing, site::testing as documents};

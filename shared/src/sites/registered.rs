@@ -53,7 +53,7 @@ pub fn register(files: &[SiteFile]) -> Result<HashMap<TenantId, Vec<Arc<Site>>>,
 }
 
 /// What `site`, which stands in `file`, cannot have beside the site `earlier`, which stands in `other`.
-pub(super) fn clashes(file: &SiteFile, site: &Site, other: &str, earlier: &Site) -> Vec<SiteFileProblem> {
+pub(crate) fn clashes(file: &SiteFile, site: &Site, other: &str, earlier: &Site) -> Vec<SiteFileProblem> {
     let same_tenant = site.tenant() == earlier.tenant();
     let fault = |key: &'static str, fix: &str| SiteFileProblem {
         file: file.name.clone(),

@@ -1,12 +1,9 @@
 //! A site, compiled from its document: everything that can be wrong with it has been found by now.
 
-use std::{borrow::Cow, collections::HashSet, fmt, ops::Range, str::FromStr, time::Duration};
-
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer};
+use std::{collections::HashSet, ops::Range, time::Duration};
 
 use super::{
-    CatalogueId, ExternalUrl, InternalUrl, Origin, SiteDocument, Who, backslash_advice,
+    CatalogueId, ExternalUrl, InternalUrl, Origin, SiteDocument, SiteName, Who, backslash_advice,
     document::CatalogueDocument, escaped_path,
 };
 use crate::{
@@ -59,10 +56,6 @@ pub struct Catalogue {
     /// Whether a client may draw its own geometries over the map (`HIGHLIGHT_*` in WMS).
     pub highlight: bool,
 }
-
-/// A site's short name: 1 to 63 of `a-z`, `0-9` and `-`, a DNS label.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct SiteName(String);
 
 /// Something wrong with a site's document, where it is (a byte range) and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -187,54 +180,6 @@ fn text_problems(catalogue: &CatalogueDocument) -> Vec<SiteProblem> {
     let escaped = escaped_path(project.get_ref())
         .map(|advice| SiteProblem { message: advice.into(), at: Some(project.span()) });
     blank.chain(escaped).collect()
-}
-
-impl SiteName {
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for SiteName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl FromStr for SiteName {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if (1..=63).contains(&text.len())
-            && text.bytes().all(fits)
-            && !text.starts_with('-')
-            && !text.ends_with('-')
-        {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err("1 to 63 characters, only a-z, 0-9 and -, no - at either end")
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for SiteName {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse()
-            .map_err(|rule| serde::de::Error::custom(format_args!("`{text}` is no site name: {rule}")))
-    }
-}
-
-impl JsonSchema for SiteName {
-    fn schema_name() -> Cow<'static, str> {
-        "SiteName".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$" })
-    }
 }
 
 /// For this crate's own tests.

@@ -7,9 +7,9 @@ use criterion::{BatchSize, Criterion};
 use http::{Method, Request, StatusCode};
 use pozi_auth::{
     adapters::SiteFiles,
-    ports::Clock,
     session::{IssuerKeys, SessionVerifier},
     sites::{Access, Catalogue},
+    timestamp::Clock,
 };
 use pozi_gate::{
     catalogue::{Catalogues, Place, segments},

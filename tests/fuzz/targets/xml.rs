@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use pozi_gate::{
-    geometry::gml,
+    xml::gml,
     xml::{
         body::BodyError,
         describe::DescribeFeatureTypeBody,

@@ -7,7 +7,7 @@ use std::{
 
 use pozi_auth::{
     adapters::HttpDocument,
-    ports::{DocumentFetch, FetchError},
+    fetch::{DocumentFetch, FetchError},
 };
 use tokio::net::TcpListener;
 

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use pozi_auth::{
     adapters::SystemClock,
-    ports::Clock,
     session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
+    timestamp::Clock,
 };
 
 use self::findings::Findings;
@@ -50,7 +50,7 @@ async fn check_issuer(config: &GateConfig, findings: &mut Findings) -> Option<Ar
     let keys = Arc::new(IssuerKeys::new(document.clone(), ISSUER_KEY_LIFETIMES));
     let url = config.jwks_url.as_str();
     // Asked directly first: what the keys themselves say of a failure leaves out its cause.
-    if let Err(problem) = pozi_auth::ports::DocumentFetch::fetch(&document).await {
+    if let Err(problem) = pozi_auth::fetch::DocumentFetch::fetch(&document).await {
         findings.without_keys(&format!(
             "cannot be had from {url}: {problem}; look at the network, HTTPS_PROXY and `ca_file`"
         ));

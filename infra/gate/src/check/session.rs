@@ -1,8 +1,7 @@
 //! What a session opens here.
 
 use pozi_auth::{
-    ports::SessionKeySource,
-    session::VerifiedSession,
+    session::{SessionKeySource, VerifiedSession},
     sites::{Access, CatalogueId},
     timestamp::Timestamp,
 };

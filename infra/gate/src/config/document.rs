@@ -8,14 +8,13 @@ use std::{
     time::Duration,
 };
 
-use pozi_auth::{
-    address::SecureUrl,
-    session::Issuer,
-    sites::{backslash_advice, escaped_path},
-};
+use pozi_auth::{address::SecureUrl, session::Issuer, sites::backslash_advice};
 use serde::{Deserialize, Deserializer, de::Error};
 
-use super::upstream::{QgisDocument, UpstreamDocument};
+use super::{
+    path::path,
+    upstream::{QgisDocument, UpstreamDocument},
+};
 use crate::settings::{Limits, PathStyle};
 
 /// The whole file.
@@ -175,15 +174,6 @@ fn parsed_if_there<'de, T: FromStr<Err: std::fmt::Display>, D: Deserializer<'de>
     value: D,
 ) -> Result<Option<T>, D::Error> {
     parsed(value).map(Some)
-}
-
-pub(super) fn path<'de, D: Deserializer<'de>>(value: D) -> Result<PathBuf, D::Error> {
-    let text = String::deserialize(value)?;
-    match escaped_path(&text) {
-        Some(advice) => Err(D::Error::custom(advice)),
-        None if text.is_empty() => Err(D::Error::custom("this is blank; write a path")),
-        None => Ok(text.into()),
-    }
 }
 
 fn path_if_there<'de, D: Deserializer<'de>>(value: D) -> Result<Option<PathBuf>, D::Error> {

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::geometry::{gml::GmlError, wkt::WktError};
+use crate::{wkt::WktError, xml::gml::GmlError};
 
 /// Why an expression is not let through. Names the function or the rule, never a value; positions are bytes from the
 /// expression's beginning.

@@ -20,15 +20,15 @@ pub(crate) fn tell(site: &str, outcome: &Result<VerifiedSession, Refusal>, found
         return;
     }
     let session = outcome.as_ref().ok().or(found.session.as_ref());
-    let asked = found.asked.as_ref();
+    let question = found.question.as_ref();
     let subject = session.map(|session| digest::digest(&digest::SHA256, session.subject().as_bytes()));
     tracing::info!(
         target: DECISIONS,
         decision = if outcome.is_ok() { "allowed" } else { "refused" },
         reason = outcome.as_ref().err().map(Refusal::reason),
         site,
-        catalogue = asked.map(|asked| asked.catalogue.as_str()),
-        access = asked.map(|asked| tracing::field::display(asked.access)),
+        catalogue = question.map(|question| question.catalogue.as_str()),
+        access = question.map(|question| tracing::field::display(question.access)),
         jti = session.map(VerifiedSession::id),
         subject_sha256 = subject.map(|hash| URL_SAFE_NO_PAD.encode(hash)),
         "a request was decided"

@@ -18,9 +18,9 @@ use http::{
     request::Parts,
 };
 use pozi_auth::{
-    ports::{Clock, SessionKeySource},
-    session::{Issuer, SessionVerifier, VerifiedSession},
+    session::{Issuer, SessionKeySource, SessionVerifier, VerifiedSession},
     sites::{Access, Catalogue, CatalogueId},
+    timestamp::Clock,
 };
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;

@@ -5,7 +5,7 @@ use pozi_auth::session::SessionRefusal;
 
 use super::ProxyRefusal;
 use crate::{
-    asked::{self, SESSION},
+    question::{self, SESSION},
     refusal::Refusal,
 };
 
@@ -18,7 +18,7 @@ pub(super) struct Token<'a> {
 
 /// The token of a request.
 pub(super) fn session(headers: &HeaderMap) -> Result<Token<'_>, ProxyRefusal> {
-    let text = asked::session(headers).map_err(Refusal::from)?.ok_or(Refusal::NoSession)?;
+    let text = question::session(headers).map_err(Refusal::from)?.ok_or(Refusal::NoSession)?;
     let is_bearer = headers.get(SESSION).is_none_or(http::HeaderValue::is_empty);
     Ok(Token { text, is_bearer })
 }

@@ -6,14 +6,15 @@ mod watch;
 
 use std::{fs, path::Path};
 
-use pozi_auth::{adapters::SystemClock, ports::Clock};
+use pozi_auth::{adapters::SystemClock, timestamp::Clock};
 use tokio::time::sleep;
 
 use self::{plan::Plan, watch::Changes};
 use crate::{
+    assembly::{Assembly, SiteRoutes},
     config::GateConfig,
     keys::KeyDocument,
-    serve::{Assembly, Hangup, SiteRoutes},
+    signals::Hangup,
 };
 
 /// Keeps the configuration that holds, and what is made of it.

@@ -2,7 +2,7 @@
 //! files and addresses.
 
 use super::{kind::Highlight, value::colour::colour};
-use crate::geometry::wkt::Wkt;
+use crate::wkt::Wkt;
 
 const MAX_GEOMETRIES: usize = 20;
 const MAX_TEXT: usize = 200;

@@ -6,6 +6,7 @@ mod get_feature;
 mod highlight;
 mod kind;
 mod kvp;
+mod lookup;
 mod operation;
 mod parameters;
 mod print;
@@ -25,7 +26,8 @@ pub use self::{
     get_feature::GetFeature,
     kind::{Highlight, Kind},
     kvp::Kvp,
-    operation::{Operation, Parameter, Service, print_operations},
+    lookup::print_operations,
+    operation::{Operation, Parameter, Service},
     parameters::{Keys, MAX_QUERY_BYTES, Parameters},
     refusal::RequestRefusal,
     table::OPERATIONS,

@@ -1,11 +1,8 @@
 //! What an operation is: its service, its name, what access it needs, and the closed list of its parameters.
 
-use std::fmt::Write as _;
-
 use pozi_auth::sites::Access;
 
-use super::{kind::Kind, table::OPERATIONS};
-use crate::expression::FUNCTIONS;
+use super::kind::Kind;
 
 /// A service that QGIS Server offers by query and form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,27 +45,6 @@ pub struct Parameter {
     pub kind: Kind,
 }
 
-/// The table of operations as a page for a terminal.
-pub fn print_operations() -> String {
-    let mut page = String::new();
-    for operation in OPERATIONS {
-        // Writing to a string cannot fail.
-        let _ = writeln!(page, "{} {} ({})", operation.service.name(), operation.name, operation.access);
-        for parameter in operation.parameters() {
-            let names: Vec<_> =
-                std::iter::once(parameter.name).chain(parameter.also.iter().copied()).collect();
-            let _ = writeln!(page, "  {:<28} {}", names.join(", "), parameter.kind);
-        }
-        page.push('\n');
-    }
-    page.push_str("Functions of EXP_FILTER\n");
-    for function in FUNCTIONS {
-        let names: Vec<_> = std::iter::once(function.name).chain(function.aliases.iter().copied()).collect();
-        let _ = writeln!(page, "  {:<28} {}", names.join(", "), function.bound.rule());
-    }
-    page
-}
-
 impl Service {
     /// The service that the value of `SERVICE` names, in any case.
     pub fn named(name: &str) -> Option<Self> {
@@ -90,14 +66,6 @@ impl Service {
 }
 
 impl Operation {
-    /// The operation of `service` that `request` names, in any case.
-    pub fn named(service: Service, request: &str) -> Option<&'static Self> {
-        OPERATIONS.iter().find(|operation| {
-            let names = || std::iter::once(&operation.name).chain(operation.also);
-            operation.service == service && names().any(|name| name.eq_ignore_ascii_case(request))
-        })
-    }
-
     /// All its parameters.
     pub fn parameters(&self) -> impl Iterator<Item = &'static Parameter> {
         self.parameters.iter().copied().flatten()

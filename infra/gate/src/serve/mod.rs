@@ -2,48 +2,32 @@
 
 mod body;
 mod connections;
-mod interrupt;
 mod manager;
 mod steady_stream;
 
-use std::{
-    convert::Infallible,
-    io,
-    net::SocketAddr,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
-use axum::{Router, body::Body, response::Response, routing::future::RouteFuture};
-use http::Request;
+use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
 use pozi_auth::{
     adapters::{KeySetFile, SystemClock},
-    ports::Clock,
     session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
-    sites::Catalogue,
+    timestamp::Clock,
 };
 use tokio::net::TcpListener;
-use tower::Service;
 
-pub(crate) use self::interrupt::Hangup;
 pub use self::{body::BodyStalledError, connections::serve};
 use crate::{
-    Gate, Health, KeptKeys, Routes,
-    capabilities::keep_asking,
+    assembly::{Assembly, SiteRoutes},
     config::GateConfig,
-    keys::{KeyDocument, KeyDocumentError},
-    layers::source::LayerSource,
+    health::Health,
+    keys::{KeptKeys, KeyDocument, KeyDocumentError},
     metrics,
-    proxy::{self, Proxy},
     reload::Reload,
-    router,
-    servers::Servers,
     settings::{Limits, Settings},
-    status,
-    upstream::{Limited, UpstreamStartError},
+    signals, status,
+    upstream::UpstreamStartError,
     watched::Watched,
 };
 
@@ -81,86 +65,6 @@ pub enum StartError {
     Servers(#[from] UpstreamStartError),
 }
 
-/// All that answers the site's requests, made anew with each configuration.
-pub(crate) struct Assembly {
-    keys: Arc<IssuerKeys<KeyDocument>>,
-    servers: Servers,
-    /// How much each connection is allowed.
-    pub(crate) settings: Arc<ArcSwap<Settings>>,
-    /// What the proxy tells of QGIS Server, for `/health`.
-    pub(crate) watched: Watched,
-    /// What is asked from time to time whether it answers.
-    asked: Arc<ArcSwap<Asked>>,
-}
-
-/// The catalogues of a configuration, and their QGIS Servers.
-#[derive(Debug, Default)]
-struct Asked {
-    catalogues: Vec<Catalogue>,
-    servers: Arc<Servers>,
-}
-
-impl Assembly {
-    /// The routes of `config`: called at the start and after each change.
-    pub(crate) fn routes(&mut self, config: &GateConfig) -> Result<Router, UpstreamStartError> {
-        let servers = Servers::new(config, &self.servers)?;
-        self.servers = servers.clone();
-        let catalogues = config.settings.site.catalogues.clone();
-        self.asked.store(Arc::new(Asked { catalogues, servers: Arc::new(servers.clone()) }));
-        let upstream = Arc::new(Limited::new(servers.clone(), &config.settings.limits));
-        let proxy = Proxy::new(
-            SystemClock,
-            config.settings.clone(),
-            (config.issuer.clone(), Arc::clone(&self.keys)),
-            (Arc::new(LayerSource::new(Arc::clone(&upstream))), upstream),
-            |catalogue| servers.own_addresses(catalogue),
-        );
-        let catalogues = config.settings.site.catalogues.iter().map(|catalogue| catalogue.id.clone());
-        let audience = config.audience().to_owned();
-        let gate = Gate::new(config.issuer.clone(), audience.clone(), catalogues, Arc::clone(&self.keys));
-        let decide = router(Routes { gate, clock: SystemClock, site: audience });
-        // Merged, not nested: a router in a router answers every HEAD with a length of 0.
-        Ok(decide.merge(proxy::router(Arc::new(proxy))))
-    }
-
-    /// Asks the QGIS Server of one catalogue after the other whether it answers; never comes back.
-    fn keep_asking(&self) -> impl Future<Output = ()> + Send + 'static {
-        let (asked, mut turn) = (Arc::clone(&self.asked), 0_usize);
-        let next = move || {
-            let asked = asked.load();
-            let catalogue = asked.catalogues.get(turn.checked_rem(asked.catalogues.len())?)?.clone();
-            turn = turn.wrapping_add(1);
-            Some((catalogue, Arc::clone(&asked.servers)))
-        };
-        keep_asking(next, self.watched.upstreams.clone())
-    }
-}
-
-/// The routes that hold now.
-#[derive(Debug, Clone)]
-pub(crate) struct SiteRoutes(Arc<ArcSwap<Router>>);
-
-impl SiteRoutes {
-    /// From now on requests are answered by `router`; those that run finish as they began.
-    pub(crate) fn replace(&self, router: Router) {
-        self.0.store(Arc::new(router));
-    }
-}
-
-impl Service<Request<Body>> for SiteRoutes {
-    type Response = Response;
-    type Error = Infallible;
-    type Future = RouteFuture<Infallible>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        Router::clone(&self.0.load()).call(request)
-    }
-}
-
 impl Daemon {
     /// Listens, takes up the keys that are on disk, and asks the issuer for the first time. It need not answer: until it
     /// did once, nobody is let in.
@@ -175,14 +79,8 @@ impl Daemon {
         keep_keys(KeptKeys::recall(Arc::clone(&keys), file, SystemClock.now())).await;
         let settings = Arc::new(ArcSwap::from_pointee(config.settings.clone()));
         let health = Health::new(SystemClock, Arc::clone(&keys), watched.clone());
-        let mut assembly = Assembly {
-            keys,
-            servers: Servers::default(),
-            settings: Arc::clone(&settings),
-            watched,
-            asked: Arc::default(),
-        };
-        let site = SiteRoutes(Arc::new(ArcSwap::from_pointee(assembly.routes(&config)?)));
+        let mut assembly = Assembly::new(keys, Arc::clone(&settings), watched);
+        let site = SiteRoutes::new(assembly.routes(&config)?);
         tokio::spawn(assembly.keep_asking());
         let status_listen = config.status_listen;
         let status = bound_for_status(status_listen).await;
@@ -202,7 +100,7 @@ impl Daemon {
 
     /// Answers until it is asked to end, and then finishes what runs.
     pub async fn serve(self) {
-        self.serve_until(interrupt::ended()).await;
+        self.serve_until(signals::ended()).await;
     }
 
     /// Answers until `ended`, and then finishes what runs.

@@ -5,7 +5,7 @@ use super::{
     names,
     tree::{Element, XmlError},
 };
-use crate::geometry::gml::GmlError;
+use crate::xml::gml::GmlError;
 
 /// Why a body is not accepted. Texts name elements, attributes and positions, never a client's value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -29,7 +29,7 @@ mod write;
 use self::like::Pattern;
 pub use self::{error::FilterError, write::OGC_NAMESPACE};
 
-use crate::geometry::gml::Gml;
+use crate::xml::gml::Gml;
 
 /// The deepest nesting of conditions and operands.
 pub const MAX_FILTER_DEPTH: usize = 30;

@@ -10,7 +10,7 @@ use super::{
     filter::{Filter, OGC_NAMESPACE},
     write::Writer,
 };
-use crate::geometry::gml::{GML_NAMESPACE, SrsName};
+use crate::xml::gml::{GML_NAMESPACE, SrsName};
 
 /// The namespace of WFS 1.0 and 1.1.
 pub const WFS_NAMESPACE: &str = "http://www.opengis.net/wfs";

@@ -12,6 +12,7 @@
 //! | [`get_feature`] | WFS `GetFeature` |
 //! | [`describe`] | WFS `DescribeFeatureType` |
 //! | [`transaction`] | WFS `Transaction` 1.0.0 and 1.1.0 |
+//! | [`gml`] | geometries |
 //!
 //! What is said here about QGIS Server was tried on 3.22.16.
 
@@ -19,6 +20,7 @@ pub mod body;
 pub mod describe;
 pub mod filter;
 pub mod get_feature;
+pub mod gml;
 pub mod names;
 #[cfg(test)]
 mod recorded;

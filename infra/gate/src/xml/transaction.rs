@@ -20,7 +20,7 @@ mod resolve;
 mod write;
 
 use super::filter::Filter;
-use crate::geometry::gml::Gml;
+use crate::xml::gml::Gml;
 
 /// The most actions of one transaction, as the client counts them.
 pub const MAX_ACTIONS: usize = 2_000;

@@ -14,8 +14,8 @@ use axum_server::tls_rustls::RustlsConfig;
 use pozi_auth::{
     adapters::SystemClock,
     keyring::{KeyId, SigningAlgorithm, SigningKey, SoftwareKey},
-    ports::Clock,
     session::{SessionClaims, mint},
+    timestamp::Clock,
 };
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::{

@@ -1,10 +1,12 @@
 //! An emulated Microsoft Entra ID: it signs tokens in the real shapes, publishes its keys where the real one does, and
 //! fails on request. It shares no code with the service, so that it can bear witness against it.
 
+mod base;
 mod claims;
 mod keys;
 mod metadata;
 mod mistakes;
+mod outage;
 mod people;
 mod routes;
 mod sign_in;
@@ -14,16 +16,16 @@ use std::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+pub use base::over_https;
 use keys::SigningKey;
 pub use mistakes::Mistake;
 pub use people::{Kind, Person, TokenAsk, Unknown, Version};
-pub use routes::over_https;
 use sign_in::Memory;
 
 /// The tenant of personal Microsoft accounts, whose keys vouch for no other tenant.
@@ -256,6 +258,10 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn vouching_for(tenant: &str, entry: &mut Value) {
     entry["cloud_instance_name"] = "microsoftonline.com".into();
     entry["issuer"] = Version::V2.issuer(tenant).into();
+}
+
+fn unix_now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 #[cfg(test)]

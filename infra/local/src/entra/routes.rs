@@ -1,26 +1,23 @@
 //! The emulated directory over HTTP: the real paths of metadata and keys, a desk that hands out tokens without a
 //! sign-in, and the levers that make the directory misbehave.
 
-use std::{
-    convert::Infallible,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::time::Duration;
 
 use axum::{
-    Extension, Json, Router,
-    extract::{FromRequestParts, OriginalUri, Path, Query, State},
-    http::{StatusCode, header, request::Parts, uri::Authority},
-    response::{Html, IntoResponse, Response},
+    Json, Router,
+    extract::{Path, Query, State},
+    http::StatusCode,
     routing::{get, post},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tower_http::cors::CorsLayer;
-use uuid::Uuid;
 
 use super::{
     Behaviour, EmulatedEntra, Kind, Mistake, Person, TokenAsk, Unknown, Version,
-    metadata::openid_configuration, sign_in,
+    base::Base,
+    metadata::openid_configuration,
+    outage::{Trouble, known_tenant, misbehaviour},
+    sign_in, unix_now,
 };
 
 /// All paths, under the root.
@@ -40,15 +37,6 @@ pub(super) fn router(entra: EmulatedEntra) -> Router {
         .route("/mistakes/{mistake}", post(err))
         .with_state(entra)
 }
-
-/// The same paths for a server that speaks https, and to pages of any origin: Entra's do.
-pub fn over_https(router: Router) -> Router {
-    router.layer(CorsLayer::permissive()).layer(Extension(Https))
-}
-
-/// Marks requests that came over https.
-#[derive(Debug, Clone, Copy)]
-struct Https;
 
 async fn metadata(
     version: Version,
@@ -70,88 +58,6 @@ async fn key_set(
     misbehaviour(&entra).await?;
     known_tenant(&entra, &tenant)?;
     Ok(Json(entra.key_set(version)))
-}
-
-/// Why nothing sensible is answered.
-pub(super) enum Trouble {
-    Down,
-    Rubbish,
-    NoSuchTenant(String),
-}
-
-/// What the directory was told to do instead.
-pub(super) async fn misbehaviour(entra: &EmulatedEntra) -> Result<(), Trouble> {
-    match entra.behaviour() {
-        Behaviour::Well => Ok(()),
-        Behaviour::Slow(delay) => {
-            tokio::time::sleep(delay).await;
-            Ok(())
-        }
-        Behaviour::Down => Err(Trouble::Down),
-        Behaviour::Rubbish => Err(Trouble::Rubbish),
-    }
-}
-
-/// The tenant as it is spelt in addresses: the id of one with a registration, or `common`, which stands for all.
-fn known_tenant(entra: &EmulatedEntra, asked: &str) -> Result<String, Trouble> {
-    if asked == "common" {
-        return Ok(asked.to_owned());
-    }
-    let mut tenants = entra.registrations().iter().map(|registration| registration.tenant_id.to_string());
-    let known = tenants.find(|tenant| tenant.eq_ignore_ascii_case(asked));
-    known.ok_or_else(|| Trouble::NoSuchTenant(asked.to_owned()))
-}
-
-impl IntoResponse for Trouble {
-    fn into_response(self) -> Response {
-        match self {
-            Self::Down => (StatusCode::SERVICE_UNAVAILABLE, "The service is unavailable.").into_response(),
-            Self::Rubbish => {
-                Html("<!DOCTYPE html><html><body><h1>Welcome to the guest network</h1></body></html>")
-                    .into_response()
-            }
-            Self::NoSuchTenant(asked) => {
-                (StatusCode::BAD_REQUEST, Json(invalid_tenant(&asked))).into_response()
-            }
-        }
-    }
-}
-
-fn invalid_tenant(asked: &str) -> Value {
-    let description = format!(
-        "AADSTS90002: Tenant '{asked}' not found. This emulated directory knows only the tenants of its registrations."
-    );
-    json!({
-        "error": "invalid_tenant",
-        "error_description": description,
-        "error_codes": [90002],
-        "trace_id": Uuid::new_v4().to_string(),
-        "correlation_id": Uuid::new_v4().to_string(),
-        "error_uri": "https://login.microsoftonline.com/error?code=90002",
-    })
-}
-
-/// Where the directory is, as the one who asks sees it: so it can be nested anywhere and listen on any port.
-pub(super) struct Base(String);
-
-impl Base {
-    /// Whether it was asked over https.
-    pub(super) fn is_https(&self) -> bool {
-        self.0.starts_with("https:")
-    }
-}
-
-impl<S: Sync> FromRequestParts<S> for Base {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let named = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-        let host = named.or_else(|| parts.uri.authority().map(Authority::as_str));
-        let asked = parts.extensions.get::<OriginalUri>().map_or(parts.uri.path(), |uri| uri.path());
-        let prefix = asked.strip_suffix(parts.uri.path()).unwrap_or_default();
-        let scheme = if parts.extensions.get::<Https>().is_some() { "https" } else { "http" };
-        Ok(Self(format!("{scheme}://{}{prefix}", host.unwrap_or("localhost"))))
-    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -184,10 +90,6 @@ async fn token(
         let sentence = "An app that signs in by itself gets no ID token; there is: access.";
         (StatusCode::BAD_REQUEST, sentence.to_owned())
     })
-}
-
-pub(super) fn unix_now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 async fn people(State(entra): State<EmulatedEntra>) -> Json<Value> {

@@ -4,9 +4,9 @@
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 
 use super::table::{Item, PK, SK, Table, count, number, reason, string, text};
-use crate::{
-    keyring::{KeyRing, PrivateHalf, PublishedKeys, Revision},
-    ports::{KeyRingError, KeyRingSource, KeyRingStore, PublishedKeySource},
+use crate::keyring::{
+    KeyRing, KeyRingError, KeyRingSource, KeyRingStore, PrivateHalf, PublishedKeySource, PublishedKeys,
+    Revision,
 };
 
 /// The name of the one item, in both keys.

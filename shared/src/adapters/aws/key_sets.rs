@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::{operation::put_item::PutItemError, primitives::Blob, type
 use super::table::{Item, KEYS, PK, SK, Table, count, number, partition, reason, string, text};
 use crate::{
     entra::{KeySetLocation, StoredKeySet, TokenVersion},
-    ports::{KeySetStore, RegistryUnavailable},
+    tenants::{KeySetStore, RegistryUnavailable},
     timestamp::Timestamp,
 };
 

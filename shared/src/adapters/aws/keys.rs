@@ -5,8 +5,10 @@ use aws_types::SdkConfig;
 use super::{KmsKeys, KmsSigner, SealedKeys};
 use crate::{
     config::Signing,
-    keyring::{MadeKey, PrivateHalf, RingKey, SigningAlgorithm, SoftwareKey},
-    ports::{KeyDisposal, KeyMaker, KeyOpener, KeyTrouble, Signer, SigningUnavailable},
+    keyring::{
+        KeyDisposal, KeyMaker, KeyOpener, KeyTrouble, MadeKey, PrivateHalf, RingKey, Signer,
+        SigningAlgorithm, SigningUnavailable, SoftwareKey,
+    },
     session::Issuer,
 };
 

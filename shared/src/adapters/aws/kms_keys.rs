@@ -14,9 +14,9 @@ use super::{
     table::reason,
     wire::{es256_signature, public_jwk},
 };
-use crate::{
-    keyring::{MadeKey, PrivateHalf, RingKey, SigningAlgorithm},
-    ports::{KeyDisposal, KeyMaker, KeyOpener, KeyTrouble, Signer, SigningUnavailable},
+use crate::keyring::{
+    KeyDisposal, KeyMaker, KeyOpener, KeyTrouble, MadeKey, PrivateHalf, RingKey, Signer, SigningAlgorithm,
+    SigningUnavailable,
 };
 
 /// The tag by which policies, and people, know the keys of a ring.

@@ -8,8 +8,10 @@ use aws_types::SdkConfig;
 
 use super::table::reason;
 use crate::{
-    keyring::{KeyId, MadeKey, PrivateHalf, PrivateKey, RingKey, SigningAlgorithm, SoftwareKey},
-    ports::{KeyDisposal, KeyMaker, KeyOpener, KeyTrouble},
+    keyring::{
+        KeyDisposal, KeyId, KeyMaker, KeyOpener, KeyTrouble, MadeKey, PrivateHalf, PrivateKey, RingKey,
+        SigningAlgorithm, SoftwareKey,
+    },
     session::Issuer,
 };
 

@@ -8,9 +8,11 @@ use super::{
 };
 use crate::{
     identifiers::TenantId,
-    ports::{AllTenants, RegistryUnavailable, SiteStore, SiteStoreError, TenantSource},
-    registry::TenantRecord,
-    sites::{Site, SiteRevision, StoredSite},
+    sites::Site,
+    tenants::{
+        AllTenants, RegistryUnavailable, SiteRevision, SiteStore, SiteStoreError, StoredSite, TenantRecord,
+        TenantSource,
+    },
 };
 
 const REVISION: &str = "revision";

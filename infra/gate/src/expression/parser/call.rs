@@ -6,7 +6,8 @@ use crate::{
         bound::Bound,
         functions::{self, Function},
     },
-    geometry::{gml, wkt::Wkt},
+    wkt::Wkt,
+    xml::gml,
 };
 
 impl Parser {

@@ -4,13 +4,13 @@ use http::Method;
 
 use super::GetFeature;
 use crate::{
-    geometry::gml::SrsName,
     request::{
         value::{SortKey, Value},
         written::{Written, request},
     },
     upstream::{QgisBody, QgisRequest},
     xml::get_feature::{GetFeatureBody, Property, Query, SortField},
+    xml::gml::SrsName,
 };
 
 impl GetFeature {

@@ -12,7 +12,7 @@ mod time;
 use std::borrow::Cow;
 
 use super::{RequestRefusal, kind::Kind};
-use crate::{expression::Expression, geometry::wkt::Wkt, sql_filter::LayerFilters, xml::filter::Filter};
+use crate::{expression::Expression, sql_filter::LayerFilters, wkt::Wkt, xml::filter::Filter};
 
 use self::number::bounding_box;
 pub(super) use self::sort::SortKey;

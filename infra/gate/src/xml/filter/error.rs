@@ -2,7 +2,7 @@
 
 use super::{MAX_FILTER_DEPTH, MAX_FILTER_ELEMENTS};
 use crate::{
-    geometry::gml::{GmlError, MAX_POSITIONS},
+    xml::gml::{GmlError, MAX_POSITIONS},
     xml::tree::XmlError,
 };
 

@@ -5,7 +5,7 @@ use super::{
     Relation,
 };
 use crate::{
-    geometry::gml::{Gml, MAX_POSITIONS},
+    xml::gml::{Gml, MAX_POSITIONS},
     xml::{
         MAX_READ_BYTES, names,
         tree::{Element, is_blank},

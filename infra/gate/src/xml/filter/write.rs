@@ -1,7 +1,7 @@
 //! From filters to elements, in the form that QGIS reads to the same conditions.
 
 use super::{Filter, Node, Operand};
-use crate::{geometry::gml::GML_NAMESPACE, xml::write::Writer};
+use crate::{xml::gml::GML_NAMESPACE, xml::write::Writer};
 
 /// The namespace of filters that are written.
 pub const OGC_NAMESPACE: &str = "http://www.opengis.net/ogc";

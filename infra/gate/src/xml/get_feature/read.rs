@@ -2,7 +2,7 @@
 
 use super::{GetFeatureBody, MAX_PROPERTIES, MAX_QUERIES, Property, Query, SortField};
 use crate::{
-    geometry::gml::SrsName,
+    xml::gml::SrsName,
     xml::{
         body::{
             BodyError, check_attributes, check_root, children, content, plain_text, property_name, type_name,

@@ -4,7 +4,7 @@ use super::{
     Action, MAX_ACTIONS, MAX_FEATURES, MAX_PROPERTIES, MAX_VALUE_BYTES, Property, Transaction, Value, Version,
 };
 use crate::{
-    geometry::gml::Gml,
+    xml::gml::Gml,
     xml::{
         body::{BodyError, check_attributes, check_root, children, content, property_name, type_name},
         filter::Filter,

@@ -2,7 +2,7 @@
 
 use super::{Action, Property, PropertyTarget, ResolvedTransaction, Value, Version};
 use crate::{
-    geometry::gml::GML_NAMESPACE,
+    xml::gml::GML_NAMESPACE,
     xml::{filter::OGC_NAMESPACE, get_feature::WFS_NAMESPACE, write::Writer},
 };
 

@@ -29,7 +29,8 @@ use self::{
 };
 use super::{
     EmulatedEntra, Kind, Person, Registration, TokenAsk, Version,
-    routes::{Trouble, misbehaviour, unix_now},
+    outage::{Trouble, misbehaviour},
+    unix_now,
 };
 
 pub(super) use memory::Memory;

@@ -7,7 +7,7 @@ use axum::{
 };
 use uuid::Uuid;
 
-use super::super::{EmulatedEntra, routes::Base};
+use super::super::{EmulatedEntra, base::Base};
 
 /// Where a request came in, and who is signed in there.
 pub(super) struct Place {

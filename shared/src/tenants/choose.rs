@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Site, SiteRevision, TenantSites};
+use super::{SiteRevision, TenantSites};
+use crate::sites::Site;
 
 /// A `resource` (RFC 8707 §2) or `audience` (RFC 8693 §2.1) of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +77,7 @@ fn choose_readable<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sites::{UnreadableSite, site::testing};
+    use crate::{sites::documents as testing, tenants::UnreadableSite};
 
     const RIVERBEND: &str = "https://poziserver-riverbend.example/pozi/";
     const SALTMARSH: &str = "https://poziserver-saltmarsh.example/pozi";

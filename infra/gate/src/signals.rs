@@ -1,7 +1,7 @@
 //! What asks the gate to end, or to read its configuration again.
 
 /// Ready when the process is asked to end: SIGTERM, or an interrupt from the keyboard.
-pub(super) async fn ended() {
+pub(crate) async fn ended() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -1,6 +1,4 @@
-//! One signing key: its algorithm, its public half and thumbprint, and the private half that signs in memory.
-
-use std::{fmt, str::FromStr};
+//! A key pair that signs in memory.
 
 use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der},
@@ -9,37 +7,12 @@ use aws_lc_rs::{
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::{
-    Algorithm,
-    jwk::{
-        AlgorithmParameters, CommonParameters, EllipticCurve, EllipticCurveKeyParameters,
-        EllipticCurveKeyType, Jwk, KeyAlgorithm, PublicKeyUse, RSAKeyParameters, RSAKeyType, ThumbprintHash,
-    },
+use jsonwebtoken::jwk::{
+    AlgorithmParameters, CommonParameters, EllipticCurve, EllipticCurveKeyParameters, EllipticCurveKeyType,
+    Jwk, KeyAlgorithm, PublicKeyUse, RSAKeyParameters, RSAKeyType,
 };
-use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
-use crate::ports::{Signer, SigningUnavailable};
-
-/// What sessions are signed with. One key set holds keys of one algorithm: some verifiers fail on a mixture.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum SigningAlgorithm {
-    /// ECDSA on P-256 with SHA-256.
-    #[default]
-    Es256,
-    /// RSA-2048, PKCS #1 v1.5, with SHA-256: what AWS's built-in JWT authorizer needs.
-    Rs256,
-}
-
-/// A key's id: its SHA-256 thumbprint (RFC 7638), base64url.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct KeyId(String);
-
-/// A private key as PKCS #8 DER, wiped from memory when dropped. It shows itself to nobody, not even a debugger's print.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PrivateKey(Zeroizing<Vec<u8>>);
+use super::{KeyId, PrivateKey, Signer, SigningAlgorithm, SigningUnavailable};
 
 /// A key pair that signs in this process.
 #[derive(Debug)]
@@ -57,82 +30,6 @@ enum Pair {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a usable private key")]
 pub struct NotAKey;
-
-impl SigningAlgorithm {
-    /// The name in a JWS header (RFC 7518 §3.1).
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Es256 => "ES256",
-            Self::Rs256 => "RS256",
-        }
-    }
-
-    /// The public key of `jwk` as it is published: `kid`, `use` and `alg` are ours, whatever else it carried is left out.
-    /// Nothing for a key of another algorithm.
-    pub fn public_half(self, jwk: &Jwk) -> Option<Jwk> {
-        let (expected, fits) = match (self, &jwk.algorithm) {
-            (Self::Es256, AlgorithmParameters::EllipticCurve(key)) => {
-                (KeyAlgorithm::ES256, key.curve == EllipticCurve::P256)
-            }
-            (Self::Rs256, AlgorithmParameters::RSA(_)) => (KeyAlgorithm::RS256, true),
-            _ => return None,
-        };
-        let others = jwk.common.key_algorithm.is_some_and(|named| named != expected);
-        let common = CommonParameters {
-            public_key_use: Some(PublicKeyUse::Signature),
-            key_algorithm: Some(expected),
-            key_id: KeyId::thumbprint(jwk).map(|id| id.0),
-            ..CommonParameters::default()
-        };
-        (fits && !others).then(|| Jwk { common, algorithm: jwk.algorithm.clone() })
-    }
-
-    pub(crate) const fn of_library(self) -> Algorithm {
-        match self {
-            Self::Es256 => Algorithm::ES256,
-            Self::Rs256 => Algorithm::RS256,
-        }
-    }
-}
-
-impl FromStr for SigningAlgorithm {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let known = [Self::Es256, Self::Rs256].into_iter().find(|algorithm| algorithm.name() == text);
-        known.ok_or("use ES256 or RS256")
-    }
-}
-
-impl KeyId {
-    /// The thumbprint of `jwk`; nothing for a kind of key that is never ours.
-    pub fn thumbprint(jwk: &Jwk) -> Option<Self> {
-        jwk.thumbprint(ThumbprintHash::SHA256).ok().map(Self)
-    }
-
-    /// The id as it stands in `kid`.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl PrivateKey {
-    /// Takes PKCS #8 DER bytes.
-    pub fn from_pkcs8(der: Vec<u8>) -> Self {
-        Self(Zeroizing::new(der))
-    }
-
-    /// The PKCS #8 DER bytes, for whoever stores them.
-    pub fn as_pkcs8(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for PrivateKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PrivateKey(…)")
-    }
-}
 
 impl SoftwareKey {
     /// Makes a new key pair, and its private half for storing.
@@ -194,7 +91,7 @@ impl SoftwareKey {
             ..CommonParameters::default()
         };
         let mut jwk = Jwk { common, algorithm };
-        jwk.common.key_id = KeyId::thumbprint(&jwk).map(|id| id.0);
+        jwk.common.key_id = KeyId::thumbprint(&jwk).map(|id| id.as_str().to_owned());
         jwk
     }
 
@@ -216,12 +113,6 @@ impl SoftwareKey {
 impl Signer for SoftwareKey {
     async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningUnavailable> {
         self.sign_now(message)
-    }
-}
-
-impl fmt::Display for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

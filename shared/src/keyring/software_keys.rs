@@ -1,30 +1,9 @@
-//! Where a key's private half is: at hand, sealed by a vault, or in a vault that never gives it away. The ring carries
-//! it about and never looks inside; whoever makes and opens keys does.
+//! Keys that are made in this process and kept at hand.
 
-use jsonwebtoken::jwk::Jwk;
-
-use super::{KeyId, PrivateKey, RingKey, SigningAlgorithm, SoftwareKey};
-use crate::ports::{KeyDisposal, KeyMaker, KeyOpener, KeyTrouble};
-
-/// A key's private half, as a ring stores it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PrivateHalf {
-    /// At hand: for a file that its owner alone can read, and for tests.
-    Plain(PrivateKey),
-    /// Encrypted by a vault, which opens it for the service alone.
-    Sealed(Vec<u8>),
-    /// In a vault that signs by itself: what the key is called there.
-    Vault(String),
-}
-
-/// A key that was made just now.
-#[derive(Debug, Clone)]
-pub struct MadeKey {
-    /// Its public half, as [`SoftwareKey::public_jwk`] writes it.
-    pub jwk: Jwk,
-    /// Its private half.
-    pub private: PrivateHalf,
-}
+use super::{
+    KeyDisposal, KeyId, KeyMaker, KeyOpener, KeyTrouble, MadeKey, PrivateHalf, PrivateKey, RingKey,
+    SigningAlgorithm, SoftwareKey,
+};
 
 /// Makes keys in this process and keeps them at hand.
 #[derive(Debug, Clone, Copy, Default)]
@@ -64,14 +43,6 @@ impl SoftwareKey {
         let unfit = || KeyTrouble::Unfit { id: id.to_string() };
         let key = Self::open(algorithm, private).map_err(|_| unfit())?;
         if KeyId::thumbprint(&key.public_jwk()).as_ref() == Some(id) { Ok(key) } else { Err(unfit()) }
-    }
-}
-
-impl KeyTrouble {
-    /// `key`'s private half is of a kind that whoever was asked to open it does not open: the service is set up to keep
-    /// its keys in another way than the stored ring does.
-    pub fn kept_elsewhere(key: &RingKey) -> Self {
-        Self::KeptElsewhere { id: key.id.to_string() }
     }
 }
 

@@ -9,13 +9,12 @@ use std::{
 
 use quick_cache::sync::Cache;
 
+use super::{DocumentFault, RegistryUnavailable, SiteRegistry, TenantRecord, TenantSites, TenantSource};
 use crate::{
-    entra::{KeySetLocation, StoredKeySet, TokenVersion},
+    entra::{KeySetLocation, KeySetMemory, StoredKeySet, TokenVersion},
     identifiers::TenantId,
     last_good::{Cooldown, LastGood, Lifetimes},
     metrics,
-    ports::{KeySetMemory, RegistryUnavailable, SiteRegistry, TenantSource},
-    sites::{DocumentFault, StoredSite, TenantSites},
     timestamp::Timestamp,
 };
 
@@ -30,15 +29,6 @@ pub const REGISTRY_LIFETIMES: Lifetimes = Lifetimes {
 /// How many tenants that are not registered are remembered. Anybody can make them up: one that was forgotten costs a
 /// read, and no registered tenant is ever forgotten for their sake.
 const STRANGERS: usize = 4_096;
-
-/// What is stored of a tenant.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TenantRecord {
-    /// Its sites.
-    pub sites: Vec<StoredSite>,
-    /// Its Entra key sets, as they were last fetched.
-    pub key_sets: Vec<(TokenVersion, StoredKeySet)>,
-}
 
 /// A registry that is read through `S`.
 #[derive(Debug)]
@@ -150,7 +140,8 @@ mod tests {
     use super::*;
     use crate::{
         entra::Cloud,
-        sites::{SiteRevision, documents},
+        sites::documents,
+        tenants::{SiteRevision, StoredSite},
     };
 
     /// A store that has one record, whoever asks, or none, or is out of reach.

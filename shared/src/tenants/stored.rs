@@ -3,8 +3,10 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{Site, SiteFile, SiteFileProblem, registered::clashes};
-use crate::identifiers::TenantId;
+use crate::{
+    identifiers::TenantId,
+    sites::{Site, SiteFile, SiteFileProblem, clashes},
+};
 
 /// Counts the replacements of a site's document, so that two who replace it at once cannot undo each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -124,7 +126,7 @@ impl fmt::Display for SiteRevision {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sites::site::testing;
+    use crate::sites::documents as testing;
 
     const BROKEN: &str = "name = ";
 

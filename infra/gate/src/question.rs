@@ -6,8 +6,6 @@ use std::str::FromStr;
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 use pozi_auth::sites::{Access, CatalogueId};
 
-use crate::refusal::AskedRefusal;
-
 /// Set by the gateway: the catalogue that it matched.
 pub const CATALOGUE: &str = "x-pozi-catalogue";
 /// Set by the gateway: the method of the request that it holds back.
@@ -19,28 +17,54 @@ pub const SESSION: &str = "x-pozi-session";
 
 /// A question, parsed.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct Question {
     /// The catalogue, as the gateway matched it.
     pub catalogue: CatalogueId,
     /// What is to be done with it.
     pub access: Access,
 }
 
-impl Asked {
+/// What is wrong with the question, before anybody looks at the session: almost always the gateway's configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum QuestionRefusal {
+    /// The gateway names no catalogue.
+    #[error("the gateway named no catalogue")]
+    NoCatalogue,
+    /// The catalogue is not on the list of the configuration.
+    #[error("the catalogue is not one of this gate's")]
+    UnknownCatalogue,
+    /// The gateway does not say the method.
+    #[error("the gateway named no method")]
+    NoMethod,
+    /// Neither reading nor writing.
+    #[error("the gateway asked for an access that is neither read nor write")]
+    UnknownAccess,
+    /// A method that may carry a body, where only reading is.
+    #[error("only GET and HEAD read")]
+    MethodNotForReading,
+    /// A header came more than once.
+    #[error("{0} came more than once")]
+    Repeated(&'static str),
+    /// A header is not visible ASCII.
+    #[error("{0} is not visible ASCII")]
+    Unreadable(&'static str),
+}
+
+impl Question {
     /// Reads the gateway's headers. A location for reading takes the methods `GET` and `HEAD` alone, since QGIS Server
     /// reads whatever body comes with another; one for writing takes every method.
-    pub fn parse(headers: &HeaderMap) -> Result<Self, AskedRefusal> {
-        let catalogue = only(headers, CATALOGUE)?.ok_or(AskedRefusal::NoCatalogue)?;
-        let catalogue = CatalogueId::from_str(catalogue).map_err(|_| AskedRefusal::UnknownCatalogue)?;
+    pub fn parse(headers: &HeaderMap) -> Result<Self, QuestionRefusal> {
+        let catalogue = only(headers, CATALOGUE)?.ok_or(QuestionRefusal::NoCatalogue)?;
+        let catalogue = CatalogueId::from_str(catalogue).map_err(|_| QuestionRefusal::UnknownCatalogue)?;
         let access = match only(headers, ACCESS)? {
             None | Some("read") => Access::Read,
             Some("write") => Access::Write,
-            Some(_) => return Err(AskedRefusal::UnknownAccess),
+            Some(_) => return Err(QuestionRefusal::UnknownAccess),
         };
         let method =
-            only(headers, METHOD)?.filter(|method| !method.is_empty()).ok_or(AskedRefusal::NoMethod)?;
+            only(headers, METHOD)?.filter(|method| !method.is_empty()).ok_or(QuestionRefusal::NoMethod)?;
         if access == Access::Read && !matches!(method, "GET" | "HEAD") {
-            return Err(AskedRefusal::MethodNotForReading);
+            return Err(QuestionRefusal::MethodNotForReading);
         }
         Ok(Self { catalogue, access })
     }
@@ -48,7 +72,7 @@ impl Asked {
 
 /// The session that the client sent: in `X-Pozi-Session`, else as a bearer token (RFC 6750 §2.1). An empty header counts
 /// as none, and so does `Authorization` with another scheme, which is somebody else's.
-pub(crate) fn session(headers: &HeaderMap) -> Result<Option<&str>, AskedRefusal> {
+pub(crate) fn session(headers: &HeaderMap) -> Result<Option<&str>, QuestionRefusal> {
     if let Some(session) = only(headers, SESSION)?.filter(|session| !session.is_empty()) {
         return Ok(Some(session));
     }
@@ -58,13 +82,13 @@ pub(crate) fn session(headers: &HeaderMap) -> Result<Option<&str>, AskedRefusal>
 }
 
 /// The one value of a header. Of two, the gateway and the gate could each believe another one.
-fn only<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, AskedRefusal> {
+fn only<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, QuestionRefusal> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
         (Some(value), None) => {
-            HeaderValue::to_str(value).map(Some).map_err(|_| AskedRefusal::Unreadable(name))
+            HeaderValue::to_str(value).map(Some).map_err(|_| QuestionRefusal::Unreadable(name))
         }
-        (Some(_), Some(_)) => Err(AskedRefusal::Repeated(name)),
+        (Some(_), Some(_)) => Err(QuestionRefusal::Repeated(name)),
     }
 }
