@@ -4,7 +4,7 @@ import { createRemoteJWKSet, jwtVerify } from "jose";
 
 // Create it once: it keeps the keys.
 export function verifier(issuer, audience) {
-  const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`));
+  const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`), { cacheMaxAge: 300_000 });
   const options = {
     issuer,
     audience,
