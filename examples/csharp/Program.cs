@@ -1,4 +1,4 @@
-// Part of a Program.cs of ASP.NET Core, with Microsoft.AspNetCore.Authentication.JwtBearer. No test runs it.
+// Part of a Program.cs of a web application, with Microsoft.AspNetCore.Authentication.JwtBearer. No test runs it.
 // `issuer` and `audience` are yours, as in the other examples.
 builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(options =>
 {
