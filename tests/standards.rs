@@ -1,4 +1,5 @@
-//! The page of standards, docs/standards.md: every row names a test that holds it, and every test named exists.
+//! The page of standards, docs/standards.md, and the threats of SECURITY.md: every row names a test that holds it, and
+//! every test named exists.
 
 use std::{fs, path::Path};
 
@@ -67,6 +68,22 @@ fn every_requirement_is_held_by_a_test_that_exists() {
         assert!(section.starts_with(&format!("RFC {rfc}: ")), "RFC {rfc} is missing or out of place");
         assert!(section.lines().any(|line| row(line).is_some()), "RFC {rfc} has no row");
         assert!(section.contains("\nNot applicable:\n"), "RFC {rfc} does not say what is not applicable");
+    }
+}
+
+#[test]
+fn every_threat_is_held_off_by_a_test_that_exists() {
+    let page = source("SECURITY.md").unwrap();
+    let (_, threats) =
+        page.split_once("\n| threat | what prevents it | held by |\n| --- | --- | --- |\n").unwrap();
+    let rows: Vec<_> = threats.lines().take_while(|line| line.starts_with('|')).collect();
+    assert!(rows.len() > 20, "the table is read");
+    for line in rows {
+        let held: Vec<_> = references(line).collect();
+        assert!(!held.is_empty(), "SECURITY.md: no test holds this: {line}");
+        for (file, name) in held {
+            assert!(source(file).is_some_and(|text| has_test(&text, name)), "SECURITY.md: {file}: {name}");
+        }
     }
 }
 

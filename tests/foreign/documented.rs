@@ -1,87 +1,73 @@
-//! The examples of the README, run as they stand there against the running service: what does not work there is
-//! copied all the same.
+//! The examples of docs/verify.md, run as they stand in the tree against the running service, and the exchange that the
+//! README shows: what does not work there is copied all the same.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use clap::Parser;
 use pozi_local::{args::Args, service::Service};
+use pozi_tests::not_run;
+use serde_json::Value;
 
-use super::tools::{FOLDER, node_folder, python, run};
+use super::tools::{FOLDER, node_folder, python, run, run_with};
 
-/// The Rust example is compiled into this test: `the_rust_example_is_the_one_compiled_here` holds the two together.
+#[path = "../../examples/rust/verify.rs"]
 #[expect(unreachable_pub, reason = "whoever copies it makes a module of it")]
-mod example {
-    // example: begin
-    use pozi_auth::{
-        adapters::{HttpDocument, SystemClock},
-        session::{ISSUER_KEY_LIFETIMES, Issuer, IssuerKeys, SessionVerifier},
-        sites::{Access, CatalogueId},
-        timestamp::Clock,
-    };
-
-    /// Make it once: it keeps the keys.
-    pub fn verifier(
-        issuer: Issuer,
-        audience: String,
-    ) -> Result<SessionVerifier<IssuerKeys<HttpDocument>>, Box<dyn std::error::Error>> {
-        let keys = HttpDocument::new(&issuer.key_set_url().parse()?)?;
-        Ok(SessionVerifier::new(issuer, audience, IssuerKeys::new(keys, ISSUER_KEY_LIFETIMES)))
-    }
-
-    pub async fn may_read(
-        verifier: &SessionVerifier<IssuerKeys<HttpDocument>>,
-        session: &str,
-        catalogue: &CatalogueId,
-    ) -> bool {
-        match verifier.verify(session, SystemClock.now()).await {
-            Ok(session) => session.allows(catalogue, Access::Read),
-            Err(_) => false,
-        }
-    }
-    // example: end
-}
+mod example;
 
 const SITE: &str = "https://poziserver-riverbend.example/pozi/";
 
-/// The one example in `language`.
-fn documented(language: &str) -> String {
-    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
+fn in_project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+}
+
+/// The one block in `language` on `page`.
+fn quoted(page: &str, language: &str) -> String {
+    let text = fs::read_to_string(in_project(page)).unwrap();
     let opening = format!("\n```{language}\n");
     let mut fences = text.split(&opening).skip(1);
-    let example = fences.next().unwrap().split("\n```").next().unwrap().to_owned();
-    assert!(fences.next().is_none(), "one example a language");
-    example
+    let block = fences.next().unwrap().split("\n```").next().unwrap().to_owned();
+    assert!(fences.next().is_none(), "{page} has one block in {language}");
+    block
 }
 
 #[test]
-fn the_rust_example_is_the_one_compiled_here() {
-    let here = include_str!("documented.rs");
-    let (_, rest) = here.split_once("// example: begin\n").unwrap();
-    let (example, _) = rest.split_once("    // example: end").unwrap();
-    let compiled: Vec<_> = example.lines().map(|line| line.strip_prefix("    ").unwrap_or(line)).collect();
-    assert_eq!(documented("rust"), compiled.join("\n").trim_end());
+fn the_page_quotes_every_example_as_it_is_in_its_file() {
+    let mut quotes = 0;
+    for (language, file) in [
+        ("rust", "examples/rust/verify.rs"),
+        ("js", "examples/javascript/verify.mjs"),
+        ("python", "examples/python/verify.py"),
+        ("csharp", "examples/csharp/Program.cs"),
+    ] {
+        let written = fs::read_to_string(in_project(file)).unwrap();
+        assert_eq!(format!("{}\n", quoted("docs/verify.md", language)), written, "{file}");
+        quotes += 1;
+    }
+    let folders = fs::read_dir(in_project("examples")).unwrap();
+    assert_eq!(folders.count(), quotes, "an example that the page does not quote");
+}
+
+async fn started(state: &Path) -> Service {
+    let args = Args::parse_from(["pozi-local", "--port=0", "--state", state.to_str().unwrap()]);
+    Service::start(&args).await.unwrap()
 }
 
 /// What every example must say of riverbend's reader at this service.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_example_that_runs_here_lets_the_reader_in_and_nobody_else() {
     let state = tempfile::tempdir().unwrap();
-    let args = Args::parse_from(["pozi-local", "--port=0", "--state", state.path().to_str().unwrap()]);
-    let service = Service::start(&args).await.unwrap();
+    let service = started(state.path()).await;
     let base = service.base().to_owned();
     let serving = tokio::spawn(service.serve());
     let (python, node) = (python(), node_folder());
     let checking = tokio::task::spawn_blocking(move || {
-        let session = python.as_ref().map(|python| {
-            let mut judge = Command::new(python);
-            judge.arg("-c").arg(PYTHON).arg(documented("python")).arg(&base).arg(SITE);
-            told(&mut judge, "Python")
-        });
+        let session = python.as_ref().map(|python| judged_by_python(python, &base));
         if let (Some(folder), Some(session)) = (node, &session) {
-            fs::write(folder.join("documented.mjs"), documented("js") + JAVASCRIPT).unwrap();
-            let mut judge = Command::new("node");
-            judge.arg(folder.join("documented.mjs")).arg(&base).arg(SITE).arg(session);
-            assert_eq!(told(&mut judge, "JavaScript"), "true false refused refused");
+            judged_by_javascript(&folder, &base, session);
         }
         (base, session)
     });
@@ -101,17 +87,75 @@ async fn every_example_that_runs_here_lets_the_reader_in_and_nobody_else() {
     serving.abort();
 }
 
+/// Gives back the session that the example verified.
+fn judged_by_python(python: &Path, base: &str) -> String {
+    let file = in_project("examples/python/verify.py");
+    let mut judge = Command::new(python);
+    // -B: no compiled copy is left beside the example.
+    judge.args(["-B", "-c", PYTHON]).arg(file.parent().unwrap()).arg(base).arg(SITE);
+    let session = told(&mut judge, "Python");
+    as_a_program(|| Command::new(python), &file, base, &session);
+    session
+}
+
+fn judged_by_javascript(folder: &Path, base: &str, session: &str) {
+    let file = folder.join("verify.mjs");
+    fs::copy(in_project("examples/javascript/verify.mjs"), &file).unwrap();
+    fs::write(folder.join("documented.mjs"), JAVASCRIPT).unwrap();
+    let mut judge = Command::new("node");
+    judge.arg(folder.join("documented.mjs")).arg(base).arg(SITE).arg(session);
+    assert_eq!(told(&mut judge, "JavaScript"), "true false refused refused");
+    as_a_program(|| Command::new("node"), &file, base, session);
+}
+
+/// The example `file` as a program, which reads the session from its standard input.
+fn as_a_program(interpreter: impl Fn() -> Command, file: &Path, base: &str, session: &str) {
+    let ask = |site: &str, catalogue: &str, input: &str| {
+        let output = run_with(interpreter().arg(file).args([base, site, catalogue]), input);
+        output.status.success().then(|| String::from_utf8(output.stdout).unwrap().trim().to_owned())
+    };
+    let line = format!("{session}\n");
+    assert_eq!(ask(SITE, "planning", &line).as_deref(), Some("allowed"), "{}", file.display());
+    assert_eq!(ask(SITE, "assets", &line).as_deref(), Some("not allowed"), "{}", file.display());
+    assert_eq!(ask(&format!("{SITE}x"), "planning", &line), None, "{}", file.display());
+    assert_eq!(ask(SITE, "planning", &session[1..]), None, "{}", file.display());
+}
+
 fn told(judge: &mut Command, language: &str) -> String {
     let output = run(judge.current_dir(FOLDER));
     assert!(output.status.success(), "{language}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-/// Runs the example that is its first argument; tells the session that it verified.
+/// The README's block of shell, pasted, gives the answer below it and a key set.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_exchange_of_the_readme_gives_the_answer_that_it_shows() {
+    if Command::new("curl").arg("--version").output().is_err() {
+        return not_run("the README's exchange, for want of curl");
+    }
+    let state = tempfile::tempdir().unwrap();
+    let service = started(state.path()).await;
+    let lines = quoted("README.md", "sh").replace("http://localhost:8080", service.base());
+    let serving = tokio::spawn(service.serve());
+    let pasted = tokio::task::spawn_blocking(move || told(Command::new("sh").arg("-c").arg(lines), "sh"));
+    let pasted = pasted.await.unwrap();
+    serving.abort();
+    let (answer, keys) = pasted.split_once('\n').unwrap();
+    let mut answer: Value = serde_json::from_str(answer).unwrap();
+    let mut shown: Value = serde_json::from_str(&quoted("README.md", "json")).unwrap();
+    let (token, shown_token) = (answer["access_token"].take(), shown["access_token"].take());
+    assert_eq!(answer, shown);
+    assert!(token.as_str().unwrap().starts_with(shown_token.as_str().unwrap().trim_end_matches('…')));
+    let keys: Value = serde_json::from_str(keys).unwrap();
+    assert!(!keys["keys"].as_array().unwrap().is_empty());
+}
+
+/// Uses the example in the folder that is its first argument; tells the session that it verified.
 const PYTHON: &str = r#"
 import json, sys, urllib.parse, urllib.request
-example, base, site = sys.argv[1:]
-exec(example)
+folder, base, site = sys.argv[1:]
+sys.path.insert(0, folder)
+from verify import Verifier, jwt, may_read
 def read(url, **form):
     data = urllib.parse.urlencode(form).encode() if form else None
     return urllib.request.urlopen(url, data, timeout=10).read().decode()
@@ -131,6 +175,7 @@ print(session)
 "#;
 
 const JAVASCRIPT: &str = r#"
+import { mayRead, verifier } from "./verify.mjs";
 const [base, site, session] = process.argv.slice(2);
 const verdict = (promise) => promise.then(() => "taken", () => "refused");
 const claims = await verifier(base, site)(session);

@@ -179,7 +179,7 @@ mod tests {
 
     use axum::{
         body::{Body, to_bytes},
-        http::{Method, Request},
+        http::{Method, Request, header},
     };
     use tower::ServiceExt as _;
 

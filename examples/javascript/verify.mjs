@@ -1,0 +1,28 @@
+// Verifies Pozi sessions with jose. As a program: node verify.mjs ISSUER AUDIENCE CATALOGUE < session
+
+import { createRemoteJWKSet, jwtVerify } from "jose";
+
+// Create it once: it keeps the keys.
+export function verifier(issuer, audience) {
+  const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`), { cacheMaxAge: 300_000 });
+  const options = {
+    issuer,
+    audience,
+    algorithms: ["ES256"],
+    typ: "at+jwt",
+    requiredClaims: ["iss", "aud", "exp", "iat", "sub", "client_id", "jti", "scope", "tid"],
+  };
+  return async (session) => (await jwtVerify(session, keys, options)).payload;
+}
+
+export function mayRead(claims, catalogue) {
+  const scope = claims.scope.split(" ");
+  return scope.includes(`${catalogue}:read`) || scope.includes(`${catalogue}:write`);
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const [issuer, audience, catalogue] = process.argv.slice(2);
+  const { text } = await import("node:stream/consumers");
+  const claims = await verifier(issuer, audience)((await text(process.stdin)).trim());
+  console.log(mayRead(claims, catalogue) ? "allowed" : "not allowed");
+}
