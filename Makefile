@@ -1,7 +1,9 @@
-.PHONY: run run-lambda test lint bench fuzz picture build deb deploy
+.PHONY: run run-lambda check test lint bench fuzz picture build deb deploy
 
 ARCH ?= $(shell uname -m)
 ENV ?= dev
+# The suites of tests beside the crates' own that start no program but what every Linux has.
+RUST_TESTS := authorizer connections events exchange gate house keys logs network program sessions sites standards windows
 FUZZ_TARGETS ?= form token documents expression sql_filter xml request
 
 run: ## the whole service on localhost
@@ -10,11 +12,14 @@ run: ## the whole service on localhost
 run-lambda: ## the functions as on AWS, on localhost, with AWS emulated
 	cargo run --locked -p pozi-tests --bin run-lambda
 
+check: ## the inner loop: format, lints, and the tests that need nothing but Rust
+	cargo fmt --all --check && cargo clippy --locked --workspace --all-targets -- -D warnings && cargo test --locked --workspace --lib $(addprefix --test ,$(RUST_TESTS)) -- --skip upstream::processes::tests
+
 test: ## everything that must hold
-	cargo test --locked --workspace
+	tests/tools/test --locked --workspace
 
 lint: ## what a machine can say about the code
-	cargo fmt --all --check && cargo clippy --locked --workspace --all-targets -- -D warnings && RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet && cargo deny --locked --log-level error check bans licenses sources && cargo metadata --locked --format-version 1 --manifest-path tests/fuzz/Cargo.toml > /dev/null
+	cargo fmt --all --check && cargo clippy --locked --workspace --all-targets -- -D warnings && RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet && cargo deny --locked --log-level error check bans licenses sources && cargo metadata --locked --format-version 1 --manifest-path tests/fuzz/Cargo.toml > /dev/null && tests/tools/lint-workflows
 
 bench: ## what the exchange, the gate and the authorizer cost beside bare cryptography, and the gate beside nginx
 	cargo build --locked --profile gate -p pozi-gate && cargo bench --locked -p pozi-tests

@@ -13,7 +13,7 @@ const RESERVED: [&str; 7] =
 const NOWHERE: [&str; 6] = ["127.", "0.0.0.0", "10.", "192.0.2.", "198.51.100.", "203.0.113."];
 
 /// Real hosts, where a fact needs them.
-const REAL: [&str; 28] = [
+const REAL: [&str; 29] = [
     // Microsoft: issuers, keys, groups, documentation.
     "login.microsoftonline.com",
     "login.microsoftonline.us",
@@ -45,6 +45,7 @@ const REAL: [&str; 28] = [
     "scheduler.amazonaws.com",
     // The tools' own documentation.
     "docs.aws.amazon.com",
+    "docs.github.com",
     "docs.rs",
 ];
 
