@@ -4,10 +4,10 @@
 
 #[path = "exchange/arbitrary.rs"]
 mod arbitrary;
-#[path = "exchange/door.rs"]
-mod door;
 #[path = "exchange/explained.rs"]
 mod explained;
+#[path = "exchange/form.rs"]
+mod form;
 #[path = "exchange/granted.rs"]
 mod granted;
 #[path = "exchange/reasons.rs"]

@@ -4,17 +4,20 @@
 
 #[path = "house/domains.rs"]
 mod domains;
+#[path = "house/imports.rs"]
+mod imports;
 #[path = "house/rule.rs"]
 mod rule;
 #[path = "house/source.rs"]
 mod source;
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use self::{
     domains::foreign_hosts,
+    imports::{Crate, circles},
     rule::{Fault, Rule},
-    source::{File, Word, line_at, words},
+    source::{File, Word, files, line_at, words},
 };
 
 /// Faults at the words of `code` that `is_wrong` says something about.
@@ -22,9 +25,62 @@ fn at_words(code: &str, is_wrong: impl Fn(&Word<'_>) -> Option<String>) -> Vec<F
     words(code).filter_map(|word| is_wrong(&word).map(|what| Fault { line: word.line, what })).collect()
 }
 
+/// The modules of `shared`, bottom up.
+const ORDER: [&str; 17] = [
+    "timestamp",
+    "json",
+    "jws",
+    "address",
+    "identifiers",
+    "fetch",
+    "last_good",
+    "metrics",
+    "entra",
+    "sites",
+    "keyring",
+    "session",
+    "tenants",
+    "oauth",
+    "telemetry",
+    "config",
+    "adapters",
+];
+
 #[test]
-fn the_rooms_that_decide_know_neither_ports_nor_adapters_nor_the_time() {
-    const WRONG: [&str; 6] = ["ports", "adapters", "async", "await", "SystemTime", "Instant"];
+fn a_module_of_the_shared_crate_imports_only_from_those_below_it() {
+    let place = |module: &str| ORDER.iter().position(|known| *known == module);
+    let files = files();
+    let imports = Crate::read(&files, "shared/src/").imports();
+    let between: Vec<_> = imports.iter().filter(|import| !import.from.contains("::")).collect();
+    assert!(between.len() > 30, "the imports are found: {between:?}");
+    for import in between {
+        let (from, to) = (place(&import.from), place(&import.to));
+        assert!(
+            from.is_some() && to.is_some(),
+            "give each its place in ORDER and in shared/README.md: {import:?}"
+        );
+        assert!(from > to, "{import:?} runs against the order of shared/README.md");
+    }
+}
+
+#[test]
+fn no_modules_import_each_other_in_a_circle() {
+    let files = files();
+    let roots: BTreeSet<_> = files
+        .iter()
+        .filter(|file| !file.is_test())
+        .filter_map(|file| file.path.split_once("/src/").map(|(root, _)| format!("{root}/src/")))
+        .collect();
+    assert!(roots.len() >= 8, "the crates are found: {roots:?}");
+    for root in roots {
+        let circles = circles(&Crate::read(&files, &root).imports());
+        assert!(circles.is_empty(), "in {root} these import each other: {circles:?}");
+    }
+}
+
+#[test]
+fn the_modules_that_decide_do_no_input_and_output_and_read_no_clock() {
+    const WRONG: [&str; 7] = ["Clock", "fetch", "adapters", "async", "await", "SystemTime", "Instant"];
     let is_pure = |path: &str| {
         path.starts_with("shared/src/sites/")
             || ["entra/claims.rs", "session/claims.rs", "keyring/ring.rs", "keyring/plan.rs"]
@@ -32,13 +88,13 @@ fn the_rooms_that_decide_know_neither_ports_nor_adapters_nor_the_time() {
                 .any(|room| path == format!("shared/src/{room}"))
     };
     Rule {
-        harm: "Whoever asks why a person was let in could no longer answer by a table of values: these rooms are pure.",
+        harm: "Whoever asks why a person was let in could no longer answer by a table of values: these modules are pure.",
         check: &|file| {
             let code = if is_pure(&file.path) { file.production() } else { "" };
             at_words(code, |word| WRONG.contains(&word.text).then(|| format!("has `{}`", word.text)))
         },
         spoiled: &[
-            ("shared/src/sites/decide.rs", "use crate::{\n    json,\n    ports::Clock,\n};\n"),
+            ("shared/src/sites/decide.rs", "use crate::{\n    json,\n    timestamp::Clock,\n};\n"),
             ("shared/src/sites/new.rs", "use crate::adapters::SiteFiles;\n"),
             ("shared/src/entra/claims.rs", "pub async fn read() {}\n"),
             ("shared/src/session/claims.rs", "fn a() { b().await }\n"),
@@ -46,8 +102,8 @@ fn the_rooms_that_decide_know_neither_ports_nor_adapters_nor_the_time() {
             ("shared/src/keyring/ring.rs", "let now = Instant::now();\n"),
         ],
         sound: &[
-            ("shared/src/sites/decide.rs", "//! Async, ports and adapters.\nfn supports(now: Timestamp) {}\n"),
-            ("shared/src/keyring/rotate.rs", "use crate::ports::Clock;\n"),
+            ("shared/src/sites/decide.rs", "//! Async, fetch and adapters.\nfn supports(now: Timestamp) {}\n"),
+            ("shared/src/keyring/rotate.rs", "use crate::timestamp::Clock;\n"),
         ],
         except: &[],
     }
@@ -73,7 +129,7 @@ fn only_adapters_touch_the_world() {
             ("shared/src/session/mint.rs", "use crate::adapters::SystemClock;\n"),
             ("shared/src/session/mint.rs", "use crate::{\n    adapters::{SystemClock},\n};\n"),
             ("shared/src/entra/keys.rs", "fn f() { reqwest::get(\"x\"); }\n"),
-            ("shared/src/oauth/door.rs", "use lambda_http::Body;\n"),
+            ("shared/src/oauth/http.rs", "use lambda_http::Body;\n"),
             ("shared/src/registry.rs", "use aws_sdk_dynamodb::Client;\n"),
             ("shared/src/config.rs", "use std::{env, fs};\n"),
             ("shared/src/telemetry.rs", "let now = std::time::SystemTime::now();\n"),

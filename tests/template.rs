@@ -11,10 +11,10 @@ mod alarms;
 mod circles;
 #[path = "template/expansion.rs"]
 mod expansion;
-#[path = "template/homes.rs"]
-mod homes;
 #[path = "template/permissions.rs"]
 mod permissions;
+#[path = "template/resources.rs"]
+mod resources;
 #[path = "template/rule.rs"]
 mod rule;
 

@@ -85,7 +85,7 @@ impl Trail {
     }
 
     /// A subject token came in.
-    pub fn came_with(&mut self, token: &SubjectToken) {
+    pub fn record_token(&mut self, token: &SubjectToken) {
         let hash = digest::digest(&digest::SHA256, token.as_str().as_bytes());
         let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
         let hex = hash.as_ref().iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
@@ -93,7 +93,7 @@ impl Trail {
     }
 
     /// The token says whose it is. Its own words are shortened, since anybody can write them.
-    pub fn claims_to_be(&mut self, token: &UnverifiedToken<'_>) {
+    pub fn record_claims(&mut self, token: &UnverifiedToken<'_>) {
         let short = |text: &str| text.chars().take(64).collect::<String>();
         self.tenant = Some(token.tenant());
         self.token_id = token.unique_id().map(short);
@@ -101,29 +101,29 @@ impl Trail {
     }
 
     /// The request is about `site`; what comes next is waiting for the tenant's keys.
-    pub fn is_about(&mut self, site: &Site) {
+    pub fn record_site(&mut self, site: &Site) {
         self.site = Some(site.name.clone());
         self.lap = Instant::now();
     }
 
     /// The tenant's keys are there, or not.
-    pub fn has_keys(&mut self) {
+    pub fn record_keys_ready(&mut self) {
         self.keys_us = micros(self.lap);
     }
 
     /// Signing begins.
-    pub fn signs(&mut self) {
+    pub fn record_signing(&mut self) {
         self.lap = Instant::now();
     }
 
     /// A session was minted with the key `key_id`.
-    pub fn minted(&mut self, claims: &SessionClaims, key_id: &str) {
+    pub fn record_session(&mut self, claims: &SessionClaims, key_id: &str) {
         self.sign_us = micros(self.lap);
         self.session = Some((claims.jti.clone(), key_id.to_owned(), claims.scope.clone()));
     }
 
     /// The exchange ended with `outcome`: writes its audit event.
-    pub fn ends<T>(mut self, outcome: &Result<T, ExchangeError>) {
+    pub fn finish<T>(mut self, outcome: &Result<T, ExchangeError>) {
         match outcome {
             Ok(_) => self.tell(("granted", None), None),
             Err(error) => self.tell((REFUSED, Some(error.refusal())), Some(&error.to_string())),

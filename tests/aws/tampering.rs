@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use pozi_auth::{
     adapters::aws::{SealedKeys, TableKeyRing, connection},
     config::Signing,
-    keyring::{KeyOpener, KeyRingSource, KeyTrouble, RingKey, SigningAlgorithm},
+    keyring::{KeyOpener, KeyRingSource, RingKey, SigningAlgorithm, VaultError},
 };
 use pozi_rotate_keys::Ask;
 use pozi_tests::{EmulatedAws, Fleet, ISSUER, SetClock, aws_at, exchanged};
@@ -136,6 +136,6 @@ async fn a_key_opens_in_its_own_place_alone() {
         (&*fleet.table, ISSUER, &moved),
     ] {
         let refused = open(table, issuer, key).await;
-        assert!(matches!(refused, Err(KeyTrouble::Unfit { .. })), "{table}, {issuer}: {refused:?}");
+        assert!(matches!(refused, Err(VaultError::Unfit { .. })), "{table}, {issuer}: {refused:?}");
     }
 }

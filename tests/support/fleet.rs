@@ -22,7 +22,7 @@ use pozi_local::{
 use pozi_rotate_keys::{Ask, Done, RotateKeys, RunError};
 
 use crate::{
-    Answer, Between, CREDENTIALS, EmulatedAws, Fate, PATIENT, aws_at, exchange_form, form_request, send,
+    Answer, CREDENTIALS, EmulatedAws, Fate, FaultProxy, PATIENT, aws_at, exchange_form, form_request, send,
     tenants,
 };
 
@@ -35,10 +35,10 @@ pub const METRICS: &str = "Pozi";
 /// All that a fleet shares.
 #[derive(Clone)]
 pub struct Fleet {
-    /// Between the service and AWS.
-    pub aws: Between,
-    /// Between the service and Entra.
-    pub entra: Between,
+    /// Stands between the service and AWS.
+    pub aws: FaultProxy,
+    /// Stands between the service and Entra.
+    pub entra: FaultProxy,
     /// The tenants.
     pub directory: EmulatedEntra,
     /// The table's name.
@@ -107,7 +107,7 @@ impl Fleet {
     #[expect(clippy::expect_used, reason = "as above")]
     pub async fn behind_another(&self) -> Self {
         let emulated = EmulatedAws::running().expect("it runs");
-        Self { aws: Between::and(emulated.url()).await, ..self.clone() }
+        Self { aws: FaultProxy::and(emulated.url()).await, ..self.clone() }
     }
 
     #[expect(
@@ -135,8 +135,8 @@ impl Fleet {
         let (directory, at) = tenants::served().await;
         let table = emulated.table().await;
         Some(Self {
-            aws: Between::and(emulated.url()).await,
-            entra: Between::and(&at).await,
+            aws: FaultProxy::and(emulated.url()).await,
+            entra: FaultProxy::and(&at).await,
             directory,
             store: Table::new(&connection(&aws_at(emulated.url())), &table),
             table,

@@ -2,8 +2,8 @@
 //! keys, sites from text, a ring in memory and a clock that is set by hand.
 
 mod aws;
-mod between;
 mod events;
+mod fault_proxy;
 mod fleet;
 mod gate;
 mod jwt;
@@ -22,8 +22,8 @@ mod world;
 
 pub use self::{
     aws::{CREDENTIALS, EmulatedAws, PATIENT, aws_at},
-    between::{Between, Fate},
     events::{event, event_file, filled, sent_back},
+    fault_proxy::{Fate, FaultProxy},
     fleet::{Fleet, ISSUER, METRICS, exchanged},
     gate::RunningGate,
     jwt::{part, verified_by},

@@ -1,4 +1,4 @@
-//! What goes through [`Between`](crate::Between): what is under way, what is held, what was lost and what was answered.
+//! What goes through [`FaultProxy`](crate::FaultProxy): what is under way, what is held, what was lost and what was answered.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

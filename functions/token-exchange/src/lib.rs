@@ -68,7 +68,7 @@ async fn token<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey, M: KeySe
 ) -> Response {
     let mut trail = Trail::begin();
     let outcome = state.exchange(request, &mut trail).await;
-    trail.ends(&outcome);
+    trail.finish(&outcome);
     match outcome {
         Ok(answer) => oauth::json_response(StatusCode::OK, &answer),
         Err(error) => oauth::refuse(&error.refusal()),
@@ -82,23 +82,23 @@ impl<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey, M: KeySetMemory> T
         let form = oauth::read_form(&head.headers, body).await?;
         let now = self.clock.now();
         let request = ExchangeRequest::parse(&form)?;
-        trail.came_with(&request.subject_token);
+        trail.record_token(&request.subject_token);
 
         let token = UnverifiedToken::parse(request.subject_token.as_str())?;
-        trail.claims_to_be(&token);
+        trail.record_claims(&token);
         let sites = self.sites_of(&token, now).await?;
         let site = tenants::choose(&sites, &request.targets, token.audience())?;
-        trail.is_about(site);
+        trail.record_site(site);
         check_origin(&head.headers, site)?;
 
-        let subject = self.verify(token, site, now, || trail.has_keys()).await?;
+        let subject = self.verify(token, site, now, || trail.record_keys_ready()).await?;
         let grant = sites::decide(&subject, site, request.scope.as_ref())?;
 
-        trail.signs();
+        trail.record_signing();
         let claims = SessionClaims::new(&self.issuer, &subject, &grant, SessionId::new(Uuid::new_v4()), now);
         let signing_key = self.signing.active(now).await?;
         let session = session::mint(&claims, &signing_key).await?;
-        trail.minted(&claims, signing_key.id.as_str());
+        trail.record_session(&claims, signing_key.id.as_str());
         Ok(TokenResponse::new(session, &claims, request.issued_token_type))
     }
 

@@ -26,5 +26,5 @@ pub use self::{
     software_key::SoftwareKey,
     software_keys::SoftwareKeys,
     store::{KeyRingError, KeyRingSource, KeyRingStore, PublishedKeySource},
-    vault::{KeyDisposal, KeyMaker, KeyOpener, KeyTrouble},
+    vault::{KeyDisposal, KeyMaker, KeyOpener, VaultError},
 };

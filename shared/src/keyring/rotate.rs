@@ -4,8 +4,8 @@
 use std::mem;
 
 use super::{
-    KeyDisposal, KeyMaker, KeyRing, KeyRingError, KeyRingStore, KeyTrouble, MadeKey, Plan, RingKey,
-    RotationPolicy, SigningAlgorithm, plan,
+    KeyDisposal, KeyMaker, KeyRing, KeyRingError, KeyRingStore, MadeKey, Plan, RingKey, RotationPolicy,
+    SigningAlgorithm, VaultError, plan,
 };
 use crate::timestamp::Timestamp;
 
@@ -38,7 +38,7 @@ pub enum RotateError {
     NoRing,
     /// A key could not be made, or not be done away with.
     #[error(transparent)]
-    Key(#[from] KeyTrouble),
+    Key(#[from] VaultError),
 }
 
 /// How often a run starts over because another was quicker.
@@ -106,7 +106,7 @@ async fn attempt<S: KeyRingStore, K: KeyMaker + KeyDisposal>(
     for gone in ring.iter().flat_map(KeyRing::keys).filter(|key| plan.remove.contains(&key.id)) {
         keys.dispose(&gone.private).await?;
     }
-    let unusable = || RotateError::Key(KeyTrouble::NotMade);
+    let unusable = || RotateError::Key(VaultError::NotMade);
     let next = plan.applied_to(ring.as_ref(), made.clone(), policy, now).ok_or_else(unusable)?;
     match store.replace(revision, &next).await {
         Ok(()) => Ok(Rotation { plan, ring: next }),
@@ -121,11 +121,11 @@ async fn attempt<S: KeyRingStore, K: KeyMaker + KeyDisposal>(
 }
 
 /// A ring keeps all its keys in one way: who signs is set up for one, and could open only some of them.
-fn refuse_another_kind(ring: Option<&KeyRing>, made: Option<&MadeKey>) -> Result<(), KeyTrouble> {
+fn refuse_another_kind(ring: Option<&KeyRing>, made: Option<&MadeKey>) -> Result<(), VaultError> {
     let Some(made) = made else { return Ok(()) };
     let is_other = |key: &&RingKey| mem::discriminant(&key.private) != mem::discriminant(&made.private);
     let other = ring.and_then(|ring| ring.keys().iter().find(is_other));
-    other.map_or(Ok(()), |key| Err(KeyTrouble::kept_elsewhere(key)))
+    other.map_or(Ok(()), |key| Err(VaultError::kept_elsewhere(key)))
 }
 
 /// A key that came too late is in no ring, and a vault would keep it for ever. A conflict may also be this run's own echo,
@@ -302,13 +302,13 @@ mod tests {
     struct Vault(Mutex<Vec<PrivateHalf>>);
 
     impl KeyMaker for Vault {
-        async fn make(&self, algorithm: SigningAlgorithm) -> Result<MadeKey, KeyTrouble> {
+        async fn make(&self, algorithm: SigningAlgorithm) -> Result<MadeKey, VaultError> {
             SoftwareKeys.make(algorithm).await
         }
     }
 
     impl KeyDisposal for Vault {
-        async fn dispose(&self, private: &PrivateHalf) -> Result<(), KeyTrouble> {
+        async fn dispose(&self, private: &PrivateHalf) -> Result<(), VaultError> {
             self.0.lock().unwrap().push(private.clone());
             Ok(())
         }
@@ -335,14 +335,14 @@ mod tests {
     struct Elsewhere;
 
     impl KeyMaker for Elsewhere {
-        async fn make(&self, algorithm: SigningAlgorithm) -> Result<MadeKey, KeyTrouble> {
+        async fn make(&self, algorithm: SigningAlgorithm) -> Result<MadeKey, VaultError> {
             let private = PrivateHalf::Vault("key/1".into());
             Ok(MadeKey { private, ..SoftwareKeys.make(algorithm).await? })
         }
     }
 
     impl KeyDisposal for Elsewhere {
-        async fn dispose(&self, _: &PrivateHalf) -> Result<(), KeyTrouble> {
+        async fn dispose(&self, _: &PrivateHalf) -> Result<(), VaultError> {
             Ok(())
         }
     }
@@ -352,7 +352,7 @@ mod tests {
         let ring = first_ring().await;
         let store = Store { stored: Mutex::new(ring.clone()), ..Store::default() };
         let refusal = rotate(&store, &Elsewhere, &es256(), hour(21)).await.unwrap_err();
-        assert!(matches!(refusal, RotateError::Key(KeyTrouble::KeptElsewhere { .. })), "{refusal}");
+        assert!(matches!(refusal, RotateError::Key(VaultError::KeptElsewhere { .. })), "{refusal}");
         assert_eq!(store.stored(), ring);
     }
 

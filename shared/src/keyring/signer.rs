@@ -7,8 +7,8 @@ use std::{
 };
 
 use super::{
-    ActiveKey, KeyId, KeyOpener, KeyRing, KeyRingSource, KeyState, KeyTrouble, RingKey, SigningAlgorithm,
-    SigningKey, SigningUnavailable,
+    ActiveKey, KeyId, KeyOpener, KeyRing, KeyRingSource, KeyState, RingKey, SigningAlgorithm, SigningKey,
+    SigningUnavailable, VaultError,
 };
 use crate::{
     last_good::{Cooldown, LastGood, Lifetimes},
@@ -102,7 +102,7 @@ impl<O: KeyOpener> Opened<O> {
         &self,
         key: &RingKey,
         algorithm: SigningAlgorithm,
-    ) -> Result<Arc<SigningKey<O::Signer>>, KeyTrouble> {
+    ) -> Result<Arc<SigningKey<O::Signer>>, VaultError> {
         let held = self.held().get(&key.id).cloned();
         if let Some(held) = held {
             return Ok(held);
@@ -158,10 +158,10 @@ mod tests {
     impl KeyOpener for Arc<Vault> {
         type Signer = SoftwareKey;
 
-        async fn open(&self, key: &RingKey, algorithm: SigningAlgorithm) -> Result<SoftwareKey, KeyTrouble> {
+        async fn open(&self, key: &RingKey, algorithm: SigningAlgorithm) -> Result<SoftwareKey, VaultError> {
             self.opened.fetch_add(1, Ordering::SeqCst);
             let down = *self.down.lock().unwrap();
-            if down { Err(KeyTrouble::Vault("down".into())) } else { SoftwareKeys.open(key, algorithm).await }
+            if down { Err(VaultError::Vault("down".into())) } else { SoftwareKeys.open(key, algorithm).await }
         }
     }
 

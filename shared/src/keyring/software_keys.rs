@@ -1,8 +1,8 @@
 //! Keys that are made in this process and kept at hand.
 
 use super::{
-    KeyDisposal, KeyId, KeyMaker, KeyOpener, KeyTrouble, MadeKey, PrivateHalf, PrivateKey, RingKey,
-    SigningAlgorithm, SoftwareKey,
+    KeyDisposal, KeyId, KeyMaker, KeyOpener, MadeKey, PrivateHalf, PrivateKey, RingKey, SigningAlgorithm,
+    SoftwareKey, VaultError,
 };
 
 /// Makes keys in this process and keeps them at hand.
@@ -10,8 +10,8 @@ use super::{
 pub struct SoftwareKeys;
 
 impl KeyMaker for SoftwareKeys {
-    async fn make(&self, algorithm: SigningAlgorithm) -> Result<MadeKey, KeyTrouble> {
-        let (key, private) = SoftwareKey::generate(algorithm).map_err(|_| KeyTrouble::NotMade)?;
+    async fn make(&self, algorithm: SigningAlgorithm) -> Result<MadeKey, VaultError> {
+        let (key, private) = SoftwareKey::generate(algorithm).map_err(|_| VaultError::NotMade)?;
         Ok(MadeKey { jwk: key.public_jwk(), private: PrivateHalf::Plain(private) })
     }
 }
@@ -19,15 +19,15 @@ impl KeyMaker for SoftwareKeys {
 impl KeyOpener for SoftwareKeys {
     type Signer = SoftwareKey;
 
-    async fn open(&self, key: &RingKey, algorithm: SigningAlgorithm) -> Result<SoftwareKey, KeyTrouble> {
-        let PrivateHalf::Plain(private) = &key.private else { return Err(KeyTrouble::kept_elsewhere(key)) };
+    async fn open(&self, key: &RingKey, algorithm: SigningAlgorithm) -> Result<SoftwareKey, VaultError> {
+        let PrivateHalf::Plain(private) = &key.private else { return Err(VaultError::kept_elsewhere(key)) };
         SoftwareKey::fitting(algorithm, private, &key.id)
     }
 }
 
 impl KeyDisposal for SoftwareKeys {
     /// A key at hand is gone with the ring that held it.
-    async fn dispose(&self, _: &PrivateHalf) -> Result<(), KeyTrouble> {
+    async fn dispose(&self, _: &PrivateHalf) -> Result<(), VaultError> {
         Ok(())
     }
 }
@@ -39,8 +39,8 @@ impl SoftwareKey {
         algorithm: SigningAlgorithm,
         private: &PrivateKey,
         id: &KeyId,
-    ) -> Result<Self, KeyTrouble> {
-        let unfit = || KeyTrouble::Unfit { id: id.to_string() };
+    ) -> Result<Self, VaultError> {
+        let unfit = || VaultError::Unfit { id: id.to_string() };
         let key = Self::open(algorithm, private).map_err(|_| unfit())?;
         if KeyId::thumbprint(&key.public_jwk()).as_ref() == Some(id) { Ok(key) } else { Err(unfit()) }
     }
@@ -56,7 +56,7 @@ mod tests {
         RingKey::new(made, KeyState::Active { since: Timestamp::default() }).unwrap()
     }
 
-    async fn opened(key: &RingKey) -> Result<KeyId, KeyTrouble> {
+    async fn opened(key: &RingKey) -> Result<KeyId, VaultError> {
         let signer = SoftwareKeys.open(key, SigningAlgorithm::Es256).await?;
         Ok(KeyId::thumbprint(&signer.public_jwk()).unwrap())
     }
@@ -66,10 +66,10 @@ mod tests {
         let (own, other) = (key().await, key().await);
         assert_eq!(opened(&own).await.unwrap(), own.id);
         let foreign = RingKey { private: other.private, ..own.clone() };
-        assert!(matches!(opened(&foreign).await, Err(KeyTrouble::Unfit { id }) if id == own.id.as_str()));
+        assert!(matches!(opened(&foreign).await, Err(VaultError::Unfit { id }) if id == own.id.as_str()));
         for private in [PrivateHalf::Sealed(vec![1]), PrivateHalf::Vault("key/1".into())] {
             let elsewhere = RingKey { private, ..own.clone() };
-            assert!(matches!(opened(&elsewhere).await, Err(KeyTrouble::KeptElsewhere { .. })));
+            assert!(matches!(opened(&elsewhere).await, Err(VaultError::KeptElsewhere { .. })));
         }
     }
 }

@@ -5,7 +5,7 @@ use super::{MadeKey, PrivateHalf, RingKey, Signer, SigningAlgorithm};
 /// Makes signing keys.
 pub trait KeyMaker: Send + Sync + 'static {
     /// A new key of `algorithm`.
-    fn make(&self, algorithm: SigningAlgorithm) -> impl Future<Output = Result<MadeKey, KeyTrouble>> + Send;
+    fn make(&self, algorithm: SigningAlgorithm) -> impl Future<Output = Result<MadeKey, VaultError>> + Send;
 }
 
 /// Opens the private halves of signing keys.
@@ -18,18 +18,18 @@ pub trait KeyOpener: Send + Sync + 'static {
         &self,
         key: &RingKey,
         algorithm: SigningAlgorithm,
-    ) -> impl Future<Output = Result<Self::Signer, KeyTrouble>> + Send;
+    ) -> impl Future<Output = Result<Self::Signer, VaultError>> + Send;
 }
 
 /// Does away with private halves that no ring holds any more.
 pub trait KeyDisposal: Send + Sync + 'static {
     /// Does away with `private`; what is gone already is no trouble.
-    fn dispose(&self, private: &PrivateHalf) -> impl Future<Output = Result<(), KeyTrouble>> + Send;
+    fn dispose(&self, private: &PrivateHalf) -> impl Future<Output = Result<(), VaultError>> + Send;
 }
 
 /// A signing key cannot be made, opened or done away with.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum KeyTrouble {
+pub enum VaultError {
     /// The library or the vault made none.
     #[error("no key could be made")]
     NotMade,
@@ -50,7 +50,7 @@ pub enum KeyTrouble {
     },
 }
 
-impl KeyTrouble {
+impl VaultError {
     /// `key`'s private half is of a kind that whoever was asked to open it does not open: the service is set up to keep
     /// its keys in another way than the stored ring does.
     pub fn kept_elsewhere(key: &RingKey) -> Self {

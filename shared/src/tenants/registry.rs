@@ -28,7 +28,7 @@ pub const REGISTRY_LIFETIMES: Lifetimes = Lifetimes {
 
 /// How many tenants that are not registered are remembered. Anybody can make them up: one that was forgotten costs a
 /// read, and no registered tenant is ever forgotten for their sake.
-const STRANGERS: usize = 4_096;
+const UNREGISTERED: usize = 4_096;
 
 /// A registry that is read through `S`.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub struct CachedRegistry<S> {
     source: Arc<S>,
     lifetimes: Lifetimes,
     registered: RwLock<HashMap<TenantId, Arc<LastGood<Tenant>>>>,
-    strangers: Cache<TenantId, Arc<LastGood<Tenant>>>,
+    unregistered: Cache<TenantId, Arc<LastGood<Tenant>>>,
 }
 
 /// A record, compiled.
@@ -49,7 +49,7 @@ struct Tenant {
 impl<S: TenantSource> CachedRegistry<S> {
     /// Holds nothing yet; keeps records for `lifetimes` ([`REGISTRY_LIFETIMES`] but in tests).
     pub fn new(source: Arc<S>, lifetimes: Lifetimes) -> Self {
-        Self { source, lifetimes, registered: RwLock::default(), strangers: Cache::new(STRANGERS) }
+        Self { source, lifetimes, registered: RwLock::default(), unregistered: Cache::new(UNREGISTERED) }
     }
 
     fn slot(&self, tenant: TenantId) -> Arc<LastGood<Tenant>> {
@@ -58,7 +58,8 @@ impl<S: TenantSource> CachedRegistry<S> {
                 let what = format!("the registry's record of tenant {tenant}");
                 Ok(LastGood::new(what, self.lifetimes, Arc::new(Cooldown::default())))
             };
-            let slot: Result<_, std::convert::Infallible> = self.strangers.get_or_insert_with(&tenant, made);
+            let slot: Result<_, std::convert::Infallible> =
+                self.unregistered.get_or_insert_with(&tenant, made);
             slot.unwrap_or_else(|never| match never {})
         })
     }
@@ -68,7 +69,7 @@ impl<S: TenantSource> CachedRegistry<S> {
     }
 
     /// From now on `tenant` is remembered for good.
-    fn is_registered(&self, tenant: TenantId, slot: &Arc<LastGood<Tenant>>) {
+    fn remember_registered(&self, tenant: TenantId, slot: &Arc<LastGood<Tenant>>) {
         if self.registered_slot(tenant).is_none() {
             let mut registered = self.registered.write().unwrap_or_else(PoisonError::into_inner);
             registered.entry(tenant).or_insert_with(|| Arc::clone(slot));
@@ -91,7 +92,7 @@ impl<S: TenantSource> SiteRegistry for CachedRegistry<S> {
         let found = slot.find(now, |_| true, load).await;
         let known = found.map_err(|unavailable| RegistryUnavailable(unavailable.to_string()))?;
         if !known.sites.is_empty() {
-            self.is_registered(tenant, &slot);
+            self.remember_registered(tenant, &slot);
         }
         Ok(Arc::clone(&known.sites))
     }
@@ -109,14 +110,14 @@ impl Tenant {
     fn compile(tenant: TenantId, record: TenantRecord) -> Self {
         let (sites, faults) = TenantSites::compile(tenant, &record.sites);
         for fault in &faults {
-            tell(tenant, fault);
+            log_fault(tenant, fault);
         }
         metrics::sites_were_unreadable(faults.len());
         Self { sites: Arc::new(sites), key_sets: record.key_sets }
     }
 }
 
-fn tell(tenant: TenantId, fault: &DocumentFault) {
+fn log_fault(tenant: TenantId, fault: &DocumentFault) {
     let problems: Vec<_> = fault.problems.iter().map(ToString::to_string).collect();
     tracing::error!(
         %tenant,
@@ -260,14 +261,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn strangers_are_forgotten_before_they_fill_the_memory_and_never_push_a_registered_tenant_out() {
+    async fn unregistered_tenants_are_forgotten_before_they_fill_the_memory_and_never_push_a_registered_one_out()
+     {
         let (store, registry) = registry(Ok(own()));
         names(&registry, 0).await.unwrap();
         store.becomes(Ok(TenantRecord::default()));
-        for _ in 0..3 * STRANGERS {
+        for _ in 0..3 * UNREGISTERED {
             registry.sites_of(TenantId::new(Uuid::new_v4()), at(1)).await.unwrap();
         }
-        assert!(registry.strangers.len() <= STRANGERS);
+        assert!(registry.unregistered.len() <= UNREGISTERED);
         assert_eq!(registry.registered.read().unwrap().len(), 1);
         let reads = store.reads();
         assert_eq!(names(&registry, 2).await.unwrap(), ["riverbend"]);

@@ -7,12 +7,11 @@ use pozi_auth::sites::Access;
 
 use super::{
     Context, RequestRefusal,
-    highlight::symbols,
     kind::Kind,
     operation::{Operation, Parameter, Service},
     parameters::Parameters,
     print::{MapKey, print_text},
-    value::{Value, names::is_ambiguous},
+    value::{Value, highlight::symbols, names::is_ambiguous},
     written::Written,
 };
 use crate::{layers::Layers, upstream::QgisRequest};

@@ -3,7 +3,6 @@
 
 pub mod features;
 mod get_feature;
-mod highlight;
 mod kind;
 mod kvp;
 mod lookup;

@@ -3,7 +3,10 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
-use super::fastcgi::{HeadError, RecordError};
+/// The most bytes that a head may have.
+pub(super) const HEAD_MOST: usize = 16 * 1024;
+/// How many bytes of STDERR one answer may have. QGIS logs to its process's own standard error instead.
+pub(super) const STDERR_MOST: usize = 1024 * 1024;
 
 /// Why there is no answer of QGIS Server. The body of an answer ends in one of these too, where the answer was cut.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +81,52 @@ pub enum UpstreamError {
     /// The request cannot be written as HTTP.
     #[error("the request cannot be written as HTTP")]
     Unwritable(#[source] http::Error),
+}
+
+/// What is wrong with a head. No value is repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HeadError {
+    /// It has no end.
+    #[error("it has no end within {HEAD_MOST} bytes")]
+    TooLong,
+    /// It is empty.
+    #[error("it has no header")]
+    Empty,
+    /// Not a header.
+    #[error("line {0} is no header: there is no name and `:`")]
+    Line(usize),
+    /// A value with control characters.
+    #[error("the value on line {0} has control characters")]
+    Value(usize),
+    /// Not a final status.
+    #[error("`Status` is no number from 200 to 599, or comes twice")]
+    Status,
+    /// Not one length.
+    #[error("`Content-Length` is no number, or comes twice")]
+    ContentLength,
+}
+
+/// What is wrong with a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// Another version.
+    #[error("a record has version {0}, not 1")]
+    Version(u8),
+    /// A record for another request: there is only one, with the id 1.
+    #[error("a record is about request {0}, not 1")]
+    Request(u16),
+    /// A record that a server does not send to this request.
+    #[error("a record has type {0}; only 3, 6 and 7 are answers")]
+    Type(u8),
+    /// An `END_REQUEST` of another length.
+    #[error("END_REQUEST has {0} bytes, not 8")]
+    End(u16),
+    /// Data after the end of STDOUT.
+    #[error("STDOUT goes on after its end")]
+    AfterEnd,
+    /// STDERR is long.
+    #[error("STDERR has more than {STDERR_MOST} bytes")]
+    Stderr,
 }
 
 impl UpstreamError {

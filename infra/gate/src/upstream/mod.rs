@@ -22,8 +22,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 #[cfg(unix)]
 pub use self::processes::{Processes, ProcessesConfig};
 pub use self::{
-    error::UpstreamError,
-    fastcgi::{FastCgi, FastCgiAddress, FastCgiAddressError, HeadError, RecordError},
+    error::{HeadError, RecordError, UpstreamError},
+    fastcgi::{FastCgi, FastCgiAddress, FastCgiAddressError},
     http::{HttpBaseError, HttpServer},
     limits::Limited,
     server::{Upstream, UpstreamStartError},

@@ -11,36 +11,36 @@ use uuid::Uuid;
 use super::{Behaviour, EmulatedEntra};
 
 /// Why nothing sensible is answered.
-pub(super) enum Trouble {
+pub(super) enum OutageError {
     Down,
     Rubbish,
     NoSuchTenant(String),
 }
 
 /// What the directory was told to do instead.
-pub(super) async fn misbehaviour(entra: &EmulatedEntra) -> Result<(), Trouble> {
+pub(super) async fn misbehaviour(entra: &EmulatedEntra) -> Result<(), OutageError> {
     match entra.behaviour() {
         Behaviour::Well => Ok(()),
         Behaviour::Slow(delay) => {
             tokio::time::sleep(delay).await;
             Ok(())
         }
-        Behaviour::Down => Err(Trouble::Down),
-        Behaviour::Rubbish => Err(Trouble::Rubbish),
+        Behaviour::Down => Err(OutageError::Down),
+        Behaviour::Rubbish => Err(OutageError::Rubbish),
     }
 }
 
 /// The tenant as it is spelt in addresses: the id of one with a registration, or `common`, which stands for all.
-pub(super) fn known_tenant(entra: &EmulatedEntra, asked: &str) -> Result<String, Trouble> {
+pub(super) fn known_tenant(entra: &EmulatedEntra, asked: &str) -> Result<String, OutageError> {
     if asked == "common" {
         return Ok(asked.to_owned());
     }
     let mut tenants = entra.registrations().iter().map(|registration| registration.tenant_id.to_string());
     let known = tenants.find(|tenant| tenant.eq_ignore_ascii_case(asked));
-    known.ok_or_else(|| Trouble::NoSuchTenant(asked.to_owned()))
+    known.ok_or_else(|| OutageError::NoSuchTenant(asked.to_owned()))
 }
 
-impl IntoResponse for Trouble {
+impl IntoResponse for OutageError {
     fn into_response(self) -> Response {
         match self {
             Self::Down => (StatusCode::SERVICE_UNAVAILABLE, "The service is unavailable.").into_response(),

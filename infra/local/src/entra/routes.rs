@@ -16,7 +16,7 @@ use super::{
     Behaviour, EmulatedEntra, Kind, Mistake, Person, TokenAsk, Unknown, Version,
     base::Base,
     metadata::openid_configuration,
-    outage::{Trouble, known_tenant, misbehaviour},
+    outage::{OutageError, known_tenant, misbehaviour},
     sign_in, unix_now,
 };
 
@@ -43,7 +43,7 @@ async fn metadata(
     State(entra): State<EmulatedEntra>,
     Base(base): Base,
     Path(tenant): Path<String>,
-) -> Result<Json<Value>, Trouble> {
+) -> Result<Json<Value>, OutageError> {
     misbehaviour(&entra).await?;
     let tenant = known_tenant(&entra, &tenant)?;
     Ok(Json(openid_configuration(version, &base, &tenant)))
@@ -53,7 +53,7 @@ async fn key_set(
     version: Version,
     State(entra): State<EmulatedEntra>,
     Path(tenant): Path<String>,
-) -> Result<Json<Value>, Trouble> {
+) -> Result<Json<Value>, OutageError> {
     entra.count_key_set_fetch();
     misbehaviour(&entra).await?;
     known_tenant(&entra, &tenant)?;

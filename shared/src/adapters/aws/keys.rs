@@ -6,8 +6,8 @@ use super::{KmsKeys, KmsSigner, SealedKeys};
 use crate::{
     config::Signing,
     keyring::{
-        KeyDisposal, KeyMaker, KeyOpener, KeyTrouble, MadeKey, PrivateHalf, RingKey, Signer,
-        SigningAlgorithm, SigningUnavailable, SoftwareKey,
+        KeyDisposal, KeyMaker, KeyOpener, MadeKey, PrivateHalf, RingKey, Signer, SigningAlgorithm,
+        SigningUnavailable, SoftwareKey, VaultError,
     },
     session::Issuer,
 };
@@ -41,7 +41,7 @@ impl Keys {
 }
 
 impl KeyMaker for Keys {
-    async fn make(&self, algorithm: SigningAlgorithm) -> Result<MadeKey, KeyTrouble> {
+    async fn make(&self, algorithm: SigningAlgorithm) -> Result<MadeKey, VaultError> {
         match self {
             Self::Sealed(keys) => keys.make(algorithm).await,
             Self::Kms(keys) => keys.make(algorithm).await,
@@ -52,7 +52,7 @@ impl KeyMaker for Keys {
 impl KeyOpener for Keys {
     type Signer = KeysSigner;
 
-    async fn open(&self, key: &RingKey, algorithm: SigningAlgorithm) -> Result<KeysSigner, KeyTrouble> {
+    async fn open(&self, key: &RingKey, algorithm: SigningAlgorithm) -> Result<KeysSigner, VaultError> {
         match self {
             Self::Sealed(keys) => {
                 keys.open(key, algorithm).await.map(|key| KeysSigner::Software(Box::new(key)))
@@ -63,7 +63,7 @@ impl KeyOpener for Keys {
 }
 
 impl KeyDisposal for Keys {
-    async fn dispose(&self, private: &PrivateHalf) -> Result<(), KeyTrouble> {
+    async fn dispose(&self, private: &PrivateHalf) -> Result<(), VaultError> {
         match self {
             Self::Sealed(keys) => keys.dispose(private).await,
             Self::Kms(keys) => keys.dispose(private).await,

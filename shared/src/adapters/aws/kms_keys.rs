@@ -15,8 +15,8 @@ use super::{
     wire::{es256_signature, public_jwk},
 };
 use crate::keyring::{
-    KeyDisposal, KeyMaker, KeyOpener, KeyTrouble, MadeKey, PrivateHalf, RingKey, Signer, SigningAlgorithm,
-    SigningUnavailable,
+    KeyDisposal, KeyMaker, KeyOpener, MadeKey, PrivateHalf, RingKey, Signer, SigningAlgorithm,
+    SigningUnavailable, VaultError,
 };
 
 /// The tag by which policies, and people, know the keys of a ring.
@@ -53,8 +53,8 @@ impl KmsKeys {
 }
 
 impl KeyMaker for KmsKeys {
-    async fn make(&self, algorithm: SigningAlgorithm) -> Result<MadeKey, KeyTrouble> {
-        let tag = Tag::builder().tag_key(TAG).tag_value(self.tag.as_deref().ok_or(KeyTrouble::NotMade)?);
+    async fn make(&self, algorithm: SigningAlgorithm) -> Result<MadeKey, VaultError> {
+        let tag = Tag::builder().tag_key(TAG).tag_value(self.tag.as_deref().ok_or(VaultError::NotMade)?);
         let made = self
             .client
             .create_key()
@@ -64,14 +64,14 @@ impl KeyMaker for KmsKeys {
             })
             .key_usage(KeyUsageType::SignVerify)
             .description("Signs Pozi sessions")
-            .tags(tag.build().map_err(|_| KeyTrouble::NotMade)?)
+            .tags(tag.build().map_err(|_| VaultError::NotMade)?)
             .send()
             .await
-            .map_err(|error| KeyTrouble::Vault(reason(&error)))?;
-        let key = made.key_metadata.and_then(|metadata| metadata.arn).ok_or(KeyTrouble::NotMade)?;
+            .map_err(|error| VaultError::Vault(reason(&error)))?;
+        let key = made.key_metadata.and_then(|metadata| metadata.arn).ok_or(VaultError::NotMade)?;
         let public = self.client.get_public_key().key_id(&key).send().await;
-        let public = public.map_err(|error| KeyTrouble::Vault(reason(&error)))?.public_key;
-        let jwk = public.and_then(|der| public_jwk(algorithm, der.as_ref())).ok_or(KeyTrouble::NotMade)?;
+        let public = public.map_err(|error| VaultError::Vault(reason(&error)))?.public_key;
+        let jwk = public.and_then(|der| public_jwk(algorithm, der.as_ref())).ok_or(VaultError::NotMade)?;
         Ok(MadeKey { jwk, private: PrivateHalf::Vault(key) })
     }
 }
@@ -79,14 +79,14 @@ impl KeyMaker for KmsKeys {
 impl KeyOpener for KmsKeys {
     type Signer = KmsSigner;
 
-    async fn open(&self, key: &RingKey, algorithm: SigningAlgorithm) -> Result<KmsSigner, KeyTrouble> {
-        let PrivateHalf::Vault(name) = &key.private else { return Err(KeyTrouble::kept_elsewhere(key)) };
+    async fn open(&self, key: &RingKey, algorithm: SigningAlgorithm) -> Result<KmsSigner, VaultError> {
+        let PrivateHalf::Vault(name) = &key.private else { return Err(VaultError::kept_elsewhere(key)) };
         Ok(KmsSigner { client: self.client.clone(), key: name.clone(), algorithm })
     }
 }
 
 impl KeyDisposal for KmsKeys {
-    async fn dispose(&self, private: &PrivateHalf) -> Result<(), KeyTrouble> {
+    async fn dispose(&self, private: &PrivateHalf) -> Result<(), VaultError> {
         let PrivateHalf::Vault(arn) = private else { return Ok(()) };
         // By its id alone it can only be one of this account and region.
         let key = arn.rsplit('/').next().unwrap_or(arn);
@@ -101,7 +101,7 @@ impl KeyDisposal for KmsKeys {
             {
                 Ok(())
             }
-            Err(error) => Err(KeyTrouble::Vault(reason(&error))),
+            Err(error) => Err(VaultError::Vault(reason(&error))),
         }
     }
 }

@@ -9,8 +9,8 @@ use aws_types::SdkConfig;
 use super::table::reason;
 use crate::{
     keyring::{
-        KeyDisposal, KeyId, KeyMaker, KeyOpener, KeyTrouble, MadeKey, PrivateHalf, PrivateKey, RingKey,
-        SigningAlgorithm, SoftwareKey,
+        KeyDisposal, KeyId, KeyMaker, KeyOpener, MadeKey, PrivateHalf, PrivateKey, RingKey, SigningAlgorithm,
+        SoftwareKey, VaultError,
     },
     session::Issuer,
 };
@@ -42,10 +42,10 @@ impl SealedKeys {
 }
 
 impl KeyMaker for SealedKeys {
-    async fn make(&self, algorithm: SigningAlgorithm) -> Result<MadeKey, KeyTrouble> {
-        let (key, private) = SoftwareKey::generate(algorithm).map_err(|_| KeyTrouble::NotMade)?;
+    async fn make(&self, algorithm: SigningAlgorithm) -> Result<MadeKey, VaultError> {
+        let (key, private) = SoftwareKey::generate(algorithm).map_err(|_| VaultError::NotMade)?;
         let jwk = key.public_jwk();
-        let id = KeyId::thumbprint(&jwk).ok_or(KeyTrouble::NotMade)?;
+        let id = KeyId::thumbprint(&jwk).ok_or(VaultError::NotMade)?;
         let sealed = self
             .client
             .encrypt()
@@ -54,8 +54,8 @@ impl KeyMaker for SealedKeys {
             .set_encryption_context(Some(self.context(&id)))
             .send()
             .await
-            .map_err(|error| KeyTrouble::Vault(reason(&error)))?;
-        let sealed = sealed.ciphertext_blob.ok_or(KeyTrouble::NotMade)?;
+            .map_err(|error| VaultError::Vault(reason(&error)))?;
+        let sealed = sealed.ciphertext_blob.ok_or(VaultError::NotMade)?;
         Ok(MadeKey { jwk, private: PrivateHalf::Sealed(sealed.into_inner()) })
     }
 }
@@ -63,8 +63,8 @@ impl KeyMaker for SealedKeys {
 impl KeyOpener for SealedKeys {
     type Signer = SoftwareKey;
 
-    async fn open(&self, key: &RingKey, algorithm: SigningAlgorithm) -> Result<SoftwareKey, KeyTrouble> {
-        let PrivateHalf::Sealed(sealed) = &key.private else { return Err(KeyTrouble::kept_elsewhere(key)) };
+    async fn open(&self, key: &RingKey, algorithm: SigningAlgorithm) -> Result<SoftwareKey, VaultError> {
+        let PrivateHalf::Sealed(sealed) = &key.private else { return Err(VaultError::kept_elsewhere(key)) };
         let opened = self
             .client
             .decrypt()
@@ -76,9 +76,9 @@ impl KeyOpener for SealedKeys {
         let opened = opened.map_err(|error| match error.as_service_error() {
             // KMS says no more than this of a wrong context or a changed ciphertext.
             Some(refusal) if refusal.is_invalid_ciphertext_exception() => {
-                KeyTrouble::Unfit { id: key.id.to_string() }
+                VaultError::Unfit { id: key.id.to_string() }
             }
-            _ => KeyTrouble::Vault(reason(&error)),
+            _ => VaultError::Vault(reason(&error)),
         })?;
         let private = PrivateKey::from_pkcs8(opened.plaintext.map(Blob::into_inner).unwrap_or_default());
         SoftwareKey::fitting(algorithm, &private, &key.id)
@@ -87,7 +87,7 @@ impl KeyOpener for SealedKeys {
 
 impl KeyDisposal for SealedKeys {
     /// A sealed key is gone with the ring that held it.
-    async fn dispose(&self, _: &PrivateHalf) -> Result<(), KeyTrouble> {
+    async fn dispose(&self, _: &PrivateHalf) -> Result<(), VaultError> {
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! Values, read by their kind into what they mean and written anew. What is written is made of parts that were understood.
 
 pub(super) mod colour;
+pub(super) mod highlight;
 pub(super) mod names;
 mod number;
 mod options;
@@ -70,7 +71,7 @@ impl Value {
                 let written = options::format_options(text).ok_or_else(wrong)?;
                 Ok(Some(written).filter(|written| !written.is_empty()).map(Self::Text))
             }
-            Kind::Highlight(part) => written(super::highlight::part(part, text)),
+            Kind::Highlight(part) => written(highlight::part(part, text)),
             Kind::Wkt => {
                 let geometry = Wkt::parse(text).map_err(|error| RequestRefusal::content(name, &error))?;
                 Ok(Some(Self::Text(geometry.to_string())))

@@ -4,8 +4,7 @@
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CONTENT_LENGTH};
 
-/// The most bytes that a head may have.
-pub(in crate::upstream) const HEAD_MOST: usize = 16 * 1024;
+use crate::upstream::error::{HEAD_MOST, HeadError};
 
 /// The head of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,29 +15,6 @@ pub(super) struct Head {
     pub(super) headers: HeaderMap,
     /// What `Content-Length` says.
     pub(super) length: Option<u64>,
-}
-
-/// What is wrong with a head. No value is repeated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum HeadError {
-    /// It has no end.
-    #[error("it has no end within {HEAD_MOST} bytes")]
-    TooLong,
-    /// It is empty.
-    #[error("it has no header")]
-    Empty,
-    /// Not a header.
-    #[error("line {0} is no header: there is no name and `:`")]
-    Line(usize),
-    /// A value with control characters.
-    #[error("the value on line {0} has control characters")]
-    Value(usize),
-    /// Not a final status.
-    #[error("`Status` is no number from 200 to 599, or comes twice")]
-    Status,
-    /// Not one length.
-    #[error("`Content-Length` is no number, or comes twice")]
-    ContentLength,
 }
 
 /// Gathers a head from the pieces of an answer.

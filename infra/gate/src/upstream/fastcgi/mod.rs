@@ -13,13 +13,9 @@ use axum::body::Body;
 use http::Response;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+pub use self::address::{FastCgiAddress, FastCgiAddressError};
 use self::head::Head;
-pub(super) use self::{address::connect_tcp, answer::Answer, head::HEAD_MOST};
-pub use self::{
-    address::{FastCgiAddress, FastCgiAddressError},
-    head::HeadError,
-    record::RecordError,
-};
+pub(super) use self::{address::connect_tcp, answer::Answer};
 use super::{MapServer, QgisRequest, UpstreamError};
 
 /// QGIS Server where it listens for `FastCGI`.

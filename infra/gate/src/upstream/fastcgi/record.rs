@@ -2,6 +2,8 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 
+use crate::upstream::error::{RecordError, STDERR_MOST};
+
 /// The id of the only request of a connection.
 pub(super) const REQUEST_ID: [u8; 2] = [0, 1];
 /// Bytes of a record's header.
@@ -13,9 +15,6 @@ const END_REQUEST: u8 = 3;
 const STDOUT: u8 = 6;
 const STDERR: u8 = 7;
 
-/// How many bytes of STDERR one answer may have. QGIS logs to its process's own standard error instead.
-const STDERR_MOST: usize = 1024 * 1024;
-
 /// What a record says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Piece {
@@ -25,29 +24,6 @@ pub(super) enum Piece {
     Complete,
     /// The server does not take the request, and why.
     Refused(&'static str),
-}
-
-/// What is wrong with a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum RecordError {
-    /// Another version.
-    #[error("a record has version {0}, not 1")]
-    Version(u8),
-    /// A record for another request: there is only one, with the id 1.
-    #[error("a record is about request {0}, not 1")]
-    Request(u16),
-    /// A record that a server does not send to this request.
-    #[error("a record has type {0}; only 3, 6 and 7 are answers")]
-    Type(u8),
-    /// An `END_REQUEST` of another length.
-    #[error("END_REQUEST has {0} bytes, not 8")]
-    End(u16),
-    /// Data after the end of STDOUT.
-    #[error("STDOUT goes on after its end")]
-    AfterEnd,
-    /// STDERR is long.
-    #[error("STDERR has more than {STDERR_MOST} bytes")]
-    Stderr,
 }
 
 /// Takes records apart as they arrive, also when they arrive byte by byte.

@@ -21,10 +21,7 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::{task::AbortHandle, time::Instant};
 
-use crate::upstream::{
-    UpstreamError,
-    fastcgi::{HEAD_MOST, connect_tcp},
-};
+use crate::upstream::{UpstreamError, error::HEAD_MOST, fastcgi::connect_tcp};
 
 /// How many idle connections are kept.
 const KEPT: usize = 8;

@@ -29,7 +29,7 @@ use self::{
 };
 use super::{
     EmulatedEntra, Kind, Person, Registration, TokenAsk, Version,
-    outage::{Trouble, misbehaviour},
+    outage::{OutageError, misbehaviour},
     unix_now,
 };
 
@@ -48,7 +48,7 @@ async fn asked_by_link(
     State(entra): State<EmulatedEntra>,
     place: Place,
     Query(request): Query<AuthorizeRequest>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, OutageError> {
     authorize(&entra, &place, &request).await
 }
 
@@ -56,7 +56,7 @@ async fn asked_by_form(
     State(entra): State<EmulatedEntra>,
     place: Place,
     Form(request): Form<AuthorizeRequest>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, OutageError> {
     authorize(&entra, &place, &request).await
 }
 
@@ -64,7 +64,7 @@ async fn authorize(
     entra: &EmulatedEntra,
     place: &Place,
     request: &AuthorizeRequest,
-) -> Result<Response, Trouble> {
+) -> Result<Response, OutageError> {
     misbehaviour(entra).await?;
     let Some(registration) = entra.client(&place.tenant, &request.client_id) else {
         let problem = problem::no_such_client(&request.client_id, &place.tenant);
@@ -204,7 +204,7 @@ async fn token(
     Path(tenant): Path<String>,
     headers: HeaderMap,
     Form(request): Form<TokenRequest>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, OutageError> {
     misbehaviour(&entra).await?;
     let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
     let (status, body) = match redeem(&entra, &tenant, &request, origin, unix_now()) {
@@ -226,7 +226,7 @@ async fn logout(
     State(entra): State<EmulatedEntra>,
     place: Place,
     Query(request): Query<LogoutRequest>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, OutageError> {
     misbehaviour(&entra).await?;
     if let Some(name) = place.signed_in {
         entra.remembered().sign_out(name);

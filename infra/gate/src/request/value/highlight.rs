@@ -1,8 +1,8 @@
 //! Highlights: geometries with labels that QWC2 wants drawn on a map. Their style is written by the gate, since SLD can name
 //! files and addresses.
 
-use super::{kind::Highlight, value::colour::colour};
-use crate::wkt::Wkt;
+use super::colour::colour;
+use crate::{request::kind::Highlight, wkt::Wkt};
 
 const MAX_GEOMETRIES: usize = 20;
 const MAX_TEXT: usize = 200;
@@ -30,7 +30,7 @@ pub(super) fn part(part: Highlight, text: &str) -> Option<String> {
 }
 
 /// A style for each of `geometries`, a list of well-known texts. QGIS splits the list at `;`, so none is in a style.
-pub(super) fn symbols(geometries: &str) -> String {
+pub(in crate::request) fn symbols(geometries: &str) -> String {
     let style = |geometry: &str| {
         let kind = geometry.to_ascii_uppercase();
         let symbolizer = if kind.contains("POINT") {

@@ -38,7 +38,7 @@ pub enum Fate {
 
 /// Stands between.
 #[derive(Clone)]
-pub struct Between {
+pub struct FaultProxy {
     url: String,
     shared: Arc<Shared>,
 }
@@ -58,7 +58,7 @@ struct Levers {
     holds: bool,
 }
 
-impl Between {
+impl FaultProxy {
     /// Stands before `upstream`, a URL, on a port of its own.
     ///
     /// # Panics
