@@ -3,12 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
 
+use entra_emulator::{Person, TokenAsk};
 use pozi_auth::{
     config::{AuthorizerConfig, ResponseKind},
     session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
 };
 use pozi_authorizer::{Authorizer, Event, Failure};
-use pozi_local::entra::{Person, TokenAsk};
 use pozi_tests::{PublishedDocument, SetClock, Trouble, World, part};
 use serde_json::{Value, json};
 

@@ -5,9 +5,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use entra_emulator::TokenAsk;
 use lambda_http::Request;
 use pozi_auth::adapters::lambda;
-use pozi_local::entra::TokenAsk;
 use pozi_tests::{Answer, World, event, exchange_form, filled, part, sent_back};
 use serde_json::{Value, json};
 use tower::ServiceExt;

@@ -19,8 +19,8 @@ mod targets;
 #[path = "exchange/tokens.rs"]
 mod tokens;
 
+use entra_emulator::{Person, TokenAsk, Version};
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
-use pozi_local::entra::{Person, TokenAsk, Version};
 use pozi_tests::Answer;
 
 const RIVERBEND: &str = "https://poziserver-riverbend.example/pozi/";

@@ -15,6 +15,7 @@ use std::{
 };
 
 use aws_lc_rs::digest::{SHA256, digest};
+use entra_emulator::{Behaviour, Kind, Person, TokenAsk, Version};
 use pozi_auth::{
     identifiers::TenantId,
     keyring::SigningAlgorithm,
@@ -23,10 +24,7 @@ use pozi_auth::{
     timestamp::Timestamp,
 };
 use pozi_gate::{Gate, Routes};
-use pozi_local::{
-    entra::{Behaviour, Kind, Person, TokenAsk, Version},
-    samples,
-};
+use pozi_local::samples;
 use pozi_tests::{
     Answer, NOW, PublishedDocument, World, exchange_form, form_request, part, send, spoilt_tokens,
 };

@@ -9,16 +9,16 @@ use axum::{
     Router,
     body::{Body, to_bytes},
 };
+use entra_emulator::{
+    Person::{self, Editor, Reader},
+    TokenAsk,
+};
 use http::{Method, Request};
 use pozi_auth::{
     session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
     sites::Site,
 };
 use pozi_local::{
-    entra::{
-        Person::{self, Editor, Reader},
-        TokenAsk,
-    },
     gates::Gates,
     maps::{self, Qgis},
 };

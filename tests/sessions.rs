@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use entra_emulator::{Kind, Person, TokenAsk, Version};
 use http::Request;
 use jsonwebtoken::{DecodingKey, jwk::JwkSet};
 use pozi_auth::{
@@ -16,10 +17,7 @@ use pozi_auth::{
     sites::{Access, Site},
     timestamp::Timestamp,
 };
-use pozi_local::{
-    entra::{Kind, Person, TokenAsk, Version},
-    samples,
-};
+use pozi_local::samples;
 use pozi_tests::World;
 
 const RIVERBEND: &str = "https://poziserver-riverbend.example/pozi/";

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use entra_emulator::{Behaviour, TokenAsk, Version};
 use pozi_auth::sites::Site;
 use pozi_auth::{
     adapters::SystemClock,
@@ -9,10 +10,7 @@ use pozi_auth::{
     tenants::KeySetStore,
     timestamp::{Clock, Timestamp},
 };
-use pozi_local::{
-    entra::{Behaviour, TokenAsk, Version},
-    samples,
-};
+use pozi_local::samples;
 use pozi_rotate_keys::{Ask, Refreshed};
 use pozi_tests::{Fate, Fleet, exchanged};
 

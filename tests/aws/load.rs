@@ -4,6 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::Router;
+use entra_emulator::TokenAsk;
 use pozi_auth::{
     adapters::{
         HttpKeySets,
@@ -15,7 +16,6 @@ use pozi_auth::{
     tenants::{CachedRegistry, REGISTRY_LIFETIMES},
     timestamp::{Clock, Timestamp},
 };
-use pozi_local::entra::TokenAsk;
 use pozi_rotate_keys::Ask;
 use pozi_tests::{Fleet, ISSUER, PATIENT, SetClock, aws_at, exchanged};
 use pozi_token_exchange::TokenExchange;

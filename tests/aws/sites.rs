@@ -1,12 +1,13 @@
 //! Sites in the table: written by whoever saw the latest, read by everybody, and a broken one costs itself alone.
 
+use entra_emulator::TokenAsk;
 use pozi_auth::{
     adapters::{SystemClock, aws::connection},
     sites::{Site, SiteFile},
     tenants::{AllTenants, SiteRevision, SiteStore, SiteStoreError, TenantSource},
     timestamp::Clock,
 };
-use pozi_local::{entra::TokenAsk, samples};
+use pozi_local::samples;
 use pozi_tests::{EmulatedAws, Fleet, aws_at, exchanged};
 
 fn saltmarsh() -> SiteFile {
@@ -108,7 +109,7 @@ async fn a_stranger_costs_one_read_and_no_call_to_entra() {
     let tenant = "00000000-0000-4000-8000-000000000000";
     claims["tid"] = tenant.into();
     claims["iss"] = format!("https://sts.windows.net/{tenant}/").into();
-    let header = fleet.directory.header(pozi_local::entra::Version::V1);
+    let header = fleet.directory.header(entra_emulator::Version::V1);
     let token = fleet.directory.sign(&header, &claims);
     fleet.aws.holds();
     let instance = fleet.exchange();

@@ -17,12 +17,12 @@ use aws_lc_rs::{
 use axum::body::{Body, Bytes, to_bytes};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use criterion::Criterion;
+use entra_emulator::{TokenAsk, Version};
 use http::{Request, StatusCode, header::CONTENT_TYPE};
 use pozi_auth::{
     entra::UnverifiedToken,
     oauth::{self, ExchangeRequest},
 };
-use pozi_local::entra::{TokenAsk, Version};
 use pozi_tests::{World, exchange_form};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;

@@ -14,6 +14,7 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use axum::body::Body;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use criterion::Criterion;
+use entra_emulator::TokenAsk;
 use http::{Request, StatusCode};
 use pozi_auth::{
     config::AuthorizerConfig,
@@ -22,7 +23,6 @@ use pozi_auth::{
 };
 use pozi_authorizer::{Authorizer, Event};
 use pozi_gate::{Gate, Routes};
-use pozi_local::entra::TokenAsk;
 use pozi_tests::{PublishedDocument, World};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;

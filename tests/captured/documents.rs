@@ -1,5 +1,6 @@
 //! Captured key sets and metadata.
 
+use entra_emulator::{TokenAsk, Version};
 use pozi_auth::{
     entra::{
         CONSUMER_TENANT,
@@ -9,7 +10,6 @@ use pozi_auth::{
     fetch::FetchError,
     identifiers::TenantId,
 };
-use pozi_local::entra::{TokenAsk, Version};
 use pozi_tests::{NOW, World, exchange_form, form_request, send};
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Captured claims, signed anew by the emulated tenant and brought to a site that is registered just for them.
 
+use entra_emulator::{TokenAsk, Version};
 use pozi_auth::{keyring::SigningAlgorithm, sites::SiteFile};
-use pozi_local::entra::{TokenAsk, Version};
 use pozi_tests::{NOW, World};
 use serde_json::{Value, json};
 

@@ -6,13 +6,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use entra_emulator::{Behaviour, EmulatedEntra, Registration, Version};
 use pozi_auth::{
     adapters::{HttpKeySets, MAX_DOCUMENT_BYTES},
     entra::{Cloud, KeySet, KeySetFetch, KeySetLocation, TokenVersion},
     fetch::FetchError,
     identifiers::TenantId,
 };
-use pozi_local::entra::{Behaviour, EmulatedEntra, Registration, Version};
 use pozi_tests::EmulatedKeySets;
 use uuid::Uuid;
 

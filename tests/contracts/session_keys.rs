@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use entra_emulator::{Person, TokenAsk};
 use pozi_auth::{
     adapters::{HttpDocument, MAX_DOCUMENT_BYTES},
     fetch::{DocumentFetch, FetchError},
@@ -9,10 +10,7 @@ use pozi_auth::{
     session::{ISSUER_KEY_LIFETIMES, IssuerKeys, KeySet, SessionKeySource, SessionRefusal, SessionVerifier},
     timestamp::Clock,
 };
-use pozi_local::{
-    entra::{Person, TokenAsk},
-    samples,
-};
+use pozi_local::samples;
 use pozi_tests::{PublishedDocument, World, part};
 
 use super::wire::{Server, answer};

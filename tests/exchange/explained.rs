@@ -1,7 +1,7 @@
 //! The explanation beside the exchange: it allows what is granted, says why, and refuses what is refused, for the same
 //! reason.
 
-use pozi_local::entra::{
+use entra_emulator::{
     Person::{AppOnly, Editor, Guest, NoGroups, Overage, Reader},
     TokenAsk, Version,
 };

@@ -7,6 +7,7 @@ use std::sync::{
 };
 
 use axum::body::Body;
+use entra_emulator::TokenAsk;
 use http::{Method, Request, header::CONTENT_TYPE};
 use http_body_util::{BodyExt, Full, Limited};
 use pozi_auth::{
@@ -19,7 +20,7 @@ use pozi_auth::{
     tenants::{RegistryUnavailable, SiteRegistry, TenantSites},
     timestamp::Timestamp,
 };
-use pozi_local::{entra::TokenAsk, samples};
+use pozi_local::samples;
 use pozi_tests::{EmulatedKeySets, World, exchange_form, form_request, send};
 
 use super::{assert_every_answers_headers, assert_invalid, assert_refused};

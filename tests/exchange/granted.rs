@@ -1,6 +1,6 @@
 //! Who gets which catalogues, and who none.
 
-use pozi_local::entra::{
+use entra_emulator::{
     Kind,
     Person::{AppOnly, Editor, Guest, NoGroups, Overage, Reader},
     TokenAsk,

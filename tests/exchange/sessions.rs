@@ -2,14 +2,12 @@
 
 use std::collections::HashSet;
 
-use pozi_auth::{json::Members, keyring::SigningAlgorithm};
-use pozi_local::{
-    entra::{
-        Person,
-        Version::{V1, V2},
-    },
-    samples,
+use entra_emulator::{
+    Person,
+    Version::{V1, V2},
 };
+use pozi_auth::{json::Members, keyring::SigningAlgorithm};
+use pozi_local::samples;
 use pozi_tests::{NOW, World, part, verified_by};
 use serde_json::{Value, json};
 

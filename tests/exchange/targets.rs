@@ -1,13 +1,11 @@
 //! Which site a request is about (RFC 8693 §2.1, RFC 8707), and which pages may ask for it.
 
-use pozi_auth::{keyring::SigningAlgorithm, sites::SiteFile};
-use pozi_local::{
-    entra::{
-        Person::{NoGroups, Reader},
-        Version::{V1, V2},
-    },
-    samples,
+use entra_emulator::{
+    Person::{NoGroups, Reader},
+    Version::{V1, V2},
 };
+use pozi_auth::{keyring::SigningAlgorithm, sites::SiteFile};
+use pozi_local::samples;
 use pozi_tests::{World, exchange_form};
 
 use super::{RIVERBEND, SALTMARSH, ask, assert_every_answers_headers, assert_invalid, assert_refused};

@@ -1,7 +1,7 @@
 //! The subject token: each way in which it can be wrong, and each form in which it is right.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use pozi_local::entra::{
+use entra_emulator::{
     Behaviour, Person, TokenAsk,
     Version::{V1, V2},
 };

@@ -2,11 +2,9 @@
 //! run here, so its documented rules are.
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html>.
 
+use entra_emulator::{Person, TokenAsk};
 use pozi_auth::keyring::SigningAlgorithm;
-use pozi_local::{
-    entra::{Person, TokenAsk},
-    samples,
-};
+use pozi_local::samples;
 use pozi_tests::{World, part, verified_by};
 
 #[tokio::test]

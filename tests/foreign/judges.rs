@@ -7,11 +7,9 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use entra_emulator::{Person, TokenAsk};
 use pozi_auth::keyring::SigningAlgorithm;
-use pozi_local::{
-    entra::{Person, TokenAsk},
-    samples,
-};
+use pozi_local::samples;
 use pozi_tests::{World, part};
 use serde_json::{Value, json};
 

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use axum::{Router, body::Body};
+use entra_emulator::{Person, TokenAsk};
 use http::{HeaderValue, Request};
 use pozi_auth::{
     session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
     sites::CatalogueId,
 };
 use pozi_gate::{Gate, Routes, router};
-use pozi_local::entra::{Person, TokenAsk};
 use pozi_tests::{Answer, PublishedDocument, SetClock, World};
 use tower::ServiceExt;
 

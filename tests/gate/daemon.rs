@@ -8,13 +8,14 @@ use std::{
 };
 
 use clap::Parser;
+use entra_emulator::Person;
 use pozi_auth::{
     adapters::HttpDocument,
     address::LoopbackUrl,
     fetch::{DocumentFetch, FetchError},
 };
 use pozi_gate::{Daemon, Verdict, check, config::GateConfig};
-use pozi_local::{args::Args, entra::Person, samples, service::Service};
+use pozi_local::{args::Args, samples, service::Service};
 use serde_json::Value;
 
 use super::asking::Site;

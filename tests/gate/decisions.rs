@@ -3,12 +3,10 @@
 use std::sync::LazyLock;
 
 use axum::body::Body;
+use entra_emulator::{Kind, Person, TokenAsk, Version};
 use http::{Method, Request};
 use pozi_auth::keyring::SigningAlgorithm;
-use pozi_local::{
-    entra::{Kind, Person, TokenAsk, Version},
-    samples,
-};
+use pozi_local::samples;
 use pozi_tests::{World, part};
 use proptest::prelude::*;
 use serde_json::{Value, json};

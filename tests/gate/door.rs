@@ -1,11 +1,9 @@
 //! A gate on a port in front of a stand-in for QGIS Server, and clients that are bytes on a connection.
 
+use entra_emulator::{Person, TokenAsk};
 use pozi_auth::{keyring::SigningAlgorithm, sites::SiteFile};
 use pozi_gate::{config::UpstreamConfig, settings::Limits};
-use pozi_local::{
-    entra::{Person, TokenAsk},
-    samples,
-};
+use pozi_local::samples;
 use pozi_tests::{RunningGate, World};
 use serde_json::Value;
 use tokio::{

@@ -2,9 +2,9 @@
 
 use std::{fs, sync::Arc};
 
+use entra_emulator::Person;
 use pozi_auth::{adapters::KeySetFile, session::ISSUER_KEY_LIFETIMES, timestamp::Clock};
 use pozi_gate::{Health, KeptKeys, Status, Watched};
-use pozi_local::entra::Person;
 use pozi_tests::{PublishedDocument, Trouble};
 use serde_json::{Value, json};
 

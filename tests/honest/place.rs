@@ -1,14 +1,12 @@
 //! The gate of riverbend with the catalogue `demo`, QGIS Server behind it, and two people's sessions.
 
+use entra_emulator::{Person, TokenAsk};
 use pozi_auth::{
     keyring::SigningAlgorithm,
     sites::{Site, SiteFile},
 };
 use pozi_gate::{config::UpstreamConfig, settings::Limits};
-use pozi_local::{
-    entra::{Person, TokenAsk},
-    samples,
-};
+use pozi_local::samples;
 use pozi_tests::{RunningGate, World, has_qgis};
 
 use crate::demo::Demo;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use pozi_local::entra::{
+use entra_emulator::{
     Behaviour, Person, TokenAsk,
     Version::{self, V1, V2},
 };

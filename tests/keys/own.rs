@@ -6,6 +6,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::Body;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use entra_emulator::TokenAsk;
 use http::Request;
 use pozi_auth::{
     keyring::{
@@ -14,7 +15,7 @@ use pozi_auth::{
     },
     session::Issuer,
 };
-use pozi_local::{entra::TokenAsk, samples};
+use pozi_local::samples;
 use pozi_tests::{NOW, World, part, send, verified_by};
 use serde_json::{Value, json};
 

@@ -1,10 +1,8 @@
 //! The sessions that the tests hold: minted by the exchange, of a site whose catalogues are the sample ones.
 
+use entra_emulator::{Person, TokenAsk};
 use pozi_auth::sites::SiteFile;
-use pozi_local::{
-    entra::{Person, TokenAsk},
-    samples,
-};
+use pozi_local::samples;
 use pozi_tests::World;
 
 /// riverbend with the catalogues alpha (everybody of the tenant's readers reads, editors write) and beta (editors alone),

@@ -4,6 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::Router;
+use entra_emulator::{EmulatedEntra, TokenAsk};
 use pozi_auth::{
     adapters::{
         HttpKeySets, SystemClock,
@@ -15,10 +16,7 @@ use pozi_auth::{
     tenants::SiteStore,
     timestamp::Clock,
 };
-use pozi_local::{
-    entra::{EmulatedEntra, TokenAsk},
-    samples,
-};
+use pozi_local::samples;
 use pozi_rotate_keys::{Ask, Done, RotateKeys, RunError};
 
 use crate::{

@@ -7,6 +7,7 @@ use std::sync::{
 };
 
 use axum::body::{Body, to_bytes};
+use entra_emulator::EmulatedEntra;
 use http::{Request, StatusCode};
 use pozi_auth::{
     entra::{KeySetFetch, KeySetLocation},
@@ -14,7 +15,6 @@ use pozi_auth::{
     keyring::{KeyRing, KeyRingError, KeyRingSource, KeyRingStore, Revision},
     timestamp::{Clock, Timestamp},
 };
-use pozi_local::entra::EmulatedEntra;
 use tower::ServiceExt;
 
 /// A clock that is set by hand. Clones are the same clock.

@@ -3,7 +3,7 @@
 
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use pozi_local::entra::{CONSUMER_TENANT, Kind, Person, TokenAsk, Version};
+use entra_emulator::{CONSUMER_TENANT, Kind, Person, TokenAsk, Version};
 use serde_json::{Map, Value, json};
 
 use crate::World;

@@ -1,10 +1,8 @@
 //! The tenants of the sample sites, whose emulated Entra answers over HTTP.
 
+use entra_emulator::{EmulatedEntra, Version};
 use pozi_auth::sites::Site;
-use pozi_local::{
-    entra::{EmulatedEntra, Version},
-    samples,
-};
+use pozi_local::samples;
 use tokio::{net::TcpListener, task::spawn_blocking};
 
 /// The directory, and the URL that it is served at.

@@ -6,6 +6,7 @@ use axum::{
     Router,
     body::{Body, to_bytes},
 };
+use entra_emulator::{EmulatedEntra, TokenAsk};
 use http::{HeaderMap, Request, StatusCode, Uri, header::CONTENT_TYPE};
 use pozi_auth::{
     adapters::SiteFiles,
@@ -20,10 +21,7 @@ use pozi_auth::{
     tenants::SiteRegistry,
     timestamp::Timestamp,
 };
-use pozi_local::{
-    entra::{EmulatedEntra, TokenAsk},
-    explain, samples,
-};
+use pozi_local::{explain, samples};
 use pozi_token_exchange::TokenExchange;
 use serde_json::Value;
 use tower::ServiceExt;

@@ -2,7 +2,6 @@
 
 pub mod args;
 pub mod console;
-pub mod entra;
 pub mod explain;
 pub mod gates;
 mod https;

@@ -17,7 +17,7 @@ use pozi_auth::sites::Site;
 use serde::Serialize;
 use url::Url;
 
-use crate::entra::{Mistake, Person};
+use entra_emulator::{Mistake, Person};
 
 /// Where `infra/local/page/fetch-msal` has npm put MSAL.js, from the project's root.
 pub const MSAL_FOLDER: &str = "target/local-page/node_modules/@azure/msal-browser/lib";

@@ -3,7 +3,7 @@
 
 use pozi_auth::sites::{Catalogue, Site, SiteFile, Who};
 
-use crate::entra::Registration;
+use entra_emulator::Registration;
 
 /// The embedded site files.
 pub fn site_files() -> Vec<SiteFile> {

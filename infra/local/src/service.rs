@@ -24,9 +24,7 @@ use url::Url;
 
 use crate::{
     args::Args,
-    console,
-    entra::{self, EmulatedEntra},
-    explain,
+    console, explain,
     gates::{self, Gates},
     https,
     maps::{self, CopyError, Qgis},
@@ -34,6 +32,7 @@ use crate::{
     samples,
     welcome::Welcome,
 };
+use entra_emulator::{self, EmulatedEntra};
 
 /// The service, listening.
 #[derive(Debug)]
@@ -147,7 +146,7 @@ impl Tenant {
         let certificate = https::certificate().map_err(|problem| StartError::Other(problem.to_string()))?;
         let url = format!("https://localhost:{port}");
         let url = url.parse().map_err(|problem: url::ParseError| StartError::Other(problem.to_string()))?;
-        Ok(Self { listener, url, certificate, router: entra::over_https(entra.router()) })
+        Ok(Self { listener, url, certificate, router: entra_emulator::over_https(entra.router()) })
     }
 
     /// Comes back only when it cannot go on.
