@@ -111,6 +111,28 @@ fn the_modules_that_decide_do_no_input_and_output_and_read_no_clock() {
 }
 
 #[test]
+fn the_emulated_entra_depends_on_no_crate_of_the_service() {
+    Rule {
+        harm: "A mistake that the emulated Entra shared with the service would pass every test of both.",
+        check: &|file| {
+            let lines = file.text.lines().zip(1..).filter(|_| file.path == "infra/entra-emulator/Cargo.toml");
+            let own = lines.filter(|(line, _)| line.starts_with("pozi"));
+            own.map(|(line, number)| Fault { line: number, what: line.to_owned() }).collect()
+        },
+        spoiled: &[(
+            "infra/entra-emulator/Cargo.toml",
+            "[dependencies]\nserde = { workspace = true }\npozi-auth = { workspace = true }\n",
+        )],
+        sound: &[
+            ("infra/entra-emulator/Cargo.toml", "[dependencies]\nserde = { workspace = true }\n"),
+            ("infra/local/Cargo.toml", "[dependencies]\npozi-auth = { workspace = true }\n"),
+        ],
+        except: &[],
+    }
+    .holds();
+}
+
+#[test]
 fn only_adapters_touch_the_world() {
     let is_room = |path: &str| path.starts_with("shared/src/") && !path.starts_with("shared/src/adapters/");
     let wrong = |word: &Word<'_>| match word.text {

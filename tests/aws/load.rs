@@ -18,13 +18,24 @@ use pozi_auth::{
 };
 use pozi_rotate_keys::Ask;
 use pozi_tests::{Fleet, ISSUER, PATIENT, SetClock, aws_at, exchanged};
-use pozi_token_exchange::TokenExchange;
+use pozi_token_exchange::{Environment, TokenExchange, aws::Registry};
 
 use super::gotten;
 
 const STEP: u64 = 10 * 60;
 /// Three rotations at a key a day, and the time that the last retired one is kept.
 const STEPS: u64 = 4 * 24 * 3_600 / STEP;
+
+/// AWS, but for the time.
+struct ByTestClock;
+
+impl Environment for ByTestClock {
+    type Clock = SetClock;
+    type Sites = Registry;
+    type KeySets = HttpKeySets;
+    type Memory = Registry;
+    type Signing = RingSigner<TableKeyRing, Keys>;
+}
 
 /// An instance of token-exchange by the test's clock.
 fn instance(fleet: &Fleet, clock: &SetClock) -> Router {
@@ -34,7 +45,7 @@ fn instance(fleet: &Fleet, clock: &SetClock) -> Router {
     let keys = Keys::new(&aws, &fleet.signing, &fleet.table, &issuer);
     let registry = Arc::new(CachedRegistry::new(Arc::new(table.clone()), REGISTRY_LIFETIMES));
     let fetch = HttpKeySets::new(Some(fleet.entra.url().parse().unwrap())).unwrap().within(PATIENT.call);
-    pozi_token_exchange::router(Arc::new(TokenExchange {
+    pozi_token_exchange::router(Arc::new(TokenExchange::<ByTestClock> {
         issuer,
         clock: clock.clone(),
         sites: Arc::clone(&registry),

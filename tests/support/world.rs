@@ -1,6 +1,6 @@
 //! The world that a test runs in: by default everything is well, and the test spoils one thing.
 
-use std::{sync::Arc, time::Duration};
+use std::{marker::PhantomData, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -10,7 +10,7 @@ use entra_emulator::{EmulatedEntra, TokenAsk};
 use http::{HeaderMap, Request, StatusCode, Uri, header::CONTENT_TYPE};
 use pozi_auth::{
     adapters::SiteFiles,
-    entra::{KEY_LIFETIMES, KeySetFetch, TenantKeys},
+    entra::{KEY_LIFETIMES, KeySetFetch, NothingKept, TenantKeys},
     keyring::{
         PUBLISHED_LIFETIMES, RING_LIFETIMES, RingSigner, RotationPolicy, RotationTimes, SigningAlgorithm,
         SoftwareKeys, establish,
@@ -22,7 +22,7 @@ use pozi_auth::{
     timestamp::Timestamp,
 };
 use pozi_local::{explain, samples};
-use pozi_token_exchange::TokenExchange;
+use pozi_token_exchange::{Environment, TokenExchange};
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -50,6 +50,17 @@ pub struct World {
     pub sites: SiteFiles,
     router: Router,
     explain: Router,
+}
+
+/// A world's environment, with its registry and its source of Entra's keys.
+struct Emulated<R, F>(PhantomData<(R, F)>);
+
+impl<R: SiteRegistry, F: KeySetFetch> Environment for Emulated<R, F> {
+    type Clock = SetClock;
+    type Sites = R;
+    type KeySets = F;
+    type Memory = NothingKept;
+    type Signing = RingSigner<MemoryRing, SoftwareKeys>;
 }
 
 /// An answer, taken apart.
@@ -107,7 +118,7 @@ impl World {
         };
         let policy = RotationPolicy::new(algorithm, times).expect("the test's policy is sound");
         let issuer: Issuer = "https://auth.example".parse().expect("the test's issuer is one");
-        let exchange = Arc::new(TokenExchange {
+        let exchange = Arc::new(TokenExchange::<Emulated<_, _>> {
             issuer: issuer.clone(),
             clock: clock.clone(),
             sites: sites.clone(),
@@ -127,8 +138,8 @@ impl World {
     }
 
     /// The exchange alone, unfinished, of this world but for its registry and its source of Entra's keys.
-    pub fn exchange_with(&self, sites: impl SiteRegistry, fetch: impl KeySetFetch) -> Router {
-        pozi_token_exchange::router(Arc::new(TokenExchange {
+    pub fn exchange_with<R: SiteRegistry, F: KeySetFetch>(&self, sites: R, fetch: F) -> Router {
+        pozi_token_exchange::router(Arc::new(TokenExchange::<Emulated<R, F>> {
             issuer: self.issuer.clone(),
             clock: self.clock.clone(),
             sites,

@@ -14,14 +14,23 @@ use pozi_auth::{
     timestamp::Clock,
 };
 
-use crate::TokenExchange;
+use crate::{Environment, TokenExchange};
 
 /// Sites and key sets of the table, through one cache.
 pub type Registry = Arc<CachedRegistry<Table>>;
 /// Signs with the ring of the table.
 pub type Signing = Arc<RingSigner<TableKeyRing, Keys>>;
-/// The function on AWS.
-pub type OnAws = TokenExchange<SystemClock, Registry, HttpKeySets, Signing, Registry>;
+/// The function's environment on AWS.
+#[derive(Debug)]
+pub struct OnAws;
+
+impl Environment for OnAws {
+    type Clock = SystemClock;
+    type Sites = Registry;
+    type KeySets = HttpKeySets;
+    type Memory = Registry;
+    type Signing = Signing;
+}
 
 /// The function that `config` describes. The signing key is fetched and opened from now on, in the background, so that
 /// the first exchange finds it on its way or there; should that fail, the exchange tries again.
@@ -29,7 +38,7 @@ pub type OnAws = TokenExchange<SystemClock, Registry, HttpKeySets, Signing, Regi
 /// Must be called within a tokio runtime.
 pub fn state(
     config: TokenExchangeConfig,
-) -> Result<OnAws, Box<dyn std::error::Error + Send + Sync + 'static>> {
+) -> Result<TokenExchange<OnAws>, Box<dyn std::error::Error + Send + Sync + 'static>> {
     if let Some(address) = &config.entra_login {
         tracing::warn!(%address, "an emulated Entra decides who may sign in");
     }

@@ -15,8 +15,8 @@ use axum::{
 use http::{HeaderMap, StatusCode, header::ORIGIN};
 use pozi_auth::{
     entra::{
-        self, KeySetFetch, KeySetLocation, KeySetMemory, NothingKept, SubjectRefusal, TenantKeys,
-        UnverifiedToken, VerifiedSubject,
+        self, KeySetFetch, KeySetLocation, KeySetMemory, SubjectRefusal, TenantKeys, UnverifiedToken,
+        VerifiedSubject,
     },
     keyring::ActiveKey,
     oauth::{self, ExchangeError, ExchangeRequest, SubjectToken, TokenResponse},
@@ -28,19 +28,34 @@ use pozi_auth::{
 };
 use uuid::Uuid;
 
-/// What the function works with.
+/// Where an exchange runs: on AWS, on localhost, in a test. Each names the types that it works with.
+pub trait Environment: Send + Sync + 'static {
+    /// Tells the time.
+    type Clock: Clock;
+    /// Knows the registered sites.
+    type Sites: SiteRegistry;
+    /// Fetches the tenants' key sets.
+    type KeySets: KeySetFetch;
+    /// Remembers the tenants' key sets that another program fetched; [`NothingKept`](pozi_auth::entra::NothingKept) where none
+    /// does.
+    type Memory: KeySetMemory;
+    /// Knows the key that signs.
+    type Signing: ActiveKey;
+}
+
+/// What the function works with in the environment `E`.
 #[derive(Debug)]
-pub struct TokenExchange<C, R, F, K, M = NothingKept> {
+pub struct TokenExchange<E: Environment> {
     /// This service's own URL.
     pub issuer: Issuer,
     /// The time.
-    pub clock: C,
+    pub clock: E::Clock,
     /// The registered sites.
-    pub sites: R,
+    pub sites: E::Sites,
     /// The tenants' keys.
-    pub tenant_keys: TenantKeys<F, M>,
+    pub tenant_keys: TenantKeys<E::KeySets, E::Memory>,
     /// The key that signs.
-    pub signing: K,
+    pub signing: E::Signing,
 }
 
 /// What a subject token opens, and why.
@@ -54,18 +69,11 @@ pub struct Explanation {
 
 /// The function's route, to be [finished](oauth::finish) by whoever serves it. Whoever keeps another pointer to `state`
 /// can [explain](TokenExchange::explain) by it, too.
-pub fn router<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey, M: KeySetMemory>(
-    state: Arc<TokenExchange<C, R, F, K, M>>,
-) -> Router {
-    Router::new().route("/oauth2/token", post(token::<C, R, F, K, M>)).with_state(state)
+pub fn router<E: Environment>(state: Arc<TokenExchange<E>>) -> Router {
+    Router::new().route("/oauth2/token", post(token::<E>)).with_state(state)
 }
 
-type Shared<C, R, F, K, M> = State<Arc<TokenExchange<C, R, F, K, M>>>;
-
-async fn token<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey, M: KeySetMemory>(
-    State(state): Shared<C, R, F, K, M>,
-    request: Request,
-) -> Response {
+async fn token<E: Environment>(State(state): State<Arc<TokenExchange<E>>>, request: Request) -> Response {
     let mut trail = Trail::begin();
     let outcome = state.exchange(request, &mut trail).await;
     trail.finish(&outcome);
@@ -75,7 +83,7 @@ async fn token<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey, M: KeySe
     }
 }
 
-impl<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey, M: KeySetMemory> TokenExchange<C, R, F, K, M> {
+impl<E: Environment> TokenExchange<E> {
     /// The whole walk: parse, verify, decide, mint, answer.
     async fn exchange(&self, request: Request, trail: &mut Trail) -> Result<TokenResponse, ExchangeError> {
         let (head, body) = request.into_parts();

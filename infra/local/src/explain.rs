@@ -11,27 +11,19 @@ use axum::{
     routing::post,
 };
 use pozi_auth::{
-    entra::{KeySetFetch, KeySetMemory},
-    keyring::ActiveKey,
     oauth,
     sites::{Explained, Verdict},
-    tenants::SiteRegistry,
-    timestamp::Clock,
 };
-use pozi_token_exchange::{Explanation, TokenExchange};
+use pozi_token_exchange::{Environment, Explanation, TokenExchange};
 use serde_json::{Value, json};
 
 /// The route, answered by `exchange`.
-pub fn router<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey, M: KeySetMemory>(
-    exchange: Arc<TokenExchange<C, R, F, K, M>>,
-) -> Router {
-    Router::new().route("/local/explain", post(explain::<C, R, F, K, M>)).with_state(exchange)
+pub fn router<E: Environment>(exchange: Arc<TokenExchange<E>>) -> Router {
+    Router::new().route("/local/explain", post(explain::<E>)).with_state(exchange)
 }
 
-type Shared<C, R, F, K, M> = State<Arc<TokenExchange<C, R, F, K, M>>>;
-
-async fn explain<C: Clock, R: SiteRegistry, F: KeySetFetch, K: ActiveKey, M: KeySetMemory>(
-    State(exchange): Shared<C, R, F, K, M>,
+async fn explain<E: Environment>(
+    State(exchange): State<Arc<TokenExchange<E>>>,
     request: Request,
 ) -> Response {
     match exchange.explain(request).await {

@@ -7,7 +7,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use pozi_auth::{
     adapters::{HttpDocument, HttpKeySets, KeyRingFile, LoadError, SiteFiles, SystemClock},
     address::LoopbackUrl,
-    entra::{KEY_LIFETIMES, TenantKeys},
+    entra::{KEY_LIFETIMES, NothingKept, TenantKeys},
     keyring::{
         Plan, PolicyProblem, RingSigner, RotateError, RotationPolicy, SoftwareKeys, establish, rotate,
     },
@@ -16,7 +16,7 @@ use pozi_auth::{
     sites::Site,
     timestamp::Clock,
 };
-use pozi_token_exchange::TokenExchange;
+use pozi_token_exchange::{Environment, TokenExchange};
 use tokio::net::TcpListener;
 #[cfg(unix)]
 use tokio::signal::unix::{SignalKind, signal};
@@ -204,6 +204,18 @@ fn other(problem: &dyn std::fmt::Display) -> StartError {
     StartError::Other(problem.to_string())
 }
 
+/// The exchange's environment here.
+#[derive(Debug)]
+struct Localhost;
+
+impl Environment for Localhost {
+    type Clock = SystemClock;
+    type Sites = SiteFiles;
+    type KeySets = HttpKeySets;
+    type Memory = NothingKept;
+    type Signing = RingSigner<KeyRingFile, SoftwareKeys>;
+}
+
 fn router(
     args: &Args,
     base: &str,
@@ -223,7 +235,7 @@ fn router(
         args.published_lifetimes(),
         args.max_age(),
     );
-    let exchange = Arc::new(TokenExchange {
+    let exchange = Arc::new(TokenExchange::<Localhost> {
         issuer,
         clock: SystemClock,
         sites,
