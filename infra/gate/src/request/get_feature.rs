@@ -209,7 +209,9 @@ fn bounded(asked: Option<&Value>, counts: bool, most: u64) -> Option<u64> {
 }
 
 fn queries(given: &mut Kvp) -> Result<Vec<Query>, RequestRefusal> {
-    let types = names(given.take("TYPENAME"));
+    let named = names(given.take("TYPENAME"));
+    // QGIS takes the types from FEATUREID where there is one, whatever TYPENAME says; so must what is decided about fields.
+    let types = types_of_ids(given).unwrap_or(named);
     let mut filters: Vec<Option<Filter>> = match given.take("FILTER") {
         Some(Value::Filters(filters)) => filters,
         _ => Vec::new(),
@@ -243,6 +245,18 @@ fn queries(given: &mut Kvp) -> Result<Vec<Query>, RequestRefusal> {
         .collect())
 }
 
+/// The types that `FEATUREID` names, each once; nothing where there is none.
+fn types_of_ids(given: &Kvp) -> Option<Vec<String>> {
+    let mut types = Vec::new();
+    for id in given.names("FEATUREID")? {
+        let (name, _) = id.rsplit_once('.').unwrap_or((id, ""));
+        if !types.iter().any(|known| known == name) {
+            types.push(name.to_owned());
+        }
+    }
+    Some(types)
+}
+
 fn property(name: String) -> Property {
     if name == "*" { Property::All } else { Property::Field(name) }
 }
@@ -251,5 +265,59 @@ fn names(value: Option<Value>) -> Vec<String> {
     match value {
         Some(Value::Names(names)) => names,
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pozi_auth::sites::Site;
+
+    use super::*;
+    use crate::{request::Keys, settings::Limits};
+
+    fn read(query: &str) -> Result<GetFeature, RequestRefusal> {
+        let site = Site::parse(
+            r#"
+name = "riverbend"
+internal_url = "http://gis.riverbend.internal/pozi/"
+external_url = "https://poziserver-riverbend.example/pozi/"
+client_id = "c3890382-ecc1-4cf0-adc1-1b349bbd71ee"
+tenant_id = "cd0a0f9d-3505-4176-bcd0-75bdde12fd00"
+origins = ["https://riverbend.enterprise.example"]
+[[catalogue]]
+id = "planning"
+title = "Planning"
+project = "C:/Pozi/Planning.qgs"
+read = "everyone-signed-in"
+"#,
+        )
+        .unwrap();
+        let parameters = Parameters::read(query.as_bytes(), Keys::Ows)?;
+        let context = Context { catalogue: &site.catalogues[0], limits: &Limits::default() };
+        let mut given = Kvp::read(operation()?, parameters, &context)?;
+        let queries = queries(&mut given)?;
+        GetFeature::of(given, queries, false, &context)
+    }
+
+    #[test]
+    fn feature_ids_name_the_types_whatever_type_name_says() {
+        for query in [
+            "FEATUREID=roads.1,roads.2&PROPERTYNAME=name&SORTBY=name",
+            "TYPENAME=zones&FEATUREID=roads.1,roads.2&PROPERTYNAME=name&SORTBY=name",
+            "TYPENAME=roads&RESOURCEID=roads.1,roads.2&PROPERTYNAME=name&SORTBY=name",
+        ] {
+            let request = read(query).unwrap();
+            let types: Vec<_> = request.queries.iter().map(|query| query.type_name.as_str()).collect();
+            assert_eq!(types, ["roads"], "fields are those of the type that QGIS reads: {query}");
+            assert!(request.needs_layers(), "{query}");
+            let written = request.write().query;
+            assert!(
+                written.ends_with("FEATUREID=roads.1%2Croads.2&PROPERTYNAME=name&SORTBY=%22name%22%20ASC"),
+                "{written}"
+            );
+            assert!(!written.contains("TYPENAME"), "{written}");
+        }
+        let of_two_types = read("FEATUREID=roads.1,zones.1&SORTBY=name");
+        assert!(matches!(of_two_types, Err(RequestRefusal::Combination(_))), "{of_two_types:?}");
     }
 }

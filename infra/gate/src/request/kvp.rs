@@ -100,6 +100,14 @@ impl Kvp {
         written.into_request(Method::GET)
     }
 
+    /// The names that are the value of `key`.
+    pub(super) fn names(&self, key: &str) -> Option<&[String]> {
+        self.values.iter().find(|given| given.key == key).and_then(|given| match &given.value {
+            Value::Names(names) => Some(&names[..]),
+            _ => None,
+        })
+    }
+
     /// Takes out the value of `key`.
     pub(super) fn take(&mut self, key: &str) -> Option<Value> {
         let at = self.values.iter().position(|given| given.key == key)?;
