@@ -94,7 +94,8 @@ fn bare(name: &str) -> Option<&str> {
     let start = name.rfind([':', '/']).map_or(0, |at| at + 1);
     let (cut, name) = name.split_at(start);
     let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '/');
-    cut.chars().all(fits).then_some(name)
+    // A name that QGIS trims is written as it reads it.
+    cut.chars().all(fits).then(|| name.trim())
 }
 
 fn distinct<'a>(names: impl Iterator<Item = &'a str>, fits: impl Fn(&str) -> bool) -> Option<Vec<String>> {
@@ -147,6 +148,13 @@ mod tests {
         for text in ["", "a,", "a,a", "(a", "a'b", "<ogc:a", "a(b:c"] {
             assert_eq!(properties(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_property_loses_prefix_and_blanks() {
+        assert_eq!(properties("qgs:  name, title ").unwrap(), [["name", "title"]]);
+        assert_eq!(properties("name,qgs: name"), None, "one name twice");
+        assert_eq!(properties("qgs:  "), None);
     }
 
     #[test]
