@@ -210,8 +210,9 @@ fn bounded(asked: Option<&Value>, counts: bool, most: u64) -> Option<u64> {
 
 fn queries(given: &mut Kvp) -> Result<Vec<Query>, RequestRefusal> {
     let named = names(given.take("TYPENAME"));
-    // QGIS takes the types from FEATUREID where there is one, whatever TYPENAME says; so must what is decided about fields.
-    let types = types_of_ids(given).unwrap_or(named);
+    let ids = given.names("FEATUREID").map(types_of);
+    let has_ids = ids.is_some();
+    let types = ids.unwrap_or(named);
     let mut filters: Vec<Option<Filter>> = match given.take("FILTER") {
         Some(Value::Filters(filters)) => filters,
         _ => Vec::new(),
@@ -221,11 +222,14 @@ fn queries(given: &mut Kvp) -> Result<Vec<Query>, RequestRefusal> {
         _ => Vec::new(),
     };
     let sort = match given.take("SORTBY") {
-        Some(Value::Sort(keys)) => keys,
+        // Tried on 3.22: beside FEATUREID it has no effect.
+        Some(Value::Sort(keys)) if !has_ids => keys,
         _ => Vec::new(),
     };
     if filters.len() > types.len() || properties.len() > types.len().max(1) {
-        return Err(RequestRefusal::Combination("FILTER and PROPERTYNAME have one group for each TYPENAME"));
+        return Err(RequestRefusal::Combination(
+            "FILTER has one group for each TYPENAME, and PROPERTYNAME for each TYPENAME or FEATUREID",
+        ));
     }
     if !sort.is_empty() && types.len() != 1 {
         return Err(RequestRefusal::Combination("SORTBY needs exactly one TYPENAME"));
@@ -245,16 +249,10 @@ fn queries(given: &mut Kvp) -> Result<Vec<Query>, RequestRefusal> {
         .collect())
 }
 
-/// The types that `FEATUREID` names, each once; nothing where there is none.
-fn types_of_ids(given: &Kvp) -> Option<Vec<String>> {
-    let mut types = Vec::new();
-    for id in given.names("FEATUREID")? {
-        let (name, _) = id.rsplit_once('.').unwrap_or((id, ""));
-        if !types.iter().any(|known| known == name) {
-            types.push(name.to_owned());
-        }
-    }
-    Some(types)
+/// The type of each of `ids`. QGIS takes the types from `FEATUREID` where there is one, whatever `TYPENAME` says, and wants a
+/// group of `PROPERTYNAME` for each id (tried on 3.22).
+fn types_of(ids: &[String]) -> Vec<String> {
+    ids.iter().map(|id| id.rsplit_once('.').map_or(id.as_str(), |(name, _)| name).to_owned()).collect()
 }
 
 fn property(name: String) -> Property {
@@ -300,24 +298,24 @@ read = "everyone-signed-in"
     }
 
     #[test]
-    fn feature_ids_name_the_types_whatever_type_name_says() {
-        for query in [
-            "FEATUREID=roads.1,roads.2&PROPERTYNAME=name&SORTBY=name",
-            "TYPENAME=zones&FEATUREID=roads.1,roads.2&PROPERTYNAME=name&SORTBY=name",
-            "TYPENAME=roads&RESOURCEID=roads.1,roads.2&PROPERTYNAME=name&SORTBY=name",
+    fn feature_ids_name_the_types_and_each_has_its_properties() {
+        for (query, groups) in [
+            ("FEATUREID=roads.1,zones.2", ""),
+            ("TYPENAME=other&FEATUREID=roads.1,zones.2", ""),
+            ("RESOURCEID=roads.1,zones.2&PROPERTYNAME=(name)(title,kind)", "(name)(title,kind)"),
+            ("TYPENAME=roads&FEATUREID=roads.1,zones.2&PROPERTYNAME=(name)(*)&SORTBY=name", "(name)(*)"),
         ] {
             let request = read(query).unwrap();
             let types: Vec<_> = request.queries.iter().map(|query| query.type_name.as_str()).collect();
-            assert_eq!(types, ["roads"], "fields are those of the type that QGIS reads: {query}");
-            assert!(request.needs_layers(), "{query}");
+            assert_eq!(types, ["roads", "zones"], "fields are those of the types that QGIS reads: {query}");
+            assert!(!request.needs_layers(), "{query}");
             let written = request.write().query;
-            assert!(
-                written.ends_with("FEATUREID=roads.1%2Croads.2&PROPERTYNAME=name&SORTBY=%22name%22%20ASC"),
-                "{written}"
-            );
-            assert!(!written.contains("TYPENAME"), "{written}");
+            let written = Parameters::read(written.as_bytes(), Keys::Ows).unwrap();
+            assert_eq!(written.value("FEATUREID"), Some("roads.1,zones.2"), "{query}");
+            assert_eq!(written.value("PROPERTYNAME").unwrap_or_default(), groups, "{query}");
+            assert!(written.value("TYPENAME").is_none() && written.value("SORTBY").is_none(), "{query}");
         }
-        let of_two_types = read("FEATUREID=roads.1,zones.1&SORTBY=name");
-        assert!(matches!(of_two_types, Err(RequestRefusal::Combination(_))), "{of_two_types:?}");
+        let too_many = read("FEATUREID=roads.1&PROPERTYNAME=(name)(name)");
+        assert!(matches!(too_many, Err(RequestRefusal::Combination(_))), "{too_many:?}");
     }
 }

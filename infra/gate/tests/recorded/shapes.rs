@@ -2,7 +2,7 @@
 
 use super::requests::Recorded;
 
-const GETS: [(&str, &str); 40] = [
+const GETS: [(&str, &str); 41] = [
     ("", "SERVICE=WMS&REQUEST=GetCapabilities"),
     ("", "service=WMS&version=1.1.1&request=GetCapabilities&"),
     ("", "&&SERVICE=WMS&REQUEST=GetProjectSettings"),
@@ -64,6 +64,10 @@ const GETS: [(&str, &str); 40] = [
         "SERVICE=WFS&REQUEST=GetFeature&VERSION=1.1.0&TYPENAME=zones&OUTPUTFORMAT=GeoJSON&FILTER=%3CFilter%3E%3CIntersects%3E%3CPropertyName%3Egeometry%3C/PropertyName%3E%3Cgml:Point%3E%3Cgml:coordinates%3E16105000,-4540000%3C/gml:coordinates%3E%3C/gml:Point%3E%3C/Intersects%3E%3C/Filter%3E",
     ),
     ("", "SERVICE=WFS&REQUEST=GetFeature&VERSION=1.0.0&FEATUREID=zones.1,zones.2"),
+    (
+        "",
+        "SERVICE=WFS&REQUEST=GetFeature&VERSION=1.1.0&TYPENAME=zones&FEATUREID=zones.1,zones.2&PROPERTYNAME=(name)(name)",
+    ),
     (
         "",
         "SERVICE=WFS&REQUEST=GetFeature&VERSION=1.1.0&TYPENAME=zones&SRSNAME=EPSG:4326&BBOX=16100000,-4550000,16110000,-4540000,EPSG:3857",

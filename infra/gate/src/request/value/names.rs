@@ -43,7 +43,10 @@ pub(super) fn properties(text: &str) -> Option<Vec<Vec<String>>> {
         distinct(names?.into_iter(), |name| name == "*" || is_name(name))
     };
     match text.trim().strip_prefix('(').and_then(|text| text.strip_suffix(')')) {
-        Some(groups) => groups.split(")(").take(MAX_NAMES).map(group).collect(),
+        Some(groups) => {
+            let groups: Option<Vec<_>> = groups.split(")(").take(MAX_NAMES + 1).map(group).collect();
+            groups.filter(|groups| groups.len() <= MAX_NAMES)
+        }
         None => Some(vec![group(text)?]),
     }
 }
@@ -155,6 +158,12 @@ mod tests {
         assert_eq!(properties("qgs:  name, title ").unwrap(), [["name", "title"]]);
         assert_eq!(properties("name,qgs: name"), None, "one name twice");
         assert_eq!(properties("qgs:  "), None);
+        assert_eq!(properties(&"(a)".repeat(MAX_NAMES)).unwrap().len(), MAX_NAMES);
+        assert_eq!(
+            properties(&"(a)".repeat(MAX_NAMES + 1)),
+            None,
+            "a group that was dropped would be another request"
+        );
     }
 
     #[test]
