@@ -1,6 +1,6 @@
 //! What a rule is, and how it is held against the tree.
 
-use super::source::{File, files};
+use super::source::{File, Word, files, words};
 
 /// A place that breaks a rule.
 pub(crate) struct Fault {
@@ -50,4 +50,9 @@ impl Rule<'_> {
         assert!(broken.is_empty(), "\n{}\n{}\n", broken.join("\n"), self.harm);
         assert!(unused.is_empty(), "no longer in need of an exception: {unused:?}");
     }
+}
+
+/// Faults at the words of `code` that `is_wrong` says something about.
+pub(crate) fn at_words(code: &str, is_wrong: impl Fn(&Word<'_>) -> Option<String>) -> Vec<Fault> {
+    words(code).filter_map(|word| is_wrong(&word).map(|what| Fault { line: word.line, what })).collect()
 }

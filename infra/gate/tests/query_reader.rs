@@ -160,25 +160,7 @@ fn encoded(text: &str) -> String {
 }
 
 fn site() -> Site {
-    Site::parse(
-        r#"
-name = "riverbend"
-internal_url = "http://gis.riverbend.internal/pozi/"
-external_url = "https://poziserver-riverbend.example/pozi/"
-client_id = "c3890382-ecc1-4cf0-adc1-1b349bbd71ee"
-tenant_id = "cd0a0f9d-3505-4176-bcd0-75bdde12fd00"
-origins = ["https://riverbend.enterprise.example"]
-[[catalogue]]
-id = "planning"
-title = "Planning"
-project = "C:/Pozi/planning.qgz"
-read = "everyone-signed-in"
-print = ["A4"]
-print_texts = ["title"]
-highlight = true
-"#,
-    )
-    .unwrap()
+    Site::parse(include_str!("site.toml")).unwrap()
 }
 
 fn has_pyqgis() -> bool {

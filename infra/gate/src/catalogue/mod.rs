@@ -144,26 +144,7 @@ mod tests {
     use crate::settings::Limits;
 
     fn catalogues(project_paths: PathStyle) -> Catalogues {
-        let site = Site::parse(
-            r#"
-name = "riverbend"
-internal_url = "http://gis.riverbend.internal/pozi/"
-external_url = "https://poziserver-riverbend.example/pozi/"
-client_id = "c3890382-ecc1-4cf0-adc1-1b349bbd71ee"
-tenant_id = "cd0a0f9d-3505-4176-bcd0-75bdde12fd00"
-origins = ["https://riverbend.enterprise.example"]
-[[catalogue]]
-id = "planning"
-title = "Planning"
-project = "C:/Pozi/Planning.qgs"
-read = "everyone-signed-in"
-[[catalogue]]
-id = "roads"
-title = "Roads"
-project = 'C:\Pozi\roads.qgs'
-read = "everyone-signed-in"
-"#,
-        );
+        let site = Site::parse(include_str!("../../tests/site.toml"));
         let site = site.unwrap();
         let public_url = site.external_url.as_str().to_owned();
         let settings =

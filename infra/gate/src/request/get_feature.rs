@@ -274,22 +274,7 @@ mod tests {
     use crate::{request::Keys, settings::Limits};
 
     fn read(query: &str) -> Result<GetFeature, RequestRefusal> {
-        let site = Site::parse(
-            r#"
-name = "riverbend"
-internal_url = "http://gis.riverbend.internal/pozi/"
-external_url = "https://poziserver-riverbend.example/pozi/"
-client_id = "c3890382-ecc1-4cf0-adc1-1b349bbd71ee"
-tenant_id = "cd0a0f9d-3505-4176-bcd0-75bdde12fd00"
-origins = ["https://riverbend.enterprise.example"]
-[[catalogue]]
-id = "planning"
-title = "Planning"
-project = "C:/Pozi/Planning.qgs"
-read = "everyone-signed-in"
-"#,
-        )
-        .unwrap();
+        let site = Site::parse(include_str!("../../tests/site.toml")).unwrap();
         let parameters = Parameters::read(query.as_bytes(), Keys::Ows)?;
         let context = Context { catalogue: &site.catalogues[0], limits: &Limits::default() };
         let mut given = Kvp::read(operation()?, parameters, &context)?;

@@ -7,24 +7,7 @@ use pozi_gate::{
 };
 
 pub(crate) fn settings() -> Settings {
-    let site = Site::parse(
-        r#"
-name = "riverbend"
-internal_url = "http://gis.riverbend.internal/pozi/"
-external_url = "https://poziserver-riverbend.example/pozi/"
-client_id = "c3890382-ecc1-4cf0-adc1-1b349bbd71ee"
-tenant_id = "cd0a0f9d-3505-4176-bcd0-75bdde12fd00"
-origins = ["https://riverbend.enterprise.example"]
-[[catalogue]]
-id = "demo"
-title = "Demo"
-project = "C:/Pozi/Projects/Demo.qgs"
-read = "everyone-signed-in"
-print = ["A4 Landscape"]
-print_texts = ["title"]
-highlight = true
-"#,
-    );
+    let site = Site::parse(include_str!("../site.toml"));
     let site = site.unwrap();
     Settings {
         public_url: site.external_url.as_str().to_owned(),
