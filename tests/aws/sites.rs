@@ -51,6 +51,22 @@ async fn a_document_is_replaced_by_whoever_saw_the_latest_and_stands_beside_the_
     assert_eq!(record.sites[0].previous.as_ref(), Some(&file.text));
 }
 
+/// A call whose answer is lost is made again by the AWS library, and meets what it has written itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_is_repeated_is_no_conflict() {
+    let Some(fleet) = Fleet::sealed().await else { return };
+    let (table, file) = (fleet.store(), saltmarsh());
+    let site = Site::parse(&file.text).unwrap();
+    assert_eq!(table.put(&site, &file.text, None).await, Ok(SiteRevision(1)), "as it was written first");
+    let next = format!("{}\n# The second.\n", file.text);
+    for _ in 0..2 {
+        assert_eq!(table.put(&site, &next, Some(SiteRevision(1))).await, Ok(SiteRevision(2)));
+    }
+    let record = table.record_of(site.tenant()).await.unwrap();
+    assert_eq!(record.sites[0].previous.as_ref(), Some(&file.text), "it was written once");
+    assert_eq!(table.put(&site, &file.text, Some(SiteRevision(1))).await, Err(SiteStoreError::Conflict));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_who_write_at_once_one_wins() {
     let Some(fleet) = Fleet::sealed().await else { return };

@@ -1,6 +1,9 @@
 //! Sites in the table: a tenant's sites and key sets are one partition, so that one read tells all about it.
 
-use aws_sdk_dynamodb::{operation::update_item::UpdateItemError, types::AttributeValue};
+use aws_sdk_dynamodb::{
+    operation::update_item::UpdateItemError,
+    types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
+};
 
 use super::{
     key_sets,
@@ -52,7 +55,8 @@ impl AllTenants for Table {
 }
 
 impl SiteStore for Table {
-    /// The document that is replaced becomes the one before, in the same step.
+    /// The document that is replaced becomes the one before, in the same step. The library makes a call again whose answer was
+    /// lost: a conflict with the very document and revision that was to be written is its own write.
     async fn put(
         &self,
         site: &Site,
@@ -67,7 +71,8 @@ impl SiteStore for Table {
             .key(PK, string(partition(site.tenant())))
             .key(SK, string(format!("{SITE}{}", site.name)))
             .expression_attribute_values(":document", string(document))
-            .expression_attribute_values(":next", number(next.0));
+            .expression_attribute_values(":next", number(next.0))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let update = match expected {
             None => update
                 .update_expression("SET document = :document, revision = :next")
@@ -79,14 +84,14 @@ impl SiteStore for Table {
         };
         match update.send().await {
             Ok(_) => Ok(next),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Err(SiteStoreError::Conflict)
-            }
-            Err(error) => Err(RegistryUnavailable(reason(&error)).into()),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
+                    let found = refused.item().and_then(stored_site);
+                    let is_own = found.is_some_and(|site| site.revision == next && site.document == document);
+                    if is_own { Ok(next) } else { Err(SiteStoreError::Conflict) }
+                }
+                _ => Err(RegistryUnavailable(reason(&error)).into()),
+            },
         }
     }
 }
