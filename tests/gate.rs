@@ -10,6 +10,8 @@
 
 #[path = "gate/asking.rs"]
 mod asking;
+#[path = "gate/checks.rs"]
+mod checks;
 #[path = "gate/daemon.rs"]
 mod daemon;
 #[path = "gate/decisions.rs"]

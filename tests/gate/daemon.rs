@@ -14,14 +14,14 @@ use pozi_auth::{
     address::LoopbackUrl,
     fetch::{DocumentFetch, FetchError},
 };
-use pozi_gate::{Daemon, Verdict, check, config::GateConfig};
+use pozi_gate::{Daemon, config::GateConfig};
 use pozi_local::{args::Args, samples, service::Service};
 use serde_json::Value;
 
 use super::asking::Site;
 
 /// A gate of riverbend's in `folder`: its state is kept there, and `more` goes to the top of its `gate.toml`.
-fn config(issuer: &str, folder: &Path, more: &str) -> GateConfig {
+pub(super) fn config(issuer: &str, folder: &Path, more: &str) -> GateConfig {
     write_site(folder, |text| text);
     let qgis = stand_in();
     let text = format!(
@@ -57,14 +57,14 @@ fn stand_in() -> String {
 }
 
 /// Riverbend's site file, changed by `change`, in one step.
-fn write_site(folder: &Path, change: impl Fn(String) -> String) {
+pub(super) fn write_site(folder: &Path, change: impl Fn(String) -> String) {
     let text = samples::site_files().remove(0).text;
     fs::write(folder.join("site.toml.new"), change(text)).unwrap();
     fs::rename(folder.join("site.toml.new"), folder.join("site.toml")).unwrap();
 }
 
 /// A gate that serves, and where: its requests, its status.
-async fn started(config: GateConfig) -> (String, String) {
+pub(super) async fn started(config: GateConfig) -> (String, String) {
     let daemon = Daemon::start(config).await.unwrap();
     let url = |address| format!("http://{address}");
     let places = (url(daemon.address().unwrap()), url(daemon.status_address().unwrap()));
@@ -73,7 +73,7 @@ async fn started(config: GateConfig) -> (String, String) {
 }
 
 /// A session of the reader, from a service that listens; the exchange over HTTP is another test's matter.
-async fn service(state: &Path) -> (String, String) {
+pub(super) async fn service(state: &Path) -> (String, String) {
     let args = Args::parse_from(["pozi-local", "--port=0", "--state", state.to_str().unwrap()]);
     let service = Service::start(&args).await.unwrap();
     let base = service.base().to_owned();
@@ -246,64 +246,4 @@ async fn the_status_is_told_under_this_machines_own_names_and_counts_are_there()
         assert!(answer.starts_with(first), "{path} {host}: {answer}");
         assert!(!answer.contains("127.0.0.1:9"), "nothing of the configuration: {answer}");
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_check_says_what_a_session_opens_and_why_one_does_not_count() {
-    let state = tempfile::tempdir().unwrap();
-    let (base, session) = service(state.path()).await;
-    let config = config(&base, state.path(), "");
-    let (verdict, told) = check(&config, Some(&session)).await;
-    assert_eq!(verdict, Verdict::Sound, "{told}");
-    assert!(told.contains("planning    read\n") && told.contains("assets      nothing\n"), "{told}");
-    assert!(told.contains("clock       agrees"), "{told}");
-    assert!(told.contains("upstream    planning: QGIS Server opens the project"), "{told}");
-    assert!(!told.contains(&session[20..60]));
-    let (verdict, told) = check(&config, Some("a.b.c")).await;
-    assert_eq!((verdict, verdict.exit_code()), (Verdict::Refused, 4));
-    assert!(told.contains("refused, malformed"), "{told}");
-    assert_eq!(check(&config, None).await.0.exit_code(), 0);
-    let away = self::config("http://127.0.0.1:9", state.path(), "");
-    let (verdict, told) = check(&away, None).await;
-    assert_eq!(verdict.exit_code(), 3);
-    assert!(told.contains("keys        WRONG: cannot be had from http://127.0.0.1:9/"), "{told}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_check_tells_an_address_that_is_taken_from_one_that_a_gate_serves_already() {
-    let state = tempfile::tempdir().unwrap();
-    let (base, _) = service(state.path()).await;
-    let config = config(&base, state.path(), "");
-    let (gate, status) = started(config.clone()).await;
-    let address = |url: &str| url.trim_start_matches("http://").parse().unwrap();
-    let own = GateConfig { listen: address(&gate), status_listen: address(&status), ..config.clone() };
-    let (verdict, told) = check(&own, None).await;
-    assert_eq!(verdict, Verdict::Sound, "{told}");
-    assert_eq!(told.matches("is served by a gate already").count(), 2, "{told}");
-    let anothers = GateConfig { listen: address(&base.replace("localhost", "127.0.0.1")), ..config };
-    let (verdict, told) = check(&anothers, None).await;
-    assert_eq!((verdict, verdict.exit_code()), (Verdict::Faulty, 1));
-    assert!(told.contains("listen      WRONG: cannot listen on") && told.contains("`listen`"), "{told}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_check_tells_a_project_that_qgis_server_cannot_open_from_a_qgis_server_that_is_away() {
-    let state = tempfile::tempdir().unwrap();
-    let (base, _) = service(state.path()).await;
-    config(&base, state.path(), "");
-    let load = || GateConfig::load(&state.path().join("gate.toml")).unwrap();
-    write_site(state.path(), |text| text.replace("C:/Pozi/heritage.qgz", "C:/Pozi/faulty.qgz"));
-    let (verdict, told) = check(&load(), None).await;
-    assert_eq!(verdict, Verdict::Faulty);
-    assert!(told.contains("upstream    WRONG: heritage: QGIS Server cannot open the project"), "{told}");
-    assert!(told.contains("Layer(s) not valid"), "QGIS Server's own words: {told}");
-    assert!(told.contains("upstream    planning: QGIS Server opens the project"), "{told}");
-
-    let gate_toml = fs::read_to_string(state.path().join("gate.toml")).unwrap();
-    let (above, _) = gate_toml.split_once("[upstream]").unwrap();
-    let away = format!("{above}[upstream]\nfastcgi = \"127.0.0.1:9\"\n");
-    fs::write(state.path().join("gate.toml"), away).unwrap();
-    let (verdict, told) = check(&load(), None).await;
-    assert_eq!(verdict, Verdict::Faulty);
-    assert!(told.contains("127.0.0.1:9") && told.contains("look at [upstream]"), "{told}");
 }
