@@ -38,8 +38,8 @@ impl Watch {
     pub async fn start(port: u16) -> Option<Self> {
         let programs = tools()?;
         let built = Command::new("cargo")
-            .args(["build", "--locked", "--quiet"])
-            .args(FUNCTIONS.map(|function| format!("--package=pozi-{function}")))
+            .args(["build", "--locked", "--quiet", "--workspace"])
+            .args(FUNCTIONS.map(|function| format!("--bin={function}")))
             .current_dir(ROOT)
             .status();
         assert!(built.is_ok_and(|status| status.success()), "the functions cannot be built");
