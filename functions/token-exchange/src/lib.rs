@@ -36,7 +36,7 @@ pub trait Environment: Send + Sync + 'static {
     type Sites: SiteRegistry;
     /// Fetches the tenants' key sets.
     type KeySets: KeySetFetch;
-    /// Remembers the tenants' key sets that another program fetched; [`NothingKept`](pozi_auth::entra::NothingKept) where none
+    /// Remembers the tenants' key sets that another program fetched; [`NoKeySetMemory`](pozi_auth::entra::NoKeySetMemory) where none
     /// does.
     type Memory: KeySetMemory;
     /// Knows the key that signs.

@@ -5,12 +5,12 @@ use std::{borrow::Cow, fmt, str::FromStr};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
-/// A site's short name: 1 to 63 of `a-z`, `0-9` and `-`, a DNS label.
+/// A site's short name, a DNS label: 1 to 63 of `a-z`, `0-9` and `-`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SiteName(String);
 
 impl SiteName {
-    /// The name.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -34,7 +34,7 @@ impl FromStr for SiteName {
         {
             Ok(Self(text.to_owned()))
         } else {
-            Err("1 to 63 characters, only a-z, 0-9 and -, no - at either end")
+            Err("use 1 to 63 of a-z, 0-9 and -, without - at either end")
         }
     }
 }
@@ -42,8 +42,9 @@ impl FromStr for SiteName {
 impl<'de> Deserialize<'de> for SiteName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse()
-            .map_err(|rule| serde::de::Error::custom(format_args!("`{text}` is no site name: {rule}")))
+        text.parse().map_err(|rule| {
+            serde::de::Error::custom(format_args!("`{text}` is not a valid site name: {rule}"))
+        })
     }
 }
 
