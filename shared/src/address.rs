@@ -1,4 +1,4 @@
-//! Plain URLs, without user, query or fragment, and loopback URLs, the only ones that may use http.
+//! Plain URLs, without user, query or fragment, and loopback URLs, the only ones to fetch from over http.
 
 use std::{fmt, str::FromStr};
 

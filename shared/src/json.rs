@@ -63,17 +63,21 @@ impl<'a> Members<'a> {
 
     /// Returns a required non-negative integer.
     pub fn number(&self, name: &'static str) -> Result<u64, ClaimError> {
-        self.read(name, Value::as_number)?.ok_or(ClaimError::Missing(name))
+        self.read(name, |value| if let Value::Number(number) = value { Some(*number) } else { None })?
+            .ok_or(ClaimError::Missing(name))
     }
 
     /// Returns an object, if the member is present.
     pub fn optional_object(&self, name: &'static str) -> Result<Option<&Self>, ClaimError> {
-        self.read(name, Value::as_object)
+        self.read(name, |value| if let Value::Object(members) = value { Some(members) } else { None })
     }
 
     /// Returns a list of strings, if the member is present.
     pub fn optional_strings(&self, name: &'static str) -> Result<Option<Vec<&str>>, ClaimError> {
-        self.read(name, |value| value.as_list()?.iter().map(Value::as_text).collect())
+        self.read(name, |value| match value {
+            Value::List(entries) => entries.iter().map(Value::as_text).collect(),
+            _ => None,
+        })
     }
 
     /// Returns a value parsed from a required string.
@@ -116,21 +120,9 @@ enum Value<'a> {
     Other,
 }
 
-impl<'a> Value<'a> {
+impl Value<'_> {
     fn as_text(&self) -> Option<&str> {
         if let Self::Text(text) = self { Some(text) } else { None }
-    }
-
-    fn as_number(&self) -> Option<u64> {
-        if let Self::Number(number) = self { Some(*number) } else { None }
-    }
-
-    fn as_list(&self) -> Option<&[Self]> {
-        if let Self::List(entries) = self { Some(entries) } else { None }
-    }
-
-    fn as_object(&self) -> Option<&Members<'a>> {
-        if let Self::Object(members) = self { Some(members) } else { None }
     }
 }
 

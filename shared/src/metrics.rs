@@ -36,9 +36,5 @@ pub fn describe() {
     describe_histogram!("ExchangeTime", Unit::Milliseconds, "duration of a token exchange");
     describe_counter!("EntraUnreachable", Unit::Count, "failed fetches of a tenant's keys");
     describe_counter!("UnreadableSites", Unit::Count, "reads of a site whose document has errors");
-    describe_gauge!(
-        "NewestKeyAge",
-        Unit::Seconds,
-        "time since the newest signing key entered its current state"
-    );
+    describe_gauge!("NewestKeyAge", Unit::Seconds, "how long the newest signing key has been in its state");
 }

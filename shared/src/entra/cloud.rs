@@ -4,14 +4,12 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use uuid::{Uuid, uuid};
+use uuid::uuid;
 
 use crate::identifiers::TenantId;
 
 /// The tenant of personal Microsoft accounts. Anyone can open an account there, so it is never a site's tenant.
-pub const CONSUMER_TENANT: TenantId = TenantId::new(CONSUMER);
-
-const CONSUMER: Uuid = uuid!("9188040d-6c67-4c5b-b112-36a304b66dad");
+pub const CONSUMER_TENANT: TenantId = TenantId::new(uuid!("9188040d-6c67-4c5b-b112-36a304b66dad"));
 
 /// The cloud of a tenant.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]

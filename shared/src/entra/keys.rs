@@ -132,7 +132,7 @@ impl<F: KeySetFetch, M: KeySetMemory> TenantKeys<F, M> {
     }
 }
 
-/// Returns the key set at `location` and when it was fetched: `kept` while it is fresh, otherwise a new one. If the fetch
+/// Returns the key set at `location` and when it was fetched: `kept` while it is fresh, otherwise a new one. If that
 /// fails, falls back to `kept`, unless the caller already holds a set with the key (`held`): then the failure is returned,
 /// which starts the pause before Entra is asked again.
 async fn obtain<F: KeySetFetch>(
@@ -147,13 +147,9 @@ async fn obtain<F: KeySetFetch>(
     if let Some((set, fetched)) = kept.as_ref().filter(|(_, fetched)| fresh(fetched)) {
         return Ok((set.clone(), *fetched));
     }
-    match fetch.fetch(location).await {
-        Ok(document) => Ok((EntraKeySet::parse(&document)?, now)),
-        Err(error) => {
-            metrics::record_entra_failure();
-            kept.filter(|_| !held).ok_or(LoadError::Fetch(error))
-        }
-    }
+    let document = fetch.fetch(location).await.inspect_err(|_| metrics::record_entra_failure());
+    let set = document.map_err(LoadError::from).and_then(|document| Ok(EntraKeySet::parse(&document)?));
+    set.map(|set| (set, now)).or_else(|error| kept.filter(|_| !held).ok_or(error))
 }
 
 impl Slots {
@@ -208,7 +204,7 @@ mod tests {
     type Answer = fn() -> Result<Vec<u8>, FetchError>;
 
     const OWN: Answer = || Ok(TENANT_KEY.document(None));
-    const ELSE: Answer = || Ok(OTHER_KEY.document(None));
+    const OTHER: Answer = || Ok(OTHER_KEY.document(None));
     const DOWN: Answer = || Err(FetchError::Status(503));
     const INVALID: Answer = || Ok(b"<html>".to_vec());
 
@@ -271,7 +267,7 @@ mod tests {
 
     #[tokio::test]
     async fn finds_a_rolled_key_at_once() {
-        let (script, keys) = script([OWN, ELSE]);
+        let (script, keys) = script([OWN, OTHER]);
         assert!(keys.find(location(V1), TENANT_KEY.id, now()).await.is_ok());
         assert!(keys.find(location(V1), OTHER_KEY.id, after(1)).await.is_ok());
         assert_eq!(script.asked(), 2);
@@ -324,6 +320,25 @@ mod tests {
             assert_eq!(script.asked(), 1 + 23 * 12, "once in five minutes after the first hour");
             let found = keys.find(location(V1), TENANT_KEY.id, after(24 * HOUR)).await.unwrap_err();
             assert!(matches!(found, SubjectRefusal::KeysUnavailable { .. }), "{found:?}");
+        }
+    }
+
+    struct Remembered(StoredKeySet);
+
+    impl KeySetMemory for Remembered {
+        fn recall(&self, _: KeySetLocation) -> Option<StoredKeySet> {
+            Some(self.0.clone())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_remembered_set_serves_when_the_first_fetch_fails() {
+        for failure in [DOWN, INVALID] {
+            let (script, _) = script([failure]);
+            let set = StoredKeySet { document: TENANT_KEY.document(None).into(), fetched: now() };
+            let keys = TenantKeys::with_memory(Arc::clone(&script), Remembered(set), KEY_LIFETIMES);
+            assert!(keys.find(location(V1), TENANT_KEY.id, after(2 * HOUR)).await.is_ok());
+            assert_eq!(script.asked(), 1);
         }
     }
 

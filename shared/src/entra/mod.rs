@@ -22,5 +22,5 @@ pub use self::{
     refusal::{MalformedTokenError, SubjectRefusal},
     source::{KeySetFetch, KeySetMemory, StoredKeySet},
     unverified::UnverifiedToken,
-    verify::{Expected, LEEWAY, REQUIRED_SCOPE, VerifiedSubject, verify},
+    verify::{Expected, VerifiedSubject, verify},
 };

@@ -18,10 +18,10 @@ use crate::{
 
 /// How far Entra's clock may be ahead of ours. It applies to `nbf` and `iat` only: a session must not outlive its subject
 /// token, so there is none to issue after `exp`.
-pub const LEEWAY: Duration = Duration::from_mins(1);
+const LEEWAY: Duration = Duration::from_mins(1);
 
 /// The scope that the Web App requests at sign-in. ID tokens and app-only tokens do not have it.
-pub const REQUIRED_SCOPE: &str = "user_impersonation";
+const REQUIRED_SCOPE: &str = "user_impersonation";
 
 /// What a site expects of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -91,14 +91,9 @@ fn is_form(headers: &HeaderMap) -> bool {
 }
 
 fn is_length_limit(error: &axum::Error) -> bool {
-    let mut cause: Option<&dyn std::error::Error> = Some(error);
-    while let Some(error) = cause {
-        if error.is::<http_body_util::LengthLimitError>() {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
+    let error: &dyn std::error::Error = error;
+    std::iter::successors(Some(error), |error| error.source())
+        .any(|error| error.is::<http_body_util::LengthLimitError>())
 }
 
 /// Does not log the panic's message: it may contain secrets.

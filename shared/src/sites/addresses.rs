@@ -1,11 +1,10 @@
 //! The addresses in a site file, each a type that holds only valid ones.
 
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::str::FromStr;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer};
 use url::{Host, Url};
 
+use super::text::parsed_text;
 use crate::address::plain_url;
 
 /// The site's Application Proxy URL: https, always with a trailing slash. It is the audience of the site's sessions.
@@ -119,38 +118,9 @@ impl FromStr for Origin {
     }
 }
 
-macro_rules! address {
-    ($name:ident, $what:literal, $pattern:literal) => {
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = String::deserialize(deserializer)?;
-                text.parse().map_err(|rule| {
-                    serde::de::Error::custom(format_args!(concat!("`{}` is not a valid ", $what, ": it {}"), text, rule))
-                })
-            }
-        }
-
-        impl JsonSchema for $name {
-            fn schema_name() -> Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "pattern": $pattern })
-            }
-        }
-    };
-}
-
-address!(ExternalUrl, "external URL", "^https://[^?#@]+$");
-address!(InternalUrl, "internal URL", "^https?://[^?#@]+$");
-address!(Origin, "origin", "^(https://[^/?#@]+|http://localhost(:[0-9]+)?)$");
+parsed_text!(ExternalUrl, "external URL", "^https://[^?#@]+$");
+parsed_text!(InternalUrl, "internal URL", "^https?://[^?#@]+$");
+parsed_text!(Origin, "origin", "^(https://[^/?#@]+|http://localhost(:[0-9]+)?)$");
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-//! The decision which catalogues a verified subject may read and write. Pure, and the only place that decides.
+//! The decision on which catalogues a verified subject may read and write. Pure, and the only place that decides.
 
 use std::time::Duration;
 

@@ -75,7 +75,7 @@ pub struct CatalogueDocument {
     pub highlight: bool,
 }
 
-/// Who has an access. An empty list means nobody, so everybody must be written out.
+/// Who may read or write a catalogue. An empty list means nobody; everyone must be named explicitly.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(
     untagged,

@@ -23,7 +23,7 @@ pub struct Explained {
     pub write: Verdict,
 }
 
-/// Whether a person has an access, and why.
+/// Whether a person may read or write a catalogue, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     access: Access,

@@ -11,6 +11,7 @@ mod name;
 mod registered;
 mod scope;
 mod site;
+mod text;
 
 pub(crate) use self::registered::clashes;
 pub use self::{
@@ -22,7 +23,7 @@ pub use self::{
     name::SiteName,
     registered::{SiteFile, SiteFileError, register},
     scope::{Access, CatalogueId, CatalogueIdError, Permission, Scope, ScopeError},
-    site::{Catalogue, DEFAULT_SESSION_MINUTES, MAX_SESSION_MINUTES, Site, SiteError},
+    site::{Catalogue, MAX_SESSION_MINUTES, Site, SiteError},
 };
 #[cfg(test)]
 pub(crate) use self::{decide::testing, site::testing as documents};

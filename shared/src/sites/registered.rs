@@ -34,9 +34,9 @@ pub fn register(files: &[SiteFile]) -> Result<HashMap<TenantId, Vec<Arc<Site>>>,
     for file in files {
         match file.compile() {
             Ok(site) => {
-                let earlier = sites.iter();
-                errors
-                    .extend(earlier.flat_map(|(other, earlier)| clashes(file, &site, &other.name, earlier)));
+                let clashes =
+                    |(other, earlier): &(&SiteFile, Arc<Site>)| clashes(file, &site, &other.name, earlier);
+                errors.extend(sites.iter().flat_map(clashes));
                 sites.push((file, Arc::new(site)));
             }
             Err(found) => errors.extend(found),
@@ -56,24 +56,21 @@ pub fn register(files: &[SiteFile]) -> Result<HashMap<TenantId, Vec<Arc<Site>>>,
 pub(crate) fn clashes(file: &SiteFile, site: &Site, other: &str, earlier: &Site) -> Vec<SiteFileError> {
     let same_tenant = site.tenant() == earlier.tenant();
     let same_client = same_tenant && site.expected.client == earlier.expected.client;
-    let conflicts = [
+    let same_url = site.external_url == earlier.external_url;
+    let other_cloud = same_tenant && site.cloud() != earlier.cloud();
+    let rules = [
         (site.name == earlier.name, "name", "is the same as in", "give each site its own"),
         (same_client, "client_id", "is the same as in", "each site of a tenant needs its own registration"),
-        (
-            site.external_url == earlier.external_url,
-            "external_url",
-            "is the same as in",
-            "give each site its own",
-        ),
-        (same_tenant && site.cloud() != earlier.cloud(), "cloud", "differs from", "a tenant is in one cloud"),
+        (same_url, "external_url", "is the same as in", "give each site its own"),
+        (other_cloud, "cloud", "differs from", "all sites of a tenant are in the same cloud"),
     ];
-    let error = |key, relation, fix| SiteFileError {
+    let broken = rules.into_iter().filter(|(is_broken, ..)| *is_broken);
+    let error = |(_, key, relation, fix)| SiteFileError {
         file: file.name.clone(),
         line: line_of_key(&file.text, key),
         message: format!("{key} {relation} {other}; {fix}"),
     };
-    let found = conflicts.into_iter().filter(|(is_conflict, ..)| *is_conflict);
-    found.map(|(_, key, relation, fix)| error(key, relation, fix)).collect()
+    broken.map(error).collect()
 }
 
 impl SiteFile {

@@ -1,9 +1,10 @@
 //! Scope, the representation of access: `<catalogue>:<read|write>`, separated by spaces (RFC 6749 §3.3).
 
-use std::{borrow::Cow, collections::BTreeSet, fmt, str::FromStr};
+use std::{collections::BTreeSet, fmt, str::FromStr};
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
+
+use super::text::parsed_text;
 
 /// A catalogue's id: 1 to 63 of `a-z`, `0-9`, `-` and `_`, starting with a letter or digit. It is used in scopes and in
 /// paths, and on file systems that may ignore letter case.
@@ -34,7 +35,7 @@ pub struct Scope(BTreeSet<Permission>);
 
 /// A text is not a catalogue id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("use 1 to 63 of a-z, 0-9, - and _, starting with a letter or digit")]
+#[error("must be 1 to 63 characters from a-z, 0-9, - and _, starting with a letter or digit")]
 pub struct CatalogueIdError;
 
 /// A text is not a Pozi scope.
@@ -43,8 +44,6 @@ pub struct CatalogueIdError;
 pub struct ScopeError;
 
 impl CatalogueId {
-    const PATTERN: &'static str = "^[a-z0-9][a-z0-9_-]{0,62}$";
-
     /// Returns the id.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -140,36 +139,13 @@ impl FromStr for CatalogueId {
     }
 }
 
-impl fmt::Display for CatalogueId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 impl Serialize for CatalogueId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)
     }
 }
 
-impl<'de> Deserialize<'de> for CatalogueId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|rule| {
-            serde::de::Error::custom(format_args!("`{text}` is not a valid catalogue id: {rule}"))
-        })
-    }
-}
-
-impl JsonSchema for CatalogueId {
-    fn schema_name() -> Cow<'static, str> {
-        "CatalogueId".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": Self::PATTERN })
-    }
-}
+parsed_text!(CatalogueId, "catalogue id", "^[a-z0-9][a-z0-9_-]{0,62}$");
 
 #[cfg(test)]
 mod tests {

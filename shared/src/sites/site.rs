@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The lifetime of a session by default, in minutes.
-pub const DEFAULT_SESSION_MINUTES: u64 = 10;
+const DEFAULT_SESSION_MINUTES: u64 = 10;
 
 /// The longest lifetime of a session, in minutes. Keys stay published for longer than that after they last signed.
 pub const MAX_SESSION_MINUTES: u64 = 60;
@@ -289,7 +289,7 @@ mod tests {
                 "name = \"riverbend\"",
                 "name = \"Riverbend\"",
                 1,
-                "`Riverbend` is not a valid site name: use 1 to 63",
+                "`Riverbend` is not a valid site name: it must be 1 to 63",
             ),
             ("name = \"riverbend\"", "nom = \"riverbend\"", 1, "unknown field `nom`, expected one of `name`"),
             ("https://poziserver", "http://poziserver", 3, "must start with https://"),
@@ -316,7 +316,12 @@ mod tests {
                 "another catalogue already has the id `planning`; give each its own",
             ),
             ("title = \"Planning\"", "title = \" \"", 10, "this is blank; fill it in"),
-            ("id = \"parks\"", "id = \"Parks\"", 16, "`Parks` is not a valid catalogue id: use 1 to 63"),
+            (
+                "id = \"parks\"",
+                "id = \"Parks\"",
+                16,
+                "`Parks` is not a valid catalogue id: it must be 1 to 63",
+            ),
             ("read = \"everyone-signed-in\"", "read = \"everyone\"", 19, "write a list of group ids"),
             ("read = \"everyone-signed-in\"", "", 15, "missing field `read`"),
             (
