@@ -93,7 +93,7 @@ fn is_form(headers: &HeaderMap) -> bool {
 fn is_length_limit(error: &axum::Error) -> bool {
     let error: &dyn std::error::Error = error;
     std::iter::successors(Some(error), |error| error.source())
-        .any(|error| error.is::<http_body_util::LengthLimitError>())
+        .any(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>)
 }
 
 /// Does not log the panic's message: it may contain secrets.
