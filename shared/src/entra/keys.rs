@@ -185,13 +185,13 @@ mod tests {
     /// Gives its answers in turn, and repeats the last. If there is a gate, the tests' own tenant first waits at it.
     struct Script {
         answers: Mutex<VecDeque<Answer>>,
-        asked: Mutex<Vec<KeySetLocation>>,
+        fetches: Mutex<Vec<KeySetLocation>>,
         gate: Option<Semaphore>,
     }
 
     impl KeySetFetch for Arc<Script> {
         async fn fetch(&self, location: KeySetLocation) -> Result<Vec<u8>, FetchError> {
-            self.asked.lock().unwrap().push(location);
+            self.fetches.lock().unwrap().push(location);
             let gate = self.gate.as_ref().filter(|_| location.tenant == own_tenant());
             if let Some(gate) = gate {
                 gate.acquire().await.unwrap().forget();
@@ -216,7 +216,8 @@ mod tests {
         answers: [Answer; N],
         gate: Option<Semaphore>,
     ) -> (Arc<Script>, TenantKeys<Arc<Script>>) {
-        let script = Arc::new(Script { answers: Mutex::new(answers.into()), asked: Mutex::default(), gate });
+        let script =
+            Arc::new(Script { answers: Mutex::new(answers.into()), fetches: Mutex::default(), gate });
         (Arc::clone(&script), TenantKeys::new(script, KEY_LIFETIMES))
     }
 
@@ -227,8 +228,8 @@ mod tests {
             answer.unwrap()
         }
 
-        fn asked(&self) -> usize {
-            self.asked.lock().unwrap().len()
+        fn fetch_count(&self) -> usize {
+            self.fetches.lock().unwrap().len()
         }
     }
 
@@ -249,9 +250,9 @@ mod tests {
         for seconds in [0, 1, HOUR - 1] {
             assert!(keys.find(location(V1), TENANT_KEY.id, after(seconds)).await.is_ok());
         }
-        assert_eq!(*script.asked.lock().unwrap(), [location(V1)]);
+        assert_eq!(*script.fetches.lock().unwrap(), [location(V1)]);
         assert!(keys.find(location(V1), TENANT_KEY.id, after(HOUR)).await.is_ok());
-        assert_eq!(script.asked(), 2);
+        assert_eq!(script.fetch_count(), 2);
     }
 
     #[tokio::test]
@@ -262,7 +263,7 @@ mod tests {
         for place in all.into_iter().chain(all) {
             assert!(keys.find(place, TENANT_KEY.id, now()).await.is_ok());
         }
-        assert_eq!(*script.asked.lock().unwrap(), all);
+        assert_eq!(*script.fetches.lock().unwrap(), all);
     }
 
     #[tokio::test]
@@ -270,7 +271,7 @@ mod tests {
         let (script, keys) = script([OWN, OTHER]);
         assert!(keys.find(location(V1), TENANT_KEY.id, now()).await.is_ok());
         assert!(keys.find(location(V1), OTHER_KEY.id, after(1)).await.is_ok());
-        assert_eq!(script.asked(), 2);
+        assert_eq!(script.fetch_count(), 2);
     }
 
     #[tokio::test]
@@ -280,17 +281,17 @@ mod tests {
             assert!(keys.find(location(version), TENANT_KEY.id, now()).await.is_ok());
         }
         let unknown = |retry_after| SubjectRefusal::UnknownKey { key_id: "made up".into(), retry_after };
-        let asked = keys.find(location(V1), "made up", now()).await.unwrap_err();
-        assert_eq!(asked, unknown(None), "the tenant was asked, and has no such key");
+        let found = keys.find(location(V1), "made up", now()).await.unwrap_err();
+        assert_eq!(found, unknown(None), "the tenant has no such key");
         for seconds in 0..5 * MINUTE {
             for version in [V1, V2] {
                 let found = keys.find(location(version), "made up", after(seconds)).await.unwrap_err();
                 assert_eq!(found, unknown(Some(Duration::from_secs(5 * MINUTE - seconds))));
             }
         }
-        assert_eq!(script.asked(), 2 + 1);
+        assert_eq!(script.fetch_count(), 2 + 1);
         assert!(keys.find(location(V2), "made up", after(5 * MINUTE)).await.is_err());
-        assert_eq!(script.asked(), 2 + 2);
+        assert_eq!(script.fetch_count(), 2 + 2);
     }
 
     #[tokio::test]
@@ -299,7 +300,7 @@ mod tests {
         for cloud in [Cloud::Public, Cloud::China, Cloud::UsGovernment] {
             assert!(keys.find(KeySetLocation { cloud, ..location(V1) }, TENANT_KEY.id, now()).await.is_ok());
         }
-        assert_eq!(script.asked(), 3);
+        assert_eq!(script.fetch_count(), 3);
     }
 
     #[tokio::test]
@@ -317,7 +318,7 @@ mod tests {
             for minutes in 60..24 * 60 {
                 assert!(keys.find(location(V1), TENANT_KEY.id, after(minutes * MINUTE)).await.is_ok());
             }
-            assert_eq!(script.asked(), 1 + 23 * 12, "once in five minutes after the first hour");
+            assert_eq!(script.fetch_count(), 1 + 23 * 12, "once in five minutes after the first hour");
             let found = keys.find(location(V1), TENANT_KEY.id, after(24 * HOUR)).await.unwrap_err();
             assert!(matches!(found, SubjectRefusal::KeysUnavailable { .. }), "{found:?}");
         }
@@ -338,7 +339,7 @@ mod tests {
             let set = StoredKeySet { document: TENANT_KEY.document(None).into(), fetched: now() };
             let keys = TenantKeys::with_memory(Arc::clone(&script), Remembered(set), KEY_LIFETIMES);
             assert!(keys.find(location(V1), TENANT_KEY.id, after(2 * HOUR)).await.is_ok());
-            assert_eq!(script.asked(), 1);
+            assert_eq!(script.fetch_count(), 1);
         }
     }
 
@@ -358,7 +359,7 @@ mod tests {
                 let retry_after = Duration::from_secs(left);
                 assert_eq!(found, SubjectRefusal::KeysUnavailable { retry_after });
             }
-            assert_eq!(script.asked(), 1);
+            assert_eq!(script.fetch_count(), 1);
             assert!(keys.find(location(V1), TENANT_KEY.id, after(300)).await.is_ok());
         }
     }
@@ -373,21 +374,21 @@ mod tests {
                 tokio::spawn(async move { keys.find(location(V1), TENANT_KEY.id, now()).await.is_ok() })
             })
             .collect();
-        while script.asked() == 0 {
+        while script.fetch_count() == 0 {
             tokio::task::yield_now().await;
         }
         script.gate.as_ref().unwrap().add_permits(1);
         for one in crowd {
             assert!(one.await.unwrap());
         }
-        assert_eq!(script.asked(), 1);
+        assert_eq!(script.fetch_count(), 1);
     }
 
     #[tokio::test]
     async fn a_slow_tenant_does_not_delay_another() {
         let (script, keys) = gated([OWN], Some(Semaphore::new(0)));
         let mut slow = Box::pin(keys.find(location(V1), TENANT_KEY.id, now()));
-        while script.asked() == 0 {
+        while script.fetch_count() == 0 {
             assert!(slow.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
             tokio::task::yield_now().await;
         }
@@ -403,14 +404,14 @@ mod tests {
         let (script, keys) = gated([OWN], Some(Semaphore::new(1)));
         assert!(keys.find(location(V1), TENANT_KEY.id, now()).await.is_ok());
         let mut renewing = Box::pin(keys.find(location(V1), TENANT_KEY.id, after(2 * HOUR)));
-        while script.asked() == 1 {
+        while script.fetch_count() == 1 {
             assert!(renewing.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
             tokio::task::yield_now().await;
         }
         for _ in 0..10 {
             assert!(keys.find(location(V1), TENANT_KEY.id, after(2 * HOUR)).await.is_ok());
         }
-        assert_eq!(script.asked(), 2);
+        assert_eq!(script.fetch_count(), 2);
         script.gate.as_ref().unwrap().add_permits(1);
         assert!(renewing.await.is_ok());
     }

@@ -287,7 +287,7 @@ mod tests {
         ClaimError::Missing(claim).into()
     }
 
-    fn spoilt_in_shape() -> Vec<Spoilt> {
+    fn spoilt_shape() -> Vec<Spoilt> {
         let alg = |alg: &str| SubjectRefusal::UnsupportedAlgorithm { alg: alg.to_owned() };
         vec![
             (|token| token.remove_claim("exp"), missing("exp")),
@@ -304,7 +304,7 @@ mod tests {
         ]
     }
 
-    fn spoilt_in_whose_it_is() -> Vec<Spoilt> {
+    fn spoilt_identity() -> Vec<Spoilt> {
         let own = format!("https://sts.windows.net/{TENANT}/");
         let issuer =
             |found: &str| SubjectRefusal::IssuerMismatch { found: found.into(), expected: own.clone() };
@@ -338,7 +338,7 @@ mod tests {
         ]
     }
 
-    fn spoilt_in_what_it_is_for() -> Vec<Spoilt> {
+    fn spoilt_purpose() -> Vec<Spoilt> {
         let without_scope_and_client: fn(&mut Draft) = |token| {
             token.remove_claim("scp");
             token.remove_claim("appid");
@@ -364,9 +364,7 @@ mod tests {
     #[test]
     fn every_field_spoiled_alone_is_refused_for_its_own_reason() {
         let mut reached = BTreeSet::new();
-        for (spoil, refusal) in
-            [spoilt_in_shape(), spoilt_in_whose_it_is(), spoilt_in_what_it_is_for()].concat()
-        {
+        for (spoil, refusal) in [spoilt_shape(), spoilt_identity(), spoilt_purpose()].concat() {
             assert_eq!(outcome(&Draft::with(spoil)), Err(refusal.clone()));
             reached.insert(variant(&refusal));
         }

@@ -48,16 +48,20 @@ pub enum AccessRefusal {
     ScopeNotAllowed,
 }
 
-/// Grants `subject` the scope `asked` if the rules of `site` allow all of it, or all that they allow if it is `None`. A
+/// Grants `subject` the scope `requested` if the rules of `site` allow all of it, or all that they allow if it is `None`. A
 /// grant is never wider than the rules, nor than the request.
-pub fn decide(subject: &VerifiedSubject, site: &Site, asked: Option<&Scope>) -> Result<Grant, AccessRefusal> {
+pub fn decide(
+    subject: &VerifiedSubject,
+    site: &Site,
+    requested: Option<&Scope>,
+) -> Result<Grant, AccessRefusal> {
     let allowed = allowed(subject, site)?;
     if allowed.is_empty() {
         return Err(AccessRefusal::NoCatalogue);
     }
-    let scope = match asked {
+    let scope = match requested {
         None => allowed,
-        Some(asked) if asked.is_subset_of(&allowed) => asked.clone(),
+        Some(requested) if requested.is_subset_of(&allowed) => requested.clone(),
         Some(_) => return Err(AccessRefusal::ScopeNotAllowed),
     };
     Ok(Grant { audience: site.external_url.as_str().to_owned(), scope, life: site.session_life })
