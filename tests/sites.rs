@@ -147,10 +147,10 @@ fn a_folder_with_several_faults_says_them_all_with_place_and_fix() {
     let fields = "unknown field `titel`, expected one of `id`, `title`, `project`, `read`, `write`, `print`, `print_texts`, `highlight`";
     let guid = "is not a GUID of the form 00000000-0000-0000-0000-000000000000; copy it from Entra admin center → App registrations → Overview → Application (client) ID";
     let expected = [
-        "b.toml:5: this is the tenant of personal Microsoft accounts, which anybody can open; use the council's own tenant id",
+        "b.toml:5: this is the tenant of personal Microsoft accounts, which anyone can open; use the council's own tenant id",
         "b.toml:6: session_minutes is 90; use 1 to 60",
-        "c.toml:15: a second catalogue has the id `planning`; give each its own",
-        "d.toml:3: `http://poziserver-riverbend.example/pozi/` is no external URL: it must start with https://, as the external URL of Application Proxy does",
+        "c.toml:15: another catalogue already has the id `planning`; give each its own",
+        "d.toml:3: `http://poziserver-riverbend.example/pozi/` is not a valid external URL: it must start with https://, as the external URL of Application Proxy does",
         &format!("e.toml:4: `0d9f7a54_53c5-4a3e-8f5e-0f3a0b6f2c10` {guid}"),
         "f.toml:12: write a list of group ids, such as [\"00000000-0000-0000-0000-000000000000\"], or \"everyone-signed-in\"",
         &format!("g.toml:10: {fields}"),
@@ -169,7 +169,7 @@ fn two_sites_that_a_token_could_not_tell_apart_are_a_fault() {
         .replace("poziserver-riverbend", "poziserver-saltmarsh");
     assert_eq!(
         printed(&[("a.toml", SOUND.as_bytes()), ("b.toml", twin.as_bytes())]),
-        "sites/b.toml:4: client_id is the same as in sites/a.toml; each site of a tenant has its own registration"
+        "sites/b.toml:4: client_id is the same as in sites/a.toml; each site of a tenant needs its own registration"
     );
     let elsewhere = twin.replace("7f2b4d3e", "7f2b4d3f");
     let folder = tempfile::tempdir().unwrap();

@@ -1,34 +1,33 @@
-//! Web addresses that name a place and nothing else, and those on this very machine, the only ones that plain http is
-//! spoken with.
+//! Plain URLs, without user, query or fragment, and loopback URLs, the only ones to fetch from over http.
 
 use std::{fmt, str::FromStr};
 
 use url::{Host, Url};
 
-/// A URL, http or https, on a loopback host.
+/// An http or https URL with a loopback host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoopbackUrl(Url);
 
-/// A text that is not one.
+/// A text is not a [`LoopbackUrl`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("only a URL on this machine is taken, such as http://localhost:8080/entra")]
-pub struct NotLoopback;
+#[error("must be a URL on this machine, such as http://localhost:8080/entra")]
+pub struct LoopbackUrlError;
 
-/// A URL that is fetched from in earnest: https, or http on a loopback host.
+/// A URL to fetch documents from: https, or http with a loopback host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecureUrl(Url);
 
-/// A text that is not one.
+/// A text is not a [`SecureUrl`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("only an https URL without user, query or fragment is taken (http only for localhost)")]
-pub struct NotSecure;
+#[error("must be an https URL without user, query or fragment (http is allowed for localhost only)")]
+pub struct SecureUrlError;
 
-/// Parses a URL that names a host and has no user, query or fragment; the error says what to write.
+/// Parses a URL with a host and without user, query or fragment. The error says what is required, as in "must be …".
 pub fn plain_url(text: &str) -> Result<Url, &'static str> {
-    let url = Url::parse(text).map_err(|_| "must be a whole URL, such as https://host/path/")?;
+    let url = Url::parse(text).map_err(|_| "must be a full URL, such as https://host/path/")?;
     let has_user = !url.username().is_empty() || url.password().is_some();
     if !url.has_host() || has_user || url.query().is_some() || url.fragment().is_some() {
-        return Err("must name a host, and have no user, query or fragment");
+        return Err("must have a host, and no user, query or fragment");
     }
     Ok(url)
 }
@@ -44,41 +43,41 @@ pub fn is_loopback(url: &Url) -> bool {
 }
 
 impl LoopbackUrl {
-    /// The URL without a trailing slash.
+    /// Returns the URL without a trailing slash.
     pub fn base(&self) -> &str {
         self.0.as_str().trim_end_matches('/')
     }
 }
 
 impl SecureUrl {
-    /// The URL.
+    /// Returns the URL.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// Whether TLS is spoken there.
+    /// Whether the scheme is https.
     pub fn is_https(&self) -> bool {
         self.0.scheme() == "https"
     }
 }
 
 impl FromStr for SecureUrl {
-    type Err = NotSecure;
+    type Err = SecureUrlError;
 
-    fn from_str(text: &str) -> Result<Self, NotSecure> {
-        let url = plain_url(text).map_err(|_| NotSecure)?;
+    fn from_str(text: &str) -> Result<Self, SecureUrlError> {
+        let url = plain_url(text).map_err(|_| SecureUrlError)?;
         let secure = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
-        if secure { Ok(Self(url)) } else { Err(NotSecure) }
+        if secure { Ok(Self(url)) } else { Err(SecureUrlError) }
     }
 }
 
 impl FromStr for LoopbackUrl {
-    type Err = NotLoopback;
+    type Err = LoopbackUrlError;
 
-    fn from_str(text: &str) -> Result<Self, NotLoopback> {
-        let url = Url::parse(text).map_err(|_| NotLoopback)?;
+    fn from_str(text: &str) -> Result<Self, LoopbackUrlError> {
+        let url = Url::parse(text).map_err(|_| LoopbackUrlError)?;
         let is_http = matches!(url.scheme(), "http" | "https");
-        if is_http && is_loopback(&url) { Ok(Self(url)) } else { Err(NotLoopback) }
+        if is_http && is_loopback(&url) { Ok(Self(url)) } else { Err(LoopbackUrlError) }
     }
 }
 
@@ -93,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_http_is_spoken_on_this_machine_only() {
+    fn accepts_plain_http_for_loopback_hosts_only() {
         for text in
             ["https://auth.example/.well-known/jwks.json", "http://localhost:8080/keys", "http://[::1]/keys"]
         {
@@ -106,12 +105,12 @@ mod tests {
             "file:///keys",
             "https:///",
         ] {
-            assert_eq!(text.parse::<SecureUrl>(), Err(NotSecure), "{text}");
+            assert_eq!(text.parse::<SecureUrl>(), Err(SecureUrlError), "{text}");
         }
     }
 
     #[test]
-    fn takes_this_machine_and_no_other() {
+    fn accepts_loopback_urls_only() {
         for text in ["http://localhost:8080/entra/", "http://127.0.0.1:1/entra", "https://[::1]/entra"] {
             assert!(text.parse::<LoopbackUrl>().unwrap().base().ends_with("/entra"));
         }
@@ -124,7 +123,7 @@ mod tests {
             "localhost",
             "file:///keys",
         ] {
-            assert_eq!(text.parse::<LoopbackUrl>(), Err(NotLoopback), "{text}");
+            assert_eq!(text.parse::<LoopbackUrl>(), Err(LoopbackUrlError), "{text}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The GUIDs of Entra ID, one type for each meaning, so that a group can never stand where a tenant is asked for.
+//! The GUIDs of Entra ID, one type for each kind, so that they cannot be confused.
 
 use std::{borrow::Cow, fmt, str::FromStr};
 
@@ -6,10 +6,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
-/// A text that is not a GUID in the form Entra shows it.
+/// A text is not a GUID in the form that Entra shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a GUID of the form 00000000-0000-0000-0000-000000000000")]
-pub struct NotAGuid;
+pub struct GuidError;
 
 macro_rules! guid {
     ($(#[$doc:meta])* $name:ident, $found_at:literal) => {
@@ -18,21 +18,21 @@ macro_rules! guid {
         pub struct $name(Uuid);
 
         impl $name {
-            /// The identifier with this value.
+            /// Returns the identifier with this value.
             pub const fn new(value: Uuid) -> Self {
                 Self(value)
             }
 
-            /// Its value.
+            /// Returns its value.
             pub const fn uuid(self) -> Uuid {
                 self.0
             }
         }
 
         impl FromStr for $name {
-            type Err = NotAGuid;
+            type Err = GuidError;
 
-            fn from_str(text: &str) -> Result<Self, NotAGuid> {
+            fn from_str(text: &str) -> Result<Self, GuidError> {
                 hyphenated(text).map(Self)
             }
         }
@@ -52,8 +52,8 @@ macro_rules! guid {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = String::deserialize(deserializer)?;
-                text.parse().map_err(|problem| {
-                    serde::de::Error::custom(format_args!("`{text}` is {problem}; copy it from {}", $found_at))
+                text.parse().map_err(|error| {
+                    serde::de::Error::custom(format_args!("`{text}` is {error}; copy it from {}", $found_at))
                 })
             }
         }
@@ -95,12 +95,12 @@ guid!(
     "Entra admin center → Groups → Object ID"
 );
 
-/// `Uuid` also takes braces, `urn:uuid:` and bare digits; only the 36-character form is what Entra shows and sends.
-fn hyphenated(text: &str) -> Result<Uuid, NotAGuid> {
+/// Parses the 36-character form, the only one that Entra uses. `Uuid` also accepts braces, `urn:uuid:` and bare digits.
+fn hyphenated(text: &str) -> Result<Uuid, GuidError> {
     if text.len() != uuid::fmt::Hyphenated::LENGTH {
-        return Err(NotAGuid);
+        return Err(GuidError);
     }
-    Uuid::try_parse(text).map_err(|_| NotAGuid)
+    Uuid::try_parse(text).map_err(|_| GuidError)
 }
 
 #[cfg(test)]
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_the_hyphenated_form_in_either_case_and_shows_it_in_lower_case() {
+    fn accepts_the_hyphenated_form_in_any_case_and_displays_lower_case() {
         let id: TenantId = "9188040D-6C67-4C5B-B112-36A304B66DAD".parse().unwrap();
         assert_eq!(id.to_string(), "9188040d-6c67-4c5b-b112-36a304b66dad");
     }
@@ -123,7 +123,7 @@ mod tests {
             "9188040d-6c67-4c5b-b112-36a304b66dag",
             " 9188040d-6c67-4c5b-b112-36a304b66da",
         ] {
-            assert_eq!(text.parse::<TenantId>(), Err(NotAGuid), "{text}");
+            assert_eq!(text.parse::<TenantId>(), Err(GuidError), "{text}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! JSON objects read strictly: a member that comes twice, at any depth, is an error, because two readers that each
-//! keep another one of the two can be played against each other (RFC 8725 §2.4; RFC 7519 §4 allows the refusal).
+//! Strict reading of JSON objects: a repeated member, at any depth, is an error, because two readers may each see another
+//! one of the two values, which an attacker can exploit (RFC 8725 §2.4; RFC 7519 §4 allows the refusal).
 
 use std::{borrow::Cow, fmt};
 
@@ -8,80 +8,84 @@ use serde::{
     de::{Error, MapAccess, SeqAccess, Visitor},
 };
 
-/// A JSON object without duplicate members, borrowed from its text. What it does not hold, and what has another type
-/// than asked for, is told apart by [`ClaimError`], which names the member and never its value: values may be personal.
+/// A JSON object without duplicate members, borrowed from its text. Its errors name the member and never its value, which
+/// may be personal.
 #[derive(Debug, Default)]
 pub struct Members<'a>(
-    /// In the order of their names.
+    /// Sorted by name.
     Vec<(Cow<'a, str>, Value<'a>)>,
 );
 
 /// Why a member cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ClaimError {
-    /// The member is not there.
+    /// The member is missing.
     #[error("`{0}` is missing")]
     Missing(&'static str),
-    /// The member is there with a type or form that it must not have.
-    #[error("`{0}` does not have the form it must have")]
+    /// The member has the wrong type or format.
+    #[error("`{0}` has the wrong type or format")]
     WrongForm(&'static str),
 }
 
-/// Bytes that are not one JSON object without duplicate members.
+/// The text is not one JSON object without duplicate members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a JSON object with every member at most once")]
-pub struct NotAnObject;
+#[error("not a JSON object without duplicate members")]
+pub struct ObjectError;
 
 impl<'a> Members<'a> {
-    /// Reads one JSON object. Nesting is bounded by the parser (128 levels); the caller bounds the size.
-    pub fn parse(json: &'a [u8]) -> Result<Self, NotAnObject> {
+    /// Parses one JSON object. The parser limits nesting (128 levels); the caller must limit the size.
+    pub fn parse(json: &'a [u8]) -> Result<Self, ObjectError> {
         match serde_json::from_slice(json) {
             Ok(Value::Object(members)) => Ok(members),
-            _ => Err(NotAnObject),
+            _ => Err(ObjectError),
         }
     }
 
-    /// Whether the member is there, with whatever value.
+    /// Whether the member is present, with any value.
     pub fn has(&self, name: &str) -> bool {
         self.value(name).is_some()
     }
 
-    /// The names of all members.
+    /// Returns the names of all members.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_ref())
     }
 
-    /// The member as a string that must be there.
+    /// Returns a required string.
     pub fn string(&self, name: &'static str) -> Result<&str, ClaimError> {
         self.optional_string(name)?.ok_or(ClaimError::Missing(name))
     }
 
-    /// The member as a string, if it is there.
+    /// Returns a string, if the member is present.
     pub fn optional_string(&self, name: &'static str) -> Result<Option<&str>, ClaimError> {
         self.read(name, Value::as_text)
     }
 
-    /// The member as a whole number of at least zero that must be there.
+    /// Returns a required non-negative integer.
     pub fn number(&self, name: &'static str) -> Result<u64, ClaimError> {
-        self.read(name, Value::as_number)?.ok_or(ClaimError::Missing(name))
+        self.read(name, |value| if let Value::Number(number) = value { Some(*number) } else { None })?
+            .ok_or(ClaimError::Missing(name))
     }
 
-    /// The member as an object, if it is there.
+    /// Returns an object, if the member is present.
     pub fn optional_object(&self, name: &'static str) -> Result<Option<&Self>, ClaimError> {
-        self.read(name, Value::as_object)
+        self.read(name, |value| if let Value::Object(members) = value { Some(members) } else { None })
     }
 
-    /// The member as a list of strings, if it is there.
+    /// Returns a list of strings, if the member is present.
     pub fn optional_strings(&self, name: &'static str) -> Result<Option<Vec<&str>>, ClaimError> {
-        self.read(name, |value| value.as_list()?.iter().map(Value::as_text).collect())
+        self.read(name, |value| match value {
+            Value::List(entries) => entries.iter().map(Value::as_text).collect(),
+            _ => None,
+        })
     }
 
-    /// The member parsed from a string that must be there.
+    /// Returns a value parsed from a required string.
     pub fn parsed<T: std::str::FromStr>(&self, name: &'static str) -> Result<T, ClaimError> {
         self.string(name)?.parse().map_err(|_| ClaimError::WrongForm(name))
     }
 
-    /// The member parsed from a string, if it is there.
+    /// Returns a value parsed from a string, if the member is present.
     pub fn optional_parsed<T: std::str::FromStr>(&self, name: &'static str) -> Result<Option<T>, ClaimError> {
         self.optional_string(name)?
             .map(|text| text.parse().map_err(|_| ClaimError::WrongForm(name)))
@@ -105,32 +109,20 @@ impl<'a> Members<'a> {
     }
 }
 
-/// A JSON value, as far as anything here asks for it.
+/// A JSON value, as far as it is needed.
 #[derive(Debug)]
 enum Value<'a> {
     Text(Cow<'a, str>),
     Number(u64),
     List(Vec<Value<'a>>),
     Object(Members<'a>),
-    /// Null, a truth value, or a number that is negative or not whole.
+    /// Null, a Boolean, or a number that is negative or not an integer.
     Other,
 }
 
-impl<'a> Value<'a> {
+impl Value<'_> {
     fn as_text(&self) -> Option<&str> {
         if let Self::Text(text) = self { Some(text) } else { None }
-    }
-
-    fn as_number(&self) -> Option<u64> {
-        if let Self::Number(number) = self { Some(*number) } else { None }
-    }
-
-    fn as_list(&self) -> Option<&[Self]> {
-        if let Self::List(entries) = self { Some(entries) } else { None }
-    }
-
-    fn as_object(&self) -> Option<&Members<'a>> {
-        if let Self::Object(members) = self { Some(members) } else { None }
     }
 }
 
@@ -140,7 +132,7 @@ impl<'de> Deserialize<'de> for Value<'de> {
     }
 }
 
-/// A member's name, borrowed where it is written without escapes.
+/// A member's name, borrowed if it has no escapes.
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
@@ -189,7 +181,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::List(list))
     }
 
-    /// Sorted, duplicates are neighbours: thousands of members in a hostile token cost no more than sorting them.
+    /// Sorts the members so that duplicates are neighbours: a hostile token with thousands costs no more than sorting.
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value<'de>, A::Error> {
         let mut members = Vec::with_capacity(32);
         while let Some((Name(name), value)) = entries.next_entry()? {
@@ -197,7 +189,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
         }
         members.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         if members.windows(2).any(|pair| pair[0].0 == pair[1].0) {
-            return Err(A::Error::custom("a member comes twice"));
+            return Err(A::Error::custom("duplicate member"));
         }
         Ok(Value::Object(Members(members)))
     }
@@ -217,12 +209,12 @@ mod tests {
             r#"{"a":[{"b":1,"b":2}]}"#,
             r#"{"a":1,"\u0061":2}"#,
         ] {
-            assert_eq!(Members::parse(json.as_bytes()).unwrap_err(), NotAnObject, "{json}");
+            assert_eq!(Members::parse(json.as_bytes()).unwrap_err(), ObjectError, "{json}");
         }
     }
 
     #[test]
-    fn refuses_what_is_not_one_object() {
+    fn refuses_anything_but_one_object() {
         for json in ["", "[]", "1", "{", "{} {}", "{}x", "null", "\u{feff}{}"] {
             assert!(Members::parse(json.as_bytes()).is_err(), "{json}");
         }
@@ -244,13 +236,13 @@ mod tests {
             b"{\"\xe9\":1}".to_vec(),
             b"{\"a\":\"\xc0\xaf\"}".to_vec(),
         ] {
-            assert_eq!(Members::parse(&bytes).unwrap_err(), NotAnObject, "{bytes:02x?}");
+            assert_eq!(Members::parse(&bytes).unwrap_err(), ObjectError, "{bytes:02x?}");
         }
         assert_eq!(Members::parse(text.as_bytes()).unwrap().string("a"), Ok("é"));
     }
 
     #[test]
-    fn tells_a_missing_member_from_one_of_another_form() {
+    fn distinguishes_a_missing_member_from_one_of_the_wrong_type() {
         let members = Members::parse(br#"{"n":-1,"f":1.5,"s":"x","l":["a",1],"null":null}"#).unwrap();
         assert_eq!(members.number("absent"), Err(ClaimError::Missing("absent")));
         for name in ["n", "f", "s", "l", "null"] {
@@ -282,7 +274,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn reads_without_duplicates_what_serde_json_reads(json in "[\\[\\]{}:,\"a-c0-9.eE \\\\-]{0,40}") {
+        fn agrees_with_serde_json_without_duplicates(json in "[\\[\\]{}:,\"a-c0-9.eE \\\\-]{0,40}") {
             if let Ok(members) = Members::parse(json.as_bytes()) {
                 prop_assert!(is_same(&Value::Object(members), &serde_json::from_str(&json).unwrap()));
             }

@@ -1,17 +1,17 @@
-//! A compact JWS (RFC 7515 §7.1) taken apart strictly, before anything in it is believed.
+//! Strict parsing of a compact JWS (RFC 7515 §7.1) before it is verified.
 //!
-//! The JWT library checks the signature; header and payload are read here, because it lets pass what must not:
-//! duplicate members, an unknown `crit`, any `typ`.
+//! The JWT library checks the signature. Header and payload are parsed here, because the library accepts duplicate members,
+//! an unknown `crit` and any `typ`.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 
 use crate::json::Members;
 
-/// The largest token that is looked at, in bytes. Entra's own stay below 10 KiB (200 groups of 36 characters).
+/// The largest token accepted, in bytes. Entra's stay below 10 KiB (200 groups of 36 characters).
 pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
-/// A token in its three parts. Nothing in it is trusted until [`CompactJws::is_signed_by`] said so.
+/// A parsed token. Nothing in it can be trusted before [`CompactJws::is_signed_by`] returns true.
 #[derive(Debug)]
 pub struct CompactJws<'a> {
     signing_input: &'a str,
@@ -20,33 +20,33 @@ pub struct CompactJws<'a> {
     payload: Vec<u8>,
 }
 
-/// Why a text is not a compact JWS.
+/// Why a text is not a valid compact JWS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotAJws {
+pub enum JwsError {
     /// Longer than [`MAX_TOKEN_BYTES`].
     #[error("longer than {MAX_TOKEN_BYTES} bytes")]
     TooLong,
-    /// Not three parts separated by dots; five would be an encrypted token.
+    /// Not three parts separated by dots; an encrypted token has five.
     #[error("not three parts separated by dots")]
     Parts,
     /// A part is not base64url without padding (RFC 7515 §2).
     #[error("{0} is not base64url without padding")]
     Base64(&'static str),
-    /// A part is not a JSON object with every member at most once.
-    #[error("{0} is not a JSON object with every member at most once")]
+    /// A part is not a JSON object without duplicate members.
+    #[error("{0} is not a JSON object without duplicate members")]
     Json(&'static str),
 }
 
 impl<'a> CompactJws<'a> {
-    /// Takes `token` apart without believing it.
-    pub fn parse(token: &'a str) -> Result<Self, NotAJws> {
+    /// Parses `token` without verifying it.
+    pub fn parse(token: &'a str) -> Result<Self, JwsError> {
         if token.len() > MAX_TOKEN_BYTES {
-            return Err(NotAJws::TooLong);
+            return Err(JwsError::TooLong);
         }
-        let (signing_input, signature) = token.rsplit_once('.').ok_or(NotAJws::Parts)?;
-        let (header, payload) = signing_input.split_once('.').ok_or(NotAJws::Parts)?;
+        let (signing_input, signature) = token.rsplit_once('.').ok_or(JwsError::Parts)?;
+        let (header, payload) = signing_input.split_once('.').ok_or(JwsError::Parts)?;
         if payload.contains('.') {
-            return Err(NotAJws::Parts);
+            return Err(JwsError::Parts);
         }
         Ok(Self {
             signing_input,
@@ -56,18 +56,18 @@ impl<'a> CompactJws<'a> {
         })
     }
 
-    /// The header's members.
-    pub fn header(&self) -> Result<Members<'_>, NotAJws> {
-        Members::parse(&self.header).map_err(|_| NotAJws::Json(HEADER))
+    /// Returns the header's members.
+    pub fn header(&self) -> Result<Members<'_>, JwsError> {
+        Members::parse(&self.header).map_err(|_| JwsError::Json(HEADER))
     }
 
-    /// The payload's members.
-    pub fn payload(&self) -> Result<Members<'_>, NotAJws> {
-        Members::parse(&self.payload).map_err(|_| NotAJws::Json(PAYLOAD))
+    /// Returns the payload's members.
+    pub fn payload(&self) -> Result<Members<'_>, JwsError> {
+        Members::parse(&self.payload).map_err(|_| JwsError::Json(PAYLOAD))
     }
 
-    /// Whether `key` made this token's signature with `algorithm`, which the caller fixes and never reads from the
-    /// token (RFC 8725 §3.1).
+    /// Whether the signature was made by `key` with `algorithm`, which the caller must not take from the token (RFC 8725
+    /// §3.1).
     pub fn is_signed_by(&self, key: &DecodingKey, algorithm: Algorithm) -> bool {
         crypto::verify(self.signature, self.signing_input.as_bytes(), key, algorithm).unwrap_or(false)
     }
@@ -76,8 +76,8 @@ impl<'a> CompactJws<'a> {
 const HEADER: &str = "the header";
 const PAYLOAD: &str = "the payload";
 
-fn decode(part: &str, name: &'static str) -> Result<Vec<u8>, NotAJws> {
-    URL_SAFE_NO_PAD.decode(part).map_err(|_| NotAJws::Base64(name))
+fn decode(part: &str, name: &'static str) -> Result<Vec<u8>, JwsError> {
+    URL_SAFE_NO_PAD.decode(part).map_err(|_| JwsError::Base64(name))
 }
 
 #[cfg(test)]
@@ -87,25 +87,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_three_parts_even_when_the_signature_is_empty() {
+    fn accepts_three_parts_even_with_an_empty_signature() {
         assert!(CompactJws::parse("e30.e30.").unwrap().payload().is_ok());
         assert!(CompactJws::parse("e30.e30.c2ln").is_ok());
     }
 
     #[test]
-    fn says_what_is_wrong_with_anything_else() {
+    fn reports_what_is_wrong() {
         let long = "a".repeat(MAX_TOKEN_BYTES + 1);
         for (token, wrong) in [
-            (long.as_str(), NotAJws::TooLong),
-            ("", NotAJws::Parts),
-            ("e30.e30", NotAJws::Parts),
-            ("e30.e30.e30.e30", NotAJws::Parts),
-            ("e30.e30.e30.e30.e30", NotAJws::Parts),
-            ("e30=.e30.", NotAJws::Base64("the header")),
-            ("e30.e3 0.", NotAJws::Base64("the payload")),
-            ("e31.e30.", NotAJws::Base64("the header")),
-            ("W10.e30.", NotAJws::Json("the header")),
-            ("e30.MQ.", NotAJws::Json("the payload")),
+            (long.as_str(), JwsError::TooLong),
+            ("", JwsError::Parts),
+            ("e30.e30", JwsError::Parts),
+            ("e30.e30.e30.e30", JwsError::Parts),
+            ("e30.e30.e30.e30.e30", JwsError::Parts),
+            ("e30=.e30.", JwsError::Base64("the header")),
+            ("e30.e3 0.", JwsError::Base64("the payload")),
+            ("e31.e30.", JwsError::Base64("the header")),
+            ("W10.e30.", JwsError::Json("the header")),
+            ("e30.MQ.", JwsError::Json("the payload")),
         ] {
             let read = CompactJws::parse(token).and_then(|jws| jws.header().and(jws.payload()).map(|_| ()));
             assert_eq!(read.unwrap_err(), wrong, "{token}");

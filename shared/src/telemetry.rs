@@ -1,5 +1,5 @@
-//! What is told: structured logs as JSON on standard output, and one audit event an exchange. No token, secret or
-//! personal name gets into either; a subject token appears as its SHA-256 only.
+//! Structured logs as JSON on standard output, and one audit event for each exchange. Neither contains a token, a secret or
+//! a personal name; a subject token appears only as its SHA-256.
 
 use std::time::Instant;
 
@@ -19,37 +19,37 @@ use crate::{
 /// The `target` of audit events.
 pub const AUDIT: &str = "pozi::audit";
 
-/// Writes logs as JSON lines to standard output: our own from `level` on, other libraries' warnings, and every audit
-/// event. A panic leaves a line that says where.
+/// Writes logs as JSON lines to standard output: our own from `level`, warnings of other libraries, and every audit event.
+/// A panic logs its location.
 pub fn init(level: Level) {
     init_into(level, std::io::stdout);
 }
 
-/// As [`init`], with the lines going to `writer`.
+/// As [`init`], but writes to `writer`.
 pub fn init_into(level: Level, writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static) {
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false);
     let lines = lines.with_writer(writer);
-    // A second call (tests do it) leaves the first in place.
+    // A second call, as in tests, leaves the first in place.
     drop(tracing_subscriber::registry().with(lines).with(filter(level)).try_init());
-    tell_where_panics_are();
+    log_panics();
 }
 
-/// Lets through our own events from `level` on. Others' only from warnings on, at any level: the Lambda runtime's own
-/// trace, for one, holds whole events, tokens included. Audit events always: they are no matter of taste.
+/// Returns a filter for our own events from `level`, audit events, and warnings of other libraries. It never lets through
+/// their lower levels: the Lambda runtime, for example, traces whole events with the tokens in them.
 pub fn filter(level: Level) -> Targets {
     Targets::new().with_default(Level::WARN).with_target("pozi", level).with_target(AUDIT, Level::INFO)
 }
 
-/// From now on a panic logs where it was, and not its message, which may quote what must not be logged.
-pub fn tell_where_panics_are() {
+/// Installs a hook that logs a panic's location, but not its message, which may contain secrets.
+pub fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(target: "pozi::panic", place, "a thread panicked");
     }));
 }
 
-/// What an exchange leaves behind for the audit event, gathered as it walks. One that ends without an outcome, because it
-/// panicked or its caller went away, leaves its event all the same.
+/// Collects what the audit event of one exchange reports. If the exchange ends without an outcome, because it panicked or
+/// its caller disconnected, the event is written on drop.
 #[derive(Debug)]
 pub struct Trail {
     started: Instant,
@@ -62,11 +62,11 @@ pub struct Trail {
     token_key: Option<String>,
     site: Option<SiteName>,
     session: Option<(String, String, String)>,
-    told: bool,
+    written: bool,
 }
 
 impl Trail {
-    /// An exchange begins.
+    /// Starts the clock of an exchange.
     pub fn begin() -> Self {
         let started = Instant::now();
         Self {
@@ -80,11 +80,11 @@ impl Trail {
             token_key: None,
             site: None,
             session: None,
-            told: false,
+            written: false,
         }
     }
 
-    /// A subject token came in.
+    /// Records the subject token received.
     pub fn record_token(&mut self, token: &SubjectToken) {
         let hash = digest::digest(&digest::SHA256, token.as_str().as_bytes());
         let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
@@ -92,7 +92,7 @@ impl Trail {
         self.token_sha256 = Some(hex.collect());
     }
 
-    /// The token says whose it is. Its own words are shortened, since anybody can write them.
+    /// Records the unverified claims of the token, shortened, since anyone can write them.
     pub fn record_claims(&mut self, token: &UnverifiedToken<'_>) {
         let short = |text: &str| text.chars().take(64).collect::<String>();
         self.tenant = Some(token.tenant());
@@ -100,39 +100,39 @@ impl Trail {
         self.token_key = Some(short(token.key_id()));
     }
 
-    /// The request is about `site`; what comes next is waiting for the tenant's keys.
+    /// Records the site, and starts to measure the wait for the tenant's keys.
     pub fn record_site(&mut self, site: &Site) {
         self.site = Some(site.name.clone());
         self.lap = Instant::now();
     }
 
-    /// The tenant's keys are there, or not.
+    /// Records the end of the wait for the tenant's keys.
     pub fn record_keys_ready(&mut self) {
         self.keys_us = micros(self.lap);
     }
 
-    /// Signing begins.
+    /// Starts to measure signing.
     pub fn record_signing(&mut self) {
         self.lap = Instant::now();
     }
 
-    /// A session was minted with the key `key_id`.
+    /// Records a session that the key `key_id` signed.
     pub fn record_session(&mut self, claims: &SessionClaims, key_id: &str) {
         self.sign_us = micros(self.lap);
         self.session = Some((claims.jti.clone(), key_id.to_owned(), claims.scope.clone()));
     }
 
-    /// The exchange ended with `outcome`: writes its audit event.
+    /// Writes the audit event of an exchange that ended with `outcome`.
     pub fn finish<T>(mut self, outcome: &Result<T, ExchangeError>) {
         match outcome {
-            Ok(_) => self.tell(("granted", None), None),
-            Err(error) => self.tell((REFUSED, Some(error.refusal())), Some(&error.to_string())),
+            Ok(_) => self.write_event(("granted", None), None),
+            Err(error) => self.write_event((REFUSED, Some(error.refusal())), Some(&error.to_string())),
         }
     }
 
-    fn tell(&mut self, (decision, refusal): (&'static str, Option<Refusal>), detail: Option<&str>) {
-        self.told = true;
-        metrics::exchange_ended(decision, refusal.map(|refusal| refusal.reason), self.started.elapsed());
+    fn write_event(&mut self, (decision, refusal): (&'static str, Option<Refusal>), detail: Option<&str>) {
+        self.written = true;
+        metrics::record_exchange(decision, refusal.map(|refusal| refusal.reason), self.started.elapsed());
         let (jti, kid, scope) = match &self.session {
             Some((jti, kid, scope)) => (Some(jti), Some(kid), Some(scope)),
             None => (None, None, None),
@@ -161,14 +161,14 @@ impl Trail {
 
 impl Drop for Trail {
     fn drop(&mut self) {
-        if !self.told {
+        if !self.written {
             let panicked = std::thread::panicking();
             let end = if panicked {
                 (REFUSED, Some(RequestRefusal::Internal.refusal()))
             } else {
                 ("abandoned", None)
             };
-            self.tell(end, None);
+            self.write_event(end, None);
         }
     }
 }
@@ -184,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn audit_events_are_written_at_every_level_and_others_traces_at_none() {
+    fn lets_through_audit_events_at_every_level_and_others_traces_at_none() {
         for level in [Level::ERROR, Level::WARN, Level::INFO, Level::DEBUG, Level::TRACE] {
             let filter = filter(level);
             assert!(filter.would_enable(AUDIT, &Level::INFO), "{level}");

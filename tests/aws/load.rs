@@ -49,7 +49,7 @@ fn instance(fleet: &Fleet, clock: &SetClock) -> Router {
         issuer,
         clock: clock.clone(),
         sites: Arc::clone(&registry),
-        tenant_keys: TenantKeys::recalling(fetch, registry, KEY_LIFETIMES),
+        tenant_keys: TenantKeys::with_memory(fetch, registry, KEY_LIFETIMES),
         signing: RingSigner::new(Arc::new(TableKeyRing::new(table)), keys, RING_LIFETIMES),
     }))
 }

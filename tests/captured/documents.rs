@@ -5,7 +5,7 @@ use pozi_auth::{
     entra::{
         CONSUMER_TENANT,
         Cloud::{self, China, Public, UsGovernment},
-        KeySet, KeySetFetch, KeySetLocation, TokenVersion,
+        EntraKeySet, KeySetFetch, KeySetLocation, TokenVersion,
     },
     fetch::FetchError,
     identifiers::TenantId,
@@ -26,7 +26,7 @@ const KEY_SETS: [(&str, Version, usize, usize); 3] = [
 fn every_key_of_every_captured_set_is_usable() {
     for (file, _, keys, _) in KEY_SETS {
         let Some(document) = captured(file) else { return };
-        assert_eq!(KeySet::parse(document.as_bytes()).map(|set| set.len()), Ok(keys), "{file}");
+        assert_eq!(EntraKeySet::parse(document.as_bytes()).map(|set| set.len()), Ok(keys), "{file}");
     }
 }
 

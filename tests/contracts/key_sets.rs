@@ -9,7 +9,7 @@ use std::{
 use entra_emulator::{Behaviour, EmulatedEntra, Registration, Version};
 use pozi_auth::{
     adapters::{HttpKeySets, MAX_DOCUMENT_BYTES},
-    entra::{Cloud, KeySet, KeySetFetch, KeySetLocation, TokenVersion},
+    entra::{Cloud, EntraKeySet, KeySetFetch, KeySetLocation, TokenVersion},
     fetch::FetchError,
     identifiers::TenantId,
 };
@@ -46,13 +46,13 @@ async fn contract(entra: &EmulatedEntra, fetch: impl KeySetFetch) {
             let before = entra.key_set_fetches();
             let document = fetch.fetch(location(TENANT, version)).await.unwrap();
             assert_eq!(document, entra.key_set(theirs).to_string().into_bytes());
-            assert!(KeySet::parse(&document).unwrap().key(&entra.key_id()).is_some());
+            assert!(EntraKeySet::parse(&document).unwrap().key(&entra.key_id()).is_some());
             assert_eq!(entra.key_set_fetches(), before + 1, "one fetch is one request");
         }
     }
     entra.roll_keys();
     let document = fetch.fetch(location(TENANT, TokenVersion::V1)).await.unwrap();
-    assert!(KeySet::parse(&document).unwrap().key(&entra.key_id()).is_some(), "nothing is kept");
+    assert!(EntraKeySet::parse(&document).unwrap().key(&entra.key_id()).is_some(), "nothing is kept");
 
     entra.behave(Behaviour::Down);
     let down = fetch.fetch(location(TENANT, TokenVersion::V1)).await;

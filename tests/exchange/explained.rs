@@ -77,7 +77,7 @@ async fn each_catalogue_is_explained_with_the_groups_that_decide() {
         assert_eq!(answer.json["catalogues"][0]["title"], "Planning and zoning");
         assert_eq!(
             answer.json["catalogues"][0]["write"]["sentence"],
-            "The site's list of who may write this is empty, which means nobody; if somebody should, name a group of theirs there."
+            "Nobody may write this, because its list of writers in the site file is empty; if somebody should, add one of their groups to it."
         );
     }
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use pozi_auth::{
-    entra::{Malformed, SubjectRefusal},
+    entra::{MalformedTokenError, SubjectRefusal},
     identifiers::{ClientId, TenantId},
     keyring::SigningUnavailable,
     oauth::{ExchangeError, RequestRefusal},
@@ -48,7 +48,7 @@ fn of_subjects() -> Vec<SubjectRefusal> {
     use SubjectRefusal as S;
     let said = || "said".to_owned();
     vec![
-        S::Malformed(Malformed::Type),
+        S::Malformed(MalformedTokenError::Type),
         S::CriticalHeader,
         S::UnsupportedAlgorithm { alg: said() },
         S::GraphToken,

@@ -10,7 +10,7 @@ use entra_emulator::{EmulatedEntra, TokenAsk};
 use http::{HeaderMap, Request, StatusCode, Uri, header::CONTENT_TYPE};
 use pozi_auth::{
     adapters::SiteFiles,
-    entra::{KEY_LIFETIMES, KeySetFetch, NothingKept, TenantKeys},
+    entra::{KEY_LIFETIMES, KeySetFetch, NoKeySetMemory, TenantKeys},
     keyring::{
         PUBLISHED_LIFETIMES, RING_LIFETIMES, RingSigner, RotationPolicy, RotationTimes, SigningAlgorithm,
         SoftwareKeys, establish,
@@ -59,7 +59,7 @@ impl<R: SiteRegistry, F: KeySetFetch> Environment for Emulated<R, F> {
     type Clock = SetClock;
     type Sites = R;
     type KeySets = F;
-    type Memory = NothingKept;
+    type Memory = NoKeySetMemory;
     type Signing = RingSigner<MemoryRing, SoftwareKeys>;
 }
 

@@ -92,7 +92,7 @@ where
             keyring::rotate(&self.ring, &self.keys, &self.policy, now).await
         }?;
         if let Some(age) = newest_key_age(&rotated.ring, now) {
-            metrics::newest_key_is(age);
+            metrics::record_newest_key_age(age);
         }
         Ok(rotated)
     }

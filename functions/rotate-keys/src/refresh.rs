@@ -4,7 +4,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use pozi_auth::{
-    entra::{Cloud, KeySet, KeySetFetch, KeySetLocation, NotAKeySet, TokenVersion},
+    entra::{Cloud, EntraKeySet, EntraKeySetError, KeySetFetch, KeySetLocation, TokenVersion},
     fetch::FetchError,
     identifiers::TenantId,
     metrics,
@@ -66,7 +66,7 @@ enum Problem {
     #[error(transparent)]
     Fetch(#[from] FetchError),
     #[error(transparent)]
-    Parse(#[from] NotAKeySet),
+    Parse(#[from] EntraKeySetError),
     #[error(transparent)]
     Keep(#[from] RegistryUnavailable),
 }
@@ -77,9 +77,9 @@ async fn renew(
     location: KeySetLocation,
     now: Timestamp,
 ) -> Result<(), Problem> {
-    let document = fetch.fetch(location).await.inspect_err(|_| metrics::entra_was_unreachable())?;
+    let document = fetch.fetch(location).await.inspect_err(|_| metrics::record_entra_failure())?;
     // An error page must not take the place of keys that work.
-    KeySet::parse(&document)?;
+    EntraKeySet::parse(&document)?;
     Ok(store.keep(location, &document, now).await?)
 }
 

@@ -59,7 +59,7 @@ pub fn state(
         issuer: config.issuer,
         clock: SystemClock,
         sites: Arc::clone(&registry),
-        tenant_keys: TenantKeys::recalling(fetch, registry, KEY_LIFETIMES),
+        tenant_keys: TenantKeys::with_memory(fetch, registry, KEY_LIFETIMES),
         signing,
     })
 }

@@ -36,8 +36,8 @@ pub trait Environment: Send + Sync + 'static {
     type Sites: SiteRegistry;
     /// Fetches the tenants' key sets.
     type KeySets: KeySetFetch;
-    /// Remembers the tenants' key sets that another program fetched; [`NothingKept`](pozi_auth::entra::NothingKept) where none
-    /// does.
+    /// Remembers the tenants' key sets that another program fetched, or
+    /// [`NoKeySetMemory`](pozi_auth::entra::NoKeySetMemory).
     type Memory: KeySetMemory;
     /// Knows the key that signs.
     type Signing: ActiveKey;

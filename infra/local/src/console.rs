@@ -25,7 +25,7 @@ use tracing_subscriber::{
 pub fn init() {
     // A second call (tests do it) leaves the first in place.
     drop(registry().with(Terminal).try_init());
-    telemetry::tell_where_panics_are();
+    telemetry::log_panics();
 }
 
 /// Prints one line, after the time of day (UTC).

@@ -7,7 +7,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use pozi_auth::{
     adapters::{HttpDocument, HttpKeySets, KeyRingFile, LoadError, SiteFiles, SystemClock},
     address::LoopbackUrl,
-    entra::{KEY_LIFETIMES, NothingKept, TenantKeys},
+    entra::{KEY_LIFETIMES, NoKeySetMemory, TenantKeys},
     keyring::{
         Plan, PolicyProblem, RingSigner, RotateError, RotationPolicy, SoftwareKeys, establish, rotate,
     },
@@ -212,7 +212,7 @@ impl Environment for Localhost {
     type Clock = SystemClock;
     type Sites = SiteFiles;
     type KeySets = HttpKeySets;
-    type Memory = NothingKept;
+    type Memory = NoKeySetMemory;
     type Signing = RingSigner<KeyRingFile, SoftwareKeys>;
 }
 

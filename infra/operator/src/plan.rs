@@ -2,7 +2,7 @@
 
 use pozi_auth::{
     identifiers::TenantId,
-    sites::{Site, SiteFile, SiteFileProblem, register},
+    sites::{Site, SiteFile, SiteFileError, register},
     tenants::{SiteRevision, StoredSite},
 };
 
@@ -12,7 +12,7 @@ pub struct Plan {
     /// One step a file, in the order of the files.
     pub steps: Vec<Step>,
     /// What is wrong with stored documents that are not replaced.
-    pub unreadable: Vec<SiteFileProblem>,
+    pub unreadable: Vec<SiteFileError>,
 }
 
 /// What becomes of one file.
@@ -39,10 +39,7 @@ pub enum Change {
 
 /// What pushing `files` over `stored` would do, or all that is wrong with the files, alone, together and beside the
 /// stored sites that stay.
-pub fn plan(
-    files: &[SiteFile],
-    stored: &[(TenantId, Vec<StoredSite>)],
-) -> Result<Plan, Vec<SiteFileProblem>> {
+pub fn plan(files: &[SiteFile], stored: &[(TenantId, Vec<StoredSite>)]) -> Result<Plan, Vec<SiteFileError>> {
     register(files)?;
     let sites = files.iter().map(SiteFile::compile).collect::<Result<Vec<_>, _>>()?;
     let (mut beside, mut unreadable) = (Vec::new(), Vec::new());
@@ -58,7 +55,7 @@ pub fn plan(
             beside.push(newest);
             continue;
         }
-        let misplaced = || SiteFileProblem {
+        let misplaced = || SiteFileError {
             file: newest.name.clone(),
             line: None,
             message: "this is another site, stored in the wrong place; push its own document".into(),

@@ -4,7 +4,7 @@ use std::{collections::HashMap, fmt, fs, io, path::Path, sync::Arc};
 
 use crate::{
     identifiers::TenantId,
-    sites::{Site, SiteFile, SiteFileProblem, register},
+    sites::{Site, SiteFile, SiteFileError, register},
     tenants::{RegistryUnavailable, SiteRegistry, TenantSites},
     timestamp::Timestamp,
 };
@@ -23,7 +23,7 @@ pub enum LoadError {
     /// The folder has no `*.toml` file.
     Empty(String),
     /// Files are wrong, each with its place and fix.
-    Faulty(Vec<SiteFileProblem>),
+    Faulty(Vec<SiteFileError>),
 }
 
 impl SiteFiles {

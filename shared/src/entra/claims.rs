@@ -1,28 +1,28 @@
-//! The claims of an Entra access token that anything here relies on, read once and typed. Unknown claims are ignored;
-//! so are the names, addresses and `wids` (directory roles), which decide nothing.
+//! The claims of an Entra access token that the service relies on, typed. All others are ignored, among them names,
+//! e-mail addresses and `wids` (directory roles).
 //!
 //! Source: <https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference>.
 
 use std::collections::BTreeSet;
 
-use super::{Malformed, SubjectRefusal, TokenVersion};
+use super::{MalformedTokenError, SubjectRefusal, TokenVersion};
 use crate::{
     identifiers::{ClientId, GroupId, ObjectId, TenantId},
     json::{ClaimError, Members},
     timestamp::Timestamp,
 };
 
-/// The groups that a token says its person is in.
+/// The groups of a person, according to the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Groups {
-    /// All of them. Entries that are no object ids (an administrator can have Entra send names) are left out: a name
-    /// can be changed by others and never matches.
+    /// All groups, by object id. Entries that are names (an administrator can have Entra send them) are left out: a name
+    /// can change hands and must never match.
     Listed(BTreeSet<GroupId>),
-    /// More than fit into a token (over 200): the token only says where to ask.
+    /// More than fit into a token (over 200): the token only links to the list.
     Overage,
 }
 
-/// The claims relied on, still unverified.
+/// The claims, still unverified.
 #[derive(Debug)]
 pub(super) struct Claims {
     pub(super) version: TokenVersion,
@@ -40,21 +40,21 @@ pub(super) struct Claims {
     pub(super) groups: Groups,
 }
 
-/// What a token is for. An ID token has the same `typ`, and in version 2.0 the same `aud`, as an access token.
+/// The kind of a token. An ID token has the same `typ` as an access token, and in version 2.0 the same `aud`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Lets a client act for the person who signed in.
+    /// An access token with which a client acts for the person who signed in.
     DelegatedAccess,
-    /// Tells a client who signed in.
+    /// An ID token, which tells a client who signed in.
     Id,
-    /// Lets a program act for itself.
+    /// An access token with which a program acts for itself.
     AppOnly,
 }
 
 impl Claims {
     pub(super) fn read(payload: &Members<'_>) -> Result<Self, SubjectRefusal> {
         if payload.names().filter(|name| name.eq_ignore_ascii_case("tid")).count() > 1 {
-            return Err(Malformed::TenantTwice.into());
+            return Err(MalformedTokenError::AmbiguousTenant.into());
         }
         let version = version(payload)?;
         let client = client(payload, version)?;
@@ -80,7 +80,7 @@ fn version(payload: &Members<'_>) -> Result<TokenVersion, SubjectRefusal> {
     match payload.string("ver")? {
         "1.0" => Ok(TokenVersion::V1),
         "2.0" => Ok(TokenVersion::V2),
-        _ => Err(Malformed::Version.into()),
+        _ => Err(MalformedTokenError::Version.into()),
     }
 }
 
@@ -95,8 +95,8 @@ fn time(payload: &Members<'_>, name: &'static str) -> Result<Timestamp, ClaimErr
     payload.number(name).map(Timestamp::from_unix_seconds)
 }
 
-/// An app-only token may come without `idtyp` and without `roles`; then the missing `scp`, or the service principal's
-/// id in both `oid` and `sub`, gives it away. An ID token names no client.
+/// Returns what kind of token this is. An app-only token may lack both `idtyp` and `roles`; it is then recognised by the
+/// missing `scp`, or by `oid` and `sub` being the same. An ID token names no client.
 fn kind(payload: &Members<'_>, client: Option<ClientId>) -> Result<Kind, ClaimError> {
     let typed_as_app = payload.optional_string("idtyp")?.is_some_and(|kind| kind != "user");
     let object = payload.optional_string("oid")?;
@@ -109,8 +109,8 @@ fn kind(payload: &Members<'_>, client: Option<ClientId>) -> Result<Kind, ClaimEr
     })
 }
 
-/// Groups that a registration emits "as roles" arrive in `roles`, and `groups` is then absent. The marks of an overage
-/// count whenever no list is there: reading them as "no groups" would take a person's access away in silence.
+/// Returns the person's groups. A registration can emit them "as roles": they are then in `roles`, and `groups` is absent.
+/// Without a list, the marks of an overage count: reading them as "no groups" would silently remove access.
 fn groups(payload: &Members<'_>) -> Result<Groups, ClaimError> {
     let listed = payload.optional_strings("groups")?;
     let elsewhere = payload.optional_object("_claim_names")?.is_some_and(|names| names.has("groups"));
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn every_claim_relied_on_must_be_there() {
+    fn refuses_a_missing_claim() {
         for name in ["ver", "iss", "aud", "tid", "exp", "nbf", "iat"] {
             let refusal = read(|claims| {
                 claims.as_object_mut().unwrap().remove(name);
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_of_another_form_is_refused_and_named() {
+    fn refuses_a_claim_of_the_wrong_form_by_name() {
         for (name, value) in [
             ("iss", json!(["i"])),
             ("aud", json!(["a"])),
@@ -171,12 +171,18 @@ mod tests {
         ] {
             assert_eq!(read(|claims| claims[name] = value).unwrap_err(), ClaimError::WrongForm(name).into());
         }
-        assert_eq!(read(|claims| claims["ver"] = json!("3.0")).unwrap_err(), Malformed::Version.into());
-        assert_eq!(read(|claims| claims["TID"] = json!(GROUP)).unwrap_err(), Malformed::TenantTwice.into());
+        assert_eq!(
+            read(|claims| claims["ver"] = json!("3.0")).unwrap_err(),
+            MalformedTokenError::Version.into()
+        );
+        assert_eq!(
+            read(|claims| claims["TID"] = json!(GROUP)).unwrap_err(),
+            MalformedTokenError::AmbiguousTenant.into()
+        );
     }
 
     #[test]
-    fn tells_access_tokens_from_id_and_app_only_tokens() {
+    fn distinguishes_access_tokens_from_id_and_app_only_tokens() {
         let kind = |change: fn(&mut Value)| read(change).unwrap().kind;
         assert_eq!(kind(|_| ()), Kind::DelegatedAccess);
         assert_eq!(kind(|claims| claims["idtyp"] = json!("user")), Kind::DelegatedAccess);
@@ -207,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn either_mark_of_an_overage_counts_when_no_group_is_listed() {
+    fn recognises_either_mark_of_an_overage_when_no_group_is_listed() {
         for (mark, value) in [("hasgroups", json!(true)), ("_claim_names", json!({"groups": "src1"}))] {
             let marked = |spoil: fn(&mut Value)| {
                 let value = value.clone();

@@ -1,20 +1,17 @@
-//! Where the clouds of Entra ID live: the issuers that they write into tokens and the addresses of their keys.
+//! The clouds of Entra ID: their issuers and the addresses of their keys.
 //!
 //! Source: <https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud>.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use uuid::{Uuid, uuid};
+use uuid::uuid;
 
 use crate::identifiers::TenantId;
 
-/// The tenant of personal Microsoft accounts. Anybody can open an account there, so it never vouches for a council's
-/// people and is never a site's tenant.
-pub const CONSUMER_TENANT: TenantId = TenantId::new(CONSUMER);
+/// The tenant of personal Microsoft accounts. Anyone can open an account there, so it is never a site's tenant.
+pub const CONSUMER_TENANT: TenantId = TenantId::new(uuid!("9188040d-6c67-4c5b-b112-36a304b66dad"));
 
-const CONSUMER: Uuid = uuid!("9188040d-6c67-4c5b-b112-36a304b66dad");
-
-/// The cloud that a tenant lives in.
+/// The cloud of a tenant.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cloud {
@@ -27,8 +24,8 @@ pub enum Cloud {
     China,
 }
 
-/// The version of an access token: claim `ver`. Which one an API gets is its registration's choice
-/// (`accessTokenAcceptedVersion`; null means 1.0), whatever endpoint the browser used.
+/// The version of an access token: claim `ver`. The API's registration chooses it (`accessTokenAcceptedVersion`; null
+/// means 1.0), whatever endpoint the browser used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TokenVersion {
     /// `ver: 1.0`.
@@ -37,19 +34,19 @@ pub enum TokenVersion {
     V2,
 }
 
-/// Names one key set of one tenant.
+/// Identifies one key set of one tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeySetLocation {
     /// The tenant's cloud.
     pub cloud: Cloud,
     /// The tenant.
     pub tenant: TenantId,
-    /// Tokens of this version are signed by the keys in the set.
+    /// The version of the tokens that these keys sign.
     pub version: TokenVersion,
 }
 
 impl Cloud {
-    /// The base URL of sign-in, metadata and keys, without a trailing slash.
+    /// Returns the base URL of sign-in, metadata and keys, without a trailing slash.
     pub const fn login(self) -> &'static str {
         match self {
             Self::Public => "https://login.microsoftonline.com",
@@ -58,7 +55,7 @@ impl Cloud {
         }
     }
 
-    /// The one `iss` of a token of `version` from `tenant`: with a trailing slash in 1.0, without in 2.0.
+    /// Returns the `iss` of `tenant`'s tokens of `version`: with a trailing slash in 1.0, without one in 2.0.
     pub fn issuer(self, version: TokenVersion, tenant: TenantId) -> String {
         match version {
             TokenVersion::V1 => format!("{}/{tenant}/", self.v1_issuer()),
@@ -76,7 +73,7 @@ impl Cloud {
 }
 
 impl KeySetLocation {
-    /// The key set's path below [`Cloud::login`], with a leading slash.
+    /// Returns the key set's path below [`Cloud::login`], with a leading slash.
     pub fn path(&self) -> String {
         match self.version {
             TokenVersion::V1 => format!("/{}/discovery/keys", self.tenant),
@@ -90,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_cloud_has_its_own_issuers() {
+    fn each_cloud_has_its_issuers() {
         for (cloud, v1, v2) in [
             (Cloud::Public, "https://sts.windows.net", "https://login.microsoftonline.com"),
             (Cloud::UsGovernment, "https://sts.windows.net", "https://login.microsoftonline.us"),

@@ -1,4 +1,4 @@
-//! A tenant's published keys, read one by one: an odd entry is skipped and never costs the others.
+//! A tenant's published keys. An unusable entry is skipped without affecting the others.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -16,50 +16,49 @@ use crate::identifiers::TenantId;
 
 /// The keys of one tenant and token version, by key id.
 #[derive(Debug, Clone)]
-pub struct KeySet(HashMap<String, Arc<EntraKey>>);
+pub struct EntraKeySet(HashMap<String, Arc<EntraKey>>);
 
-/// One RSA key that signs tokens with RS256.
+/// An RSA public key that verifies RS256 signatures.
 #[derive(Debug)]
 pub struct EntraKey {
     pub(super) decoding: DecodingKey,
     pub(super) issuer: Option<String>,
 }
 
-/// A document with no usable key in it: an error page, say. It must not replace keys that work.
+/// The document has no usable key, as with an error page. It must not replace keys that work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a key set with at least one usable RSA key")]
-pub struct NotAKeySet;
+pub struct EntraKeySetError;
 
-impl KeySet {
-    /// Reads a JWK Set (RFC 7517 §5) as Entra serves it: RSA keys without `alg`, of which some name the issuer that
-    /// they vouch for.
-    pub fn parse(document: &[u8]) -> Result<Self, NotAKeySet> {
-        let Document { keys } = serde_json::from_slice(document).map_err(|_| NotAKeySet)?;
+impl EntraKeySet {
+    /// Parses a JWK Set (RFC 7517 §5) as Entra serves it: RSA keys without `alg`, some with an `issuer`.
+    pub fn parse(document: &[u8]) -> Result<Self, EntraKeySetError> {
+        let Document { keys } = serde_json::from_slice(document).map_err(|_| EntraKeySetError)?;
         let usable: HashMap<_, _> = keys.into_iter().filter_map(usable).collect();
-        if usable.is_empty() { Err(NotAKeySet) } else { Ok(Self(usable)) }
+        if usable.is_empty() { Err(EntraKeySetError) } else { Ok(Self(usable)) }
     }
 
-    /// The key of that id.
+    /// Returns the key with this id.
     pub fn key(&self, key_id: &str) -> Option<&Arc<EntraKey>> {
         self.0.get(key_id)
     }
 
-    /// How many keys are usable.
+    /// Returns the number of usable keys.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Never: a set without usable keys is not built.
+    /// Always false: a set has at least one key.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
 impl EntraKey {
-    /// The issuer that this key vouches for, where it names one that is not `tenant`'s. Key sets of version 2.0 name
-    /// the issuer on each key, as a template for every organisation's tenant or as one fixed tenant; those of
-    /// version 1.0 name none. Microsoft's own library checks the same.
-    pub(super) fn vouches_only_for_another(&self, cloud: Cloud, tenant: TenantId) -> Option<&str> {
+    /// Returns the key's issuer if it names one other than `tenant`'s. In key sets of version 2.0 each key has an issuer:
+    /// one tenant's, or a template for all organisations. Those of version 1.0 have none. Microsoft's own library checks
+    /// the same.
+    pub(super) fn foreign_issuer(&self, cloud: Cloud, tenant: TenantId) -> Option<&str> {
         let issuer = self.issuer.as_deref()?;
         let filled_in = issuer.replace("{tenantid}", &tenant.to_string());
         let own = [TokenVersion::V1, TokenVersion::V2].map(|version| cloud.issuer(version, tenant));
@@ -85,7 +84,7 @@ struct Entry {
     issuer: Option<String>,
 }
 
-/// RSA of 2048 to 8192 bits for signatures, or nothing.
+/// Returns the key and its id if it is an RSA signing key of 2048 to 8192 bits.
 fn usable(entry: Value) -> Option<(String, Arc<EntraKey>)> {
     let entry: Entry = serde_json::from_value(entry).ok()?;
     let signs = entry.kty == "RSA"
@@ -101,7 +100,7 @@ fn usable(entry: Value) -> Option<(String, Arc<EntraKey>)> {
     Some((entry.kid.or(entry.x5t)?, Arc::new(EntraKey { decoding, issuer: entry.issuer })))
 }
 
-/// Base64url, or the standard alphabet with padding, in which Entra once served `n`.
+/// Decodes base64url, or the standard alphabet with padding, in which Entra once served `n`.
 fn decode(number: &str) -> Option<Vec<u8>> {
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &URL_SAFE,
@@ -154,7 +153,7 @@ mod tests {
             spoiled(|key| key["e"] = json!("")),
             spoiled(|key| key["kid"] = json!(null)),
         ] {
-            let set = KeySet::parse(json!({"keys": [odd, entry()]}).to_string().as_bytes()).unwrap();
+            let set = EntraKeySet::parse(json!({"keys": [odd, entry()]}).to_string().as_bytes()).unwrap();
             assert_eq!(set.len(), 1, "{odd}");
             assert!(set.key("one").is_some());
         }
@@ -165,51 +164,56 @@ mod tests {
         for document in
             ["", "<html>", "{}", "[]", r#"{"keys":[]}"#, r#"{"keys":{}}"#, r#"{"keys":[{"kty":"EC"}]}"#]
         {
-            assert_eq!(KeySet::parse(document.as_bytes()).unwrap_err(), NotAKeySet, "{document}");
+            assert_eq!(EntraKeySet::parse(document.as_bytes()).unwrap_err(), EntraKeySetError, "{document}");
         }
     }
 
     #[test]
-    fn what_is_not_understood_is_ignored_and_a_doubled_member_brings_in_no_key() {
+    fn ignores_unknown_members_and_gains_no_key_from_repeated_ones() {
         let more = spoiled(|key| key["future"] = json!({"kty": "EC"}));
-        let set = KeySet::parse(json!({"future": [1], "keys": [more]}).to_string().as_bytes()).unwrap();
+        let set = EntraKeySet::parse(json!({"future": [1], "keys": [more]}).to_string().as_bytes()).unwrap();
         assert!(set.key("odd").is_some());
 
         let twice = json!({"keys": [entry()]}).to_string().replacen('{', r#"{"keys":[],"#, 1);
-        assert_eq!(KeySet::parse(twice.as_bytes()).unwrap_err(), NotAKeySet);
+        assert_eq!(EntraKeySet::parse(twice.as_bytes()).unwrap_err(), EntraKeySetError);
         let named_twice = entry().to_string().replacen('{', r#"{"kid":"first","#, 1);
-        let set = KeySet::parse(format!(r#"{{"keys":[{named_twice}]}}"#).as_bytes()).unwrap();
+        let set = EntraKeySet::parse(format!(r#"{{"keys":[{named_twice}]}}"#).as_bytes()).unwrap();
         assert!(set.key("first").is_none() && set.key("one").is_some(), "the last one counts");
     }
 
     #[test]
-    fn takes_a_modulus_in_standard_base64_and_one_with_a_leading_zero() {
+    fn accepts_a_modulus_in_standard_base64_or_with_a_leading_zero() {
         let standard = STANDARD.encode(modulus(256));
         assert!(standard.contains(['+', '/']) && standard.ends_with('='));
         let zero = URL_SAFE_NO_PAD.encode([vec![0], modulus(256)].concat());
         for n in [standard, zero] {
             let odd = spoiled(|key| key["n"] = json!(n));
             assert!(
-                KeySet::parse(json!({"keys": [odd]}).to_string().as_bytes()).unwrap().key("odd").is_some()
+                EntraKeySet::parse(json!({"keys": [odd]}).to_string().as_bytes())
+                    .unwrap()
+                    .key("odd")
+                    .is_some()
             );
         }
     }
 
     #[test]
-    fn an_old_entry_is_found_by_its_thumbprint() {
+    fn finds_an_entry_without_kid_by_its_thumbprint() {
         let old = spoiled(|key| {
             key.as_object_mut().unwrap().remove("kid");
             key["x5t"] = json!("thumb");
         });
-        assert!(KeySet::parse(json!({"keys": [old]}).to_string().as_bytes()).unwrap().key("thumb").is_some());
+        assert!(
+            EntraKeySet::parse(json!({"keys": [old]}).to_string().as_bytes()).unwrap().key("thumb").is_some()
+        );
     }
 
     proptest! {
         #[test]
         fn never_panics(document in prop::collection::vec(any::<u8>(), 0..300), n in "[A-Za-z0-9+/_=-]{0,20}") {
-            let _ = KeySet::parse(&document);
+            let _ = EntraKeySet::parse(&document);
             let odd = spoiled(|key| key["n"] = json!(n));
-            let _ = KeySet::parse(json!({"keys": [odd]}).to_string().as_bytes());
+            let _ = EntraKeySet::parse(json!({"keys": [odd]}).to_string().as_bytes());
         }
     }
 }

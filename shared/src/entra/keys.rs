@@ -1,4 +1,4 @@
-//! The keys of every registered tenant, kept through Entra's rollovers and outages.
+//! A cache of every registered tenant's keys, which follows Entra's rollovers and survives its outages.
 
 use std::{
     collections::HashMap,
@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Cloud, EntraKey, KeySet, KeySetFetch, KeySetLocation, KeySetMemory, NotAKeySet, StoredKeySet,
+    Cloud, EntraKey, EntraKeySet, EntraKeySetError, KeySetFetch, KeySetLocation, KeySetMemory, StoredKeySet,
     SubjectRefusal, TokenVersion,
 };
 use crate::{
@@ -18,8 +18,8 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// Microsoft publishes new keys before they sign, with no schedule, and asks verifiers to look again about daily and
-/// whenever a key id is unknown; these are the bounds within which we do.
+/// How long key sets are kept. Microsoft publishes new keys before they sign, without a schedule, and asks verifiers to
+/// fetch about daily and whenever a key id is unknown.
 /// Source: <https://learn.microsoft.com/entra/identity-platform/signing-key-rollover>.
 pub const KEY_LIFETIMES: Lifetimes = Lifetimes {
     fresh: Duration::from_hours(1),
@@ -27,21 +27,21 @@ pub const KEY_LIFETIMES: Lifetimes = Lifetimes {
     cooldown: Duration::from_mins(5),
 };
 
-/// The key sets that were fetched through `F`, by tenant and token version. Callers ask for registered tenants only,
-/// so it is as bounded as the registry.
+/// The key sets fetched through `F`, by tenant and token version. Callers ask for registered tenants only, so there are
+/// no more entries than registered tenants.
 #[derive(Debug)]
-pub struct TenantKeys<F, M = NothingKept> {
+pub struct TenantKeys<F, M = NoKeySetMemory> {
     fetch: Arc<F>,
     memory: M,
     lifetimes: Lifetimes,
     tenants: RwLock<HashMap<(Cloud, TenantId), Arc<Slots>>>,
 }
 
-/// The memory of a service beside which nobody else fetches key sets.
+/// An empty memory, for a service that is the only one to fetch key sets.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct NothingKept;
+pub struct NoKeySetMemory;
 
-impl KeySetMemory for NothingKept {
+impl KeySetMemory for NoKeySetMemory {
     fn recall(&self, _: KeySetLocation) -> Option<StoredKeySet> {
         None
     }
@@ -50,35 +50,35 @@ impl KeySetMemory for NothingKept {
 /// The two key sets of one tenant, which share the pause after a fetch for an unknown key.
 #[derive(Debug)]
 struct Slots {
-    v1: Arc<LastGood<KeySet>>,
-    v2: Arc<LastGood<KeySet>>,
+    v1: Arc<LastGood<EntraKeySet>>,
+    v2: Arc<LastGood<EntraKeySet>>,
 }
 
 #[derive(Debug, thiserror::Error)]
-enum Problem {
+enum LoadError {
     #[error(transparent)]
     Fetch(#[from] FetchError),
     #[error(transparent)]
-    Parse(#[from] NotAKeySet),
+    Parse(#[from] EntraKeySetError),
 }
 
 impl<F: KeySetFetch> TenantKeys<F> {
-    /// Holds no keys yet; fetches with `fetch` and keeps for `lifetimes` ([`KEY_LIFETIMES`] but in tests).
+    /// Returns an empty cache that fetches with `fetch` and keeps for `lifetimes` ([`KEY_LIFETIMES`] except in tests).
     pub fn new(fetch: F, lifetimes: Lifetimes) -> Self {
-        Self::recalling(fetch, NothingKept, lifetimes)
+        Self::with_memory(fetch, NoKeySetMemory, lifetimes)
     }
 }
 
 impl<F: KeySetFetch, M: KeySetMemory> TenantKeys<F, M> {
-    /// As [`TenantKeys::new`], and before it fetches looks for what `memory` has.
-    pub fn recalling(fetch: F, memory: M, lifetimes: Lifetimes) -> Self {
+    /// As [`TenantKeys::new`], but looks in `memory` before it fetches.
+    pub fn with_memory(fetch: F, memory: M, lifetimes: Lifetimes) -> Self {
         Self { fetch: Arc::new(fetch), memory, lifetimes, tenants: RwLock::default() }
     }
 
-    /// The key `key_id` of the set at `location`, fetched where that is due.
+    /// Returns the key `key_id` of the set at `location`, which is fetched if that is due.
     ///
-    /// Refuses with [`SubjectRefusal::UnknownKey`] when the newest set that may be had lacks it, and with
-    /// [`SubjectRefusal::KeysUnavailable`] when the tenant does not answer.
+    /// Fails with [`SubjectRefusal::UnknownKey`] if the newest set available lacks the key, and with
+    /// [`SubjectRefusal::KeysUnavailable`] if no set is available.
     pub async fn find(
         &self,
         location: KeySetLocation,
@@ -87,14 +87,14 @@ impl<F: KeySetFetch, M: KeySetMemory> TenantKeys<F, M> {
     ) -> Result<Arc<EntraKey>, SubjectRefusal> {
         let slot = self.slot(location);
         let wanted = key_id.to_owned();
-        let has_it = move |set: &KeySet| set.key(&wanted).is_some();
+        let has_key = move |set: &EntraKeySet| set.key(&wanted).is_some();
         let fetch = Arc::clone(&self.fetch);
         let load = || {
             let held = slot.held().is_some_and(|(set, _)| set.key(key_id).is_some());
             let kept = self.kept(location, now).filter(|(set, _)| set.key(key_id).is_some());
             obtain(fetch, location, kept, held, self.lifetimes, now)
         };
-        let found = slot.find(now, has_it, load).await;
+        let found = slot.find(now, has_key, load).await;
         let unknown = |retry_after| SubjectRefusal::UnknownKey {
             key_id: key_id.chars().take(100).collect(),
             retry_after,
@@ -108,16 +108,16 @@ impl<F: KeySetFetch, M: KeySetMemory> TenantKeys<F, M> {
         }
     }
 
-    /// The kept key set at `location`, unless it is no longer to be used. One from the future was kept by a clock that
-    /// was wrong, and nobody knows how old it is.
-    fn kept(&self, location: KeySetLocation, now: Timestamp) -> Option<(KeySet, Timestamp)> {
+    /// Returns the remembered key set at `location` unless it is too old. One from the future was stored by a wrong clock,
+    /// so its age is unknown.
+    fn kept(&self, location: KeySetLocation, now: Timestamp) -> Option<(EntraKeySet, Timestamp)> {
         let StoredKeySet { document, fetched } = self.memory.recall(location)?;
         let usable =
             now.since(fetched) < self.lifetimes.keep && fetched.since(now) <= self.lifetimes.cooldown;
-        usable.then(|| KeySet::parse(&document).ok()).flatten().map(|set| (set, fetched))
+        usable.then(|| EntraKeySet::parse(&document).ok()).flatten().map(|set| (set, fetched))
     }
 
-    fn slot(&self, location: KeySetLocation) -> Arc<LastGood<KeySet>> {
+    fn slot(&self, location: KeySetLocation) -> Arc<LastGood<EntraKeySet>> {
         let owner = (location.cloud, location.tenant);
         let known = self.tenants.read().unwrap_or_else(PoisonError::into_inner).get(&owner).cloned();
         let slots = known.unwrap_or_else(|| {
@@ -132,28 +132,24 @@ impl<F: KeySetFetch, M: KeySetMemory> TenantKeys<F, M> {
     }
 }
 
-/// The key set at `location`, and since when it is known: the `kept` one while it is fresh, else a new one. In an outage
-/// the kept one after all, unless the caller holds a set that will do (`held`): then the failure counts, and starts the
-/// pause before Entra is asked again.
+/// Returns the key set at `location` and when it was fetched: `kept` while it is fresh, otherwise a new one. If that
+/// fails, falls back to `kept`, unless the caller already holds a set with the key (`held`): then the failure is returned,
+/// which starts the pause before Entra is asked again.
 async fn obtain<F: KeySetFetch>(
     fetch: Arc<F>,
     location: KeySetLocation,
-    kept: Option<(KeySet, Timestamp)>,
+    kept: Option<(EntraKeySet, Timestamp)>,
     held: bool,
     lifetimes: Lifetimes,
     now: Timestamp,
-) -> Result<(KeySet, Timestamp), Problem> {
+) -> Result<(EntraKeySet, Timestamp), LoadError> {
     let fresh = |fetched: &Timestamp| now.since(*fetched) < lifetimes.fresh;
     if let Some((set, fetched)) = kept.as_ref().filter(|(_, fetched)| fresh(fetched)) {
         return Ok((set.clone(), *fetched));
     }
-    match fetch.fetch(location).await {
-        Ok(document) => Ok((KeySet::parse(&document)?, now)),
-        Err(problem) => {
-            metrics::entra_was_unreachable();
-            kept.filter(|_| !held).ok_or(Problem::Fetch(problem))
-        }
-    }
+    let document = fetch.fetch(location).await.inspect_err(|_| metrics::record_entra_failure());
+    let set = document.map_err(LoadError::from).and_then(|document| Ok(EntraKeySet::parse(&document)?));
+    set.map(|set| (set, now)).or_else(|error| kept.filter(|_| !held).ok_or(error))
 }
 
 impl Slots {
@@ -181,21 +177,21 @@ mod tests {
     use tokio::sync::Semaphore;
 
     use super::*;
-    use crate::entra::signed::{SOMEBODY_ELSES, TENANTS_OWN, location, now};
+    use crate::entra::signed::{OTHER_KEY, TENANT_KEY, location, now};
 
     const MINUTE: u64 = 60;
     const HOUR: u64 = 60 * MINUTE;
 
-    /// Answers from a script, the last line for ever. Where there is a gate, the tests' own tenant waits at it first.
+    /// Gives its answers in turn, and repeats the last. If there is a gate, the tests' own tenant first waits at it.
     struct Script {
         answers: Mutex<VecDeque<Answer>>,
-        asked: Mutex<Vec<KeySetLocation>>,
+        fetches: Mutex<Vec<KeySetLocation>>,
         gate: Option<Semaphore>,
     }
 
     impl KeySetFetch for Arc<Script> {
         async fn fetch(&self, location: KeySetLocation) -> Result<Vec<u8>, FetchError> {
-            self.asked.lock().unwrap().push(location);
+            self.fetches.lock().unwrap().push(location);
             let gate = self.gate.as_ref().filter(|_| location.tenant == own_tenant());
             if let Some(gate) = gate {
                 gate.acquire().await.unwrap().forget();
@@ -207,10 +203,10 @@ mod tests {
 
     type Answer = fn() -> Result<Vec<u8>, FetchError>;
 
-    const OWN: Answer = || Ok(TENANTS_OWN.document(None));
-    const ELSE: Answer = || Ok(SOMEBODY_ELSES.document(None));
+    const OWN: Answer = || Ok(TENANT_KEY.document(None));
+    const OTHER: Answer = || Ok(OTHER_KEY.document(None));
     const DOWN: Answer = || Err(FetchError::Status(503));
-    const RUBBISH: Answer = || Ok(b"<html>".to_vec());
+    const INVALID: Answer = || Ok(b"<html>".to_vec());
 
     fn script<const N: usize>(answers: [Answer; N]) -> (Arc<Script>, TenantKeys<Arc<Script>>) {
         gated(answers, None)
@@ -220,7 +216,8 @@ mod tests {
         answers: [Answer; N],
         gate: Option<Semaphore>,
     ) -> (Arc<Script>, TenantKeys<Arc<Script>>) {
-        let script = Arc::new(Script { answers: Mutex::new(answers.into()), asked: Mutex::default(), gate });
+        let script =
+            Arc::new(Script { answers: Mutex::new(answers.into()), fetches: Mutex::default(), gate });
         (Arc::clone(&script), TenantKeys::new(script, KEY_LIFETIMES))
     }
 
@@ -231,8 +228,8 @@ mod tests {
             answer.unwrap()
         }
 
-        fn asked(&self) -> usize {
-            self.asked.lock().unwrap().len()
+        fn fetch_count(&self) -> usize {
+            self.fetches.lock().unwrap().len()
         }
     }
 
@@ -248,62 +245,62 @@ mod tests {
     const V2: TokenVersion = TokenVersion::V2;
 
     #[tokio::test]
-    async fn a_set_is_fetched_once_an_hour() {
+    async fn fetches_a_set_once_an_hour() {
         let (script, keys) = script([OWN]);
         for seconds in [0, 1, HOUR - 1] {
-            assert!(keys.find(location(V1), TENANTS_OWN.id, after(seconds)).await.is_ok());
+            assert!(keys.find(location(V1), TENANT_KEY.id, after(seconds)).await.is_ok());
         }
-        assert_eq!(*script.asked.lock().unwrap(), [location(V1)]);
-        assert!(keys.find(location(V1), TENANTS_OWN.id, after(HOUR)).await.is_ok());
-        assert_eq!(script.asked(), 2);
+        assert_eq!(*script.fetches.lock().unwrap(), [location(V1)]);
+        assert!(keys.find(location(V1), TENANT_KEY.id, after(HOUR)).await.is_ok());
+        assert_eq!(script.fetch_count(), 2);
     }
 
     #[tokio::test]
-    async fn every_tenant_and_version_has_a_set_of_its_own() {
+    async fn keeps_a_set_for_each_tenant_and_version() {
         let (script, keys) = script([OWN]);
         let another = KeySetLocation { tenant: TenantId::new(uuid::Uuid::from_u128(7)), ..location(V1) };
         let all = [location(V1), location(V2), another];
         for place in all.into_iter().chain(all) {
-            assert!(keys.find(place, TENANTS_OWN.id, now()).await.is_ok());
+            assert!(keys.find(place, TENANT_KEY.id, now()).await.is_ok());
         }
-        assert_eq!(*script.asked.lock().unwrap(), all);
+        assert_eq!(*script.fetches.lock().unwrap(), all);
     }
 
     #[tokio::test]
-    async fn a_key_that_was_rolled_in_is_found_at_once() {
-        let (script, keys) = script([OWN, ELSE]);
-        assert!(keys.find(location(V1), TENANTS_OWN.id, now()).await.is_ok());
-        assert!(keys.find(location(V1), SOMEBODY_ELSES.id, after(1)).await.is_ok());
-        assert_eq!(script.asked(), 2);
+    async fn finds_a_rolled_key_at_once() {
+        let (script, keys) = script([OWN, OTHER]);
+        assert!(keys.find(location(V1), TENANT_KEY.id, now()).await.is_ok());
+        assert!(keys.find(location(V1), OTHER_KEY.id, after(1)).await.is_ok());
+        assert_eq!(script.fetch_count(), 2);
     }
 
     #[tokio::test]
-    async fn an_unknown_key_is_asked_for_once_in_five_minutes_whichever_version_names_it() {
+    async fn fetches_for_an_unknown_key_once_in_five_minutes_across_versions() {
         let (script, keys) = script([OWN]);
         for version in [V1, V2] {
-            assert!(keys.find(location(version), TENANTS_OWN.id, now()).await.is_ok());
+            assert!(keys.find(location(version), TENANT_KEY.id, now()).await.is_ok());
         }
         let unknown = |retry_after| SubjectRefusal::UnknownKey { key_id: "made up".into(), retry_after };
-        let asked = keys.find(location(V1), "made up", now()).await.unwrap_err();
-        assert_eq!(asked, unknown(None), "the tenant was asked, and has no such key");
+        let found = keys.find(location(V1), "made up", now()).await.unwrap_err();
+        assert_eq!(found, unknown(None), "the tenant has no such key");
         for seconds in 0..5 * MINUTE {
             for version in [V1, V2] {
                 let found = keys.find(location(version), "made up", after(seconds)).await.unwrap_err();
                 assert_eq!(found, unknown(Some(Duration::from_secs(5 * MINUTE - seconds))));
             }
         }
-        assert_eq!(script.asked(), 2 + 1);
+        assert_eq!(script.fetch_count(), 2 + 1);
         assert!(keys.find(location(V2), "made up", after(5 * MINUTE)).await.is_err());
-        assert_eq!(script.asked(), 2 + 2);
+        assert_eq!(script.fetch_count(), 2 + 2);
     }
 
     #[tokio::test]
-    async fn a_tenant_of_the_same_id_in_another_cloud_has_keys_of_its_own() {
+    async fn keeps_a_set_for_each_cloud() {
         let (script, keys) = script([OWN]);
         for cloud in [Cloud::Public, Cloud::China, Cloud::UsGovernment] {
-            assert!(keys.find(KeySetLocation { cloud, ..location(V1) }, TENANTS_OWN.id, now()).await.is_ok());
+            assert!(keys.find(KeySetLocation { cloud, ..location(V1) }, TENANT_KEY.id, now()).await.is_ok());
         }
-        assert_eq!(script.asked(), 3);
+        assert_eq!(script.fetch_count(), 3);
     }
 
     #[tokio::test]
@@ -314,24 +311,43 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_last_good_set_serves_for_a_day_of_outage_or_of_rubbish() {
-        for trouble in [DOWN, RUBBISH] {
-            let (script, keys) = script([OWN, trouble]);
-            assert!(keys.find(location(V1), TENANTS_OWN.id, now()).await.is_ok());
+    async fn keeps_the_last_good_set_for_a_day() {
+        for failure in [DOWN, INVALID] {
+            let (script, keys) = script([OWN, failure]);
+            assert!(keys.find(location(V1), TENANT_KEY.id, now()).await.is_ok());
             for minutes in 60..24 * 60 {
-                assert!(keys.find(location(V1), TENANTS_OWN.id, after(minutes * MINUTE)).await.is_ok());
+                assert!(keys.find(location(V1), TENANT_KEY.id, after(minutes * MINUTE)).await.is_ok());
             }
-            assert_eq!(script.asked(), 1 + 23 * 12, "once in five minutes after the first hour");
-            let found = keys.find(location(V1), TENANTS_OWN.id, after(24 * HOUR)).await.unwrap_err();
+            assert_eq!(script.fetch_count(), 1 + 23 * 12, "once in five minutes after the first hour");
+            let found = keys.find(location(V1), TENANT_KEY.id, after(24 * HOUR)).await.unwrap_err();
             assert!(matches!(found, SubjectRefusal::KeysUnavailable { .. }), "{found:?}");
         }
     }
 
+    struct Remembered(StoredKeySet);
+
+    impl KeySetMemory for Remembered {
+        fn recall(&self, _: KeySetLocation) -> Option<StoredKeySet> {
+            Some(self.0.clone())
+        }
+    }
+
     #[tokio::test]
-    async fn every_failure_of_a_first_fetch_says_when_to_come_back_and_is_not_repeated_before() {
+    async fn a_remembered_set_serves_when_the_first_fetch_fails() {
+        for failure in [DOWN, INVALID] {
+            let (script, _) = script([failure]);
+            let set = StoredKeySet { document: TENANT_KEY.document(None).into(), fetched: now() };
+            let keys = TenantKeys::with_memory(Arc::clone(&script), Remembered(set), KEY_LIFETIMES);
+            assert!(keys.find(location(V1), TENANT_KEY.id, after(2 * HOUR)).await.is_ok());
+            assert_eq!(script.fetch_count(), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_failed_first_fetch_says_when_to_retry_and_is_not_repeated_before() {
         let failures: [Answer; 5] = [
             DOWN,
-            RUBBISH,
+            INVALID,
             || Err(FetchError::NoAnswer("timed out".into())),
             || Err(FetchError::TooLarge(1)),
             || panic!("a fetch that panics is a failure like any other"),
@@ -339,63 +355,63 @@ mod tests {
         for failure in failures {
             let (script, keys) = script([failure, OWN]);
             for (seconds, left) in [(0, 300), (1, 299), (299, 1)] {
-                let found = keys.find(location(V1), TENANTS_OWN.id, after(seconds)).await.unwrap_err();
+                let found = keys.find(location(V1), TENANT_KEY.id, after(seconds)).await.unwrap_err();
                 let retry_after = Duration::from_secs(left);
                 assert_eq!(found, SubjectRefusal::KeysUnavailable { retry_after });
             }
-            assert_eq!(script.asked(), 1);
-            assert!(keys.find(location(V1), TENANTS_OWN.id, after(300)).await.is_ok());
+            assert_eq!(script.fetch_count(), 1);
+            assert!(keys.find(location(V1), TENANT_KEY.id, after(300)).await.is_ok());
         }
     }
 
     #[tokio::test]
-    async fn a_crowd_waits_for_one_fetch() {
+    async fn concurrent_callers_share_one_fetch() {
         let (script, keys) = gated([OWN], Some(Semaphore::new(0)));
         let keys = Arc::new(keys);
         let crowd: Vec<_> = (0..200)
             .map(|_| {
                 let keys = Arc::clone(&keys);
-                tokio::spawn(async move { keys.find(location(V1), TENANTS_OWN.id, now()).await.is_ok() })
+                tokio::spawn(async move { keys.find(location(V1), TENANT_KEY.id, now()).await.is_ok() })
             })
             .collect();
-        while script.asked() == 0 {
+        while script.fetch_count() == 0 {
             tokio::task::yield_now().await;
         }
         script.gate.as_ref().unwrap().add_permits(1);
         for one in crowd {
             assert!(one.await.unwrap());
         }
-        assert_eq!(script.asked(), 1);
+        assert_eq!(script.fetch_count(), 1);
     }
 
     #[tokio::test]
-    async fn a_slow_tenant_keeps_no_other_waiting() {
+    async fn a_slow_tenant_does_not_delay_another() {
         let (script, keys) = gated([OWN], Some(Semaphore::new(0)));
-        let mut slow = Box::pin(keys.find(location(V1), TENANTS_OWN.id, now()));
-        while script.asked() == 0 {
+        let mut slow = Box::pin(keys.find(location(V1), TENANT_KEY.id, now()));
+        while script.fetch_count() == 0 {
             assert!(slow.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
             tokio::task::yield_now().await;
         }
         let another = KeySetLocation { tenant: TenantId::new(uuid::Uuid::from_u128(7)), ..location(V1) };
-        assert!(keys.find(another, TENANTS_OWN.id, now()).await.is_ok());
+        assert!(keys.find(another, TENANT_KEY.id, now()).await.is_ok());
         assert!(slow.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         script.gate.as_ref().unwrap().add_permits(1);
         assert!(slow.await.is_ok());
     }
 
     #[tokio::test]
-    async fn while_a_stale_set_is_renewed_everybody_else_goes_on_with_it() {
+    async fn a_stale_set_serves_others_while_it_is_renewed() {
         let (script, keys) = gated([OWN], Some(Semaphore::new(1)));
-        assert!(keys.find(location(V1), TENANTS_OWN.id, now()).await.is_ok());
-        let mut renewing = Box::pin(keys.find(location(V1), TENANTS_OWN.id, after(2 * HOUR)));
-        while script.asked() == 1 {
+        assert!(keys.find(location(V1), TENANT_KEY.id, now()).await.is_ok());
+        let mut renewing = Box::pin(keys.find(location(V1), TENANT_KEY.id, after(2 * HOUR)));
+        while script.fetch_count() == 1 {
             assert!(renewing.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
             tokio::task::yield_now().await;
         }
         for _ in 0..10 {
-            assert!(keys.find(location(V1), TENANTS_OWN.id, after(2 * HOUR)).await.is_ok());
+            assert!(keys.find(location(V1), TENANT_KEY.id, after(2 * HOUR)).await.is_ok());
         }
-        assert_eq!(script.asked(), 2);
+        assert_eq!(script.fetch_count(), 2);
         script.gate.as_ref().unwrap().add_permits(1);
         assert!(renewing.await.is_ok());
     }

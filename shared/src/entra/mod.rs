@@ -1,4 +1,4 @@
-//! Who is asking: an Entra access token, taken apart ([`UnverifiedToken`]), matched with its tenant's keys
+//! Authentication: an Entra access token is parsed ([`UnverifiedToken`]), matched with a key of its tenant
 //! ([`TenantKeys`]) and verified ([`verify`]) into a [`VerifiedSubject`], which nothing else can build.
 
 mod claims;
@@ -17,10 +17,10 @@ pub(crate) use self::verify::testing;
 pub use self::{
     claims::Groups,
     cloud::{CONSUMER_TENANT, Cloud, KeySetLocation, TokenVersion},
-    key_set::{EntraKey, KeySet, NotAKeySet},
-    keys::{KEY_LIFETIMES, NothingKept, TenantKeys},
-    refusal::{Malformed, SubjectRefusal},
+    key_set::{EntraKey, EntraKeySet, EntraKeySetError},
+    keys::{KEY_LIFETIMES, NoKeySetMemory, TenantKeys},
+    refusal::{MalformedTokenError, SubjectRefusal},
     source::{KeySetFetch, KeySetMemory, StoredKeySet},
     unverified::UnverifiedToken,
-    verify::{Expected, LEEWAY, REQUIRED_SCOPE, VerifiedSubject, verify},
+    verify::{Expected, VerifiedSubject, verify},
 };

@@ -1,35 +1,35 @@
-//! Why an Entra token is not accepted: one variant a reason, with what was found, for the log.
+//! Why an Entra token is not accepted, with the details for the log.
 
 use std::time::Duration;
 
 use crate::{
     identifiers::{ClientId, TenantId},
     json::ClaimError,
-    jws::NotAJws,
+    jws::JwsError,
     timestamp::Timestamp,
 };
 
-/// Why a subject token is refused. `Display` is for the log: it may quote claims that are no personal data, never the
-/// token. What a caller is told is decided in [`crate::oauth`].
+/// Why a subject token is refused. `Display` is for the log: it may quote claims that are not personal data, never the
+/// token. [`crate::oauth`] decides what the caller is told.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SubjectRefusal {
-    /// Not a JWT of the shape Entra issues.
-    #[error("{0}")]
-    Malformed(#[from] Malformed),
-    /// A header that a verifier must understand (`crit`, RFC 7515 §4.1.11) and that nobody here does.
+    /// Not a JWT as Entra issues them.
+    #[error(transparent)]
+    Malformed(#[from] MalformedTokenError),
+    /// The header has critical extensions (`crit`, RFC 7515 §4.1.11); none is supported.
     #[error("the header has `crit`")]
     CriticalHeader,
-    /// Signed by something else than RS256, or not at all.
+    /// Not signed with RS256.
     #[error("signed with `{alg}`, not RS256")]
     UnsupportedAlgorithm {
         /// The header's `alg`.
         alg: String,
     },
-    /// A Microsoft Graph token: its header's `nonce` means that only Graph can check the signature.
-    #[error("the header has `nonce`: a Microsoft Graph token")]
+    /// A Microsoft Graph token: with a `nonce` in the header, only Graph can check the signature.
+    #[error("the header has `nonce`, so it is a Microsoft Graph token")]
     GraphToken,
     /// One of our own session tokens.
-    #[error("a Pozi session token")]
+    #[error("it is a Pozi session token")]
     PoziToken,
     /// No site is registered for the tenant.
     #[error("no site is registered for tenant {tenant}")]
@@ -37,7 +37,7 @@ pub enum SubjectRefusal {
         /// Claim `tid`.
         tenant: TenantId,
     },
-    /// `iss` is not the one that belongs to `ver` and `tid`.
+    /// `iss` does not belong to `ver` and `tid`.
     #[error("issued by `{found}`, not by `{expected}`")]
     IssuerMismatch {
         /// Claim `iss`.
@@ -45,26 +45,26 @@ pub enum SubjectRefusal {
         /// What it must be.
         expected: String,
     },
-    /// `aud` is no form of the site's own name.
-    #[error("meant for `{found}`")]
+    /// `aud` is not the site's application.
+    #[error("the audience is `{found}`, not the site's application")]
     AudienceMismatch {
         /// Claim `aud`.
         found: String,
     },
-    /// Asked for by a client that the site does not list.
-    #[error("asked for by client {found}")]
+    /// Requested by a client that the site does not list.
+    #[error("requested by client {found}, which the site does not list")]
     ClientNotAllowed {
         /// Claim `appid` or `azp`.
         found: ClientId,
     },
     /// A person's token without the scope `user_impersonation`.
-    #[error("has no scope `user_impersonation`")]
+    #[error("the scope `user_impersonation` is missing")]
     ScopeMissing,
-    /// An ID token, which tells the browser who signed in and opens nothing.
-    #[error("an ID token")]
+    /// An ID token, which gives no access.
+    #[error("it is an ID token")]
     IdToken,
-    /// A program's own token, with nobody signed in.
-    #[error("an app-only token")]
+    /// The token of a program, without a person.
+    #[error("it is an app-only token")]
     AppOnlyToken,
     /// Past its `exp`.
     #[error("expired {} s ago", ago.as_secs())]
@@ -72,66 +72,66 @@ pub enum SubjectRefusal {
         /// Seconds since `exp`.
         ago: Duration,
     },
-    /// `nbf` or `iat` lies ahead by more than the leeway.
+    /// `nbf` or `iat` is ahead of the clock by more than the leeway.
     #[error("not valid before {} (Unix seconds)", valid_from.unix_seconds())]
     NotYetValid {
         /// The later of the two.
         valid_from: Timestamp,
     },
-    /// The tenant publishes no key of that id, as far as may be asked now.
-    #[error("no key `{key_id}` is published for the tenant")]
+    /// The newest key set available has no key of that id.
+    #[error("the tenant publishes no key `{key_id}`")]
     UnknownKey {
         /// The header's `kid`, or `x5t` where there is none.
         key_id: String,
-        /// When asking again can help, in whole seconds, where the tenant was not asked this time: another token under
-        /// an unknown key had it asked only just.
+        /// When a retry can help, in whole seconds; `None` if the keys were fetched for this very request. They are not
+        /// fetched again soon after another token with an unknown key.
         retry_after: Option<Duration>,
     },
-    /// The key vouches for another issuer only.
-    #[error("the key vouches for `{key_issuer}` only")]
+    /// The key belongs to another issuer.
+    #[error("the key belongs to issuer `{key_issuer}`")]
     KeyIssuerMismatch {
         /// The key's `issuer`.
         key_issuer: String,
     },
-    /// The signature is not of that key over these bytes.
+    /// The signature is invalid.
     #[error("the signature does not match")]
     BadSignature,
-    /// The tenant's keys cannot be fetched and none are held.
+    /// The tenant's keys cannot be fetched, and none are cached.
     #[error("the tenant's keys are unavailable")]
     KeysUnavailable {
-        /// When asking again can help, in whole seconds.
+        /// When a retry can help, in whole seconds.
         retry_after: Duration,
     },
 }
 
-/// Why a text is not a JWT of the shape Entra issues.
+/// Why a text is not a JWT as Entra issues them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Malformed {
+pub enum MalformedTokenError {
     /// Not a compact JWS.
     #[error(transparent)]
-    NotAJws(#[from] NotAJws),
+    Jws(#[from] JwsError),
     /// A claim or header member is missing or has the wrong form.
     #[error(transparent)]
     Claim(#[from] ClaimError),
-    /// `typ` is there and is not `JWT`.
+    /// `typ` is present and is not `JWT`.
     #[error("`typ` is not JWT")]
     Type,
     /// `ver` is neither 1.0 nor 2.0.
     #[error("`ver` is neither 1.0 nor 2.0")]
     Version,
-    /// A member that differs from `tid` in letter case only stands beside it.
-    #[error("`tid` comes in several letter cases")]
-    TenantTwice,
+    /// A second member differs from `tid` only in letter case.
+    #[error("`tid` is repeated in another letter case")]
+    AmbiguousTenant,
 }
 
-impl From<NotAJws> for SubjectRefusal {
-    fn from(problem: NotAJws) -> Self {
-        Malformed::from(problem).into()
+impl From<JwsError> for SubjectRefusal {
+    fn from(error: JwsError) -> Self {
+        MalformedTokenError::from(error).into()
     }
 }
 
 impl From<ClaimError> for SubjectRefusal {
-    fn from(problem: ClaimError) -> Self {
-        Malformed::from(problem).into()
+    fn from(error: ClaimError) -> Self {
+        MalformedTokenError::from(error).into()
     }
 }

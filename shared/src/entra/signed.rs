@@ -1,4 +1,4 @@
-//! Tokens as Entra signs them, for the tests of this room: valid by default, so that a test spoils one field and knows
+//! Tokens as Entra signs them, for the tests of this module: valid by default, so that a test spoils one field and knows
 //! that nothing else is the reason.
 
 use std::sync::LazyLock;
@@ -11,10 +11,10 @@ use aws_lc_rs::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use super::{Cloud, EntraKey, Expected, KeySet, KeySetLocation, SubjectRefusal, TokenVersion};
+use super::{Cloud, EntraKey, EntraKeySet, Expected, KeySetLocation, SubjectRefusal, TokenVersion};
 use crate::timestamp::Timestamp;
 
-/// The moment at which the default token is in the middle of its life.
+/// A time halfway through the default token's lifetime.
 pub(super) const NOW: u64 = 1_800_000_000;
 
 pub(super) const TENANT: &str = "7f2b4d3e-91a6-4d0f-9a57-3f7f5b8f2a11";
@@ -24,11 +24,11 @@ pub(super) const PERSON: &str = "b2a7c1d4-0c1e-4e4b-9a52-2f6f8e1d7c22";
 pub(super) const GROUP: &str = "6f1f1d0e-8a83-4c59-9d44-1f6d0c9c3a01";
 pub(super) const APPLICATION_ID_URI: &str = "https://poziserver-riverbend.example/pozi";
 
-/// The key that signs by default. An RSA key takes a while to make, so each is made once a process.
-pub(super) static TENANTS_OWN: LazyLock<Key> = LazyLock::new(|| Key::made("own"));
+/// The key that signs by default. RSA keys are slow to generate, so each is generated once per process.
+pub(super) static TENANT_KEY: LazyLock<Key> = LazyLock::new(|| Key::generate("own"));
 
-/// A key that nobody published.
-pub(super) static SOMEBODY_ELSES: LazyLock<Key> = LazyLock::new(|| Key::made("else"));
+/// A key that is not published.
+pub(super) static OTHER_KEY: LazyLock<Key> = LazyLock::new(|| Key::generate("else"));
 
 /// A key pair and its id.
 pub(super) struct Key {
@@ -44,12 +44,12 @@ pub(super) struct Draft {
 }
 
 impl Key {
-    fn made(id: &'static str) -> Self {
+    fn generate(id: &'static str) -> Self {
         Self { id, pair: RsaKeyPair::generate(KeySize::Rsa2048).unwrap() }
     }
 
-    /// Its entry in a key set as Entra publishes it; `issuer` as in version 2.0, or none as in 1.0.
-    pub(super) fn published(&self, issuer: Option<&str>) -> Value {
+    /// Returns its entry in a key set as Entra publishes it; `issuer` as in version 2.0, or none as in 1.0.
+    pub(super) fn jwk(&self, issuer: Option<&str>) -> Value {
         let public = self.pair.public_key();
         let mut entry = json!({
             "kty": "RSA", "use": "sig", "kid": self.id, "x5t": self.id,
@@ -62,14 +62,14 @@ impl Key {
         entry
     }
 
-    /// A key set document with this key alone.
+    /// Returns a key set document with this key alone.
     pub(super) fn document(&self, issuer: Option<&str>) -> Vec<u8> {
-        json!({ "keys": [self.published(issuer)] }).to_string().into_bytes()
+        json!({ "keys": [self.jwk(issuer)] }).to_string().into_bytes()
     }
 
-    /// The key as it is read from such a document.
+    /// Returns the key as it is read from such a document.
     pub(super) fn read(&self, issuer: Option<&str>) -> std::sync::Arc<EntraKey> {
-        KeySet::parse(&self.document(issuer)).unwrap().key(self.id).unwrap().clone()
+        EntraKeySet::parse(&self.document(issuer)).unwrap().key(self.id).unwrap().clone()
     }
 
     fn signature(&self, message: &str) -> String {
@@ -80,9 +80,9 @@ impl Key {
 }
 
 impl Draft {
-    /// What Entra writes in `version` for a person in one group, half an hour ago.
+    /// Returns what Entra issued half an hour ago in `version` for a person in one group.
     pub(super) fn of(cloud: Cloud, version: TokenVersion) -> Self {
-        let mut header = json!({"typ": "JWT", "alg": "RS256", "kid": TENANTS_OWN.id});
+        let mut header = json!({"typ": "JWT", "alg": "RS256", "kid": TENANT_KEY.id});
         let mut claims = json!({
             "iss": cloud.issuer(version, TENANT.parse().unwrap()),
             "tid": TENANT, "oid": PERSON, "sub": "pairwise", "groups": [GROUP], "scp": "user_impersonation",
@@ -96,31 +96,31 @@ impl Draft {
         claims["aud"] = json!(aud);
         claims[client] = json!(CLIENT);
         if version == TokenVersion::V1 {
-            header["x5t"] = json!(TENANTS_OWN.id);
+            header["x5t"] = json!(TENANT_KEY.id);
         }
         Self { header, claims }
     }
 
-    /// The worldwide cloud's version 1.0, the likely default, with something changed.
-    pub(super) fn but(change: impl FnOnce(&mut Self)) -> Self {
+    /// Returns a token of the worldwide cloud and version 1.0, the likely default, with `change` applied.
+    pub(super) fn with(change: impl FnOnce(&mut Self)) -> Self {
         let mut draft = Self::of(Cloud::Public, TokenVersion::V1);
         change(&mut draft);
         draft
     }
 
-    /// Takes a header member away.
-    pub(super) fn unsay(&mut self, member: &str) {
+    /// Removes a header member.
+    pub(super) fn remove_header(&mut self, member: &str) {
         self.header.as_object_mut().unwrap().remove(member).expect("the member was there");
     }
 
-    /// Takes a claim away.
-    pub(super) fn unclaim(&mut self, claim: &str) {
+    /// Removes a claim.
+    pub(super) fn remove_claim(&mut self, claim: &str) {
         self.claims.as_object_mut().unwrap().remove(claim).expect("the claim was there");
     }
 
-    /// The token, signed by the tenant's own key whatever its header says.
+    /// Returns the token, signed with the tenant's key whatever its header says.
     pub(super) fn signed(&self) -> String {
-        self.signed_by(&TENANTS_OWN)
+        self.signed_by(&TENANT_KEY)
     }
 
     pub(super) fn signed_by(&self, key: &Key) -> String {
@@ -128,14 +128,14 @@ impl Draft {
     }
 }
 
-/// A token of two texts as they are, for what a [`Value`] cannot hold.
+/// Returns a signed token of two texts, for JSON that a [`Value`] cannot represent.
 pub(super) fn signed_text(key: &Key, header: &str, claims: &str) -> String {
     let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
     let signature = key.signature(&message);
     format!("{message}.{signature}")
 }
 
-/// What the site that the default token is meant for expects.
+/// Returns what the default token's site expects.
 pub(super) fn expected(cloud: Cloud) -> Expected {
     Expected {
         cloud,
@@ -146,7 +146,7 @@ pub(super) fn expected(cloud: Cloud) -> Expected {
     }
 }
 
-/// Where the keys of the default token's tenant are.
+/// Returns the location of the keys of the default token's tenant.
 pub(super) fn location(version: TokenVersion) -> KeySetLocation {
     KeySetLocation { cloud: Cloud::Public, tenant: TENANT.parse().unwrap(), version }
 }
@@ -155,10 +155,10 @@ pub(super) fn now() -> Timestamp {
     Timestamp::from_unix_seconds(NOW)
 }
 
-/// How many variants [`variant`] tells apart.
+/// The number of variants that [`variant`] distinguishes.
 pub(super) const VARIANTS: usize = 18;
 
-/// The variant of a refusal. There is no wildcard, so that a new variant cannot be forgotten by the tests that count.
+/// Returns the name of a refusal's variant. There is no wildcard, so that the tests that count cannot miss a new one.
 pub(super) fn variant(refusal: &SubjectRefusal) -> &'static str {
     match refusal {
         SubjectRefusal::Malformed(_) => "Malformed",

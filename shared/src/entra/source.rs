@@ -1,11 +1,11 @@
-//! Where a tenant's keys come from.
+//! The sources of a tenant's keys.
 
 use std::sync::Arc;
 
 use super::KeySetLocation;
 use crate::{fetch::FetchError, timestamp::Timestamp};
 
-/// A key set that somebody fetched and kept.
+/// A key set that was fetched earlier and stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredKeySet {
     /// The document, as served.
@@ -16,13 +16,13 @@ pub struct StoredKeySet {
 
 /// Fetches a tenant's published keys.
 pub trait KeySetFetch: Send + Sync + 'static {
-    /// The key set document at `location`, as served; at most 256 KiB, within 3 s.
+    /// Fetches the key set document at `location`, of at most 256 KiB, within 3 s.
     fn fetch(&self, location: KeySetLocation) -> impl Future<Output = Result<Vec<u8>, FetchError>> + Send;
 }
 
-/// Remembers the tenants' key sets that somebody else fetched, so that a cold start needs no call to Entra.
+/// Remembers key sets that another program fetched, so that a cold start needs no call to Entra.
 pub trait KeySetMemory: Send + Sync + 'static {
-    /// The key set at `location` as far as it is at hand; waits for nobody.
+    /// Returns the key set at `location` if it is in memory, without any I/O.
     fn recall(&self, location: KeySetLocation) -> Option<StoredKeySet>;
 }
 

@@ -1,13 +1,13 @@
-//! A token nobody has vouched for yet. It answers only what the lookups of its site and its key need.
+//! A parsed but unverified token. It exposes only what the lookups of its site and its key need.
 
-use super::{Malformed, SubjectRefusal, TokenVersion, claims::Claims};
+use super::{MalformedTokenError, SubjectRefusal, TokenVersion, claims::Claims};
 use crate::{
     identifiers::TenantId,
     json::{ClaimError, Members},
     jws::CompactJws,
 };
 
-/// An Entra access token as it came in.
+/// An Entra access token as received.
 #[derive(Debug)]
 pub struct UnverifiedToken<'a> {
     pub(super) jws: CompactJws<'a>,
@@ -16,8 +16,8 @@ pub struct UnverifiedToken<'a> {
 }
 
 impl<'a> UnverifiedToken<'a> {
-    /// Takes `token` apart. Refuses what no key could make acceptable: another algorithm than RS256, a Microsoft Graph
-    /// token, a session token of ours, a critical header, a claim missing.
+    /// Parses `token`. Refuses what no key could make acceptable: an algorithm other than RS256, a Microsoft Graph token,
+    /// one of our own session tokens, a critical header, a missing claim.
     pub fn parse(token: &'a str) -> Result<Self, SubjectRefusal> {
         let jws = CompactJws::parse(token)?;
         let key_id = check_header(&jws.header()?)?;
@@ -25,33 +25,33 @@ impl<'a> UnverifiedToken<'a> {
         Ok(Self { jws, claims, key_id })
     }
 
-    /// Claim `tid`.
+    /// Returns claim `tid`.
     pub fn tenant(&self) -> TenantId {
         self.claims.tenant
     }
 
-    /// Claim `ver`.
+    /// Returns claim `ver`.
     pub fn version(&self) -> TokenVersion {
         self.claims.version
     }
 
-    /// Claim `aud`.
+    /// Returns claim `aud`.
     pub fn audience(&self) -> &str {
         &self.claims.audience
     }
 
-    /// The id of the key that is said to have signed: `kid`, or `x5t` where an old token has no `kid`.
+    /// Returns the id of the signing key: `kid`, or `x5t` in old tokens without `kid`.
     pub fn key_id(&self) -> &str {
         &self.key_id
     }
 
-    /// Claim `uti`, Entra's own id of the token, for the audit trail.
+    /// Returns claim `uti`, Entra's own id of the token, for the audit log.
     pub fn unique_id(&self) -> Option<&str> {
         self.claims.unique_id.as_deref()
     }
 }
 
-/// `jku`, `x5u`, `jwk` and `x5c` are never looked at: a token does not choose the key that it is checked with
+/// Returns the key id. Ignores `jku`, `x5u`, `jwk` and `x5c`: a token must not choose the key that verifies it
 /// (RFC 8725 §3.10).
 fn check_header(header: &Members<'_>) -> Result<String, SubjectRefusal> {
     let kind = header.optional_string("typ")?;
@@ -69,7 +69,7 @@ fn check_header(header: &Members<'_>) -> Result<String, SubjectRefusal> {
         return Err(SubjectRefusal::GraphToken);
     }
     if kind.is_some_and(|kind| !kind.eq_ignore_ascii_case("JWT")) {
-        return Err(Malformed::Type.into());
+        return Err(MalformedTokenError::Type.into());
     }
     let key_id = match header.optional_string("kid")? {
         Some(key_id) => key_id,
@@ -78,7 +78,7 @@ fn check_header(header: &Members<'_>) -> Result<String, SubjectRefusal> {
     Ok(key_id.to_owned())
 }
 
-/// RFC 9068 §2.1 names both spellings.
+/// Whether `typ` is that of a session, in either spelling of RFC 9068 §2.1.
 fn is_pozi_session(kind: &str) -> bool {
     kind.eq_ignore_ascii_case("at+jwt") || kind.eq_ignore_ascii_case("application/at+jwt")
 }
@@ -93,13 +93,13 @@ mod tests {
     use crate::{
         entra::{
             Cloud,
-            signed::{APPLICATION_ID_URI, Draft, TENANT, TENANTS_OWN},
+            signed::{APPLICATION_ID_URI, Draft, TENANT, TENANT_KEY},
         },
         json::ClaimError,
-        jws::{MAX_TOKEN_BYTES, NotAJws},
+        jws::{JwsError, MAX_TOKEN_BYTES},
     };
 
-    /// Unsigned: nothing here looks at a signature.
+    /// Parses the draft unsigned, since parsing does not check signatures.
     fn parse(draft: &Draft) -> Result<String, SubjectRefusal> {
         let [header, claims] =
             [&draft.header, &draft.claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_what_the_lookups_need() {
+    fn exposes_what_the_lookups_need() {
         for (version, audience) in
             [(TokenVersion::V1, APPLICATION_ID_URI), (TokenVersion::V2, crate::entra::signed::CLIENT)]
         {
@@ -116,50 +116,50 @@ mod tests {
             assert_eq!(token.tenant().to_string(), TENANT);
             assert_eq!(token.version(), version);
             assert_eq!(token.audience(), audience);
-            assert_eq!(token.key_id(), TENANTS_OWN.id);
+            assert_eq!(token.key_id(), TENANT_KEY.id);
             assert_eq!(token.unique_id(), Some("unique"));
         }
     }
 
     #[test]
-    fn the_key_is_named_by_kid_or_else_by_x5t() {
-        let named = |change: fn(&mut Draft)| parse(&Draft::but(change));
-        assert_eq!(named(|token| token.header["x5t"] = json!("thumb")).as_deref(), Ok(TENANTS_OWN.id));
+    fn identifies_the_key_by_kid_or_else_by_x5t() {
+        let named = |change: fn(&mut Draft)| parse(&Draft::with(change));
+        assert_eq!(named(|token| token.header["x5t"] = json!("thumb")).as_deref(), Ok(TENANT_KEY.id));
         let old = named(|token| {
-            token.unsay("kid");
+            token.remove_header("kid");
             token.header["x5t"] = json!("thumb");
         });
         assert_eq!(old.as_deref(), Ok("thumb"));
         let nameless = named(|token| {
-            token.unsay("kid");
-            token.unsay("x5t");
+            token.remove_header("kid");
+            token.remove_header("x5t");
         });
         assert_eq!(nameless, Err(ClaimError::Missing("kid").into()));
         assert_eq!(
             named(|token| token.header["kid"] = json!(7)),
             Err(ClaimError::WrongForm("kid").into()),
-            "a `kid` of another form is not made good by `x5t`"
+            "`x5t` does not replace a `kid` of the wrong form"
         );
     }
 
     #[test]
-    fn typ_may_be_absent_or_in_another_letter_case_but_nothing_else() {
-        assert!(parse(&Draft::but(|token| token.unsay("typ"))).is_ok());
+    fn accepts_typ_jwt_in_any_letter_case_or_absent() {
+        assert!(parse(&Draft::with(|token| token.remove_header("typ"))).is_ok());
         for (typ, outcome) in [
             ("JWT", Ok(())),
             ("jwt", Ok(())),
             ("Jwt", Ok(())),
-            ("JWT ", Err(Malformed::Type.into())),
-            ("", Err(Malformed::Type.into())),
-            ("dpop+jwt", Err(Malformed::Type.into())),
+            ("JWT ", Err(MalformedTokenError::Type.into())),
+            ("", Err(MalformedTokenError::Type.into())),
+            ("dpop+jwt", Err(MalformedTokenError::Type.into())),
             ("at+jwt", Err(SubjectRefusal::PoziToken)),
             ("AT+JWT", Err(SubjectRefusal::PoziToken)),
             ("application/at+jwt", Err(SubjectRefusal::PoziToken)),
         ] {
-            let found = parse(&Draft::but(|token| token.header["typ"] = json!(typ)));
+            let found = parse(&Draft::with(|token| token.header["typ"] = json!(typ)));
             assert_eq!(found.map(drop), outcome, "{typ}");
         }
-        let odd = parse(&Draft::but(|token| token.header["typ"] = json!(["JWT"])));
+        let odd = parse(&Draft::with(|token| token.header["typ"] = json!(["JWT"])));
         assert_eq!(odd, Err(ClaimError::WrongForm("typ").into()));
     }
 
@@ -168,43 +168,43 @@ mod tests {
         for alg in
             ["none", "None", "HS256", "RS384", "RS512", "PS256", "ES256", "EdDSA", "rs256", "RS256 ", ""]
         {
-            let found = parse(&Draft::but(|token| token.header["alg"] = json!(alg)));
+            let found = parse(&Draft::with(|token| token.header["alg"] = json!(alg)));
             assert_eq!(found, Err(SubjectRefusal::UnsupportedAlgorithm { alg: alg.to_owned() }));
         }
-        let absent = parse(&Draft::but(|token| token.unsay("alg")));
+        let absent = parse(&Draft::with(|token| token.remove_header("alg")));
         assert_eq!(absent, Err(ClaimError::Missing("alg").into()));
-        let endless = parse(&Draft::but(|token| token.header["alg"] = json!("x".repeat(5_000))));
+        let endless = parse(&Draft::with(|token| token.header["alg"] = json!("x".repeat(5_000))));
         assert_eq!(endless, Err(SubjectRefusal::UnsupportedAlgorithm { alg: "x".repeat(20) }));
     }
 
     #[test]
-    fn a_header_that_somebody_must_understand_is_refused_whatever_it_holds() {
+    fn refuses_crit_and_nonce_with_any_value() {
         for value in [json!(null), json!([]), json!(""), json!(["b64"])] {
-            let crit = parse(&Draft::but(|token| token.header["crit"] = value.clone()));
+            let crit = parse(&Draft::with(|token| token.header["crit"] = value.clone()));
             assert_eq!(crit, Err(SubjectRefusal::CriticalHeader), "{value}");
-            let graph = parse(&Draft::but(|token| token.header["nonce"] = value.clone()));
+            let graph = parse(&Draft::with(|token| token.header["nonce"] = value.clone()));
             assert_eq!(graph, Err(SubjectRefusal::GraphToken), "{value}");
         }
     }
 
     #[test]
-    fn a_text_of_another_shape_is_malformed() {
-        let whole = Draft::but(|_| ()).signed();
+    fn refuses_malformed_text() {
+        let whole = Draft::with(|_| ()).signed();
         let doubled = format!("{whole}.{whole}");
         let padded = whole.replacen('.', "=.", 1);
         let long = format!("{whole}{}", "A".repeat(MAX_TOKEN_BYTES));
         for (text, wrong) in [
-            ("", NotAJws::Parts),
-            ("not a token", NotAJws::Parts),
-            (doubled.as_str(), NotAJws::Parts),
-            (padded.as_str(), NotAJws::Base64("the header")),
-            (long.as_str(), NotAJws::TooLong),
+            ("", JwsError::Parts),
+            ("not a token", JwsError::Parts),
+            (doubled.as_str(), JwsError::Parts),
+            (padded.as_str(), JwsError::Base64("the header")),
+            (long.as_str(), JwsError::TooLong),
         ] {
             assert_eq!(UnverifiedToken::parse(text).unwrap_err(), wrong.into());
         }
     }
 
-    /// Values of every JSON type where a header or a payload has its members.
+    /// Generates headers and payloads with values of every JSON type.
     fn members() -> impl Strategy<Value = String> {
         let names = "(alg|kid|typ|x5t|crit|iss|aud|tid|ver|exp|nbf|iat|scp|groups|oid|[a-z]{1,3})";
         let values = prop_oneof![
@@ -225,12 +225,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_it_panic(text in "\\PC{0,200}|[A-Za-z0-9_.=-]{0,400}") {
+        fn never_panics_on_text(text in "\\PC{0,200}|[A-Za-z0-9_.=-]{0,400}") {
             let _ = UnverifiedToken::parse(&text);
         }
 
         #[test]
-        fn no_members_make_it_panic(header in members(), claims in members()) {
+        fn never_panics_on_members(header in members(), claims in members()) {
             let [header, claims] = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part));
             let _ = UnverifiedToken::parse(&format!("{header}.{claims}.c2ln"));
         }

@@ -1,4 +1,4 @@
-//! The one way to a [`VerifiedSubject`]: the tenant's signature, then every claim against what the site expects.
+//! The only way to a [`VerifiedSubject`]: checks the signature, then every claim against what the site expects.
 //!
 //! Source: <https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-tokens>.
 
@@ -16,14 +16,14 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// How far Entra's clock may be ahead of ours. It counts for `nbf` and `iat` only: a session may not outlive its
-/// subject token, so that there is nothing to give for a token past its `exp`.
-pub const LEEWAY: Duration = Duration::from_mins(1);
+/// How far Entra's clock may be ahead of ours. It applies to `nbf` and `iat` only: a session must not outlive its subject
+/// token, so there is none to issue after `exp`.
+const LEEWAY: Duration = Duration::from_mins(1);
 
-/// The scope that the Web App asks for at sign-in. An ID token and an app-only token do not have it.
-pub const REQUIRED_SCOPE: &str = "user_impersonation";
+/// The scope that the Web App requests at sign-in. ID tokens and app-only tokens do not have it.
+const REQUIRED_SCOPE: &str = "user_impersonation";
 
-/// What a token must say to be meant for a site.
+/// What a site expects of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expected {
     /// The site's cloud.
@@ -34,12 +34,12 @@ pub struct Expected {
     pub application_id_uri: String,
     /// The registration's own client id.
     pub client: ClientId,
-    /// Further clients that may ask for it.
+    /// Other clients that may request tokens for it.
     pub further_clients: Vec<ClientId>,
 }
 
-/// Somebody whose Entra token was verified for a site. `tenant` and `object` together say who, for good; names and
-/// addresses can change and are not kept.
+/// A person whose Entra token was verified for a site. `tenant` and `object` together identify the person permanently;
+/// names and e-mail addresses can change and are not kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedSubject {
     tenant: TenantId,
@@ -74,10 +74,10 @@ pub fn verify(
 }
 
 impl Expected {
-    /// Whether `audience` is a form of the site's own name. Version 1.0 tokens name the Application ID URI, with or
-    /// without a slash, the client id, or historically `spn:` and the client id; version 2.0 tokens the client id. Letter
-    /// case means nothing in a GUID, nor in a URI's scheme and host (RFC 3986 §6.2.2.1).
-    pub fn is_meant_by(&self, audience: &str) -> bool {
+    /// Whether `audience` is the site's application. In version 1.0 it is the Application ID URI, with or without a
+    /// trailing slash, the client id, or historically `spn:` and the client id; in version 2.0 it is the client id. Letter
+    /// case does not matter in a GUID, nor in a URI's scheme and host (RFC 3986 §6.2.2.1).
+    pub fn accepts_audience(&self, audience: &str) -> bool {
         let as_uri = audience.strip_suffix('/').unwrap_or(audience);
         let as_client = audience.strip_prefix("spn:").unwrap_or(audience);
         self.is_same_uri(as_uri) || as_client.parse() == Ok(self.client)
@@ -94,33 +94,33 @@ impl Expected {
         }
     }
 
-    fn admits(&self, client: ClientId) -> bool {
+    fn accepts_client(&self, client: ClientId) -> bool {
         client == self.client || self.further_clients.contains(&client)
     }
 }
 
 impl VerifiedSubject {
-    /// Claim `tid`.
+    /// Returns claim `tid`.
     pub fn tenant(&self) -> TenantId {
         self.tenant
     }
 
-    /// Claim `oid`.
+    /// Returns claim `oid`.
     pub fn object(&self) -> ObjectId {
         self.object
     }
 
-    /// Claim `appid` or `azp`: the client that the person used.
+    /// Returns claim `appid` or `azp`: the client that the person used.
     pub fn client(&self) -> ClientId {
         self.client
     }
 
-    /// The groups that the person is in.
+    /// Returns the person's groups.
     pub fn groups(&self) -> &Groups {
         &self.groups
     }
 
-    /// Claim `exp`.
+    /// Returns claim `exp`.
     pub fn expires(&self) -> Timestamp {
         self.expires
     }
@@ -131,7 +131,7 @@ fn check_signature(
     key: &EntraKey,
     expected: &Expected,
 ) -> Result<(), SubjectRefusal> {
-    if let Some(key_issuer) = key.vouches_only_for_another(expected.cloud, token.claims.tenant) {
+    if let Some(key_issuer) = key.foreign_issuer(expected.cloud, token.claims.tenant) {
         return Err(SubjectRefusal::KeyIssuerMismatch { key_issuer: key_issuer.to_owned() });
     }
     if !token.jws.is_signed_by(&key.decoding, Algorithm::RS256) {
@@ -149,7 +149,7 @@ fn check_issuer(claims: &Claims, expected: &Expected) -> Result<(), SubjectRefus
 }
 
 fn check_audience(claims: &Claims, expected: &Expected) -> Result<(), SubjectRefusal> {
-    if !expected.is_meant_by(&claims.audience) {
+    if !expected.accepts_audience(&claims.audience) {
         return Err(SubjectRefusal::AudienceMismatch { found: shortened(&claims.audience) });
     }
     Ok(())
@@ -165,7 +165,7 @@ fn check_kind(claims: &Claims) -> Result<(), SubjectRefusal> {
 
 fn check_client(claims: &Claims, expected: &Expected) -> Result<ClientId, SubjectRefusal> {
     let found = claims.client.ok_or(ClaimError::Missing("appid or azp"))?;
-    if !expected.admits(found) {
+    if !expected.accepts_client(found) {
         return Err(SubjectRefusal::ClientNotAllowed { found });
     }
     Ok(found)
@@ -189,17 +189,17 @@ fn check_times(claims: &Claims, now: Timestamp) -> Result<(), SubjectRefusal> {
     Ok(())
 }
 
-/// Claims are the caller's words: enough of them for an administrator to recognise, not enough to flood a log.
+/// Shortens a claim for the log: the caller chooses its length.
 fn shortened(claim: &str) -> String {
     claim.chars().take(200).collect()
 }
 
-/// For this crate's own tests of what comes after verification.
+/// For this crate's tests of what follows verification.
 #[cfg(test)]
 pub(crate) mod testing {
     use super::*;
 
-    /// A subject that verification might have built: in `groups`, its token ending at `expires`.
+    /// Returns a subject in `groups`, whose token expires at `expires`.
     pub(crate) fn subject(groups: Groups, expires: Timestamp) -> VerifiedSubject {
         let id = uuid::Uuid::from_u128;
         VerifiedSubject {
@@ -221,18 +221,18 @@ mod tests {
 
     use super::*;
     use crate::entra::{
-        CONSUMER_TENANT, KeySet, Malformed, TokenVersion,
+        CONSUMER_TENANT, EntraKeySet, MalformedTokenError, TokenVersion,
         signed::{
-            APPLICATION_ID_URI, CLIENT, Draft, FURTHER_CLIENT, GROUP, NOW, PERSON, SOMEBODY_ELSES, TENANT,
-            TENANTS_OWN, VARIANTS, expected, now, signed_text, variant,
+            APPLICATION_ID_URI, CLIENT, Draft, FURTHER_CLIENT, GROUP, NOW, OTHER_KEY, PERSON, TENANT,
+            TENANT_KEY, VARIANTS, expected, now, signed_text, variant,
         },
     };
 
-    const ELSE: &str = "11111111-2222-3333-4444-555555555555";
+    const OTHER: &str = "11111111-2222-3333-4444-555555555555";
     const VERSIONS: [TokenVersion; 2] = [TokenVersion::V1, TokenVersion::V2];
 
     fn at(token: &str, now: Timestamp) -> Result<VerifiedSubject, SubjectRefusal> {
-        let key = TENANTS_OWN.read(None);
+        let key = TENANT_KEY.read(None);
         verify(UnverifiedToken::parse(token)?, &key, &expected(Cloud::Public), now)
     }
 
@@ -245,14 +245,14 @@ mod tests {
     }
 
     #[test]
-    fn a_token_of_either_version_verifies_in_its_own_cloud() {
+    fn verifies_tokens_of_both_versions_in_every_cloud() {
         for cloud in [Cloud::Public, Cloud::UsGovernment, Cloud::China] {
             for version in VERSIONS {
                 let token = Draft::of(cloud, version).signed();
                 let template = format!("{}/{{tenantid}}/v2.0", cloud.login());
                 let own = cloud.issuer(TokenVersion::V2, TENANT.parse().unwrap());
                 for issuer in [None, Some(template.as_str()), Some(own.as_str())] {
-                    let key = TENANTS_OWN.read(issuer);
+                    let key = TENANT_KEY.read(issuer);
                     let token = UnverifiedToken::parse(&token).unwrap();
                     let subject = verify(token, &key, &expected(cloud), now()).unwrap();
                     assert_eq!(subject.tenant().to_string(), TENANT);
@@ -266,13 +266,13 @@ mod tests {
     }
 
     #[test]
-    fn a_token_of_another_cloud_is_refused_unless_the_two_share_their_issuer() {
+    fn refuses_a_token_of_another_cloud_unless_the_two_share_their_issuer() {
         let clouds = [Cloud::Public, Cloud::UsGovernment, Cloud::China];
         for (issued, wanted) in clouds.iter().flat_map(|one| clouds.iter().map(move |other| (*one, *other))) {
             for version in VERSIONS {
                 let token = Draft::of(issued, version).signed();
                 let token = UnverifiedToken::parse(&token).unwrap();
-                let found = verify(token, &TENANTS_OWN.read(None), &expected(wanted), now());
+                let found = verify(token, &TENANT_KEY.read(None), &expected(wanted), now());
                 let shared = issued == wanted
                     || (version == TokenVersion::V1 && issued != Cloud::China && wanted != Cloud::China);
                 assert_eq!(found.is_ok(), shared, "{issued:?} for {wanted:?} in {version:?}");
@@ -287,15 +287,15 @@ mod tests {
         ClaimError::Missing(claim).into()
     }
 
-    fn spoilt_in_shape() -> Vec<Spoilt> {
+    fn spoilt_shape() -> Vec<Spoilt> {
         let alg = |alg: &str| SubjectRefusal::UnsupportedAlgorithm { alg: alg.to_owned() };
         vec![
-            (|token| token.unclaim("exp"), missing("exp")),
-            (|token| token.unclaim("oid"), missing("oid")),
-            (|token| token.unclaim("appid"), missing("appid or azp")),
-            (|token| token.claims["ver"] = json!("1.1"), Malformed::Version.into()),
-            (|token| token.claims["Tid"] = json!(ELSE), Malformed::TenantTwice.into()),
-            (|token| token.header["typ"] = json!("JOSE"), Malformed::Type.into()),
+            (|token| token.remove_claim("exp"), missing("exp")),
+            (|token| token.remove_claim("oid"), missing("oid")),
+            (|token| token.remove_claim("appid"), missing("appid or azp")),
+            (|token| token.claims["ver"] = json!("1.1"), MalformedTokenError::Version.into()),
+            (|token| token.claims["Tid"] = json!(OTHER), MalformedTokenError::AmbiguousTenant.into()),
+            (|token| token.header["typ"] = json!("JOSE"), MalformedTokenError::Type.into()),
             (|token| token.header["crit"] = json!(["exp"]), SubjectRefusal::CriticalHeader),
             (|token| token.header["alg"] = json!("none"), alg("none")),
             (|token| token.header["alg"] = json!("RS512"), alg("RS512")),
@@ -304,7 +304,7 @@ mod tests {
         ]
     }
 
-    fn spoilt_in_whose_it_is() -> Vec<Spoilt> {
+    fn spoilt_identity() -> Vec<Spoilt> {
         let own = format!("https://sts.windows.net/{TENANT}/");
         let issuer =
             |found: &str| SubjectRefusal::IssuerMismatch { found: found.into(), expected: own.clone() };
@@ -321,27 +321,27 @@ mod tests {
                 },
                 issuer(&format!("https://login.microsoftonline.com/{TENANT}/v2.0")),
             ),
-            (|token| token.claims["tid"] = json!(ELSE), issuer(&own)),
+            (|token| token.claims["tid"] = json!(OTHER), issuer(&own)),
             (
                 |token| {
-                    token.claims["tid"] = json!(ELSE);
-                    token.claims["iss"] = json!(format!("https://sts.windows.net/{ELSE}/"));
+                    token.claims["tid"] = json!(OTHER);
+                    token.claims["iss"] = json!(format!("https://sts.windows.net/{OTHER}/"));
                 },
-                issuer(&format!("https://sts.windows.net/{ELSE}/")),
+                issuer(&format!("https://sts.windows.net/{OTHER}/")),
             ),
-            (|token| token.claims["aud"] = json!(ELSE), audience(ELSE)),
+            (|token| token.claims["aud"] = json!(OTHER), audience(OTHER)),
             (|token| token.claims["aud"] = json!(""), audience("")),
             (
-                |token| token.claims["appid"] = json!(ELSE),
-                SubjectRefusal::ClientNotAllowed { found: ELSE.parse().unwrap() },
+                |token| token.claims["appid"] = json!(OTHER),
+                SubjectRefusal::ClientNotAllowed { found: OTHER.parse().unwrap() },
             ),
         ]
     }
 
-    fn spoilt_in_what_it_is_for() -> Vec<Spoilt> {
+    fn spoilt_purpose() -> Vec<Spoilt> {
         let without_scope_and_client: fn(&mut Draft) = |token| {
-            token.unclaim("scp");
-            token.unclaim("appid");
+            token.remove_claim("scp");
+            token.remove_claim("appid");
         };
         let ago = Duration::from_secs(7);
         vec![
@@ -350,7 +350,7 @@ mod tests {
             (|token| token.claims["scp"] = json!("USER_IMPERSONATION"), SubjectRefusal::ScopeMissing),
             (|token| token.claims["scp"] = json!(""), SubjectRefusal::ScopeMissing),
             (without_scope_and_client, SubjectRefusal::IdToken),
-            (|token| token.unclaim("scp"), SubjectRefusal::AppOnlyToken),
+            (|token| token.remove_claim("scp"), SubjectRefusal::AppOnlyToken),
             (|token| token.claims["idtyp"] = json!("app"), SubjectRefusal::AppOnlyToken),
             (|token| token.claims["sub"] = json!(PERSON), SubjectRefusal::AppOnlyToken),
             (|token| token.claims["exp"] = json!(NOW - 7), SubjectRefusal::Expired { ago }),
@@ -364,46 +364,44 @@ mod tests {
     #[test]
     fn every_field_spoiled_alone_is_refused_for_its_own_reason() {
         let mut reached = BTreeSet::new();
-        for (spoil, refusal) in
-            [spoilt_in_shape(), spoilt_in_whose_it_is(), spoilt_in_what_it_is_for()].concat()
-        {
-            assert_eq!(outcome(&Draft::but(spoil)), Err(refusal.clone()));
+        for (spoil, refusal) in [spoilt_shape(), spoilt_identity(), spoilt_purpose()].concat() {
+            assert_eq!(outcome(&Draft::with(spoil)), Err(refusal.clone()));
             reached.insert(variant(&refusal));
         }
-        let by_another = Draft::but(|_| ()).signed_by(&SOMEBODY_ELSES);
+        let by_another = Draft::with(|_| ()).signed_by(&OTHER_KEY);
         assert_eq!(at(&by_another, now()), Err(SubjectRefusal::BadSignature));
         reached.insert("BadSignature");
-        // What is left belongs to the registry, to the keys' lookup, and to the test of the keys' own issuers.
+        // The others are tested with the registry, the lookup of keys, and the issuers of keys.
         let elsewhere = ["UnknownTenant", "UnknownKey", "KeysUnavailable", "KeyIssuerMismatch"];
         assert!(elsewhere.iter().all(|name| !reached.contains(name)), "{reached:?}");
         assert_eq!(reached.len() + elsewhere.len(), VARIANTS, "{reached:?}");
     }
 
     #[test]
-    fn a_claim_that_comes_twice_is_refused_even_when_both_agree() {
-        let draft = Draft::but(|_| ());
+    fn refuses_a_repeated_claim_even_with_equal_values() {
+        let draft = Draft::with(|_| ());
         let claims = draft.claims.to_string();
         let twice = claims.replacen('{', &format!("{{\"tid\":\"{TENANT}\","), 1);
         let header = draft.header.to_string();
-        assert!(at(&signed_text(&TENANTS_OWN, &header, &claims), now()).is_ok());
-        let refusal = at(&signed_text(&TENANTS_OWN, &header, &twice), now()).unwrap_err();
+        assert!(at(&signed_text(&TENANT_KEY, &header, &claims), now()).is_ok());
+        let refusal = at(&signed_text(&TENANT_KEY, &header, &twice), now()).unwrap_err();
         assert_eq!(variant(&refusal), "Malformed");
     }
 
     #[test]
-    fn a_token_ends_at_its_exp_to_the_second() {
+    fn refuses_a_token_from_the_second_of_its_exp() {
         for (exp, ok) in [(NOW - 1, false), (NOW, false), (NOW + 1, true)] {
-            let found = outcome(&Draft::but(|token| token.claims["exp"] = json!(exp)));
+            let found = outcome(&Draft::with(|token| token.claims["exp"] = json!(exp)));
             let refused = Err(SubjectRefusal::Expired { ago: Duration::from_secs(NOW - exp.min(NOW)) });
             assert!(if ok { found.is_ok() } else { found == refused }, "{exp}");
         }
     }
 
     #[test]
-    fn entras_clock_may_be_ahead_by_the_leeway_and_no_second_more() {
+    fn allows_the_leeway_and_no_second_more() {
         for name in ["nbf", "iat"] {
             for (ahead, ok) in [(0, true), (60, true), (61, false)] {
-                let found = outcome(&Draft::but(|token| token.claims[name] = json!(NOW + ahead)));
+                let found = outcome(&Draft::with(|token| token.claims[name] = json!(NOW + ahead)));
                 let refused = Err(SubjectRefusal::NotYetValid { valid_from: later(ahead) });
                 assert!(if ok { found.is_ok() } else { found == refused }, "{name} {ahead} s ahead");
             }
@@ -411,9 +409,9 @@ mod tests {
     }
 
     #[test]
-    fn no_moment_overflows() {
+    fn no_time_overflows() {
         for name in ["exp", "nbf", "iat"] {
-            let token = Draft::but(|token| token.claims[name] = json!(u64::MAX)).signed();
+            let token = Draft::with(|token| token.claims[name] = json!(u64::MAX)).signed();
             for now in [0, NOW, u64::MAX] {
                 let _ = at(&token, Timestamp::from_unix_seconds(now));
             }
@@ -422,7 +420,7 @@ mod tests {
     }
 
     #[test]
-    fn the_audience_may_have_any_of_the_sites_own_forms_in_either_version() {
+    fn accepts_every_form_of_the_sites_audience_in_both_versions() {
         let with_slash = format!("{APPLICATION_ID_URI}/");
         let spn = format!("spn:{CLIENT}");
         let upper = CLIENT.to_uppercase();
@@ -437,7 +435,7 @@ mod tests {
     }
 
     #[test]
-    fn an_audience_that_only_resembles_the_sites_is_anothers() {
+    fn refuses_an_audience_that_only_resembles_the_sites() {
         let two_slashes = format!("{APPLICATION_ID_URI}//");
         let below = format!("{APPLICATION_ID_URI}/more");
         let shouted = APPLICATION_ID_URI.to_uppercase();
@@ -446,13 +444,13 @@ mod tests {
         for audience in
             [&two_slashes, &below, &shouted, &api, &spaced, "https://poziserver-riverbend.example"]
         {
-            let found = outcome(&Draft::but(|token| token.claims["aud"] = json!(audience)));
+            let found = outcome(&Draft::with(|token| token.claims["aud"] = json!(audience)));
             assert_eq!(found, Err(SubjectRefusal::AudienceMismatch { found: audience.to_string() }));
         }
     }
 
     #[test]
-    fn a_client_that_the_site_lists_may_ask_too_and_is_the_one_that_is_named() {
+    fn accepts_and_names_another_client_that_the_site_lists() {
         for (version, claim) in VERSIONS.into_iter().zip(["appid", "azp"]) {
             let mut draft = Draft::of(Cloud::Public, version);
             draft.claims[claim] = json!(FURTHER_CLIENT);
@@ -461,34 +459,33 @@ mod tests {
     }
 
     #[test]
-    fn the_other_versions_client_claim_counts_for_nothing() {
+    fn ignores_the_other_versions_client_claim() {
         for (version, own, other) in [(TokenVersion::V1, "appid", "azp"), (TokenVersion::V2, "azp", "appid")]
         {
             let mut draft = Draft::of(Cloud::Public, version);
-            draft.claims[own] = json!(ELSE);
+            draft.claims[own] = json!(OTHER);
             draft.claims[other] = json!(CLIENT);
             assert_eq!(
                 outcome(&draft),
-                Err(SubjectRefusal::ClientNotAllowed { found: ELSE.parse().unwrap() })
+                Err(SubjectRefusal::ClientNotAllowed { found: OTHER.parse().unwrap() })
             );
         }
     }
 
     #[test]
-    fn the_scope_may_stand_among_others() {
+    fn finds_the_scope_among_others() {
         for scopes in ["user_impersonation", "openid user_impersonation", "user_impersonation  x"] {
-            assert!(outcome(&Draft::but(|token| token.claims["scp"] = json!(scopes))).is_ok(), "{scopes}");
+            assert!(outcome(&Draft::with(|token| token.claims["scp"] = json!(scopes))).is_ok(), "{scopes}");
         }
     }
 
     #[test]
     fn keys_that_a_token_brings_along_are_never_looked_at() {
         for member in ["jku", "x5u", "jwk", "x5c"] {
-            for value in [json!("https://evil.example/keys"), SOMEBODY_ELSES.published(None), json!(["MIIB"])]
-            {
-                let draft = Draft::but(|token| token.header[member] = value);
+            for value in [json!("https://evil.example/keys"), OTHER_KEY.jwk(None), json!(["MIIB"])] {
+                let draft = Draft::with(|token| token.header[member] = value);
                 assert!(outcome(&draft).is_ok(), "{member}");
-                let by_another = draft.signed_by(&SOMEBODY_ELSES);
+                let by_another = draft.signed_by(&OTHER_KEY);
                 assert_eq!(at(&by_another, now()), Err(SubjectRefusal::BadSignature), "{member}");
             }
         }
@@ -497,14 +494,14 @@ mod tests {
     #[test]
     fn a_key_of_the_consumer_tenant_or_of_another_never_vouches_for_this_one() {
         let consumer = Cloud::Public.issuer(TokenVersion::V2, CONSUMER_TENANT);
-        let other = Cloud::Public.issuer(TokenVersion::V2, ELSE.parse().unwrap());
+        let other = Cloud::Public.issuer(TokenVersion::V2, OTHER.parse().unwrap());
         let other_cloud = format!("{}/{{tenantid}}/v2.0", Cloud::China.login());
         let odd = "https://login.microsoftonline.com/{TENANTID}/v2.0".to_owned();
         for key_issuer in [consumer, other, other_cloud, odd, String::new()] {
             for version in VERSIONS {
                 let token = Draft::of(Cloud::Public, version).signed();
                 let token = UnverifiedToken::parse(&token).unwrap();
-                let key = TENANTS_OWN.read(Some(&key_issuer));
+                let key = TENANT_KEY.read(Some(&key_issuer));
                 let found = verify(token, &key, &expected(Cloud::Public), now());
                 assert_eq!(found, Err(SubjectRefusal::KeyIssuerMismatch { key_issuer: key_issuer.clone() }));
             }
@@ -512,28 +509,28 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_to_the_log_of_an_endless_claim_is_short() {
+    fn shortens_long_claims_for_the_log() {
         let endless = "x".repeat(5_000);
         for name in ["iss", "aud"] {
-            let refusal = outcome(&Draft::but(|token| token.claims[name] = json!(endless))).unwrap_err();
+            let refusal = outcome(&Draft::with(|token| token.claims[name] = json!(endless))).unwrap_err();
             assert!(refusal.to_string().len() < 400, "{refusal}");
         }
     }
 
-    /// The token with the byte at `index` replaced, through the whole lookup: its key is found by its own `kid`.
+    /// Whether the token verifies with the byte at `index` replaced. Its key is found by its own `kid`.
     fn survives(token: &str, index: usize, byte: u8) -> bool {
         let mut bytes = token.as_bytes().to_vec();
         bytes[index] = byte;
         let Ok(text) = String::from_utf8(bytes) else { return false };
         let Ok(token) = UnverifiedToken::parse(&text) else { return false };
-        let keys = KeySet::parse(&TENANTS_OWN.document(None)).unwrap();
+        let keys = EntraKeySet::parse(&TENANT_KEY.document(None)).unwrap();
         keys.key(token.key_id())
             .is_some_and(|key| verify(token, key, &expected(Cloud::Public), now()).is_ok())
     }
 
     #[test]
     fn one_bit_flipped_in_any_byte_and_the_token_no_longer_verifies() {
-        let token = Draft::but(|_| ()).signed();
+        let token = Draft::with(|_| ()).signed();
         assert!(survives(&token, 0, token.as_bytes()[0]), "unchanged, it verifies");
         for (index, byte) in token.bytes().enumerate() {
             assert!(!survives(&token, index, byte ^ (1 << (index % 7))), "byte {index}");
@@ -543,8 +540,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(400))]
         #[test]
-        fn any_byte_replaced_and_the_token_no_longer_verifies(at in any::<prop::sample::Index>(), byte in 0..128_u8) {
-            let token = Draft::but(|_| ()).signed();
+        fn refuses_a_token_with_any_byte_replaced(at in any::<prop::sample::Index>(), byte in 0..128_u8) {
+            let token = Draft::with(|_| ()).signed();
             let index = at.index(token.len());
             prop_assume!(token.as_bytes()[index] != byte);
             prop_assert!(!survives(&token, index, byte));

@@ -1,4 +1,4 @@
-//! Every reason for a refusal, one variant each, with what was found, for the log.
+//! Every reason for a refusal, one variant each, with the details for the log.
 
 use crate::{
     entra::SubjectRefusal,
@@ -7,23 +7,23 @@ use crate::{
     tenants::{RegistryUnavailable, TargetRefusal},
 };
 
-/// Why no session was handed over. `Display` is for the log.
+/// Why no session was issued. `Display` is for the log.
 #[derive(Debug, thiserror::Error)]
 pub enum ExchangeError {
-    /// The request itself.
+    /// The request is malformed or not supported.
     #[error(transparent)]
     Request(#[from] RequestRefusal),
-    /// The subject token.
+    /// The subject token is not acceptable.
     #[error(transparent)]
     Subject(#[from] SubjectRefusal),
-    /// The site asked for.
+    /// The request does not identify one site.
     #[error(transparent)]
     Target(#[from] TargetRefusal),
-    /// The access asked for.
+    /// The access is not granted.
     #[error(transparent)]
     Access(#[from] AccessRefusal),
-    /// A browser that shows another site's page.
-    #[error("the origin is none of the site's")]
+    /// The request comes from a page with an origin that the site does not list.
+    #[error("the `Origin` header is not one of the site's origins")]
     OriginNotAllowed,
     /// The registry cannot be read.
     #[error(transparent)]
@@ -33,55 +33,55 @@ pub enum ExchangeError {
     Signing(#[from] SigningUnavailable),
 }
 
-/// What is wrong with a request before anybody looks at its token.
+/// What is wrong with a request, apart from the content of its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RequestRefusal {
-    /// No such path.
+    /// The path does not exist.
     #[error("no such path")]
     NotFound,
-    /// The path takes other methods.
-    #[error("the path takes other methods")]
+    /// The path exists, but not for this method.
+    #[error("the path does not support this method")]
     MethodNotAllowed,
-    /// Not a form.
+    /// The `Content-Type` is not that of a form.
     #[error("the body is not a form")]
     UnsupportedMediaType,
-    /// A body over [`super::MAX_BODY_BYTES`].
+    /// The body is larger than [`super::MAX_BODY_BYTES`].
     #[error("the body is too large")]
     BodyTooLarge,
-    /// The body broke off.
-    #[error("the body broke off")]
+    /// The body ended early.
+    #[error("the body ended early")]
     BodyUnreadable,
-    /// Over [`super::MAX_PARAMETERS`].
+    /// There are more than [`super::MAX_PARAMETERS`].
     #[error("too many parameters")]
     TooManyParameters,
-    /// A parameter that may come once came again.
+    /// A parameter other than `resource` and `audience` is repeated.
     #[error("a parameter is repeated")]
     Repeated,
-    /// A parameter that must be there is not.
+    /// A required parameter is missing.
     #[error("parameter `{0}` is missing")]
     Missing(&'static str),
-    /// Another grant type than token exchange.
-    #[error("another grant type")]
+    /// The grant type is not token exchange.
+    #[error("unsupported grant type")]
     UnsupportedGrantType,
-    /// A subject token type that is neither access token nor JWT.
-    #[error("another subject token type")]
+    /// The subject token type is neither access token nor JWT.
+    #[error("unsupported subject token type")]
     UnsupportedSubjectTokenType,
-    /// A requested token type that is neither access token nor JWT.
-    #[error("another requested token type")]
+    /// The requested token type is neither access token nor JWT.
+    #[error("unsupported requested token type")]
     UnsupportedRequestedTokenType,
-    /// An actor token: nobody acts for somebody else here.
-    #[error("an actor token")]
+    /// There is an actor token; delegation is not supported.
+    #[error("actor tokens are not supported")]
     ActorToken,
-    /// A subject token over [`crate::jws::MAX_TOKEN_BYTES`].
+    /// The subject token is larger than [`crate::jws::MAX_TOKEN_BYTES`].
     #[error("the subject token is too large")]
     TokenTooLarge,
-    /// A scope that is not `<catalogue>:<read|write>`.
+    /// The scope is not a list of `<catalogue>:<read|write>`.
     #[error("the scope is malformed")]
     InvalidScope,
-    /// A resource that is not an absolute URI without a fragment.
+    /// The resource is not an absolute URI without a fragment.
     #[error("the resource is malformed")]
     InvalidResource,
-    /// Something here went wrong.
-    #[error("an error of our own")]
+    /// Answers a request whose handler panicked.
+    #[error("internal error")]
     Internal,
 }

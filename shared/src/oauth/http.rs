@@ -1,4 +1,4 @@
-//! The door: what every HTTP function does alike with a request that comes in and an answer that goes out.
+//! Reading requests and writing answers, common to all HTTP functions.
 
 use std::any::Any;
 
@@ -21,10 +21,10 @@ use tower_http::{
 
 use super::{MAX_BODY_BYTES, Refusal, RequestRefusal};
 
-/// Adds what every function has: answers for unknown paths and methods, CORS, and one for a panic.
+/// Adds what every function has: CORS, and answers for unknown paths, unsupported methods and panics.
 ///
-/// CORS is open, for refusals too, so that a browser can read why it was refused. No cookie is used, so an open door
-/// gives nothing away; which origins may have a session is the exchange's own check.
+/// CORS allows every origin, for refusals too, so that a page can read why it was refused. That is safe because no
+/// cookies are used; the exchange itself checks which origins may have a session.
 pub fn finish(router: Router) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(AnyOf)
@@ -39,13 +39,13 @@ pub fn finish(router: Router) -> Router {
         .layer(cors)
 }
 
-/// The body of a form, within [`MAX_BODY_BYTES`].
+/// Reads the body of a form of at most [`MAX_BODY_BYTES`].
 pub async fn read_form(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, RequestRefusal> {
     if !is_form(headers) {
         return Err(RequestRefusal::UnsupportedMediaType);
     }
-    let said = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if said.is_some_and(|length| length > MAX_BODY_BYTES) {
+    let declared = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > MAX_BODY_BYTES) {
         return Err(RequestRefusal::BodyTooLarge);
     }
     match to_bytes(body, MAX_BODY_BYTES).await {
@@ -55,7 +55,7 @@ pub async fn read_form(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Reque
     }
 }
 
-/// A JSON answer that no cache keeps (RFC 6749 §5.1).
+/// Returns a JSON answer that no cache stores (RFC 6749 §5.1).
 pub fn json_response(status: StatusCode, body: &impl Serialize) -> Response {
     let mut response = Response::new(Body::from(serde_json::to_vec(body).unwrap_or_default()));
     *response.status_mut() = status;
@@ -67,7 +67,7 @@ pub fn json_response(status: StatusCode, body: &impl Serialize) -> Response {
     response
 }
 
-/// The answer that tells a refusal (RFC 6749 §5.2).
+/// Returns the answer for a refusal (RFC 6749 §5.2).
 pub fn refuse(refusal: &Refusal) -> Response {
     #[derive(Serialize)]
     struct Body {
@@ -91,17 +91,12 @@ fn is_form(headers: &HeaderMap) -> bool {
 }
 
 fn is_length_limit(error: &axum::Error) -> bool {
-    let mut cause: Option<&dyn std::error::Error> = Some(error);
-    while let Some(error) = cause {
-        if error.is::<http_body_util::LengthLimitError>() {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
+    let error: &dyn std::error::Error = error;
+    std::iter::successors(Some(error), |error| error.source())
+        .any(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>)
 }
 
-/// The panic's own message is not repeated: it may hold what must not be logged.
+/// Does not log the panic's message: it may contain secrets.
 fn after_panic(_: Box<dyn Any + Send>) -> Response {
     tracing::error!("a request panicked");
     refuse(&RequestRefusal::Internal.refusal())

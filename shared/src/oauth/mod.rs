@@ -1,5 +1,5 @@
-//! The wire (RFC 6749, RFC 8693): a form parsed once into an [`ExchangeRequest`], a [`TokenResponse`], and one place
-//! that maps every reason for a refusal to its status and public text.
+//! HTTP (RFC 6749, RFC 8693): the form parsed into an [`ExchangeRequest`], the [`TokenResponse`], and one table that maps
+//! every reason for a refusal to its status and public text.
 
 mod error;
 mod http;

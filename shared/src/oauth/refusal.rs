@@ -1,14 +1,14 @@
 //! The one place that gives every reason for a refusal its status, its stable code and its public text.
 //!
-//! The text is one sentence that an administrator can act on. It quotes nothing of the request and tells nothing about
-//! sites or catalogues; what was found goes to the log. Source: RFC 6749 §5.2, RFC 8693 §2.2.2, RFC 8707 §2.
+//! The text is one sentence that an administrator can act on. It quotes nothing of the request and reveals nothing about
+//! sites or catalogues; the details go to the log. Sources: RFC 6749 §5.2, RFC 8693 §2.2.2, RFC 8707 §2.
 
 use std::time::Duration;
 
 use super::{ExchangeError, RequestRefusal};
 use crate::{entra::SubjectRefusal, sites::AccessRefusal, tenants::TargetRefusal};
 
-/// What a caller is told.
+/// What the caller is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refusal {
     /// The HTTP status.
@@ -24,7 +24,7 @@ pub struct Refusal {
 }
 
 impl ExchangeError {
-    /// What the caller is told.
+    /// Returns what the caller is told.
     pub fn refusal(&self) -> Refusal {
         match self {
             Self::Request(refusal) => refusal.refusal(),
@@ -33,7 +33,7 @@ impl ExchangeError {
             Self::Access(refusal) => of_access(*refusal),
             Self::OriginNotAllowed => invalid(
                 "origin_not_allowed",
-                "This page is served from an origin that is not registered for the site; add it to the site's origins.",
+                "The page's origin is not registered for the site; if the page is yours, add its origin to the site's origins.",
             ),
             Self::Registry(_) => unavailable(
                 "registry_unavailable",
@@ -47,7 +47,7 @@ impl ExchangeError {
     }
 }
 
-/// After an outage of our own: longer than what it was asked of pauses, so that who comes back then is tried again.
+/// `Retry-After` for an outage of our own: longer than the pause before the failing source is asked again.
 const SHORTLY: Duration = Duration::from_secs(2);
 
 /// The standard's `error` for a subject token that is invalid, or unacceptable by policy, is `invalid_request`.
@@ -65,17 +65,11 @@ const fn refused(
 }
 
 const fn unavailable(reason: &'static str, description: &'static str, retry_after: Duration) -> Refusal {
-    Refusal {
-        status: 503,
-        error: "temporarily_unavailable",
-        reason,
-        description,
-        retry_after: Some(retry_after),
-    }
+    Refusal { retry_after: Some(retry_after), ..refused(503, "temporarily_unavailable", reason, description) }
 }
 
 impl RequestRefusal {
-    /// What the caller is told.
+    /// Returns what the caller is told.
     pub fn refusal(&self) -> Refusal {
         match self {
             Self::NotFound => refused(404, "invalid_request", "not_found", "There is nothing at this path."),
@@ -83,7 +77,7 @@ impl RequestRefusal {
                 405,
                 "invalid_request",
                 "method_not_allowed",
-                "This path takes other methods; see the Allow header.",
+                "This path does not support the request's method; see the Allow header.",
             ),
             Self::UnsupportedMediaType => refused(
                 415,
@@ -95,55 +89,55 @@ impl RequestRefusal {
                 refused(413, "invalid_request", "body_too_large", "The request body is larger than 64 KiB.")
             }
             Self::BodyUnreadable => {
-                invalid("body_unreadable", "The request body could not be read to its end.")
+                invalid("body_unreadable", "The request body ended early; send the request again.")
             }
             Self::TooManyParameters => {
                 invalid("too_many_parameters", "The request has more than 100 parameters.")
             }
             Self::Repeated => invalid(
                 "repeated_parameter",
-                "A parameter other than resource or audience comes more than once.",
+                "A parameter is repeated; only resource and audience may be sent more than once.",
             ),
             Self::Missing(name) => invalid("missing_parameter", missing(name)),
             Self::UnsupportedGrantType => refused(
                 400,
                 "unsupported_grant_type",
                 "unsupported_grant_type",
-                "The only grant_type here is urn:ietf:params:oauth:grant-type:token-exchange.",
+                "Set grant_type to urn:ietf:params:oauth:grant-type:token-exchange, the only one supported.",
             ),
             Self::UnsupportedSubjectTokenType => invalid(
                 "unsupported_subject_token_type",
-                "Use subject_token_type urn:ietf:params:oauth:token-type:access_token.",
+                "Set subject_token_type to urn:ietf:params:oauth:token-type:access_token.",
             ),
             Self::UnsupportedRequestedTokenType => invalid(
                 "unsupported_requested_token_type",
-                "Leave requested_token_type out, or use urn:ietf:params:oauth:token-type:access_token.",
+                "Leave out requested_token_type, or set it to urn:ietf:params:oauth:token-type:access_token.",
             ),
             Self::ActorToken => invalid(
                 "actor_token_not_supported",
-                "Nobody can act for somebody else here; leave actor_token and actor_token_type out.",
+                "Acting on behalf of somebody else is not supported; leave out actor_token and actor_token_type.",
             ),
             Self::TokenTooLarge => invalid(
                 "token_too_large",
-                "The subject_token is larger than 16 KiB; reduce the optional claims of the Entra app registration.",
+                "The subject_token is larger than 16 KiB; remove optional claims from the Entra app registration.",
             ),
             Self::InvalidScope => refused(
                 400,
                 "invalid_scope",
                 "malformed_scope",
-                "Write scope as catalogue:read or catalogue:write, separated by spaces.",
+                "The scope is malformed; write catalogue:read or catalogue:write, separated by spaces.",
             ),
             Self::InvalidResource => refused(
                 400,
                 "invalid_target",
                 "malformed_resource",
-                "A resource is an absolute URI without a fragment: the site's external URL.",
+                "The resource is not an absolute URI without a fragment; use the site's external URL.",
             ),
             Self::Internal => refused(
                 500,
                 "server_error",
                 "internal_error",
-                "Something went wrong here; it has been logged.",
+                "Something went wrong in the service and was logged; if it happens again, contact Pozi.",
             ),
         }
     }
@@ -151,9 +145,9 @@ impl RequestRefusal {
 
 fn missing(name: &str) -> &'static str {
     match name {
-        "grant_type" => "Parameter grant_type is missing.",
-        "subject_token" => "Parameter subject_token is missing.",
-        "subject_token_type" => "Parameter subject_token_type is missing.",
+        "grant_type" => "The parameter grant_type is missing.",
+        "subject_token" => "The parameter subject_token is missing.",
+        "subject_token_type" => "The parameter subject_token_type is missing.",
         _ => "A parameter is missing.",
     }
 }
@@ -163,74 +157,75 @@ fn of_subject(refusal: &SubjectRefusal) -> Refusal {
     match refusal {
         S::Malformed(_) => invalid(
             "malformed",
-            "The subject token is not an Entra access token; send the access token that MSAL acquired for the user_impersonation scope.",
+            "The subject token is not a valid Entra access token; send the one that MSAL acquired for the site's user_impersonation scope.",
         ),
         S::CriticalHeader => invalid(
             "unsupported_critical_header",
-            "The subject token's header demands an extension (crit) that Entra does not use.",
+            "The subject token's header demands an extension (crit) that Entra does not use; send the token that MSAL acquired.",
         ),
         S::UnsupportedAlgorithm { .. } => invalid(
             "unsupported_algorithm",
-            "The subject token is not signed with RS256, the only algorithm that Entra signs access tokens with.",
+            "The subject token is not signed with RS256, as every Entra access token is; send the token that MSAL acquired.",
         ),
         S::GraphToken => invalid(
             "graph_token",
-            "This is a Microsoft Graph token, which only Graph can check; ask MSAL for the scope of the site's own Application ID URI, ending in /user_impersonation.",
+            "This is a Microsoft Graph token, which only Graph can validate; ask MSAL for the site's own scope instead: its Application ID URI followed by /user_impersonation.",
         ),
         S::PoziToken => {
-            invalid("pozi_token", "This is a Pozi session token; exchange the Entra access token instead.")
+            invalid("pozi_token", "This is a Pozi session token; send the Entra access token instead.")
         }
         S::UnknownTenant { .. } => invalid(
             "unknown_tenant",
-            "No site is registered for the token's tenant; check the Directory (tenant) ID that was handed in.",
+            "No site is registered for the token's tenant; check the Directory (tenant) ID given to Pozi, and that the person signed in to that tenant.",
         ),
         S::AudienceMismatch { .. } => audience_mismatch(),
         S::IssuerMismatch { .. } => invalid(
             "issuer_mismatch",
-            "The token's issuer does not belong to its tenant and version; check the tenant ID and the cloud that the site is registered with.",
+            "The token's issuer is not the one expected for its tenant; check the tenant ID and the cloud that the site is registered with.",
         ),
         S::ClientNotAllowed { .. } => invalid(
             "client_not_allowed",
-            "The token was asked for by another application; check the Application (client) ID that the Web App signs in with.",
+            "The token was requested by an application that is not registered for the site; check the Application (client) ID that the Web App signs in with.",
         ),
         S::ScopeMissing => invalid(
             "scope_missing",
-            "The token lacks the scope user_impersonation; in the app registration check Expose an API and API permissions.",
+            "The token lacks the scope user_impersonation; check Expose an API and API permissions in the app registration.",
         ),
         S::IdToken => invalid(
             "id_token",
-            "This is an ID token; send the access token that MSAL's acquireTokenSilent returns for the user_impersonation scope.",
+            "This is an ID token; send the access token that MSAL's acquireTokenSilent returns for the site's user_impersonation scope.",
         ),
         S::AppOnlyToken => invalid(
             "app_only_token",
-            "This token is a program's own, with nobody signed in; only a person's token from a sign-in can be exchanged.",
+            "This token belongs to an application, not to a person; send the access token of a person who signed in.",
         ),
         S::Expired { .. } => invalid("expired", "The subject token has expired; acquire a new one."),
-        S::NotYetValid { .. } => {
-            invalid("not_yet_valid", "The subject token is not valid yet; check the clocks.")
-        }
+        S::NotYetValid { .. } => invalid(
+            "not_yet_valid",
+            "The subject token is not valid yet by this service's clock; try again in a minute, and contact Pozi if that does not help.",
+        ),
         S::UnknownKey { retry_after: None, .. } => invalid(
             "unknown_key",
-            "The token's signing key is not published for its tenant; if the app registration has a signing key of its own (claims mapping), remove it.",
+            "The tenant does not publish the key that signed the token; if the app registration has its own signing key (claims mapping), remove that key.",
         ),
         S::UnknownKey { retry_after, .. } => Refusal {
             retry_after: *retry_after,
             ..invalid(
                 "unknown_key",
-                "The token's signing key is not known, and the tenant was asked for its keys only just; try again when Retry-After says.",
+                "The key that signed the token is unknown, and the tenant's keys were fetched only recently; try again after the time in Retry-After.",
             )
         },
         S::KeyIssuerMismatch { .. } => invalid(
             "key_issuer_mismatch",
-            "The token's signing key belongs to another issuer than the token's tenant.",
+            "The key that signed the token is published for another issuer than the token's tenant; check the cloud that the site is registered with.",
         ),
         S::BadSignature => invalid(
             "bad_signature",
-            "The subject token's signature does not match; it was altered, or cut short on its way.",
+            "The subject token's signature is invalid; send the token exactly as MSAL returned it, complete and unaltered.",
         ),
         S::KeysUnavailable { retry_after } => unavailable(
             "keys_unavailable",
-            "Entra's signing keys for the tenant cannot be fetched at the moment.",
+            "Entra's signing keys for the tenant cannot be fetched; try again after the time in Retry-After.",
             *retry_after,
         ),
     }
@@ -239,7 +234,7 @@ fn of_subject(refusal: &SubjectRefusal) -> Refusal {
 const fn audience_mismatch() -> Refusal {
     invalid(
         "audience_mismatch",
-        "The token is meant for another application; ask MSAL for the scope of the site's Application ID URI, ending in /user_impersonation.",
+        "The token is meant for another application; ask MSAL for the site's own scope: its Application ID URI followed by /user_impersonation.",
     )
 }
 
@@ -248,15 +243,16 @@ fn of_target(refusal: &TargetRefusal) -> Refusal {
     match refusal {
         TargetRefusal::Unknown => invalid_target(
             "unknown_target",
-            "No site of the token's tenant has this resource or audience; use the site's external URL.",
+            "The resource or audience is not a site of the token's tenant; use the site's external URL.",
         ),
-        TargetRefusal::Several => {
-            invalid_target("several_targets", "The request names several sites; a session is for one.")
-        }
+        TargetRefusal::Several => invalid_target(
+            "several_targets",
+            "The request names several sites, but a session is for one; ask for each in a request of its own.",
+        ),
         TargetRefusal::NotMeant { .. } => audience_mismatch(),
         TargetRefusal::Unreadable { .. } => unavailable(
             "site_unreadable",
-            "The site is registered with a document that cannot be read; Pozi's log names its revision and the fault.",
+            "A site of the token's tenant has a site file that cannot be read; Pozi's log names the site and the errors.",
             SHORTLY,
         ),
     }
@@ -266,17 +262,17 @@ const fn of_access(refusal: AccessRefusal) -> Refusal {
     match refusal {
         AccessRefusal::GroupsOverage => invalid(
             "groups_overage",
-            "The person is in more groups than a token can list; in the app registration's Token configuration emit only the groups assigned to the application.",
+            "The person is in more groups than a token can list; in the app registration's Token configuration, emit only the groups assigned to the application.",
         ),
         AccessRefusal::NoCatalogue => invalid(
             "no_catalogue",
-            "None of the site's catalogues is open to this person; check their Entra groups, and that Token configuration emits group IDs.",
+            "This person has access to none of the site's catalogues; check their groups in Entra, and that Token configuration emits group IDs.",
         ),
         AccessRefusal::ScopeNotAllowed => refused(
             400,
             "invalid_scope",
             "scope_not_allowed",
-            "The scope asks for more than this person may have; leave scope out to get all that is allowed.",
+            "The scope asks for more than this person may have; leave scope out to get everything that is allowed.",
         ),
     }
 }

@@ -1,4 +1,4 @@
-//! The token exchange request (RFC 8693 §2.1), parsed once; limits come before work.
+//! The token exchange request (RFC 8693 §2.1). Its limits are checked before any costly work.
 
 use std::{borrow::Cow, collections::HashMap, fmt};
 
@@ -7,39 +7,39 @@ use url::Url;
 use super::{IssuedTokenType, RequestRefusal, response::JWT_TYPE};
 use crate::{jws::MAX_TOKEN_BYTES, sites::Scope, tenants::Target};
 
-/// The one grant type (RFC 8693 §2.1).
+/// The only grant type supported (RFC 8693 §2.1).
 pub const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
 /// The largest request body, in bytes: four times the largest token.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// The most parameters that a request may have.
+/// The largest number of parameters in a request.
 pub const MAX_PARAMETERS: usize = 100;
 
-/// A well-formed request. Nothing in it is believed yet.
+/// A well-formed request, with nothing in it verified yet.
 #[derive(Debug)]
 pub struct ExchangeRequest {
-    /// Who is asking, by Entra's word.
+    /// The Entra token of the person.
     pub subject_token: SubjectToken,
-    /// The site asked for, under any of its names; empty when left out.
+    /// The names of the site that the session is for; empty when left out.
     pub targets: Vec<Target>,
-    /// The catalogues asked for; none means all that are allowed.
+    /// The scope requested; `None` means all that is allowed.
     pub scope: Option<Scope>,
-    /// The name that the answer gives to the kind of token it holds.
+    /// The token type that the answer names.
     pub issued_token_type: IssuedTokenType,
 }
 
-/// A subject token as it came in. It shows itself to nobody.
+/// A subject token as received. `Debug` does not show it.
 pub struct SubjectToken(String);
 
 impl SubjectToken {
-    /// Reads a form that brings a subject token alone, where it is only asked what the token would open. All that else
-    /// is in it is ignored, within the same limits as an exchange's.
+    /// Parses a form for its `subject_token` alone, for an explanation of access. Other parameters are ignored, within
+    /// the same limits as an exchange's.
     pub fn parse(form: &[u8]) -> Result<Self, RequestRefusal> {
         Self::take(&mut collect(form)?.0)
     }
 
-    /// The token.
+    /// Returns the token.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -60,7 +60,7 @@ impl ExchangeRequest {
     /// Parses a form (`application/x-www-form-urlencoded`).
     ///
     /// A parameter without a value counts as absent, an unknown one is ignored (RFC 6749 §3.2), and only `resource`
-    /// and `audience` may come more than once.
+    /// and `audience` may be repeated.
     pub fn parse(form: &[u8]) -> Result<Self, RequestRefusal> {
         let (mut single, targets) = collect(form)?;
         match single.remove("grant_type").as_deref() {
@@ -110,8 +110,8 @@ fn collect(form: &[u8]) -> Result<(Single, Vec<Target>), RequestRefusal> {
     Ok((single, targets))
 }
 
-/// The form's pairs. One that needs no decoding is taken as it stands, which spares a token, the bulk of every form, four
-/// passes over each of its bytes.
+/// Returns the form's pairs. One that needs no decoding is borrowed as it is, which saves four passes over each byte of
+/// the token, the bulk of every form.
 fn pairs(form: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
     form.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).filter_map(|pair| {
         let plain =
@@ -125,13 +125,13 @@ fn pairs(form: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
     })
 }
 
-/// RFC 8707 §2: an absolute URI without a fragment.
+/// Parses an absolute URI without a fragment (RFC 8707 §2).
 fn resource(value: &str) -> Result<Target, RequestRefusal> {
     let uri = Url::parse(value).map_err(|_| RequestRefusal::InvalidResource)?;
     if uri.fragment().is_some() { Err(RequestRefusal::InvalidResource) } else { Ok(Target(value.to_owned())) }
 }
 
-/// A scope of blanks only asks for nothing, which is not the same as leaving it out.
+/// Refuses a scope of spaces only: it asks for nothing, unlike a scope that is left out.
 fn parse_scope(text: &str) -> Result<Scope, RequestRefusal> {
     let scope: Scope = text.parse().map_err(|_| RequestRefusal::InvalidScope)?;
     if scope.is_empty() { Err(RequestRefusal::InvalidScope) } else { Ok(scope) }
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_token_passes_and_one_byte_more_does_not() {
+    fn refuses_a_token_over_the_limit() {
         let sized = |length| {
             let token = "x".repeat(length);
             encoded(&[
@@ -239,13 +239,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pairs_are_those_of_the_standard(form in "([a-c%+=&é]|%[0-9a-f]{2}){0,24}", tail in prop::collection::vec(any::<u8>(), 0..8)) {
+        fn pairs_agree_with_form_urlencoded(form in "([a-c%+=&é]|%[0-9a-f]{2}){0,24}", tail in prop::collection::vec(any::<u8>(), 0..8)) {
             let form = [form.as_bytes(), &tail].concat();
             prop_assert!(pairs(&form).eq(form_urlencoded::parse(&form)));
         }
 
         #[test]
-        fn no_form_makes_it_panic(form in prop::collection::vec(any::<u8>(), 0..400)) {
+        fn never_panics(form in prop::collection::vec(any::<u8>(), 0..400)) {
             let _ = ExchangeRequest::parse(&form);
         }
     }

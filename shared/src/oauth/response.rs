@@ -6,7 +6,7 @@ use crate::session::SessionClaims;
 
 pub(super) const JWT_TYPE: &str = "urn:ietf:params:oauth:token-type:jwt";
 
-/// The name that an answer gives to the kind of token it holds: a session token is both.
+/// The token type that the answer names. A session token is both, so the client chooses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IssuedTokenType {
     /// `urn:ietf:params:oauth:token-type:access_token`.
@@ -26,8 +26,8 @@ pub struct TokenResponse {
 }
 
 impl TokenResponse {
-    /// The answer that hands over `session`, whose claims are `claims`. `scope` is always said, so that a client sees
-    /// what it got without looking into the token (RFC 6749 §3.3).
+    /// Returns the answer with `session`, whose claims are `claims`. `scope` is always present, so that a client need
+    /// not read the token to learn what was granted (RFC 6749 §3.3).
     pub fn new(session: String, claims: &SessionClaims, issued_token_type: IssuedTokenType) -> Self {
         Self {
             access_token: session,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Issuer, SessionKey, SessionKeySource, claims::TYPE};
 use crate::{
     json::{ClaimError, Members},
-    jws::{CompactJws, NotAJws},
+    jws::{CompactJws, JwsError},
     sites::{Access, CatalogueId, Scope},
     timestamp::Timestamp,
 };
@@ -41,7 +41,7 @@ pub struct VerifiedSession {
 pub enum SessionRefusal {
     /// Not a compact JWS.
     #[error(transparent)]
-    Malformed(#[from] NotAJws),
+    Malformed(#[from] JwsError),
     /// A claim or header member is missing or has the wrong form.
     #[error(transparent)]
     Claim(#[from] ClaimError),
@@ -492,7 +492,7 @@ mod tests {
             (header, twice(&claims, r#""scope":"planning:write""#), "the payload"),
         ] {
             let found = at(&signed_text(&draft.key, &header, &claims), SigningAlgorithm::Es256, NOW);
-            assert_eq!(found, Err(NotAJws::Json(part).into()));
+            assert_eq!(found, Err(JwsError::Json(part).into()));
         }
     }
 

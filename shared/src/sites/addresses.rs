@@ -1,14 +1,13 @@
-//! The addresses in a site file, each a type that can only hold what it may.
+//! The addresses in a site file, each a type that holds only valid ones.
 
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::str::FromStr;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer};
 use url::{Host, Url};
 
+use super::text::parsed_text;
 use crate::address::plain_url;
 
-/// The site's Application Proxy URL, https, always with a trailing slash. It is the audience of the site's sessions.
+/// The site's Application Proxy URL: https, always with a trailing slash. It is the audience of the site's sessions.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ExternalUrl(Url);
 
@@ -16,35 +15,36 @@ pub struct ExternalUrl(Url);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InternalUrl(Url);
 
-/// An origin that the Web App is served from (RFC 6454): https, or http on localhost and then any port, as Entra
-/// itself treats redirect URIs on localhost.
+/// An origin that the Web App is served from (RFC 6454): https, or http on localhost. Without a port, localhost stands for
+/// any port, as in Entra's redirect URIs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin(Url);
 
 impl ExternalUrl {
-    /// The URL with its trailing slash.
+    /// Returns the URL with its trailing slash.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// Whether `text` is this URL, with or without the trailing slash, however it is written (RFC 3986 §6.2).
+    /// Whether `text` is equivalent to this URL (RFC 3986 §6.2), with or without the trailing slash.
     pub fn is_same_as(&self, text: &str) -> bool {
         Url::parse(text).is_ok_and(|url| url == self.0 || url.as_str() == self.application_id_uri())
     }
 
-    /// The Application ID URI that Application Proxy gives the registration: the URL without its trailing slash.
+    /// Returns the Application ID URI of the registration that Application Proxy creates: the URL without its trailing
+    /// slash.
     pub fn application_id_uri(&self) -> &str {
         self.as_str().strip_suffix('/').unwrap_or(self.as_str())
     }
 }
 
 impl InternalUrl {
-    /// The URL as text.
+    /// Returns the URL as text.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// Its path, as a client sends it: at least `/`.
+    /// Returns the path as a client sends it: at least `/`.
     pub fn path(&self) -> &str {
         self.0.path()
     }
@@ -54,7 +54,7 @@ impl Origin {
     /// Whether a request's `Origin` header names this origin.
     pub fn is_named_by(&self, header: &str) -> bool {
         match header.parse::<Self>() {
-            // Browsers send an origin in one way only (RFC 6454 §6.2); whatever else parses alike is none.
+            // Browsers serialise an origin in one way only (RFC 6454 §6.2); no other spelling is accepted.
             Ok(found) if found.0.origin().ascii_serialization() != header => false,
             Ok(found) if self.any_port() && self.0.port().is_none() => found.any_port(),
             Ok(found) => found.0.origin() == self.0.origin(),
@@ -81,7 +81,9 @@ impl FromStr for ExternalUrl {
         let as_written =
             url.as_str().eq_ignore_ascii_case(text) || url.as_str().eq_ignore_ascii_case(&format!("{text}/"));
         if !as_written || url.path().contains("//") {
-            return Err("must be written out plainly, with single slashes, as https://host/path/");
+            return Err(
+                "must have the plain form https://host/path/, without .., repeated slashes or a default port",
+            );
         }
         Ok(Self(url))
     }
@@ -105,7 +107,9 @@ impl FromStr for Origin {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let url = plain_url(text)?;
         if url.path() != "/" || text.ends_with('/') {
-            return Err("must be scheme and host only, with no slash at the end, as browsers send it");
+            return Err(
+                "must be scheme and host only, such as https://host, without a path or trailing slash",
+            );
         }
         match (url.scheme(), url.host()) {
             ("https", _) | ("http", Some(Host::Domain("localhost"))) => Ok(Self(url)),
@@ -114,38 +118,9 @@ impl FromStr for Origin {
     }
 }
 
-macro_rules! address {
-    ($name:ident, $what:literal, $pattern:literal) => {
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = String::deserialize(deserializer)?;
-                text.parse().map_err(|rule| {
-                    serde::de::Error::custom(format_args!(concat!("`{}` is no ", $what, ": it {}"), text, rule))
-                })
-            }
-        }
-
-        impl JsonSchema for $name {
-            fn schema_name() -> Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "pattern": $pattern })
-            }
-        }
-    };
-}
-
-address!(ExternalUrl, "external URL", "^https://[^?#@]+$");
-address!(InternalUrl, "internal URL", "^https?://[^?#@]+$");
-address!(Origin, "origin", "^(https://[^/?#@]+|http://localhost(:[0-9]+)?)$");
+parsed_text!(ExternalUrl, "external URL", "^https://[^?#@]+$");
+parsed_text!(InternalUrl, "internal URL", "^https?://[^?#@]+$");
+parsed_text!(Origin, "origin", "^(https://[^/?#@]+|http://localhost(:[0-9]+)?)$");
 
 #[cfg(test)]
 mod tests {
@@ -173,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_is_matched_as_a_whole() {
+    fn matches_an_origin_exactly() {
         let origin: Origin = "https://riverbend.enterprise.example".parse().unwrap();
         assert!(origin.is_named_by("https://riverbend.enterprise.example"));
         for other in [
@@ -197,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn localhost_without_a_port_is_localhost_on_any() {
+    fn localhost_without_a_port_matches_any_port() {
         let any: Origin = "http://localhost".parse().unwrap();
         assert!(any.is_named_by("http://localhost") && any.is_named_by("http://localhost:5173"));
         assert!(!any.is_named_by("https://localhost") && !any.is_named_by("http://localhost.evil.example"));
@@ -206,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_no_browser_sends_as_an_origin() {
+    fn refuses_an_invalid_origin() {
         for text in [
             "https://riverbend.example/",
             "https://riverbend.example/app",

@@ -1,19 +1,18 @@
-//! Windows paths in TOML: between `"…"` a backslash begins an escape, with an error or, worse, without one.
+//! Windows paths in TOML: in `"…"` a backslash starts an escape, which causes an error or, worse, a wrong path.
 
-/// What to write instead of a Windows path in `"…"`, where `message` of the TOML parser says that a backslash began no
-/// escape; empty where it says something else.
+/// Returns advice to append to the TOML parser's `message` if it is about an invalid escape, otherwise an empty string.
 pub fn backslash_advice(message: &str) -> &'static str {
     if message.contains("escape") || message.contains("unicode value") {
-        "; in \"…\" TOML reads \\ as the beginning of an escape: write a path with / or in '…'"
+        "; in \"…\" a \\ starts an escape: write a path with / or in '…'"
     } else {
         ""
     }
 }
 
-/// What is wrong with a path that TOML read in `"…"`: a folder whose name begins with n, t, r, b, f or e after `\` became
-/// a control character, without an error. Nothing where it has none.
+/// Returns what is wrong with `path` if it contains a control character: in `"…"`, TOML silently turns a `\` before n, t,
+/// r, b, f or e into one.
 pub fn escaped_path(path: &str) -> Option<&'static str> {
-    let advice = "a control character is in this path: TOML reads \\n, \\t and the like in \"…\" as one; write the path with / or in '…'";
+    let advice = "a control character is not allowed in a path: in \"…\" TOML reads \\n, \\t and the like as one; write the path with / or in '…'";
     path.contains(char::is_control).then_some(advice)
 }
 
@@ -31,10 +30,10 @@ mod tests {
     }
 
     #[test]
-    fn a_windows_path_in_double_quotes_is_an_error_with_advice_or_is_found_afterwards() {
+    fn a_windows_path_in_double_quotes_gets_advice() {
         for path in ["C:\\Pozi\\a.qgz", "C:\\maps\\x.qgz", "C:\\users\\a.qgz", "C:\\U", "C:\\x"] {
-            let said = read(&format!("project = \"{path}\"")).unwrap_err();
-            assert!(!backslash_advice(said.message()).is_empty(), "{path}: {said}");
+            let error = read(&format!("project = \"{path}\"")).unwrap_err();
+            assert!(!backslash_advice(error.message()).is_empty(), "{path}: {error}");
         }
         for path in ["C:\\new.qgz", "D:/a\\temp", "C:\\boundaries", "C:\\roads", "C:\\fields", "C:\\x41"] {
             let read = read(&format!("project = \"{path}\"")).unwrap();

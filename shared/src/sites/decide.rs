@@ -1,4 +1,4 @@
-//! The decision: which catalogues a verified subject may read and write. Pure; nothing else in the project decides.
+//! The decision on which catalogues a verified subject may read and write. Pure, and the only place that decides.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::entra::VerifiedSubject;
 
-/// What a session may be minted for. Nothing but [`decide`] builds one.
+/// The access that a session may be minted for. Only [`decide`] builds one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     audience: String,
@@ -17,47 +17,51 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// The session's audience: the site's external URL.
+    /// Returns the session's audience: the site's external URL.
     pub fn audience(&self) -> &str {
         &self.audience
     }
 
-    /// What may be done, never nothing.
+    /// Returns the access granted, which is never empty.
     pub fn scope(&self) -> &Scope {
         &self.scope
     }
 
-    /// How long it may last at most.
+    /// Returns the session's longest lifetime.
     pub fn life(&self) -> Duration {
         self.life
     }
 }
 
-/// Why nothing is granted.
+/// Why no access is granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AccessRefusal {
-    /// The token does not list the person's groups, of which the site's rules speak. Reading that as "no groups"
-    /// would take access away in silence.
+    /// The site's rules name groups, and the token does not list the person's. Reading that as "no groups" would silently
+    /// remove access.
     #[error("the person is in too many groups for the token to list")]
     GroupsOverage,
-    /// No rule of the site gives this person anything.
-    #[error("no catalogue is open to the person")]
+    /// No rule of the site gives the person access.
+    #[error("the person has access to no catalogue")]
     NoCatalogue,
-    /// More was asked for than is allowed, or something that does not exist: the two must look the same.
-    #[error("asked for more than is allowed")]
+    /// The request asks for a catalogue that is not allowed, or does not exist: the two must look the same.
+    #[error("the scope asks for more than is allowed")]
     ScopeNotAllowed,
 }
 
-/// Grants `subject` what it asked for, or all that it may have when it did not ask, if all of that is allowed by the
-/// rules of `site`. The grant is never wider than the rules, nor than what was asked.
-pub fn decide(subject: &VerifiedSubject, site: &Site, asked: Option<&Scope>) -> Result<Grant, AccessRefusal> {
+/// Grants `subject` the scope `requested` if the rules of `site` allow all of it, or all that they allow if it is `None`. A
+/// grant is never wider than the rules, nor than the request.
+pub fn decide(
+    subject: &VerifiedSubject,
+    site: &Site,
+    requested: Option<&Scope>,
+) -> Result<Grant, AccessRefusal> {
     let allowed = allowed(subject, site)?;
     if allowed.is_empty() {
         return Err(AccessRefusal::NoCatalogue);
     }
-    let scope = match asked {
+    let scope = match requested {
         None => allowed,
-        Some(asked) if asked.is_subset_of(&allowed) => asked.clone(),
+        Some(requested) if requested.is_subset_of(&allowed) => requested.clone(),
         Some(_) => return Err(AccessRefusal::ScopeNotAllowed),
     };
     Ok(Grant { audience: site.external_url.as_str().to_owned(), scope, life: site.session_life })
@@ -78,12 +82,12 @@ fn allowed(subject: &VerifiedSubject, site: &Site) -> Result<Scope, AccessRefusa
     Ok(scope.into_iter().collect())
 }
 
-/// For this crate's own tests of what comes after the decision.
+/// For this crate's tests of what follows the decision.
 #[cfg(test)]
 pub(crate) mod testing {
     use super::*;
 
-    /// A grant that a decision might have given, for riverbend.
+    /// Returns a grant for riverbend.
     pub(crate) fn grant(scope: &str, life: Duration) -> Grant {
         let audience = "https://poziserver-riverbend.example/pozi/".to_owned();
         Grant { audience, scope: scope.parse().unwrap(), life }
@@ -133,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn grants_exactly_what_was_asked_or_nothing() {
+    fn grants_exactly_the_requested_scope_or_nothing() {
         use testing::{EDITORS, PLANNERS};
         let refused = Err(AccessRefusal::ScopeNotAllowed);
         for (groups, asked, answer) in [
@@ -153,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn who_may_see_nothing_is_told_so_whatever_they_ask() {
+    fn a_person_without_access_is_told_so_for_every_scope() {
         let mut site = testing::site();
         site.catalogues.truncate(1);
         for asked in [None, Some("planning:read".parse().unwrap())] {
@@ -162,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn an_overage_matters_only_where_groups_do() {
+    fn refuses_an_overage_only_if_a_rule_names_groups() {
         let unlisted = subject(Groups::Overage, Timestamp::from_unix_seconds(1));
         let mut site = testing::site();
         assert_eq!(decide(&unlisted, &site, None), Err(AccessRefusal::GroupsOverage));
@@ -198,7 +202,7 @@ mod tests {
         })
     }
 
-    /// The rules read a second time, in the plainest way, as the witness.
+    /// A second, simpler implementation of the rules to compare with.
     fn rules_give(site: &Site, own: &BTreeSet<GroupId>, permission: &Permission) -> bool {
         let within = |who: &Who| match who {
             Who::Everyone(_) => true,

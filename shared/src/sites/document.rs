@@ -1,4 +1,4 @@
-//! A site file as it is written: one TOML document a site, the customer's five items and what the service adds.
+//! The TOML document of a site: the customer's five items and what the service adds.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -10,7 +10,7 @@ use crate::{
     identifiers::{ClientId, GroupId, TenantId},
 };
 
-/// A Pozi site: the five items that its council hands in, and what the service needs beside them.
+/// A Pozi site: the five items that its council provides, and what else the service needs.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SiteDocument {
@@ -20,25 +20,25 @@ pub struct SiteDocument {
     pub internal_url: InternalUrl,
     /// Item 2, external URL: Pozi Server as Application Proxy publishes it. It is the audience of the site's sessions.
     pub external_url: ExternalUrl,
-    /// Item 3, application (client) id of the registration that Application Proxy created.
+    /// Item 3, the application (client) id of the registration that Application Proxy created.
     #[schemars(with = "ClientId")]
     pub client_id: Spanned<ClientId>,
-    /// Item 4, directory (tenant) id.
+    /// Item 4, the directory (tenant) id.
     #[schemars(with = "TenantId")]
     pub tenant_id: Spanned<TenantId>,
-    /// The origins that the Web App is served from; `http://localhost` stands for any port of it.
+    /// The origins that the Web App is served from; `http://localhost` stands for any port.
     pub origins: Vec<Origin>,
-    /// The Microsoft cloud that the tenant lives in.
+    /// The tenant's Microsoft cloud.
     #[serde(default)]
     pub cloud: Cloud,
-    /// How long a session lasts at most: 1 to 60 minutes, 10 when left out.
+    /// The longest lifetime of a session: 1 to 60 minutes, 10 by default.
     #[serde(default)]
     #[schemars(with = "Option<u64>", range(min = 1, max = 60))]
     pub session_minutes: Option<Spanned<u64>>,
-    /// Other registrations whose tokens for this site are accepted too.
+    /// The client ids of other registrations that may request tokens for this site.
     #[serde(default)]
     pub further_client_ids: Vec<ClientId>,
-    /// Item 5, the catalogues and which groups may see each.
+    /// Item 5, the catalogues and the groups with access to each.
     #[serde(rename = "catalogue")]
     #[schemars(length(min = 1))]
     pub catalogues: Vec<CatalogueDocument>,
@@ -51,7 +51,7 @@ pub struct CatalogueDocument {
     /// The catalogue's id in scopes and paths: 1 to 63 of a-z, 0-9, - and _.
     #[schemars(with = "CatalogueId")]
     pub id: Spanned<CatalogueId>,
-    /// What people call it.
+    /// The title that people see.
     #[schemars(with = "String")]
     pub title: Spanned<String>,
     /// The QGIS project file on Pozi Server.
@@ -59,36 +59,36 @@ pub struct CatalogueDocument {
     pub project: Spanned<String>,
     /// Who may read it: a list of group ids, or "everyone-signed-in".
     pub read: Who,
-    /// Who may write it, and so read it too: a list of group ids, or "everyone-signed-in"; nobody when left out.
+    /// Who may write it, and therefore read it too: a list of group ids, or "everyone-signed-in"; nobody by default.
     #[serde(default)]
     pub write: Who,
-    /// The names of the layouts that may be printed; none when left out.
+    /// The names of the layouts that may be printed; none by default.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub print: Vec<Spanned<String>>,
-    /// The ids of the layouts' text items that a client may fill when it prints; none when left out.
+    /// The ids of the layouts' text items that a client may fill when it prints; none by default.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub print_texts: Vec<Spanned<String>>,
-    /// Whether a client may draw its own geometries over the map, as QWC2 does with `HIGHLIGHT_*`; no when left out.
+    /// Whether a client may draw its own geometries over the map, as QWC2 does with `HIGHLIGHT_*`; false by default.
     #[serde(default)]
     pub highlight: bool,
 }
 
-/// Who may do something: said in full, since an empty list means nobody and never everybody.
+/// Who may read or write a catalogue. An empty list means nobody; everyone must be named explicitly.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(
     untagged,
     expecting = "write a list of group ids, such as [\"00000000-0000-0000-0000-000000000000\"], or \"everyone-signed-in\""
 )]
 pub enum Who {
-    /// Everybody who can sign in to the tenant for this application, guests included.
+    /// Everyone who can sign in to this application in the tenant, guests included.
     Everyone(Everyone),
     /// The members of any of these groups.
     Groups(Vec<GroupId>),
 }
 
-/// The word for [`Who::Everyone`].
+/// The value of [`Who::Everyone`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum Everyone {
     /// `"everyone-signed-in"`.
@@ -103,7 +103,7 @@ impl Default for Who {
     }
 }
 
-/// The JSON Schema of a site file, as pretty JSON with a final newline, by which editors check and complete one.
+/// Returns the JSON Schema of a site file, for completion and checks in editors, as pretty JSON with a final newline.
 pub fn site_schema() -> String {
     let schema = schemars::schema_for!(SiteDocument);
     format!("{:#}\n", schema.to_value())

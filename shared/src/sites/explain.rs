@@ -1,5 +1,5 @@
-//! The explanation of a decision: for every catalogue of a site, what a verified subject may do with it, and why. Pure,
-//! and built on the same judgement as the decision.
+//! The explanation of a decision: what a verified subject may do with each catalogue of a site, and why. Pure, and built
+//! on the same judgement as the decision.
 
 use super::{
     Access, Catalogue, CatalogueId, Site, Who,
@@ -10,12 +10,12 @@ use crate::{
     identifiers::GroupId,
 };
 
-/// One catalogue, explained.
+/// The explanation for one catalogue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explained {
     /// The catalogue's id.
     pub catalogue: CatalogueId,
-    /// What people call it.
+    /// The title that people see.
     pub title: String,
     /// Whether it may be read.
     pub read: Verdict,
@@ -23,7 +23,7 @@ pub struct Explained {
     pub write: Verdict,
 }
 
-/// Whether an access is open to a person, and why.
+/// Whether a person may read or write a catalogue, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     access: Access,
@@ -35,28 +35,28 @@ pub struct Verdict {
 pub enum Because {
     /// The rule is `"everyone-signed-in"`.
     Everyone,
-    /// The person is in these groups of the rule's.
+    /// The person is in these groups of the rule.
     Group(Vec<GroupId>),
-    /// The person may write, being in these groups of that rule's, and who may write may read. No groups where everyone
+    /// The person may write, and therefore read, as a member of these groups of the rule for writing. Empty if everyone
     /// may write.
     MayWrite(Vec<GroupId>),
-    /// The person is in none of these groups, which are all that the rule names.
+    /// The person is in none of these groups, which are all groups of the rule.
     NotInGroup(Vec<GroupId>),
     /// The rule is an empty list.
     Nobody,
-    /// A rule of the site speaks of groups and the token does not list the person's, so that nothing is granted at all.
+    /// A rule of the site names groups, and the token does not list the person's, so that nothing is granted at all.
     Overage,
 }
 
-/// Explains what [`decide`](super::decide) grants `subject` at `site` when it asks for all that it may have: a permission
-/// is granted exactly where its verdict allows it.
+/// Explains what [`decide`](super::decide) grants `subject` at `site` for a request without a scope: a permission is
+/// granted exactly if its verdict allows it.
 pub fn explain(subject: &VerifiedSubject, site: &Site) -> Vec<Explained> {
     let judged = |catalogue| judge(subject, catalogue).map(|(_, judgement)| judgement);
     let overage = site.catalogues.iter().flat_map(judged).any(|judgement| judgement == Judgement::Overage);
     let explained = |catalogue: &Catalogue| {
         let [read, write] = judge(subject, catalogue).map(|(access, judgement)| {
-            let hidden = overage && judgement.allows();
-            let because = if hidden { Because::Overage } else { because(subject, judgement) };
+            let withheld = overage && judgement.allows();
+            let because = if withheld { Because::Overage } else { because(subject, judgement) };
             Verdict { access, because }
         });
         Explained { catalogue: catalogue.id.clone(), title: catalogue.title.clone(), read, write }
@@ -71,55 +71,55 @@ fn because(subject: &VerifiedSubject, judgement: Judgement<'_>) -> Because {
     };
     match judgement {
         Judgement::Everyone => Because::Everyone,
-        Judgement::Among(named) => Because::Group(own_of(named)),
+        Judgement::InGroup(named) => Because::Group(own_of(named)),
         Judgement::MayWrite(Who::Everyone(_)) => Because::MayWrite(Vec::new()),
         Judgement::MayWrite(Who::Groups(named)) => Because::MayWrite(own_of(named)),
-        Judgement::NotAmong(named) => Because::NotInGroup(named.to_vec()),
+        Judgement::NotInGroup(named) => Because::NotInGroup(named.to_vec()),
         Judgement::Nobody => Because::Nobody,
         Judgement::Overage => Because::Overage,
     }
 }
 
 impl Verdict {
-    /// Whether the access is open.
+    /// Whether the person has the access.
     pub fn is_allowed(&self) -> bool {
         matches!(self.because, Because::Everyone | Because::Group(_) | Because::MayWrite(_))
     }
 
-    /// The reason.
+    /// Returns the reason.
     pub fn because(&self) -> &Because {
         &self.because
     }
 
-    /// One sentence that an administrator can act on. It names no group: [`Because::groups`] are those that it is about.
+    /// Returns one sentence that an administrator can act on. It names no groups; [`Because::groups`] returns them.
     pub fn sentence(&self) -> &'static str {
         match (&self.because, self.access) {
             (Because::Everyone, Access::Read) => "Everyone who signs in may read this, guests included.",
             (Because::Everyone, Access::Write) => "Everyone who signs in may write this, guests included.",
             (Because::Group(_), Access::Read) => "The person is in a group that may read this.",
             (Because::Group(_), Access::Write) => "The person is in a group that may write this.",
-            (Because::MayWrite(_), _) => "The person may write this, and who may write may read.",
+            (Because::MayWrite(_), _) => "The person may write this, and anyone who may write may also read.",
             (Because::NotInGroup(_), Access::Read) => {
-                "The token names none of the groups that may read this; add the person to one of them in Entra, and check that Token configuration emits group IDs."
+                "The token lists none of the groups that may read this; add the person to one of them in Entra, and check that Token configuration emits group IDs."
             }
             (Because::NotInGroup(_), Access::Write) => {
-                "The token names none of the groups that may write this; if the person should, add them to one of these groups in Entra."
+                "The token lists none of the groups that may write this; if the person should, add them to one of these groups in Entra."
             }
             (Because::Nobody, Access::Read) => {
-                "The site's list of who may read this is empty, which means nobody; name a group there."
+                "Nobody may read this, because its list of readers in the site file is empty; add a group to it."
             }
             (Because::Nobody, Access::Write) => {
-                "The site's list of who may write this is empty, which means nobody; if somebody should, name a group of theirs there."
+                "Nobody may write this, because its list of writers in the site file is empty; if somebody should, add one of their groups to it."
             }
             (Because::Overage, _) => {
-                "The person is in more groups than a token can list, so nothing of this site is opened; in the app registration's Token configuration emit only the groups assigned to the application."
+                "The person is in more groups than a token can list, so they get no access to this site; in the app registration's Token configuration, emit only the groups assigned to the application."
             }
         }
     }
 }
 
 impl Because {
-    /// The reason as a word. Stable.
+    /// Returns the reason's stable code.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Everyone => "everyone",
@@ -131,7 +131,7 @@ impl Because {
         }
     }
 
-    /// The groups that the reason is about; empty where it is about none.
+    /// Returns the groups that the reason is about, if any.
     pub fn groups(&self) -> &[GroupId] {
         match self {
             Self::Group(groups) | Self::MayWrite(groups) | Self::NotInGroup(groups) => groups,
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn every_reason_is_told_with_the_groups_that_it_is_about() {
+    fn explains_every_reason_with_its_groups() {
         use Because as B;
         let parks = [(B::Everyone, true), (B::Nobody, false)];
         let (planners, editors) = (groups(&[PLANNERS]), groups(&[EDITORS]));
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_persons_own_groups_are_told_to_have_matched() {
+    fn lists_only_the_persons_own_groups_as_matching() {
         let mut site = site();
         site.catalogues[0].readers = Who::Groups(groups(&[EDITORS, PLANNERS]));
         let read = explained(listed(&[PLANNERS]), &site)[0][0].clone();
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn an_overage_closes_what_is_open_to_everyone_too_since_nothing_is_granted() {
+    fn an_overage_denies_even_what_everyone_may_read() {
         let overage = (Because::Overage, false);
         let nobody = (Because::Nobody, false);
         let all = [[overage.clone(), overage.clone()], [overage.clone(), nobody.clone()]];

@@ -1,5 +1,5 @@
-//! What they may see: a [`Site`] is parsed and compiled when it is loaded, and [`decide`] alone says which of its
-//! catalogues a verified subject may read and write; [`explain`] says why.
+//! Authorisation: a [`Site`] is parsed and compiled when it is loaded; [`decide`] alone decides which of its catalogues a
+//! verified subject may read and write, and [`explain`] says why.
 
 mod addresses;
 mod backslash;
@@ -11,6 +11,7 @@ mod name;
 mod registered;
 mod scope;
 mod site;
+mod text;
 
 pub(crate) use self::registered::clashes;
 pub use self::{
@@ -20,9 +21,9 @@ pub use self::{
     document::{SiteDocument, Who, site_schema},
     explain::{Because, Explained, Verdict, explain},
     name::SiteName,
-    registered::{SiteFile, SiteFileProblem, register},
-    scope::{Access, CatalogueId, NotACatalogueId, NotAScope, Permission, Scope},
-    site::{Catalogue, DEFAULT_SESSION_MINUTES, MAX_SESSION_MINUTES, Site, SiteProblem},
+    registered::{SiteFile, SiteFileError, register},
+    scope::{Access, CatalogueId, CatalogueIdError, Permission, Scope, ScopeError},
+    site::{Catalogue, MAX_SESSION_MINUTES, Site, SiteError},
 };
 #[cfg(test)]
 pub(crate) use self::{decide::testing, site::testing as documents};

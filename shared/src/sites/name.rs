@@ -1,24 +1,17 @@
 //! The name of a site.
 
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::str::FromStr;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer};
+use super::text::parsed_text;
 
-/// A site's short name: 1 to 63 of `a-z`, `0-9` and `-`, a DNS label.
+/// A site's short name, a DNS label: 1 to 63 of `a-z`, `0-9` and `-`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SiteName(String);
 
 impl SiteName {
-    /// The name.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl fmt::Display for SiteName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 
@@ -34,25 +27,9 @@ impl FromStr for SiteName {
         {
             Ok(Self(text.to_owned()))
         } else {
-            Err("1 to 63 characters, only a-z, 0-9 and -, no - at either end")
+            Err("must be 1 to 63 characters from a-z, 0-9 and -, without - at either end")
         }
     }
 }
 
-impl<'de> Deserialize<'de> for SiteName {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse()
-            .map_err(|rule| serde::de::Error::custom(format_args!("`{text}` is no site name: {rule}")))
-    }
-}
-
-impl JsonSchema for SiteName {
-    fn schema_name() -> Cow<'static, str> {
-        "SiteName".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$" })
-    }
-}
+parsed_text!(SiteName, "site name", "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$");

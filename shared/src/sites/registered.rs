@@ -1,8 +1,8 @@
-//! All site files together: what each can only get wrong beside another is found here.
+//! All site files together, with a check for conflicts between them.
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
-use super::{Site, SiteProblem};
+use super::{Site, SiteError};
 use crate::identifiers::TenantId;
 
 /// A site file's name and text.
@@ -14,36 +14,36 @@ pub struct SiteFile {
     pub text: String,
 }
 
-/// Something wrong with a site file: `file:line: what, and the fix`.
+/// An error in a site file. `Display` is `file:line: message`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SiteFileProblem {
+pub struct SiteFileError {
     /// The file.
     pub file: String,
-    /// The line, from 1; none when it is the whole file.
+    /// The line, from 1; `None` if the error is about the whole file.
     pub line: Option<usize>,
-    /// What is wrong, and the fix.
+    /// What is wrong, and how to fix it.
     pub message: String,
 }
 
-/// Compiles `files` into sites by tenant, or says everything that is wrong with them.
+/// Compiles `files` into sites by tenant, or returns all their errors.
 ///
-/// Two sites of a tenant may not share a client or an external URL: a token could then not tell which it is for.
-pub fn register(files: &[SiteFile]) -> Result<HashMap<TenantId, Vec<Arc<Site>>>, Vec<SiteFileProblem>> {
-    let mut problems = Vec::new();
+/// Two sites of a tenant must not share a client or an external URL, so that a token is meant for one site only.
+pub fn register(files: &[SiteFile]) -> Result<HashMap<TenantId, Vec<Arc<Site>>>, Vec<SiteFileError>> {
+    let mut errors = Vec::new();
     let mut sites: Vec<(&SiteFile, Arc<Site>)> = Vec::new();
     for file in files {
         match file.compile() {
             Ok(site) => {
-                let others = sites.iter();
-                problems
-                    .extend(others.flat_map(|(other, earlier)| clashes(file, &site, &other.name, earlier)));
+                let clashes =
+                    |(other, earlier): &(&SiteFile, Arc<Site>)| clashes(file, &site, &other.name, earlier);
+                errors.extend(sites.iter().flat_map(clashes));
                 sites.push((file, Arc::new(site)));
             }
-            Err(found) => problems.extend(found),
+            Err(found) => errors.extend(found),
         }
     }
-    if !problems.is_empty() {
-        return Err(problems);
+    if !errors.is_empty() {
+        return Err(errors);
     }
     let mut by_tenant: HashMap<_, Vec<_>> = HashMap::new();
     for (_, site) in sites {
@@ -52,44 +52,40 @@ pub fn register(files: &[SiteFile]) -> Result<HashMap<TenantId, Vec<Arc<Site>>>,
     Ok(by_tenant)
 }
 
-/// What `site`, which stands in `file`, cannot have beside the site `earlier`, which stands in `other`.
-pub(crate) fn clashes(file: &SiteFile, site: &Site, other: &str, earlier: &Site) -> Vec<SiteFileProblem> {
+/// Returns the conflicts of `site`, defined in `file`, with the site `earlier`, defined in `other`.
+pub(crate) fn clashes(file: &SiteFile, site: &Site, other: &str, earlier: &Site) -> Vec<SiteFileError> {
     let same_tenant = site.tenant() == earlier.tenant();
-    let fault = |key: &'static str, fix: &str| SiteFileProblem {
+    let same_client = same_tenant && site.expected.client == earlier.expected.client;
+    let same_url = site.external_url == earlier.external_url;
+    let other_cloud = same_tenant && site.cloud() != earlier.cloud();
+    let rules = [
+        (site.name == earlier.name, "name", "is the same as in", "give each site its own"),
+        (same_client, "client_id", "is the same as in", "each site of a tenant needs its own registration"),
+        (same_url, "external_url", "is the same as in", "give each site its own"),
+        (other_cloud, "cloud", "differs from", "all sites of a tenant are in the same cloud"),
+    ];
+    let broken = rules.into_iter().filter(|(is_broken, ..)| *is_broken);
+    let error = |(_, key, relation, fix)| SiteFileError {
         file: file.name.clone(),
         line: line_of_key(&file.text, key),
-        message: format!("{key} is the same as in {other}; {fix}"),
+        message: format!("{key} {relation} {other}; {fix}"),
     };
-    let mut faults = Vec::new();
-    if site.name == earlier.name {
-        faults.push(fault("name", "give each site its own"));
-    }
-    if same_tenant && site.expected.client == earlier.expected.client {
-        faults.push(fault("client_id", "each site of a tenant has its own registration"));
-    }
-    if site.external_url == earlier.external_url {
-        faults.push(fault("external_url", "each site has its own"));
-    }
-    if same_tenant && site.cloud() != earlier.cloud() {
-        faults.push(fault("cloud", "a tenant lives in one cloud").differing());
-    }
-    faults
-}
-
-fn placed(file: &SiteFile, problem: SiteProblem) -> SiteFileProblem {
-    let line = problem.at.map(|at| 1 + file.text[..at.start].matches('\n').count());
-    SiteFileProblem { file: file.name.clone(), line, message: problem.message }
+    broken.map(error).collect()
 }
 
 impl SiteFile {
-    /// The site that the file is about, or all that is wrong with it.
-    pub fn compile(&self) -> Result<Site, Vec<SiteFileProblem>> {
-        let placed_here = |problem| placed(self, problem);
-        Site::parse(&self.text).map_err(|found| found.into_iter().map(placed_here).collect())
+    /// Compiles the file into its site, or returns all its errors.
+    pub fn compile(&self) -> Result<Site, Vec<SiteFileError>> {
+        Site::parse(&self.text).map_err(|errors| errors.into_iter().map(|error| self.locate(error)).collect())
+    }
+
+    fn locate(&self, error: SiteError) -> SiteFileError {
+        let line = error.at.map(|at| 1 + self.text[..at.start].matches('\n').count());
+        SiteFileError { file: self.name.clone(), line, message: error.message }
     }
 }
 
-/// Top-level keys stand before the first table, so the first line that starts with `key` is it.
+/// Returns the line of a top-level key. These come before the first table, so the first match is the right one.
 fn line_of_key(text: &str, key: &str) -> Option<usize> {
     let is_key = |line: &str| {
         line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='))
@@ -97,14 +93,7 @@ fn line_of_key(text: &str, key: &str) -> Option<usize> {
     text.lines().position(is_key).map(|index| index + 1)
 }
 
-impl SiteFileProblem {
-    fn differing(mut self) -> Self {
-        self.message = self.message.replacen("is the same as in", "differs from", 1);
-        self
-    }
-}
-
-impl fmt::Display for SiteFileProblem {
+impl fmt::Display for SiteFileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
             Some(line) => write!(f, "{}:{line}: {}", self.file, self.message),
@@ -128,7 +117,7 @@ mod tests {
             .replace("0d9f7a54", "0d9f7a55")
     }
 
-    fn problems(files: &[SiteFile]) -> Vec<String> {
+    fn errors(files: &[SiteFile]) -> Vec<String> {
         register(files).unwrap_err().iter().map(ToString::to_string).collect()
     }
 
@@ -139,22 +128,24 @@ mod tests {
     }
 
     #[test]
-    fn two_sites_with_the_same_tenant_and_client_are_a_fault_with_file_and_line() {
+    fn refuses_two_sites_with_the_same_tenant_and_client() {
         let twin = |text: String| second(&text).replace("0d9f7a55", "0d9f7a54");
         assert_eq!(
-            problems(&[file("a.toml", |text| text), file("b.toml", twin)]),
-            ["b.toml:4: client_id is the same as in a.toml; each site of a tenant has its own registration"]
+            errors(&[file("a.toml", |text| text), file("b.toml", twin)]),
+            [
+                "b.toml:4: client_id is the same as in a.toml; each site of a tenant needs its own registration"
+            ]
         );
     }
 
     #[test]
-    fn everything_wrong_is_said_at_once() {
+    fn reports_all_errors_at_once() {
         let files = [
             file("a.toml", |text| text),
             file("b.toml", |text| text.replace("client_id", "cliend_id")),
             file("c.toml", |text| text.replace("origins", "cloud = \"china\"\norigins")),
         ];
-        let said = problems(&files).join("\n");
+        let errors = errors(&files).join("\n");
         for (line, what) in [
             ("b.toml:4:", "unknown field `cliend_id`"),
             ("c.toml:1:", "name is"),
@@ -162,14 +153,14 @@ mod tests {
             ("c.toml:4:", "client_id is"),
             ("c.toml:6:", "cloud differs from a.toml"),
         ] {
-            assert!(said.lines().any(|one| one.starts_with(line) && one.contains(what)), "{said}");
+            assert!(errors.lines().any(|error| error.starts_with(line) && error.contains(what)), "{errors}");
         }
     }
 
     #[test]
-    fn a_broken_document_is_placed_too() {
-        let said =
-            problems(&[file("a.toml", |text| text.replace("title = \"Planning\"", "title = Planning"))]);
-        assert!(said[0].starts_with("a.toml:10: "), "{said:?}");
+    fn reports_the_line_of_a_syntax_error() {
+        let errors =
+            errors(&[file("a.toml", |text| text.replace("title = \"Planning\"", "title = Planning"))]);
+        assert!(errors[0].starts_with("a.toml:10: "), "{errors:?}");
     }
 }

@@ -1,73 +1,72 @@
-//! Scope, the one source of truth for access: `<catalogue>:<read|write>`, separated by spaces (RFC 6749 §3.3).
+//! Scope, the representation of access: `<catalogue>:<read|write>`, separated by spaces (RFC 6749 §3.3).
 
-use std::{borrow::Cow, collections::BTreeSet, fmt, str::FromStr};
+use std::{collections::BTreeSet, fmt, str::FromStr};
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
-/// A catalogue's id: 1 to 63 of `a-z`, `0-9`, `-` and `_`, the first a letter or digit. It stands in scopes and in
-/// paths, and on a file system that may not tell letter cases apart.
+use super::text::parsed_text;
+
+/// A catalogue's id: 1 to 63 of `a-z`, `0-9`, `-` and `_`, starting with a letter or digit. It is used in scopes and in
+/// paths, and on file systems that may ignore letter case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CatalogueId(String);
 
-/// What may be done with a catalogue. Whoever may write may also read.
+/// A kind of access to a catalogue. Writing includes reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Access {
-    /// Look.
+    /// See its layers and features.
     Read,
-    /// Change.
+    /// Change its features.
     Write,
 }
 
-/// One catalogue and what may be done with it: a scope token.
+/// One access to one catalogue: a scope token.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Permission {
     /// The catalogue.
     pub catalogue: CatalogueId,
-    /// What may be done with it.
+    /// The access.
     pub access: Access,
 }
 
-/// A set of permissions, in a fixed order, so that the same access always reads the same.
+/// A set of permissions, in a fixed order, so that equal sets have equal text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope(BTreeSet<Permission>);
 
-/// A text that is not a catalogue's id.
+/// A text is not a catalogue id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("1 to 63 characters, only a-z, 0-9, - and _, the first a letter or digit")]
-pub struct NotACatalogueId;
+#[error("must be 1 to 63 characters from a-z, 0-9, - and _, starting with a letter or digit")]
+pub struct CatalogueIdError;
 
-/// A text that is not a scope of ours.
+/// A text is not a Pozi scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not <catalogue>:<read|write>, separated by spaces")]
-pub struct NotAScope;
+#[error("a scope is <catalogue>:<read|write>, separated by spaces")]
+pub struct ScopeError;
 
 impl CatalogueId {
-    const PATTERN: &'static str = "^[a-z0-9][a-z0-9_-]{0,62}$";
-
-    /// The id as it stands in scopes.
+    /// Returns the id.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl Scope {
-    /// Whether `access` to `catalogue` is within this scope. Writing includes reading.
+    /// Whether this scope allows `access` to `catalogue`. Writing includes reading.
     pub fn allows(&self, catalogue: &CatalogueId, access: Access) -> bool {
         self.0.iter().any(|permission| permission.catalogue == *catalogue && permission.access >= access)
     }
 
-    /// The permissions in order.
+    /// Returns the permissions in order.
     pub fn permissions(&self) -> impl Iterator<Item = &Permission> {
         self.0.iter()
     }
 
-    /// Whether nothing is allowed.
+    /// Whether the scope allows nothing.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether every permission of this scope, as it is written, is in `other`.
+    /// Whether every permission of this scope is in `other`, without regard to writing including reading.
     pub fn is_subset_of(&self, other: &Self) -> bool {
         self.0.is_subset(&other.0)
     }
@@ -80,9 +79,9 @@ impl FromIterator<Permission> for Scope {
 }
 
 impl FromStr for Scope {
-    type Err = NotAScope;
+    type Err = ScopeError;
 
-    fn from_str(text: &str) -> Result<Self, NotAScope> {
+    fn from_str(text: &str) -> Result<Self, ScopeError> {
         text.split(' ').filter(|token| !token.is_empty()).map(str::parse).collect::<Result<_, _>>().map(Self)
     }
 }
@@ -97,16 +96,16 @@ impl fmt::Display for Scope {
 }
 
 impl FromStr for Permission {
-    type Err = NotAScope;
+    type Err = ScopeError;
 
-    fn from_str(token: &str) -> Result<Self, NotAScope> {
-        let (catalogue, access) = token.split_once(':').ok_or(NotAScope)?;
+    fn from_str(token: &str) -> Result<Self, ScopeError> {
+        let (catalogue, access) = token.split_once(':').ok_or(ScopeError)?;
         let access = match access {
             "read" => Access::Read,
             "write" => Access::Write,
-            _ => return Err(NotAScope),
+            _ => return Err(ScopeError),
         };
-        Ok(Self { catalogue: catalogue.parse().map_err(|_| NotAScope)?, access })
+        Ok(Self { catalogue: catalogue.parse().map_err(|_| ScopeError)?, access })
     }
 }
 
@@ -126,23 +125,17 @@ impl fmt::Display for Access {
 }
 
 impl FromStr for CatalogueId {
-    type Err = NotACatalogueId;
+    type Err = CatalogueIdError;
 
-    fn from_str(text: &str) -> Result<Self, NotACatalogueId> {
+    fn from_str(text: &str) -> Result<Self, CatalogueIdError> {
         let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
         let mut bytes = text.bytes();
         let starts_well = bytes.next().is_some_and(fits);
         if starts_well && bytes.all(|byte| fits(byte) || byte == b'-' || byte == b'_') && text.len() <= 63 {
             Ok(Self(text.to_owned()))
         } else {
-            Err(NotACatalogueId)
+            Err(CatalogueIdError)
         }
-    }
-}
-
-impl fmt::Display for CatalogueId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 
@@ -152,23 +145,7 @@ impl Serialize for CatalogueId {
     }
 }
 
-impl<'de> Deserialize<'de> for CatalogueId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse()
-            .map_err(|rule| serde::de::Error::custom(format_args!("`{text}` is no catalogue id: {rule}")))
-    }
-}
-
-impl JsonSchema for CatalogueId {
-    fn schema_name() -> Cow<'static, str> {
-        "CatalogueId".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": Self::PATTERN })
-    }
-}
+parsed_text!(CatalogueId, "catalogue id", "^[a-z0-9][a-z0-9_-]{0,62}$");
 
 #[cfg(test)]
 mod tests {
@@ -195,14 +172,14 @@ mod tests {
             "-a:read",
             "é:read",
         ] {
-            assert_eq!(text.parse::<Scope>(), Err(NotAScope), "{text}");
+            assert_eq!(text.parse::<Scope>(), Err(ScopeError), "{text}");
         }
         assert!(format!("{}:read", "a".repeat(63)).parse::<Scope>().is_ok());
         assert!(format!("{}:read", "a".repeat(64)).parse::<Scope>().is_err());
     }
 
     #[test]
-    fn writing_includes_reading_and_not_the_reverse() {
+    fn writing_includes_reading_but_not_the_reverse() {
         let roads = "roads".parse().unwrap();
         let scope = |text: &str| text.parse::<Scope>().unwrap();
         assert!(scope("roads:write").allows(&roads, Access::Read));
@@ -212,7 +189,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_parses_reads_the_same_again(text in "[a-z0-9_-]{1,8}:(read|write)( [a-z0-9_-]{1,8}:(read|write)){0,4}") {
+        fn display_and_parse_round_trip(text in "[a-z0-9_-]{1,8}:(read|write)( [a-z0-9_-]{1,8}:(read|write)){0,4}") {
             if let Ok(scope) = text.parse::<Scope>() {
                 prop_assert_eq!(scope.to_string().parse::<Scope>(), Ok(scope));
             }

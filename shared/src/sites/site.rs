@@ -1,4 +1,4 @@
-//! A site, compiled from its document: everything that can be wrong with it has been found by now.
+//! A site, validated and compiled from its document.
 
 use std::{collections::HashSet, ops::Range, time::Duration};
 
@@ -11,10 +11,10 @@ use crate::{
     identifiers::TenantId,
 };
 
-/// How long a session lasts where a site does not say, in minutes.
-pub const DEFAULT_SESSION_MINUTES: u64 = 10;
+/// The lifetime of a session by default, in minutes.
+const DEFAULT_SESSION_MINUTES: u64 = 10;
 
-/// The longest life of a session, in minutes. Keys are published for longer than that after they last signed.
+/// The longest lifetime of a session, in minutes. Keys stay published for longer than that after they last signed.
 pub const MAX_SESSION_MINUTES: u64 = 60;
 
 /// A registered customer's Pozi Server and the rules of access to its catalogues.
@@ -22,32 +22,32 @@ pub const MAX_SESSION_MINUTES: u64 = 60;
 pub struct Site {
     /// Its short name.
     pub name: SiteName,
-    /// Where Application Proxy finds it.
+    /// Its URL for Application Proxy.
     pub internal_url: InternalUrl,
-    /// Where the world finds it: the audience of its sessions.
+    /// Its public URL: the audience of its sessions.
     pub external_url: ExternalUrl,
-    /// What an Entra token must say to be meant for it.
+    /// What it expects of an Entra token.
     pub expected: Expected,
     /// The origins of its Web App.
     pub origins: Vec<Origin>,
-    /// How long its sessions last at most.
+    /// The longest lifetime of its sessions.
     pub session_life: Duration,
-    /// Its catalogues, at least one, each id once.
+    /// Its catalogues: at least one, with unique ids.
     pub catalogues: Vec<Catalogue>,
 }
 
-/// One QGIS project and who may see it.
+/// One QGIS project and who has access to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Catalogue {
     /// Its id in scopes and paths.
     pub id: CatalogueId,
-    /// What people call it.
+    /// The title that people see.
     pub title: String,
     /// The QGIS project file.
     pub project: String,
-    /// Who may read it, writers aside.
+    /// Who may read it, apart from writers.
     pub readers: Who,
-    /// Who may write it, and so read it.
+    /// Who may write it, and therefore read it.
     pub writers: Who,
     /// The names of the layouts that may be printed.
     pub print: Vec<String>,
@@ -57,22 +57,22 @@ pub struct Catalogue {
     pub highlight: bool,
 }
 
-/// Something wrong with a site's document, where it is (a byte range) and what to do about it.
+/// An error in a site's document.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
-pub struct SiteProblem {
-    /// What is wrong, and the fix.
+pub struct SiteError {
+    /// What is wrong, and how to fix it.
     pub message: String,
-    /// Where, in bytes from the start of the document.
+    /// Where, in bytes from the start of the document, if known.
     pub at: Option<Range<usize>>,
 }
 
 impl Site {
-    /// Parses a site's TOML document and compiles it, or says everything that is wrong with it.
-    pub fn parse(document: &str) -> Result<Self, Vec<SiteProblem>> {
-        let document: SiteDocument = toml::from_str(document).map_err(|error| vec![unreadable(&error)])?;
-        let problems = problems(&document);
-        if problems.is_empty() { Ok(Self::compile(document)) } else { Err(problems) }
+    /// Parses and compiles a site's TOML document. Fails with all errors of the document, or with its first syntax error.
+    pub fn parse(document: &str) -> Result<Self, Vec<SiteError>> {
+        let document: SiteDocument = toml::from_str(document).map_err(|error| vec![parse_error(&error)])?;
+        let errors = errors(&document);
+        if errors.is_empty() { Ok(Self::compile(document)) } else { Err(errors) }
     }
 
     /// Whether a request's `Origin` header names one of the site's origins.
@@ -104,12 +104,12 @@ impl Site {
         }
     }
 
-    /// The site's tenant.
+    /// Returns the site's tenant.
     pub fn tenant(&self) -> TenantId {
         self.expected.tenant
     }
 
-    /// The cloud that the tenant lives in.
+    /// Returns the tenant's cloud.
     pub fn cloud(&self) -> Cloud {
         self.expected.cloud
     }
@@ -130,59 +130,59 @@ impl Catalogue {
     }
 }
 
-/// What the parser says, with the fix where it leaves it out.
-fn unreadable(error: &toml::de::Error) -> SiteProblem {
+/// Returns the parser's error, with a hint how to fix it if there is one.
+fn parse_error(error: &toml::de::Error) -> SiteError {
     let fix = if error.message().starts_with("missing field") { "; add it" } else { "" };
     let advice = backslash_advice(error.message());
-    SiteProblem { message: format!("{}{fix}{advice}", error.message()), at: error.span() }
+    SiteError { message: format!("{}{fix}{advice}", error.message()), at: error.span() }
 }
 
-fn problems(document: &SiteDocument) -> Vec<SiteProblem> {
-    let mut problems = Vec::new();
+fn errors(document: &SiteDocument) -> Vec<SiteError> {
+    let mut errors = Vec::new();
     if *document.tenant_id.get_ref() == CONSUMER_TENANT {
-        problems.push(SiteProblem {
-            message: "this is the tenant of personal Microsoft accounts, which anybody can open; use the council's own tenant id".into(),
-            at: Some(document.tenant_id.span()),
-        });
+        let message = "this is the tenant of personal Microsoft accounts, which anyone can open; use the council's own tenant id";
+        errors.push(SiteError::new(message, document.tenant_id.span()));
     }
     if let Some(minutes) = &document.session_minutes
         && !(1..=MAX_SESSION_MINUTES).contains(minutes.get_ref())
     {
-        problems.push(SiteProblem {
-            message: format!("session_minutes is {}; use 1 to {MAX_SESSION_MINUTES}", minutes.get_ref()),
-            at: Some(minutes.span()),
-        });
+        let message = format!("session_minutes is {}; use 1 to {MAX_SESSION_MINUTES}", minutes.get_ref());
+        errors.push(SiteError::new(message, minutes.span()));
     }
     if document.catalogues.is_empty() {
-        problems
-            .push(SiteProblem { message: "the site has no catalogue; add a [[catalogue]]".into(), at: None });
+        let message = "the site has no catalogue; add a [[catalogue]]".into();
+        errors.push(SiteError { message, at: None });
     }
     let mut ids = HashSet::new();
     for id in document.catalogues.iter().map(|catalogue| &catalogue.id) {
         if !ids.insert(id.get_ref()) {
-            problems.push(SiteProblem {
-                message: format!("a second catalogue has the id `{}`; give each its own", id.get_ref()),
-                at: Some(id.span()),
-            });
+            let message =
+                format!("another catalogue already has the id `{}`; give each its own", id.get_ref());
+            errors.push(SiteError::new(message, id.span()));
         }
     }
-    problems.extend(document.catalogues.iter().flat_map(text_problems));
-    problems
+    errors.extend(document.catalogues.iter().flat_map(text_errors));
+    errors
 }
 
-fn text_problems(catalogue: &CatalogueDocument) -> Vec<SiteProblem> {
+fn text_errors(catalogue: &CatalogueDocument) -> Vec<SiteError> {
     let named = [&catalogue.title, &catalogue.project];
     let texts = named.into_iter().chain(&catalogue.print).chain(&catalogue.print_texts);
     let blank = texts
         .filter(|text| text.get_ref().trim().is_empty())
-        .map(|text| SiteProblem { message: "this is blank; write what it is".into(), at: Some(text.span()) });
+        .map(|text| SiteError::new("this is blank; fill it in", text.span()));
     let project = &catalogue.project;
-    let escaped = escaped_path(project.get_ref())
-        .map(|advice| SiteProblem { message: advice.into(), at: Some(project.span()) });
+    let escaped = escaped_path(project.get_ref()).map(|message| SiteError::new(message, project.span()));
     blank.chain(escaped).collect()
 }
 
-/// For this crate's own tests.
+impl SiteError {
+    fn new(message: impl Into<String>, at: Range<usize>) -> Self {
+        Self { message: message.into(), at: Some(at) }
+    }
+}
+
+/// For this crate's tests.
 #[cfg(test)]
 pub(crate) mod testing {
     use super::*;
@@ -190,7 +190,7 @@ pub(crate) mod testing {
     pub(crate) const PLANNERS: &str = "6f1f1d0e-8a83-4c59-9d44-1f6d0c9c3a01";
     pub(crate) const EDITORS: &str = "6f1f1d0e-8a83-4c59-9d44-1f6d0c9c3a02";
 
-    /// A site file without fault: `planning` for planners (editors write), `parks` for everyone.
+    /// Returns a valid site file: `planning` for planners (editors write), `parks` for everyone.
     pub(crate) fn document() -> String {
         format!(
             r#"name = "riverbend"
@@ -217,7 +217,7 @@ read = "everyone-signed-in"
     }
 
     pub(crate) fn site() -> Site {
-        Site::parse(&document()).expect("the test's own document is without fault")
+        Site::parse(&document()).expect("the test's own document is valid")
     }
 }
 
@@ -225,16 +225,16 @@ read = "everyone-signed-in"
 mod tests {
     use super::{testing::document, *};
 
-    fn problem(from: &str, to: &str) -> (String, usize) {
+    fn error(from: &str, to: &str) -> (String, usize) {
         let text = document().replacen(from, to, 1);
         assert_ne!(text, document(), "nothing was spoiled");
-        let problem = Site::parse(&text).unwrap_err().remove(0);
-        let line = problem.at.map_or(1, |at| 1 + text[..at.start].matches('\n').count());
-        (problem.message, line)
+        let error = Site::parse(&text).unwrap_err().remove(0);
+        let line = error.at.map_or(1, |at| 1 + text[..at.start].matches('\n').count());
+        (error.message, line)
     }
 
     #[test]
-    fn knows_the_forms_of_its_audience_and_its_defaults() {
+    fn accepts_every_form_of_its_audience_and_has_defaults() {
         let site = testing::site();
         for audience in [
             "https://poziserver-riverbend.example/pozi",
@@ -244,7 +244,7 @@ mod tests {
             "0D9F7A54-53C5-4A3E-8F5E-0F3A0B6F2C10",
             "spn:0d9f7a54-53c5-4a3e-8f5e-0f3a0b6f2c10",
         ] {
-            assert!(site.expected.is_meant_by(audience), "{audience}");
+            assert!(site.expected.accepts_audience(audience), "{audience}");
         }
         for other in [
             "",
@@ -254,7 +254,7 @@ mod tests {
             "SPN:0d9f7a54-53c5-4a3e-8f5e-0f3a0b6f2c10",
             "api://0d9f7a54-53c5-4a3e-8f5e-0f3a0b6f2c10",
         ] {
-            assert!(!site.expected.is_meant_by(other), "{other}");
+            assert!(!site.expected.accepts_audience(other), "{other}");
         }
         assert_eq!(site.cloud(), Cloud::Public);
         assert_eq!(site.session_life, Duration::from_mins(10));
@@ -282,14 +282,14 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_is_named_with_its_place_and_its_fix() {
+    fn reports_each_error_with_its_line_and_fix() {
         let consumer = CONSUMER_TENANT.to_string();
         for (from, to, line, says) in [
             (
                 "name = \"riverbend\"",
                 "name = \"Riverbend\"",
                 1,
-                "`Riverbend` is no site name: 1 to 63 characters",
+                "`Riverbend` is not a valid site name: it must be 1 to 63",
             ),
             ("name = \"riverbend\"", "nom = \"riverbend\"", 1, "unknown field `nom`, expected one of `name`"),
             ("https://poziserver", "http://poziserver", 3, "must start with https://"),
@@ -313,10 +313,15 @@ mod tests {
                 "id = \"parks\"",
                 "id = \"planning\"",
                 16,
-                "a second catalogue has the id `planning`; give each its own",
+                "another catalogue already has the id `planning`; give each its own",
             ),
-            ("title = \"Planning\"", "title = \" \"", 10, "this is blank; write what it is"),
-            ("id = \"parks\"", "id = \"Parks\"", 16, "`Parks` is no catalogue id: 1 to 63"),
+            ("title = \"Planning\"", "title = \" \"", 10, "this is blank; fill it in"),
+            (
+                "id = \"parks\"",
+                "id = \"Parks\"",
+                16,
+                "`Parks` is not a valid catalogue id: it must be 1 to 63",
+            ),
             ("read = \"everyone-signed-in\"", "read = \"everyone\"", 19, "write a list of group ids"),
             ("read = \"everyone-signed-in\"", "", 15, "missing field `read`"),
             (
@@ -326,14 +331,14 @@ mod tests {
                 "missing field `origins`",
             ),
         ] {
-            let (message, found) = problem(from, to);
+            let (message, found) = error(from, to);
             assert!(message.contains(says), "{message}");
             assert_eq!(found, line, "{message}");
         }
     }
 
     #[test]
-    fn a_site_without_catalogues_is_a_fault() {
+    fn refuses_a_site_without_catalogues() {
         let text = document();
         let head = text.split("[[catalogue]]").next().unwrap();
         for (text, says) in [

@@ -69,7 +69,7 @@ fn choose_readable<'a>(
         // Registration sees to it that no two sites of a tenant are meant by one audience.
         None => sites
             .iter()
-            .find(|site| site.expected.is_meant_by(audience))
+            .find(|site| site.expected.accepts_audience(audience))
             .ok_or_else(|| TargetRefusal::NotMeant { audience: audience.chars().take(200).collect() }),
     }
 }

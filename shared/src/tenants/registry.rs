@@ -112,7 +112,7 @@ impl Tenant {
         for fault in &faults {
             log_fault(tenant, fault);
         }
-        metrics::sites_were_unreadable(faults.len());
+        metrics::record_unreadable_sites(faults.len());
         Self { sites: Arc::new(sites), key_sets: record.key_sets }
     }
 }

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 
 use crate::{
     identifiers::TenantId,
-    sites::{Site, SiteFile, SiteFileProblem, clashes},
+    sites::{Site, SiteFile, SiteFileError, clashes},
 };
 
 /// Counts the replacements of a site's document, so that two who replace it at once cannot undo each other.
@@ -49,7 +49,7 @@ pub struct DocumentFault {
     /// Which.
     pub site: UnreadableSite,
     /// What is wrong, with lines and fixes.
-    pub problems: Vec<SiteFileProblem>,
+    pub problems: Vec<SiteFileError>,
     /// Whether the revision before serves in its place.
     pub previous_serves: bool,
 }
@@ -94,13 +94,13 @@ impl TenantSites {
         tenant: TenantId,
         entry: &StoredSite,
         text: &str,
-    ) -> Result<Arc<Site>, Vec<SiteFileProblem>> {
+    ) -> Result<Arc<Site>, Vec<SiteFileError>> {
         let file = SiteFile { name: entry.to_string(), text: text.to_owned() };
         let site = file.compile()?;
         if site.tenant() != tenant || site.name.as_str() != entry.name {
             let message =
                 format!("this is `{}` of tenant {}, stored in the wrong place", site.name, site.tenant());
-            return Err(vec![SiteFileProblem { file: file.name, line: None, message }]);
+            return Err(vec![SiteFileError { file: file.name, line: None, message }]);
         }
         let clashes: Vec<_> = self
             .sites

@@ -4,7 +4,7 @@ use std::{io, path::Path};
 
 use pozi_auth::{
     adapters::{AuthorityError, LoadError},
-    address::NotSecure,
+    address::SecureUrlError,
     sites::CatalogueId,
 };
 
@@ -32,7 +32,7 @@ pub enum ConfigError {
     SharedProject(CatalogueId, CatalogueId),
     /// The issuer's address is none that keys are fetched from.
     #[error("issuer: {0}")]
-    Keys(#[source] NotSecure),
+    Keys(#[source] SecureUrlError),
     /// `ca_file` is none.
     #[error("{0}: {1}")]
     Authorities(String, AuthorityError),
