@@ -1,4 +1,4 @@
-//! Bounds for requests to QGIS Server: how long each may take, and how many of one catalogue there may be.
+//! Limits for requests to QGIS Server: how long each may take, and how many one catalogue may have at a time.
 
 use std::{
     pin::Pin,
@@ -18,8 +18,8 @@ use super::{
 };
 use crate::settings::Limits;
 
-/// A server whose answers end in time, and that answers so many requests of one catalogue at a time. A catalogue is told by
-/// its project.
+/// Limits the time of each request to a server, and the number of concurrent requests for each catalogue. Catalogues are
+/// told apart by their project.
 #[derive(Debug)]
 pub struct Limited<M> {
     server: M,
@@ -28,7 +28,7 @@ pub struct Limited<M> {
 }
 
 impl<M> Limited<M> {
-    /// `server` within `limits`.
+    /// Applies `limits` to `server`.
     pub fn new(server: M, limits: &Limits) -> Self {
         let slots = Slots::new(limits.requests_per_catalogue, limits.waiting_per_catalogue);
         Self { server, time: limits.upstream, slots }
@@ -36,19 +36,19 @@ impl<M> Limited<M> {
 }
 
 impl<M: MapServer> MapServer for Limited<M> {
-    /// The time runs from here to the end of the answer's body, that of waiting included: the client's proxy counts it too.
+    /// Sends `request`. The time limit covers everything up to the end of the answer's body, including the wait in the
+    /// queue, because the client's proxy counts that too.
     async fn send(&self, project: &str, request: QgisRequest) -> Result<Response<Body>, UpstreamError> {
         let deadline = Instant::now() + self.time;
-        let late = || UpstreamError::TimedOut { after: self.time };
-        let busy = || UpstreamError::Busy { most: self.slots.waiting() };
-        let slot = timeout_at(deadline, self.slots.take(project)).await.unwrap_or_else(|_| Err(busy()))?;
+        let slot = timeout_at(deadline, self.slots.acquire(project)).await;
+        let slot = slot.unwrap_or_else(|_| Err(self.slots.busy()))?;
         let answer = timeout_at(deadline, self.server.send(project, request)).await;
-        let answer = answer.unwrap_or_else(|_| Err(late()))?;
+        let answer = answer.unwrap_or(Err(UpstreamError::TimedOut { after: self.time }))?;
         Ok(answer.map(|body| Body::new(LimitedBody::new(body, deadline, self.time, slot))))
     }
 }
 
-/// A body with a deadline, which holds the request's place until it has ended or is dropped.
+/// A body with a deadline, which holds the request's slot until it ends or is dropped.
 struct LimitedBody {
     held: Option<(Body, Slot)>,
     deadline: Pin<Box<Sleep>>,
@@ -60,7 +60,7 @@ impl LimitedBody {
         Self { held: Some((body, slot)), deadline: Box::pin(sleep_until(deadline)), time }
     }
 
-    /// The next frame, also of a body that never lets the deadline come up because it is always ready.
+    /// Polls for the next frame. Checks the deadline first, because a body that is always ready would never reach it.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let Some((body, _)) = &mut self.held else { return Poll::Ready(None) };
         if self.deadline.as_mut().poll(context).is_ready() {
@@ -112,15 +112,15 @@ mod tests {
 
     const TIME: Duration = Duration::from_secs(85);
 
-    /// Answers at once with a body that gives one frame for each permit; `never` is not answered at all.
+    /// Answers with a body that yields one frame for each permit; does not answer `never`.
     struct Server {
-        asked: AtomicUsize,
+        requests: AtomicUsize,
         frames: Arc<Semaphore>,
     }
 
     impl MapServer for Arc<Server> {
         async fn send(&self, _: &str, request: QgisRequest) -> Result<Response<Body>, UpstreamError> {
-            self.asked.fetch_add(1, Ordering::Relaxed);
+            self.requests.fetch_add(1, Ordering::Relaxed);
             if request.query == "do=never" {
                 return pending().await;
             }
@@ -159,7 +159,7 @@ mod tests {
     }
 
     fn limited(requests: usize, waiting: usize) -> (Arc<Limited<Arc<Server>>>, Arc<Server>) {
-        let server = Arc::new(Server { asked: AtomicUsize::new(0), frames: Arc::new(Semaphore::new(0)) });
+        let server = Arc::new(Server { requests: AtomicUsize::new(0), frames: Arc::new(Semaphore::new(0)) });
         let limits = Limits {
             requests_per_catalogue: requests,
             waiting_per_catalogue: waiting,
@@ -187,12 +187,12 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_that_does_not_begin_ends_at_the_limit() {
+    async fn a_request_without_an_answer_ends_at_the_limit() {
         let (limited, _) = limited(1, 0);
         let started = Instant::now();
         let error = limited.send("a", asking("never")).await.unwrap_err();
         assert_eq!((error.reason(), started.elapsed()), ("qgis_hung", TIME));
-        // Its place is free again.
+        // Its slot is free again.
         assert!(limited.send("a", asking("frames")).await.is_ok());
     }
 
@@ -221,18 +221,18 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_catalogue_has_its_own_places_and_its_own_line() {
+    async fn each_catalogue_has_its_own_slots_and_queue() {
         let (limited, server) = limited(2, 1);
         let first = spawn(&limited, "a", "frames");
         let second = spawn(&limited, "a", "frames");
         settle().await;
         let third = spawn(&limited, "a", "frames");
         settle().await;
-        assert_eq!(server.asked.load(Ordering::Relaxed), 2, "the third waits");
+        assert_eq!(server.requests.load(Ordering::Relaxed), 2, "the third waits");
         let error = limited.send("a", asking("frames")).await.unwrap_err();
         assert_eq!((error.reason(), error.to_string().contains('1')), ("qgis_busy", true));
         assert!(limited.send("b", asking("frames")).await.is_ok());
-        // A body that is dropped frees its place, and so does one that is read to its end, before it is dropped.
+        // Dropping a body frees its slot, and so does reading it to its end.
         drop(first.await.unwrap().unwrap());
         let third = third.await.unwrap().unwrap();
         server.frames.add_permits(2);
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn clients_that_leave_free_their_places_while_they_wait_or_are_answered() {
+    async fn clients_that_disconnect_free_their_slots() {
         let (limited, server) = limited(1, 1);
         let hung = spawn(&limited, "a", "never");
         settle().await;
@@ -258,11 +258,11 @@ mod tests {
         settle().await;
         hung.abort();
         assert!(waits.await.unwrap().is_ok());
-        assert_eq!(server.asked.load(Ordering::Relaxed), 2);
+        assert_eq!(server.requests.load(Ordering::Relaxed), 2);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn waiting_to_the_limit_is_busy_and_not_the_fault_of_the_server() {
+    async fn a_request_that_waits_until_the_limit_is_busy_and_not_hung() {
         let (limited, _) = limited(1, 1);
         let held = limited.send("a", asking("frames")).await.unwrap();
         assert_eq!(limited.send("a", asking("frames")).await.unwrap_err().reason(), "qgis_busy");
@@ -270,14 +270,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn places_of_projects_that_are_no_longer_asked_for_are_not_kept() {
+    async fn forgets_projects_without_requests() {
         let slots = Slots::new(1, 0);
-        let held = slots.take("held").await.unwrap();
+        let held = slots.acquire("held").await.unwrap();
         for index in 0..50 {
-            slots.take(&format!("project {index}")).await.unwrap();
+            slots.acquire(&format!("project {index}")).await.unwrap();
         }
-        assert_eq!(slots.lines(), 2);
-        assert!(slots.take("held").await.is_err());
+        assert_eq!(slots.queues(), 2);
+        assert!(slots.acquire("held").await.is_err());
         drop(held);
     }
 }

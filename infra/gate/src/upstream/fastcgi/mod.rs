@@ -1,5 +1,5 @@
-//! QGIS Server over `FastCGI` (`FastCGI` Specification 1.0), a new connection for each request: a QGIS process serves one
-//! connection at a time, so that one which is kept idle starves all the others.
+//! QGIS Server over `FastCGI` (`FastCGI` Specification 1.0), with a new connection for each request: a QGIS process serves
+//! one connection at a time, so that an idle one would starve all others.
 
 mod address;
 mod answer;
@@ -7,7 +7,7 @@ mod exchange;
 mod head;
 mod parameters;
 mod record;
-mod written;
+mod writer;
 
 use axum::body::Body;
 use http::Response;
@@ -18,14 +18,14 @@ use self::head::Head;
 pub(super) use self::{address::connect_tcp, answer::Answer};
 use super::{MapServer, QgisRequest, UpstreamError};
 
-/// QGIS Server where it listens for `FastCGI`.
+/// QGIS Server over `FastCGI`.
 #[derive(Debug, Clone)]
 pub struct FastCgi {
     address: FastCgiAddress,
 }
 
 impl FastCgi {
-    /// The one at `address`.
+    /// Connects to QGIS Server at `address`.
     pub fn new(address: FastCgiAddress) -> Self {
         Self { address }
     }
@@ -53,7 +53,7 @@ where
     Ok(head.map(|()| Body::new(answer)))
 }
 
-/// Will ask for `request` of `project` over `stream`.
+/// Prepares to send `request` for `project` over `stream`.
 pub(super) fn ask<S>(stream: S, project: &str, request: QgisRequest) -> Result<Answer<S>, UpstreamError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -61,7 +61,7 @@ where
     Ok(Answer::new(stream, parameters::write(project, request)?))
 }
 
-/// Sends the request of `answer`, and reads the head.
+/// Sends the request of `answer` and reads the head of the answer.
 pub(super) async fn head<S>(answer: &mut Answer<S>) -> Result<Response<()>, UpstreamError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
