@@ -1,6 +1,6 @@
 //! Content negotiation for OGC API Features.
 
-/// Media types in `Accept`, and the one that QGIS Server is asked for. QGIS 3.22 reads only the first of several and
+/// Media types in `Accept`, and the one to ask QGIS Server for. QGIS 3.22 reads only the first of several and
 /// refuses it if the resource has no such format; it answers `application/json` with `GeoJSON` or `OpenAPI` as well.
 const FORMATS: [(&[&str], &str); 2] = [
     (&["text/html", "application/xhtml+xml"], "text/html"),

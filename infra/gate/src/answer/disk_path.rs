@@ -1,6 +1,6 @@
 //! Finds a disk path in text, in any spelling that a link may use.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 /// A path on this machine that clients must not see.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +35,11 @@ impl DiskPath {
         })
     }
 
+    /// Removes it from `text`.
+    pub(super) fn remove_from<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        replace_each(text, |from| self.find(text, from).map(|found| (found, String::new())))
+    }
+
     fn end_of_match(&self, text: &[u8], start: usize) -> Option<usize> {
         self.folded.iter().try_fold(start, |at, &wanted| {
             let (byte, next) = decoded_byte(text, at)?;
@@ -51,6 +56,25 @@ fn decoded_byte(text: &[u8], at: usize) -> Option<(u8, usize)> {
         (b'%', Some(high), Some(low)) => Some((u8::try_from(high * 16 + low).ok()?, at + 3)),
         _ => Some((byte, at + 1)),
     }
+}
+
+/// Replaces what `next` finds in `text`: given a byte to start from, it returns a range and its replacement.
+pub(super) fn replace_each(
+    text: &str,
+    next: impl Fn(usize) -> Option<(Range<usize>, String)>,
+) -> Cow<'_, str> {
+    let mut written = String::new();
+    let mut copied = 0;
+    while let Some((found, replacement)) = next(copied) {
+        written.push_str(text.get(copied..found.start).unwrap_or_default());
+        written.push_str(&replacement);
+        copied = found.end;
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    written.push_str(text.get(copied..).unwrap_or_default());
+    Cow::Owned(written)
 }
 
 fn fold(byte: u8) -> u8 {

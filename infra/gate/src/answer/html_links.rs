@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use super::links::Links;
 
-/// Attributes that contain a link.
 const LINKS: [&str; 3] = ["href", "src", "action"];
 
 /// Returns `page` with its links rewritten and without the project's path.

@@ -9,7 +9,6 @@ use super::links::Links;
 /// Members of the root that contain data, which passes unchanged (RFC 7946).
 const DATA: [&str; 3] = ["features", "geometry", "properties"];
 
-/// Returns `document` with its links rewritten.
 pub(super) fn rewrite(document: &str, links: &Links) -> serde_json::Result<String> {
     // The steps below rely on valid JSON that is not nested too deeply.
     serde_json::from_str::<IgnoredAny>(document)?;
@@ -45,12 +44,10 @@ impl Rewriter<'_> {
                 self.open.push(Open { is_object: next == '{', name });
                 self.copy(1);
             }
-            '}' | ']' => {
-                self.open.pop();
-                self.key = None;
-                self.copy(1);
-            }
-            ',' => {
+            '}' | ']' | ',' => {
+                if next != ',' {
+                    self.open.pop();
+                }
                 self.key = None;
                 self.copy(1);
             }

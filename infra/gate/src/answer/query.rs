@@ -7,9 +7,10 @@ use super::disk_path::DiskPath;
 /// Returns the query percent-encoded, without `MAP` in any spelling and without empty parameters. QGIS 3.22 appends a
 /// second `?…` to the value of `MAP` in links to a schema; the parameters after it are kept.
 pub(super) fn without_map(query: &str, project: &DiskPath) -> String {
-    let cut = without_project(query, project);
+    // The project's path may itself contain `&`.
+    let query = project.remove_from(query);
     let mut written = String::new();
-    for parameter in cut.split('&').filter_map(kept).filter(|parameter| !parameter.is_empty()) {
+    for parameter in query.split('&').filter_map(kept).filter(|parameter| !parameter.is_empty()) {
         if !written.is_empty() {
             written.push('&');
         }
@@ -28,18 +29,6 @@ pub(super) fn encoded_path(path: &str) -> String {
 /// Whether the query has `MAP` in any spelling.
 pub(super) fn has_map(query: &str) -> bool {
     query.split('&').any(|parameter| is_map(parameter.split('=').next().unwrap_or_default()))
-}
-
-/// Returns the query without the project's path, which may itself contain `&`.
-fn without_project(query: &str, project: &DiskPath) -> String {
-    let mut written = String::new();
-    let mut copied = 0;
-    while let Some(found) = project.find(query, copied) {
-        written.push_str(query.get(copied..found.start).unwrap_or_default());
-        copied = found.end;
-    }
-    written.push_str(query.get(copied..).unwrap_or_default());
-    written
 }
 
 /// Returns the parameter; for `MAP`, only the parameter after a second `?`.

@@ -133,13 +133,10 @@ fn media(status: StatusCode, headers: &HeaderMap) -> Result<Option<Media>, Answe
     }
 }
 
-/// A body for the client.
 enum Content {
-    /// QGIS Server's body.
     Unchanged(Body),
     /// QGIS Server's body, after a start that was rewritten.
     Stream(Body),
-    /// A rewritten document.
     Document(String),
 }
 

@@ -42,7 +42,6 @@ pub(super) enum Root {
     Document,
 }
 
-/// Returns `document` with its links rewritten.
 pub(super) fn rewrite(document: &str, links: &Links) -> Result<String, XmlLinksError> {
     let mut rewriter = Rewriter::new(document, links);
     loop {

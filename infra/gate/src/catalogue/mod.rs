@@ -9,7 +9,7 @@
 
 mod path;
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use pozi_auth::sites::{Catalogue, CatalogueId};
 
@@ -21,9 +21,8 @@ use crate::settings::{PathStyle, Settings};
 pub struct Catalogues {
     base: Vec<String>,
     paths: PathStyle,
-    by_id: HashMap<String, usize>,
-    by_project: HashMap<String, usize>,
-    all: Vec<Catalogue>,
+    by_id: HashMap<String, Arc<Catalogue>>,
+    by_project: HashMap<String, Arc<Catalogue>>,
 }
 
 /// Where a request leads.
@@ -55,29 +54,24 @@ pub enum PlaceError {
 impl Catalogues {
     /// Takes the catalogues of `settings`, whose projects all differ.
     pub fn new(settings: &Settings) -> Self {
-        let all = settings.site.catalogues.clone();
+        let all: Vec<_> = settings.site.catalogues.iter().cloned().map(Arc::new).collect();
+        let ids = all.iter().map(|catalogue| catalogue.id.as_str().to_owned());
         let projects = all.iter().map(|catalogue| settings.project_paths.folded(&catalogue.project));
         Self {
             base: settings.base.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect(),
             paths: settings.project_paths,
-            by_id: all.iter().map(|catalogue| catalogue.id.as_str().to_owned()).zip(0..).collect(),
-            by_project: projects.zip(0..).collect(),
-            all,
+            by_id: ids.zip(all.iter().cloned()).collect(),
+            by_project: projects.zip(all.iter().cloned()).collect(),
         }
     }
 
     /// Accepts `name` as another `MAP` for the catalogue `id`, unless it is the project of another catalogue.
     #[must_use]
     pub fn with_project_name(mut self, id: &CatalogueId, name: &str) -> Self {
-        if let Some(at) = self.by_id.get(id.as_str()) {
-            self.by_project.entry(self.paths.folded(name)).or_insert(*at);
+        if let Some(catalogue) = self.by_id.get(id.as_str()) {
+            self.by_project.entry(self.paths.folded(name)).or_insert_with(|| Arc::clone(catalogue));
         }
         self
-    }
-
-    /// Finds a catalogue by its id.
-    pub fn by_id(&self, id: &CatalogueId) -> Option<&Catalogue> {
-        self.by_id.get(id.as_str()).and_then(|at| self.all.get(*at))
     }
 
     /// Finds where the decoded `segments` of a path lead, together with the `MAP` of the query.
@@ -110,8 +104,7 @@ impl Catalogues {
         rest: &'a [Cow<'a, str>],
         map: Option<&str>,
     ) -> Result<Place<'a>, PlaceError> {
-        let found = self.by_id.get(id).and_then(|at| self.all.get(*at));
-        let catalogue = found.ok_or(PlaceError::UnknownCatalogue)?;
+        let catalogue = self.by_id.get(id).ok_or(PlaceError::UnknownCatalogue)?;
         match map.map(|map| self.of_project(map)) {
             None => {}
             Some(Ok(other)) if other.id == catalogue.id => {}
@@ -121,8 +114,7 @@ impl Catalogues {
     }
 
     fn of_project(&self, map: &str) -> Result<&Catalogue, PlaceError> {
-        let found = self.by_project.get(&self.paths.folded(map)).and_then(|at| self.all.get(*at));
-        found.ok_or(PlaceError::UnknownProject)
+        self.by_project.get(&self.paths.folded(map)).map(Arc::as_ref).ok_or(PlaceError::UnknownProject)
     }
 
     fn below_base<'a>(&self, segments: &'a [Cow<'a, str>]) -> Option<&'a [Cow<'a, str>]> {

@@ -25,7 +25,7 @@ pub(super) trait Visitor {
     fn start(&mut self, path: &str, element: &Element<'_>);
 
     /// Called at the end of an element. `text` is the element's text after its last child element.
-    fn end(&mut self, path: &str, text: &str);
+    fn end(&mut self, _path: &str, _text: &str) {}
 }
 
 /// An element's attributes.

@@ -83,11 +83,8 @@ fn unreadable(error: &ProjectFileError) -> Finding {
         }
         _ => "Open the project in QGIS, save it as .qgs or .qgz, and name that file in the configuration.",
     };
-    Finding {
-        severity: Severity::Error,
-        what: format!("The project file cannot be used: {}.", with_causes(error)),
-        fix: fix.to_owned(),
-    }
+    let what = format!("The project file cannot be used: {}.", with_causes(error));
+    Finding { severity: Severity::Error, what, fix: fix.to_owned() }
 }
 
 fn advertised(setting: &str) -> Finding {
@@ -95,7 +92,7 @@ fn advertised(setting: &str) -> Finding {
     Finding {
         severity: Severity::Warning,
         what: format!(
-            "The project has an Advertised URL for {service}, which QGIS Server uses instead of the gate's address."
+            "The project's Advertised URL for {service} replaces the gate's address in QGIS's answers."
         ),
         fix: format!(
             "Clear Project Properties > QGIS Server > {service} > Advertised URL, and save the project."

@@ -38,9 +38,7 @@ pub use self::write::{FieldWriteError, Write};
 
 /// The layers of one catalogue.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Layers {
-    layers: Vec<Layer>,
-}
+pub struct Layers(Vec<Layer>);
 
 /// A layer with a table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -91,27 +89,27 @@ pub enum Origin {
 impl Layers {
     /// Creates a list of layers.
     pub fn new(layers: Vec<Layer>) -> Self {
-        Self { layers }
+        Self(layers)
     }
 
     /// Returns all layers.
     pub fn iter(&self) -> impl Iterator<Item = &Layer> {
-        self.layers.iter()
+        self.0.iter()
     }
 
     /// Finds a layer by its name in WMS.
     pub fn by_wms_name(&self, name: &str) -> Option<&Layer> {
-        self.layers.iter().find(|layer| layer.wms_name.as_deref() == Some(name))
+        self.0.iter().find(|layer| layer.wms_name.as_deref() == Some(name))
     }
 
     /// Finds a layer by its type name in WFS, without a namespace prefix.
     pub fn by_type_name(&self, name: &str) -> Option<&Layer> {
-        self.layers.iter().find(|layer| layer.type_name.as_deref() == Some(name))
+        self.0.iter().find(|layer| layer.type_name.as_deref() == Some(name))
     }
 
     /// Finds a layer by its collection id in OGC API Features.
     pub fn by_collection(&self, id: &str) -> Option<&Layer> {
-        self.layers.iter().find(|layer| layer.collection.as_deref() == Some(id))
+        self.0.iter().find(|layer| layer.collection.as_deref() == Some(id))
     }
 }
 

@@ -15,8 +15,6 @@ use super::published;
 /// The content of a project file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProjectFile {
-    /// The version of QGIS that wrote the file, such as `3.22.16-Białowieża`.
-    pub version: String,
     layers: Vec<ProjectLayer>,
     layouts: Vec<Layout>,
     services: Services,
@@ -144,12 +142,6 @@ impl Source {
     }
 }
 
-impl From<String> for Source {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
 impl fmt::Debug for Source {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Source(…)")
@@ -239,7 +231,7 @@ pub(super) mod tests {
 
     #[test]
     fn debug_does_not_show_a_source() {
-        let source = Source::from("password=hunter2".to_owned());
+        let source = Source("password=hunter2".to_owned());
         assert!(!format!("{source:?}").contains("hunter2"));
     }
 }

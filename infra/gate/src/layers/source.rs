@@ -50,18 +50,15 @@ struct Kept {
     fetched: Timestamp,
 }
 
-/// Why the layers of a catalogue are not known. The log has the cause.
+/// QGIS Server does not describe the layers of a catalogue. The log has the cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum LayersError {
-    /// QGIS Server does not describe the layers.
-    #[error(
-        "QGIS Server does not describe the project's layers and fields; the gate tries again in {} s",
-        retry_after.as_secs()
-    )]
-    Unavailable {
-        /// The time until the next attempt.
-        retry_after: Duration,
-    },
+#[error(
+    "QGIS Server does not describe the project's layers and fields; the gate tries again in {} s",
+    retry_after.as_secs()
+)]
+pub struct LayersError {
+    /// The time until the next attempt.
+    pub retry_after: Duration,
 }
 
 impl<M: MapServer> LayerSource<M> {
@@ -86,9 +83,9 @@ impl<M: MapServer> LayerSource<M> {
             found = self.find(&kept, project, now, stamp).await;
         }
         found.map_err(|error| match error {
-            NotFound::Unavailable { retry_after } => LayersError::Unavailable { retry_after },
+            NotFound::Unavailable { retry_after } => LayersError { retry_after },
             NotFound::Missing { retry_after } => {
-                LayersError::Unavailable { retry_after: retry_after.unwrap_or(LIFETIMES.cooldown) }
+                LayersError { retry_after: retry_after.unwrap_or(LIFETIMES.cooldown) }
             }
         })
     }

@@ -1,7 +1,7 @@
 //! Why QGIS Server gave no answer, or no complete one. Each kind calls for a different action by the operator: a process
 //! may have died or hang, and an answer may be cut short or malformed.
 
-use std::{io, iter, path::PathBuf, time::Duration};
+use std::{io, path::PathBuf, time::Duration};
 
 /// The longest head of an answer, in bytes.
 pub(super) const MAX_HEAD: usize = 16 * 1024;
@@ -129,11 +129,6 @@ pub enum RecordError {
 }
 
 impl UpstreamError {
-    /// Finds the upstream error among the causes of `error`, in which a body ended.
-    pub fn within<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Self> {
-        iter::successors(Some(error), |error| error.source()).find_map(|error| error.downcast_ref())
-    }
-
     /// Returns the reason as a stable code, for logs, metrics and clients.
     pub fn reason(&self) -> &'static str {
         match self {

@@ -44,7 +44,10 @@ impl<M: MapServer> MapServer for Limited<M> {
         let slot = slot.unwrap_or_else(|_| Err(self.slots.busy()))?;
         let answer = timeout_at(deadline, self.server.send(project, request)).await;
         let answer = answer.unwrap_or(Err(UpstreamError::TimedOut { after: self.time }))?;
-        Ok(answer.map(|body| Body::new(LimitedBody::new(body, deadline, self.time, slot))))
+        Ok(answer.map(|body| {
+            let deadline = Box::pin(sleep_until(deadline));
+            Body::new(LimitedBody { held: Some((body, slot)), deadline, time: self.time })
+        }))
     }
 }
 
@@ -56,10 +59,6 @@ struct LimitedBody {
 }
 
 impl LimitedBody {
-    fn new(body: Body, deadline: Instant, time: Duration, slot: Slot) -> Self {
-        Self { held: Some((body, slot)), deadline: Box::pin(sleep_until(deadline)), time }
-    }
-
     /// Polls for the next frame. Checks the deadline first, because a body that is always ready would never reach it.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let Some((body, _)) = &mut self.held else { return Poll::Ready(None) };
@@ -108,7 +107,7 @@ mod tests {
     use tokio::{sync::Semaphore, task::JoinHandle};
 
     use super::*;
-    use crate::upstream::testing::asking;
+    use crate::upstream::testing::{get, upstream_error};
 
     const TIME: Duration = Duration::from_secs(85);
 
@@ -174,10 +173,10 @@ mod tests {
     fn spawn(
         limited: &Arc<Limited<Arc<Server>>>,
         project: &'static str,
-        how: &'static str,
+        behaviour: &'static str,
     ) -> JoinHandle<Outcome> {
         let limited = Arc::clone(limited);
-        tokio::spawn(async move { limited.send(project, asking(how)).await })
+        tokio::spawn(async move { limited.send(project, get(behaviour)).await })
     }
 
     async fn settle() {
@@ -190,31 +189,31 @@ mod tests {
     async fn a_request_without_an_answer_ends_at_the_limit() {
         let (limited, _) = limited(1, 0);
         let started = Instant::now();
-        let error = limited.send("a", asking("never")).await.unwrap_err();
+        let error = limited.send("a", get("never")).await.unwrap_err();
         assert_eq!((error.reason(), started.elapsed()), ("qgis_hung", TIME));
         // Its slot is free again.
-        assert!(limited.send("a", asking("frames")).await.is_ok());
+        assert!(limited.send("a", get("frames")).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_does_not_end_is_cut_at_the_limit_of_its_request() {
         let (limited, server) = limited(1, 0);
         let started = Instant::now();
-        let mut body = limited.send("a", asking("frames")).await.unwrap().into_body();
+        let mut body = limited.send("a", get("frames")).await.unwrap().into_body();
         tokio::time::advance(TIME / 2).await;
         server.frames.add_permits(1);
         assert!(body.frame().await.unwrap().is_ok());
         let error = body.frame().await.unwrap().unwrap_err();
-        assert_eq!(UpstreamError::within(&error).unwrap().reason(), "qgis_hung");
+        assert_eq!(upstream_error(&error).unwrap().reason(), "qgis_hung");
         assert_eq!(started.elapsed(), TIME);
         assert!(body.frame().await.is_none());
-        assert!(limited.send("a", asking("frames")).await.is_ok());
+        assert!(limited.send("a", get("frames")).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_is_always_ready_ends_at_the_limit_too() {
         let (limited, server) = limited(1, 0);
-        let mut body = limited.send("a", asking("frames")).await.unwrap().into_body();
+        let mut body = limited.send("a", get("frames")).await.unwrap().into_body();
         server.frames.add_permits(2);
         tokio::time::advance(TIME).await;
         assert!(body.frame().await.unwrap().is_err());
@@ -229,9 +228,9 @@ mod tests {
         let third = spawn(&limited, "a", "frames");
         settle().await;
         assert_eq!(server.requests.load(Ordering::Relaxed), 2, "the third waits");
-        let error = limited.send("a", asking("frames")).await.unwrap_err();
+        let error = limited.send("a", get("frames")).await.unwrap_err();
         assert_eq!((error.reason(), error.to_string().contains('1')), ("qgis_busy", true));
-        assert!(limited.send("b", asking("frames")).await.is_ok());
+        assert!(limited.send("b", get("frames")).await.is_ok());
         // Dropping a body frees its slot, and so does reading it to its end.
         drop(first.await.unwrap().unwrap());
         let third = third.await.unwrap().unwrap();
@@ -240,7 +239,7 @@ mod tests {
         assert_eq!(read.frame().await.unwrap().unwrap().into_data().unwrap(), "x");
         assert!(read.frame().await.unwrap().is_ok());
         assert!(read.frame().await.is_none());
-        assert!(limited.send("a", asking("frames")).await.is_ok());
+        assert!(limited.send("a", get("frames")).await.is_ok());
         drop((read, third));
     }
 
@@ -251,7 +250,7 @@ mod tests {
         settle().await;
         let waits = spawn(&limited, "a", "never");
         settle().await;
-        assert_eq!(limited.send("a", asking("frames")).await.unwrap_err().reason(), "qgis_busy");
+        assert_eq!(limited.send("a", get("frames")).await.unwrap_err().reason(), "qgis_busy");
         waits.abort();
         settle().await;
         let waits = spawn(&limited, "a", "frames");
@@ -264,8 +263,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_request_that_waits_until_the_limit_is_busy_and_not_hung() {
         let (limited, _) = limited(1, 1);
-        let held = limited.send("a", asking("frames")).await.unwrap();
-        assert_eq!(limited.send("a", asking("frames")).await.unwrap_err().reason(), "qgis_busy");
+        let held = limited.send("a", get("frames")).await.unwrap();
+        assert_eq!(limited.send("a", get("frames")).await.unwrap_err().reason(), "qgis_busy");
         drop(held);
     }
 

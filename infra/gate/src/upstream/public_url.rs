@@ -1,6 +1,5 @@
 //! Splits a catalogue's address for clients into the parts that CGI needs (RFC 3875 §4.1).
 
-/// The parts of a public URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct PublicUrl<'a> {
     pub(super) is_https: bool,

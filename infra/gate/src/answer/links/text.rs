@@ -6,6 +6,7 @@ use super::{
     Links,
     address::{SCHEMES, split_host},
 };
+use crate::answer::disk_path::replace_each;
 
 /// The longest part of a link after its `MAP`, in bytes.
 const MAX_REST: usize = 4096;
@@ -26,10 +27,9 @@ impl Links {
     /// in it.
     pub(in crate::answer) fn message<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let shown = self.text(text);
-        let Some(folder) = &self.folder else { return shown };
-        match replace_each(&shown, |from| folder.find(&shown, from).map(|found| (found, String::new()))) {
-            Cow::Borrowed(_) => shown,
-            Cow::Owned(without) => Cow::Owned(without),
+        match &self.folder {
+            Some(folder) => Cow::Owned(folder.remove_from(&shown).into_owned()),
+            None => shown,
         }
     }
 
@@ -37,7 +37,8 @@ impl Links {
     /// link as rewritten.
     fn link_around(&self, text: &str, from: usize, map: &Range<usize>) -> Option<(Range<usize>, String)> {
         let before = text.get(from..map.start)?;
-        let word = before.rfind(is_delimiter).map_or(0, |at| at + delimiter_length(before, at));
+        let delimiter = before.char_indices().rfind(|(_, found)| is_delimiter(*found));
+        let word = delimiter.map_or(0, |(at, found)| at + found.len_utf8());
         let start = from + word + last_scheme(before.get(word..)?).unwrap_or(0);
         let query = start + map_query(text.get(start..map.start)?)?;
         let rest = text.get(map.end..text.floor_char_boundary(map.end + MAX_REST))?;
@@ -70,24 +71,4 @@ fn first_scheme(word: &str) -> Option<usize> {
 
 fn is_delimiter(found: char) -> bool {
     found.is_whitespace() || DELIMITERS.contains(&found)
-}
-
-fn delimiter_length(text: &str, at: usize) -> usize {
-    text.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
-}
-
-/// Replaces what `next` finds in `text`: given a byte to start from, it returns a range and its replacement.
-fn replace_each(text: &str, next: impl Fn(usize) -> Option<(Range<usize>, String)>) -> Cow<'_, str> {
-    let mut written = String::new();
-    let mut copied = 0;
-    while let Some((found, replacement)) = next(copied) {
-        written.push_str(text.get(copied..found.start).unwrap_or_default());
-        written.push_str(&replacement);
-        copied = found.end;
-    }
-    if copied == 0 {
-        return Cow::Borrowed(text);
-    }
-    written.push_str(text.get(copied..).unwrap_or_default());
-    Cow::Owned(written)
 }

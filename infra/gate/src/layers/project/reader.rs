@@ -73,7 +73,7 @@ impl Reading {
             "/id" => text.clone_into(&mut layer.id),
             "/layername" => text.clone_into(&mut layer.name),
             "/shortname" => text.clone_into(&mut layer.short_name),
-            "/datasource" => layer.source = Source::from(text.to_owned()),
+            "/datasource" => layer.source = Source(text.to_owned()),
             _ => {}
         }
     }
@@ -118,26 +118,20 @@ impl Reading {
 
     fn end_setting(&mut self, setting: &str, text: &str) {
         let services = &mut self.project.services;
-        let set = match setting {
-            "WFSLayers/value" => &mut services.wfs,
+        match setting {
+            "WFSLayers/value" => insert(&mut services.wfs, text),
             "WFSTLayers/Insert/value" | "WFSTLayers/Update/value" | "WFSTLayers/Delete/value" => {
-                &mut services.wfs_t
+                insert(&mut services.wfs_t, text);
             }
-            "WMSRestrictedLayers/value" => &mut services.restricted,
-            "WMSUseLayerIDs" => {
-                services.uses_ids = matches!(text, "1" | "true");
-                return;
-            }
+            "WMSRestrictedLayers/value" => insert(&mut services.restricted, text),
+            "WMSUseLayerIDs" => services.uses_ids = matches!(text, "1" | "true"),
             _ => {
-                let known =
-                    ["WMSUrl", "WFSUrl", "WCSUrl", "WMTSUrl"].into_iter().find(|known| *known == setting);
-                if let (Some(known), false) = (known, text.is_empty()) {
-                    push(&mut services.addresses, (known, text.to_owned()));
+                let url = ["WMSUrl", "WFSUrl", "WCSUrl", "WMTSUrl"].into_iter().find(|url| *url == setting);
+                if let Some(url) = url.filter(|_| !text.is_empty()) {
+                    push(&mut services.addresses, (url, text.to_owned()));
                 }
-                return;
             }
-        };
-        insert(set, text);
+        }
     }
 }
 
@@ -150,8 +144,6 @@ impl Visitor for Reading {
             self.start_layer(part, element);
         } else if let Some(part) = path.strip_prefix(LAYOUT) {
             self.start_layout(part, element);
-        } else if path == "qgis" {
-            self.project.version = element.attribute("version").unwrap_or_default();
         }
     }
 

@@ -128,9 +128,8 @@ impl Sources<'_> {
         aliases: &BTreeMap<&str, Vec<Option<&String>>>,
     ) -> Field {
         let published = published::field_name(name);
-        let is_hidden = |field: &&ProjectField| field.is_hidden_from_wms && field.name == name;
-        let is_hidden =
-            self.saved.is_some_and(|(_, layer)| layer.fields.iter().any(|field| is_hidden(&field)));
+        let is_hidden = |field: &ProjectField| field.is_hidden_from_wms && field.name == name;
+        let is_hidden = self.saved.is_some_and(|(_, layer)| layer.fields.iter().any(is_hidden));
         let in_wms = self.wms.iter().find(|field| field.name == name && !is_hidden);
         let alias =
             in_wms.and_then(|field| field.alias.clone()).or_else(|| match aliases.get(published.as_str()) {

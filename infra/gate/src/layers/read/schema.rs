@@ -43,6 +43,4 @@ impl Visitor for Schema {
             }
         }
     }
-
-    fn end(&mut self, _path: &str, _text: &str) {}
 }

@@ -3,7 +3,6 @@
 use super::{MAX_DOCUMENT, ReadError};
 use crate::layers::elements::{Element, Visitor, walk};
 
-/// A layer with a table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct WmsLayer {
     pub(super) name: String,
@@ -24,7 +23,6 @@ pub(super) fn read(document: &[u8]) -> Result<Vec<WmsLayer>, ReadError> {
     Ok(settings.layers)
 }
 
-/// An open layer or group.
 #[derive(Default)]
 struct Open {
     name: String,

@@ -90,10 +90,11 @@ impl<M: MapServer> Client<'_, M> {
     async fn documents(&self) -> Result<[Bytes; 3], FetchError> {
         let settings = "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetProjectSettings";
         let schema = "SERVICE=WFS&VERSION=1.1.0&REQUEST=DescribeFeatureType";
+        let collections = ("/wfs3/collections.json", Some("application/json"));
         Ok([
-            self.ows("WMS GetProjectSettings", settings.to_owned(), MAX_DOCUMENT).await?,
-            self.ows("WFS DescribeFeatureType", schema.to_owned(), MAX_DOCUMENT).await?,
-            self.collections().await?,
+            self.ows("WMS GetProjectSettings", settings, MAX_DOCUMENT).await?,
+            self.ows("WFS DescribeFeatureType", schema, MAX_DOCUMENT).await?,
+            self.get("OGC API Features /collections", collections, "", MAX_DOCUMENT).await?,
         ])
     }
 
@@ -120,14 +121,8 @@ impl<M: MapServer> Client<'_, M> {
         samples
     }
 
-    async fn ows(&self, operation: &'static str, query: String, max: usize) -> Result<Bytes, FetchError> {
-        self.get(operation, "", query, None, max).await
-    }
-
-    async fn collections(&self) -> Result<Bytes, FetchError> {
-        let operation = "OGC API Features /collections";
-        let path = "/wfs3/collections.json";
-        self.get(operation, path, String::new(), Some("application/json"), MAX_DOCUMENT).await
+    async fn ows(&self, operation: &'static str, query: &str, max: usize) -> Result<Bytes, FetchError> {
+        self.get(operation, ("", None), query, max).await
     }
 
     async fn sample(&self, type_name: &str) -> Result<Bytes, FetchError> {
@@ -136,21 +131,20 @@ impl<M: MapServer> Client<'_, M> {
             "SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&OUTPUTFORMAT=GeoJSON&MAXFEATURES=1&GEOMETRYNAME=NONE&\
              TYPENAME={type_name}"
         );
-        self.ows("WFS GetFeature", query, MAX_SAMPLE).await
+        self.ows("WFS GetFeature", &query, MAX_SAMPLE).await
     }
 
     async fn get(
         &self,
         operation: &'static str,
-        path: &str,
-        query: String,
-        accept: Option<&'static str>,
+        (path, accept): (&str, Option<&'static str>),
+        query: &str,
         max: usize,
     ) -> Result<Bytes, FetchError> {
         let request = QgisRequest {
             method: Method::GET,
             path: path.to_owned(),
-            query,
+            query: query.to_owned(),
             body: None,
             accept,
             public_url: String::new(),

@@ -172,7 +172,7 @@ async fn an_outage_after_a_change_keeps_nothing() {
     fixture.layers(&project, 0).await.unwrap();
     fixture.set_outage(Some(Outage::Down));
     fixture.save("with another field hidden");
-    let refused = LayersError::Unavailable { retry_after: Duration::from_secs(10) };
+    let refused = LayersError { retry_after: Duration::from_secs(10) };
     assert_eq!(fixture.layers(&project, 1).await, Err(refused));
     fixture.set_outage(None);
     assert!(fixture.layers(&project, 11).await.is_ok());

@@ -9,12 +9,13 @@ use std::{
 };
 
 use bytes::Bytes;
+use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
     exchange::{Exchange, Output},
-    head::{Head, HeadReader},
+    head::HeadReader,
 };
 use crate::upstream::UpstreamError;
 
@@ -22,7 +23,7 @@ use crate::upstream::UpstreamError;
 #[derive(Debug)]
 pub(in crate::upstream) struct Answer<S> {
     exchange: Exchange<S>,
-    /// Output that was read before it was asked for.
+    /// Output that was read ahead.
     ahead: Option<Output>,
     promised: Option<u64>,
     found: u64,
@@ -34,7 +35,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Answer<S> {
     }
 
     /// Sends the request and reads the head of the answer. Must be called once, before the data is read.
-    pub(super) async fn head(&mut self) -> Result<Head, UpstreamError> {
+    pub(in crate::upstream) async fn head(&mut self) -> Result<Response<()>, UpstreamError> {
         let mut reader = HeadReader::default();
         loop {
             let Output::Data(piece) = poll_fn(|context| self.exchange.poll(context)).await? else {
@@ -43,7 +44,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Answer<S> {
             if let Some((head, data)) = reader.push(&piece)? {
                 self.promised = head.length;
                 self.ahead = if data.is_empty() { self.arrived()? } else { Some(Output::Data(data)) };
-                return Ok(head);
+                let mut response = Response::new(());
+                (*response.status_mut(), *response.headers_mut()) = (head.status, head.headers);
+                return Ok(response);
             }
         }
     }

@@ -6,14 +6,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CONTENT_LENGT
 
 use crate::upstream::error::{HeadError, MAX_HEAD};
 
-/// The head of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Head {
     /// `Status`, by default 200.
     pub(super) status: StatusCode,
     /// The other headers, unchanged.
     pub(super) headers: HeaderMap,
-    /// `Content-Length`.
     pub(super) length: Option<u64>,
 }
 

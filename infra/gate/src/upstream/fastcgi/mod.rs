@@ -14,27 +14,24 @@ use http::Response;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use self::address::{FastCgiAddress, FastCgiAddressError};
-use self::head::Head;
 pub(super) use self::{address::connect_tcp, answer::Answer};
 use super::{MapServer, QgisRequest, UpstreamError};
 
 /// QGIS Server over `FastCGI`.
 #[derive(Debug, Clone)]
-pub struct FastCgi {
-    address: FastCgiAddress,
-}
+pub struct FastCgi(FastCgiAddress);
 
 impl FastCgi {
     /// Connects to QGIS Server at `address`.
     pub fn new(address: FastCgiAddress) -> Self {
-        Self { address }
+        Self(address)
     }
 }
 
 impl MapServer for FastCgi {
     async fn send(&self, project: &str, request: QgisRequest) -> Result<Response<Body>, UpstreamError> {
         let mut request = parameters::write(project, request)?;
-        match &self.address {
+        match &self.0 {
             #[cfg(unix)]
             FastCgiAddress::Unix(path) => {
                 let stream = address::send_unix(path, &mut request).await?;
@@ -49,8 +46,7 @@ async fn respond<S>(mut answer: Answer<S>) -> Result<Response<Body>, UpstreamErr
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let head = head(&mut answer).await?;
-    Ok(head.map(|()| Body::new(answer)))
+    Ok(answer.head().await?.map(|()| Body::new(answer)))
 }
 
 /// Prepares to send `request` for `project` over `stream`.
@@ -59,16 +55,4 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     Ok(Answer::new(stream, parameters::write(project, request)?))
-}
-
-/// Sends the request of `answer` and reads the head of the answer.
-pub(super) async fn head<S>(answer: &mut Answer<S>) -> Result<Response<()>, UpstreamError>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let Head { status, headers, .. } = answer.head().await?;
-    let mut response = Response::new(());
-    *response.status_mut() = status;
-    *response.headers_mut() = headers;
-    Ok(response)
 }

@@ -86,7 +86,7 @@ impl RecordReader {
         }
     }
 
-    /// Returns how many bytes of STDERR have been read.
+    /// The bytes of STDERR that have been read.
     pub(super) fn stderr(&self) -> usize {
         self.stderr
     }

@@ -90,7 +90,7 @@ impl IdleConnections {
     }
 }
 
-/// The body of an answer. Returns its connection to `idle` when it ends; dropped earlier, it closes the connection.
+/// A body that returns its connection to `idle` when it ends, and closes it when it is dropped earlier.
 #[derive(Debug)]
 pub(super) struct HttpBody {
     body: Incoming,

@@ -6,7 +6,7 @@ mod connection;
 use axum::body::Body;
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderValue, Method, Request, Response, Uri,
+    HeaderValue, Method, Request, Response, Uri,
     header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HOST, TRANSFER_ENCODING},
 };
 use http_body::Body as _;
@@ -128,14 +128,11 @@ fn require_usable(response: &Response<Incoming>) -> Result<(), UpstreamError> {
             "ends an answer by closing the connection, so that a cut would go unnoticed; make it send Content-Length or chunks",
         ));
     }
-    if is_encoded(response.headers()) {
+    let mut encodings = response.headers().get_all(CONTENT_ENCODING).iter();
+    if encodings.any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(UpstreamError::WebServer(
             "compresses its answer although the gate accepts only identity; turn its compression off",
         ));
     }
     Ok(())
-}
-
-fn is_encoded(headers: &HeaderMap) -> bool {
-    headers.get_all(CONTENT_ENCODING).iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
 }

@@ -56,13 +56,11 @@ impl Lease {
         request: QgisRequest,
     ) -> Result<Response<Body>, UpstreamError> {
         let answer = self.answer.insert(fastcgi::ask(stream, project, request)?);
-        match fastcgi::head(answer).await {
-            Ok(head) => Ok(head.map(|()| Body::new(LeasedBody::new(self)))),
-            Err(error) => {
-                self.end(false);
-                Err(error)
-            }
+        let head = answer.head().await;
+        if head.is_err() || answer.is_complete() {
+            self.end(head.is_ok());
         }
+        Ok(head?.map(|()| Body::new(self)))
     }
 
     /// Ends the request. Gives the process back after a complete answer, and kills it otherwise, because its state is
@@ -113,20 +111,7 @@ impl Drop for Lease {
     }
 }
 
-/// The body of a process's answer, which gives the process back when it ends.
-#[derive(Debug)]
-struct LeasedBody(Lease);
-
-impl LeasedBody {
-    fn new(mut lease: Lease) -> Self {
-        if lease.answer.as_ref().is_some_and(Answer::is_complete) {
-            lease.end(true);
-        }
-        Self(lease)
-    }
-}
-
-impl http_body::Body for LeasedBody {
+impl http_body::Body for Lease {
     type Data = Bytes;
     type Error = UpstreamError;
 
@@ -134,21 +119,21 @@ impl http_body::Body for LeasedBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, UpstreamError>>> {
-        let Some(answer) = &mut self.0.answer else { return Poll::Ready(None) };
+        let Some(answer) = &mut self.answer else { return Poll::Ready(None) };
         let data = ready!(answer.poll_data(context));
         let (is_complete, is_failed) = (answer.is_complete(), data.is_err());
         if is_complete || is_failed {
-            self.0.end(is_complete && !is_failed);
+            self.end(is_complete && !is_failed);
         }
         Poll::Ready(data.map(|data| data.map(Frame::data)).transpose())
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.answer.is_none()
+        self.answer.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        let answer = self.0.answer.as_ref();
+        let answer = self.answer.as_ref();
         answer.map_or_else(|| SizeHint::with_exact(0), http_body::Body::size_hint)
     }
 }

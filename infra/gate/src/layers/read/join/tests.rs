@@ -143,7 +143,7 @@ fn a_sample_resolves_an_ambiguous_name() {
 }
 
 #[test]
-fn an_empty_layer_that_wms_hides_has_no_known_fields_and_is_asked_for_once() {
+fn an_empty_layer_that_wms_hides_has_no_known_fields_and_is_sampled_once() {
     let wfs: Vec<(&str, &[&str])> = vec![("z", &["name"])];
     let answers = Answers { wfs: wfs.clone(), collections: &["z"], ..Answers::default() };
     assert_eq!(answers.read().wanted, ["z"]);
