@@ -13,7 +13,7 @@ use std::{
 
 use pozi_auth::timestamp::Timestamp;
 use pozi_gate::layers::{
-    Field, Layer, Layers, NotWritable, Write,
+    Field, FieldWriteError, Layer, Layers, Write,
     inspect::{Severity, SiteAddresses, inspect_file},
     project::{ItemKind, ProjectFile},
     source::LayerSource,
@@ -137,15 +137,15 @@ async fn a_write_names_only_what_qgis_can_store() {
         ("NAME", Ok("name")),
         ("población", Ok("población")),
         ("no_wms", Ok("no_wms")),
-        ("l_extra", Err(NotWritable::Computed)),
-        ("l_fid", Err(NotWritable::Computed)),
-        ("twice", Err(NotWritable::Computed)),
-        ("Last_Checked", Err(NotWritable::NoElementName)),
-        ("1st", Err(NotWritable::NoElementName)),
-        ("a_b", Err(NotWritable::SharedName)),
-        ("no_wfs", Err(NotWritable::NoSuchField)),
-        ("no_ows", Err(NotWritable::NoSuchField)),
-        ("nosuch", Err(NotWritable::NoSuchField)),
+        ("l_extra", Err(FieldWriteError::Computed)),
+        ("l_fid", Err(FieldWriteError::Computed)),
+        ("twice", Err(FieldWriteError::Computed)),
+        ("Last_Checked", Err(FieldWriteError::NoElementName)),
+        ("1st", Err(FieldWriteError::NoElementName)),
+        ("a_b", Err(FieldWriteError::SharedName)),
+        ("no_wfs", Err(FieldWriteError::NoSuchField)),
+        ("no_ows", Err(FieldWriteError::NoSuchField)),
+        ("nosuch", Err(FieldWriteError::NoSuchField)),
     ] {
         assert_eq!(insert(name), answer, "{name}");
     }
@@ -232,7 +232,7 @@ async fn without_the_project_file_fields_are_known_and_inserts_are_refused() {
     let zones = layers.by_type_name("Planning_Zones").unwrap();
     assert_eq!(names(zones, |field| field.in_wms), with(&["no wfs b", "no_wfs"]));
     assert_eq!(names(zones, |field| field.in_wfs), with(&["no wms b", "no_wms"]));
-    assert_eq!(zones.written_field("name", Write::Insert), Err(NotWritable::UnknownOrigin));
+    assert_eq!(zones.written_field("name", Write::Insert), Err(FieldWriteError::UnknownOrigin));
     let updated = zones.written_field("Last_Checked", Write::Update).map(|field| field.name.as_str());
     assert_eq!(updated, Ok("Last Checked"));
 }
@@ -283,7 +283,7 @@ fn a_project_is_inspected() {
     assert!(
         matches!(&*errors, [own, port] if [own, port].iter().all(|finding| finding.what.contains("this site itself")))
     );
-    for words in ["\"database\" holds a password", "Advertised URL for WMS", "Advertised URL for WFS"] {
+    for words in ["\"database\" contains a password", "Advertised URL for WMS", "Advertised URL for WFS"] {
         assert!(faulty.iter().any(|finding| finding.what.contains(words)), "{words}: {faulty:?}");
     }
 }

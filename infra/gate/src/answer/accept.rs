@@ -1,7 +1,7 @@
-//! The format of OGC API Features that a client asks for by its `Accept` header.
+//! Content negotiation for OGC API Features.
 
-/// The formats that QGIS Server is asked for. Of several, QGIS 3.22 takes the first alone and refuses it where the resource
-/// has no such format; `application/json` is `GeoJSON` or `OpenAPI` to it where that is what there is.
+/// Media types in `Accept`, and the one to ask QGIS Server for. QGIS 3.22 reads only the first of several and
+/// refuses it if the resource has no such format; it answers `application/json` with `GeoJSON` or `OpenAPI` as well.
 const FORMATS: [(&[&str], &str); 2] = [
     (&["text/html", "application/xhtml+xml"], "text/html"),
     (
@@ -18,19 +18,18 @@ const FORMATS: [(&[&str], &str); 2] = [
     ),
 ];
 const JSON: &str = "application/json";
-/// More ranges than this are not read.
+/// Media ranges after this many are ignored.
 const MAX_RANGES: usize = 32;
 
-/// What QGIS Server is to be asked for, by the client's `Accept` header (RFC 9110 §12.5.1). JSON where the client
-/// names no format that there is: QGIS 3.22 would answer 400 to `application/xml` alone, which some clients send
-/// everywhere, and takes `image/png` for JSON itself.
+/// Chooses what to ask QGIS Server for by the client's `Accept` header (RFC 9110 §12.5.1). Falls back to JSON: QGIS 3.22
+/// answers 400 to `application/xml` alone, which some clients always send, and itself reads `image/png` as JSON.
 pub fn api_accept(accept: Option<&str>) -> &'static str {
     let mut best = (0, JSON);
     for range in accept.unwrap_or_default().split(',').take(MAX_RANGES) {
         let mut parts = range.split(';').map(str::trim);
         let media = parts.next().unwrap_or_default().to_ascii_lowercase();
         let format =
-            FORMATS.iter().find(|(names, _)| names.contains(&media.as_str())).map(|(_, asked)| *asked);
+            FORMATS.iter().find(|(names, _)| names.contains(&media.as_str())).map(|(_, format)| *format);
         let quality = parts.find_map(quality).unwrap_or(1000);
         if let Some(format) = format.filter(|_| quality > best.0) {
             best = (quality, format);
@@ -39,7 +38,7 @@ pub fn api_accept(accept: Option<&str>) -> &'static str {
     best.1
 }
 
-/// The weight in thousandths, where the parameter is one; 0 where it is no number.
+/// Returns the weight in thousandths if `parameter` is one; 0 if it is not a number.
 fn quality(parameter: &str) -> Option<u16> {
     let (name, value) = parameter.split_once('=')?;
     if !name.trim().eq_ignore_ascii_case("q") {
@@ -58,8 +57,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_accept_headers_of_clients_choose_a_format_that_there_is() {
-        for (accept, asked) in [
+    fn accept_headers_of_clients_select_an_available_format() {
+        for (accept, format) in [
             (None, "application/json"),
             (Some("*/*"), "application/json"),
             (Some("image/webp,*/*"), "application/json"),
@@ -72,7 +71,7 @@ mod tests {
             (Some("Text/HTML; Q=0.25 , application/json;q=0.125"), "text/html"),
             (Some(";;,=,q=1"), "application/json"),
         ] {
-            assert_eq!(api_accept(accept), asked, "{accept:?}");
+            assert_eq!(api_accept(accept), format, "{accept:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Bodies of answers: read whole up to a bound, or passed on behind a beginning that was looked at.
+//! Bodies of answers: read whole up to a limit, or streamed after a part that has been read already.
 
 use std::{
     pin::Pin,
@@ -10,24 +10,21 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
 
-/// The bytes of an answer that is read whole: 32 MiB. A list of 1,000 layers has 3 MB.
+/// The largest answer that is read whole, in bytes. A list of 1,000 layers has 3 MB.
 pub(super) const MAX_DOCUMENT: usize = 32 << 20;
-/// The bytes in which a root element must have started.
+/// A root element must start within so many bytes.
 pub(super) const MAX_HEAD: usize = 64 << 10;
 
-/// Why a body cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum BodyError {
-    /// QGIS Server's answer was cut.
-    #[error("QGIS Server's answer was cut")]
+    #[error("QGIS Server's answer was cut short: QGIS Server stopped or was stopped while it answered")]
     Cut(#[from] axum::Error),
-    /// It is too large to be rewritten.
-    #[error("QGIS Server's answer has more than {MAX_DOCUMENT} bytes")]
+    #[error("QGIS Server's answer has more than {MAX_DOCUMENT} bytes; ask for fewer features")]
     TooLarge,
 }
 
-/// The beginning of `body`, one piece longer than `head`; false at its end.
-pub(super) async fn read_piece(body: &mut Body, head: &mut BytesMut) -> Result<bool, BodyError> {
+/// Appends the next chunk of `body` to `head`; returns false at the end of the body.
+pub(super) async fn read_chunk(body: &mut Body, head: &mut BytesMut) -> Result<bool, BodyError> {
     while let Some(frame) = body.frame().await {
         if let Ok(data) = frame?.into_data() {
             head.extend_from_slice(&data);
@@ -37,27 +34,27 @@ pub(super) async fn read_piece(body: &mut Body, head: &mut BytesMut) -> Result<b
     Ok(false)
 }
 
-/// The rest of `body` behind `head`, which is whole then.
+/// Reads the rest of `body` and returns it after `head`.
 pub(super) async fn read_rest(mut body: Body, mut head: BytesMut) -> Result<Bytes, BodyError> {
     while head.len() <= MAX_DOCUMENT {
-        if !read_piece(&mut body, &mut head).await? {
+        if !read_chunk(&mut body, &mut head).await? {
             return Ok(head.freeze());
         }
     }
     Err(BodyError::TooLarge)
 }
 
-/// `rest` behind `head`. What cuts `rest` cuts this.
-pub(super) fn behind(head: impl Into<Bytes>, rest: Body) -> Body {
-    Body::new(Behind { head: Some(head.into()).filter(|head| !head.is_empty()), rest })
+/// Returns a body of `head` and then `rest`, including an error in which `rest` ends.
+pub(super) fn prepend(head: impl Into<Bytes>, rest: Body) -> Body {
+    Body::new(Prepended { head: Some(head.into()).filter(|head| !head.is_empty()), rest })
 }
 
-struct Behind {
+struct Prepended {
     head: Option<Bytes>,
     rest: Body,
 }
 
-impl http_body::Body for Behind {
+impl http_body::Body for Prepended {
     type Data = Bytes;
     type Error = axum::Error;
 

@@ -5,14 +5,14 @@ use tower_http::compression::{CompressionLayer, predicate::Predicate};
 
 use super::media::Media;
 
-/// Smaller than one packet, an answer is not worth the work.
+/// An answer that fits into one packet is not worth compressing.
 const MIN_BYTES: u64 = 1024;
 
-/// Compresses XML, JSON, HTML and plain text, never pictures and documents, which are compressed already.
+/// Selects XML, JSON, HTML and plain text; images and documents are compressed already.
 ///
-/// That the length of a compressed answer tells of its content (BREACH) gives nothing here: an answer holds no session,
-/// no key and no other secret of the person beside what the request says, and a page of another origin can neither
-/// send the session, which is a header, nor read the answer.
+/// The length of a compressed answer hints at its content (BREACH), but there is no secret to learn: an answer contains
+/// no session and no key, and a page of another origin can neither send the session, which is a header, nor read the
+/// answer.
 #[derive(Debug, Clone, Copy)]
 pub struct TextCompression;
 
@@ -21,12 +21,12 @@ impl Predicate for TextCompression {
         let headers = response.headers();
         let is_text = headers.get(header::CONTENT_TYPE).and_then(Media::of).is_some_and(Media::is_text);
         let is_long = response.body().size_hint().exact().is_none_or(|bytes| bytes >= MIN_BYTES);
-        // An entity tag names these bytes, not compressed ones (RFC 9110 §8.8.3.3).
+        // An entity tag identifies the uncompressed bytes (RFC 9110 §8.8.3.3).
         is_text && is_long && !headers.contains_key(header::ETAG)
     }
 }
 
-/// The layer that compresses text with gzip, where the client takes it.
+/// Returns the layer that compresses text with gzip for clients that accept it.
 pub fn compression() -> CompressionLayer<TextCompression> {
     CompressionLayer::new().compress_when(TextCompression)
 }
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn text_is_compressed_and_pictures_are_not() {
+    async fn compresses_text_and_not_images() {
         for (content_type, bytes, etag, is_compressed) in [
             ("text/xml; charset=utf-8", 5000, false, true),
             ("application/geo+json", 5000, false, true),
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_cache_is_told_what_a_compressed_answer_depends_on() {
+    async fn vary_names_all_that_a_compressed_answer_depends_on() {
         let answer = answered("text/xml", 5000, false).await;
         let varies: Vec<_> =
             answer.headers().get_all(header::VARY).iter().map(|value| value.to_str().unwrap()).collect();

@@ -1,4 +1,4 @@
-//! Cross-origin access for the origins of the site (WHATWG Fetch §3.3). The session is a header and no cookie, so
+//! Cross-origin access for the site's origins (WHATWG Fetch §3.3). The session is a header and not a cookie, so
 //! credentials are never allowed.
 
 use axum::body::Body;
@@ -11,17 +11,17 @@ use http::{
 };
 use pozi_auth::sites::Origin;
 
-use super::headers::{guard, single};
+use super::headers::{add_security_headers, single};
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, DELETE");
 const HEADERS: HeaderValue = HeaderValue::from_static(
     "x-pozi-session, authorization, content-type, accept, range, cache-control, pragma, x-requested-with",
 );
-/// What a script may read beside the headers that it always may.
+/// Headers that scripts may read in addition to the safelisted ones.
 const EXPOSED: HeaderValue = HeaderValue::from_static(
     "content-disposition, content-length, etag, location, retry-after, www-authenticate",
 );
-/// Two hours, the most that Chromium takes.
+/// Two hours, Chromium's maximum.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("7200");
 const PREFLIGHT_VARIES: HeaderValue =
     HeaderValue::from_static("Origin, Access-Control-Request-Method, Access-Control-Request-Headers");
@@ -33,13 +33,13 @@ pub struct Cors {
 }
 
 impl Cors {
-    /// The origins of a site.
+    /// Allows `origins`.
     pub fn new(origins: Vec<Origin>) -> Self {
         Self { origins }
     }
 
-    /// Adds to `answer` what lets the site's pages read it, for a request with `request_headers`. Every answer goes
-    /// through here, refusals included: a page reads the reason of a refusal only then.
+    /// Adds headers to `answer` that let the site's pages read it, if the request came from one. Refusals need them too,
+    /// so that a page can read the reason.
     pub fn allow<B>(&self, request_headers: &HeaderMap, answer: &mut Response<B>) {
         let Some(origin) = self.origin(request_headers) else { return };
         let headers = answer.headers_mut();
@@ -47,7 +47,7 @@ impl Cors {
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
     }
 
-    /// The request's origin, where it is one of the site's.
+    /// Returns the request's origin if it is one of the site's.
     fn origin<'h>(&self, request_headers: &'h HeaderMap) -> Option<&'h HeaderValue> {
         let origin = single(request_headers, &ORIGIN)?;
         let named = origin.to_str().ok()?;
@@ -55,8 +55,7 @@ impl Cors {
     }
 }
 
-/// The answer to a preflight; nothing where the request is none. It needs no session, and tells an origin that is not
-/// the site's nothing.
+/// Answers a preflight; returns `None` for other requests. Needs no session, and tells other origins nothing.
 pub fn preflight(method: &Method, request_headers: &HeaderMap, cors: &Cors) -> Option<Response<Body>> {
     if method != Method::OPTIONS || !request_headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
         return None;
@@ -64,7 +63,7 @@ pub fn preflight(method: &Method, request_headers: &HeaderMap, cors: &Cors) -> O
     let mut answer = Response::new(Body::empty());
     *answer.status_mut() = StatusCode::NO_CONTENT;
     let headers = answer.headers_mut();
-    guard(headers);
+    add_security_headers(headers);
     headers.insert(VARY, PREFLIGHT_VARIES);
     if let Some(origin) = cors.origin(request_headers) {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
@@ -93,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sites_origin_reads_answers_and_refusals_and_no_other_does() {
+    fn only_the_sites_origins_can_read_answers_and_refusals() {
         for (fields, allowed) in [
             (vec![("origin", "https://maps.council.example")], true),
             (vec![("origin", "https://maps.council.example.evil.example")], false),
@@ -126,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_preflight_of_another_origin_allows_nothing() {
+    fn a_preflight_from_another_origin_allows_nothing() {
         let fields = request(&[("origin", "https://evil.example"), ("access-control-request-method", "GET")]);
         let answer = preflight(&Method::OPTIONS, &fields, &cors()).unwrap();
         assert!(!answer.headers().keys().any(|name| name.as_str().starts_with("access-control")));

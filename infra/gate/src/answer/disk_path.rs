@@ -1,20 +1,20 @@
-//! A disk path, found in text however a link may write it.
+//! Finds a disk path in text, in any spelling that a link may use.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
-/// A path of this machine that no client is to see.
+/// A path on this machine that clients must not see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct DiskPath {
     folded: Vec<u8>,
 }
 
 impl DiskPath {
-    /// The path `path`; an empty one is found nowhere.
+    /// Takes a path; an empty one is never found.
     pub(super) fn new(path: &str) -> Self {
         Self { folded: path.bytes().map(fold).collect() }
     }
 
-    /// Its folder with the separator at the end, where that is more than a root.
+    /// Returns its folder including the final separator, unless that is a root or a folder directly below `/`.
     pub(super) fn folder(&self) -> Option<Self> {
         let end = self.folded.iter().rposition(|&byte| byte == b'/')?;
         let folded = self.folded.get(..=end)?.to_vec();
@@ -22,8 +22,8 @@ impl DiskPath {
         (names > 1).then_some(Self { folded })
     }
 
-    /// Where it first stands in `text` from byte `from`: with any slashes, percent-encoded or not, without case.
-    /// QGIS 3.22 itself changes the case: it replaces every `map` in a link by `MAP`.
+    /// Finds it in `text` from byte `from` on: with either slash, percent-encoded or not, ignoring case. QGIS 3.22 itself
+    /// changes the case: it replaces every `map` in a link by `MAP`.
     pub(super) fn find(&self, text: &str, from: usize) -> Option<Range<usize>> {
         if self.folded.is_empty() {
             return None;
@@ -35,22 +35,46 @@ impl DiskPath {
         })
     }
 
+    /// Removes it from `text`.
+    pub(super) fn remove_from<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        replace_each(text, |from| self.find(text, from).map(|found| (found, String::new())))
+    }
+
     fn end_of_match(&self, text: &[u8], start: usize) -> Option<usize> {
         self.folded.iter().try_fold(start, |at, &wanted| {
-            let (byte, next) = unit(text, at)?;
+            let (byte, next) = decoded_byte(text, at)?;
             (fold(byte) == wanted || byte == b'+' && wanted == b' ').then_some(next)
         })
     }
 }
 
-/// The byte that stands at `at`, decoded, and where the next one starts.
-fn unit(text: &[u8], at: usize) -> Option<(u8, usize)> {
+/// Returns the percent-decoded byte at `at`, and where the next one starts.
+fn decoded_byte(text: &[u8], at: usize) -> Option<(u8, usize)> {
     let byte = *text.get(at)?;
     let hex = |offset: usize| text.get(at + offset).and_then(|&digit| char::from(digit).to_digit(16));
     match (byte, hex(1), hex(2)) {
         (b'%', Some(high), Some(low)) => Some((u8::try_from(high * 16 + low).ok()?, at + 3)),
         _ => Some((byte, at + 1)),
     }
+}
+
+/// Replaces what `next` finds in `text`: given a byte to start from, it returns a range and its replacement.
+pub(super) fn replace_each(
+    text: &str,
+    next: impl Fn(usize) -> Option<(Range<usize>, String)>,
+) -> Cow<'_, str> {
+    let mut written = String::new();
+    let mut copied = 0;
+    while let Some((found, replacement)) = next(copied) {
+        written.push_str(text.get(copied..found.start).unwrap_or_default());
+        written.push_str(&replacement);
+        copied = found.end;
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    written.push_str(text.get(copied..).unwrap_or_default());
+    Cow::Owned(written)
 }
 
 fn fold(byte: u8) -> u8 {
@@ -62,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_found_in_every_spelling_of_a_link() {
+    fn finds_a_path_in_every_spelling() {
         let path = DiskPath::new("C:/Pozi/Demo Maps.qgs");
         for text in [
             "C:/Pozi/Demo Maps.qgs",
@@ -77,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_known_only_where_it_is_more_than_a_root() {
+    fn a_root_is_not_hidden_as_a_folder() {
         assert_eq!(DiskPath::new("C:/Pozi/Demo.qgs").folder(), Some(DiskPath::new("c:/pozi/")));
         assert_eq!(DiskPath::new("/maps/demo.qgs").folder(), None);
         assert_eq!(DiskPath::new("demo.qgs").folder(), None);
@@ -86,7 +110,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn what_is_found_are_whole_characters(text in r"\PC{0,40}", path in r"\PC{1,4}") {
+        fn finds_only_whole_characters(text in r"\PC{0,40}", path in r"\PC{1,4}") {
             if let Some(found) = DiskPath::new(&path).find(&text, 0) {
                 proptest::prop_assert!(text.get(found).is_some());
             }

@@ -1,4 +1,4 @@
-//! The headers of answers. Of QGIS Server's own a few are kept, in one place; the others are ours.
+//! The headers of answers: a few of QGIS Server's, and the gate's own.
 
 use std::{
     convert::Infallible,
@@ -20,68 +20,64 @@ use http_body::{Body as _, Frame};
 
 use super::media::Media;
 
-/// What an answer depends on beside its address: who asks, from which site, and for OGC API Features the format. The
-/// compression adds `Accept-Encoding` itself.
+/// An answer depends on the session, on the page's origin and, for OGC API Features, on the format. The compression layer
+/// adds `Accept-Encoding`.
 pub(super) const VARIES: HeaderValue =
     HeaderValue::from_static("Origin, X-Pozi-Session, Authorization, Accept");
 
-/// No script of an answer runs and nothing of it has an origin (W3C CSP Level 3 §6.3.2): the HTML of map tips and the
-/// pages of OGC API Features, which load scripts of third parties, read as plain pages. Pictures may be shown, and a
-/// link may be opened in a tab of its own.
-pub(super) const POLICY: HeaderValue = HeaderValue::from_static(
+/// Runs no script and gives the page an opaque origin (W3C CSP Level 3 §6.3.2): the HTML of map tips is untrusted, and
+/// the pages of OGC API Features load third-party scripts. Images are shown, and links open in a tab of their own.
+pub(super) const CSP: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; img-src https: data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
      frame-ancestors 'none'; sandbox allow-popups allow-popups-to-escape-sandbox",
 );
 
-/// What is kept of QGIS Server's headers, when its body is passed as it is.
-const OF_A_BODY: [HeaderName; 2] = [CONTENT_LENGTH, ETAG];
-
-/// The headers of an answer of the kind `media`. `found` are QGIS Server's; `is_same` says that its body is passed as
-/// it is, so that what describes the bytes is still true. A header that came twice is none.
-pub(super) fn chosen(found: &HeaderMap, media: Option<Media>, is_same: bool) -> HeaderMap {
+/// Returns the client's headers for an answer of the kind `media`. Of QGIS Server's headers, `Content-Length` and `ETag`
+/// are kept only if its body is passed unchanged. Repeated headers are dropped.
+pub(super) fn select(found: &HeaderMap, media: Option<Media>, is_unchanged: bool) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(10);
-    let of_the_body = OF_A_BODY.iter().filter(|_| is_same);
-    for name in [CONTENT_TYPE, LAST_MODIFIED].iter().chain(of_the_body) {
-        if let Some(value) = single(found, name) {
-            headers.insert(name.clone(), value.clone());
+    let about_bytes = [CONTENT_LENGTH, ETAG].into_iter().filter(|_| is_unchanged);
+    for name in [CONTENT_TYPE, LAST_MODIFIED].into_iter().chain(about_bytes) {
+        if let Some(value) = single(found, &name) {
+            headers.insert(name, value.clone());
         }
     }
     if let Some(Media::Download { disposition }) = media {
         headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static(disposition));
     }
-    // A browser may keep a map for the person that it was drawn for; nothing in between may.
+    // Only the user's own browser may cache a map, and no proxy on the way.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private"));
-    guard(&mut headers);
+    add_security_headers(&mut headers);
     headers
 }
 
-/// Adds what stands on every answer, refusals included.
-pub(super) fn guard(headers: &mut HeaderMap) {
+/// Adds the headers of every answer, including refusals.
+pub(super) fn add_security_headers(headers: &mut HeaderMap) {
     headers.insert(VARY, VARIES);
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+    headers.insert(CONTENT_SECURITY_POLICY, CSP);
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
 }
 
-/// The value of a header that came once.
+/// Returns the value of a header that occurs exactly once.
 pub(super) fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h HeaderValue> {
     let mut values = headers.get_all(name).iter();
     values.next().filter(|_| values.next().is_none())
 }
 
-/// The answer to HEAD: the headers of the answer to GET, and no body (RFC 9110 §9.3.2). Its `Content-Length` is that of the
-/// answer to GET, or none (§8.6): GDAL takes 0 for an empty file.
+/// Turns the answer to GET into the answer to HEAD (RFC 9110 §9.3.2). `Content-Length` is that of the answer to GET, or
+/// absent (§8.6): GDAL takes 0 for an empty file.
 pub fn without_body(mut answer: Response<Body>) -> Response<Body> {
     if let Some(bytes) = answer.body().size_hint().exact() {
         answer.headers_mut().entry(CONTENT_LENGTH).or_insert_with(|| bytes.into());
     }
-    answer.map(|_| Body::new(Unsent))
+    answer.map(|_| Body::new(NoBody))
 }
 
-/// A body that has no length, so that nothing writes one into the headers, and that ends at once.
-struct Unsent;
+/// An empty body of unknown length, so that the server adds no `Content-Length: 0`.
+struct NoBody;
 
-impl http_body::Body for Unsent {
+impl http_body::Body for NoBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -117,8 +113,8 @@ mod tests {
     }
 
     #[test]
-    fn only_the_chosen_headers_pass() {
-        let headers = chosen(&found(), Some(Media::Image), true);
+    fn passes_only_selected_headers() {
+        let headers = select(&found(), Some(Media::Image), true);
         let mut names: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
         names.sort_unstable();
         assert_eq!(
@@ -139,30 +135,30 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_to_head_tells_the_length_of_the_answer_to_get_or_none() {
+    fn head_has_the_content_length_of_get_or_none() {
         let head = without_body(Response::new(Body::from("twelve bytes")));
         assert_eq!(head.headers()[CONTENT_LENGTH], "12");
-        let streamed = without_body(Response::new(Body::new(Unsent)));
+        let streamed = without_body(Response::new(Body::new(NoBody)));
         assert!(!streamed.headers().contains_key(CONTENT_LENGTH));
         assert_eq!(streamed.body().size_hint().exact(), None);
     }
 
     #[test]
-    fn what_describes_other_bytes_goes() {
-        let headers = chosen(&found(), Some(Media::Xml), false);
+    fn drops_headers_about_bytes_that_changed() {
+        let headers = select(&found(), Some(Media::Xml), false);
         assert!(!headers.contains_key(CONTENT_LENGTH) && !headers.contains_key(ETAG));
     }
 
     #[test]
-    fn a_header_that_came_twice_is_none() {
+    fn drops_a_repeated_header() {
         let mut twice = found();
         twice.append(CONTENT_TYPE, HeaderValue::from_static("text/html"));
-        assert!(!chosen(&twice, Some(Media::Image), true).contains_key(CONTENT_TYPE));
+        assert!(!select(&twice, Some(Media::Image), true).contains_key(CONTENT_TYPE));
     }
 
     #[test]
-    fn a_download_has_a_name_of_ours() {
+    fn the_gate_names_a_download() {
         let media = Media::of(&HeaderValue::from_static("application/pdf"));
-        assert_eq!(chosen(&found(), media, true)[CONTENT_DISPOSITION], r#"attachment; filename="map.pdf""#);
+        assert_eq!(select(&found(), media, true)[CONTENT_DISPOSITION], r#"attachment; filename="map.pdf""#);
     }
 }

@@ -1,14 +1,12 @@
-//! Links in the pages of QGIS Server. Scripts of a page never run ([`super::headers::POLICY`]); their text is treated
-//! as any other.
+//! Rewrites links in the pages of QGIS Server. Their scripts never run ([`super::headers::CSP`]) and are treated as text.
 
 use std::borrow::Cow;
 
 use super::links::Links;
 
-/// Attributes that hold a link.
 const LINKS: [&str; 3] = ["href", "src", "action"];
 
-/// The `page` with its links rewritten, and without the project's path anywhere.
+/// Returns `page` with its links rewritten and without the project's path.
 pub(super) fn rewrite(page: &str, links: &Links) -> String {
     let mut written = String::with_capacity(page.len());
     let mut rest = page;
@@ -21,7 +19,7 @@ pub(super) fn rewrite(page: &str, links: &Links) -> String {
     written
 }
 
-/// The next value of an attribute that holds a link, with what stands before it and after it.
+/// Finds the next attribute that contains a link. Returns the text before its value, the value, and the text after it.
 fn next_link(page: &str) -> Option<(&str, &str, &str)> {
     let mut from = 0;
     loop {
@@ -43,7 +41,7 @@ fn next_link(page: &str) -> Option<(&str, &str, &str)> {
     }
 }
 
-/// The link in `value`, around which QGIS 3.22 writes white space.
+/// Rewrites the link in `value`. QGIS 3.22 writes white space around it.
 fn link<'v>(value: &'v str, links: &Links) -> Cow<'v, str> {
     let link = value.trim().replace("&amp;", "&");
     match links.link(&link).or_else(|| links.path(&link)) {
@@ -57,7 +55,7 @@ mod tests {
     use super::{super::links::tests::links, *};
 
     #[test]
-    fn links_of_a_page_are_ours_and_other_content_stays() {
+    fn rewrites_links_of_a_page_and_nothing_else() {
         let page = |style: &str, item: &str, text: &str| {
             format!(
                 r#"<link href="https://cdn.example/a.css?a=b&c" rel=stylesheet><link rel="stylesheet" href="{style}" />
@@ -86,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_in_a_script_is_ours_too() {
+    fn rewrites_a_link_in_a_script() {
         assert_eq!(
             rewrite(r#"$.get( "http://localhost/wfs3/a?MAP=C:/Pozi/Demo%20Maps.qgs&limit=2", f)"#, &links()),
             r#"$.get( "https://council.example/pozi/ows/roads/wfs3/a?limit=2", f)"#
@@ -95,7 +93,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn a_page_without_our_links_stays(page in r#"(href=|src = |["'<>=&a é]){0,20}"#) {
+        fn a_page_without_links_to_rewrite_is_unchanged(page in r#"(href=|src = |["'<>=&a é]){0,20}"#) {
             proptest::prop_assert_eq!(rewrite(&page, &links()), page);
         }
     }

@@ -1,4 +1,4 @@
-//! Links in the JSON of OGC API Features. Numbers, features and everything else pass byte for byte.
+//! Rewrites links in the JSON of OGC API Features. Everything else passes byte for byte, numbers and features included.
 
 use std::borrow::Cow;
 
@@ -6,42 +6,36 @@ use serde::de::IgnoredAny;
 
 use super::links::Links;
 
-/// Members that hold data, which is passed as it is (RFC 7946).
+/// Members of the root that contain data, which passes unchanged (RFC 7946).
 const DATA: [&str; 3] = ["features", "geometry", "properties"];
 
-/// Why an answer cannot be read as JSON.
-#[derive(Debug, thiserror::Error)]
-#[error("QGIS Server's JSON is not well formed")]
-pub(super) struct JsonLinksError(#[from] serde_json::Error);
-
-/// The whole `document` with its links rewritten.
-pub(super) fn rewrite(document: &str, links: &Links) -> Result<String, JsonLinksError> {
-    // From here on it is known to be JSON, and not nested too deep.
+pub(super) fn rewrite(document: &str, links: &Links) -> serde_json::Result<String> {
+    // The steps below rely on valid JSON that is not nested too deeply.
     serde_json::from_str::<IgnoredAny>(document)?;
-    let mut rewriting =
-        Rewriting { rest: document, links, written: String::new(), open: Vec::new(), key: None };
-    while rewriting.step()? {}
-    Ok(rewriting.written)
+    let mut rewriter =
+        Rewriter { rest: document, links, written: String::new(), open: Vec::new(), key: None };
+    while rewriter.step()? {}
+    Ok(rewriter.written)
 }
 
-/// An object or array, under the member that it stands at.
+/// An open object or array, and the key that it is the value of.
 struct Open {
     is_object: bool,
     name: String,
 }
 
-struct Rewriting<'d> {
+struct Rewriter<'d> {
     rest: &'d str,
     links: &'d Links,
     written: String,
     open: Vec<Open>,
-    /// The member whose value comes next.
+    /// The key whose value comes next.
     key: Option<String>,
 }
 
-impl Rewriting<'_> {
-    /// Takes one string, or what stands up to the next.
-    fn step(&mut self) -> Result<bool, JsonLinksError> {
+impl Rewriter<'_> {
+    /// Handles the next token; returns false at the end of the document.
+    fn step(&mut self) -> serde_json::Result<bool> {
         let Some(next) = self.rest.chars().next() else { return Ok(false) };
         match next {
             '"' => self.string()?,
@@ -50,12 +44,10 @@ impl Rewriting<'_> {
                 self.open.push(Open { is_object: next == '{', name });
                 self.copy(1);
             }
-            '}' | ']' => {
-                self.open.pop();
-                self.key = None;
-                self.copy(1);
-            }
-            ',' => {
+            '}' | ']' | ',' => {
+                if next != ',' {
+                    self.open.pop();
+                }
                 self.key = None;
                 self.copy(1);
             }
@@ -64,13 +56,13 @@ impl Rewriting<'_> {
         Ok(true)
     }
 
-    fn string(&mut self) -> Result<(), JsonLinksError> {
+    fn string(&mut self) -> serde_json::Result<()> {
         let length = string_length(self.rest);
         let raw = self.rest.get(..length).unwrap_or(self.rest);
         let text: String = serde_json::from_str(raw)?;
         let is_key = self.key.is_none() && self.open.last().is_some_and(|open| open.is_object);
-        let shown = self.shown(&text, is_key);
-        let written = if shown == text { raw.to_owned() } else { serde_json::to_string(&shown)? };
+        let rewritten = self.rewritten(&text, is_key);
+        let written = if rewritten == text { raw.to_owned() } else { serde_json::to_string(&rewritten)? };
         self.written.push_str(&written);
         self.rest = self.rest.get(length..).unwrap_or_default();
         if is_key {
@@ -79,12 +71,14 @@ impl Rewriting<'_> {
         Ok(())
     }
 
-    fn shown<'t>(&self, text: &'t str, is_key: bool) -> Cow<'t, str> {
+    fn rewritten<'t>(&self, text: &'t str, is_key: bool) -> Cow<'t, str> {
         if self.is_data() {
             return Cow::Borrowed(text);
         }
         let ours = match (is_key, self.key.as_deref()) {
-            (false, Some("url")) if self.is_in("servers") => Some(self.links.api_root().to_owned()),
+            (false, Some("url")) if self.open.get(1).is_some_and(|open| open.name == "servers") => {
+                Some(self.links.api_root().to_owned())
+            }
             (false, Some("href" | "url")) => self.links.link(text),
             _ => None,
         };
@@ -95,7 +89,7 @@ impl Rewriting<'_> {
         }
     }
 
-    /// Whether the string stands below a member of the root that holds data.
+    /// Whether the string is part of data.
     fn is_data(&self) -> bool {
         let below_root = self.open.get(1).map_or(self.key.as_deref(), |open| Some(open.name.as_str()));
         self.open.first().is_some_and(|root| root.is_object)
@@ -107,10 +101,6 @@ impl Rewriting<'_> {
         self.open.first().is_some_and(|root| !root.is_object)
     }
 
-    fn is_in(&self, name: &str) -> bool {
-        self.open.get(1).is_some_and(|open| open.name == name)
-    }
-
     fn copy(&mut self, length: usize) {
         let (copied, rest) = self.rest.split_at_checked(length).unwrap_or((self.rest, ""));
         self.written.push_str(copied);
@@ -118,7 +108,7 @@ impl Rewriting<'_> {
     }
 }
 
-/// The bytes of the string that `text` starts with, quotes included.
+/// Returns the length in bytes of the string that `text` starts with, quotes included.
 fn string_length(text: &str) -> usize {
     let mut is_escaped = false;
     for (at, byte) in text.bytes().enumerate().skip(1) {
@@ -140,7 +130,7 @@ mod tests {
     use super::{super::links::tests::links, *};
 
     #[test]
-    fn links_are_ours_and_features_pass_byte_for_byte() {
+    fn rewrites_links_and_passes_features_byte_for_byte() {
         let features = r#""features":[{"id":"1","properties":{"n":1.50,"href":"http://localhost/?MAP=C:/Pozi/Demo Maps.qgs","e":1e400}}]"#;
         let document = format!(
             r#"{{{features}, "links" : [{{"href":"http://localhost/wfs3/collections/a/items?MAP=C:/Pozi/Demo Maps.qgs&offset=4\u0026limit=2","rel":"next"}},
@@ -189,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_an_error() {
+    fn refuses_malformed_json() {
         let deep = "[".repeat(100_000);
         for document in ["", "{", r#"{"a":}"#, "[1,]", "<html>", &deep] {
             assert!(rewrite(document, &links()).is_err());
@@ -244,7 +234,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_json_or_an_error(document in r#"[\[\]{},:"\\a1 ]{0,20}"#) {
+        fn accepts_exactly_valid_json(document in r#"[\[\]{},:"\\a1 ]{0,20}"#) {
             let is_json = serde_json::from_str::<Value>(&document).is_ok();
             prop_assert_eq!(rewrite(&document, &links()).is_ok(), is_json);
         }

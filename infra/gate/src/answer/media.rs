@@ -1,8 +1,7 @@
-//! The kinds of answer that QGIS Server gives.
+//! The kinds of content that QGIS Server answers with.
 
 use http::HeaderValue;
 
-/// Kind of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Media {
     /// Capabilities, features, messages.
@@ -11,19 +10,16 @@ pub(super) enum Media {
     Json,
     /// Feature information, the pages of OGC API Features.
     Html,
-    /// Feature information as text, style sheets, scripts of the pages.
+    /// Feature information as text; style sheets and scripts of the pages.
     Text,
     /// A map, legend or tile.
     Image,
-    /// A document to be kept: coverage, print.
-    Download {
-        /// The `Content-Disposition` of ours.
-        disposition: &'static str,
-    },
+    /// A file to be saved: coverage, print.
+    Download { disposition: &'static str },
 }
 
 impl Media {
-    /// The kind that `content_type` names; nothing where QGIS Server has no such answer.
+    /// Returns the kind that `content_type` stands for; `None` for types that QGIS Server does not send.
     pub(super) fn of(content_type: &HeaderValue) -> Option<Self> {
         let text = content_type.to_str().ok()?.to_ascii_lowercase();
         let essence = text.split(';').next().unwrap_or_default().trim();
@@ -56,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_type_that_qgis_sends_has_its_kind() {
+    fn knows_every_type_that_qgis_sends() {
         for (content_type, kind) in [
             ("text/xml; charset=utf-8", Some(Media::Xml)),
             ("text/xml; subtype=gml/3.1.1; charset=utf-8", Some(Media::Xml)),

@@ -1,10 +1,10 @@
-//! What of QGIS Server's answer reaches the client: status, body and chosen headers, with links that lead back here.
+//! Turns QGIS Server's answer into the client's: status, body and selected headers, with links that lead to the gate.
 //!
 //! ```text
-//! QGIS's answer ─► is it one? (media, headers) ─► links (xml, json, html) ─► our headers ─► HEAD, CORS, gzip
+//! QGIS's answer ─► valid? (media, headers) ─► links (xml, json, html) ─► our headers ─► HEAD, CORS, gzip
 //! ```
 //!
-//! Everything was tried on QGIS Server 3.22. What it does not send is not let through.
+//! Tested with QGIS Server 3.22. Kinds of content that it does not send are refusal.
 
 mod accept;
 mod body;
@@ -18,10 +18,10 @@ mod links;
 mod media;
 mod query;
 mod rebuild;
-mod refused;
+mod refusal;
 mod schema_locations;
 mod xml_links;
-mod xml_place;
+mod xml_path;
 
 pub use self::{
     accept::api_accept,
@@ -30,5 +30,5 @@ pub use self::{
     headers::without_body,
     links::Links,
     rebuild::{Interface, rebuild},
-    refused::{challenged, refusal, retry_after},
+    refusal::{challenged, refusal, retry_after},
 };

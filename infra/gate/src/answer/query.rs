@@ -1,24 +1,25 @@
-//! The query and path of a link, written anew in one spelling.
+//! Writes the query and path of a link in one canonical spelling.
 
 use std::fmt::Write as _;
 
 use super::disk_path::DiskPath;
 
-/// The query without `MAP` in any spelling and without empty members, percent-encoded. QGIS 3.22 appends a second
-/// `?…` to the value of `MAP` in links to a schema; what stands behind it is kept.
+/// Returns the query percent-encoded, without `MAP` in any spelling and without empty parameters. QGIS 3.22 appends a
+/// second `?…` to the value of `MAP` in links to a schema; the parameters after it are kept.
 pub(super) fn without_map(query: &str, project: &DiskPath) -> String {
-    let cut = without_project(query, project);
+    // The project's path may itself contain `&`.
+    let query = project.remove_from(query);
     let mut written = String::new();
-    for member in cut.split('&').filter_map(kept).filter(|member| !member.is_empty()) {
+    for parameter in query.split('&').filter_map(kept).filter(|parameter| !parameter.is_empty()) {
         if !written.is_empty() {
             written.push('&');
         }
-        encode(member, &mut written);
+        encode(parameter, &mut written);
     }
     written
 }
 
-/// The path with what no URL may hold percent-encoded.
+/// Percent-encodes the characters of `path` that a URL's path may not contain.
 pub(super) fn encoded_path(path: &str) -> String {
     let mut written = String::new();
     encode(path, &mut written);
@@ -27,51 +28,38 @@ pub(super) fn encoded_path(path: &str) -> String {
 
 /// Whether the query has `MAP` in any spelling.
 pub(super) fn has_map(query: &str) -> bool {
-    query.split('&').any(|member| is_map(member.split('=').next().unwrap_or_default()))
+    query.split('&').any(|parameter| is_map(parameter.split('=').next().unwrap_or_default()))
 }
 
-/// The query without the project's own path, which may itself hold what separates members.
-fn without_project(query: &str, project: &DiskPath) -> String {
-    let mut written = String::new();
-    let mut copied = 0;
-    while let Some(found) = project.find(query, copied) {
-        written.push_str(query.get(copied..found.start).unwrap_or_default());
-        copied = found.end;
-    }
-    written.push_str(query.get(copied..).unwrap_or_default());
-    written
-}
-
-/// The member, or of `MAP` what stands behind a second `?`.
-fn kept(member: &str) -> Option<&str> {
-    let mut member = member;
+/// Returns the parameter; for `MAP`, only the parameter after a second `?`.
+fn kept(mut parameter: &str) -> Option<&str> {
     loop {
-        let (key, value) = member.split_once('=').unwrap_or((member, ""));
+        let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         if !is_map(key) {
-            return Some(member);
+            return Some(parameter);
         }
-        (_, member) = value.split_once('?')?;
+        (_, parameter) = value.split_once('?')?;
     }
 }
 
-/// QGIS reads `MAP`, `map` and `::MAP`, percent-decoded once.
+/// QGIS reads `MAP` in any case and `::MAP`, percent-decoded once.
 fn is_map(key: &str) -> bool {
     let key = percent_encoding::percent_decode_str(key).decode_utf8_lossy();
     key.strip_prefix("::").unwrap_or(&key).eq_ignore_ascii_case("map")
 }
 
-/// Writes `text` as URLs hold it (RFC 3986 §3.4); an escape that is there already stays.
+/// Percent-encodes `text` for a URL (RFC 3986 §3.4); existing escapes stay.
 fn encode(text: &str, written: &mut String) {
     let bytes = text.as_bytes();
     for (at, &byte) in bytes.iter().enumerate() {
         let is_escape =
             || [1, 2].iter().all(|offset| bytes.get(at + offset).is_some_and(u8::is_ascii_hexdigit));
-        let stands = match byte {
+        let is_literal = match byte {
             b'%' => is_escape(),
             b'"' | b'#' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' => false,
             _ => byte.is_ascii_graphic(),
         };
-        if stands {
+        if is_literal {
             written.push(char::from(byte));
         } else {
             // Writing to a String cannot fail.
@@ -87,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn map_goes_in_every_spelling_and_the_rest_stays() {
+    fn removes_map_in_every_spelling() {
         let project = DiskPath::new("/srv/maps/Parks & Trees.qgs");
         for (query, written) in [
             ("MAP=/srv/maps/Parks & Trees.qgs&SERVICE=WMS", "SERVICE=WMS"),
@@ -111,7 +99,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_has_no_map_and_is_a_fixed_point(query in r"(map|MAP|::Map|[a-z%4=&?/ é#]|\PC){0,20}") {
+        fn the_result_has_no_map_and_does_not_change_again(query in r"(map|MAP|::Map|[a-z%4=&?/ é#]|\PC){0,20}") {
             let project = DiskPath::new("/srv/a.qgs");
             let written = without_map(&query, &project);
             prop_assert!(!has_map(&written) , "{written}");

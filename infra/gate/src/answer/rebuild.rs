@@ -1,71 +1,80 @@
-//! An answer of QGIS Server becomes an answer of the gate.
+//! Turns an answer of QGIS Server into an answer of the gate.
 
-use std::str;
+use std::str::{self, Utf8Error};
 
 use axum::body::Body;
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use http::{
     HeaderMap, HeaderValue, Response, StatusCode,
     header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, LOCATION},
 };
 
 use super::{
-    body::{BodyError, MAX_HEAD, behind, read_piece, read_rest},
-    headers::{chosen, single},
+    body::{BodyError, MAX_HEAD, prepend, read_chunk, read_rest},
+    headers::{select, single},
     html_links, json_links,
     links::Links,
     media::Media,
-    refused::refusal,
-    xml_links::{self, Root},
+    refusal::refusal,
+    xml_links::{self, Root, XmlLinksError},
 };
+use crate::error_text::with_causes;
 
-/// Which of QGIS Server's interfaces was asked.
+/// The longest error that is logged, in bytes: a parser's error may quote the answer.
+const MAX_PROBLEM: usize = 500;
+
+/// The interface of QGIS Server that a request uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interface {
     /// WMS, WFS, WCS or WMTS: their JSON is data.
     WebService,
-    /// OGC API Features: its JSON has links.
+    /// OGC API Features: its JSON contains links.
     Api,
 }
 
-/// Why an answer of QGIS Server is none that a client can be given. Nothing of the answer is in it.
+/// Why an answer of QGIS Server cannot be passed on. The messages quote nothing of the answer: clients see them.
 #[derive(Debug, thiserror::Error)]
 enum AnswerError {
-    #[error("QGIS Server failed with status {0}; its own log says why")]
+    #[error("QGIS Server failed with status {0}; see QGIS Server's log")]
     Failed(u16),
     #[error(
-        "QGIS Server, or the server before it, answers with a redirect; upstream must be its final address"
+        "QGIS Server, or the web server in front of it, redirects; set upstream to the address that it redirects to"
     )]
     Redirects,
     #[error(
-        "the server before QGIS Server wants a user's name; switch authentication off there for the gate"
+        "the web server in front of QGIS Server asks for a user name; turn authentication off there for the gate"
     )]
     WantsCredentials,
     #[error(
-        "the answer is not QGIS Server's: upstream is another server, or one that replaces messages (in IIS, set \
-         httpErrors existingResponse to PassThrough)"
+        "the answer is not from QGIS Server: upstream is another server, or one that replaces error messages (in IIS, \
+         set httpErrors existingResponse to PassThrough)"
     )]
-    NotOfQgis,
+    NotQgis,
     #[error("QGIS Server answered with a type of content that the gate does not know")]
     UnknownType,
-    #[error("QGIS Server's answer is too large; ask for fewer features")]
-    TooLarge,
-    #[error("QGIS Server's answer was cut: it ended or was stopped while it answered")]
-    Cut,
-    #[error("QGIS Server's answer cannot be read")]
-    Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    #[error("QGIS Server's answer is not valid UTF-8")]
+    Utf8(#[from] Utf8Error),
+    #[error("QGIS Server's answer is not valid JSON")]
+    Json(#[from] serde_json::Error),
+    #[error("QGIS Server's answer is not valid XML")]
+    Xml(#[from] XmlLinksError),
 }
 
-/// The client's answer, made of QGIS Server's `answer` to a request of `interface`. What is none of QGIS Server's, a
-/// failure of it and a redirect become 502 with a reason.
+/// Turns QGIS Server's `answer` to a request of `interface` into the client's. Failures, redirects and answers that are
+/// not QGIS Server's become 502 with a reason; the log has the cause.
 pub async fn rebuild(answer: Response<Body>, interface: Interface, links: &Links) -> Response<Body> {
-    match rebuilt(answer, interface, links).await {
-        Ok(answer) => answer,
-        Err(error) => refusal(StatusCode::BAD_GATEWAY, error.reason(), &error.to_string(), None),
-    }
+    try_rebuild(answer, interface, links).await.unwrap_or_else(|error| {
+        let mut problem = with_causes(&error);
+        problem.truncate(problem.floor_char_boundary(MAX_PROBLEM));
+        let reason = error.reason();
+        tracing::warn!(target: "pozi::gate", reason, problem, "an answer of QGIS Server cannot be passed on");
+        refusal(StatusCode::BAD_GATEWAY, reason, &error.to_string(), None)
+    })
 }
 
-async fn rebuilt(
+async fn try_rebuild(
     answer: Response<Body>,
     interface: Interface,
     links: &Links,
@@ -73,10 +82,10 @@ async fn rebuilt(
     let (parts, body) = answer.into_parts();
     let media = media(parts.status, &parts.headers)?;
     let content = match media {
-        None => Content::Same(Body::empty()),
+        None => Content::Unchanged(Body::empty()),
         Some(media) => content(media, body, interface, links).await?,
     };
-    let mut headers = chosen(&parts.headers, media, matches!(content, Content::Same(_)));
+    let mut headers = select(&parts.headers, media, matches!(content, Content::Unchanged(_)));
     if parts.status == StatusCode::CREATED {
         headers.extend(location(&parts.headers, links).map(|location| (LOCATION, location)));
     }
@@ -87,8 +96,8 @@ async fn rebuilt(
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     let body = match content {
-        Content::Same(body) | Content::Stream(body) => body,
-        Content::Whole(document) => {
+        Content::Unchanged(body) | Content::Stream(body) => body,
+        Content::Document(document) => {
             headers.insert(CONTENT_LENGTH, HeaderValue::from(document.len()));
             Body::from(document)
         }
@@ -99,7 +108,7 @@ async fn rebuilt(
     Ok(answer)
 }
 
-/// The kind of the answer, nothing where it has no body; or why it is no answer.
+/// Returns the kind of the answer; `None` if it has no body.
 fn media(status: StatusCode, headers: &HeaderMap) -> Result<Option<Media>, AnswerError> {
     match status {
         StatusCode::UNAUTHORIZED | StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
@@ -116,22 +125,19 @@ fn media(status: StatusCode, headers: &HeaderMap) -> Result<Option<Media>, Answe
         None => None,
     };
     match media {
-        // Whatever QGIS Server refuses, it refuses in XML or JSON.
+        // QGIS Server's own refusals are XML or JSON.
         Some(Media::Xml | Media::Json) => Ok(media),
-        _ if status.is_client_error() => Err(AnswerError::NotOfQgis),
+        _ if status.is_client_error() => Err(AnswerError::NotQgis),
         Some(_) => Ok(media),
         None => Err(AnswerError::UnknownType),
     }
 }
 
-/// A body for the client.
 enum Content {
-    /// QGIS Server's.
-    Same(Body),
-    /// QGIS Server's behind a beginning of ours.
+    Unchanged(Body),
+    /// QGIS Server's body, after a start that was rewritten.
     Stream(Body),
-    /// Ours.
-    Whole(String),
+    Document(String),
 }
 
 async fn content(
@@ -144,47 +150,45 @@ async fn content(
         (Media::Xml, _) => xml(body, links).await,
         (Media::Json, Interface::Api) => {
             let document = read_rest(body, BytesMut::new()).await?;
-            json_links::rewrite(text(&document)?, links).map(Content::Whole).map_err(AnswerError::unreadable)
+            Ok(Content::Document(json_links::rewrite(str::from_utf8(&document)?, links)?))
         }
         (Media::Html, _) => {
             let page = read_rest(body, BytesMut::new()).await?;
-            Ok(Content::Whole(html_links::rewrite(text(&page)?, links)))
+            Ok(Content::Document(html_links::rewrite(str::from_utf8(&page)?, links)))
         }
-        (Media::Json | Media::Text | Media::Image | Media::Download { .. }, _) => Ok(Content::Same(body)),
+        (Media::Json | Media::Text | Media::Image | Media::Download { .. }, _) => {
+            Ok(Content::Unchanged(body))
+        }
     }
 }
 
-/// Features stream behind their root element; everything else is a document, which is read whole.
+/// Streams features after their root element; reads any other document whole.
 async fn xml(mut body: Body, links: &Links) -> Result<Content, AnswerError> {
     let mut head = BytesMut::new();
-    while head.len() < MAX_HEAD && read_piece(&mut body, &mut head).await? {
-        let (known, rest) = characters(&head);
-        match xml_links::root(known, links).map_err(AnswerError::unreadable)? {
+    while head.len() < MAX_HEAD && read_chunk(&mut body, &mut head).await? {
+        let (known, rest) = split_characters(&head);
+        match xml_links::root(known, links)? {
             Root::Incomplete => {}
             Root::Document => break,
-            Root::Data { head: written } => {
-                let mut beginning = written.into_bytes();
-                beginning.extend_from_slice(rest);
-                return Ok(Content::Stream(behind(beginning, body)));
+            Root::Data { head: rewritten } => {
+                let mut start = rewritten.into_bytes();
+                start.extend_from_slice(rest);
+                return Ok(Content::Stream(prepend(start, body)));
             }
         }
     }
     let document = read_rest(body, head).await?;
-    xml_links::rewrite(text(&document)?, links).map(Content::Whole).map_err(AnswerError::unreadable)
+    Ok(Content::Document(xml_links::rewrite(str::from_utf8(&document)?, links)?))
 }
 
-/// The whole characters at the beginning of `bytes`, and what stands behind them.
-fn characters(bytes: &[u8]) -> (&str, &[u8]) {
+/// Splits `bytes` after the last complete character.
+fn split_characters(bytes: &[u8]) -> (&str, &[u8]) {
     let end = str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
     let (known, rest) = bytes.split_at_checked(end).unwrap_or((bytes, &[]));
     (str::from_utf8(known).unwrap_or_default(), rest)
 }
 
-fn text(document: &Bytes) -> Result<&str, AnswerError> {
-    str::from_utf8(document).map_err(AnswerError::unreadable)
-}
-
-/// Where a new feature is. QGIS 3.22 writes `…/items?MAP=project/3`.
+/// Returns the address of a new feature. QGIS 3.22 writes `…/items?MAP=project/3`.
 fn location(found: &HeaderMap, links: &Links) -> Option<HeaderValue> {
     let found = str::from_utf8(single(found, &LOCATION)?.as_bytes()).ok()?;
     let (path, id) = found.rsplit_once('/')?;
@@ -198,29 +202,16 @@ fn location(found: &HeaderMap, links: &Links) -> Option<HeaderValue> {
 }
 
 impl AnswerError {
-    fn unreadable(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self::Unreadable(cause.into())
-    }
-
     fn reason(&self) -> &'static str {
         match self {
             Self::Failed(_) => "qgis_failed",
             Self::Redirects => "qgis_redirects",
             Self::WantsCredentials => "qgis_wants_credentials",
-            Self::NotOfQgis => "not_of_qgis",
+            Self::NotQgis => "not_of_qgis",
             Self::UnknownType => "unknown_type",
-            Self::TooLarge => "answer_too_large",
-            Self::Cut => "answer_cut",
-            Self::Unreadable(_) => "answer_unreadable",
-        }
-    }
-}
-
-impl From<BodyError> for AnswerError {
-    fn from(error: BodyError) -> Self {
-        match error {
-            BodyError::Cut(_) => Self::Cut,
-            BodyError::TooLarge => Self::TooLarge,
+            Self::Body(BodyError::TooLarge) => "answer_too_large",
+            Self::Body(BodyError::Cut(_)) => "answer_cut",
+            Self::Utf8(_) | Self::Json(_) | Self::Xml(_) => "answer_unreadable",
         }
     }
 }
@@ -233,6 +224,7 @@ mod tests {
         task::{Context, Poll},
     };
 
+    use bytes::Bytes;
     use http_body::Frame;
     use http_body_util::BodyExt as _;
     use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -245,10 +237,10 @@ mod tests {
         answer.body(body.into()).unwrap()
     }
 
-    /// A body that comes in pieces as they are sent.
-    struct Fed(UnboundedReceiver<io::Result<Bytes>>);
+    /// A body of the chunks that a test sends.
+    struct ChannelBody(UnboundedReceiver<io::Result<Bytes>>);
 
-    impl http_body::Body for Fed {
+    impl http_body::Body for ChannelBody {
         type Data = Bytes;
         type Error = io::Error;
 
@@ -260,9 +252,9 @@ mod tests {
         }
     }
 
-    fn fed() -> (UnboundedSender<io::Result<Bytes>>, Body) {
-        let (sender, pieces) = unbounded_channel();
-        (sender, Body::new(Fed(pieces)))
+    fn channel_body() -> (UnboundedSender<io::Result<Bytes>>, Body) {
+        let (sender, chunks) = unbounded_channel();
+        (sender, Body::new(ChannelBody(chunks)))
     }
 
     async fn text_of(answer: Response<Body>) -> (u16, String) {
@@ -271,7 +263,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_answer_of_qgis_is_502_with_a_reason() {
+    async fn anything_but_a_qgis_answer_is_502_with_a_reason() {
         for (status, content_type, reason) in [
             (500, "text/xml", "qgis_failed"),
             (503, "text/html", "qgis_failed"),
@@ -316,7 +308,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn pictures_and_the_json_of_web_services_pass_as_they_are() {
+    async fn images_and_json_of_web_services_pass_unchanged() {
         for content_type in ["image/png", "application/geo+json", "text/plain"] {
             let data = r#"{"href":"http://localhost/?MAP=x" "#;
             let rebuilt = rebuild(answer(200, content_type, data), Interface::WebService, &links()).await;
@@ -328,10 +320,10 @@ mod tests {
     const ROOT: &str = r#"<wfs:FeatureCollection xsi:schemaLocation="http://www.qgis.org/gml http://localhost?MAP=x&amp;SERVICE=WFS">"#;
 
     #[tokio::test]
-    async fn features_stream_in_pieces_of_any_size() {
+    async fn streams_features_in_chunks_of_any_size() {
         let document = format!("{ROOT}<qgs:a>Bäume ß</qgs:a></wfs:FeatureCollection>");
         for size in 1..60 {
-            let (sender, body) = fed();
+            let (sender, body) = channel_body();
             for piece in document.as_bytes().chunks(size) {
                 sender.send(Ok(Bytes::copy_from_slice(piece))).unwrap();
             }
@@ -344,8 +336,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn features_are_sent_before_the_last_has_come_and_a_cut_stays_one() {
-        let (sender, body) = fed();
+    async fn features_are_sent_as_they_arrive_and_a_cut_is_passed_on() {
+        let (sender, body) = channel_body();
         sender.send(Ok(Bytes::from_static(ROOT.as_bytes()))).unwrap();
         let rebuilt = rebuild(answer(200, "text/xml", body), Interface::WebService, &links()).await;
         assert_eq!(rebuilt.status(), 200);
@@ -356,8 +348,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_document_is_read_up_to_a_bound_and_no_further() {
-        let (sender, body) = fed();
+    async fn reads_no_more_of_a_document_than_the_limit() {
+        let (sender, body) = channel_body();
         for _ in 0..40 {
             sender.send(Ok(Bytes::from(vec![b' '; 1 << 20]))).unwrap();
         }
@@ -368,7 +360,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_new_feature_has_its_address() {
+    async fn location_of_a_new_feature_is_rewritten() {
         let mut created = answer(201, "", Body::empty());
         created.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         let location = "http://localhost/wfs3/collections/Road Lines/items?MAP=C:/Pozi/Demo Maps.qgs/3";

@@ -1,4 +1,4 @@
-//! Links in QGIS Server's XML. Everything else passes byte for byte.
+//! Rewrites links in QGIS Server's XML. Everything else passes byte for byte.
 
 use std::borrow::Cow;
 
@@ -11,66 +11,56 @@ use quick_xml::{
 use super::{
     links::Links,
     schema_locations,
-    xml_place::{Place, Use, is_data_root, local},
+    xml_path::{AttributeKind, ElementPath, is_data_root, local},
 };
 
-/// Addresses of services that are remembered in one document. QGIS Server has one, or one for each method.
+/// How many addresses of services are remembered in one document. QGIS Server has one, or one per method.
 const MAX_ADDRESSES: usize = 16;
 
-/// Why an answer cannot be read as XML.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum XmlLinksError {
-    /// It is not well formed.
-    #[error("QGIS Server's XML is not well formed")]
+    #[error("it is not well-formed")]
     NotWellFormed(#[from] quick_xml::Error),
-    /// A tag's attributes are not.
-    #[error("a tag of QGIS Server's XML is not well formed")]
+    #[error("a tag is not well-formed")]
     Attributes(#[from] quick_xml::events::attributes::AttrError),
-    /// A reference means nothing.
-    #[error("QGIS Server's XML has an unknown entity")]
+    #[error("it has an unknown entity")]
     Entity(#[from] quick_xml::escape::EscapeError),
-    /// Elements nest too deep.
-    #[error("QGIS Server's XML nests too deep")]
+    #[error("its elements are nested too deeply")]
     TooDeep,
-    /// It ends inside an element.
-    #[error("QGIS Server's XML ends early")]
+    #[error("it ends inside an element")]
     EndsEarly,
 }
 
-/// The root of a document whose beginning is known.
+/// The root element of a document whose start is known.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Root {
-    /// Its start tag is not complete yet.
+    /// The start tag is not complete yet.
     Incomplete,
-    /// Everything below it is data: `head` is the beginning with the root's links rewritten.
-    Data {
-        /// What to send for the beginning.
-        head: String,
-    },
+    /// Everything below the root is data; `head` is the start with the root's links rewritten.
+    Data { head: String },
     /// The document must be read whole.
     Document,
 }
 
-/// The whole `document` with its links rewritten.
 pub(super) fn rewrite(document: &str, links: &Links) -> Result<String, XmlLinksError> {
-    let mut rewriting = Rewriting::new(document, links);
+    let mut rewriter = Rewriter::new(document, links);
     loop {
-        match rewriting.step()? {
-            Step::End if rewriting.is_whole() => return Ok(rewriting.written),
+        match rewriter.step()? {
+            Step::End if rewriter.path.is_empty() => return Ok(rewriter.written),
             Step::End => return Err(XmlLinksError::EndsEarly),
             Step::Data => {
-                let rest = rewriting.rest().to_owned();
-                rewriting.written.push_str(&rest);
-                return Ok(rewriting.written);
+                let rest = document.get(rewriter.position()..).unwrap_or_default();
+                rewriter.written.push_str(rest);
+                return Ok(rewriter.written);
             }
             Step::Next => {}
         }
     }
 }
 
-/// What the `beginning` of a document says about its root.
-pub(super) fn root(beginning: &str, links: &Links) -> Result<Root, XmlLinksError> {
-    let mut reader = Reader::from_str(beginning);
+/// Reads the root from the `start` of a document.
+pub(super) fn root(start: &str, links: &Links) -> Result<Root, XmlLinksError> {
+    let mut reader = Reader::from_str(start);
     loop {
         match reader.read_event() {
             Ok(Event::Start(tag)) if is_data_root(local(tag.name().0)) => break,
@@ -80,7 +70,7 @@ pub(super) fn root(beginning: &str, links: &Links) -> Result<Root, XmlLinksError
             Err(error) => return Err(error.into()),
         }
     }
-    rewrite(beginning, links).map(|head| Root::Data { head })
+    rewrite(start, links).map(|head| Root::Data { head })
 }
 
 enum Step {
@@ -89,94 +79,83 @@ enum Step {
     End,
 }
 
-struct Rewriting<'d> {
+struct Rewriter<'d> {
     document: &'d str,
     links: &'d Links,
     reader: Reader<&'d [u8]>,
-    place: Place,
+    path: ElementPath,
     addresses: Vec<String>,
     text: String,
     written: String,
-    depth: usize,
 }
 
-impl<'d> Rewriting<'d> {
+impl<'d> Rewriter<'d> {
     fn new(document: &'d str, links: &'d Links) -> Self {
         Self {
             document,
             links,
             reader: Reader::from_str(document),
-            place: Place::default(),
+            path: ElementPath::default(),
             addresses: Vec::new(),
             text: String::new(),
             written: String::with_capacity(document.len()),
-            depth: 0,
         }
     }
 
     fn step(&mut self) -> Result<Step, XmlLinksError> {
-        let from = self.at();
+        let from = self.position();
         let event = self.reader.read_event()?;
-        let raw = self.document.get(from..self.at()).unwrap_or_default();
+        let raw = self.document.get(from..self.position()).unwrap_or_default();
         if let Event::Text(_) | Event::GeneralRef(_) = event {
             self.text.push_str(raw);
             return Ok(Step::Next);
         }
         self.write_text()?;
         match event {
-            Event::Start(tag) => return self.start(&tag, raw),
+            Event::Start(tag) => {
+                self.tag(&tag, raw, ">")?;
+                return Ok(if self.path.is_data() { Step::Data } else { Step::Next });
+            }
             Event::Empty(tag) => {
-                self.enter(&tag)?;
                 self.tag(&tag, raw, "/>")?;
-                self.place.leave();
+                self.path.leave();
             }
             Event::End(_) => {
-                self.place.leave();
-                self.depth = self.depth.saturating_sub(1);
+                self.path.leave();
                 self.written.push_str(raw);
             }
             Event::CData(data) => self.cdata(&data.into_inner(), raw),
-            Event::Comment(_) | Event::PI(_) if self.shown(raw) != raw => {}
+            Event::Comment(_) | Event::PI(_) if self.rewritten(raw) != raw => {}
             Event::Eof => return Ok(Step::End),
             _ => self.written.push_str(raw),
         }
         Ok(Step::Next)
     }
 
-    fn start(&mut self, tag: &BytesStart<'_>, raw: &str) -> Result<Step, XmlLinksError> {
-        self.enter(tag)?;
-        self.depth += 1;
-        self.tag(tag, raw, ">")?;
-        Ok(if self.place.is_data() { Step::Data } else { Step::Next })
-    }
-
-    fn enter(&mut self, tag: &BytesStart<'_>) -> Result<(), XmlLinksError> {
-        if self.place.enter(local(tag.name().0)) { Ok(()) } else { Err(XmlLinksError::TooDeep) }
-    }
-
-    /// Writes a tag: as it is, or anew where an attribute of it changes.
+    /// Enters an element and writes its tag: unchanged, unless an attribute changes.
     fn tag(&mut self, tag: &BytesStart<'_>, raw: &str, end: &str) -> Result<(), XmlLinksError> {
-        let mut anew = format!("<{}", tag.name().0);
+        if !self.path.enter(local(tag.name().0)) {
+            return Err(XmlLinksError::TooDeep);
+        }
+        let mut rewritten = format!("<{}", tag.name().0);
         let mut is_changed = false;
         for attribute in tag.attributes() {
             let attribute = attribute?;
             let value = unescape(&attribute.value)?;
-            let shown = self.attribute(attribute.key.0, &value);
-            let changed = Some(shown).filter(|shown| *shown != value);
+            let changed =
+                Some(self.attribute(attribute.key.0, &value)).filter(|rewritten| *rewritten != value);
             is_changed |= changed.is_some();
-            let value = changed.map_or_else(|| quoted(&attribute.value), escape);
-            anew.extend([" ", attribute.key.0, "=\"", &value, "\""]);
+            let value = changed.map_or_else(|| double_quoted(&attribute.value), escape);
+            rewritten.extend([" ", attribute.key.0, "=\"", &value, "\""]);
         }
-        self.written.push_str(if is_changed { &anew } else { raw });
-        if is_changed {
-            self.written.push_str(end);
-        }
+        rewritten.push_str(end);
+        self.written.push_str(if is_changed { &rewritten } else { raw });
         Ok(())
     }
 
     fn attribute(&mut self, name: &str, value: &str) -> String {
-        match self.place.use_of(name) {
-            Use::Endpoint => {
+        match self.path.attribute(name) {
+            AttributeKind::Endpoint => {
                 let address = Links::address(value);
                 if self.addresses.len() < MAX_ADDRESSES
                     && !self.addresses.iter().any(|known| known == address)
@@ -185,16 +164,18 @@ impl<'d> Rewriting<'d> {
                 }
                 self.links.endpoint(value)
             }
-            Use::Link => self.link(value),
-            Use::SchemaLocations => schema_locations::rewritten(value, self.links, |link| self.link(link)),
-            Use::Text => self.shown(value).into_owned(),
+            AttributeKind::Link => self.link(value),
+            AttributeKind::SchemaLocations => {
+                schema_locations::rewrite(value, self.links, |link| self.link(link))
+            }
+            AttributeKind::Text => self.rewritten(value).into_owned(),
         }
     }
 
     fn link(&self, link: &str) -> String {
         let is_known = self.addresses.iter().any(|known| !known.is_empty() && known == Links::address(link));
         let ours = if is_known { Some(self.links.endpoint(link)) } else { self.links.link(link) };
-        ours.unwrap_or_else(|| self.shown(link).into_owned())
+        ours.unwrap_or_else(|| self.rewritten(link).into_owned())
     }
 
     fn write_text(&mut self) -> Result<(), XmlLinksError> {
@@ -204,36 +185,33 @@ impl<'d> Rewriting<'d> {
             return Ok(());
         }
         let text = unescape(&raw)?;
-        let shown = if self.place.is_link() { Cow::Owned(self.link(&text)) } else { self.shown(&text) };
-        self.written.push_str(&if shown == text { Cow::Borrowed(raw.as_str()) } else { escape(shown) });
+        let rewritten =
+            if self.path.is_link() { Cow::Owned(self.link(&text)) } else { self.rewritten(&text) };
+        self.written.push_str(&if rewritten == text {
+            Cow::Borrowed(raw.as_str())
+        } else {
+            escape(rewritten)
+        });
         Ok(())
     }
 
     fn cdata(&mut self, data: &str, raw: &str) {
-        let shown = self.shown(data);
-        let written = if shown == data { Cow::Borrowed(raw) } else { escape(shown) };
+        let rewritten = self.rewritten(data);
+        let written = if rewritten == data { Cow::Borrowed(raw) } else { escape(rewritten) };
         self.written.push_str(&written);
     }
 
-    fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if self.place.is_message() { self.links.message(text) } else { self.links.text(text) }
+    fn rewritten<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.path.is_message() { self.links.message(text) } else { self.links.text(text) }
     }
 
-    fn is_whole(&self) -> bool {
-        self.depth == 0
-    }
-
-    fn at(&self) -> usize {
+    fn position(&self) -> usize {
         usize::try_from(self.reader.buffer_position()).unwrap_or(self.document.len())
-    }
-
-    fn rest(&self) -> &'d str {
-        self.document.get(self.at()..).unwrap_or_default()
     }
 }
 
-/// A raw value between double quotes, which may have stood between single ones.
-fn quoted(raw: &str) -> Cow<'_, str> {
+/// Returns the raw value of an attribute, which may have been in single quotes, for double quotes.
+fn double_quoted(raw: &str) -> Cow<'_, str> {
     if raw.contains('"') { Cow::Owned(raw.replace('"', "&quot;")) } else { Cow::Borrowed(raw) }
 }
 
@@ -250,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn an_advertised_address_is_known_by_its_place_and_then_everywhere() {
+    fn recognises_an_advertised_url_by_its_position_and_then_everywhere() {
         let advertised = "https://old.example/qgisserver?MAP=C:/x/y.qgs&amp;&amp;";
         let document = |endpoint: &str, legend: &str| {
             format!(
@@ -267,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_of_wfs_and_wmts_are_ours() {
+    fn rewrites_addresses_of_wfs_and_wmts() {
         assert_eq!(
             rewritten(
                 r#"<a><ows:HTTP><ows:Get xlink:href="http://any.example?MAP=x"><c/></ows:Get><Post onlineResource="http://any.example"/></ows:HTTP></a>"#
@@ -279,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn the_schema_of_features_is_ours_though_its_address_has_spaces() {
+    fn rewrites_a_schema_location_with_spaces() {
         let head = |location: &str| {
             format!(
                 r#"<wfs:FeatureCollection xsi:schemaLocation="http://www.opengis.net/wfs http://schemas.example/wfs.xsd http://www.qgis.org/gml {location}">"#
@@ -296,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_beginning_is_looked_at_until_its_root_is_there() {
+    fn waits_for_a_complete_root_tag() {
         for beginning in
             ["", "<?xml versi", "<?xml version='1.0'?>\n", "<wfs:FeatureCollection a='", "<!-- a"]
         {
@@ -316,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_of_an_author_that_names_the_project_is_ours() {
+    fn rewrites_an_authors_link_that_names_the_project() {
         assert_eq!(
             rewritten(
                 "<C><MetadataURL>http://localhost/a?MAP=C:/Pozi/Demo Maps.qgs&amp;x=1</MetadataURL><A>see http://old.example/q?MAP=C:/Pozi/Demo Maps.qgs&amp;x=1 &lt;</A></C>"
@@ -326,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_well_formed_is_an_error() {
+    fn refuses_malformed_xml() {
         let deep = "<a>".repeat(100_000);
         for document in ["<a>", "<a></b>", "<a b='1' b='2'/>", "<a>&nosuch;</a>", "<a b=>", &deep] {
             assert!(rewrite(document, &links()).is_err(), "{}", document.get(..20).unwrap_or(document));
@@ -359,7 +337,7 @@ mod tests {
         })
     }
 
-    /// The events of a document, without what links stand in.
+    /// The names of a document's elements and attributes.
     fn skeleton(document: &str) -> Vec<String> {
         let mut reader = Reader::from_str(document);
         let mut events = Vec::new();
@@ -389,7 +367,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_xml_or_an_error(document in r#"[<>/a="'&;! ?\[\]-]{0,30}"#) {
+        fn any_text_passes_unchanged_or_is_refused(document in r#"[<>/a="'&;! ?\[\]-]{0,30}"#) {
             if let Ok(written) = rewrite(&document, &links()) {
                 prop_assert_eq!(written, document.as_str());
             }

@@ -1,86 +1,80 @@
-//! Which catalogue a request is for: by its path, or by the `MAP` of the paths that sites had before the gate.
+//! Finds the catalogue of a request: by its path, or by `MAP` with the paths that sites had before the gate.
 //!
 //! ```text
 //! {base}/ows/{catalogue}/            {base}/ows/{catalogue}/wfs3/…
 //! {base}/qgisserver?MAP={project}    {base}/qgisserver/wfs3/…?MAP={project}
 //! {base}/qgisserver/next/{catalogue}
-//! {base}/qgisserver/wfs3.json        without MAP: the Web App's check that the server is there
+//! {base}/qgisserver/wfs3.json        without MAP: the Web App's check that the server is up
 //! ```
 
 mod path;
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use pozi_auth::sites::{Catalogue, CatalogueId};
 
 pub use self::path::segments;
 use crate::settings::{PathStyle, Settings};
 
-/// The catalogues of a site and where they are found.
+/// The catalogues of a site and their addresses.
 #[derive(Debug, Clone)]
 pub struct Catalogues {
     base: Vec<String>,
     paths: PathStyle,
-    by_id: HashMap<String, usize>,
-    by_project: HashMap<String, usize>,
-    all: Vec<Catalogue>,
+    by_id: HashMap<String, Arc<Catalogue>>,
+    by_project: HashMap<String, Arc<Catalogue>>,
 }
 
 /// Where a request leads.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Place<'a> {
-    /// To a catalogue, with what of the path is behind it.
+    /// A catalogue, and the rest of the path.
     Catalogue(&'a Catalogue, &'a [Cow<'a, str>]),
-    /// To the check that the server is there, which is answered without a session and says nothing.
+    /// The check that the server is up, which needs no session and whose answer reveals nothing.
     ResourceCheck,
 }
 
 /// Why a request leads nowhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PlaceError {
-    /// No path of the gate.
+    /// The gate has no such path.
     #[error("there is nothing at this path: maps are at …/ows/<catalogue>/ and …/qgisserver?MAP=<project>")]
     NoSuchPath,
-    /// No catalogue of the site.
-    #[error("the catalogue is not one of this site's")]
+    /// The site has no such catalogue.
+    #[error("this site has no such catalogue")]
     UnknownCatalogue,
-    /// No project of the site.
-    #[error("MAP is not the project of one of this site's catalogues")]
+    /// The site has no such project.
+    #[error("MAP is not the project of any catalogue of this site")]
     UnknownProject,
-    /// `MAP` says one catalogue and the path another.
-    #[error("MAP is the project of another catalogue than that of the path")]
+    /// `MAP` and the path lead to different catalogues.
+    #[error("MAP is the project of a different catalogue than the one in the path")]
     Contradiction,
 }
 
 impl Catalogues {
-    /// Those of `settings`, whose projects differ.
+    /// Takes the catalogues of `settings`, whose projects all differ.
     pub fn new(settings: &Settings) -> Self {
-        let all = settings.site.catalogues.clone();
+        let all: Vec<_> = settings.site.catalogues.iter().cloned().map(Arc::new).collect();
+        let ids = all.iter().map(|catalogue| catalogue.id.as_str().to_owned());
         let projects = all.iter().map(|catalogue| settings.project_paths.folded(&catalogue.project));
         Self {
             base: settings.base.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect(),
             paths: settings.project_paths,
-            by_id: all.iter().map(|catalogue| catalogue.id.as_str().to_owned()).zip(0..).collect(),
-            by_project: projects.zip(0..).collect(),
-            all,
+            by_id: ids.zip(all.iter().cloned()).collect(),
+            by_project: projects.zip(all.iter().cloned()).collect(),
         }
     }
 
-    /// Takes `name` in a `MAP` for the project of the catalogue `id` too, where it is not the project of another.
+    /// Accepts `name` as another `MAP` for the catalogue `id`, unless it is the project of another catalogue.
     #[must_use]
     pub fn with_project_name(mut self, id: &CatalogueId, name: &str) -> Self {
-        if let Some(at) = self.by_id.get(id.as_str()) {
-            self.by_project.entry(self.paths.folded(name)).or_insert(*at);
+        if let Some(catalogue) = self.by_id.get(id.as_str()) {
+            self.by_project.entry(self.paths.folded(name)).or_insert_with(|| Arc::clone(catalogue));
         }
         self
     }
 
-    /// The catalogue of that id.
-    pub fn by_id(&self, id: &CatalogueId) -> Option<&Catalogue> {
-        self.by_id.get(id.as_str()).and_then(|at| self.all.get(*at))
-    }
-
-    /// Where the decoded `segments` of a path lead, with the `MAP` of the query.
+    /// Finds where the decoded `segments` of a path lead, together with the `MAP` of the query.
     pub fn place<'a>(
         &'a self,
         segments: &'a [Cow<'a, str>],
@@ -110,8 +104,7 @@ impl Catalogues {
         rest: &'a [Cow<'a, str>],
         map: Option<&str>,
     ) -> Result<Place<'a>, PlaceError> {
-        let found = self.by_id.get(id).and_then(|at| self.all.get(*at));
-        let catalogue = found.ok_or(PlaceError::UnknownCatalogue)?;
+        let catalogue = self.by_id.get(id).ok_or(PlaceError::UnknownCatalogue)?;
         match map.map(|map| self.of_project(map)) {
             None => {}
             Some(Ok(other)) if other.id == catalogue.id => {}
@@ -121,8 +114,7 @@ impl Catalogues {
     }
 
     fn of_project(&self, map: &str) -> Result<&Catalogue, PlaceError> {
-        let found = self.by_project.get(&self.paths.folded(map)).and_then(|at| self.all.get(*at));
-        found.ok_or(PlaceError::UnknownProject)
+        self.by_project.get(&self.paths.folded(map)).map(Arc::as_ref).ok_or(PlaceError::UnknownProject)
     }
 
     fn below_base<'a>(&self, segments: &'a [Cow<'a, str>]) -> Option<&'a [Cow<'a, str>]> {
@@ -130,7 +122,7 @@ impl Catalogues {
         head.iter().zip(&self.base).all(|(own, base)| self.is_same(own, base)).then_some(rest)
     }
 
-    /// IIS, whose paths these were, tells no letter cases apart.
+    /// Compares names in paths, on Windows without case like IIS.
     fn is_same(&self, text: &str, name: &str) -> bool {
         if self.paths == PathStyle::Windows { text.eq_ignore_ascii_case(name) } else { text == name }
     }
@@ -162,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_catalogue_is_found_by_both_shapes_of_address() {
+    fn finds_a_catalogue_by_path_and_by_map() {
         for (path, map, found) in [
             ("/pozi/ows/planning/", None, "planning:"),
             ("/pozi/ows/planning", None, "planning:"),
@@ -180,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_else_leads_anywhere() {
+    fn refuses_other_paths_and_projects() {
         for (path, map, error) in [
             ("/", None, PlaceError::NoSuchPath),
             ("/ows/planning/", None, PlaceError::NoSuchPath),
@@ -204,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_project_has_further_names_but_none_that_is_the_project_of_another() {
+    fn a_project_name_never_replaces_the_project_of_another_catalogue() {
         let id = |text: &str| text.parse().unwrap();
         let all = catalogues(PathStyle::Windows)
             .with_project_name(&id("planning"), "D:/Old/planning.qgz")
@@ -224,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn on_linux_paths_are_compared_with_case() {
+    fn paths_are_case_sensitive_on_linux() {
         let all = catalogues(PathStyle::Unix);
         let at = |path: &str, map: &str| all.place(&segments(path).unwrap(), Some(map)).is_ok();
         assert!(at("/pozi/qgisserver", "C:/Pozi/Planning.qgs"));

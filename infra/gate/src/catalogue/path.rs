@@ -1,15 +1,15 @@
-//! The path of a request, decoded once.
+//! Decodes the path of a request, exactly once.
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-/// The most segments of any path of OGC API Features, below any base.
+/// The most segments of a path, enough for any base and OGC API Features.
 const MAX_SEGMENTS: usize = 32;
 
-/// The decoded segments of `path`, without the first slash. Nothing where a segment is `.` or `..`, holds a slash, a
-/// backslash or a control character, is empty before the last, or is not well encoded: each of these is read in more than
-/// one way by somebody.
+/// Returns the decoded segments of `path`, without the first slash. Returns `None` if a segment is `.` or `..`, contains
+/// a slash, backslash or control character, is empty (except the last), or has a malformed escape: programs interpret
+/// these in different ways.
 pub fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
     let mut parts = path.strip_prefix('/')?.split('/').peekable();
     let mut segments = Vec::with_capacity(8);
@@ -29,8 +29,8 @@ fn segment(part: &str, is_last: bool) -> Option<Cow<'_, str>> {
         return None;
     }
     let text = percent_decode_str(part).decode_utf8().ok()?;
-    let is_odd = |c: char| c.is_control() || matches!(c, '/' | '\\');
-    (!matches!(&*text, "." | "..") && !text.contains(is_odd)).then_some(text)
+    let is_ambiguous = |c: char| c.is_control() || matches!(c, '/' | '\\');
+    (!matches!(&*text, "." | "..") && !text.contains(is_ambiguous)).then_some(text)
 }
 
 #[cfg(test)]
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn segments_are_decoded_once() {
+    fn decodes_segments_once() {
         assert_eq!(segments("/a/B%C3%A4ume/%2541").unwrap(), ["a", "Bäume", "%41"]);
         assert_eq!(segments("/a/").unwrap(), ["a", ""]);
         for path in [

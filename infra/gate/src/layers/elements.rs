@@ -1,6 +1,9 @@
-//! A walk over the elements of an XML document that QGIS wrote, in memory that is bounded whatever the document is.
+//! Walks over the elements of an XML document that QGIS wrote, with bounded memory for any document.
 
-use std::io::{self, BufRead, Read};
+use std::{
+    io::{self, BufRead, Read},
+    sync::Arc,
+};
 
 use quick_xml::{
     Reader, XmlVersion,
@@ -8,60 +11,58 @@ use quick_xml::{
     events::{BytesStart, Event},
 };
 
-/// How deep elements may nest. Groups of layers are the deepest that QGIS writes.
-const MOST_DEPTH: usize = 256;
+/// The deepest nesting of elements. Groups of layers are the deepest that QGIS writes.
+const MAX_DEPTH: usize = 256;
 /// The longest path of element names, in bytes.
-const MOST_PATH: usize = 8 * 1024;
-/// The longest text and attribute value that is kept, in bytes. Longer ones are cut: none that are looked at are so long.
-const MOST_TEXT: usize = 64 * 1024;
-/// The longest single tag or text, in bytes. Layouts hold pictures in attributes.
-const MOST_EVENT: u64 = 32 * 1024 * 1024;
+const MAX_PATH: usize = 8 * 1024;
+/// The longest text or attribute value that is kept, in bytes. Longer ones are cut; none that matter are so long.
+const MAX_TEXT: usize = 64 * 1024;
+/// The longest single tag or text, in bytes. Layouts contain images in attributes.
+const MAX_EVENT: usize = 32 * 1024 * 1024;
 
-/// Is told of the elements.
 pub(super) trait Visitor {
-    /// An element begins. `path` has the local names from the root to it, joined with `/`.
+    /// Called at the start of an element. `path` has the local names from the root to the element, joined with `/`.
     fn start(&mut self, path: &str, element: &Element<'_>);
 
-    /// An element ends. `text` is what it says after its last child; all of it where it has none.
-    fn end(&mut self, path: &str, text: &str);
+    /// Called at the end of an element. `text` is the element's text after its last child element.
+    fn end(&mut self, _path: &str, _text: &str) {}
 }
 
 /// An element's attributes.
 pub(super) struct Element<'a>(BytesStart<'a>);
 
-/// Why a document is not walked to its end.
+/// Why a document cannot be walked to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum XmlError {
-    /// It cannot be read.
+    /// Reading failed.
     #[error("it cannot be read to its end")]
-    Io(#[source] io::Error),
+    Io(#[source] Arc<io::Error>),
     /// It is too large, as a whole or in one place.
     #[error(
-        "it is larger than {most} bytes, as a whole or unpacked, or has a tag or text larger than {MOST_EVENT}"
+        "it is larger than {max} bytes, possibly unpacked, or has a tag or text larger than {MAX_EVENT} bytes"
     )]
     TooLarge {
         /// The most bytes that are read.
-        most: u64,
+        max: usize,
     },
-    /// Its elements nest too deeply.
-    #[error("its elements nest deeper than {MOST_DEPTH}, or their names are too long")]
+    /// Its elements are nested too deeply.
+    #[error("its elements are nested more than {MAX_DEPTH} levels deep, or their names are too long")]
     TooDeep,
-    /// It is no XML.
+    /// It is not XML.
     #[error("it is not well-formed XML")]
-    Malformed(#[source] quick_xml::Error),
-    /// It ends before its root does, or has none.
+    Malformed(#[from] quick_xml::Error),
+    /// It ends before its root element does, or has none.
     #[error("it ends before its root element does")]
     Cut,
-    /// Another document was expected.
+    /// It is another kind of document.
     #[error("its root element is not `{expected}`")]
     OtherRoot {
-        /// The root element that was expected.
+        /// The expected root element.
         expected: &'static str,
     },
 }
 
 impl Element<'_> {
-    /// The value of the attribute `name`.
     pub(super) fn attribute(&self, name: &str) -> Option<String> {
         let mut attributes = self.0.attributes();
         let found =
@@ -71,35 +72,32 @@ impl Element<'_> {
     }
 }
 
-/// Walks `document`, at most `most` bytes of it, whose root must be `root`.
+/// Walks over `document`, which must have the root element `root` and at most `max` bytes.
 pub(super) fn walk(
     document: impl BufRead,
-    most: u64,
+    max: usize,
     root: &'static str,
     visitor: &mut impl Visitor,
 ) -> Result<(), XmlError> {
     let mut reader =
-        Reader::from_reader(Bounded { inner: document, left: most, event: MOST_EVENT, is_over: false });
+        Reader::from_reader(Bounded { inner: document, left: max, event: MAX_EVENT, is_exceeded: false });
     reader.config_mut().expand_empty_elements = true;
     let mut buffer = Vec::new();
     let mut walk =
         Walk { path: String::new(), starts: Vec::new(), text: String::new(), root, has_root: false };
     loop {
         buffer.clear();
-        reader.get_mut().event = MOST_EVENT;
+        reader.get_mut().event = MAX_EVENT;
         match reader.read_event_into(&mut buffer) {
             Ok(Event::Eof) => return walk.finish(),
             Ok(event) => walk.take(event, visitor)?,
-            Err(_) if reader.get_mut().is_over => return Err(XmlError::TooLarge { most }),
-            Err(quick_xml::Error::Io(problem)) => {
-                return Err(XmlError::Io(io::Error::new(problem.kind(), problem.to_string())));
-            }
-            Err(problem) => return Err(XmlError::Malformed(problem)),
+            Err(_) if reader.get_mut().is_exceeded => return Err(XmlError::TooLarge { max }),
+            Err(quick_xml::Error::Io(error)) => return Err(XmlError::Io(error)),
+            Err(error) => return Err(XmlError::Malformed(error)),
         }
     }
 }
 
-/// Where a walk is.
 struct Walk {
     path: String,
     starts: Vec<usize>,
@@ -115,13 +113,10 @@ impl Walk {
             Event::End(_) => self.leave(visitor),
             Event::Text(text) => self.push(&text.xml10_content()),
             Event::CData(text) => self.push(&text.xml10_content()),
-            Event::GeneralRef(reference) => {
-                let mut letters = [0; 4];
-                match reference.resolve_char_ref().map_err(XmlError::Malformed)? {
-                    Some(letter) => self.push(letter.encode_utf8(&mut letters)),
-                    None => self.push(resolve_xml_entity(&reference.into_inner()).unwrap_or_default()),
-                }
-            }
+            Event::GeneralRef(reference) => match reference.resolve_char_ref()? {
+                Some(letter) => self.push(letter.encode_utf8(&mut [0; 4])),
+                None => self.push(resolve_xml_entity(&reference.into_inner()).unwrap_or_default()),
+            },
             _ => {}
         }
         Ok(())
@@ -133,7 +128,7 @@ impl Walk {
         if self.starts.is_empty() && (self.has_root || name != self.root) {
             return Err(XmlError::OtherRoot { expected: self.root });
         }
-        if self.starts.len() >= MOST_DEPTH || self.path.len() + name.len() > MOST_PATH {
+        if self.starts.len() >= MAX_DEPTH || self.path.len() + name.len() > MAX_PATH {
             return Err(XmlError::TooDeep);
         }
         self.has_root = true;
@@ -154,7 +149,7 @@ impl Walk {
     }
 
     fn push(&mut self, text: &str) {
-        if self.text.len() < MOST_TEXT {
+        if self.text.len() < MAX_TEXT {
             self.text.push_str(cut(text));
         }
     }
@@ -165,15 +160,15 @@ impl Walk {
 }
 
 fn cut(text: &str) -> &str {
-    text.get(..text.floor_char_boundary(MOST_TEXT)).unwrap_or_default()
+    text.get(..text.floor_char_boundary(MAX_TEXT)).unwrap_or_default()
 }
 
-/// A document of which at most `left` bytes are read, and at most `event` until that is set anew.
+/// Reads at most `left` bytes of a document, and at most `event` until that is set again.
 struct Bounded<R> {
     inner: R,
-    left: u64,
-    event: u64,
-    is_over: bool,
+    left: usize,
+    event: usize,
+    is_exceeded: bool,
 }
 
 impl<R: BufRead> Read for Bounded<R> {
@@ -186,19 +181,18 @@ impl<R: BufRead> Read for Bounded<R> {
 
 impl<R: BufRead> BufRead for Bounded<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        let most = usize::try_from(self.left.min(self.event)).unwrap_or(usize::MAX);
+        let max = self.left.min(self.event);
         let filled = self.inner.fill_buf()?;
-        if most == 0 && !filled.is_empty() {
-            self.is_over = true;
+        if max == 0 && !filled.is_empty() {
+            self.is_exceeded = true;
             return Err(io::Error::other("too large"));
         }
-        Ok(filled.get(..most).unwrap_or(filled))
+        Ok(filled.get(..max).unwrap_or(filled))
     }
 
     fn consume(&mut self, amount: usize) {
-        let consumed = u64::try_from(amount).unwrap_or(u64::MAX);
-        self.left = self.left.saturating_sub(consumed);
-        self.event = self.event.saturating_sub(consumed);
+        self.left = self.left.saturating_sub(amount);
+        self.event = self.event.saturating_sub(amount);
         self.inner.consume(amount);
     }
 }
@@ -220,21 +214,21 @@ mod tests {
         }
     }
 
-    fn seen(document: &str, most: u64) -> Result<Vec<String>, XmlError> {
+    fn seen(document: &str, max: usize) -> Result<Vec<String>, XmlError> {
         let mut seen = Seen::default();
-        walk(document.as_bytes(), most, "r", &mut seen).map(|()| seen.0)
+        walk(document.as_bytes(), max, "r", &mut seen).map(|()| seen.0)
     }
 
     #[test]
-    fn a_walk_tells_paths_attributes_and_own_texts() {
+    fn visits_paths_attributes_and_texts() {
         let document =
             "<!DOCTYPE r PUBLIC 'x' 'y'>\n<r a='&quot;1&amp;'><p:b>x &lt;&#228; <![CDATA[<]]></p:b><c/></r>";
-        let told = ["<r \"1&", "<r/b ", ">r/b x <ä <", "<r/c ", ">r/c ", ">r "];
-        assert_eq!(seen(document, 1_000).unwrap(), told);
+        let expected = ["<r \"1&", "<r/b ", ">r/b x <ä <", "<r/c ", ">r/c ", ">r "];
+        assert_eq!(seen(document, 1_000).unwrap(), expected);
     }
 
     #[test]
-    fn what_is_no_whole_document_of_that_root_is_refused() {
+    fn refuses_incomplete_documents_and_other_roots() {
         for document in
             ["", "<r>", "<r><b></r>", "<s/>", "<r/><r/>", "text", "<r", "<r>&#x110000;</r>", "<r a='"]
         {
@@ -243,15 +237,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_large_or_too_deep_is_not_read_to_its_end() {
+    fn stops_reading_what_is_too_large_or_too_deep() {
         let text = format!("<r>{}</r>", " ".repeat(1_000));
-        assert!(matches!(seen(&text, 1_000), Err(XmlError::TooLarge { most: 1_000 })));
-        assert!(seen(&text, text.len() as u64).is_ok());
+        assert!(matches!(seen(&text, 1_000), Err(XmlError::TooLarge { max: 1_000 })));
+        assert!(seen(&text, text.len()).is_ok());
         let deep = "<r>".repeat(300);
         assert!(matches!(seen(&deep, 10_000), Err(XmlError::TooDeep)));
-        let tag = io::repeat(b'a').take(MOST_EVENT * 2);
+        let tag = io::repeat(b'a').take(2 * MAX_EVENT as u64);
         let tag = io::BufReader::new((&b"<r a='"[..]).chain(tag));
-        let refused = walk(tag, u64::MAX, "r", &mut Seen::default());
+        let refused = walk(tag, usize::MAX, "r", &mut Seen::default());
         assert!(matches!(refused, Err(XmlError::TooLarge { .. })));
     }
 

@@ -1,12 +1,10 @@
-//! Looks for faults in a project file, for `pozi-gate check`.
+//! Looks for problems in a project file, for `pozi-gate check`.
 
 mod source;
 
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
-    error::Error,
-    fmt::Write,
     path::Path,
 };
 
@@ -16,11 +14,12 @@ use super::{
     project::{Layout, ProjectFile, ProjectFileError, ProjectLayer},
     published,
 };
+use crate::error_text::with_causes;
 
-/// A fault in a project, in words for its administrator.
+/// A problem in a project, described for its administrator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// How bad it is.
+    /// How serious it is.
     pub severity: Severity,
     /// What is wrong, or worth knowing.
     pub what: String,
@@ -28,35 +27,35 @@ pub struct Finding {
     pub fix: String,
 }
 
-/// How bad a fault is.
+/// How serious a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// Worth knowing.
     Note,
-    /// Something will not work as expected, or lets out more than it should.
+    /// Something does not work as expected, or exposes more than it should.
     Warning,
     /// Requests fail.
     Error,
 }
 
-/// Where this site's maps are reached.
+/// The addresses of this site's maps.
 #[derive(Debug, Clone, Default)]
 pub struct SiteAddresses {
-    /// The gate's addresses, external and internal, with the base path: `https://maps.example/pozi`.
+    /// The gate's external and internal addresses with the base path: `https://maps.example/pozi`.
     pub gate: Vec<Url>,
-    /// Ports of the machine itself on which the gate or QGIS Server listens.
+    /// The ports on this machine on which the gate or QGIS Server listens.
     pub loopback_ports: Vec<u16>,
 }
 
-/// Reads the project file at `path` and says what is wrong with it, worst first. Blocks.
+/// Reads the project file at `path` and returns its problems, most serious first. Blocks.
 pub fn inspect_file(path: &Path, addresses: &SiteAddresses) -> Vec<Finding> {
     match ProjectFile::open(path) {
         Ok(project) => inspect(&project, addresses),
-        Err(problem) => vec![unreadable(&problem)],
+        Err(error) => vec![unreadable(&error)],
     }
 }
 
-/// What is wrong with a project, worst first.
+/// Returns the problems of a project, most serious first.
 pub fn inspect(project: &ProjectFile, addresses: &SiteAddresses) -> Vec<Finding> {
     let mut findings = Vec::new();
     for layer in project.layers() {
@@ -76,22 +75,16 @@ pub fn inspect(project: &ProjectFile, addresses: &SiteAddresses) -> Vec<Finding>
     findings
 }
 
-fn unreadable(problem: &ProjectFileError) -> Finding {
-    let cause = problem.source().map(|cause| format!(" ({cause})")).unwrap_or_default();
-    let fix = match problem {
+fn unreadable(error: &ProjectFileError) -> Finding {
+    let fix = match error {
         ProjectFileError::Io(_) => {
-            "Check the path in the configuration, and give the user that the gate runs as read access to the file. \
+            "Check the path in the configuration, and give the user that runs the gate read access to the file. \
              Without it the gate refuses WFS Inserts, and asks QGIS Server for the layers every 5 minutes."
         }
-        _ => {
-            "Open the project in QGIS and save it again as .qgs or .qgz, and name that file in the configuration."
-        }
+        _ => "Open the project in QGIS, save it as .qgs or .qgz, and name that file in the configuration.",
     };
-    Finding {
-        severity: Severity::Error,
-        what: format!("The project file is not usable: {problem}{cause}."),
-        fix: fix.to_owned(),
-    }
+    let what = format!("The project file cannot be used: {}.", with_causes(error));
+    Finding { severity: Severity::Error, what, fix: fix.to_owned() }
 }
 
 fn advertised(setting: &str) -> Finding {
@@ -99,10 +92,10 @@ fn advertised(setting: &str) -> Finding {
     Finding {
         severity: Severity::Warning,
         what: format!(
-            "The project has an Advertised URL for {service}, which QGIS Server writes instead of the gate's."
+            "The project's Advertised URL for {service} replaces the gate's address in QGIS's answers."
         ),
         fix: format!(
-            "Empty Project Properties > QGIS Server > {service} > Advertised URL, and save the project."
+            "Clear Project Properties > QGIS Server > {service} > Advertised URL, and save the project."
         ),
     }
 }
@@ -116,7 +109,7 @@ fn names_published_twice(layer: &ProjectLayer) -> Option<Finding> {
     (!twice.is_empty()).then(|| Finding {
         severity: Severity::Warning,
         what: format!(
-            "The fields {} of the layer {} have the same name in WFS as another one. The gate refuses to write them.",
+            "The fields {} of the layer {} share their name in WFS with another field. The gate refuses to write them.",
             quoted(twice),
             quoted([layer.name.as_str()])
         ),
@@ -128,24 +121,26 @@ fn writable(project: &ProjectFile, layer: &ProjectLayer) -> Vec<Finding> {
     let mut findings = vec![Finding {
         severity: Severity::Note,
         what: format!("The layer {} can be changed by WFS-T.", quoted([layer.name.as_str()])),
-        fix: "Nothing, if that is intended: the gate takes writes from sessions with write access to the catalogue only. \
-              Else untick Update, Insert and Delete in Project Properties > QGIS Server > WFS."
+        fix: "Nothing, if that is intended: the gate accepts writes only in sessions with write access to the catalogue. \
+              Otherwise untick Update, Insert and Delete in Project Properties > QGIS Server > WFS."
             .to_owned(),
     }];
-    let is_lost = |name: &str| !published::is_element_name(name) && !project.is_computed(layer, name);
+    let is_uninsertable =
+        |name: &&str| !published::is_element_name(name) && !project.is_computed(layer, name);
     let shown =
         layer.fields.iter().filter(|field| !field.is_hidden_from_wfs).map(|field| field.name.as_str());
-    let lost: Vec<_> = shown.filter(|name| is_lost(name)).collect();
-    if !lost.is_empty() {
+    let uninsertable: Vec<_> = shown.filter(is_uninsertable).collect();
+    if !uninsertable.is_empty() {
         findings.push(Finding {
             severity: Severity::Warning,
             what: format!(
                 "The fields {} of the layer {} cannot be given a value when a row is inserted by WFS-T: their names are \
-                 not names in XML. An insert that names them would hang QGIS Server, so the gate refuses it.",
-                quoted(lost),
+                 not valid in XML. An Insert that names them would hang QGIS Server, so the gate refuses it.",
+                quoted(uninsertable),
                 quoted([layer.name.as_str()])
             ),
-            fix: "Rename them in the table: letters, digits and _ only, and a letter first. An alias can keep the words."
+            fix: "Rename them in the table: use only letters, digits and _, and start with a letter. The old name can \
+                  become the alias."
                 .to_owned(),
         });
     }
@@ -163,8 +158,8 @@ fn shared_names(project: &ProjectFile) -> Option<Finding> {
     (!shared.is_empty()).then(|| Finding {
         severity: Severity::Warning,
         what: format!(
-            "Several layers in WFS have the name {}. QGIS Server answers from one of them, OGC API Features does not answer, \
-             and the gate refuses to write them.",
+            "Several layers in WFS have the name {}. QGIS Server answers from one of them, OGC API Features fails, and the \
+             gate refuses to write them.",
             quoted(shared)
         ),
         fix: "Rename the layers, or give each a short name in Layer Properties > QGIS Server.".to_owned(),
@@ -177,30 +172,25 @@ fn html(layout: &Layout) -> Option<Finding> {
     (!items.is_empty()).then(|| Finding {
         severity: Severity::Warning,
         what: format!(
-            "The layout {} has HTML frames or HTML labels ({}). HTML in a layout can read files of the server.",
+            "The layout {} has HTML frames or HTML labels ({}). HTML in a layout can read files on the server.",
             quoted([layout.name.as_str()]),
             quoted(ids)
         ),
-        fix: "Replace them by labels without \"Render as HTML\", before the layout is allowed by `print`. The gate passes no \
-              text to them."
+        fix: "Replace them with labels without \"Render as HTML\" before `print` allows the layout. The gate never sends \
+              them text."
             .to_owned(),
     })
 }
 
-/// The names in quotation marks, without control characters, at most ten.
+/// Lists at most ten names in quotation marks, without control characters.
 fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    const MOST: usize = 10;
-    let mut text = String::new();
-    let mut names = names.into_iter();
-    for (place, name) in names.by_ref().take(MOST).enumerate() {
-        let name: String = name.chars().filter(|letter| !letter.is_control()).collect();
-        let before = if place == 0 { "" } else { ", " };
-        // Writing to a text does not fail.
-        let _ = write!(text, "{before}\"{name}\"");
-    }
-    match names.count() {
-        0 => text,
-        more => format!("{text} and {more} more"),
+    const MAX: usize = 10;
+    let quote = |name: &str| format!("\"{}\"", name.replace(char::is_control, ""));
+    let names: Vec<_> = names.into_iter().map(quote).collect();
+    let (shown, rest) = names.split_at(names.len().min(MAX));
+    match rest.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
     }
 }
 
@@ -223,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sound_project_has_no_findings() {
+    fn a_good_project_has_no_findings() {
         assert_eq!(found("", "", ""), []);
     }
 
@@ -243,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_layer_that_comes_from_this_site_is_an_error() {
+    fn a_layer_from_this_site_is_an_error() {
         for source in [
             "crs=EPSG:3857&format=image/png&layers=a&styles&url=https://maps.example/pozi/ows/planning?",
             "type=xyz&url=https%3A%2F%2FMAPS.example%2Fpozi%2Fx&zmax=19",
@@ -262,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_layer_from_elsewhere_is_none() {
+    fn a_layer_from_elsewhere_is_fine() {
         for source in [
             "url=https://maps.example/geoserver/wms",
             "url=https://maps.example/pozi-other/",
@@ -279,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_found_and_never_told() {
+    fn a_password_is_found_and_never_shown() {
         for source in [
             "dbname='gis' host=db.example user='reader' password='hunter2' table=\"a\"",
             "PG:dbname=gis host=db.example PASSWORD=hunter2",
@@ -312,7 +302,7 @@ mod tests {
                          </fieldConfiguration></maplayer>";
 
     #[test]
-    fn names_that_cannot_be_told_apart_are_warnings() {
+    fn ambiguous_names_are_warnings() {
         let found = found(OTHER, "<WFSLayers><value>o</value></WFSLayers>", "");
         assert!(found.iter().all(|(severity, _)| *severity == Severity::Warning));
         let [(_, fields), (_, layers)] = found.as_slice() else { panic!("two findings: {found:?}") };
@@ -320,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_layer_of_wfs_t_is_a_note_and_its_fields_that_cannot_be_inserted_a_warning() {
+    fn a_writable_layer_is_a_note_and_its_uninsertable_fields_a_warning() {
         let found = found(OTHER, "<WFSTLayers><Delete><value>o</value></Delete></WFSTLayers>", "");
         let [(Severity::Warning, fields), (Severity::Note, _)] = found.as_slice() else {
             panic!("{found:?}")
@@ -329,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_no_project_is_an_error() {
+    fn an_unreadable_project_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.qgz");
         for write in [false, true] {
@@ -350,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn many_names_are_cut() {
+    fn lists_at_most_ten_names() {
         let names: Vec<_> = (0..12).map(|number| number.to_string()).collect();
         let text = quoted(names.iter().map(String::as_str));
         assert!(text.ends_with("\"9\" and 2 more"), "{text}");

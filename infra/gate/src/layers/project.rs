@@ -1,4 +1,4 @@
-//! A QGIS project file: what it says of layers, fields, layouts and services. Shapes as QGIS 3.22 writes them.
+//! Reads layers, fields, layouts and service settings from a QGIS project file, as QGIS 3.22 writes it.
 
 mod file;
 mod layouts;
@@ -12,11 +12,9 @@ pub use self::{
 };
 use super::published;
 
-/// What is read of a project file.
+/// The content of a project file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProjectFile {
-    /// The version of QGIS that wrote it, such as `3.22.16-Białowieża`.
-    pub version: String,
     layers: Vec<ProjectLayer>,
     layouts: Vec<Layout>,
     services: Services,
@@ -25,15 +23,15 @@ pub struct ProjectFile {
 /// A layer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProjectLayer {
-    /// Its id.
+    /// The id.
     pub id: String,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its short name; empty where it has none.
+    /// The short name; empty if it has none.
     pub short_name: String,
-    /// Where its data come from.
+    /// The data source.
     pub source: Source,
-    /// Its fields when the project was saved, joined and virtual ones too; none where it comes from another project.
+    /// The fields when the project was saved, including joined and virtual ones; empty for a layer of another project.
     pub fields: Vec<ProjectField>,
     joins: Vec<Join>,
     virtual_fields: BTreeSet<String>,
@@ -42,7 +40,7 @@ pub struct ProjectLayer {
 /// A field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProjectField {
-    /// Its real name.
+    /// The real name.
     pub name: String,
     /// Whether it is hidden from WMS.
     pub is_hidden_from_wms: bool,
@@ -54,15 +52,14 @@ pub struct ProjectField {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Join {
     layer: String,
-    /// What stands before the names of its fields; nothing where it is the other layer's name and `_`.
+    /// The prefix of its fields' names; by default the other layer's name and `_`.
     prefix: Option<String>,
 }
 
-/// Where a layer's data come from. It may hold a password: it is never shown.
+/// A layer's data source. `Debug` does not show it, because it may contain a password.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Source(String);
 
-/// Settings of the services.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Services {
     wfs: BTreeSet<String>,
@@ -73,18 +70,18 @@ struct Services {
 }
 
 impl ProjectFile {
-    /// Its layers, in no particular order.
+    /// Returns the layers, in no particular order.
     pub fn layers(&self) -> &[ProjectLayer] {
         &self.layers
     }
 
-    /// Its print layouts with their items: what `GetPrint` may be asked for.
+    /// Returns the print layouts, which `GetPrint` uses.
     pub fn layouts(&self) -> &[Layout] {
         &self.layouts
     }
 
-    /// The name by which WMS knows `layer`: its id, where the project says so, else as in [`ProjectLayer::service_name`].
-    /// Nothing where it is hidden from WMS.
+    /// Returns the name of `layer` in WMS: its id if the project says so, else [`ProjectLayer::service_name`]. Returns
+    /// `None` if it is hidden from WMS.
     pub fn wms_name<'a>(&self, layer: &'a ProjectLayer) -> Option<&'a str> {
         let is_hidden = self.services.restricted.contains(&layer.name);
         (!is_hidden).then_some(if self.services.uses_ids { &layer.id } else { layer.service_name() })
@@ -100,18 +97,18 @@ impl ProjectFile {
         self.services.wfs_t.contains(&layer.id)
     }
 
-    /// Advertised URLs: the setting's name (`WMSUrl`) and the URL, for those that are set.
+    /// Returns the name (`WMSUrl`) and value of each Advertised URL that is set.
     pub fn advertised_urls(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.services.addresses.iter().map(|(setting, url)| (*setting, url.as_str()))
     }
 
-    /// Whether `field` of `layer` has no column of its own: it is virtual, or comes from a join.
+    /// Whether `field` of `layer` is virtual or comes from a join, and so has no column of its own.
     pub fn is_computed(&self, layer: &ProjectLayer, field: &str) -> bool {
         layer.virtual_fields.contains(field) || layer.joins.iter().any(|join| self.is_joined(join, field))
     }
 
-    /// Fields of the same save are compared, so that it does not matter which columns were added since. Where the other
-    /// layer's are not known, every field that begins with the prefix counts.
+    /// Whether `field` comes from `join`. Compares fields of the same save, so that columns added since do not matter. If
+    /// the other layer's fields are unknown, every field with the prefix counts.
     fn is_joined(&self, join: &Join, field: &str) -> bool {
         let other = self.layers.iter().find(|layer| layer.id == join.layer);
         let prefix = match (&join.prefix, other) {
@@ -127,27 +124,21 @@ impl ProjectFile {
 }
 
 impl ProjectLayer {
-    /// Its short name where it has one, else its name: WFS and OGC API Features know it by this.
+    /// Returns the name in WFS and OGC API Features: the short name if it has one, else the name.
     pub fn service_name(&self) -> &str {
         if self.short_name.is_empty() { &self.name } else { &self.short_name }
     }
 
-    /// Its type name in WFS.
+    /// Returns the type name in WFS.
     pub fn type_name(&self) -> String {
         published::type_name(self.service_name())
     }
 }
 
 impl Source {
-    /// The text itself. It may hold a password.
+    /// Returns the data source, which may contain a password.
     pub fn expose(&self) -> &str {
         &self.0
-    }
-}
-
-impl From<String> for Source {
-    fn from(text: String) -> Self {
-        Self(text)
     }
 }
 
@@ -161,8 +152,8 @@ impl fmt::Debug for Source {
 pub(super) mod tests {
     use super::*;
 
-    /// A project in the shape that QGIS 3.22 writes: a layer `zones` with a join and a virtual field, its `lookup`, and
-    /// what `layers`, `properties` and `layouts` add.
+    /// Returns a project as QGIS 3.22 writes it: a layer `zones` with joins and a virtual field, its `lookup`, and the
+    /// given `layers`, `properties` and `layouts`.
     pub(in crate::layers) fn project(layers: &str, properties: &str, layouts: &str) -> ProjectFile {
         let text = format!(
             "<!DOCTYPE qgis PUBLIC 'http://qgis.example/qgis.dtd' 'SYSTEM'>\n<qgis version=\"3.22.16\">\
@@ -185,7 +176,7 @@ pub(super) mod tests {
         <fieldConfiguration><field name="extra"/></fieldConfiguration></maplayer>"#;
 
     #[test]
-    fn layers_have_their_names_and_fields() {
+    fn reads_names_and_fields_of_layers() {
         let project = project("", "", "");
         let [zones, lookup] = project.layers() else { panic!("two layers") };
         assert_eq!((zones.id.as_str(), zones.type_name()), ("zones_1", "Planning_Zones".to_owned()));
@@ -199,7 +190,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn joined_and_virtual_fields_are_told_from_columns() {
+    fn distinguishes_joined_and_virtual_fields_from_columns() {
         let project = project("", "", "");
         let zones = &project.layers()[0];
         for (field, is_computed) in [
@@ -225,7 +216,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn wms_knows_layers_by_name_or_by_id_or_not_at_all() {
+    fn a_layer_has_a_name_or_an_id_in_wms_or_is_hidden() {
         let restricted = "<WMSRestrictedLayers><value>Planning Zones</value></WMSRestrictedLayers>";
         let named = project("", restricted, "");
         assert_eq!(
@@ -239,8 +230,8 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_source_is_not_shown_by_accident() {
-        let source = Source::from("password=hunter2".to_owned());
+    fn debug_does_not_show_a_source() {
+        let source = Source("password=hunter2".to_owned());
         assert!(!format!("{source:?}").contains("hunter2"));
     }
 }

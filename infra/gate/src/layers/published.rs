@@ -1,7 +1,7 @@
-//! Names as WFS publishes them. Tried on QGIS Server 3.22, where layer and field names follow different rules.
+//! Names as WFS publishes them, with different rules for layers and fields. Tested with QGIS Server 3.22.
 
-/// The name that WFS publishes for the field `name`: spaces are `_`, and only letters, digits, `_`, `.` and `-` are kept
-/// (`Last Checked` is `Last_Checked`, `p:q` is `pq`, `Area m²` is `Area_m²`).
+/// Returns the name that WFS publishes for the field `name`: spaces become `_`, and all but letters, digits, `_`, `.` and
+/// `-` are removed (`Last Checked` becomes `Last_Checked`, `p:q` becomes `pq`, `Area m²` becomes `Area_m²`).
 pub fn field_name(name: &str) -> String {
     let is_kept = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '.' | '-');
     name.chars()
@@ -10,14 +10,14 @@ pub fn field_name(name: &str) -> String {
         .collect()
 }
 
-/// The type name that WFS publishes for the layer `name`, which is its short name where it has one: spaces are `_`, colons
-/// are `-` (`a:b c` is `a-b_c`).
+/// Returns the type name that WFS publishes for the layer `name` (its short name if it has one): spaces become `_` and
+/// colons `-` (`a:b c` becomes `a-b_c`).
 pub fn type_name(name: &str) -> String {
     name.replace(' ', "_").replace(':', "-")
 }
 
-/// Whether `name` can stand as an element's name without a prefix (XML 1.0 §2.3 `NameStartChar` and `NameChar`, without
-/// `:`). An Insert names a field by an element, and QGIS reads it literally.
+/// Whether `name` is valid as an element's name without a prefix (XML 1.0 §2.3 `NameStartChar` and `NameChar`, without
+/// `:`). In an Insert, the name of an element is the literal name of a field.
 pub fn is_element_name(name: &str) -> bool {
     let is_start = |letter: char| {
         matches!(letter,
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_are_published_as_qgis_3_22_does() {
+    fn publishes_names_like_qgis_3_22() {
         for (name, published) in [
             ("name", "name"),
             ("Last Checked", "Last_Checked"),
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn an_element_can_have_only_some_names() {
+    fn recognises_valid_element_names() {
         for name in ["name", "a_b", "x-y", "población", "_1"] {
             assert!(is_element_name(name), "{name}");
         }

@@ -1,6 +1,6 @@
-//! Keeps what QGIS Server says of each catalogue's layers.
+//! Caches the layers of each catalogue.
 
-mod ask;
+mod fetch;
 mod stamp;
 
 use std::{
@@ -19,18 +19,18 @@ use super::Layers;
 use crate::upstream::MapServer;
 
 const LIFETIMES: Lifetimes = Lifetimes {
-    // Columns come and go without a change of the project file.
+    // Columns are added and removed without a change of the project file.
     fresh: Duration::from_hours(1),
     keep: Duration::from_hours(24),
     cooldown: Duration::from_secs(10),
 };
 
-/// How long an answer is used where the gate cannot see whether the project file changed.
-const BLIND: Duration = Duration::from_mins(5);
+/// How long layers are used if the gate cannot see whether the project file changed.
+const UNSTAMPED_LIFETIME: Duration = Duration::from_mins(5);
 
-/// The layers of catalogues, asked for once and kept: until the project file changes, or for 5 minutes where the gate
-/// cannot read it. A crowd causes one question. After one that failed none is asked for 10 s, and the last answer serves,
-/// unless the project file has changed since: what it hides now must not be shown.
+/// A cache of the layers of catalogues. They are fetched again when the project file changes, or after 5 minutes if the
+/// gate cannot read it. Concurrent requests cause one fetch. After a failure there is no other fetch for 10 s, and the
+/// previous layers are used, unless the project file has changed since: fields that it now hides must not be shown.
 #[derive(Debug)]
 pub struct LayerSource<M> {
     server: Arc<M>,
@@ -47,30 +47,27 @@ struct Catalogue {
 struct Kept {
     layers: Arc<Layers>,
     stamp: Option<Stamp>,
-    asked: Timestamp,
+    fetched: Timestamp,
 }
 
-/// Why the layers of a catalogue are not known. The log has the cause.
+/// QGIS Server does not describe the layers of a catalogue. The log has the cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum LayersError {
-    /// QGIS Server does not say what layers the project has.
-    #[error(
-        "QGIS Server does not answer what layers and fields the project has; it is asked again in {} s",
-        retry_after.as_secs()
-    )]
-    Unavailable {
-        /// When asking again can help.
-        retry_after: Duration,
-    },
+#[error(
+    "QGIS Server does not describe the project's layers and fields; the gate tries again in {} s",
+    retry_after.as_secs()
+)]
+pub struct LayersError {
+    /// The time until the next attempt.
+    pub retry_after: Duration,
 }
 
 impl<M: MapServer> LayerSource<M> {
-    /// Asks `server`.
+    /// Creates an empty cache that fetches from `server`.
     pub fn new(server: Arc<M>) -> Self {
         Self { server, catalogues: Mutex::default() }
     }
 
-    /// The layers of `catalogue`, whose project file is `project`.
+    /// Returns the layers of `catalogue`, whose project file is `project`.
     pub async fn layers(
         &self,
         catalogue: &str,
@@ -78,25 +75,22 @@ impl<M: MapServer> LayerSource<M> {
         now: Timestamp,
     ) -> Result<Arc<Layers>, LayersError> {
         let kept = self.kept(catalogue, project);
-        let mut stamp = Stamp::of(project).await;
-        match self.find(&kept, project, now, stamp).await {
-            Ok(layers) => return Ok(layers),
-            Err(NotFound::Unavailable { retry_after }) => {
-                return Err(LayersError::Unavailable { retry_after });
-            }
-            Err(NotFound::Missing { .. }) => {}
+        let stamp = Stamp::of(project).await;
+        let mut found = self.find(&kept, project, now, stamp).await;
+        if let Err(NotFound::Missing { .. }) = found {
+            // The file changed while the layers were fetched.
+            let stamp = Stamp::of(project).await;
+            found = self.find(&kept, project, now, stamp).await;
         }
-        // The file changed between the two looks at it.
-        stamp = Stamp::of(project).await;
-        self.find(&kept, project, now, stamp).await.map_err(|missing| match missing {
-            NotFound::Unavailable { retry_after } => LayersError::Unavailable { retry_after },
+        found.map_err(|error| match error {
+            NotFound::Unavailable { retry_after } => LayersError { retry_after },
             NotFound::Missing { retry_after } => {
-                LayersError::Unavailable { retry_after: retry_after.unwrap_or(LIFETIMES.cooldown) }
+                LayersError { retry_after: retry_after.unwrap_or(LIFETIMES.cooldown) }
             }
         })
     }
 
-    /// Forgets the catalogues that are not configured any more.
+    /// Forgets the catalogues that are no longer configured.
     pub fn retain(&self, is_configured: impl Fn(&str) -> bool) {
         self.catalogues
             .lock()
@@ -114,20 +108,21 @@ impl<M: MapServer> LayerSource<M> {
         let (server, project) = (Arc::clone(&self.server), project.to_owned());
         let load = move || async move {
             let stamp = Stamp::of(&project).await;
-            let layers = ask::ask(server.as_ref(), &project, stamp.is_some()).await?;
-            Ok::<_, ask::AskError>((Kept { layers: Arc::new(layers), stamp, asked: now }, now))
+            let layers = fetch::layers(server.as_ref(), &project, stamp.is_some()).await?;
+            Ok::<_, fetch::FetchError>((Kept { layers: Arc::new(layers), stamp, fetched: now }, now))
         };
-        let is_current =
-            move |kept: &Kept| kept.stamp == stamp && (stamp.is_some() || now.since(kept.asked) < BLIND);
+        let is_current = move |kept: &Kept| {
+            kept.stamp == stamp && (stamp.is_some() || now.since(kept.fetched) < UNSTAMPED_LIFETIME)
+        };
         match (kept.find(now, is_current, load).await, kept.held()) {
             (Ok(found), _) => Ok(Arc::clone(&found.layers)),
-            // An outage: what is held is old, but nothing says that it is wrong.
-            (Err(NotFound::Unavailable { .. }), Some((held, asked)))
-                if held.stamp == stamp && now.since(asked) < LIFETIMES.keep =>
+            // During an outage, old layers are used as long as the project file has not changed.
+            (Err(NotFound::Unavailable { .. }), Some((held, fetched)))
+                if held.stamp == stamp && now.since(fetched) < LIFETIMES.keep =>
             {
                 Ok(Arc::clone(&held.layers))
             }
-            (Err(missing), _) => Err(missing),
+            (Err(error), _) => Err(error),
         }
     }
 

@@ -1,8 +1,8 @@
-//! Which names of fields a write may use. What QGIS Server does with others is in [the table of layers](super).
+//! Decides which field names a write may use. [The module above](super) lists what QGIS Server does with others.
 
 use super::{Field, Layer, Origin, published};
 
-/// How a field is written.
+/// The way in which a field is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Write {
     /// An element of a feature in a WFS Insert.
@@ -13,72 +13,72 @@ pub enum Write {
     Item,
 }
 
-/// Why a field cannot be written. The sentences say nothing about fields that are hidden.
+/// Why a field cannot be written. The messages do not reveal hidden fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotWritable {
-    /// No field that the service shows has that name.
+pub enum FieldWriteError {
+    /// The service shows no field with this name.
     #[error("the layer has no such field")]
     NoSuchField,
-    /// Several layers have the layer's name.
+    /// Several layers share the layer's name.
     #[error(
-        "several layers of the project have this name, so that it is not known which would be written: rename one"
+        "several layers of the project have this name, and any of them might be written: rename all but one"
     )]
     SharedLayer,
-    /// Several fields are published under that name.
+    /// Several fields are published under this name.
     #[error(
-        "several fields of the layer are published under this name: rename one, or write through OGC API Features"
+        "several fields of the layer are published under this name: rename all but one, or write through OGC API Features"
     )]
     SharedName,
-    /// The published name is not a real one, and the real one is not known.
+    /// The real name behind the published name is not known.
     #[error("the field's real name is not known: give the gate read access to the project file")]
     UnknownName,
-    /// It is joined or virtual.
+    /// The field is joined or virtual.
     #[error("the field comes from a join or an expression and has no column to write to")]
     Computed,
-    /// Only the project file would tell whether it is joined, and it does not.
+    /// Only the project file shows whether the field is joined, and it is missing or outdated.
     #[error(
-        "it is not known whether the field comes from a join, and QGIS Server would hang: give the gate read access to \
-         the project file, and save the project after columns were added"
+        "the field may come from a join, and then QGIS Server would hang: give the gate read access to the project file, \
+         and save the project after adding columns"
     )]
     UnknownOrigin,
-    /// The real name cannot be an element's name.
+    /// The real name is not valid as an element's name.
     #[error(
-        "the field's name is not a name in XML, so that QGIS Server cannot insert it: insert without it, then update it, \
-         or write through OGC API Features"
+        "the field's name is not valid in XML, so that QGIS Server cannot insert it: insert without it and then update \
+         it, or write through OGC API Features"
     )]
     NoElementName,
 }
 
 impl Layer {
-    /// The field that `name` means in that write; its `name` is the one to write for QGIS. Without this check a WFS Insert
-    /// can hold a QGIS process for ever.
-    pub fn written_field(&self, name: &str, write: Write) -> Result<&Field, NotWritable> {
+    /// Finds the field called `name` in the request of a write; QGIS must be sent the `name` of the result. Without this
+    /// check a WFS Insert can hang a QGIS process.
+    pub fn written_field(&self, name: &str, write: Write) -> Result<&Field, FieldWriteError> {
         if self.is_shared {
-            return Err(NotWritable::SharedLayer);
+            return Err(FieldWriteError::SharedLayer);
         }
         let field = match write {
-            Write::Item => self.item_field(name).ok_or(NotWritable::NoSuchField)?,
+            Write::Item => self.item_field(name).ok_or(FieldWriteError::NoSuchField)?,
             Write::Insert | Write::Update => self.published_field(name)?,
         };
         match field.origin {
-            Origin::Computed => return Err(NotWritable::Computed),
-            Origin::Unknown if write == Write::Insert => return Err(NotWritable::UnknownOrigin),
+            Origin::Computed => return Err(FieldWriteError::Computed),
+            Origin::Unknown if write == Write::Insert => return Err(FieldWriteError::UnknownOrigin),
             Origin::Unknown | Origin::Table => {}
         }
         if write == Write::Insert && !published::is_element_name(&field.name) {
-            return Err(NotWritable::NoElementName);
+            return Err(FieldWriteError::NoElementName);
         }
         Ok(field)
     }
 
-    fn published_field(&self, name: &str) -> Result<&Field, NotWritable> {
+    fn published_field(&self, name: &str) -> Result<&Field, FieldWriteError> {
         let mut same = self.fields.iter().filter(|field| field.in_wfs && field.published == name);
         match (same.next(), same.next()) {
-            (Some(_), Some(_)) => Err(NotWritable::SharedName),
-            _ if self.unknown.iter().any(|unknown| unknown == name) => Err(NotWritable::UnknownName),
-            // A published name means the field that is published under it, even where a hidden one is really called so.
+            (Some(_), Some(_)) => Err(FieldWriteError::SharedName),
+            _ if self.unknown.iter().any(|unknown| unknown == name) => Err(FieldWriteError::UnknownName),
+            // The field that is published under this name, even if it is the real name of a hidden field.
             (Some(field), None) => Ok(field),
-            (None, _) => self.wfs_field(name).ok_or(NotWritable::NoSuchField),
+            (None, _) => self.wfs_field(name).ok_or(FieldWriteError::NoSuchField),
         }
     }
 }
@@ -102,8 +102,8 @@ mod tests {
     }
 
     #[test]
-    fn each_write_takes_the_names_that_qgis_can_store() {
-        use NotWritable::*;
+    fn each_write_accepts_the_names_that_qgis_can_store() {
+        use FieldWriteError::*;
         for (name, insert, update, item) in [
             ("name", Ok("name"), Ok("name"), Ok("name")),
             ("NAME", Ok("name"), Ok("name"), Err(NoSuchField)),
@@ -131,15 +131,15 @@ mod tests {
     }
 
     #[test]
-    fn a_layer_whose_name_is_shared_is_not_written() {
+    fn a_layer_with_a_shared_name_is_not_writable() {
         let layer = Layer { is_shared: true, ..layer() };
         for write in [Write::Insert, Write::Update, Write::Item] {
-            assert_eq!(layer.written_field("name", write), Err(NotWritable::SharedLayer));
+            assert_eq!(layer.written_field("name", write), Err(FieldWriteError::SharedLayer));
         }
     }
 
     #[test]
-    fn a_published_name_never_means_the_hidden_field_that_is_really_called_so() {
+    fn a_published_name_never_means_a_hidden_field() {
         let hidden = Field { in_wfs: false, ..field("a_b", Origin::Table) };
         let layer = Layer { fields: vec![hidden, field("a b", Origin::Table)], ..Layer::default() };
         let written = layer.written_field("a_b", Write::Update).map(|field| field.name.as_str());

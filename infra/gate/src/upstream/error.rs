@@ -1,33 +1,34 @@
-//! Why QGIS Server gives no answer, or no whole one. A process that is dead, one that hangs, an answer that was cut and one
-//! that is rubbish need different hands, so each has a word of its own.
+//! Why QGIS Server gave no answer, or no complete one. Each kind calls for a different action by the operator: a process
+//! may have died or hang, and an answer may be cut short or malformed.
 
 use std::{io, path::PathBuf, time::Duration};
 
-/// The most bytes that a head may have.
-pub(super) const HEAD_MOST: usize = 16 * 1024;
-/// How many bytes of STDERR one answer may have. QGIS logs to its process's own standard error instead.
-pub(super) const STDERR_MOST: usize = 1024 * 1024;
+/// The longest head of an answer, in bytes.
+pub(super) const MAX_HEAD: usize = 16 * 1024;
+/// The most STDERR in one answer, in bytes. QGIS normally logs to the standard error of its process instead.
+pub(super) const MAX_STDERR: usize = 1024 * 1024;
 
-/// Why there is no answer of QGIS Server. The body of an answer ends in one of these too, where the answer was cut.
+/// Why there is no answer of QGIS Server. A body that is cut short ends in one of these, too.
 #[derive(Debug, thiserror::Error)]
 pub enum UpstreamError {
     /// No connection can be made.
-    #[error("QGIS Server cannot be reached at {address}; is it running, and may the gate connect to it?")]
+    #[error(
+        "cannot connect to QGIS Server at {address}; check that it runs and that the gate may connect to it"
+    )]
     Unreachable {
-        /// Where it should be.
+        /// Where QGIS Server should listen.
         address: String,
-        /// What the system says.
-        #[source]
-        cause: io::Error,
+        /// The system's error.
+        source: io::Error,
     },
-    /// All the processes that the gate starts have died, and pause before they are started again.
-    #[error("{program} ends each time that it is started; the log has what it wrote")]
+    /// All processes that the gate starts died, and are waiting to be restarted.
+    #[error("{program} exits each time that it is started; see its output in the log")]
     NotRunning {
-        /// What the gate starts.
+        /// The program that the gate starts.
         program: PathBuf,
     },
-    /// Too many requests of the catalogue are being answered, or wait for that.
-    #[error("{most} requests of this catalogue wait for QGIS Server already")]
+    /// The catalogue's queue is full.
+    #[error("{most} requests for this catalogue are waiting already; try again later")]
     Busy {
         /// How many may wait.
         most: usize,
@@ -41,101 +42,94 @@ pub enum UpstreamError {
     /// The connection ended before the answer began.
     #[error("QGIS Server closed the connection without an answer; it has probably crashed")]
     Died {
-        /// What the system says.
-        #[source]
-        cause: io::Error,
+        /// The system's error.
+        source: io::Error,
     },
     /// The connection ended in the middle of the answer.
     #[error("QGIS Server closed the connection in the middle of its answer; it has probably crashed")]
     Cut {
-        /// What the system says.
-        #[source]
-        cause: io::Error,
+        /// The system's error.
+        source: io::Error,
     },
-    /// The answer is longer or shorter than its own `Content-Length`.
-    #[error("the answer's Content-Length promises {promised} bytes, and {found} or more came")]
+    /// The answer is longer or shorter than its `Content-Length`.
+    #[error("QGIS Server's answer has a Content-Length of {promised} bytes, but {found} or more arrived")]
     Length {
-        /// What the head says.
+        /// The `Content-Length`.
         promised: u64,
-        /// What came.
+        /// The bytes that have arrived.
         found: u64,
     },
-    /// What came is not `FastCGI`.
-    #[error("what answers does not speak FastCGI as QGIS Server does")]
+    /// The answer is not `FastCGI`.
+    #[error("the server does not speak FastCGI as QGIS Server does; check its address")]
     Record(#[from] RecordError),
-    /// The answer has no usable head.
-    #[error("the head of QGIS Server's answer cannot be used")]
+    /// The answer has no valid head.
+    #[error("the headers of QGIS Server's answer are not valid")]
     Head(#[from] HeadError),
-    /// The `FastCGI` server does not take the request (`FastCGI` 1.0 §5.5).
+    /// The `FastCGI` server rejected the request (`FastCGI` 1.0 §5.5).
     #[error("the FastCGI server refused the request: {0}")]
     Refused(&'static str),
-    /// What came is not HTTP.
-    #[error("what answers does not speak HTTP/1.1 as expected")]
+    /// The answer is not HTTP.
+    #[error("the server does not speak HTTP/1.1; check its address")]
     Http(#[source] hyper::Error),
     /// The web server's answer cannot be passed on.
     #[error("the web server in front of QGIS Server {0}")]
     WebServer(&'static str),
-    /// The request cannot be written.
-    #[error("the request does not fit into what QGIS Server can be asked: its {0} is too long")]
+    /// The request is too long for `FastCGI`.
+    #[error("the request is too long for QGIS Server: its {0} does not fit")]
     TooLong(&'static str),
-    /// The request cannot be written as HTTP.
+    /// The request is not valid HTTP.
     #[error("the request cannot be written as HTTP")]
     Unwritable(#[source] http::Error),
 }
 
-/// What is wrong with a head. No value is repeated.
+/// What is wrong with the head of an answer. The messages repeat no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HeadError {
     /// It has no end.
-    #[error("it has no end within {HEAD_MOST} bytes")]
+    #[error("they do not end within {MAX_HEAD} bytes")]
     TooLong,
     /// It is empty.
-    #[error("it has no header")]
+    #[error("there are none")]
     Empty,
-    /// Not a header.
-    #[error("line {0} is no header: there is no name and `:`")]
+    /// A line that is not a header.
+    #[error("line {0} is not a header: it must start with a name and `:`")]
     Line(usize),
     /// A value with control characters.
-    #[error("the value on line {0} has control characters")]
+    #[error("the value on line {0} contains control characters")]
     Value(usize),
-    /// Not a final status.
-    #[error("`Status` is no number from 200 to 599, or comes twice")]
+    /// The status is not a final one.
+    #[error("`Status` is not a number from 200 to 599, or is repeated")]
     Status,
-    /// Not one length.
-    #[error("`Content-Length` is no number, or comes twice")]
+    /// The length is not a number.
+    #[error("`Content-Length` is not a number, or is repeated")]
     ContentLength,
 }
 
-/// What is wrong with a record.
+/// What is wrong with a `FastCGI` record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
     /// Another version.
     #[error("a record has version {0}, not 1")]
     Version(u8),
     /// A record for another request: there is only one, with the id 1.
-    #[error("a record is about request {0}, not 1")]
+    #[error("a record belongs to request {0}, not 1")]
     Request(u16),
-    /// A record that a server does not send to this request.
-    #[error("a record has type {0}; only 3, 6 and 7 are answers")]
+    /// A record that a server does not send in answer to this request.
+    #[error("a record has type {0}; only 3, 6 and 7 are expected")]
     Type(u8),
     /// An `END_REQUEST` of another length.
     #[error("END_REQUEST has {0} bytes, not 8")]
     End(u16),
     /// Data after the end of STDOUT.
-    #[error("STDOUT goes on after its end")]
+    #[error("STDOUT continues after its end")]
     AfterEnd,
-    /// STDERR is long.
-    #[error("STDERR has more than {STDERR_MOST} bytes")]
+    /// STDERR is too long.
+    #[error("STDERR has more than {MAX_STDERR} bytes")]
     Stderr,
 }
 
 impl UpstreamError {
-    /// The reason that `error` has, which the body of an answer ended in.
-    pub fn within<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Self> {
-        std::iter::successors(Some(error), |error| error.source()).find_map(|error| error.downcast_ref())
-    }
-
-    /// The reason as a word, for logs, metrics and clients. Stable.
+    /// Returns the reason as a stable code, for logs, metrics and clients.
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Unreachable { .. } | Self::NotRunning { .. } => "qgis_unreachable",

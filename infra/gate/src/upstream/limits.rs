@@ -1,4 +1,4 @@
-//! Bounds for requests to QGIS Server: how long each may take, and how many of one catalogue there may be.
+//! Limits for requests to QGIS Server: how long each may take, and how many one catalogue may have at a time.
 
 use std::{
     pin::Pin,
@@ -18,8 +18,8 @@ use super::{
 };
 use crate::settings::Limits;
 
-/// A server whose answers end in time, and that answers so many requests of one catalogue at a time. A catalogue is told by
-/// its project.
+/// Limits the time of each request to a server, and the number of concurrent requests for each catalogue. Catalogues are
+/// told apart by their project.
 #[derive(Debug)]
 pub struct Limited<M> {
     server: M,
@@ -28,7 +28,7 @@ pub struct Limited<M> {
 }
 
 impl<M> Limited<M> {
-    /// `server` within `limits`.
+    /// Applies `limits` to `server`.
     pub fn new(server: M, limits: &Limits) -> Self {
         let slots = Slots::new(limits.requests_per_catalogue, limits.waiting_per_catalogue);
         Self { server, time: limits.upstream, slots }
@@ -36,19 +36,22 @@ impl<M> Limited<M> {
 }
 
 impl<M: MapServer> MapServer for Limited<M> {
-    /// The time runs from here to the end of the answer's body, that of waiting included: the client's proxy counts it too.
+    /// Sends `request`. The time limit covers everything up to the end of the answer's body, including the wait in the
+    /// queue, because the client's proxy counts that too.
     async fn send(&self, project: &str, request: QgisRequest) -> Result<Response<Body>, UpstreamError> {
         let deadline = Instant::now() + self.time;
-        let late = || UpstreamError::TimedOut { after: self.time };
-        let busy = || UpstreamError::Busy { most: self.slots.waiting() };
-        let slot = timeout_at(deadline, self.slots.take(project)).await.unwrap_or_else(|_| Err(busy()))?;
+        let slot = timeout_at(deadline, self.slots.acquire(project)).await;
+        let slot = slot.unwrap_or_else(|_| Err(self.slots.busy()))?;
         let answer = timeout_at(deadline, self.server.send(project, request)).await;
-        let answer = answer.unwrap_or_else(|_| Err(late()))?;
-        Ok(answer.map(|body| Body::new(LimitedBody::new(body, deadline, self.time, slot))))
+        let answer = answer.unwrap_or(Err(UpstreamError::TimedOut { after: self.time }))?;
+        Ok(answer.map(|body| {
+            let deadline = Box::pin(sleep_until(deadline));
+            Body::new(LimitedBody { held: Some((body, slot)), deadline, time: self.time })
+        }))
     }
 }
 
-/// A body with a deadline, which holds the request's place until it has ended or is dropped.
+/// A body with a deadline, which holds the request's slot until it ends or is dropped.
 struct LimitedBody {
     held: Option<(Body, Slot)>,
     deadline: Pin<Box<Sleep>>,
@@ -56,11 +59,7 @@ struct LimitedBody {
 }
 
 impl LimitedBody {
-    fn new(body: Body, deadline: Instant, time: Duration, slot: Slot) -> Self {
-        Self { held: Some((body, slot)), deadline: Box::pin(sleep_until(deadline)), time }
-    }
-
-    /// The next frame, also of a body that never lets the deadline come up because it is always ready.
+    /// Polls for the next frame. Checks the deadline first, because a body that is always ready would never reach it.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let Some((body, _)) = &mut self.held else { return Poll::Ready(None) };
         if self.deadline.as_mut().poll(context).is_ready() {
@@ -108,19 +107,19 @@ mod tests {
     use tokio::{sync::Semaphore, task::JoinHandle};
 
     use super::*;
-    use crate::upstream::testing::asking;
+    use crate::upstream::testing::{get, upstream_error};
 
     const TIME: Duration = Duration::from_secs(85);
 
-    /// Answers at once with a body that gives one frame for each permit; `never` is not answered at all.
+    /// Answers with a body that yields one frame for each permit; does not answer `never`.
     struct Server {
-        asked: AtomicUsize,
+        requests: AtomicUsize,
         frames: Arc<Semaphore>,
     }
 
     impl MapServer for Arc<Server> {
         async fn send(&self, _: &str, request: QgisRequest) -> Result<Response<Body>, UpstreamError> {
-            self.asked.fetch_add(1, Ordering::Relaxed);
+            self.requests.fetch_add(1, Ordering::Relaxed);
             if request.query == "do=never" {
                 return pending().await;
             }
@@ -159,7 +158,7 @@ mod tests {
     }
 
     fn limited(requests: usize, waiting: usize) -> (Arc<Limited<Arc<Server>>>, Arc<Server>) {
-        let server = Arc::new(Server { asked: AtomicUsize::new(0), frames: Arc::new(Semaphore::new(0)) });
+        let server = Arc::new(Server { requests: AtomicUsize::new(0), frames: Arc::new(Semaphore::new(0)) });
         let limits = Limits {
             requests_per_catalogue: requests,
             waiting_per_catalogue: waiting,
@@ -174,10 +173,10 @@ mod tests {
     fn spawn(
         limited: &Arc<Limited<Arc<Server>>>,
         project: &'static str,
-        how: &'static str,
+        behaviour: &'static str,
     ) -> JoinHandle<Outcome> {
         let limited = Arc::clone(limited);
-        tokio::spawn(async move { limited.send(project, asking(how)).await })
+        tokio::spawn(async move { limited.send(project, get(behaviour)).await })
     }
 
     async fn settle() {
@@ -187,52 +186,52 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_that_does_not_begin_ends_at_the_limit() {
+    async fn a_request_without_an_answer_ends_at_the_limit() {
         let (limited, _) = limited(1, 0);
         let started = Instant::now();
-        let error = limited.send("a", asking("never")).await.unwrap_err();
+        let error = limited.send("a", get("never")).await.unwrap_err();
         assert_eq!((error.reason(), started.elapsed()), ("qgis_hung", TIME));
-        // Its place is free again.
-        assert!(limited.send("a", asking("frames")).await.is_ok());
+        // Its slot is free again.
+        assert!(limited.send("a", get("frames")).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_does_not_end_is_cut_at_the_limit_of_its_request() {
         let (limited, server) = limited(1, 0);
         let started = Instant::now();
-        let mut body = limited.send("a", asking("frames")).await.unwrap().into_body();
+        let mut body = limited.send("a", get("frames")).await.unwrap().into_body();
         tokio::time::advance(TIME / 2).await;
         server.frames.add_permits(1);
         assert!(body.frame().await.unwrap().is_ok());
         let error = body.frame().await.unwrap().unwrap_err();
-        assert_eq!(UpstreamError::within(&error).unwrap().reason(), "qgis_hung");
+        assert_eq!(upstream_error(&error).unwrap().reason(), "qgis_hung");
         assert_eq!(started.elapsed(), TIME);
         assert!(body.frame().await.is_none());
-        assert!(limited.send("a", asking("frames")).await.is_ok());
+        assert!(limited.send("a", get("frames")).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_is_always_ready_ends_at_the_limit_too() {
         let (limited, server) = limited(1, 0);
-        let mut body = limited.send("a", asking("frames")).await.unwrap().into_body();
+        let mut body = limited.send("a", get("frames")).await.unwrap().into_body();
         server.frames.add_permits(2);
         tokio::time::advance(TIME).await;
         assert!(body.frame().await.unwrap().is_err());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_catalogue_has_its_own_places_and_its_own_line() {
+    async fn each_catalogue_has_its_own_slots_and_queue() {
         let (limited, server) = limited(2, 1);
         let first = spawn(&limited, "a", "frames");
         let second = spawn(&limited, "a", "frames");
         settle().await;
         let third = spawn(&limited, "a", "frames");
         settle().await;
-        assert_eq!(server.asked.load(Ordering::Relaxed), 2, "the third waits");
-        let error = limited.send("a", asking("frames")).await.unwrap_err();
+        assert_eq!(server.requests.load(Ordering::Relaxed), 2, "the third waits");
+        let error = limited.send("a", get("frames")).await.unwrap_err();
         assert_eq!((error.reason(), error.to_string().contains('1')), ("qgis_busy", true));
-        assert!(limited.send("b", asking("frames")).await.is_ok());
-        // A body that is dropped frees its place, and so does one that is read to its end, before it is dropped.
+        assert!(limited.send("b", get("frames")).await.is_ok());
+        // Dropping a body frees its slot, and so does reading it to its end.
         drop(first.await.unwrap().unwrap());
         let third = third.await.unwrap().unwrap();
         server.frames.add_permits(2);
@@ -240,44 +239,44 @@ mod tests {
         assert_eq!(read.frame().await.unwrap().unwrap().into_data().unwrap(), "x");
         assert!(read.frame().await.unwrap().is_ok());
         assert!(read.frame().await.is_none());
-        assert!(limited.send("a", asking("frames")).await.is_ok());
+        assert!(limited.send("a", get("frames")).await.is_ok());
         drop((read, third));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn clients_that_leave_free_their_places_while_they_wait_or_are_answered() {
+    async fn clients_that_disconnect_free_their_slots() {
         let (limited, server) = limited(1, 1);
         let hung = spawn(&limited, "a", "never");
         settle().await;
         let waits = spawn(&limited, "a", "never");
         settle().await;
-        assert_eq!(limited.send("a", asking("frames")).await.unwrap_err().reason(), "qgis_busy");
+        assert_eq!(limited.send("a", get("frames")).await.unwrap_err().reason(), "qgis_busy");
         waits.abort();
         settle().await;
         let waits = spawn(&limited, "a", "frames");
         settle().await;
         hung.abort();
         assert!(waits.await.unwrap().is_ok());
-        assert_eq!(server.asked.load(Ordering::Relaxed), 2);
+        assert_eq!(server.requests.load(Ordering::Relaxed), 2);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn waiting_to_the_limit_is_busy_and_not_the_fault_of_the_server() {
+    async fn a_request_that_waits_until_the_limit_is_busy_and_not_hung() {
         let (limited, _) = limited(1, 1);
-        let held = limited.send("a", asking("frames")).await.unwrap();
-        assert_eq!(limited.send("a", asking("frames")).await.unwrap_err().reason(), "qgis_busy");
+        let held = limited.send("a", get("frames")).await.unwrap();
+        assert_eq!(limited.send("a", get("frames")).await.unwrap_err().reason(), "qgis_busy");
         drop(held);
     }
 
     #[tokio::test]
-    async fn places_of_projects_that_are_no_longer_asked_for_are_not_kept() {
+    async fn forgets_projects_without_requests() {
         let slots = Slots::new(1, 0);
-        let held = slots.take("held").await.unwrap();
+        let held = slots.acquire("held").await.unwrap();
         for index in 0..50 {
-            slots.take(&format!("project {index}")).await.unwrap();
+            slots.acquire(&format!("project {index}")).await.unwrap();
         }
-        assert_eq!(slots.lines(), 2);
-        assert!(slots.take("held").await.is_err());
+        assert_eq!(slots.queues(), 2);
+        assert!(slots.acquire("held").await.is_err());
         drop(held);
     }
 }

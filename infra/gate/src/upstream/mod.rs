@@ -1,4 +1,4 @@
-//! QGIS Server, as the gate asks it.
+//! Sends requests to QGIS Server: over `FastCGI`, over HTTP, or to processes that the gate starts.
 
 #[cfg(test)]
 mod contract;
@@ -29,36 +29,35 @@ pub use self::{
     server::{Upstream, UpstreamStartError},
 };
 
-/// What is percent-encoded in a query: all but the unreserved characters (RFC 3986 §2.3).
+/// All characters but the unreserved ones (RFC 3986 §2.3).
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// A request to QGIS Server. Every byte of it was written by the gate; nothing was copied from a client's request.
+/// A request to QGIS Server. The gate writes every byte of it and copies nothing from the client's request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QgisRequest {
     /// `GET`, `POST`, `PUT` or `DELETE`.
     pub method: Method,
-    /// What follows the server's own address, percent-encoded: empty for OGC web services, `/wfs3/…` for OGC API
-    /// Features.
+    /// The percent-encoded path below the server's address: empty for OGC web services, `/wfs3/…` for OGC API Features.
     pub path: String,
     /// The query without `?` and without `MAP`.
     pub query: String,
     /// The body of a `POST` or `PUT`.
     pub body: Option<QgisBody>,
-    /// The `Accept` header that QGIS chooses a format of OGC API Features by.
+    /// The `Accept` header, by which QGIS chooses a format of OGC API Features.
     pub accept: Option<&'static str>,
-    /// The address that clients know the catalogue by, ending in `/`: what QGIS writes into its answers. Empty where nobody
-    /// reads them.
+    /// The catalogue's address for clients, ending in `/`, which QGIS writes into its answers. Empty if no client sees
+    /// the answer.
     pub public_url: String,
 }
 
 impl QgisRequest {
-    /// The request of clients that know the catalogue by `url`.
+    /// Sets the catalogue's address for clients.
     #[must_use]
     pub fn with_public_url(self, url: impl Into<String>) -> Self {
         Self { public_url: url.into(), ..self }
     }
 
-    /// The whole query, with the project file `project` as `MAP`.
+    /// Returns the complete query, with the project file `project` as `MAP`.
     fn query_with_map(&self, project: &str) -> String {
         let mut query = String::with_capacity(self.query.len() + 3 * project.len() + 5);
         if !self.query.is_empty() {
@@ -74,16 +73,16 @@ impl QgisRequest {
 /// A body for QGIS Server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QgisBody {
-    /// Its media type.
+    /// The media type.
     pub content_type: &'static str,
-    /// Its bytes, UTF-8.
+    /// The content in UTF-8.
     pub bytes: Bytes,
 }
 
-/// Answers requests: QGIS Server over `FastCGI` or HTTP, or a stand-in for tests.
+/// A server that answers requests for maps: QGIS Server, or a stand-in for tests.
 pub trait MapServer: Send + Sync + 'static {
-    /// Asks for `request` of the project file `project`, which becomes `MAP`. The answer's headers are as the server
-    /// sent them; its body ends in an error where the server's answer was cut.
+    /// Sends `request` for the project file `project`, which becomes `MAP`. Returns the answer with the server's headers
+    /// unchanged. A body that is cut short ends in an error.
     fn send(
         &self,
         project: &str,

@@ -1,4 +1,4 @@
-//! The ways to QGIS Server as one type, made from the configuration.
+//! The configured connection to QGIS Server.
 
 use std::path::Path;
 
@@ -10,19 +10,19 @@ use super::{FastCgi, FastCgiAddressError, HttpBaseError, HttpServer, MapServer, 
 use super::{Processes, ProcessesConfig};
 use crate::config::UpstreamConfig;
 
-/// A QGIS Server.
+/// A connection to QGIS Server.
 #[derive(Debug)]
 pub enum Upstream {
     /// Processes that listen for `FastCGI`.
     FastCgi(FastCgi),
     /// A web server that runs QGIS Server.
     Http(HttpServer),
-    /// Processes of the gate's own.
+    /// Processes that the gate starts.
     #[cfg(unix)]
     Processes(Processes),
 }
 
-/// Why a QGIS Server cannot be asked where the configuration says that it is.
+/// What is wrong with the configured connection to QGIS Server.
 #[derive(Debug, thiserror::Error)]
 pub enum UpstreamStartError {
     /// The address for `FastCGI`.
@@ -33,20 +33,22 @@ pub enum UpstreamStartError {
     Http(#[from] HttpBaseError),
     /// The folder of the processes.
     #[cfg(unix)]
-    #[error("[qgis]: the folder for sockets cannot be made or emptied: {0}")]
+    #[error("[qgis]: the folder for sockets cannot be created or emptied: {0}")]
     Folder(#[from] std::io::Error),
     /// No process at all.
     #[error("[qgis]: `processes` must be 1 or more")]
     NoProcess,
-    /// Processes on a system without unix sockets.
+    /// Processes on a system without Unix sockets.
     #[cfg(not(unix))]
-    #[error("[qgis]: the gate starts QGIS Server on Linux alone; name a running one in [upstream]")]
+    #[error(
+        "[qgis]: the gate starts QGIS Server on Linux only; give the address of a running one in [upstream]"
+    )]
     NoUnix,
 }
 
 impl Upstream {
-    /// The one of `config`. Processes have their sockets in `folder`, which no other program uses; `GetPrint` is there only where
-    /// some catalogue `prints`. To be called in a runtime.
+    /// Connects as `config` says. Processes get their sockets in `folder`, which no other program may use, and `GetPrint`
+    /// only if `prints`. Must be called within a Tokio runtime.
     pub fn start(config: &UpstreamConfig, folder: &Path, prints: bool) -> Result<Self, UpstreamStartError> {
         match config {
             UpstreamConfig::FastCgi { address } => Ok(Self::FastCgi(FastCgi::new(address.parse()?))),

@@ -1,5 +1,5 @@
-//! Places for requests, so that one person's map of 15,000 pixels stalls no other catalogue: each catalogue has so many that
-//! are answered at a time, and so many that wait for that.
+//! Slots for requests, so that one person's map of 15,000 pixels does not block other catalogues: each catalogue has its
+//! own limits for concurrent and waiting requests.
 
 use std::{
     collections::HashMap,
@@ -10,73 +10,68 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::UpstreamError;
 
-/// More permits a semaphore cannot have.
-const MOST: usize = Semaphore::MAX_PERMITS;
-
-/// The places of all catalogues.
+/// The slots of all catalogues.
 #[derive(Debug)]
 pub(super) struct Slots {
     requests: usize,
     waiting: usize,
-    lines: Mutex<HashMap<String, Arc<Line>>>,
+    queues: Mutex<HashMap<String, Arc<Queue>>>,
 }
 
-/// The places of one catalogue.
+/// The slots of one catalogue.
 #[derive(Debug)]
-struct Line {
-    /// For those that are answered and those that wait.
-    present: Arc<Semaphore>,
-    /// For those that are answered.
-    answered: Arc<Semaphore>,
+struct Queue {
+    /// One permit for each running or waiting request.
+    admitted: Arc<Semaphore>,
+    /// One permit for each running request.
+    running: Arc<Semaphore>,
 }
 
-/// A place of a request that is being answered; it is free again when this is dropped.
+/// The slot of a running request, which becomes free when this is dropped.
 #[derive(Debug)]
 pub(super) struct Slot {
-    _answered: OwnedSemaphorePermit,
-    _present: OwnedSemaphorePermit,
-    _line: Arc<Line>,
+    _running: OwnedSemaphorePermit,
+    _admitted: OwnedSemaphorePermit,
+    _queue: Arc<Queue>,
 }
 
 impl Slots {
-    /// For each catalogue, `requests` that are answered at a time and `waiting` that wait.
+    /// For each catalogue, allows `requests` to run and `waiting` to wait.
     pub(super) fn new(requests: usize, waiting: usize) -> Self {
-        Self { requests, waiting, lines: Mutex::default() }
+        Self { requests, waiting, queues: Mutex::default() }
     }
 
-    /// A place for a request of the catalogue whose project is `project`, once there is one. Those that wait are served in
-    /// their order. Busy where too many wait.
-    pub(super) async fn take(&self, project: &str) -> Result<Slot, UpstreamError> {
-        let line = self.line(project);
-        let busy = || UpstreamError::Busy { most: self.waiting };
-        let present = Arc::clone(&line.present).try_acquire_owned().map_err(|_| busy())?;
-        let answered = Arc::clone(&line.answered).acquire_owned().await.map_err(|_| busy())?;
-        Ok(Slot { _answered: answered, _present: present, _line: line })
+    /// Waits for a slot of the catalogue whose project is `project`, first come, first served. Fails at once if too many
+    /// requests are waiting.
+    pub(super) async fn acquire(&self, project: &str) -> Result<Slot, UpstreamError> {
+        let queue = self.queue(project);
+        let admitted = Arc::clone(&queue.admitted).try_acquire_owned().map_err(|_| self.busy())?;
+        let running = Arc::clone(&queue.running).acquire_owned().await.map_err(|_| self.busy())?;
+        Ok(Slot { _running: running, _admitted: admitted, _queue: queue })
     }
 
-    /// How many of a catalogue may wait.
-    pub(super) fn waiting(&self) -> usize {
-        self.waiting
+    pub(super) fn busy(&self) -> UpstreamError {
+        UpstreamError::Busy { most: self.waiting }
     }
 
-    /// For how many catalogues there are places.
     #[cfg(test)]
-    pub(super) fn lines(&self) -> usize {
-        self.lines.lock().unwrap().len()
+    pub(super) fn queues(&self) -> usize {
+        self.queues.lock().unwrap().len()
     }
 
-    fn line(&self, project: &str) -> Arc<Line> {
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(line) = lines.get(project) {
-            return Arc::clone(line);
+    fn queue(&self, project: &str) -> Arc<Queue> {
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(queue) = queues.get(project) {
+            return Arc::clone(queue);
         }
-        // A project that the configuration no longer has is not kept.
-        lines.retain(|_, line| Arc::strong_count(line) > 1);
-        let line = Arc::new(Line {
-            present: Arc::new(Semaphore::new(self.requests.saturating_add(self.waiting).min(MOST))),
-            answered: Arc::new(Semaphore::new(self.requests.min(MOST))),
+        // Forget projects without requests: the configuration may no longer have them.
+        queues.retain(|_, queue| Arc::strong_count(queue) > 1);
+        let semaphore = |permits: usize| Arc::new(Semaphore::new(permits.min(Semaphore::MAX_PERMITS)));
+        let queue = Arc::new(Queue {
+            admitted: semaphore(self.requests.saturating_add(self.waiting)),
+            running: semaphore(self.requests),
         });
-        lines.insert(project.to_owned(), Arc::clone(&line));
-        line
+        queues.insert(project.to_owned(), Arc::clone(&queue));
+        queue
     }
 }

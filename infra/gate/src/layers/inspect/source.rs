@@ -1,4 +1,4 @@
-//! What a layer's data source points at.
+//! Inspects a layer's data source.
 
 use percent_encoding::percent_decode_str;
 use url::{Host, Url};
@@ -6,14 +6,14 @@ use url::{Host, Url};
 use super::{Finding, Severity, SiteAddresses, quoted};
 use crate::layers::project::ProjectLayer;
 
-/// A layer that QGIS Server would fetch from this site itself. It has no session there.
+/// Reports a layer that QGIS Server would fetch from this site, where it has no session.
 pub(super) fn calls_itself(layer: &ProjectLayer, addresses: &SiteAddresses) -> Option<Finding> {
     let source = decoded(layer.source.expose());
     urls(&source).any(|url| is_own(&url, addresses)).then(|| Finding {
         severity: Severity::Error,
         what: format!(
-            "The layer {} comes from this site itself. QGIS Server has no session there, so that the layer cannot be read, and \
-             with it every request for the project can fail.",
+            "The layer {} comes from this site itself. QGIS Server has no session for it and cannot read the layer, so that \
+             every request for the project can fail.",
             quoted([layer.name.as_str()])
         ),
         fix: "Add the layer's own data to the project instead of the service, or remove the layer. Run QGIS Server with \
@@ -22,25 +22,25 @@ pub(super) fn calls_itself(layer: &ProjectLayer, addresses: &SiteAddresses) -> O
     })
 }
 
-/// A layer whose source holds a password. It stands in the project file for everyone who can read that.
+/// Reports a layer whose source contains a password, which everyone can see who can read the project file.
 pub(super) fn password(layer: &ProjectLayer) -> Option<Finding> {
     let source = layer.source.expose();
     has_password(source).then(|| Finding {
         severity: Severity::Warning,
-        what: format!("The source of the layer {} holds a password.", quoted([layer.name.as_str()])),
-        fix: "Use an authentication configuration of QGIS, a pg_service.conf, or the database's own sign-in of the machine, \
-              and change the password. The account should read the published tables only."
+        what: format!("The source of the layer {} contains a password.", quoted([layer.name.as_str()])),
+        fix: "Use an authentication configuration of QGIS, a pg_service.conf, or a database login for the machine's own \
+              account, and change the password. The account should have access only to the published tables."
             .to_owned(),
     })
 }
 
-/// Services write addresses percent-encoded, some twice.
+/// Percent-decodes `source` twice, because some services encode addresses twice.
 fn decoded(source: &str) -> String {
     let once = percent_decode_str(source).decode_utf8_lossy();
     percent_decode_str(&once).decode_utf8_lossy().into_owned()
 }
 
-/// The HTTP addresses within a source.
+/// Finds the HTTP addresses in `source`.
 fn urls(source: &str) -> impl Iterator<Item = Url> {
     let is_end =
         |letter: char| letter.is_whitespace() || matches!(letter, '\'' | '"' | '|' | '&' | '<' | '>');
@@ -77,7 +77,7 @@ fn is_loopback(url: &Url) -> bool {
             let name = name.trim_end_matches('.');
             name == "localhost" || name.ends_with(".localhost")
         }
-        // 0.0.0.0 and [::] reach the machine itself, too.
+        // 0.0.0.0 and [::] also reach this machine.
         Some(Host::Ipv4(address)) => address.is_loopback() || address.is_unspecified(),
         Some(Host::Ipv6(address)) => address.to_canonical().is_loopback() || address.is_unspecified(),
         None => false,
@@ -85,7 +85,7 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 fn has_password(source: &str) -> bool {
-    // In the words of PostgreSQL, SQL Server and Oracle, and of services: `password='…'`, `pwd=…`, `&password=…`.
+    // PostgreSQL, SQL Server, Oracle and web services: `password='…'`, `pwd=…`, `&password=…`.
     let lower = source.to_ascii_lowercase();
     let is_given = ["password=", "passwd=", "pwd="].iter().any(|key| {
         lower.match_indices(key).any(|(place, _)| {
@@ -101,7 +101,7 @@ fn has_password(source: &str) -> bool {
     is_given || in_url || lower.strip_prefix("oci:").is_some_and(names_password)
 }
 
-/// `user/password@database` of GDAL's Oracle drivers.
+/// Whether `account` is `user/password@database`, as GDAL's Oracle drivers write it.
 fn names_password(account: &str) -> bool {
     account
         .split_once('@')

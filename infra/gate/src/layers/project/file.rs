@@ -1,4 +1,4 @@
-//! A project file as it lies on a disk: `.qgs` is XML, `.qgz` a zip archive with one `.qgs`.
+//! Opens a project file: `.qgs` is XML, `.qgz` a zip archive with one `.qgs`.
 
 use std::{
     borrow::Cow,
@@ -12,77 +12,75 @@ use zip::{ZipArchive, result::ZipError};
 use super::{ProjectFile, reader::Reading};
 use crate::layers::elements::{XmlError, walk};
 
-/// The most bytes of a project that are read, unpacked. Projects of some hundred layers with embedded pictures have tens
-/// of megabytes.
-const MOST_PROJECT: u64 = 256 * 1024 * 1024;
-/// The most entries in the archive. QGIS writes two or three.
-const MOST_ENTRIES: usize = 100;
+/// The largest unpacked project, in bytes. A few hundred layers with embedded images are tens of megabytes.
+const MAX_PROJECT: usize = 256 * 1024 * 1024;
+/// The most entries in an archive. QGIS writes two or three.
+const MAX_ENTRIES: usize = 100;
 
-/// Why a file is not read as a project.
+/// Why a file cannot be read as a project.
 #[derive(Debug, thiserror::Error)]
 pub enum ProjectFileError {
     /// It cannot be read.
     #[error("the file cannot be read")]
-    Io(#[source] io::Error),
+    Io(#[from] io::Error),
     /// It is not a file.
     #[error("it is not a file")]
     NoFile,
-    /// It is neither XML of a project nor a readable archive.
-    #[error("it is not a project that QGIS wrote")]
-    Xml(#[source] XmlError),
+    /// It is neither XML of a project nor a zip archive.
+    #[error("it is not a QGIS project")]
+    Xml(#[from] XmlError),
     /// It is an archive that cannot be unpacked.
     #[error("it is an archive that cannot be unpacked")]
-    Archive(#[source] ZipError),
+    Archive(#[from] ZipError),
     /// It is an archive without exactly one project.
-    #[error("it is an archive with {found} files of the kind .qgs, and one is expected")]
+    #[error("it is an archive with {found} .qgs files instead of one")]
     Projects {
         /// How many there are.
         found: usize,
     },
     /// It is an archive with more entries than QGIS ever writes.
-    #[error("it is an archive with more than {MOST_ENTRIES} entries")]
+    #[error("it is an archive with more than {MAX_ENTRIES} entries")]
     Entries,
 }
 
 impl ProjectFile {
-    /// Reads the project file at `path`. Blocks: at most 256 MiB are read.
+    /// Reads the project file at `path`. Blocks; reads at most 256 MiB.
     pub fn open(path: &Path) -> Result<Self, ProjectFileError> {
         // Opening a pipe would wait for its other end.
-        if !path.metadata().map_err(ProjectFileError::Io)?.is_file() {
+        if !path.metadata()?.is_file() {
             return Err(ProjectFileError::NoFile);
         }
-        Self::read(File::open(path).map_err(ProjectFileError::Io)?)
+        Self::read(File::open(path)?)
     }
 
-    /// Reads a project, packed or not: what it is shows in its first bytes.
+    /// Reads a project, either XML or a zip archive, which its first bytes tell.
     pub fn read(mut file: impl Read + Seek) -> Result<Self, ProjectFileError> {
-        const PACKED: &[u8] = b"PK\x03\x04";
+        const ZIP: &[u8] = b"PK\x03\x04";
         let mut first = Vec::new();
-        file.by_ref().take(4).read_to_end(&mut first).map_err(ProjectFileError::Io)?;
-        file.rewind().map_err(ProjectFileError::Io)?;
-        if first == PACKED { Self::unpack(file) } else { Self::from_xml(BufReader::new(file)) }
+        file.by_ref().take(4).read_to_end(&mut first)?;
+        file.rewind()?;
+        if first == ZIP { Self::unpack(file) } else { Self::from_xml(BufReader::new(file)) }
     }
 
     /// Reads the XML of a project.
     pub fn from_xml(document: impl BufRead) -> Result<Self, ProjectFileError> {
         let mut reading = Reading::default();
-        walk(document, MOST_PROJECT, "qgis", &mut reading).map_err(ProjectFileError::Xml)?;
+        walk(document, MAX_PROJECT, "qgis", &mut reading)?;
         Ok(reading.finish())
     }
 
     fn unpack(file: impl Read + Seek) -> Result<Self, ProjectFileError> {
-        let mut archive = ZipArchive::new(BufReader::new(file)).map_err(ProjectFileError::Archive)?;
-        if archive.len() > MOST_ENTRIES {
+        let mut archive = ZipArchive::new(BufReader::new(file))?;
+        if archive.len() > MAX_ENTRIES {
             return Err(ProjectFileError::Entries);
         }
         let is_project = |name: &String| name.to_ascii_lowercase().ends_with(".qgs");
-        let names = archive.file_names().collect::<Result<Vec<_>, _>>().map_err(ProjectFileError::Archive)?;
+        let names = archive.file_names().collect::<Result<Vec<_>, _>>()?;
         let projects: Vec<_> = names.into_iter().map(Cow::into_owned).filter(is_project).collect();
         let [project] = projects.as_slice() else {
             return Err(ProjectFileError::Projects { found: projects.len() });
         };
-        let entry = archive.by_name(project).map_err(ProjectFileError::Archive)?;
-        Self::from_xml(BufReader::new(entry))
+        Self::from_xml(BufReader::new(archive.by_name(project)?))
     }
 }
 
@@ -94,7 +92,7 @@ mod tests {
 
     use super::*;
 
-    const PROJECT: &[u8] = b"<qgis version='3.22'><projectlayers/></qgis>";
+    const PROJECT: &[u8] = b"<qgis><projectlayers><maplayer/></projectlayers></qgis>";
 
     fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
         let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
@@ -110,14 +108,14 @@ mod tests {
     }
 
     #[test]
-    fn a_project_is_read_packed_or_not() {
-        assert_eq!(read(PROJECT).unwrap().version, "3.22");
+    fn reads_xml_and_archives() {
+        assert_eq!(read(PROJECT).unwrap().layers().len(), 1);
         let packed = archive(&[("zones.qgd", b"x"), ("Zones.QGS", PROJECT)]);
         assert_eq!(read(&packed).unwrap(), read(PROJECT).unwrap());
     }
 
     #[test]
-    fn what_is_no_project_is_refused_with_its_reason() {
+    fn each_malformed_project_has_its_own_error() {
         let no_project = archive(&[("zones.txt", PROJECT)]);
         assert!(matches!(read(&no_project), Err(ProjectFileError::Projects { found: 0 })));
         let two = archive(&[("a.qgs", PROJECT), ("b.qgs", PROJECT)]);
@@ -140,9 +138,9 @@ mod tests {
         assert!(matches!(ProjectFile::open(&missing), Err(ProjectFileError::Io(_))));
     }
 
-    /// 40 MiB of one text are packed in 40 KiB, and unpacked up to the most that a single text may have.
+    /// A text of 40 MiB, packed into 40 KiB, is unpacked only up to the limit for a single text.
     #[test]
-    fn an_archive_that_unpacks_to_very_much_is_refused() {
+    fn refuses_a_zip_bomb() {
         let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
         archive.start_file("bomb.qgs", SimpleFileOptions::default()).unwrap();
         archive.write_all(b"<qgis>").unwrap();

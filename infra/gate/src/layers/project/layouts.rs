@@ -3,32 +3,32 @@
 /// A print layout.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Layout {
-    /// Its name, which `GetPrint`'s `TEMPLATE` takes.
+    /// The name, which is the `TEMPLATE` of `GetPrint`.
     pub name: String,
-    /// Its items.
+    /// The items.
     pub items: Vec<LayoutItem>,
 }
 
 /// An item of a layout.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LayoutItem {
-    /// Its id, which may be empty. A parameter of `GetPrint` with this name sets the text of a label or the address of an
+    /// The id, which may be empty. A parameter of `GetPrint` with this name sets the text of a label or the address of an
     /// HTML frame.
     pub id: String,
-    /// What it is.
+    /// The kind.
     pub kind: ItemKind,
 }
 
-/// What an item of a layout is.
+/// The kind of a layout's item.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ItemKind {
     /// A map.
     Map,
     /// A label of plain text.
     Label,
-    /// A label of HTML: it loads files and addresses, and runs scripts.
+    /// A label of HTML, which loads files and addresses, and runs scripts.
     HtmlLabel,
-    /// A frame of HTML: likewise.
+    /// A frame of HTML, which does the same.
     HtmlFrame,
     /// Any other item.
     #[default]
@@ -41,7 +41,7 @@ impl ItemKind {
         matches!(self, Self::HtmlLabel | Self::HtmlFrame)
     }
 
-    /// By the numbers of `QgsLayoutItemRegistry::ItemType` (3.22 as 3.40).
+    /// Interprets a number of `QgsLayoutItemRegistry::ItemType` (same in 3.22 and 3.40).
     pub(super) fn of_item(number: &str, has_html: bool) -> Self {
         match number {
             "65639" => Self::Map,

@@ -1,24 +1,23 @@
-//! Reads the elements of a project.
+//! Builds a project from its XML elements.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ItemKind, Join, Layout, LayoutItem, ProjectField, ProjectFile, ProjectLayer, Source};
 use crate::layers::elements::{Element, Visitor};
 
-/// The most layers, layouts and settings, and the most fields, joins and items of one. Further ones are not read: a
-/// layer that is not known here is not written to.
-const MOST: usize = 10_000;
+/// The most layers, layouts and values of a setting, and the most fields, joins or items of each. Further ones are
+/// ignored, which is safe: the gate does not write to unknown layers.
+const MAX: usize = 10_000;
 
-/// A project that is being read.
 #[derive(Default)]
 pub(super) struct Reading {
     project: ProjectFile,
     layer: ProjectLayer,
-    /// Fields that the layer hides in the manner before QGIS 3.16, which later ones still read.
+    /// Fields that the layer hides in the format before QGIS 3.16, which later versions still read.
     hidden_from_wms: BTreeSet<String>,
     hidden_from_wfs: BTreeSet<String>,
     layout: Layout,
-    /// By the number of a frame in `layout.items`, the id of what it shows.
+    /// For the index of a frame in `layout.items`, the id of its content.
     frames: BTreeMap<usize, String>,
     html: Vec<String>,
 }
@@ -46,7 +45,7 @@ impl Reading {
                 };
                 push(&mut layer.fields, field);
             }
-            "/expressionfields/field" if layer.virtual_fields.len() < MOST => {
+            "/expressionfields/field" if layer.virtual_fields.len() < MAX => {
                 layer.virtual_fields.extend(element.attribute("name"));
             }
             "/vectorjoins/join" => {
@@ -74,7 +73,7 @@ impl Reading {
             "/id" => text.clone_into(&mut layer.id),
             "/layername" => text.clone_into(&mut layer.name),
             "/shortname" => text.clone_into(&mut layer.short_name),
-            "/datasource" => layer.source = Source::from(text.to_owned()),
+            "/datasource" => layer.source = Source(text.to_owned()),
             _ => {}
         }
     }
@@ -119,26 +118,20 @@ impl Reading {
 
     fn end_setting(&mut self, setting: &str, text: &str) {
         let services = &mut self.project.services;
-        let set = match setting {
-            "WFSLayers/value" => &mut services.wfs,
+        match setting {
+            "WFSLayers/value" => insert(&mut services.wfs, text),
             "WFSTLayers/Insert/value" | "WFSTLayers/Update/value" | "WFSTLayers/Delete/value" => {
-                &mut services.wfs_t
+                insert(&mut services.wfs_t, text);
             }
-            "WMSRestrictedLayers/value" => &mut services.restricted,
-            "WMSUseLayerIDs" => {
-                services.uses_ids = matches!(text, "1" | "true");
-                return;
-            }
+            "WMSRestrictedLayers/value" => insert(&mut services.restricted, text),
+            "WMSUseLayerIDs" => services.uses_ids = matches!(text, "1" | "true"),
             _ => {
-                let known =
-                    ["WMSUrl", "WFSUrl", "WCSUrl", "WMTSUrl"].into_iter().find(|known| *known == setting);
-                if let (Some(known), false) = (known, text.is_empty()) {
-                    push(&mut services.addresses, (known, text.to_owned()));
+                let url = ["WMSUrl", "WFSUrl", "WCSUrl", "WMTSUrl"].into_iter().find(|url| *url == setting);
+                if let Some(url) = url.filter(|_| !text.is_empty()) {
+                    push(&mut services.addresses, (url, text.to_owned()));
                 }
-                return;
             }
-        };
-        insert(set, text);
+        }
     }
 }
 
@@ -151,8 +144,6 @@ impl Visitor for Reading {
             self.start_layer(part, element);
         } else if let Some(part) = path.strip_prefix(LAYOUT) {
             self.start_layout(part, element);
-        } else if path == "qgis" {
-            self.project.version = element.attribute("version").unwrap_or_default();
         }
     }
 
@@ -168,13 +159,13 @@ impl Visitor for Reading {
 }
 
 fn insert(names: &mut BTreeSet<String>, name: &str) {
-    if names.len() < MOST {
+    if names.len() < MAX {
         names.insert(name.to_owned());
     }
 }
 
 fn push<T>(items: &mut Vec<T>, item: T) {
-    if items.len() < MOST {
+    if items.len() < MAX {
         items.push(item);
     }
 }
@@ -184,7 +175,7 @@ mod tests {
     use crate::layers::project::{ItemKind, LayoutItem, tests::project};
 
     #[test]
-    fn layouts_tell_maps_texts_and_html() {
+    fn reads_the_kinds_of_layout_items() {
         let items = r#"<Layout name="Layout A4"><PageCollection><LayoutItem type="65638" id="page"/></PageCollection>
             <LayoutItem type="65647" id="frame" multiFrame="{1}"/><LayoutItem type="65647" id="table" multiFrame="{2}"/>
             <LayoutItem type="65641" id="rich" htmlState="1"/><LayoutItem type="65641" id="plain" htmlState="0"/>
@@ -204,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_hidden_in_the_old_manner_too() {
+    fn reads_hidden_fields_in_the_old_format() {
         let layer = "<maplayer><excludeAttributesWMS><attribute>a</attribute></excludeAttributesWMS><excludeAttributesWFS>\
              <attribute>b</attribute></excludeAttributesWFS><fieldConfiguration><field name=\"a\"/><field name=\"b\"/>\
              </fieldConfiguration></maplayer><maplayer><fieldConfiguration><field name=\"a\"/></fieldConfiguration></maplayer>";
@@ -231,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_of_services_are_read() {
+    fn reads_service_settings() {
         let settings = "<WMSUrl type=\"QString\">https://maps.example/</WMSUrl><WFSUrl/><WFSTLayers><Insert><value>zones_1\
              </value></Insert></WFSTLayers>";
         let project = project("", settings, "");

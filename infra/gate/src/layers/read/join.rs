@@ -1,15 +1,15 @@
-//! Joins what the services say of one layer.
+//! Joins what the services say about each layer.
 //!
-//! A published name stands for a real one when exactly as many real names are published under it as the service lists it:
-//! `a_b` listed twice stands for `a b` and `a_b`; listed once, with both known and neither known to be hidden, it stands
-//! for none, and the field is not used. Without the project file the real names are those that WMS shows and those of a
-//! sample. The sample decides: WMS may show `a_b`, which WFS hides, and hide `a b`, which WFS publishes as `a_b`.
+//! A published name is resolved only if WFS lists it as often as there are real names for it. `a_b` listed twice means
+//! `a b` and `a_b`; listed once, with both known and neither known to be hidden, it is ambiguous and not used. Without the
+//! project file the real names come from WMS and from a sample. The sample decides: WMS may show `a_b`, which WFS hides,
+//! and hide `a b`, which WFS publishes as `a_b`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Published, Read, WfsType, WmsLayer, settings::WmsField};
+use super::{JoinedLayers, WfsField, WfsType, WmsLayer, settings::WmsField};
 use crate::layers::{
-    Field, Layer, Layers, Origin,
+    Field, Layer, Layers, Origin, exactly_one,
     project::{ProjectField, ProjectFile, ProjectLayer},
     published,
 };
@@ -23,25 +23,23 @@ pub(super) struct Join<'a> {
 }
 
 impl Join<'_> {
-    pub(super) fn layers(mut self) -> Read {
-        let mut wms = grouped(std::mem::take(&mut self.wms), |layer| &layer.name);
-        let mut read = Read::default();
+    pub(super) fn layers(mut self) -> JoinedLayers {
+        let mut wms = group(std::mem::take(&mut self.wms), |layer| &layer.name);
         let mut layers = Vec::new();
-        let mut confirmed = Vec::new();
-        for (name, types) in grouped(std::mem::take(&mut self.types), |kind| &kind.name) {
-            let known = self.known(&name, &types, &mut wms);
-            if known.is_sample_wanted {
-                if known.is_unconfirmed { read.wanted.push(name) } else { confirmed.push(name) }
+        let (mut wanted, mut wanted_last) = (Vec::new(), Vec::new());
+        for (name, types) in group(std::mem::take(&mut self.types), |kind| &kind.name) {
+            let joined = self.join(&name, &types, &mut wms);
+            if joined.is_sample_wanted {
+                if joined.is_unconfirmed { wanted.push(name) } else { wanted_last.push(name) }
             }
-            layers.push(known.layer);
+            layers.push(joined.layer);
         }
         layers.extend(wms.into_iter().map(|(name, same)| only_in_wms(name, &same)));
-        read.wanted.extend(confirmed);
-        read.layers = Layers::new(layers);
-        read
+        wanted.extend(wanted_last);
+        JoinedLayers { layers: Layers::new(layers), wanted }
     }
 
-    fn known(&self, name: &str, types: &[WfsType], wms: &mut BTreeMap<String, Vec<WmsLayer>>) -> Known {
+    fn join(&self, name: &str, types: &[WfsType], wms: &mut BTreeMap<String, Vec<WmsLayer>>) -> Joined {
         let ids: Vec<_> = self.collections.iter().filter(|id| published::type_name(id) == name).collect();
         let is_shared = types.len() > 1 || ids.len() > 1;
         let saved = if is_shared { None } else { self.saved(name) };
@@ -56,8 +54,7 @@ impl Join<'_> {
         let sources = Sources { wms: shown_by_all(&same), saved, sample: self.samples.get(name) };
         let listed = listed_by_all(types);
         let (fields, unknown) = if is_shared {
-            let sources = Sources { wms: sources.wms_without_twins(&same), ..sources };
-            sources.fields(&listed)
+            Sources { wms: sources.unambiguous_wms(&same), ..sources }.fields(&listed)
         } else {
             sources.fields(&listed)
         };
@@ -66,34 +63,34 @@ impl Join<'_> {
         let collection = ids.first().filter(|_| ids.len() == 1).map(|id| (*id).clone());
         let layer =
             Layer { wms_name, type_name: Some(name.to_owned()), collection, fields, unknown, is_shared };
-        Known { layer, is_unconfirmed, is_sample_wanted }
+        Joined { layer, is_unconfirmed, is_sample_wanted }
     }
 
     fn saved(&self, type_name: &str) -> Option<(&ProjectFile, &ProjectLayer)> {
         let project = self.project?;
         let is_it = |layer: &&ProjectLayer| project.is_in_wfs(layer) && layer.type_name() == type_name;
-        crate::layers::only(project.layers().iter().filter(is_it)).map(|layer| (project, layer))
+        exactly_one(project.layers().iter().filter(is_it)).map(|layer| (project, layer))
     }
 }
 
-struct Known {
+struct Joined {
     layer: Layer,
-    /// Whether a field cannot be told, or only the project file knows it.
+    /// Whether a field is ambiguous, or known only from the project file.
     is_unconfirmed: bool,
     is_sample_wanted: bool,
 }
 
-/// What knows real names of one layer's fields.
+/// The sources for the real names of one layer's fields.
 struct Sources<'a> {
     wms: Vec<WmsField>,
     saved: Option<(&'a ProjectFile, &'a ProjectLayer)>,
-    /// Nothing where it was not asked for; nothing within where the layer is empty.
+    /// The property names of a sample, if one was fetched; `Some(None)` for an empty layer.
     sample: Option<&'a Option<Vec<String>>>,
 }
 
 impl Sources<'_> {
-    /// The fields, and the published names that stand for none.
-    fn fields(&self, listed: &[Published]) -> (Vec<Field>, Vec<String>) {
+    /// Returns the fields, and the published names that are ambiguous.
+    fn fields(&self, listed: &[WfsField]) -> (Vec<Field>, Vec<String>) {
         let saved = || self.saved.iter().flat_map(|(_, layer)| &layer.fields);
         let sample: &[String] = self.sample.and_then(Option::as_deref).unwrap_or_default();
         let mut names: BTreeSet<&str> = self.wms.iter().map(|field| field.name.as_str()).collect();
@@ -102,7 +99,7 @@ impl Sources<'_> {
         let hidden: BTreeSet<_> =
             saved().filter(|field| field.is_hidden_from_wfs).map(|field| field.name.as_str()).collect();
         let sampled: BTreeSet<_> = sample.iter().map(String::as_str).collect();
-        // What the file hides is hidden, also where QGIS Server has not yet read the file anew.
+        // What the file hides is hidden, even if QGIS Server has not reloaded the file yet.
         let is_candidate =
             |name: &str| !hidden.contains(name) && (sampled.is_empty() || sampled.contains(name));
 
@@ -114,7 +111,7 @@ impl Sources<'_> {
         for field in listed {
             aliases.entry(&field.name).or_default().push(field.alias.as_ref());
         }
-        // As often listed as there are real names for it: else it is not known which of them are shown.
+        // With more real names than WFS lists, it is unknown which of them are shown.
         shown.retain(|name, reals| {
             aliases.get(name.as_str()).is_some_and(|listed| listed.len() == reals.len())
         });
@@ -131,9 +128,8 @@ impl Sources<'_> {
         aliases: &BTreeMap<&str, Vec<Option<&String>>>,
     ) -> Field {
         let published = published::field_name(name);
-        let is_hidden = |field: &&ProjectField| field.is_hidden_from_wms && field.name == name;
-        let is_hidden =
-            self.saved.is_some_and(|(_, layer)| layer.fields.iter().any(|field| is_hidden(&field)));
+        let is_hidden = |field: &ProjectField| field.is_hidden_from_wms && field.name == name;
+        let is_hidden = self.saved.is_some_and(|(_, layer)| layer.fields.iter().any(is_hidden));
         let in_wms = self.wms.iter().find(|field| field.name == name && !is_hidden);
         let alias =
             in_wms.and_then(|field| field.alias.clone()).or_else(|| match aliases.get(published.as_str()) {
@@ -164,15 +160,15 @@ impl Sources<'_> {
         }
     }
 
-    /// Of layers that share a name, the fields that no other one in any of them is published alike.
-    fn wms_without_twins(&self, same: &[WmsLayer]) -> Vec<WmsField> {
-        let is_alone = |field: &&WmsField| {
+    /// Of layers that share a name, returns the fields whose published name is unique in each of them.
+    fn unambiguous_wms(&self, same: &[WmsLayer]) -> Vec<WmsField> {
+        let is_unique = |field: &&WmsField| {
             let name = published::field_name(&field.name);
             same.iter().all(|layer| {
                 layer.fields.iter().filter(|other| published::field_name(&other.name) == name).count() == 1
             })
         };
-        self.wms.iter().filter(is_alone).cloned().collect()
+        self.wms.iter().filter(is_unique).cloned().collect()
     }
 }
 
@@ -189,7 +185,7 @@ fn only_in_wms(name: String, same: &[WmsLayer]) -> Layer {
     Layer { wms_name: Some(name), fields, is_shared: same.len() > 1, ..Layer::default() }
 }
 
-fn grouped<T>(items: Vec<T>, name: impl Fn(&T) -> &str) -> BTreeMap<String, Vec<T>> {
+fn group<T>(items: Vec<T>, name: impl Fn(&T) -> &str) -> BTreeMap<String, Vec<T>> {
     let mut groups: BTreeMap<String, Vec<T>> = BTreeMap::new();
     for item in items {
         groups.entry(name(&item).to_owned()).or_default().push(item);
@@ -197,7 +193,7 @@ fn grouped<T>(items: Vec<T>, name: impl Fn(&T) -> &str) -> BTreeMap<String, Vec<
     groups
 }
 
-/// The fields that all layers of one name show: what one of them hides stays hidden.
+/// Returns the fields that all layers of one name show, so that what one of them hides stays hidden.
 fn shown_by_all(same: &[WmsLayer]) -> Vec<WmsField> {
     let Some((first, others)) = same.split_first() else { return Vec::new() };
     let names: Vec<BTreeSet<_>> =
@@ -206,15 +202,15 @@ fn shown_by_all(same: &[WmsLayer]) -> Vec<WmsField> {
     first.fields.iter().filter(is_shown).cloned().collect()
 }
 
-/// The names that all types of one name list; of several types only those that each lists once.
-fn listed_by_all(types: &[WfsType]) -> Vec<Published> {
+/// Returns the fields that all types of one name list; if there are several types, only those that each lists once.
+fn listed_by_all(types: &[WfsType]) -> Vec<WfsField> {
     let Some((first, others)) = types.split_first() else { return Vec::new() };
     if others.is_empty() {
         return first.fields.clone();
     }
     let lists_once =
         |layer: &WfsType, name: &str| layer.fields.iter().filter(|field| field.name == name).count() == 1;
-    let is_listed = |field: &&Published| types.iter().all(|layer| lists_once(layer, &field.name));
+    let is_listed = |field: &&WfsField| types.iter().all(|layer| lists_once(layer, &field.name));
     first.fields.iter().filter(is_listed).cloned().collect()
 }
 

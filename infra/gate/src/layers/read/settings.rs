@@ -1,16 +1,14 @@
-//! WMS `GetProjectSettings`: layers with the real names of their fields.
+//! Reads WMS `GetProjectSettings`: layers with the real names of their fields.
 
-use super::{MOST_DOCUMENT, ReadError};
+use super::{MAX_DOCUMENT, ReadError};
 use crate::layers::elements::{Element, Visitor, walk};
 
-/// A layer with a table, as WMS shows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct WmsLayer {
     pub(super) name: String,
     pub(super) fields: Vec<WmsField>,
 }
 
-/// A field of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct WmsField {
     pub(super) name: String,
@@ -20,13 +18,11 @@ pub(super) struct WmsField {
 
 pub(super) fn read(document: &[u8]) -> Result<Vec<WmsLayer>, ReadError> {
     let mut settings = Settings::default();
-    let most = u64::try_from(MOST_DOCUMENT).unwrap_or(u64::MAX);
-    walk(document, most, "WMS_Capabilities", &mut settings)
-        .map_err(|cause| ReadError::Xml { operation: "WMS GetProjectSettings", cause })?;
+    walk(document, MAX_DOCUMENT, "WMS_Capabilities", &mut settings)
+        .map_err(|source| ReadError::Xml { operation: "WMS GetProjectSettings", source })?;
     Ok(settings.layers)
 }
 
-/// A layer or group whose element has begun.
 #[derive(Default)]
 struct Open {
     name: String,

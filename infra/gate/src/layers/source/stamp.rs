@@ -1,14 +1,14 @@
-//! Whether a project file changed.
+//! Detects changes of a project file.
 
 use std::{
     path::Path,
     time::{Duration, SystemTime},
 };
 
-/// How long the file system may take, which may be on another machine.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The limit for the file system, which may be on another machine.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// When a file was changed, and its size. As QGIS Server does it: it reloads a project whose time of change differs.
+/// The modification time and size of a file. QGIS Server reloads a project when its modification time changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
     changed: SystemTime,
@@ -16,10 +16,10 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    /// The stamp of the project file; nothing where the gate cannot read it, or where it is not a file.
+    /// Returns the stamp of a project file; `None` if the gate cannot read it or it is not a file.
     pub(super) async fn of(project: &str) -> Option<Self> {
         let metadata =
-            tokio::time::timeout(PATIENCE, tokio::fs::metadata(Path::new(project))).await.ok()?.ok()?;
+            tokio::time::timeout(TIMEOUT, tokio::fs::metadata(Path::new(project))).await.ok()?.ok()?;
         let changed = metadata.modified().ok()?;
         metadata.is_file().then_some(Self { changed, size: metadata.len() })
     }

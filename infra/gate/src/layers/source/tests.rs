@@ -1,4 +1,4 @@
-//! A source of layers, with a server whose answers are cut, wrong, too large or none.
+//! Tests with a server whose answers can be missing, cut short, wrong or too large.
 
 use std::{
     fs,
@@ -9,26 +9,27 @@ use axum::body::Body;
 use http::Response;
 
 use super::*;
+use crate::layers::read::MAX_DOCUMENT;
 use crate::{
-    layers::{NotWritable, Write},
+    layers::{FieldWriteError, Write},
     upstream::{QgisRequest, UpstreamError},
 };
 
-/// A server of one layer `z`, which counts how often it is asked for project settings and for samples.
+/// A server with one layer `z`, which counts requests for project settings and for samples.
 #[derive(Default)]
 struct Server {
-    asked: AtomicUsize,
+    fetched: AtomicUsize,
     sampled: AtomicUsize,
-    fault: Mutex<Option<Fault>>,
+    outage: Mutex<Option<Outage>>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Fault {
+enum Outage {
     Down,
-    Status,
-    Rubbish,
-    Cut,
-    Endless,
+    ServerError,
+    Malformed,
+    CutShort,
+    TooLarge,
     NoSample,
 }
 
@@ -41,53 +42,53 @@ impl MapServer for Server {
     async fn send(&self, project: &str, request: QgisRequest) -> Result<Response<Body>, UpstreamError> {
         assert!(!request.query.contains("MAP=") && !project.is_empty());
         tokio::task::yield_now().await;
-        let fault = *self.fault.lock().unwrap();
+        let outage = *self.outage.lock().unwrap();
         let body = match (request.path.as_str(), request.query.split("REQUEST=").nth(1).unwrap_or_default()) {
             ("/wfs3/collections.json", _) => r#"{"collections":[{"id":"z"}]}"#,
             ("", "GetProjectSettings") => {
-                self.asked.fetch_add(1, Ordering::SeqCst);
+                self.fetched.fetch_add(1, Ordering::SeqCst);
                 SETTINGS
             }
             ("", "DescribeFeatureType") => SCHEMA,
             ("", sample) if sample.ends_with("TYPENAME=z") => {
                 self.sampled.fetch_add(1, Ordering::SeqCst);
-                if fault == Some(Fault::NoSample) {
+                if outage == Some(Outage::NoSample) {
                     return Ok(Response::builder().status(400).body(Body::empty()).unwrap());
                 }
                 r#"{"features":[{"properties":{"name":"a"}}]}"#
             }
-            other => panic!("not to be asked: {other:?}"),
+            other => panic!("unexpected request: {other:?}"),
         };
-        let cause = std::io::ErrorKind::ConnectionRefused.into();
-        match fault {
-            Some(Fault::Down) => Err(UpstreamError::Unreachable { address: "127.0.0.1:9".to_owned(), cause }),
-            Some(Fault::Status) => Ok(Response::builder().status(500).body(Body::from(body)).unwrap()),
-            Some(Fault::Rubbish) => Ok(Response::new(Body::from("<html/>"))),
-            Some(Fault::Cut) => Ok(Response::new(Body::from(&body.as_bytes()[..body.len() - 1]))),
-            Some(Fault::Endless) => Ok(Response::new(Body::from(vec![b' '; MOST_DOCUMENT_AND_MORE]))),
-            Some(Fault::NoSample) | None => Ok(Response::new(Body::from(body))),
+        let source = std::io::ErrorKind::ConnectionRefused.into();
+        match outage {
+            Some(Outage::Down) => {
+                Err(UpstreamError::Unreachable { address: "127.0.0.1:9".to_owned(), source })
+            }
+            Some(Outage::ServerError) => Ok(Response::builder().status(500).body(Body::from(body)).unwrap()),
+            Some(Outage::Malformed) => Ok(Response::new(Body::from("<html/>"))),
+            Some(Outage::CutShort) => Ok(Response::new(Body::from(&body.as_bytes()[..body.len() - 1]))),
+            Some(Outage::TooLarge) => Ok(Response::new(Body::from(vec![b' '; MAX_DOCUMENT + 1]))),
+            Some(Outage::NoSample) | None => Ok(Response::new(Body::from(body))),
         }
     }
 }
 
-const MOST_DOCUMENT_AND_MORE: usize = crate::layers::read::MOST_DOCUMENT + 1;
-
-struct World {
+struct Fixture {
     source: LayerSource<Server>,
     folder: tempfile::TempDir,
 }
 
-impl World {
+impl Fixture {
     fn new() -> Self {
         let source = LayerSource::new(Arc::new(Server::default()));
         Self { source, folder: tempfile::tempdir().unwrap() }
     }
 
-    fn fault(&self, fault: Option<Fault>) {
-        *self.source.server.fault.lock().unwrap() = fault;
+    fn set_outage(&self, outage: Option<Outage>) {
+        *self.source.server.outage.lock().unwrap() = outage;
     }
 
-    /// Writes the project file, of another size than the last one.
+    /// Writes a project file whose size depends on `title`.
     fn save(&self, title: &str) -> String {
         let path = self.folder.path().join("a.qgs");
         let text = format!(
@@ -103,126 +104,126 @@ impl World {
         self.source.layers("a", project, Timestamp::from_unix_seconds(1_000_000 + now)).await
     }
 
-    fn asked(&self) -> usize {
-        self.source.server.asked.load(Ordering::SeqCst)
+    fn fetched(&self) -> usize {
+        self.source.server.fetched.load(Ordering::SeqCst)
     }
 }
 
-fn can_insert(layers: &Layers) -> Result<(), NotWritable> {
+fn can_insert(layers: &Layers) -> Result<(), FieldWriteError> {
     layers.by_type_name("z").unwrap().written_field("name", Write::Insert).map(|_| ())
 }
 
 const REMOTE: &str = "postgresql://maps.example/a";
 
 #[tokio::test]
-async fn a_project_file_is_asked_about_once_until_it_changes() {
-    let world = World::new();
-    let project = world.save("a");
+async fn a_project_file_is_fetched_once_until_it_changes() {
+    let fixture = Fixture::new();
+    let project = fixture.save("a");
     for now in [0, 10, 3_000] {
-        assert_eq!(can_insert(&world.layers(&project, now).await.unwrap()), Ok(()));
+        assert_eq!(can_insert(&fixture.layers(&project, now).await.unwrap()), Ok(()));
     }
-    assert_eq!((world.asked(), world.source.server.sampled.load(Ordering::SeqCst)), (1, 0));
-    world.save("another");
-    world.layers(&project, 3_001).await.unwrap();
-    assert_eq!(world.asked(), 2);
-    world.layers(&project, 3_001 + 3_600).await.unwrap();
-    assert_eq!(world.asked(), 3, "tables change too");
+    assert_eq!((fixture.fetched(), fixture.source.server.sampled.load(Ordering::SeqCst)), (1, 0));
+    fixture.save("another");
+    fixture.layers(&project, 3_001).await.unwrap();
+    assert_eq!(fixture.fetched(), 2);
+    fixture.layers(&project, 3_001 + 3_600).await.unwrap();
+    assert_eq!(fixture.fetched(), 3, "tables change too");
 }
 
 #[tokio::test]
-async fn what_the_gate_cannot_read_is_asked_about_every_five_minutes_and_takes_no_inserts() {
-    let world = World::new();
+async fn an_unreadable_project_is_fetched_every_five_minutes_and_takes_no_inserts() {
+    let fixture = Fixture::new();
     for now in [0, 299] {
-        let layers = world.layers(REMOTE, now).await.unwrap();
-        assert_eq!(can_insert(&layers), Err(NotWritable::UnknownOrigin));
+        let layers = fixture.layers(REMOTE, now).await.unwrap();
+        assert_eq!(can_insert(&layers), Err(FieldWriteError::UnknownOrigin));
     }
-    assert_eq!((world.asked(), world.source.server.sampled.load(Ordering::SeqCst)), (1, 1));
-    world.layers(REMOTE, 300).await.unwrap();
-    assert_eq!(world.asked(), 2);
+    assert_eq!((fixture.fetched(), fixture.source.server.sampled.load(Ordering::SeqCst)), (1, 1));
+    fixture.layers(REMOTE, 300).await.unwrap();
+    assert_eq!(fixture.fetched(), 2);
 }
 
 #[tokio::test]
-async fn a_project_file_that_is_none_is_as_one_that_cannot_be_read() {
-    let world = World::new();
-    let project = world.save("a");
+async fn a_malformed_project_file_is_treated_as_unreadable() {
+    let fixture = Fixture::new();
+    let project = fixture.save("a");
     fs::write(&project, "no project").unwrap();
-    assert_eq!(can_insert(&world.layers(&project, 0).await.unwrap()), Err(NotWritable::UnknownOrigin));
+    assert_eq!(can_insert(&fixture.layers(&project, 0).await.unwrap()), Err(FieldWriteError::UnknownOrigin));
 }
 
 #[tokio::test]
-async fn an_outage_leaves_the_last_answer_and_is_asked_about_every_ten_seconds() {
-    for project in [World::new().save("a"), REMOTE.to_owned()] {
-        let world = World::new();
-        let project = if project == REMOTE { project } else { world.save("a") };
-        world.layers(&project, 0).await.unwrap();
-        world.fault(Some(Fault::Status));
+async fn an_outage_keeps_the_last_layers_and_is_retried_every_ten_seconds() {
+    for project in [Fixture::new().save("a"), REMOTE.to_owned()] {
+        let fixture = Fixture::new();
+        let project = if project == REMOTE { project } else { fixture.save("a") };
+        fixture.layers(&project, 0).await.unwrap();
+        fixture.set_outage(Some(Outage::ServerError));
         for now in 3_600..3_620 {
-            assert!(world.layers(&project, now).await.is_ok());
+            assert!(fixture.layers(&project, now).await.is_ok());
         }
-        assert_eq!(world.asked(), 1 + 2);
-        assert!(world.layers(&project, 86_400).await.is_err(), "it is too old");
+        assert_eq!(fixture.fetched(), 1 + 2);
+        assert!(fixture.layers(&project, 86_400).await.is_err(), "it is too old");
     }
 }
 
 #[tokio::test]
-async fn an_outage_after_a_change_leaves_nothing() {
-    let world = World::new();
-    let project = world.save("a");
-    world.layers(&project, 0).await.unwrap();
-    world.fault(Some(Fault::Down));
-    world.save("with another field hidden");
-    let refused = LayersError::Unavailable { retry_after: Duration::from_secs(10) };
-    assert_eq!(world.layers(&project, 1).await, Err(refused));
-    world.fault(None);
-    assert!(world.layers(&project, 11).await.is_ok());
+async fn an_outage_after_a_change_keeps_nothing() {
+    let fixture = Fixture::new();
+    let project = fixture.save("a");
+    fixture.layers(&project, 0).await.unwrap();
+    fixture.set_outage(Some(Outage::Down));
+    fixture.save("with another field hidden");
+    let refused = LayersError { retry_after: Duration::from_secs(10) };
+    assert_eq!(fixture.layers(&project, 1).await, Err(refused));
+    fixture.set_outage(None);
+    assert!(fixture.layers(&project, 11).await.is_ok());
 }
 
 #[tokio::test]
-async fn every_fault_of_an_answer_is_an_outage() {
-    for fault in [Fault::Down, Fault::Status, Fault::Rubbish, Fault::Cut, Fault::Endless] {
-        let world = World::new();
-        world.fault(Some(fault));
-        assert!(world.layers(REMOTE, 0).await.is_err());
-        world.fault(None);
-        assert!(world.layers(REMOTE, 5).await.is_err(), "a pause");
-        assert!(world.layers(REMOTE, 10).await.is_ok());
+async fn every_kind_of_bad_answer_is_an_outage() {
+    for outage in [Outage::Down, Outage::ServerError, Outage::Malformed, Outage::CutShort, Outage::TooLarge] {
+        let fixture = Fixture::new();
+        fixture.set_outage(Some(outage));
+        assert!(fixture.layers(REMOTE, 0).await.is_err());
+        fixture.set_outage(None);
+        assert!(fixture.layers(REMOTE, 5).await.is_err(), "a pause");
+        assert!(fixture.layers(REMOTE, 10).await.is_ok());
     }
 }
 
 #[tokio::test]
-async fn a_layer_without_a_sample_leaves_the_others() {
-    let world = World::new();
-    world.fault(Some(Fault::NoSample));
-    assert!(world.layers(REMOTE, 0).await.unwrap().by_type_name("z").is_some());
+async fn a_missing_sample_does_not_affect_other_layers() {
+    let fixture = Fixture::new();
+    fixture.set_outage(Some(Outage::NoSample));
+    assert!(fixture.layers(REMOTE, 0).await.unwrap().by_type_name("z").is_some());
 }
 
 #[tokio::test]
-async fn a_crowd_causes_one_question() {
-    let world = Arc::new(World::new());
-    let crowd: Vec<_> = (0..100)
+async fn concurrent_requests_cause_one_fetch() {
+    let fixture = Arc::new(Fixture::new());
+    let tasks: Vec<_> = (0..100)
         .map(|_| {
-            let world = Arc::clone(&world);
-            tokio::spawn(async move { world.layers(REMOTE, 0).await })
+            let fixture = Arc::clone(&fixture);
+            tokio::spawn(async move { fixture.layers(REMOTE, 0).await })
         })
         .collect();
-    for asking in crowd {
-        asking.await.unwrap().unwrap();
+    for task in tasks {
+        task.await.unwrap().unwrap();
     }
-    assert_eq!(world.asked(), 1);
+    assert_eq!(fixture.fetched(), 1);
 }
 
 #[tokio::test]
-async fn another_project_and_another_catalogue_are_asked_for_anew() {
-    let world = World::new();
+async fn another_project_or_catalogue_is_fetched_separately() {
+    let fixture = Fixture::new();
     let now = Timestamp::from_unix_seconds(1_000_000);
-    for (catalogue, project, asked) in
+    for (catalogue, project, fetched) in
         [("a", REMOTE, 1), ("b", REMOTE, 2), ("a", "other", 3), ("a", "other", 3)]
     {
-        world.source.layers(catalogue, project, now).await.unwrap();
-        assert_eq!(world.asked(), asked);
+        fixture.source.layers(catalogue, project, now).await.unwrap();
+        assert_eq!(fixture.fetched(), fetched);
     }
-    world.source.retain(|catalogue| catalogue == "b");
-    world.source.layers("a", "other", now).await.unwrap();
-    world.source.layers("b", REMOTE, now).await.unwrap();
-    assert_eq!(world.asked(), 4);
+    fixture.source.retain(|catalogue| catalogue == "b");
+    fixture.source.layers("a", "other", now).await.unwrap();
+    fixture.source.layers("b", REMOTE, now).await.unwrap();
+    assert_eq!(fixture.fetched(), 4);
 }

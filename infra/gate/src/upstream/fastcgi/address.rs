@@ -1,4 +1,4 @@
-//! Where `FastCGI` processes listen, and how a connection to them is made.
+//! The addresses of `FastCGI` processes, and connections to them.
 
 #[cfg(unix)]
 use std::{collections::VecDeque, path::Path};
@@ -14,14 +14,14 @@ use tokio::net::UnixStream;
 
 use crate::upstream::UpstreamError;
 
-/// The pauses between attempts to connect, some 2 s in all. A queue of connections is full for moments when many requests
-/// come at once, and nothing listens for a moment when a process is replaced.
+/// The pauses between attempts to connect, in milliseconds, about 2 s in total. The queue of connections is full for
+/// moments under load, and nothing listens while a process is being replaced.
 const PAUSES_MS: [u64; 9] = [1, 2, 5, 12, 30, 80, 200, 600, 1_000];
 
 /// Where `FastCGI` processes listen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FastCgiAddress {
-    /// A unix socket, by its path.
+    /// The path of a Unix socket.
     #[cfg(unix)]
     Unix(std::path::PathBuf),
     /// `host:port`.
@@ -31,18 +31,18 @@ pub enum FastCgiAddress {
 /// What is wrong with an address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FastCgiAddressError {
-    /// Neither kind.
-    #[error("a FastCGI address is \"unix:/run/qgis.sock\" or \"127.0.0.1:9000\"")]
+    /// Neither kind of address.
+    #[error("a FastCGI address looks like \"unix:/run/qgis.sock\" or \"127.0.0.1:9000\"")]
     Form,
-    /// A unix socket on a system without.
-    #[error("this system has no unix sockets; write \"127.0.0.1:9000\"")]
+    /// A Unix socket on a system without them.
+    #[error("Unix sockets are not supported on this system; use an address such as \"127.0.0.1:9000\"")]
     NoUnix,
 }
 
 impl FromStr for FastCgiAddress {
     type Err = FastCgiAddressError;
 
-    /// Reads `unix:/run/qgis.sock` or `127.0.0.1:9000`.
+    /// Parses `unix:/run/qgis.sock` or `127.0.0.1:9000`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if let Some(path) = text.strip_prefix("unix:") {
             return unix(path);
@@ -76,17 +76,17 @@ impl fmt::Display for FastCgiAddress {
     }
 }
 
-/// Connects to the socket at `path`, again where its queue is full for a moment, and sends what goes at once of the first
-/// piece of `request`. A new connection takes it; to wait until the runtime has heard so takes longer than to send it.
+/// Connects to the socket at `path`, and sends as much of the first piece of `request` as it takes at once: a new
+/// connection is writable, and waiting for the runtime to notice takes longer than sending.
 #[cfg(unix)]
 pub(super) async fn send_unix(
     path: &Path,
     request: &mut VecDeque<Bytes>,
 ) -> Result<UnixStream, UpstreamError> {
     let unreachable =
-        |cause| UpstreamError::Unreachable { address: format!("unix:{}", path.display()), cause };
+        |source| UpstreamError::Unreachable { address: format!("unix:{}", path.display()), source };
     let address = SockAddr::unix(path).map_err(unreachable)?;
-    let socket = again(|| std::future::ready(connect_at_once(&address))).await.map_err(unreachable)?;
+    let socket = retry(|| std::future::ready(connect_now(&address))).await.map_err(unreachable)?;
     if let Some(piece) = request.front_mut()
         && let Ok(sent) = socket.send(piece)
     {
@@ -98,9 +98,10 @@ pub(super) async fn send_unix(
     UnixStream::from_std(socket.into()).map_err(unreachable)
 }
 
-/// A unix socket connects at once or not at all: EAGAIN says that the queue of the other side is full.
+/// Connects without waiting. A Unix socket connects immediately or not at all: EAGAIN means that the listener's queue is
+/// full.
 #[cfg(unix)]
-fn connect_at_once(address: &SockAddr) -> io::Result<Socket> {
+fn connect_now(address: &SockAddr) -> io::Result<Socket> {
     #[cfg(target_os = "linux")]
     let socket = Socket::new(Domain::UNIX, Type::STREAM.nonblocking(), None)?;
     #[cfg(not(target_os = "linux"))]
@@ -111,27 +112,27 @@ fn connect_at_once(address: &SockAddr) -> io::Result<Socket> {
     Ok(socket)
 }
 
-/// Connects to `address`, which is `host:port`.
+/// Connects to `address` (`host:port`).
 pub(in crate::upstream) async fn connect_tcp(address: &str) -> Result<TcpStream, UpstreamError> {
-    let unreachable = |cause| UpstreamError::Unreachable { address: address.to_owned(), cause };
-    let stream = again(|| TcpStream::connect(address)).await.map_err(unreachable)?;
-    // A long request is several writes; without this the last waits for the acknowledgement of the one before.
+    let unreachable = |source| UpstreamError::Unreachable { address: address.to_owned(), source };
+    let stream = retry(|| TcpStream::connect(address)).await.map_err(unreachable)?;
+    // A long request is several writes; without this the last one waits until the one before is acknowledged.
     stream.set_nodelay(true).map_err(unreachable)?;
     Ok(stream)
 }
 
-async fn again<S, F: Future<Output = io::Result<S>>>(connect: impl Fn() -> F) -> io::Result<S> {
+async fn retry<S, F: Future<Output = io::Result<S>>>(connect: impl Fn() -> F) -> io::Result<S> {
     for pause in PAUSES_MS {
         match connect().await {
-            Err(problem) if is_passing(&problem) => tokio::time::sleep(Duration::from_millis(pause)).await,
+            Err(error) if is_temporary(&error) => tokio::time::sleep(Duration::from_millis(pause)).await,
             outcome => return outcome,
         }
     }
     connect().await
 }
 
-/// A full queue is EAGAIN for a unix socket; a process that is just being replaced refuses, or its socket is not there.
-fn is_passing(problem: &io::Error) -> bool {
+/// Whether the queue of a Unix socket is full (EAGAIN), or a process is being replaced: it refuses, or has no socket yet.
+fn is_temporary(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionRefused, NotFound, WouldBlock};
-    matches!(problem.kind(), WouldBlock | ConnectionRefused | NotFound)
+    matches!(error.kind(), WouldBlock | ConnectionRefused | NotFound)
 }

@@ -1,5 +1,5 @@
-//! The answer of an exchange: its head, then its data as they come. It is whole at `END_REQUEST` and never before, and never
-//! where it is not as long as it says.
+//! The answer of an exchange: its head, then its data as they arrive. It is complete only at `END_REQUEST`, and only with
+//! as many bytes as its `Content-Length`.
 
 use std::{
     collections::VecDeque,
@@ -9,47 +9,49 @@ use std::{
 };
 
 use bytes::Bytes;
+use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
     exchange::{Exchange, Output},
-    head::{Head, HeadReader},
+    head::HeadReader,
 };
 use crate::upstream::UpstreamError;
 
-/// An answer that is being read. Dropping it closes the connection.
+/// An answer in progress. Dropping it closes the connection.
 #[derive(Debug)]
 pub(in crate::upstream) struct Answer<S> {
     exchange: Exchange<S>,
+    /// Output that was read ahead.
     ahead: Option<Output>,
     promised: Option<u64>,
     found: u64,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Answer<S> {
-    /// The answer to `request`, which will be sent over `stream`.
     pub(super) fn new(stream: S, request: VecDeque<Bytes>) -> Self {
         Self { exchange: Exchange::new(stream, request), ahead: None, promised: None, found: 0 }
     }
 
-    /// Sends the request, and reads the head of the answer. To be asked for once, before the data.
-    pub(super) async fn head(&mut self) -> Result<Head, UpstreamError> {
+    /// Sends the request and reads the head of the answer. Must be called once, before the data is read.
+    pub(in crate::upstream) async fn head(&mut self) -> Result<Response<()>, UpstreamError> {
         let mut reader = HeadReader::default();
         loop {
             let Output::Data(piece) = poll_fn(|context| self.exchange.poll(context)).await? else {
-                // An end in the middle of the head.
-                return Err(UpstreamError::Cut { cause: std::io::ErrorKind::UnexpectedEof.into() });
+                return Err(UpstreamError::Cut { source: std::io::ErrorKind::UnexpectedEof.into() });
             };
             if let Some((head, data)) = reader.push(&piece)? {
                 self.promised = head.length;
                 self.ahead = if data.is_empty() { self.arrived()? } else { Some(Output::Data(data)) };
-                return Ok(head);
+                let mut response = Response::new(());
+                (*response.status_mut(), *response.headers_mut()) = (head.status, head.headers);
+                return Ok(response);
             }
         }
     }
 
-    /// The next part of the data; nothing where they are whole.
+    /// Polls for the next part of the data; yields `None` at the end.
     pub(in crate::upstream) fn poll_data(
         &mut self,
         context: &mut Context<'_>,
@@ -61,8 +63,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Answer<S> {
         Poll::Ready(self.take(output))
     }
 
-    /// Whether all was read.
-    pub(in crate::upstream) fn is_whole(&self) -> bool {
+    /// Whether the whole answer has been read.
+    pub(in crate::upstream) fn is_complete(&self) -> bool {
         matches!(self.ahead, Some(Output::Complete))
     }
 
@@ -82,7 +84,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Answer<S> {
         }
     }
 
-    /// What has arrived already, so that the end is seen together with the last data.
+    /// Returns what has arrived already, so that the end is noticed together with the last data.
     fn arrived(&mut self) -> Result<Option<Output>, UpstreamError> {
         let output = self.exchange.arrived()?;
         if output == Some(Output::Complete) {
@@ -114,7 +116,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Body for Answer<S> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.is_whole()
+        self.is_complete()
     }
 
     fn size_hint(&self) -> SizeHint {

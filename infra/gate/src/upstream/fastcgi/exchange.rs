@@ -1,5 +1,5 @@
-//! One request and its answer on a connection of their own. Writing and reading go on at the same time: QGIS may answer before
-//! it has read all, and would wait for ever for a client that writes all before it reads.
+//! One request and its answer on one connection. Writes and reads at the same time: QGIS may answer before it has read
+//! everything, and would wait forever for a client that writes everything before it reads.
 
 use std::{
     collections::VecDeque,
@@ -14,11 +14,12 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use super::record::{Piece, RecordReader};
 use crate::upstream::UpstreamError;
 
-/// How much is read at a time: the first time, when most answers are whole, and later.
+/// The first read, in bytes. Most answers fit into it.
 const FIRST_READ: usize = 8 * 1024;
+/// Each further read, in bytes.
 const READ: usize = 64 * 1024;
 
-/// A connection with a request to be sent and an answer to be read.
+/// A connection with a request to send and an answer to read.
 #[derive(Debug)]
 pub(super) struct Exchange<S> {
     stream: S,
@@ -28,17 +29,16 @@ pub(super) struct Exchange<S> {
     has_begun: bool,
 }
 
-/// What an exchange gives.
+/// A part of the answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Output {
     /// A part of STDOUT, never empty.
     Data(Bytes),
-    /// `END_REQUEST`: the answer is whole. Nothing is to be asked for after this, or after an error.
+    /// `END_REQUEST`: the answer is complete. Do not poll again after this or after an error.
     Complete,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Exchange<S> {
-    /// Will send `request` over `stream`.
     pub(super) fn new(stream: S, request: VecDeque<Bytes>) -> Self {
         Self {
             stream,
@@ -49,7 +49,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Exchange<S> {
         }
     }
 
-    /// What comes next.
+    /// Sends the request, and polls for the next part of the answer.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Output, UpstreamError>> {
         self.write(context);
         loop {
@@ -60,13 +60,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Exchange<S> {
         }
     }
 
-    /// What comes next, if it has arrived already.
+    /// Returns the next part of the answer if it has arrived already.
     pub(super) fn arrived(&mut self) -> Result<Option<Output>, UpstreamError> {
         match self.records.next(&mut self.incoming)? {
             Some(Piece::Stdout(content)) => Ok(Some(Output::Data(content))),
             Some(Piece::Complete) => {
-                if self.records.stderr() > 0 {
-                    let bytes = self.records.stderr();
+                let bytes = self.records.stderr();
+                if bytes > 0 {
                     tracing::debug!(target: "pozi::gate", bytes, "QGIS Server wrote to STDERR");
                 }
                 Ok(Some(Output::Complete))
@@ -76,7 +76,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Exchange<S> {
         }
     }
 
-    /// Writes as much as goes. A server that takes no more may have answered: that it failed shows in reading.
+    /// Writes as much as possible. Ignores errors: the server may have answered already, and if it failed, reading fails too.
     fn write(&mut self, context: &mut Context<'_>) {
         while let Some(piece) = self.outgoing.front_mut() {
             match Pin::new(&mut self.stream).poll_write(context, piece) {
@@ -96,16 +96,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Exchange<S> {
         self.incoming.reserve(if self.has_begun { READ } else { FIRST_READ });
         let outcome = ready!(pin!(self.stream.read_buf(&mut self.incoming)).poll(context));
         Poll::Ready(match outcome {
-            Ok(0) => Err(self.ended(io::ErrorKind::UnexpectedEof.into())),
+            Ok(0) => Err(self.end(io::ErrorKind::UnexpectedEof.into())),
             Ok(_) => {
                 self.has_begun = true;
                 Ok(())
             }
-            Err(cause) => Err(self.ended(cause)),
+            Err(error) => Err(self.end(error)),
         })
     }
 
-    fn ended(&self, cause: io::Error) -> UpstreamError {
-        if self.has_begun { UpstreamError::Cut { cause } } else { UpstreamError::Died { cause } }
+    fn end(&self, source: io::Error) -> UpstreamError {
+        if self.has_begun { UpstreamError::Cut { source } } else { UpstreamError::Died { source } }
     }
 }

@@ -1,61 +1,59 @@
-//! Reads the head of a CGI answer (RFC 3875 §6.3). QGIS ends its lines with LF, and its data may hold CR LF CR LF, so the
-//! head ends at the *first* empty line, of whichever kind: a reader that looks for CR LF CR LF first takes data for headers.
+//! Reads the head of a CGI answer (RFC 3875 §6.3). It ends at the *first* empty line of either kind: QGIS ends its lines
+//! with LF, so that a reader which looks for CR LF CR LF would read data that contains it as headers.
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CONTENT_LENGTH};
 
-use crate::upstream::error::{HEAD_MOST, HeadError};
+use crate::upstream::error::{HeadError, MAX_HEAD};
 
-/// The head of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Head {
-    /// What `Status` says, else 200.
+    /// `Status`, by default 200.
     pub(super) status: StatusCode,
-    /// The other headers, as the server sent them.
+    /// The other headers, unchanged.
     pub(super) headers: HeaderMap,
-    /// What `Content-Length` says.
     pub(super) length: Option<u64>,
 }
 
-/// Gathers a head from the pieces of an answer.
+/// Collects a head from the pieces of an answer.
 #[derive(Debug, Default)]
 pub(super) struct HeadReader {
-    gathered: BytesMut,
-    /// Where the line begins that is not complete yet.
+    collected: BytesMut,
+    /// Where the incomplete last line starts.
     line: usize,
 }
 
 impl HeadReader {
-    /// Takes the next piece. With the one that ends the head come the head and the data that follow.
+    /// Takes the next piece. Returns the head and the data after it once the head is complete.
     pub(super) fn push(&mut self, piece: &Bytes) -> Result<Option<(Head, Bytes)>, HeadError> {
-        if self.gathered.is_empty()
+        if self.collected.is_empty()
             && let Some(end) = end_of_head(piece, &mut self.line)
         {
-            // Nearly always: the head is in one piece, and its data need not be copied.
+            // The usual case: the head is one piece, and the data need not be copied.
             return read(piece, end).map(|head| Some((head, piece.slice(end..))));
         }
-        self.gathered.extend_from_slice(piece);
-        match end_of_head(&self.gathered, &mut self.line) {
+        self.collected.extend_from_slice(piece);
+        match end_of_head(&self.collected, &mut self.line) {
             Some(end) => {
-                let gathered = std::mem::take(&mut self.gathered).freeze();
-                read(&gathered, end).map(|head| Some((head, gathered.slice(end..))))
+                let collected = std::mem::take(&mut self.collected).freeze();
+                read(&collected, end).map(|head| Some((head, collected.slice(end..))))
             }
-            None if self.gathered.len() > HEAD_MOST => Err(HeadError::TooLong),
+            None if self.collected.len() > MAX_HEAD => Err(HeadError::TooLong),
             None => Ok(None),
         }
     }
 }
 
-/// Where the data begin; `line` moves to the first line that is not complete.
+/// Returns where the data start, and moves `line` to the first incomplete line.
 fn end_of_head(bytes: &[u8], line: &mut usize) -> Option<usize> {
     while let Some(rest) = bytes.get(*line..)
-        && let Some(length) = rest.iter().take(HEAD_MOST).position(|byte| *byte == b'\n')
+        && let Some(length) = rest.iter().take(MAX_HEAD).position(|byte| *byte == b'\n')
     {
         *line += length + 1;
         if matches!(rest.get(..length), Some([] | [b'\r'])) {
             return Some(*line);
         }
-        if *line > HEAD_MOST {
+        if *line > MAX_HEAD {
             return None;
         }
     }
@@ -63,7 +61,7 @@ fn end_of_head(bytes: &[u8], line: &mut usize) -> Option<usize> {
 }
 
 fn read(bytes: &[u8], end: usize) -> Result<Head, HeadError> {
-    let head = bytes.get(..end).filter(|head| head.len() <= HEAD_MOST).ok_or(HeadError::TooLong)?;
+    let head = bytes.get(..end).filter(|head| head.len() <= MAX_HEAD).ok_or(HeadError::TooLong)?;
     let lines = head.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let (mut status, mut headers) = (None, HeaderMap::new());
     for (index, line) in lines.enumerate().take_while(|(_, line)| !line.is_empty()) {
@@ -88,7 +86,7 @@ fn header(line: &[u8], number: usize) -> Result<(HeaderName, HeaderValue), HeadE
     Ok((name, HeaderValue::from_bytes(value).map_err(|_| HeadError::Value(number))?))
 }
 
-/// `value` without spaces and tabs at its ends. A carriage return is no space: a value that holds one is refused.
+/// Removes spaces and tabs at both ends. Carriage returns stay, so that a value with one is refused.
 fn trim(mut value: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
         value = rest;
@@ -96,7 +94,7 @@ fn trim(mut value: &[u8]) -> &[u8] {
     value
 }
 
-/// `404 Not Found`, of which the words do not matter.
+/// Reads the number of `404 Not Found`.
 fn read_status(value: &HeaderValue) -> Result<StatusCode, HeadError> {
     let code = value.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default();
     let status = StatusCode::from_bytes(code).map_err(|_| HeadError::Status)?;
@@ -163,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn status_and_length_are_read() {
+    fn reads_status_and_length() {
         let (head, _) = read_all(b"status:404 Not Found\nContent-Length:  12 \n\n").unwrap().unwrap();
         assert_eq!((head.status.as_u16(), head.length, head.headers.len()), (404, Some(12), 1));
         let (head, _) = read_all(b"Status: 204\n\n").unwrap().unwrap();
@@ -171,9 +169,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_head_is_refused() {
-        let long = [b"A: ".as_slice(), &vec![b'x'; HEAD_MOST], b"\n\n"].concat();
-        let many = [b"A: b\n".repeat(HEAD_MOST / 4), b"\n".to_vec()].concat();
+    fn refuses_a_malformed_head() {
+        let long = [b"A: ".as_slice(), &vec![b'x'; MAX_HEAD], b"\n\n"].concat();
+        let many = [b"A: b\n".repeat(MAX_HEAD / 4), b"\n".to_vec()].concat();
         for (bytes, error) in [
             (b"\nbody".as_slice(), HeadError::Empty),
             (b"A: 1\nHTTP/1.1 200 OK\n\n", HeadError::Line(2)),
@@ -195,7 +193,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_read_alike_however_they_arrive(bytes in "[A-Za:\r\n ]{0,200}", step in 1_usize..50) {
+        fn the_size_of_pieces_makes_no_difference(bytes in "[A-Za:\r\n ]{0,200}", step in 1_usize..50) {
             let whole = read_in_steps(bytes.as_bytes(), bytes.len().max(1));
             prop_assert_eq!(read_in_steps(bytes.as_bytes(), step), whole);
         }

@@ -1,5 +1,5 @@
-//! QGIS Server over `FastCGI` (`FastCGI` Specification 1.0), a new connection for each request: a QGIS process serves one
-//! connection at a time, so that one which is kept idle starves all the others.
+//! QGIS Server over `FastCGI` (`FastCGI` Specification 1.0), with a new connection for each request: a QGIS process serves
+//! one connection at a time, so that an idle one would starve all others.
 
 mod address;
 mod answer;
@@ -7,34 +7,31 @@ mod exchange;
 mod head;
 mod parameters;
 mod record;
-mod written;
+mod writer;
 
 use axum::body::Body;
 use http::Response;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use self::address::{FastCgiAddress, FastCgiAddressError};
-use self::head::Head;
 pub(super) use self::{address::connect_tcp, answer::Answer};
 use super::{MapServer, QgisRequest, UpstreamError};
 
-/// QGIS Server where it listens for `FastCGI`.
+/// QGIS Server over `FastCGI`.
 #[derive(Debug, Clone)]
-pub struct FastCgi {
-    address: FastCgiAddress,
-}
+pub struct FastCgi(FastCgiAddress);
 
 impl FastCgi {
-    /// The one at `address`.
+    /// Connects to QGIS Server at `address`.
     pub fn new(address: FastCgiAddress) -> Self {
-        Self { address }
+        Self(address)
     }
 }
 
 impl MapServer for FastCgi {
     async fn send(&self, project: &str, request: QgisRequest) -> Result<Response<Body>, UpstreamError> {
         let mut request = parameters::write(project, request)?;
-        match &self.address {
+        match &self.0 {
             #[cfg(unix)]
             FastCgiAddress::Unix(path) => {
                 let stream = address::send_unix(path, &mut request).await?;
@@ -49,26 +46,13 @@ async fn respond<S>(mut answer: Answer<S>) -> Result<Response<Body>, UpstreamErr
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let head = head(&mut answer).await?;
-    Ok(head.map(|()| Body::new(answer)))
+    Ok(answer.head().await?.map(|()| Body::new(answer)))
 }
 
-/// Will ask for `request` of `project` over `stream`.
+/// Prepares to send `request` for `project` over `stream`.
 pub(super) fn ask<S>(stream: S, project: &str, request: QgisRequest) -> Result<Answer<S>, UpstreamError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     Ok(Answer::new(stream, parameters::write(project, request)?))
-}
-
-/// Sends the request of `answer`, and reads the head.
-pub(super) async fn head<S>(answer: &mut Answer<S>) -> Result<Response<()>, UpstreamError>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let Head { status, headers, .. } = answer.head().await?;
-    let mut response = Response::new(());
-    *response.status_mut() = status;
-    *response.headers_mut() = headers;
-    Ok(response)
 }

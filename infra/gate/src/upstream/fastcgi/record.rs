@@ -1,32 +1,31 @@
-//! Reads the records of a `FastCGI` answer (`FastCGI` Specification 1.0 §3.3): one request, on a connection of its own.
+//! Reads the records of a `FastCGI` answer (`FastCGI` Specification 1.0 §3.3).
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use crate::upstream::error::{RecordError, STDERR_MOST};
+use crate::upstream::error::{MAX_STDERR, RecordError};
 
-/// The id of the only request of a connection.
+/// The id of the only request on a connection.
 pub(super) const REQUEST_ID: [u8; 2] = [0, 1];
-/// Bytes of a record's header.
+/// The length of a record's header, in bytes.
 pub(super) const HEADER: usize = 8;
-/// The only version.
 pub(super) const VERSION: u8 = 1;
 
 const END_REQUEST: u8 = 3;
 const STDOUT: u8 = 6;
 const STDERR: u8 = 7;
 
-/// What a record says.
+/// The content of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Piece {
     /// A part of the answer, never empty.
     Stdout(Bytes),
-    /// The answer is whole.
+    /// The end of the answer.
     Complete,
-    /// The server does not take the request, and why.
+    /// The reason why the server rejects the request.
     Refused(&'static str),
 }
 
-/// Takes records apart as they arrive, also when they arrive byte by byte.
+/// Reads records as they arrive, in parts of any size.
 #[derive(Debug, Default)]
 pub(super) struct RecordReader {
     state: State,
@@ -50,7 +49,7 @@ enum Kind {
 }
 
 impl RecordReader {
-    /// The next piece of what is in `buffer`, which loses what was read; nothing where more has to arrive first.
+    /// Takes the next piece out of `buffer`; returns `None` if more must arrive first.
     pub(super) fn next(&mut self, buffer: &mut BytesMut) -> Result<Option<Piece>, RecordError> {
         loop {
             match self.state {
@@ -87,7 +86,7 @@ impl RecordReader {
         }
     }
 
-    /// How many bytes of STDERR there were.
+    /// The bytes of STDERR that have been read.
     pub(super) fn stderr(&self) -> usize {
         self.stderr
     }
@@ -115,21 +114,21 @@ impl RecordReader {
             END_REQUEST => return Err(RecordError::End(length)),
             other => return Err(RecordError::Type(other)),
         };
-        if self.stderr > STDERR_MOST {
+        if self.stderr > MAX_STDERR {
             return Err(RecordError::Stderr);
         }
         Ok(State::Content(kind, length.into(), padding.into()))
     }
 }
 
-/// What the protocol status of an `END_REQUEST` means (§5.5).
+/// Interprets the protocol status of an `END_REQUEST` (§5.5).
 fn end(status: u8) -> Piece {
     match status {
         0 => Piece::Complete,
         1 => Piece::Refused("it takes one request at a time (CANT_MPX_CONN)"),
         2 => Piece::Refused("it is overloaded (OVERLOADED)"),
-        3 => Piece::Refused("it is no responder (UNKNOWN_ROLE)"),
-        _ => Piece::Refused("it gives a status that FastCGI does not have"),
+        3 => Piece::Refused("it is not a responder (UNKNOWN_ROLE)"),
+        _ => Piece::Refused("its status is not one of FastCGI"),
     }
 }
 
@@ -145,7 +144,7 @@ mod tests {
         [&header[..], content, &vec![0xAA; padding.into()]].concat()
     }
 
-    /// Everything that comes of `bytes` when they arrive in parts of `step` bytes.
+    /// Reads `bytes` in parts of `step` bytes. Returns the STDOUT, and the piece or error that ended it.
     fn read(bytes: &[u8], step: usize) -> (Vec<u8>, Result<Option<Piece>, RecordError>) {
         let (mut reader, mut buffer, mut stdout) = (RecordReader::default(), BytesMut::new(), Vec::new());
         for part in bytes.chunks(step) {
@@ -162,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn stdout_is_what_is_left_of_records_however_they_arrive() {
+    fn reads_stdout_from_parts_of_any_size() {
         let bytes = [
             record(STDOUT, b"one ", 7),
             record(STDERR, b"a warning", 0),
@@ -175,12 +174,12 @@ mod tests {
         for step in [1, 3, 8, 1_000] {
             assert_eq!(read(&bytes, step), (b"one two".to_vec(), Ok(Some(Piece::Complete))));
         }
-        // Without its last byte it is not whole.
+        // Without its last byte it is not complete.
         assert_eq!(read(&bytes[..bytes.len() - 1], 5), (b"one two".to_vec(), Ok(None)));
     }
 
     #[test]
-    fn what_is_no_answer_to_the_request_is_an_error_of_its_own() {
+    fn each_malformed_record_has_its_own_error() {
         let long: Vec<u8> =
             std::iter::repeat_n(record(STDERR, &vec![b'x'; 65_535], 1), 17).flatten().collect();
         for (bytes, error) in [
@@ -197,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn only_request_complete_is_an_end() {
+    fn only_request_complete_ends_the_answer() {
         for status in 1..=4 {
             let (_, ended) = read(&record(END_REQUEST, &[0, 0, 0, 0, status, 0, 0, 0], 0), 8);
             assert!(matches!(ended, Ok(Some(Piece::Refused(_)))), "{ended:?}");
@@ -206,14 +205,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn arbitrary_bytes_end_and_give_no_more_than_came(bytes in proptest::collection::vec(any::<u8>(), 0..4096), step in 1_usize..600) {
+        fn arbitrary_bytes_yield_no_more_than_arrived(bytes in proptest::collection::vec(any::<u8>(), 0..4096), step in 1_usize..600) {
             let (stdout, _) = read(&bytes, step);
             prop_assert!(stdout.len() + HEADER <= bytes.len().max(HEADER));
         }
 
-        /// Bytes that are records more often than chance makes them.
+        /// Well-formed records, which random bytes seldom are.
         #[test]
-        fn records_of_arbitrary_kinds_give_what_their_stdout_holds_until_they_end(
+        fn arbitrary_records_yield_their_stdout_until_the_end(
             records in proptest::collection::vec((prop_oneof![Just(3_u8), Just(6), Just(7), 0_u8..12], proptest::collection::vec(any::<u8>(), 0..40), any::<u8>()), 0..20),
             step in 1_usize..100,
         ) {

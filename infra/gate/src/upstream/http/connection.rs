@@ -1,5 +1,5 @@
-//! Connections to a web server. A few that are idle are kept: a new one for each request would use up the ports of a Windows
-//! machine, which rest for minutes after each.
+//! Connections to a web server. A few idle ones are reused: with a new one for each request a Windows machine would run
+//! out of ports, because each stays reserved for minutes after its connection.
 
 use std::{
     error::Error,
@@ -21,12 +21,11 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::{task::AbortHandle, time::Instant};
 
-use crate::upstream::{UpstreamError, error::HEAD_MOST, fastcgi::connect_tcp};
+use crate::upstream::{UpstreamError, error::MAX_HEAD, fastcgi::connect_tcp};
 
-/// How many idle connections are kept.
-const KEPT: usize = 8;
-/// How long; IIS closes them after two minutes.
-const IDLE: Duration = Duration::from_mins(1);
+const MAX_IDLE: usize = 8;
+/// IIS closes idle connections after two minutes.
+const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A connection for one request at a time. Dropping it closes it.
 #[derive(Debug)]
@@ -42,12 +41,12 @@ impl Drop for Connection {
 }
 
 impl Connection {
-    /// A new one to `address`, which is `host:port`.
+    /// Connects to `address` (`host:port`).
     pub(super) async fn open(address: &str) -> Result<Self, UpstreamError> {
         let stream = connect_tcp(address).await?;
-        let handshake = Builder::new().max_header_size(HEAD_MOST).handshake(TokioIo::new(stream)).await;
+        let handshake = Builder::new().max_header_size(MAX_HEAD).handshake(TokioIo::new(stream)).await;
         let (sender, connection) = handshake.map_err(UpstreamError::Http)?;
-        // How it ends is told to the request, or to its answer's body.
+        // Errors are reported by the request or by its answer's body.
         let task = tokio::spawn(async { drop(connection.await) }).abort_handle();
         Ok(Self { sender, task })
     }
@@ -65,53 +64,52 @@ impl Connection {
             if error.is_parse() {
                 UpstreamError::Http(error)
             } else {
-                UpstreamError::Died { cause: io::Error::other(error) }
+                UpstreamError::Died { source: io::Error::other(error) }
             }
         })
     }
 }
 
-/// Connections without a request.
+/// The idle connections, each with the time since when it has been idle.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Kept(Arc<Mutex<Vec<(Connection, Instant)>>>);
+pub(super) struct IdleConnections(Arc<Mutex<Vec<(Connection, Instant)>>>);
 
-impl Kept {
-    /// The one that was used last.
+impl IdleConnections {
+    /// Takes the most recently used connection.
     pub(super) fn take(&self) -> Option<Connection> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|(connection, since)| !connection.sender.is_closed() && since.elapsed() < IDLE);
-        kept.pop().map(|(connection, _)| connection)
+        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.retain(|(connection, since)| !connection.sender.is_closed() && since.elapsed() < IDLE_TIMEOUT);
+        idle.pop().map(|(connection, _)| connection)
     }
 
     fn put(&self, connection: Connection) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() < KEPT {
-            kept.push((connection, Instant::now()));
+        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < MAX_IDLE {
+            idle.push((connection, Instant::now()));
         }
     }
 }
 
-/// The body of an answer. Its connection is kept once it has ended, and closed where it is dropped before.
+/// A body that returns its connection to `idle` when it ends, and closes it when it is dropped earlier.
 #[derive(Debug)]
 pub(super) struct HttpBody {
     body: Incoming,
     connection: Option<Connection>,
-    kept: Kept,
+    idle: IdleConnections,
 }
 
 impl HttpBody {
-    /// `body`, which arrives by `connection`; `kept` will have that afterwards.
-    pub(super) fn new(body: Incoming, connection: Connection, kept: Kept) -> Self {
-        let mut body = Self { body, connection: Some(connection), kept };
-        body.keep_if_ended();
+    pub(super) fn new(body: Incoming, connection: Connection, idle: IdleConnections) -> Self {
+        let mut body = Self { body, connection: Some(connection), idle };
+        body.release_if_ended();
         body
     }
 
-    fn keep_if_ended(&mut self) {
+    fn release_if_ended(&mut self) {
         if self.body.is_end_stream()
             && let Some(connection) = self.connection.take()
         {
-            self.kept.put(connection);
+            self.idle.put(connection);
         }
     }
 }
@@ -120,14 +118,15 @@ impl Body for HttpBody {
     type Data = Bytes;
     type Error = UpstreamError;
 
-    /// Data alone: no trailer is passed on.
+    /// Yields data only; trailers are not passed on.
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, UpstreamError>>> {
         loop {
-            let frame = ready!(Pin::new(&mut self.body).poll_frame(context)).transpose().map_err(broken)?;
-            self.keep_if_ended();
+            let frame =
+                ready!(Pin::new(&mut self.body).poll_frame(context)).transpose().map_err(body_error)?;
+            self.release_if_ended();
             match frame.map(Frame::into_data) {
                 Some(Ok(data)) => return Poll::Ready(Some(Ok(Frame::data(data)))),
                 Some(Err(_)) => (),
@@ -145,11 +144,11 @@ impl Body for HttpBody {
     }
 }
 
-/// Chunks that are none are rubbish; everything else that ends a body early is a cut.
-fn broken(error: hyper::Error) -> UpstreamError {
+/// Tells malformed chunks from a body that was cut short.
+fn body_error(error: hyper::Error) -> UpstreamError {
     let kind = error.source().and_then(|source| source.downcast_ref::<io::Error>()).map(io::Error::kind);
     match kind {
         Some(io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) => UpstreamError::Http(error),
-        _ => UpstreamError::Cut { cause: io::Error::other(error) },
+        _ => UpstreamError::Cut { source: io::Error::other(error) },
     }
 }

@@ -1,5 +1,5 @@
-//! QGIS Server as processes that the gate starts itself. Each listens on a socket of its own, in a folder that only the gate's
-//! user can enter, and serves one request at a time. One that dies or hangs is replaced.
+//! QGIS Server in processes that the gate starts. Each listens on its own socket, in a folder that only the gate's user
+//! can enter, and serves one request at a time. A process that dies or hangs is replaced.
 
 mod command;
 mod lease;
@@ -26,43 +26,43 @@ use tokio::task::AbortHandle;
 use self::{lease::Lease, pool::Pool};
 use super::{MapServer, QgisRequest, UpstreamError};
 
-/// The usual grace.
+/// The default [`ProcessesConfig::grace`].
 pub(super) const GRACE: Duration = Duration::from_secs(3);
 
-/// How often processes were started, of any configuration.
+/// How many configurations have been started.
 static STARTED: AtomicU64 = AtomicU64::new(0);
 
-/// How many processes are tried that turn out to be dead.
-const ATTEMPTS: usize = 3;
+/// How many processes a request tries before it fails, if each turns out to be dead.
+const MAX_ATTEMPTS: usize = 3;
 
-/// Which processes are started, and with what.
+/// Which processes to start, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProcessesConfig {
-    /// `/usr/lib/cgi-bin/qgis_mapserv.fcgi`.
+    /// The program, such as `/usr/lib/cgi-bin/qgis_mapserv.fcgi`.
     pub program: PathBuf,
-    /// How many.
+    /// The number of processes.
     pub processes: NonZeroUsize,
-    /// The address space that each may use, in bytes. A single odd request takes all there is; the kernel would then end another
-    /// program.
+    /// The address space of each process, in bytes. A single unusual request can use all memory, and the kernel would then
+    /// kill another program.
     pub memory: u64,
-    /// The project file of all requests, where the processes serve one alone: it beats every `MAP`.
+    /// The project file for all requests, if the processes serve only one. It overrides `MAP`.
     pub project: Option<String>,
-    /// Whether `GetPrint` is there at all.
+    /// Whether `GetPrint` is enabled.
     pub prints: bool,
-    /// More environment variables. They beat those that the gate sets.
+    /// Further environment variables. They override those that the gate sets.
     pub variables: BTreeMap<String, String>,
-    /// A folder of the gate's own, for sockets and for what QGIS writes. It is made where it is missing.
+    /// A folder for sockets and for files that QGIS writes, which only the gate uses. Created if missing.
     pub folder: PathBuf,
-    /// How long a process may work on after its client left or its time was over, before it is killed: an Insert that hangs
-    /// would take a processor for ever, and one that would end in a moment need not cost a start.
+    /// How long a process may continue after its client disconnected or its time ran out, before it is killed. A hanging
+    /// Insert would use a processor forever, but a request that is nearly done need not cost a restart.
     pub grace: Duration,
 }
 
-/// QGIS Server as processes of the gate. They end with this, once the last answer has ended.
+/// QGIS Server in processes of the gate. They end after the last clone of this and the last answer are dropped.
 #[derive(Debug, Clone)]
 pub struct Processes(Arc<Running>);
 
-/// What is dropped last.
+/// Shared by all clones and answers.
 #[derive(Debug)]
 struct Running {
     pool: Arc<Pool>,
@@ -79,17 +79,17 @@ impl Drop for Running {
 }
 
 impl Processes {
-    /// Starts them, and keeps them running. To be called in a runtime.
+    /// Starts the processes and keeps them running. Must be called within a Tokio runtime.
     pub fn start(mut config: ProcessesConfig) -> io::Result<Self> {
-        // Those of an earlier configuration may still answer, from sockets of their own.
+        // Processes of an earlier configuration may still be answering, on their own sockets.
         config.folder.push(STARTED.fetch_add(1, Ordering::Relaxed).to_string());
         command::prepare(&config.folder)?;
         let count = config.processes.get();
         let pool = Arc::new(Pool::new(count, config.program.clone()));
         let (grace, config) = (config.grace, Arc::new(config));
         let supervise = |number| {
-            let keeping = supervisor::keep_running(Arc::clone(&config), number, Arc::clone(&pool));
-            tokio::spawn(keeping).abort_handle()
+            tokio::spawn(supervisor::keep_running(Arc::clone(&config), number, Arc::clone(&pool)))
+                .abort_handle()
         };
         let supervisors = (0..count).map(supervise).collect();
         Ok(Self(Arc::new(Running { pool, grace, supervisors })))
@@ -97,7 +97,7 @@ impl Processes {
 }
 
 impl MapServer for Processes {
-    /// Waits until a process is free. Those that were used last are asked first: they have the projects open.
+    /// Waits for a free process. Prefers the one that was used last, because it has the projects open.
     async fn send(&self, project: &str, request: QgisRequest) -> Result<Response<Body>, UpstreamError> {
         let mut attempts = 0;
         loop {
@@ -105,8 +105,8 @@ impl MapServer for Processes {
             let worker = self.0.pool.take().await?;
             match Lease::connect(Arc::clone(&self.0), worker).await {
                 Ok((lease, stream)) => return lease.ask(stream, project, request).await,
-                // It died in this moment and was asked for nothing, so that another may be asked.
-                Err(_) if attempts < ATTEMPTS => (),
+                // The process has just died and received nothing, so that another can be tried.
+                Err(_) if attempts < MAX_ATTEMPTS => (),
                 Err(error) => return Err(error),
             }
         }

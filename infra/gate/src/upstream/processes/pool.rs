@@ -1,4 +1,4 @@
-//! The processes that are free.
+//! The pool of processes.
 
 use std::{
     path::PathBuf,
@@ -9,12 +9,10 @@ use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::upstream::UpstreamError;
 
-/// A process that runs.
+/// A running process.
 #[derive(Debug)]
 pub(super) struct Worker {
-    /// Its number among the processes.
     pub(super) number: usize,
-    /// Where it listens.
     pub(super) socket: PathBuf,
     kill: Notify,
 }
@@ -24,44 +22,43 @@ impl Worker {
         Arc::new(Self { number, socket, kill: Notify::new() })
     }
 
-    /// Asks its supervisor to kill it.
+    /// Asks the supervisor to kill the process.
     pub(super) fn kill(&self) {
         self.kill.notify_one();
     }
 
-    /// Ready when it is to be killed.
+    /// Waits until the process is to be killed.
     pub(super) async fn killed(&self) {
         self.kill.notified().await;
     }
 }
 
-/// The processes that are free, and those that run at all.
 #[derive(Debug)]
 pub(super) struct Pool {
     count: usize,
     program: PathBuf,
     workers: Mutex<Workers>,
-    /// As many permits as there are free processes, but for those that somebody is just taking.
+    /// One permit for each free process, except those that are just being taken.
     free: Semaphore,
-    /// How many pause because they died again and again.
+    /// How many processes are in a long pause because they keep dying.
     failing: watch::Sender<usize>,
 }
 
 #[derive(Debug, Default)]
 struct Workers {
     running: Vec<Arc<Worker>>,
-    /// The one that was used last is at the end.
+    /// The most recently used one is last.
     free: Vec<Arc<Worker>>,
 }
 
 impl Pool {
-    /// A pool of `count` processes of `program`, none of which runs yet.
+    /// Creates a pool for `count` processes of `program`, none of which is running yet.
     pub(super) fn new(count: usize, program: PathBuf) -> Self {
         let (failing, _) = watch::channel(0);
         Self { count, program, workers: Mutex::default(), free: Semaphore::new(0), failing }
     }
 
-    /// A free process, once there is one. An error where none can be started.
+    /// Waits for a free process. Fails if none can be started.
     pub(super) async fn take(&self) -> Result<Arc<Worker>, UpstreamError> {
         let not_running = || UpstreamError::NotRunning { program: self.program.clone() };
         let mut failing = self.failing.subscribe();
@@ -71,20 +68,20 @@ impl Pool {
                 permit = self.free.acquire() => permit.map_err(|_| not_running())?.forget(),
                 _ = failing.wait_for(|failing| *failing == self.count) => return Err(not_running()),
             }
-            // One that died in this moment is no longer there.
+            // The process may just have died and been removed.
             if let Some(worker) = self.lock().free.pop() {
                 return Ok(worker);
             }
         }
     }
 
-    /// `worker` runs, and is free.
+    /// Adds `worker`, which has started and is free.
     pub(super) fn add(&self, worker: &Arc<Worker>) {
         self.lock().running.push(Arc::clone(worker));
         self.give_back(worker);
     }
 
-    /// `worker` is free again, if it still runs.
+    /// Makes `worker` available again, if it is still running.
     pub(super) fn give_back(&self, worker: &Arc<Worker>) {
         let mut workers = self.lock();
         if workers.running.iter().any(|running| Arc::ptr_eq(running, worker)) {
@@ -93,7 +90,7 @@ impl Pool {
         }
     }
 
-    /// `worker` runs no longer.
+    /// Removes `worker`, which has ended.
     pub(super) fn remove(&self, worker: &Arc<Worker>) {
         let mut workers = self.lock();
         let is_another = |other: &Arc<Worker>| !Arc::ptr_eq(other, worker);
@@ -103,7 +100,7 @@ impl Pool {
         self.free.forget_permits(free - workers.free.len());
     }
 
-    /// One process less, or one more, can be started.
+    /// Records that one more process keeps dying, or that one is tried again.
     pub(super) fn record_failing(&self, is_failing: bool) {
         self.failing.send_modify(|failing| {
             *failing = if is_failing { *failing + 1 } else { failing.saturating_sub(1) };

@@ -1,4 +1,4 @@
-//! What a QGIS process writes to its standard error, in the log: as many lines as help, and no longer ones.
+//! Logs what a QGIS process writes to its standard error, limited in the length and number of lines.
 
 use std::time::Duration;
 
@@ -7,17 +7,17 @@ use tokio::{
     time::Instant,
 };
 
-/// The most bytes of a line that are logged.
-const LINE: usize = 500;
-/// The most lines of a minute.
-const LINES: usize = 60;
+/// The longest line that is logged, in bytes.
+const MAX_LINE: usize = 500;
+/// The most lines per minute.
+const MAX_LINES: usize = 60;
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// Logs what `written` gives, until it ends.
-pub(super) async fn log(number: usize, mut written: impl AsyncRead + Unpin) {
+/// Logs the lines of `stderr` until it ends.
+pub(super) async fn log(number: usize, mut stderr: impl AsyncRead + Unpin) {
     let mut lines = Lines::new(Instant::now());
     let mut buffer = [0; 4096];
-    while let Ok(read) = written.read(&mut buffer).await
+    while let Ok(read) = stderr.read(&mut buffer).await
         && let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty())
     {
         lines.push(bytes, Instant::now(), |line| {
@@ -26,45 +26,45 @@ pub(super) async fn log(number: usize, mut written: impl AsyncRead + Unpin) {
     }
 }
 
-/// Lines that are gathered from pieces.
+/// Collects lines from pieces.
 struct Lines {
     line: Vec<u8>,
     minute: Instant,
-    told: usize,
-    left_out: usize,
+    logged: usize,
+    omitted: usize,
 }
 
 impl Lines {
     fn new(now: Instant) -> Self {
-        Self { line: Vec::new(), minute: now, told: 0, left_out: 0 }
+        Self { line: Vec::new(), minute: now, logged: 0, omitted: 0 }
     }
 
-    fn push(&mut self, bytes: &[u8], now: Instant, mut tell: impl FnMut(&str)) {
+    fn push(&mut self, bytes: &[u8], now: Instant, mut log: impl FnMut(&str)) {
         for byte in bytes {
             if *byte == b'\n' {
-                self.end_line(now, &mut tell);
-            } else if self.line.len() < LINE {
+                self.end_line(now, &mut log);
+            } else if self.line.len() < MAX_LINE {
                 self.line.push(*byte);
             }
         }
     }
 
-    fn end_line(&mut self, now: Instant, tell: &mut impl FnMut(&str)) {
+    fn end_line(&mut self, now: Instant, log: &mut impl FnMut(&str)) {
         if now.duration_since(self.minute) >= MINUTE {
-            if self.left_out > 0 {
-                tell(&format!("… and {} lines more", self.left_out));
+            if self.omitted > 0 {
+                log(&format!("… and {} more lines", self.omitted));
             }
-            (self.minute, self.told, self.left_out) = (now, 0, 0);
+            (self.minute, self.logged, self.omitted) = (now, 0, 0);
         }
         let line = std::mem::take(&mut self.line);
-        if self.told == LINES {
-            self.left_out += 1;
+        if self.logged == MAX_LINES {
+            self.omitted += 1;
             return;
         }
         let line = String::from_utf8_lossy(&line).replace(char::is_control, " ");
         if !line.trim().is_empty() {
-            self.told += 1;
-            tell(line.trim());
+            self.logged += 1;
+            log(line.trim());
         }
     }
 }
@@ -74,16 +74,16 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn lines_are_bounded_in_length_and_number() {
-        let (mut lines, mut told) = (Lines::new(Instant::now()), Vec::new());
-        lines.push(b"one\x1b[31m\ntw", Instant::now(), |line| told.push(line.to_owned()));
-        lines.push(b"o\n\n", Instant::now(), |line| told.push(line.to_owned()));
-        lines.push(&[b'x'; 10_000], Instant::now(), |line| told.push(line.to_owned()));
-        lines.push(&b"\nmore".repeat(100), Instant::now(), |line| told.push(line.to_owned()));
-        assert_eq!(told[..2], ["one [31m", "two"]);
-        assert_eq!((told[2].len(), told.len()), (LINE, LINES));
+    async fn limits_the_length_and_number_of_lines() {
+        let (mut lines, mut logged) = (Lines::new(Instant::now()), Vec::new());
+        lines.push(b"one\x1b[31m\ntw", Instant::now(), |line| logged.push(line.to_owned()));
+        lines.push(b"o\n\n", Instant::now(), |line| logged.push(line.to_owned()));
+        lines.push(&[b'x'; 10_000], Instant::now(), |line| logged.push(line.to_owned()));
+        lines.push(&b"\nmore".repeat(100), Instant::now(), |line| logged.push(line.to_owned()));
+        assert_eq!(logged[..2], ["one [31m", "two"]);
+        assert_eq!((logged[2].len(), logged.len()), (MAX_LINE, MAX_LINES));
         tokio::time::advance(MINUTE).await;
-        lines.push(b"\n", Instant::now(), |line| told.push(line.to_owned()));
-        assert_eq!(told[LINES..], ["… and 42 lines more", "more"]);
+        lines.push(b"\n", Instant::now(), |line| logged.push(line.to_owned()));
+        assert_eq!(logged[MAX_LINES..], ["… and 42 more lines", "more"]);
     }
 }

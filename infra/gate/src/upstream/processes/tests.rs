@@ -1,4 +1,4 @@
-//! With a small `FastCGI` responder in Python, which does what it is asked: answer, wait, hang, die.
+//! Tests with a small `FastCGI` responder in Python, which answers, waits, hangs or dies on request.
 
 use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
@@ -7,9 +7,9 @@ use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::upstream::testing::asking;
+use crate::upstream::testing::{get, upstream_error};
 
-/// Answers `do=…` with its process id and its environment, one request at a time.
+/// Answers `do=…` with its process id and further text, one request at a time.
 const RESPONDER: &str = r#"#!/usr/bin/env python3
 import os, socket, struct, sys, time
 
@@ -80,17 +80,17 @@ impl Rig {
         Self { processes: Processes::start(config).unwrap(), folder }
     }
 
-    /// Process id and answer.
+    /// Returns the process id and the answer.
     async fn ask(&self, how: &str) -> (String, String) {
-        let answer = self.processes.send("a.qgz", asking(how)).await.unwrap();
+        let answer = self.processes.send("a.qgz", get(how)).await.unwrap();
         let bytes = answer.into_body().collect().await.unwrap().to_bytes();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         text.split_once(' ').map(|(id, rest)| (id.to_owned(), rest.to_owned())).unwrap()
     }
 
-    /// Asks for something that lasts until [`Rig::end`], and returns once the process works on it.
+    /// Sends a request that lasts until [`Rig::end`], and returns once the process works on it.
     async fn begin(&self, how: &'static str) -> JoinHandle<bool> {
-        let asked = spawn(&self.processes, how);
+        let answer = spawn(&self.processes, how);
         let has_begun = || {
             let homes = fs::read_dir(self.run()).unwrap();
             homes.flatten().any(|home| home.path().join(format!("{how}.begun")).exists())
@@ -98,7 +98,7 @@ impl Rig {
         while !has_begun() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        asked
+        answer
     }
 
     fn end(&self, how: &str) {
@@ -112,11 +112,11 @@ impl Rig {
     }
 }
 
-/// Asks in a task of its own, and says whether the answer is whole.
+/// Sends a request in a new task, which returns whether the answer is complete.
 fn spawn(processes: &Processes, how: &'static str) -> JoinHandle<bool> {
     let processes = processes.clone();
     tokio::spawn(async move {
-        let answer = processes.send("a.qgz", asking(how)).await.unwrap();
+        let answer = processes.send("a.qgz", get(how)).await.unwrap();
         answer.into_body().collect().await.is_ok()
     })
 }
@@ -149,7 +149,7 @@ async fn until_ended(id: &str) {
 }
 
 #[tokio::test]
-async fn a_process_answers_one_request_after_the_other_with_an_environment_made_from_nothing() {
+async fn a_process_answers_requests_in_turn_with_a_clean_environment() {
     let rig = Rig::start(1, LONG);
     let (first, _) = rig.ask("say").await;
     let (second, environment) = rig.ask("environment").await;
@@ -169,28 +169,28 @@ async fn a_process_answers_one_request_after_the_other_with_an_environment_made_
 }
 
 #[tokio::test]
-async fn the_memory_of_a_process_is_bounded() {
+async fn the_memory_of_a_process_is_limited() {
     let rig = Rig::start(1, LONG);
     assert_eq!(rig.ask("memory").await.1, "no memory");
 }
 
 #[tokio::test]
-async fn a_process_that_dies_is_replaced_and_its_request_is_told_so() {
+async fn a_process_that_dies_is_replaced_and_its_request_fails() {
     let rig = Rig::start(1, LONG);
     let (first, _) = rig.ask("a").await;
-    let error = rig.processes.send("a.qgz", asking("die")).await.unwrap_err();
+    let error = rig.processes.send("a.qgz", get("die")).await.unwrap_err();
     assert_eq!(error.reason(), "qgis_died");
     let (second, _) = rig.ask("b").await;
     assert_ne!(first, second);
-    let answer = rig.processes.send("a.qgz", asking("cut")).await.unwrap();
+    let answer = rig.processes.send("a.qgz", get("cut")).await.unwrap();
     let error = answer.into_body().collect().await.unwrap_err();
-    assert_eq!(UpstreamError::within(&error).unwrap().reason(), "qgis_cut");
+    assert_eq!(upstream_error(&error).unwrap().reason(), "qgis_cut");
     let (third, _) = rig.ask("c").await;
     assert_ne!(second, third);
 }
 
 #[tokio::test]
-async fn a_process_that_is_killed_while_it_is_free_costs_no_request() {
+async fn no_request_fails_when_a_free_process_is_killed() {
     let rig = Rig::start(1, LONG);
     let (first, _) = rig.ask("a").await;
     std::process::Command::new("kill").args(["-9", &first]).status().unwrap();
@@ -199,17 +199,17 @@ async fn a_process_that_is_killed_while_it_is_free_costs_no_request() {
 }
 
 #[tokio::test]
-async fn a_process_that_hangs_after_its_client_left_is_killed_and_replaced() {
+async fn a_process_that_hangs_after_its_client_disconnected_is_replaced() {
     let rig = Rig::start(1, SHORT);
     let (first, _) = rig.ask("a").await;
-    let hung = tokio::time::timeout(SHORT, rig.processes.send("a.qgz", asking("hang"))).await;
+    let hung = tokio::time::timeout(SHORT, rig.processes.send("a.qgz", get("hang"))).await;
     assert!(hung.is_err());
     assert_ne!(rig.ask("b").await.0, first);
     until_ended(&first).await;
 }
 
 #[tokio::test]
-async fn a_process_that_ends_soon_after_its_client_left_is_kept() {
+async fn a_process_that_answers_soon_after_its_client_disconnected_is_kept() {
     let rig = Rig::start(1, LONG);
     let (first, _) = rig.ask("a").await;
     let left = rig.begin("wait1").await;
@@ -220,7 +220,7 @@ async fn a_process_that_ends_soon_after_its_client_left_is_kept() {
 }
 
 #[tokio::test]
-async fn as_many_requests_are_answered_at_a_time_as_there_are_processes() {
+async fn each_process_answers_one_request_at_a_time() {
     let rig = Rig::start(2, LONG);
     let first = rig.begin("wait1").await;
     let second = rig.begin("wait2").await;
@@ -234,9 +234,9 @@ async fn as_many_requests_are_answered_at_a_time_as_there_are_processes() {
 }
 
 #[tokio::test]
-async fn processes_end_with_their_owner_once_the_last_answer_has_ended() {
+async fn processes_end_after_their_owner_and_the_last_answer() {
     let Rig { processes, folder: _folder } = Rig::start(1, LONG);
-    let answer = processes.send("a.qgz", asking("environment")).await.unwrap();
+    let answer = processes.send("a.qgz", get("environment")).await.unwrap();
     drop(processes);
     let text = answer.into_body().collect().await.unwrap().to_bytes();
     let id = String::from_utf8_lossy(&text).split(' ').next().unwrap().to_owned();
@@ -244,7 +244,7 @@ async fn processes_end_with_their_owner_once_the_last_answer_has_ended() {
 }
 
 #[tokio::test]
-async fn processes_of_an_earlier_configuration_answer_beside_those_of_a_new_one() {
+async fn processes_of_an_earlier_configuration_keep_answering() {
     let earlier = Rig::start(1, LONG);
     let (first, _) = earlier.ask("a").await;
     let folder = earlier.folder.path();
@@ -259,14 +259,14 @@ async fn processes_of_an_earlier_configuration_answer_beside_those_of_a_new_one(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_program_that_cannot_be_started_is_named_and_nobody_waits_for_it() {
+async fn a_program_that_cannot_be_started_is_named_without_waiting() {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("missing");
     let config = config(program, folder.path().join("run"), 2, LONG);
     let processes = Processes::start(config).unwrap();
     loop {
-        let error = processes.send("a.qgz", asking("a")).await.unwrap_err();
-        // A request may reach a process that is just about to fail.
+        let error = processes.send("a.qgz", get("a")).await.unwrap_err();
+        // A request may reach a process just before it fails.
         if matches!(error, UpstreamError::NotRunning { .. }) {
             assert!(error.to_string().contains("missing"), "{error}");
             break;

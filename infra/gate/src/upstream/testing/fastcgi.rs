@@ -1,4 +1,4 @@
-//! The server over `FastCGI`.
+//! The `FastCGI` protocol of the server.
 
 use std::{io, sync::Arc};
 
@@ -7,21 +7,21 @@ use tokio::{
     sync::Notify,
 };
 
-use super::{Asked, Step, flood, hang, linger, steps};
+use super::{Received, Step, flood, hang, linger, steps};
 
-/// Answers the one request of `stream`.
+/// Answers the only request on `stream`.
 pub(super) async fn serve(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
-    left: Arc<Notify>,
+    disconnected: Arc<Notify>,
 ) -> io::Result<()> {
-    let asked = read_fastcgi(&mut stream).await?;
-    for step in steps(&asked) {
+    let request = read_fastcgi(&mut stream).await?;
+    for step in steps(&request) {
         match step {
             Step::Head(lines) => stream.write_all(&stdout(format!("{lines}\n").as_bytes())).await?,
             Step::Data(bytes) => stream.write_all(&stdout(&bytes)).await?,
             Step::Raw(bytes) => stream.write_all(&bytes).await?,
-            Step::Flood => flood(&mut stream, &stdout(&vec![b'f'; 100_000]), &left).await,
-            Step::Hang => hang(&mut stream, &left).await,
+            Step::Flood => flood(&mut stream, &stdout(&vec![b'f'; 100_000]), &disconnected).await,
+            Step::Hang => hang(&mut stream, &disconnected).await,
             Step::Cut => return Ok(()),
         }
     }
@@ -29,9 +29,9 @@ pub(super) async fn serve(
     linger(&mut stream).await
 }
 
-/// Reads a request as libfcgi does, which takes a second empty STDIN for an error.
-async fn read_fastcgi(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Asked> {
-    let (mut parameters, mut asked) = (Vec::new(), Asked::default());
+/// Reads a request, like libfcgi up to the first empty STDIN.
+async fn read_fastcgi(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Received> {
+    let (mut parameters, mut request) = (Vec::new(), Received::default());
     loop {
         let mut header = [0; 8];
         stream.read_exact(&mut header).await?;
@@ -42,20 +42,20 @@ async fn read_fastcgi(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Asked
         match kind {
             1 => assert_eq!(content, [0, 1, 0, 0, 0, 0, 0, 0]),
             4 if content.is_empty() => {
-                record_parameters(&parameters, &mut asked);
-                if asked.query.starts_with("do=early") {
-                    return Ok(asked);
+                record_parameters(&parameters, &mut request);
+                if request.query.starts_with("do=early") {
+                    return Ok(request);
                 }
             }
             4 => parameters.extend(content),
-            5 if content.is_empty() => return Ok(asked),
-            5 => asked.body.extend(content),
+            5 if content.is_empty() => return Ok(request),
+            5 => request.body.extend(content),
             _ => panic!("{header:?}"),
         }
     }
 }
 
-fn record_parameters(mut bytes: &[u8], asked: &mut Asked) {
+fn record_parameters(mut bytes: &[u8], request: &mut Received) {
     fn length(bytes: &mut &[u8]) -> usize {
         let (length, rest) = match **bytes {
             [short, ref rest @ ..] if short < 0x80 => (short.into(), rest),
@@ -71,10 +71,10 @@ fn record_parameters(mut bytes: &[u8], asked: &mut Asked) {
         let (name, value) = pair.split_at(name);
         let (name, value) = (String::from_utf8_lossy(name), String::from_utf8_lossy(value).into_owned());
         match &*name {
-            "REQUEST_METHOD" => asked.method = value,
-            "REQUEST_URI" => asked.target = value,
-            "QUERY_STRING" => asked.query = value,
-            _ => asked.headers.extend([&*name, ": ", &value, "\n"]),
+            "REQUEST_METHOD" => request.method = value,
+            "REQUEST_URI" => request.target = value,
+            "QUERY_STRING" => request.query = value,
+            _ => request.headers.extend([&*name, ": ", &value, "\n"]),
         }
         bytes = rest;
     }

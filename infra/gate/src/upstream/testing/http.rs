@@ -1,4 +1,4 @@
-//! The server over HTTP/1.1.
+//! The HTTP/1.1 protocol of the server.
 
 use std::{io, sync::Arc};
 
@@ -7,30 +7,33 @@ use tokio::{
     sync::Notify,
 };
 
-use super::{Asked, Step, flood, hang, linger, steps};
+use super::{Received, Step, flood, hang, linger, steps};
 
-/// Answers the requests of `stream`.
-pub(super) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, left: Arc<Notify>) -> io::Result<()> {
+/// Answers the requests on `stream`.
+pub(super) async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    disconnected: Arc<Notify>,
+) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
-    while let Some(asked) = read_http(&mut stream).await? {
-        for step in steps(&asked) {
+    while let Some(request) = read_http(&mut stream).await? {
+        for step in steps(&request) {
             match step {
                 Step::Head(lines) => stream.write_all(http_head(&lines).as_bytes()).await?,
-                Step::Data(bytes) if asked.query.starts_with("do=echo") => stream.write_all(&bytes).await?,
-                Step::Data(bytes) if asked.query.starts_with("do=cut_long") => {
+                Step::Data(bytes) if request.query.starts_with("do=echo") => stream.write_all(&bytes).await?,
+                Step::Data(bytes) if request.query.starts_with("do=cut_long") => {
                     stream.write_all(&bytes).await?;
                 }
                 Step::Data(bytes) => stream.write_all(&chunk(&bytes)).await?,
-                Step::Flood => flood(&mut stream, &chunk(&vec![b'f'; 100_000]), &left).await,
+                Step::Flood => flood(&mut stream, &chunk(&vec![b'f'; 100_000]), &disconnected).await,
                 Step::Raw(bytes) => stream.write_all(&bytes).await?,
-                Step::Hang => hang(&mut stream, &left).await,
+                Step::Hang => hang(&mut stream, &disconnected).await,
                 Step::Cut => return Ok(()),
             }
         }
-        if !asked.query.starts_with("do=echo") && !asked.query.starts_with("do=empty") {
+        if !request.query.starts_with("do=echo") && !request.query.starts_with("do=empty") {
             stream.write_all(b"0\r\n\r\n").await?;
         }
-        if asked.query.starts_with("do=early") {
+        if request.query.starts_with("do=early") {
             return linger(&mut stream).await;
         }
     }
@@ -41,7 +44,7 @@ fn chunk(bytes: &[u8]) -> Vec<u8> {
     [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
 }
 
-/// The head of CGI, as a web server makes it one of HTTP.
+/// Turns the head of a CGI answer into one of HTTP, like a web server.
 fn http_head(lines: &str) -> String {
     let status = lines.lines().find_map(|line| line.strip_prefix("Status: ")).unwrap_or("200 OK");
     let others: String =
@@ -51,15 +54,15 @@ fn http_head(lines: &str) -> String {
     format!("HTTP/1.1 {status}\r\n{others}{framing}\r\n")
 }
 
-async fn read_http(stream: &mut BufReader<impl AsyncRead + Unpin>) -> io::Result<Option<Asked>> {
-    let (mut asked, mut line) = (Asked::default(), String::new());
+async fn read_http(stream: &mut BufReader<impl AsyncRead + Unpin>) -> io::Result<Option<Received>> {
+    let (mut request, mut line) = (Received::default(), String::new());
     if stream.read_line(&mut line).await? == 0 {
         return Ok(None);
     }
     let mut words = line.split(' ');
-    asked.method = words.next().unwrap().into();
+    request.method = words.next().unwrap().into();
     let (target, query) = words.next().unwrap().split_once('?').unwrap();
-    (asked.target, asked.query) = (target.into(), query.into());
+    (request.target, request.query) = (target.into(), query.into());
     let mut length = 0;
     loop {
         line.clear();
@@ -70,11 +73,11 @@ async fn read_http(stream: &mut BufReader<impl AsyncRead + Unpin>) -> io::Result
         if let Some(digits) = line.to_lowercase().strip_prefix("content-length:") {
             length = digits.trim().parse().unwrap();
         }
-        asked.headers += &line;
+        request.headers += &line;
     }
-    if !asked.query.starts_with("do=early") {
-        asked.body = vec![0; length];
-        stream.read_exact(&mut asked.body).await?;
+    if !request.query.starts_with("do=early") {
+        request.body = vec![0; length];
+        stream.read_exact(&mut request.body).await?;
     }
-    Ok(Some(asked))
+    Ok(Some(request))
 }

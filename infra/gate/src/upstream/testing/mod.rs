@@ -1,4 +1,4 @@
-//! A server for tests, over `FastCGI` and over HTTP/1.1, that answers well or badly: `do=…` in the query says how.
+//! A server for tests, over `FastCGI` and HTTP/1.1, whose behaviour each request chooses by `do=…` in its query.
 
 mod fastcgi;
 mod http;
@@ -9,34 +9,34 @@ use ::http::Method;
 use bytes::Bytes;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    net::{TcpListener, UnixListener},
+    net::TcpListener,
     sync::Notify,
 };
 
-use super::{QgisBody, QgisRequest};
+use super::{QgisBody, QgisRequest, UpstreamError};
 
-/// Bytes of a large answer.
+/// The length of a large answer, in bytes.
 pub(super) const LARGE: usize = 3_000_000;
-/// Data that hold what ends the head of another server.
+/// Data with empty lines of both kinds, which must not be read as headers.
 pub(super) const TRAP: &[u8] = b"X-Accel-Redirect: /secret\r\n\r\ntwo\n\nthree\0";
 
-/// What the server does with a request.
+/// A step of the server's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Step {
     Head(String),
     Data(Vec<u8>),
-    /// Data without end.
+    /// Endless data.
     Flood,
     Hang,
-    /// The connection ends.
+    /// The end of the connection.
     Cut,
-    /// Bytes past the protocol.
+    /// Bytes outside the protocol.
     Raw(Vec<u8>),
 }
 
-/// What a request said.
+/// A request as received.
 #[derive(Debug, Default)]
-struct Asked {
+struct Received {
     method: String,
     target: String,
     query: String,
@@ -44,35 +44,39 @@ struct Asked {
     body: Vec<u8>,
 }
 
-/// A request that the server answers in the way `how`.
-pub(super) fn asking(how: &str) -> QgisRequest {
+/// Finds the upstream error among the causes of `error`, in which a body ended.
+pub(super) fn upstream_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a UpstreamError> {
+    std::iter::successors(Some(error), |error| error.source()).find_map(|error| error.downcast_ref())
+}
+
+/// Returns a GET request that chooses `behaviour`.
+pub(super) fn get(behaviour: &str) -> QgisRequest {
     QgisRequest {
         method: Method::GET,
         path: String::new(),
-        query: format!("do={how}"),
+        query: format!("do={behaviour}"),
         body: None,
         accept: None,
         public_url: "https://gis.example/pozi/ows/planning/".into(),
     }
 }
 
-/// The same with a body of `length` bytes.
-pub(super) fn posting(how: &str, length: usize) -> QgisRequest {
+/// Returns a POST request with a body of `length` bytes.
+pub(super) fn post(behaviour: &str, length: usize) -> QgisRequest {
     let bytes: Bytes = vec![b'b'; length].into();
     QgisRequest {
         method: Method::POST,
         body: Some(QgisBody { content_type: "text/xml", bytes }),
-        ..asking(how)
+        ..get(behaviour)
     }
 }
 
-fn steps(asked: &Asked) -> Vec<Step> {
+fn steps(request: &Received) -> Vec<Step> {
     let head = |lines: &str| Step::Head(format!("Content-Type: text/xml\n{lines}"));
     let data = |bytes: &[u8]| Step::Data(bytes.to_vec());
-    let how = asked.query.split(['=', '&']).nth(1).unwrap_or_default();
-    match how {
+    match request.query.split(['=', '&']).nth(1).unwrap_or_default() {
         "echo" => {
-            let Asked { method, target, query, headers, body } = asked;
+            let Received { method, target, query, headers, body } = request;
             let all_same = body.iter().all(|byte| *byte == b'b');
             let text = format!("{method} {target}\n{query}\n{headers}\n{} {all_same}", body.len());
             vec![head(&format!("Content-Length: {}\n", text.len())), Step::Data(text.into_bytes())]
@@ -96,11 +100,11 @@ fn steps(asked: &Asked) -> Vec<Step> {
     }
 }
 
-/// What only one protocol has: for `FastCGI` records, for HTTP bytes.
-fn raw_steps(how: &str) -> Vec<Step> {
+/// Returns steps specific to one protocol: `FastCGI` records or HTTP bytes.
+fn raw_steps(behaviour: &str) -> Vec<Step> {
     let raw = |bytes: &[u8]| Step::Raw(bytes.to_vec());
     let end = |status| [&[1, 3, 0, 1, 0, 8, 0, 0][..], &[0, 0, 0, 0, status, 0, 0, 0]].concat();
-    match how {
+    match behaviour {
         "garbage" => vec![raw(&[0xAB; 100])],
         "wrong_id" => vec![raw(&[1, 6, 0, 2, 0, 1, 0, 0, b'x'])],
         "overloaded" => vec![Step::Raw(end(2))],
@@ -119,7 +123,7 @@ fn raw_steps(how: &str) -> Vec<Step> {
             vec![raw(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx")]
         }
         "http_upgrade" => vec![raw(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n")],
-        other => panic!("nothing is known of {other:?}"),
+        other => panic!("unknown behaviour {other:?}"),
     }
 }
 
@@ -128,68 +132,72 @@ fn raw_steps(how: &str) -> Vec<Step> {
 pub(super) struct Responder {
     /// `unix:…`, `host:port` or `http://…`.
     pub(super) address: String,
-    /// Told once for each connection that the client closed while the server flooded it or hung.
-    pub(super) left: Arc<Notify>,
+    /// Notified for each connection that the client closed during [`Step::Flood`] or [`Step::Hang`].
+    pub(super) disconnected: Arc<Notify>,
     _folder: Option<tempfile::TempDir>,
 }
 
 impl Responder {
-    /// One that listens for `FastCGI` on a unix socket.
+    /// Listens for `FastCGI` on a Unix socket.
+    #[cfg(unix)] // Tokio has no Unix sockets on Windows.
     pub(super) fn fastcgi_unix() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("qgis.sock");
-        let listener = UnixListener::bind(&path).unwrap();
-        let left = Arc::new(Notify::new());
-        let told = Arc::clone(&left);
+        let listener = tokio::net::UnixListener::bind(&path).unwrap();
+        let disconnected = Arc::new(Notify::new());
+        let notify = Arc::clone(&disconnected);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(fastcgi::serve(stream, Arc::clone(&told)));
+                tokio::spawn(fastcgi::serve(stream, Arc::clone(&notify)));
             }
         });
-        Self { address: format!("unix:{}", path.display()), left, _folder: Some(folder) }
+        Self { address: format!("unix:{}", path.display()), disconnected, _folder: Some(folder) }
     }
 
-    /// One that listens for `FastCGI` on a port.
+    /// Listens for `FastCGI` on a port.
     pub(super) async fn fastcgi_tcp() -> Self {
-        let (listener, left) = (TcpListener::bind("127.0.0.1:0").await.unwrap(), Arc::new(Notify::new()));
-        let (address, told) = (listener.local_addr().unwrap().to_string(), Arc::clone(&left));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let disconnected = Arc::new(Notify::new());
+        let notify = Arc::clone(&disconnected);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(fastcgi::serve(stream, Arc::clone(&told)));
+                tokio::spawn(fastcgi::serve(stream, Arc::clone(&notify)));
             }
         });
-        Self { address, left, _folder: None }
+        Self { address, disconnected, _folder: None }
     }
 
-    /// One that listens for HTTP on a port.
+    /// Listens for HTTP on a port.
     pub(super) async fn http() -> Self {
-        let (listener, left) = (TcpListener::bind("127.0.0.1:0").await.unwrap(), Arc::new(Notify::new()));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}/qgis/", listener.local_addr().unwrap());
-        let told = Arc::clone(&left);
+        let disconnected = Arc::new(Notify::new());
+        let notify = Arc::clone(&disconnected);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(http::serve(stream, Arc::clone(&told)));
+                tokio::spawn(http::serve(stream, Arc::clone(&notify)));
             }
         });
-        Self { address, left, _folder: None }
+        Self { address, disconnected, _folder: None }
     }
 }
 
-/// As libfcgi does: a connection that is closed with bytes unread takes the last of the answer with it.
+/// Reads to the end before closing, like libfcgi: closing with unread bytes would discard the end of the answer.
 async fn linger(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> io::Result<()> {
     stream.shutdown().await?;
     while stream.read(&mut [0; 4_096]).await? > 0 {}
     Ok(())
 }
 
-/// Sends `bytes` again and again until the client leaves.
-async fn flood(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8], left: &Notify) {
+/// Sends `bytes` again and again until the client disconnects.
+async fn flood(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8], disconnected: &Notify) {
     while stream.write_all(bytes).await.is_ok() {}
-    left.notify_one();
+    disconnected.notify_one();
 }
 
-/// Does nothing until the client leaves.
-async fn hang(stream: &mut (impl AsyncRead + Unpin), left: &Notify) {
+/// Does nothing until the client disconnects.
+async fn hang(stream: &mut (impl AsyncRead + Unpin), disconnected: &Notify) {
     while stream.read(&mut [0; 1024]).await.is_ok_and(|read| read > 0) {}
-    left.notify_one();
+    disconnected.notify_one();
 }

@@ -1,13 +1,13 @@
-//! Joining what the services say, on answers in their shape.
+//! Tests with answers in the format of QGIS Server.
 
 mod properties;
 
-use super::super::{Documents, Read, ReadError, Samples, read};
-use crate::layers::{Layer, NotWritable, Origin, Write, project::ProjectFile};
+use super::super::{Documents, JoinedLayers, ReadError, Samples, read};
+use crate::layers::{FieldWriteError, Layer, Origin, Write, project::ProjectFile};
 
-/// Answers in the shape of QGIS Server 3.22. In a list of fields, `a|A` is `a` with the alias `A`, and `a*` is virtual.
+/// Answers in the format of QGIS Server 3.22. In a list of fields, `a|A` is `a` with the alias `A`, and `a*` is virtual.
 #[derive(Default)]
-struct World {
+struct Answers {
     wms: Vec<(&'static str, &'static [&'static str])>,
     wfs: Vec<(&'static str, &'static [&'static str])>,
     collections: &'static [&'static str],
@@ -22,12 +22,12 @@ fn attributes(field: &str) -> String {
     format!("comment=\"\" name=\"{name}\" typeName=\"{kind}\" {alias}")
 }
 
-/// What `write` makes of each item, one after the other.
+/// Concatenates what `write` returns for each item.
 fn all<T>(items: impl IntoIterator<Item = T>, write: impl Fn(T) -> String) -> String {
     items.into_iter().map(write).collect::<Vec<_>>().concat()
 }
 
-impl World {
+impl Answers {
     fn settings(&self) -> String {
         let layer = |(name, fields): &(&str, &[&str])| {
             let fields = all(*fields, |field| format!("<Attribute {}/>", attributes(field)));
@@ -56,7 +56,7 @@ impl World {
         format!("<schema xmlns=\"http://www.w3.org/2001/XMLSchema\">{types}</schema>")
     }
 
-    fn try_read(&self) -> Result<Read, ReadError> {
+    fn try_read(&self) -> Result<JoinedLayers, ReadError> {
         let ids: Vec<_> =
             self.collections.iter().map(|id| serde_json::json!({ "id": id, "title": "x" })).collect();
         let collections = serde_json::json!({ "collections": ids, "links": [] }).to_string();
@@ -75,13 +75,13 @@ impl World {
         read(documents, &samples, project.as_ref())
     }
 
-    fn read(&self) -> Read {
+    fn read(&self) -> JoinedLayers {
         self.try_read().unwrap()
     }
 }
 
-/// `name real/published shown`, where shown is M for WMS and F for WFS.
-fn told(layer: &Layer) -> Vec<String> {
+/// Returns the name of each field, with `M` if WMS shows it and `F` if WFS does.
+fn shown_fields(layer: &Layer) -> Vec<String> {
     let shown = |field: &crate::layers::Field| match (field.in_wms, field.in_wfs) {
         (true, true) => "MF",
         (true, false) => "M",
@@ -92,64 +92,68 @@ fn told(layer: &Layer) -> Vec<String> {
 }
 
 #[test]
-fn published_names_are_led_back_to_real_ones() {
-    let world = World {
+fn resolves_published_names_to_real_ones() {
+    let answers = Answers {
         wms: vec![("Zones A", &["Last Checked|When", "no wfs", "p:q", "a b", "a_b"]), ("only", &["code"])],
         wfs: vec![("Zones_A", &["Last_Checked|When", "pq", "a_b", "a_b"])],
         collections: &["Zones A"],
-        ..World::default()
+        ..Answers::default()
     };
-    let Read { layers, wanted } = world.read();
+    let JoinedLayers { layers, wanted } = answers.read();
     assert_eq!(wanted, ["Zones_A"]);
     let layer = layers.by_type_name("Zones_A").unwrap();
     assert_eq!(layers.by_wms_name("Zones A"), Some(layer));
     assert_eq!(layers.by_collection("Zones A"), Some(layer));
-    assert_eq!(told(layer), ["Last Checked MF", "a b MF", "a_b MF", "no wfs M", "p:q MF"]);
+    assert_eq!(shown_fields(layer), ["Last Checked MF", "a b MF", "a_b MF", "no wfs M", "p:q MF"]);
     assert_eq!(layer.wfs_field("Last_Checked").unwrap().item_key(), "When");
     let only = layers.by_wms_name("only").unwrap();
-    assert_eq!((told(only), only.type_name.as_ref()), (vec!["code M".to_owned()], None));
+    assert_eq!((shown_fields(only), only.type_name.as_ref()), (vec!["code M".to_owned()], None));
     assert_eq!(layers.iter().count(), 2, "neither groups nor layers without a table");
 }
 
 #[test]
-fn a_name_that_may_mean_a_hidden_field_means_none() {
-    let world = World {
+fn a_name_that_may_be_a_hidden_fields_is_not_resolved() {
+    let answers = Answers {
         wms: vec![("z", &["a b", "a_b"])],
         wfs: vec![("z", &["a_b"])],
         collections: &["z"],
-        ..World::default()
+        ..Answers::default()
     };
-    let Read { layers, wanted } = world.read();
+    let JoinedLayers { layers, wanted } = answers.read();
     let layer = layers.by_type_name("z").unwrap();
-    assert_eq!(told(layer), ["a b M", "a_b M"]);
+    assert_eq!(shown_fields(layer), ["a b M", "a_b M"]);
     assert_eq!((layer.wfs_field("a_b"), &layer.unknown), (None, &vec!["a_b".to_owned()]));
-    assert_eq!(layer.written_field("a_b", Write::Insert), Err(NotWritable::UnknownName));
+    assert_eq!(layer.written_field("a_b", Write::Insert), Err(FieldWriteError::UnknownName));
     assert_eq!(wanted, ["z"]);
 }
 
 #[test]
-fn a_sample_tells_which_of_them_is_shown() {
+fn a_sample_resolves_an_ambiguous_name() {
     let sample = r#"{"type": "FeatureCollection", "features": [{"geometry": null, "properties": {"a b": 1, "no wms": [2]}}]}"#;
-    let world = World {
+    let answers = Answers {
         wms: vec![("z", &["a b", "a_b"])],
         wfs: vec![("z", &["a_b", "no_wms"])],
         collections: &["z"],
         samples: vec![("z", sample)],
-        ..World::default()
+        ..Answers::default()
     };
-    let Read { layers, wanted } = world.read();
-    assert_eq!(told(layers.by_type_name("z").unwrap()), ["a b MF", "a_b M", "no wms F"]);
+    let JoinedLayers { layers, wanted } = answers.read();
+    assert_eq!(shown_fields(layers.by_type_name("z").unwrap()), ["a b MF", "a_b M", "no wms F"]);
     assert_eq!(wanted, Vec::<String>::new());
 }
 
 #[test]
-fn an_empty_layer_that_wms_hides_has_no_known_fields_and_is_asked_for_once() {
+fn an_empty_layer_that_wms_hides_has_no_known_fields_and_is_sampled_once() {
     let wfs: Vec<(&str, &[&str])> = vec![("z", &["name"])];
-    let world = World { wfs: wfs.clone(), collections: &["z"], ..World::default() };
-    assert_eq!(world.read().wanted, ["z"]);
-    let world =
-        World { samples: vec![("z", r#"{"features": []}"#)], wfs, collections: &["z"], ..World::default() };
-    let Read { layers, wanted } = world.read();
+    let answers = Answers { wfs: wfs.clone(), collections: &["z"], ..Answers::default() };
+    assert_eq!(answers.read().wanted, ["z"]);
+    let answers = Answers {
+        samples: vec![("z", r#"{"features": []}"#)],
+        wfs,
+        collections: &["z"],
+        ..Answers::default()
+    };
+    let JoinedLayers { layers, wanted } = answers.read();
     assert_eq!((layers.by_type_name("z").unwrap().fields.len(), wanted.len()), (0, 0));
 }
 
@@ -164,17 +168,17 @@ fn project(properties: &str) -> String {
 }
 
 #[test]
-fn the_project_file_tells_hidden_fields_and_columns_from_others() {
-    let world = World {
+fn the_project_file_tells_hidden_fields_and_columns() {
+    let answers = Answers {
         wms: vec![("z", &["a b", "a_b", "twice*", "new"])],
         wfs: vec![("z", &["a_b", "twice", "no_wms", "new"])],
         collections: &["z"],
         project: Some(project("")),
-        ..World::default()
+        ..Answers::default()
     };
-    let Read { layers, wanted } = world.read();
+    let JoinedLayers { layers, wanted } = answers.read();
     let layer = layers.by_type_name("z").unwrap();
-    assert_eq!(told(layer), ["a b M", "a_b MF", "new MF", "no wms F", "twice MF"]);
+    assert_eq!(shown_fields(layer), ["a b M", "a_b MF", "new MF", "no wms F", "twice MF"]);
     let origins: Vec<_> = layer.fields.iter().map(|field| field.origin).collect();
     assert_eq!(origins, [Origin::Table, Origin::Table, Origin::Unknown, Origin::Table, Origin::Computed]);
     assert_eq!(wanted, ["z"], "the file may be older than the table");
@@ -182,60 +186,60 @@ fn the_project_file_tells_hidden_fields_and_columns_from_others() {
 }
 
 #[test]
-fn what_the_project_file_hides_is_hidden_though_qgis_has_not_read_it_anew() {
-    let world = World {
+fn what_the_project_file_hides_is_hidden_even_before_qgis_reloads_it() {
+    let answers = Answers {
         wms: vec![("z", &["a_b", "no wms"])],
         wfs: vec![("z", &["a_b", "no_wms"])],
         collections: &["z"],
         samples: vec![("z", r#"{"features": [{"properties": {"a b": 1, "no wms": 1}}]}"#)],
         project: Some(project("")),
     };
-    let layers = world.read().layers;
+    let layers = answers.read().layers;
     let layer = layers.by_type_name("z").unwrap();
     assert_eq!((layer.wfs_field("a b"), layer.wms_field("no wms")), (None, None));
 }
 
 #[test]
-fn without_the_project_file_only_virtual_fields_are_known_for_what_they_are() {
-    let world = World {
+fn without_the_project_file_only_virtual_fields_have_a_known_origin() {
+    let answers = Answers {
         wms: vec![("z", &["name", "twice*"])],
         wfs: vec![("z", &["name", "twice"])],
         collections: &["z"],
-        ..World::default()
+        ..Answers::default()
     };
-    let read = world.read();
+    let read = answers.read();
     let layer = read.layers.by_type_name("z").unwrap();
-    assert_eq!(layer.written_field("name", Write::Insert), Err(NotWritable::UnknownOrigin));
-    assert_eq!(layer.written_field("twice", Write::Update), Err(NotWritable::Computed));
+    assert_eq!(layer.written_field("name", Write::Insert), Err(FieldWriteError::UnknownOrigin));
+    assert_eq!(layer.written_field("twice", Write::Update), Err(FieldWriteError::Computed));
     assert!(layer.written_field("name", Write::Update).is_ok());
 }
 
 #[test]
-fn layers_whose_ids_are_their_wms_names_are_found_by_the_project_file() {
-    let world = World {
+fn the_project_file_matches_layers_with_ids_as_wms_names() {
+    let answers = Answers {
         wms: vec![("z_1", &["a_b"])],
         wfs: vec![("z", &["a_b"])],
         collections: &["z"],
         project: Some(project("<WMSUseLayerIDs>1</WMSUseLayerIDs>")),
-        ..World::default()
+        ..Answers::default()
     };
-    let layers = world.read().layers;
+    let layers = answers.read().layers;
     assert_eq!(layers.iter().count(), 1);
     assert!(layers.by_wms_name("z_1").unwrap().wfs_field("a_b").is_some());
-    let layers = World { project: None, ..world }.read().layers;
+    let layers = Answers { project: None, ..answers }.read().layers;
     assert!(layers.by_wms_name("z_1").unwrap().wms_field("a_b").is_some(), "as two layers");
     assert!(layers.by_type_name("z").unwrap().wfs_field("a_b").is_none());
 }
 
 #[test]
-fn of_layers_that_share_a_name_only_fields_that_all_show_are_shown() {
-    let world = World {
+fn layers_with_the_same_name_show_only_common_fields() {
+    let answers = Answers {
         wms: vec![("t", &["both", "one", "x y", "x_y"]), ("t", &["both", "two", "x y"])],
         wfs: vec![("t", &["both", "one", "x_y", "x_y"]), ("t", &["both", "two", "x_y"])],
         collections: &["t", "t"],
-        ..World::default()
+        ..Answers::default()
     };
-    let Read { layers, wanted } = world.read();
+    let JoinedLayers { layers, wanted } = answers.read();
     let layer = layers.by_type_name("t").unwrap();
     assert_eq!((layer.is_shared, layer.collection.as_ref(), wanted.len()), (true, None, 0));
     let shown: Vec<_> =
@@ -246,14 +250,14 @@ fn of_layers_that_share_a_name_only_fields_that_all_show_are_shown() {
 
 #[test]
 fn a_project_without_wfs_has_layers_in_wms() {
-    let world = World { wms: vec![("z", &["name"])], ..World::default() };
-    assert!(world.read().layers.by_wms_name("z").unwrap().wms_field("name").is_some());
+    let answers = Answers { wms: vec![("z", &["name"])], ..Answers::default() };
+    assert!(answers.read().layers.by_wms_name("z").unwrap().wms_field("name").is_some());
 }
 
 #[test]
-fn an_answer_of_another_kind_is_refused_by_its_name() {
-    let world = World::default();
-    let (settings, schema) = (world.settings(), world.schema());
+fn an_error_names_the_operation_with_the_wrong_answer() {
+    let answers = Answers::default();
+    let (settings, schema) = (answers.settings(), answers.schema());
     let report = "<ServiceExceptionReport><ServiceException/></ServiceExceptionReport>";
     for (settings, schema, collections, sample, named) in [
         (report, schema.as_str(), "{\"collections\":[]}", "{\"features\":[]}", "GetProjectSettings"),

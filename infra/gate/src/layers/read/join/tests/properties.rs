@@ -1,10 +1,10 @@
-//! What holds of every answer.
+//! Properties that hold for all answers.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// Real names from few letters, so that many are published alike.
+/// Generates real names from few letters, so that many have the same published name.
 fn names() -> impl Strategy<Value = std::collections::BTreeSet<String>> {
     proptest::collection::btree_set("[ab][ _:]?[b_]?", 0..6)
 }
@@ -24,7 +24,7 @@ proptest! {
         let _ = read(documents, &Samples::default(), None);
     }
 
-    /// Whatever is hidden from a service: the layers never show it, and never a name that the table has not.
+    /// The layers never show a field that is hidden from a service, or one that the table does not have.
     #[test]
     fn what_is_hidden_is_never_shown(
         all in names(), wms in any::<u8>(), wfs in any::<u8>(), has_rows in any::<bool>(),
@@ -37,7 +37,7 @@ proptest! {
             shown(wfs).iter().map(|name| crate::layers::published::field_name(name)).collect();
         let properties: serde_json::Map<_, _> =
             shown(wfs).iter().map(|name| ((*name).to_owned(), serde_json::Value::Null)).collect();
-        // Without rows the project file is there.
+        // If there are no rows, there is a project file.
         let features = if has_rows { vec![serde_json::json!({ "properties": properties })] } else { vec![] };
         let flag = |name: &str| if shown(wfs).contains(&name) { "None" } else { "HideFromWfs" };
         let fields = super::all(&all, |name| {
@@ -52,8 +52,8 @@ proptest! {
         let sample = serde_json::json!({ "features": features }).to_string();
         let names = shown(wms);
         let published: Vec<&str> = published.iter().map(String::as_str).collect();
-        let world = Owned { wms: &names, wfs: &published, sample: &sample };
-        let layers = world.read((!has_rows).then_some(&project)).layers;
+        let answers = Owned { wms: &names, wfs: &published, sample: &sample };
+        let layers = answers.read((!has_rows).then_some(&project)).layers;
         let layer = layers.by_type_name("z").unwrap();
         for field in &layer.fields {
             prop_assert!(!field.in_wms || shown(wms).contains(&field.name.as_str()));
@@ -73,7 +73,7 @@ struct Owned<'a> {
 }
 
 impl Owned<'_> {
-    fn read(&self, project: Option<&ProjectFile>) -> Read {
+    fn read(&self, project: Option<&ProjectFile>) -> JoinedLayers {
         let attribute = |name: &&str| format!("<Attribute name=\"{name}\" typeName=\"String\"/>");
         let element = |name: &&str| format!("<element name=\"{name}\" type=\"string\"/>");
         let settings = format!(

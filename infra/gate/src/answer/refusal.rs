@@ -1,4 +1,4 @@
-//! Refusals of the gate itself: one JSON shape.
+//! The gate's own refusals, all in one JSON shape.
 
 use axum::body::Body;
 use http::{
@@ -7,26 +7,27 @@ use http::{
 };
 use serde::Serialize;
 
-use super::headers::guard;
+use super::headers::add_security_headers;
 
 #[derive(Serialize)]
-struct Refused<'a> {
+struct RefusalBody<'a> {
     reason: &'a str,
     description: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     parameter: Option<&'a str>,
 }
 
-/// A refusal: `{"reason": …, "description": …, "parameter": …}`. `reason` is a stable word, `description` a sentence
-/// for an administrator, `parameter` names what is refused; none of them holds a client's value.
+/// Returns a refusal: `{"reason": …, "description": …, "parameter": …}`. `reason` is a stable code, `description` a
+/// sentence for an administrator, and `parameter` the name of the refused parameter. None of them may hold a value from
+/// the client.
 pub fn refusal(
     status: StatusCode,
     reason: &str,
     description: &str,
     parameter: Option<&str>,
 ) -> Response<Body> {
-    // Three strings always serialise.
-    let body = serde_json::to_string(&Refused { reason, description, parameter }).unwrap_or_default();
+    // Serialising three strings cannot fail.
+    let body = serde_json::to_string(&RefusalBody { reason, description, parameter }).unwrap_or_default();
     let length = body.len();
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
@@ -34,11 +35,11 @@ pub fn refusal(
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    guard(headers);
+    add_security_headers(headers);
     response
 }
 
-/// The refusal with `WWW-Authenticate` (RFC 6750 §3). A challenge that no header may hold is left out.
+/// Adds `WWW-Authenticate` (RFC 6750 §3) to `refusal`, unless `challenge` is not a valid header value.
 pub fn challenged(mut refusal: Response<Body>, challenge: &str) -> Response<Body> {
     if let Ok(challenge) = HeaderValue::from_str(challenge) {
         refusal.headers_mut().insert(WWW_AUTHENTICATE, challenge);
@@ -46,7 +47,7 @@ pub fn challenged(mut refusal: Response<Body>, challenge: &str) -> Response<Body
     refusal
 }
 
-/// The refusal with `Retry-After`, in seconds (RFC 9110 §10.2.3).
+/// Adds `Retry-After` in seconds (RFC 9110 §10.2.3) to `refusal`.
 pub fn retry_after(mut refusal: Response<Body>, seconds: u64) -> Response<Body> {
     refusal.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     refusal
@@ -60,7 +61,7 @@ mod tests {
     use crate::answer::without_body;
 
     #[tokio::test]
-    async fn a_refusal_is_one_json_object_that_no_cache_keeps() {
+    async fn a_refusal_is_a_json_object_and_not_cached() {
         let refused =
             refusal(StatusCode::BAD_REQUEST, "unknown_parameter", "not a \"parameter\"", Some("SLD"));
         assert_eq!(refused.headers()[CACHE_CONTROL], "no-store");
@@ -75,7 +76,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refusal_of_head_has_the_headers_and_no_body() {
+    async fn a_refusal_of_head_has_headers_and_no_body() {
         let refused =
             challenged(refusal(StatusCode::UNAUTHORIZED, "no_session", "no session", None), "Bearer");
         let head = without_body(retry_after(refused, 5));
@@ -88,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_challenge_of_two_lines_is_left_out() {
+    fn omits_a_challenge_with_a_line_break() {
         let refused = challenged(refusal(StatusCode::UNAUTHORIZED, "a", "b", None), "Bearer\r\nX: y");
         assert!(!refused.headers().contains_key(WWW_AUTHENTICATE));
     }

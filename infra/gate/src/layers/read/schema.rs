@@ -1,27 +1,24 @@
-//! WFS `DescribeFeatureType`: types with the published names of their fields.
+//! Reads WFS `DescribeFeatureType`: types with the published names of their fields.
 
-use super::{MOST_DOCUMENT, ReadError};
+use super::{MAX_DOCUMENT, ReadError};
 use crate::layers::elements::{Element, Visitor, walk};
 
-/// A type as WFS shows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct WfsType {
     pub(super) name: String,
-    pub(super) fields: Vec<Published>,
+    pub(super) fields: Vec<WfsField>,
 }
 
-/// A field of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Published {
+pub(super) struct WfsField {
     pub(super) name: String,
     pub(super) alias: Option<String>,
 }
 
 pub(super) fn read(document: &[u8]) -> Result<Vec<WfsType>, ReadError> {
     let mut schema = Schema::default();
-    let most = u64::try_from(MOST_DOCUMENT).unwrap_or(u64::MAX);
-    walk(document, most, "schema", &mut schema)
-        .map_err(|cause| ReadError::Xml { operation: "WFS DescribeFeatureType", cause })?;
+    walk(document, MAX_DOCUMENT, "schema", &mut schema)
+        .map_err(|source| ReadError::Xml { operation: "WFS DescribeFeatureType", source })?;
     Ok(schema.0)
 }
 
@@ -32,7 +29,7 @@ impl Visitor for Schema {
     fn start(&mut self, path: &str, element: &Element<'_>) {
         if path == "schema/complexType" {
             let name = element.attribute("name").unwrap_or_default();
-            // QGIS names the type of the layer `zones` `zonesType`.
+            // The type of the layer `zones` is `zonesType`.
             let name = name.strip_suffix("Type").unwrap_or(&name).to_owned();
             self.0.push(WfsType { name, fields: Vec::new() });
         } else if path == "schema/complexType/complexContent/extension/sequence/element"
@@ -42,10 +39,8 @@ impl Visitor for Schema {
             let is_geometry = element.attribute("type").is_some_and(|kind| kind.starts_with("gml:"));
             if !is_geometry {
                 let alias = element.attribute("alias").filter(|alias| !alias.is_empty());
-                layer.fields.push(Published { name, alias });
+                layer.fields.push(WfsField { name, alias });
             }
         }
     }
-
-    fn end(&mut self, _path: &str, _text: &str) {}
 }
