@@ -120,7 +120,7 @@ fn a_long_choice_evaluates_as_the_list_that_it_becomes() {
 fn qgis_knows_every_function_by_every_name_with_as_many_arguments() {
     let Some(mut qgis) = Qgis::start() else { return };
     for function in FUNCTIONS {
-        for count in [function.least, function.most.min(function.least + 9)] {
+        for count in [function.min_args, function.max_args.min(function.min_args + 9)] {
             let arguments = vec!["NULL"; count].join(",");
             let call = |name: &str| {
                 if name.starts_with('$') { name.to_owned() } else { format!("{name}({arguments})") }

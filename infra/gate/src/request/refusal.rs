@@ -1,40 +1,45 @@
-//! Why a request is not understood, or not allowed. A refusal names the parameter, and never a value: values may be
-//! addresses and names of people.
+//! Why a request is refused. A refusal names the parameter but never repeats a value: values may be addresses and names of
+//! people.
 
 use http::StatusCode;
 
-/// Why the gate does not pass a request on.
+use crate::{
+    expression::ExpressionError,
+    sql_filter::SqlFilterError,
+    wkt::WktError,
+    xml::{body::BodyError, filter::FilterError},
+};
+
+/// Why the gate does not pass a request on to QGIS Server.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestRefusal {
-    /// Longer than any honest one.
-    #[error(
-        "the request has more than {most} bytes of parameters; send long filters and selections as a form by POST"
-    )]
+    /// The query or form is longer than any real client's.
+    #[error("the parameters have more than {max} bytes; shorten the filter or the selection")]
     TooLong {
-        /// The most bytes.
-        most: usize,
+        /// The limit in bytes.
+        max: usize,
     },
     /// The body is larger than this kind of request needs.
-    #[error("the body has more than {most} bytes")]
+    #[error("the body has more than {max} bytes; send several smaller requests")]
     BodyTooLarge {
-        /// The most bytes.
-        most: usize,
+        /// The limit in bytes.
+        max: usize,
     },
-    /// More parameters than any honest request has.
-    #[error("the request has more than {most} parameters")]
+    /// More parameters than any real client sends.
+    #[error("the request has more than {max} parameters")]
     TooMany {
-        /// The most parameters.
-        most: usize,
+        /// The limit.
+        max: usize,
     },
     /// A key without `=`.
-    #[error("a parameter has no value: write name=value")]
+    #[error("a parameter has no equals sign; write name=value")]
     KeyWithoutValue,
-    /// A key that no parameter of OGC has.
-    #[error("the name of a parameter has characters that no parameter's name has")]
-    OddKey,
+    /// A key that is empty, too long, or holds characters that no parameter's name has.
+    #[error("the name of a parameter is empty, too long, or holds a character that names may not hold")]
+    InvalidKey,
     /// `%` without two hexadecimal digits.
-    #[error("the percent-encoding is broken")]
-    BrokenEncoding,
+    #[error("the percent-encoding is invalid; write a percent sign as %25")]
+    InvalidEncoding,
     /// Another character set.
     #[error("the request is not UTF-8")]
     NotUtf8,
@@ -44,37 +49,39 @@ pub enum RequestRefusal {
         /// Its name.
         parameter: String,
     },
-    /// A parameter that came twice: each reader could take another one.
-    #[error("{parameter} came more than once")]
+    /// A repeated parameter: the gate and QGIS could each read a different one.
+    #[error("{parameter} occurs more than once")]
     Repeated {
         /// Its name.
         parameter: String,
     },
-    /// Two names of one parameter with two values.
-    #[error("{parameter} and {other} are two names of one parameter, and their values differ")]
+    /// A parameter that differs from another name of it, or from the XML body.
+    #[error("{parameter} contradicts {other}; leave {parameter} out, or make them agree")]
     Contradiction {
-        /// One name.
+        /// Its name.
         parameter: String,
-        /// The other.
+        /// The other name, or the body.
         other: &'static str,
     },
-    /// A parameter that must be there.
+    /// A missing required parameter.
     #[error("{parameter} is missing")]
     Missing {
         /// Its name.
         parameter: &'static str,
     },
-    /// No service of the table.
+    /// A service that is not in the table.
     #[error("SERVICE must be WMS, WFS, WMTS or WCS")]
     UnknownService,
-    /// No operation of the table.
-    #[error("this operation of {service} is not one that the gate lets through")]
+    /// An operation that is not in the table.
+    #[error("REQUEST is not an operation of {service} that the gate allows; pozi-gate operations lists them")]
     UnknownOperation {
         /// The service.
         service: &'static str,
     },
-    /// A parameter that the operation does not have.
-    #[error("{parameter} is not a parameter of {operation} that the gate lets through")]
+    /// A parameter that is not in the operation's list.
+    #[error(
+        "{parameter} is not a parameter that the gate allows for {operation}; pozi-gate operations lists them"
+    )]
     UnknownParameter {
         /// Its name.
         parameter: String,
@@ -84,61 +91,88 @@ pub enum RequestRefusal {
     /// A value of the wrong kind.
     #[error("{parameter} must be {expected}")]
     Value {
-        /// Its name.
+        /// The parameter's name.
         parameter: String,
         /// What it must be.
         expected: String,
     },
-    /// A value whose content is refused.
-    #[error("{parameter}: {problem}")]
+    /// A filter, an expression or a geometry that is refused.
+    #[error("{parameter}: {cause}")]
     Content {
-        /// Its name.
+        /// The parameter's name.
         parameter: String,
-        /// What is wrong with it.
-        problem: String,
+        /// Why.
+        #[source]
+        cause: ContentError,
     },
-    /// Two parameters that do not go together.
+    /// Parameters that cannot be combined.
     #[error("{0}")]
     Combination(&'static str),
-    /// The catalogue's configuration does not allow it.
+    /// Something that the catalogue's configuration does not allow.
     #[error("{0}")]
     NotConfigured(&'static str),
     /// A map or coverage of too many pixels.
-    #[error("WIDTH × HEIGHT is more than {most} pixels")]
+    #[error("the image would have more than {max} pixels; reduce its width or height")]
     TooManyPixels {
-        /// The most pixels.
-        most: u64,
+        /// The limit.
+        max: u64,
     },
     /// A field that the service does not publish.
-    #[error("{parameter} names a field that the layer does not publish")]
+    #[error("{parameter} names a field that this service does not publish for the layer")]
     UnknownField {
-        /// Where it is named.
+        /// The parameter or element that names it.
         parameter: String,
     },
     /// A layer that the service does not publish.
     #[error("{parameter} names a layer that the catalogue does not publish")]
     UnknownLayer {
-        /// Where it is named.
+        /// The parameter or element that names it.
         parameter: String,
     },
-    /// An XML body that is not understood.
-    #[error("the XML body: {0}")]
-    Xml(String),
-    /// A JSON body that is not understood.
-    #[error("the JSON body: {0}")]
+    /// An XML body that is refused.
+    #[error("the XML body is refused: {0}")]
+    Xml(#[source] BodyError),
+    /// A JSON body that is refused.
+    #[error("the JSON body is refused: {0}")]
     Json(String),
-    /// A body that is neither a form, XML nor JSON.
-    #[error("the body is not understood: send a form, XML, or GeoJSON")]
-    UnknownBody,
-    /// The path is none of the service's.
+    /// A body of another kind, or where there may be none.
+    #[error("this body is not accepted here; send a form or XML by POST, or GeoJSON to OGC API Features")]
+    UnexpectedBody,
+    /// A path that leads nowhere.
     #[error("there is nothing at this path")]
     NotFound,
-    /// The method is none of the path's.
-    #[error("the method is not one of this path's")]
+    /// A method that the path does not have.
+    #[error("the method is not allowed at this path; use {allow}")]
     Method {
-        /// Those that are, as in `Allow`.
+        /// The allowed ones, as in `Allow`.
         allow: &'static str,
     },
+}
+
+/// Why the content of a parameter is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(transparent)]
+pub enum ContentError {
+    /// A QGIS expression.
+    Expression(#[from] ExpressionError),
+    /// An OGC filter.
+    Filter(#[from] FilterError),
+    /// A `FILTER` of WMS.
+    Sql(#[from] SqlFilterError),
+    /// A geometry.
+    Wkt(#[from] WktError),
+}
+
+impl From<BodyError> for RequestRefusal {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::UnknownField { element, .. } => Self::UnknownField { parameter: element.to_owned() },
+            BodyError::Filter { cause: FilterError::UnknownField { .. }, .. } => {
+                Self::UnknownField { parameter: "FILTER".to_owned() }
+            }
+            error => Self::Xml(error),
+        }
+    }
 }
 
 impl RequestRefusal {
@@ -147,16 +181,16 @@ impl RequestRefusal {
         Self::Value { parameter: parameter.into(), expected: expected.to_string() }
     }
 
-    /// A value whose content is refused.
-    pub(crate) fn content(parameter: &str, problem: &dyn std::fmt::Display) -> Self {
-        Self::Content { parameter: parameter.to_owned(), problem: problem.to_string() }
+    /// Makes refusals of `parameter` from the errors of its content.
+    pub(crate) fn content<E: Into<ContentError>>(parameter: &str) -> impl Fn(E) -> Self {
+        move |error| Self::Content { parameter: parameter.to_owned(), cause: error.into() }
     }
 
-    /// The reason as a word, for logs and clients. Stable.
+    /// A stable code for logs and clients.
     pub fn reason(&self) -> &'static str {
         match self {
             Self::TooLong { .. } | Self::BodyTooLarge { .. } | Self::TooMany { .. } => "too_large",
-            Self::KeyWithoutValue | Self::OddKey | Self::BrokenEncoding | Self::NotUtf8 => {
+            Self::KeyWithoutValue | Self::InvalidKey | Self::InvalidEncoding | Self::NotUtf8 => {
                 "malformed_request"
             }
             Self::ControlCharacter { .. } => "control_character",
@@ -174,13 +208,13 @@ impl RequestRefusal {
             Self::UnknownLayer { .. } => "unknown_layer",
             Self::Xml(_) => "invalid_xml",
             Self::Json(_) => "invalid_json",
-            Self::UnknownBody => "unknown_body",
+            Self::UnexpectedBody => "unknown_body",
             Self::NotFound => "not_found",
             Self::Method { .. } => "method_not_allowed",
         }
     }
 
-    /// The status that a client is answered with.
+    /// The status of the answer.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::TooLong { .. } | Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -191,7 +225,7 @@ impl RequestRefusal {
         }
     }
 
-    /// The parameter that it is about.
+    /// The parameter at fault, if there is one.
     pub fn parameter(&self) -> Option<&str> {
         match self {
             Self::ControlCharacter { parameter }

@@ -3,8 +3,8 @@
 use super::{ExpressionError, Lexer, Token};
 
 impl Lexer<'_> {
-    /// `'…'`. QGIS undoes `''` first and backslashes then; for the two escapes that are let through, reading from left
-    /// to right comes to the same.
+    /// Reads `'…'`. QGIS unescapes `''` first, then backslashes. For the two backslash escapes that are allowed, reading from
+    /// left to right has the same result.
     pub(super) fn text(&mut self) -> Result<Token, ExpressionError> {
         let at = self.at;
         let mut characters = self.rest().char_indices().skip(1).peekable();
@@ -27,7 +27,7 @@ impl Lexer<'_> {
         Err(ExpressionError::Unterminated { at })
     }
 
-    /// `"…"`, with `""` for one `"`.
+    /// Reads `"…"`, with `""` for one `"`.
     pub(super) fn field(&mut self) -> Result<Token, ExpressionError> {
         let at = self.at;
         let mut characters = self.rest().char_indices().skip(1).peekable();

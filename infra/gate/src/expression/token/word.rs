@@ -4,7 +4,7 @@ use super::{ExpressionError, Lexer, Token, is_space};
 use crate::expression::tree::Operator;
 
 impl Lexer<'_> {
-    /// A keyword or an unquoted name.
+    /// Reads a keyword or an unquoted name.
     pub(super) fn word(&mut self) -> Result<Token, ExpressionError> {
         let at = self.at;
         let name = self.name()?;
@@ -19,7 +19,7 @@ impl Lexer<'_> {
         }
     }
 
-    /// The name behind `$` or `@`.
+    /// Reads the name after `$` or `@`.
     pub(super) fn prefixed(&mut self) -> Result<String, ExpressionError> {
         let at = self.at;
         self.at += 1;
@@ -29,7 +29,8 @@ impl Lexer<'_> {
         Err(ExpressionError::Character { at })
     }
 
-    /// Letters, digits and `_`. To QGIS every byte beyond ASCII belongs to a name, a no-break space included.
+    /// Reads letters, digits and `_`. To QGIS every non-ASCII byte is part of a name, even a no-break space; a name that has
+    /// such characters beside letters and digits is refused.
     fn name(&mut self) -> Result<String, ExpressionError> {
         let rest = self.rest();
         let is_part = |character: char| character == '_' || character.is_alphanumeric();
@@ -42,7 +43,8 @@ impl Lexer<'_> {
         Ok(name.to_owned())
     }
 
-    /// `IS NOT`, `NOT LIKE`, …: one token each, which QGIS cuts off the beginning of a longer word too.
+    /// Reads `IS NOT`, `NOT LIKE`, …, each one token. QGIS also matches the second word at the beginning of a longer one, which
+    /// is refused.
     fn second_word(
         &mut self,
         at: usize,
@@ -66,7 +68,7 @@ const AFTER_NOT: [(&str, Token); 3] = [
     ("between", Token::NotBetween),
 ];
 
-/// The keyword that `word`, in small letters, is.
+/// The token of `word` if it is a keyword in lower case.
 fn keyword(word: &str) -> Option<Token> {
     Some(match word {
         "and" => Token::Operator(Operator::And),
@@ -87,7 +89,7 @@ fn keyword(word: &str) -> Option<Token> {
     })
 }
 
-/// QGIS wants no digit before an exponent: an unquoted `e5` is a number to it, and so is `e-5`.
+/// Whether QGIS reads `word` as a number: it requires no digit before an exponent, as in `e5` and `e-5`.
 fn is_number_to_qgis(word: &str, after: &str) -> bool {
     let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     match word.strip_prefix('e') {

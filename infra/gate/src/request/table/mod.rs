@@ -1,0 +1,86 @@
+//! The table of operations: what a client may ask QGIS Server for, parameter by parameter, one file a service. What is not
+//! in it is refused and named. `pozi-gate operations` prints it.
+//!
+//! Sources: the parameters that QGIS Server 3.22 and 3.40 read, and what OpenLayers, QGIS Desktop, GDAL, OWSLib, Leaflet,
+//! MapLibre, QWC2, Lizmap and Pozi's Web App send.
+
+pub(super) mod features;
+mod highlight;
+mod print;
+mod wcs;
+mod wfs;
+mod wms;
+mod wmts;
+
+use pozi_auth::sites::Access;
+
+use super::{
+    kind::Kind,
+    operation::{Operation, Parameter, Service},
+};
+
+/// All operations, service by service.
+pub fn operations() -> impl Iterator<Item = &'static Operation> {
+    [wms::OPERATIONS, wfs::OPERATIONS, wmts::OPERATIONS, wcs::OPERATIONS, features::OPERATIONS]
+        .into_iter()
+        .flatten()
+}
+
+const VERSION: &[Parameter] = &[is("VERSION", Kind::Version)];
+
+/// What clients send with every operation and QGIS does not read.
+const ANY: &[Parameter] = &ignored([
+    "_",
+    "_DC",
+    "_T",
+    "RANDOM",
+    "CACHE",
+    "CACHEBUSTER",
+    "LANGUAGE",
+    "UPDATESEQUENCE",
+    "SECTIONS",
+    "ACCEPTVERSIONS",
+    "ACCEPTFORMATS",
+    "ACCEPTLANGUAGES",
+    "EXCEPTIONS",
+    "SLD_VERSION",
+    "FORMAT",
+    "CSRF_TOKEN",
+    "F",
+]);
+
+const fn read(
+    service: Service,
+    name: &'static str,
+    also: &'static [&'static str],
+    parameters: &'static [&'static [Parameter]],
+) -> Operation {
+    Operation { service, name, also, access: Access::Read, parameters }
+}
+
+const fn write(
+    service: Service,
+    name: &'static str,
+    parameters: &'static [&'static [Parameter]],
+) -> Operation {
+    Operation { service, name, also: &[], access: Access::Write, parameters }
+}
+
+const fn is(name: &'static str, kind: Kind) -> Parameter {
+    Parameter { name, also: &[], kind }
+}
+
+const fn or(name: &'static str, also: &'static [&'static str], kind: Kind) -> Parameter {
+    Parameter { name, also, kind }
+}
+
+/// Parameters whose values are dropped.
+const fn ignored<const N: usize>(names: [&'static str; N]) -> [Parameter; N] {
+    let mut parameters = [is("", Kind::Ignored); N];
+    let mut at = 0;
+    while at < N {
+        parameters[at].name = names[at];
+        at += 1;
+    }
+    parameters
+}
