@@ -13,9 +13,10 @@ use crate::{
 
 /// The time between checks. Each is for one catalogue, in turn, since opening a project takes seconds.
 const INTERVAL: Duration = Duration::from_mins(1);
-/// Bytes of an answer that are inspected for its root element or an exception.
+/// How many bytes of an answer are searched for its root element or an exception.
 const INSPECTED_BYTES: usize = 4 * 1024;
-/// Bytes that are read of an answer, so that QGIS Server can complete it. Capabilities of large projects have 5 MB.
+/// Maximum size in bytes of an answer. It is read to its end, so that QGIS Server can complete it. Capabilities of large
+/// projects have 5 MB.
 const MAX_BYTES: usize = 32 * 1024 * 1024;
 /// The time for one check.
 const TIMEOUT: Duration = Duration::from_secs(85);

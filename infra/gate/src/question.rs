@@ -51,8 +51,8 @@ pub enum QuestionRefusal {
 }
 
 impl Question {
-    /// Parses the gateway's headers. Read access allows only `GET` and `HEAD`, because QGIS Server reads the body of any other
-    /// method; write access allows every method.
+    /// Parses the gateway's headers. Read access allows only `GET` and `HEAD`, because QGIS Server reads the body of any
+    /// other method; write access allows every method.
     pub fn parse(headers: &HeaderMap) -> Result<Self, QuestionRefusal> {
         let catalogue = only(headers, CATALOGUE)?.ok_or(QuestionRefusal::NoCatalogue)?;
         let catalogue = CatalogueId::from_str(catalogue).map_err(|_| QuestionRefusal::UnknownCatalogue)?;

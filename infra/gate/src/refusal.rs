@@ -57,8 +57,8 @@ impl Refusal {
         }
     }
 
-    /// The value of `WWW-Authenticate`, without an error code if there is no session (RFC 6750 §3.1); `None` if no other session
-    /// would help. The description is fixed text and repeats nothing of the request.
+    /// The value of `WWW-Authenticate`, without an error code if there is no session (RFC 6750 §3.1); `None` if no other
+    /// session would help. The description is fixed text and repeats nothing of the request.
     pub fn challenge(&self) -> Option<String> {
         const REALM: &str = r#"Bearer realm="pozi""#;
         let invalid = |text: &dyn std::fmt::Display| {

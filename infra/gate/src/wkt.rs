@@ -1,7 +1,7 @@
 //! Well-known text: the seven types of OGC 06-103r4, section 7, in two, three or four dimensions.
 //!
-//! QGIS reads more, such as curves, `SRID=…;` and numbers like `5.`; these are refused. Geometries are written anew, so that only
-//! names, brackets and numbers reach QGIS.
+//! QGIS reads more, such as curves, `SRID=…;` and numbers like `5.`; these are refused. Geometries are written anew, so
+//! that only names, brackets and numbers reach QGIS.
 
 use std::fmt;
 
@@ -12,16 +12,14 @@ use self::{reader::Reader, shape::Shape};
 mod reader;
 mod shape;
 
-/// Positions that [`Wkt::parse`] accepts. QGIS needs about a second for twice as many.
+/// Maximum number of positions that [`Wkt::parse`] accepts. QGIS needs about a second for twice as many.
 pub const MAX_POINTS: usize = 10_000;
 
 /// A geometry. Its `Display` is a canonical form that QGIS 3.22 and later read alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wkt {
-    shape: Shape,
-}
+pub struct Wkt(Shape);
 
-/// Why well-known text is refused. Positions in the text are bytes from its beginning.
+/// Why well-known text is refused. Values are limits, or positions in bytes from its beginning.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum WktError {
     /// Something else than the grammar demands.
@@ -34,22 +32,18 @@ pub enum WktError {
     },
     /// Not one of the seven types.
     #[error(
-        "the type at byte {at} of the well-known text must be POINT, LINESTRING, POLYGON, MULTIPOINT, MULTILINESTRING, \
+        "the type at byte {0} of the well-known text must be POINT, LINESTRING, POLYGON, MULTIPOINT, MULTILINESTRING, \
          MULTIPOLYGON or GEOMETRYCOLLECTION"
     )]
-    Type {
-        /// Its position.
-        at: usize,
-    },
+    Type(usize),
     /// `SRID=4326;POINT(1 2)`, which is not in the standard.
     #[error("the well-known text begins with SRID; leave it out, and in an expression use transform instead")]
     Srid,
-    /// A number that is too long or not finite.
-    #[error("the number at byte {at} of the well-known text is longer than 40 characters or not finite")]
-    Number {
-        /// Its position.
-        at: usize,
-    },
+    /// A number that is malformed, too long or not finite.
+    #[error(
+        "the number at byte {0} of the well-known text is malformed, longer than 40 characters or not finite"
+    )]
+    Number(usize),
     /// A position whose number of ordinates differs from the type's name or from earlier positions.
     #[error("the position at byte {at} of the well-known text must have {expected} ordinates")]
     Dimension {
@@ -67,17 +61,11 @@ pub enum WktError {
         at: usize,
     },
     /// Too many positions.
-    #[error("the well-known text has more than {allowed} positions")]
-    TooMany {
-        /// The number allowed.
-        allowed: usize,
-    },
+    #[error("the well-known text has more than {0} positions")]
+    TooMany(usize),
     /// Collections nested too deeply.
-    #[error("collections in the well-known text are nested more than {allowed} deep")]
-    Nested {
-        /// The depth allowed.
-        allowed: usize,
-    },
+    #[error("collections in the well-known text are nested more than {0} deep")]
+    Nested(usize),
 }
 
 impl Wkt {
@@ -86,13 +74,13 @@ impl Wkt {
         let mut reader = Reader::new(text);
         let shape = reader.shape(0)?;
         reader.end()?;
-        Ok(Self { shape })
+        Ok(Self(shape))
     }
 }
 
 impl fmt::Display for Wkt {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.shape.fmt(formatter)
+        self.0.fmt(formatter)
     }
 }
 
@@ -152,7 +140,7 @@ mod tests {
             Wkt::parse(&format!("GEOMETRYCOLLECTION(POINT(1 2),LINESTRING({line}))"))
         };
         assert!(collection(MAX_POINTS - 1).is_ok());
-        assert_eq!(collection(MAX_POINTS), Err(WktError::TooMany { allowed: MAX_POINTS }));
+        assert_eq!(collection(MAX_POINTS), Err(WktError::TooMany(MAX_POINTS)));
     }
 
     #[test]
@@ -203,7 +191,7 @@ mod tests {
         let nested =
             |depth: usize| format!("{}POINT(1 2){}", "GEOMETRYCOLLECTION(".repeat(depth), ")".repeat(depth));
         assert!(Wkt::parse(&nested(4)).is_ok());
-        assert_eq!(Wkt::parse(&nested(5)), Err(WktError::Nested { allowed: 4 }));
+        assert_eq!(Wkt::parse(&nested(5)), Err(WktError::Nested(4)));
         assert!(Wkt::parse(&nested(100_000)).is_err());
     }
 
@@ -211,7 +199,7 @@ mod tests {
     fn numbers_are_at_most_forty_characters_long() {
         let text = |digits: usize| format!("POINT({} 2)", "1".repeat(digits));
         assert!(Wkt::parse(&text(40)).is_ok());
-        assert_eq!(Wkt::parse(&text(41)), Err(WktError::Number { at: 6 }));
+        assert_eq!(Wkt::parse(&text(41)), Err(WktError::Number(6)));
     }
 
     proptest! {

@@ -7,22 +7,22 @@ use super::{
     tree::{Node, Operator},
 };
 
-/// Operators of one chain. QGIS's tree is as deep as the chain is long, and 20,000 kill its process.
+/// Maximum number of operators of one chain. QGIS's tree is as deep as the chain is long, and 20,000 kill its process.
 const MAX_CHAIN: usize = 1_000;
 
-/// Items of one `IN`.
+/// Maximum number of items of one `IN`.
 const MAX_LIST: usize = 10_000;
 
-/// The depth of QGIS's tree, nested chains added up. QGIS 3.22 survived 10,000.
+/// Maximum depth of QGIS's tree, nested chains added up. QGIS 3.22 survived 10,000.
 const MAX_DEPTH: usize = 3_000;
 
-/// Nested overlays and buffers.
+/// Maximum number of nested overlays and buffers.
 const MAX_OVERLAYS: usize = 3;
 
 /// Checks a whole tree.
 pub(super) fn check(node: &Node) -> Result<(), ExpressionError> {
     let depth = Surroundings { nesting: 0, overlays: 0, grows: false }.visit(node)?;
-    if depth > MAX_DEPTH { Err(ExpressionError::Long { allowed: MAX_CHAIN }) } else { Ok(()) }
+    if depth > MAX_DEPTH { Err(ExpressionError::Long(MAX_CHAIN)) } else { Ok(()) }
 }
 
 /// What surrounds a node.
@@ -38,13 +38,13 @@ impl Surroundings {
     fn visit(mut self, node: &Node) -> Result<usize, ExpressionError> {
         self.nesting += 1;
         if self.nesting > MAX_NESTING {
-            return Err(ExpressionError::Nested { allowed: MAX_NESTING });
+            return Err(ExpressionError::Nested(MAX_NESTING));
         }
         match node {
             Node::Call(function, arguments) => self.enter_call(function, arguments)?,
             Node::Chain(_, rest) => check_chain(rest)?,
             Node::In { list, .. } if list.len() > MAX_LIST => {
-                return Err(ExpressionError::Long { allowed: MAX_LIST });
+                return Err(ExpressionError::Long(MAX_LIST));
             }
             _ => {}
         }
@@ -72,7 +72,7 @@ impl Surroundings {
 
 fn check_chain(rest: &[(Operator, Node)]) -> Result<(), ExpressionError> {
     if rest.len() > MAX_CHAIN {
-        return Err(ExpressionError::Long { allowed: MAX_CHAIN });
+        return Err(ExpressionError::Long(MAX_CHAIN));
     }
     for (operator, pattern) in rest {
         let rule = match operator {

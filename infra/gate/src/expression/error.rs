@@ -4,8 +4,8 @@ use thiserror::Error;
 
 use crate::{wkt::WktError, xml::gml::GmlError};
 
-/// Why an expression is refused. Texts name functions, rules and positions, never a value. Positions are bytes from the
-/// beginning of the expression.
+/// Why an expression is refused. Texts name functions, rules and positions, never a value. Numbers are limits, or
+/// positions in bytes from the beginning of the expression.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ExpressionError {
     /// The expression is too long.
@@ -17,47 +17,26 @@ pub enum ExpressionError {
         found: usize,
     },
     /// `--` or `/*`, which versions of QGIS read differently.
-    #[error("comments are not allowed (byte {at}); write a space between two minus signs")]
-    Comment {
-        /// Its position.
-        at: usize,
-    },
+    #[error("comments are not allowed (byte {0}); write a space between two minus signs")]
+    Comment(usize),
     /// A control character, or one that begins no token.
-    #[error("unexpected character at byte {at}")]
-    Character {
-        /// Its position.
-        at: usize,
-    },
+    #[error("unexpected character at byte {0}")]
+    Character(usize),
     /// A string or quoted field without its end.
-    #[error("the quote at byte {at} is never closed")]
-    Unterminated {
-        /// Where it opens.
-        at: usize,
-    },
+    #[error("the quote at byte {0} is never closed")]
+    Unterminated(usize),
     /// A backslash before anything but a backslash or a single quote.
-    #[error("in the string at byte {at}, a backslash must precede a backslash or a single quote")]
-    Escape {
-        /// Where the string opens.
-        at: usize,
-    },
+    #[error("in the string at byte {0}, a backslash must precede a backslash or a single quote")]
+    Escape(usize),
     /// A control character in quotes.
-    #[error("the quoted text at byte {at} holds a control character")]
-    Control {
-        /// Where it opens.
-        at: usize,
-    },
+    #[error("the quoted text at byte {0} holds a control character")]
+    Control(usize),
     /// An unquoted name that QGIS splits or reads as a number: `IS nothing`, `e5`, a no-break space.
-    #[error("QGIS misreads the unquoted name at byte {at}; put field names in double quotes")]
-    Name {
-        /// Its position.
-        at: usize,
-    },
+    #[error("QGIS misreads the unquoted name at byte {0}; put field names in double quotes")]
+    Name(usize),
     /// A number that is too long, not finite, or runs into a name.
-    #[error("the number at byte {at} is too long, not finite or runs into what follows it")]
-    Number {
-        /// Its position.
-        at: usize,
-    },
+    #[error("the number at byte {0} is too long, not finite or runs into what follows it")]
+    Number(usize),
     /// Something else than the grammar demands.
     #[error("expected {expected} at byte {at}")]
     Expected {
@@ -67,23 +46,14 @@ pub enum ExpressionError {
         at: usize,
     },
     /// `name := value`.
-    #[error("named arguments are not allowed (byte {at}); write arguments in order, without names")]
-    NamedArgument {
-        /// Its position.
-        at: usize,
-    },
-    /// A function that is not in the table.
-    #[error("the function {name} is not allowed; pozi-gate operations lists those that are")]
-    Function {
-        /// Its name if that has at most 40 letters, digits, `_` and `$`, else `at byte …`.
-        name: String,
-    },
+    #[error("named arguments are not allowed (byte {0}); write arguments in order, without names")]
+    NamedArgument(usize),
+    /// A function that is not in the table: its name, or `at byte …` if that is not a short ASCII name.
+    #[error("the function {0} is not allowed; the command 'pozi-gate operations' lists those that are")]
+    Function(String),
     /// A variable other than `@geometry` and `@id`.
-    #[error("the variable at byte {at} is not allowed; only @geometry and @id are")]
-    Variable {
-        /// Its position.
-        at: usize,
-    },
+    #[error("the variable at byte {0} is not allowed; only @geometry and @id are")]
+    Variable(usize),
     /// Too few or too many arguments.
     #[error("the function {function} takes {min} to {max} arguments, but was given {found}")]
     Arguments {
@@ -111,19 +81,11 @@ pub enum ExpressionError {
     #[error("geom_from_gml: {0}")]
     Gml(#[source] GmlError),
     /// Brackets, functions and operators nested too deeply.
-    #[error("brackets, functions and operators are nested more than {allowed} deep")]
-    Nested {
-        /// The depth allowed.
-        allowed: usize,
-    },
+    #[error("brackets, functions and operators are nested more than {0} deep")]
+    Nested(usize),
     /// Too long a chain of operators, or list.
-    #[error(
-        "a chain of operators or a list has more than {allowed} items; write an OR chain of one field as IN"
-    )]
-    Long {
-        /// The number allowed.
-        allowed: usize,
-    },
+    #[error("a chain of operators or a list has more than {0} items; write an OR chain of one field as IN")]
+    Long(usize),
     /// `BETWEEN` where versions of QGIS disagree, or where writing it as two comparisons would repeat too much.
     #[error("BETWEEN at byte {at}: {rule}")]
     Between {

@@ -10,7 +10,7 @@ use super::{
 mod between;
 mod call;
 
-/// Recursion depth of the parser. Changes of precedence count as well as brackets and functions.
+/// Maximum recursion depth of the parser. Changes of precedence count as well as brackets and functions.
 const MAX_DEPTH: usize = 256;
 
 /// Parses a whole expression of `length` bytes.
@@ -34,7 +34,7 @@ impl Parser {
     fn expression(&mut self, min: Precedence) -> Result<Node, ExpressionError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(ExpressionError::Nested { allowed: super::MAX_NESTING });
+            return Err(ExpressionError::Nested(super::MAX_NESTING));
         }
         let mut left = self.operand()?;
         while let Some(next) = self.peek().cloned() {

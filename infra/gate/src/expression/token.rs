@@ -1,15 +1,13 @@
 //! Tokens, as the lexer of QGIS 3.22 reads them: longest match, keywords in any case.
 //!
-//! Text that this lexer reads in a surprising way is refused. Tried on 3.22: `a IS nothing` is `a IS NOT hing`, an unquoted `e5`
-//! or `e-5` is a number, a no-break space is part of a name.
+//! Text that this lexer reads in a surprising way is refused. Tried on 3.22: `a IS nothing` is `a IS NOT hing`, an unquoted
+//! `e5` or `e-5` is a number, a no-break space is part of a name.
 
 use super::{ExpressionError, tree::Operator};
+use crate::lexer::{number_length, space_length};
 
 mod quoted;
 mod word;
-
-/// Characters of a number. More digits than this do not fit a double.
-const MAX_NUMBER: usize = 40;
 
 /// A token and the byte at which it begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +66,7 @@ struct Lexer<'a> {
 
 impl<'a> Lexer<'a> {
     fn next(&mut self) -> Result<Option<Spanned>, ExpressionError> {
-        self.at += self.rest().len() - self.rest().trim_start_matches(is_space).len();
+        self.at += space_length(self.rest());
         let at = self.at;
         let Some(first) = self.rest().chars().next() else { return Ok(None) };
         let token = match first {
@@ -87,65 +85,29 @@ impl<'a> Lexer<'a> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    /// Reads `1`, `1.5`, `.5`, `1e5` or `1.5E-3`; not `5.`, which QGIS refuses.
     fn number(&mut self) -> Result<Token, ExpressionError> {
-        let (at, rest) = (self.at, self.rest());
-        let error = ExpressionError::Number { at };
-        let length = number_length(rest);
-        let (number, after) = rest.split_at_checked(length).ok_or(error.clone())?;
-        let runs_on = after.starts_with(|next: char| {
-            next == '.' || next == '_' || !next.is_ascii() || next.is_alphanumeric()
-        });
-        if length == 0 || runs_on || length > MAX_NUMBER || !number.parse::<f64>().is_ok_and(f64::is_finite) {
-            return Err(error);
-        }
+        let length = number_length(self.rest()).ok_or(ExpressionError::Number(self.at))?;
+        let number = self.rest().get(..length).unwrap_or_default().to_owned();
         self.at += length;
         let is_whole = number.bytes().all(|byte| byte.is_ascii_digit());
-        Ok(if is_whole { Token::Integer(number.to_owned()) } else { Token::Real(number.to_owned()) })
+        Ok(if is_whole { Token::Integer(number) } else { Token::Real(number) })
     }
 
     fn symbol(&mut self) -> Result<Token, ExpressionError> {
         let (at, rest) = (self.at, self.rest());
         if rest.starts_with("--") || rest.starts_with("/*") {
-            return Err(ExpressionError::Comment { at });
+            return Err(ExpressionError::Comment(at));
         }
         if rest.starts_with(":=") {
-            return Err(ExpressionError::NamedArgument { at });
+            return Err(ExpressionError::NamedArgument(at));
         }
         let (symbol, token) = SYMBOLS
             .iter()
             .find(|(symbol, _)| rest.starts_with(symbol))
-            .ok_or(ExpressionError::Character { at })?;
+            .ok_or(ExpressionError::Character(at))?;
         self.at += symbol.len();
         Ok(token.clone())
     }
-}
-
-/// Whether QGIS skips `character` between tokens.
-fn is_space(character: char) -> bool {
-    matches!(character, ' ' | '\t' | '\r' | '\n')
-}
-
-/// The length in bytes of the number at the beginning of `text`, 0 if there is none.
-fn number_length(text: &str) -> usize {
-    let digits = |from: usize| text.bytes().skip(from).take_while(u8::is_ascii_digit).count();
-    let byte = |at: usize| text.as_bytes().get(at).copied().unwrap_or_default();
-    let mut at = digits(0);
-    if byte(at) == b'.' {
-        let fraction = digits(at + 1);
-        if fraction == 0 {
-            return at;
-        }
-        at += 1 + fraction;
-    }
-    if matches!(byte(at), b'e' | b'E') && at > 0 {
-        let from = at + 1 + usize::from(matches!(byte(at + 1), b'-' | b'+'));
-        let exponent = digits(from);
-        if exponent > 0 {
-            return from + exponent;
-        }
-    }
-    at
 }
 
 /// Symbols, longer ones first.

@@ -1,5 +1,5 @@
-//! Writes expressions in a form that QGIS 3.22 and later read alike: operations that are operands stand in brackets, fields in
-//! quotes, strings escape only with `''` and `\\`, and no `--` or `/*` occurs outside quotes.
+//! Writes expressions in a form that QGIS 3.22 and later read alike: operations that are operands stand in brackets, fields
+//! in quotes, strings escape only with `''` and `\\`, and no `--` or `/*` occurs outside quotes.
 
 use std::{
     borrow::Borrow,

@@ -5,7 +5,8 @@ mod write;
 
 use self::queries::queries;
 use super::{
-    Context, RequestRefusal, Service, kvp::Kvp, operation::Operation, parameters::Parameters, value::Value,
+    Context, RequestRefusal, kvp::Kvp, operation::Operation, parameters::Parameters, table::wfs::GET_FEATURE,
+    value::Value,
 };
 use crate::{
     expression::Expression,
@@ -20,7 +21,6 @@ use crate::{
 /// A request for features.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GetFeature {
-    operation: &'static Operation,
     /// VERSION, OUTPUTFORMAT, SRSNAME and the like, as QGIS expects them.
     plain: Vec<(&'static str, String)>,
     /// None for a count of all features.
@@ -38,12 +38,8 @@ const PLAIN: [&str; 7] =
 
 impl GetFeature {
     /// Parses the parameters of a query or a form.
-    pub(super) fn parse(
-        operation: &'static Operation,
-        parameters: Parameters,
-        context: &Context<'_>,
-    ) -> Result<Self, RequestRefusal> {
-        let mut values = Kvp::parse(operation, parameters, context)?;
+    pub(super) fn parse(parameters: Parameters, context: &Context<'_>) -> Result<Self, RequestRefusal> {
+        let mut values = Kvp::parse(&GET_FEATURE, parameters, context)?;
         let queries = queries(&mut values)?;
         let is_xml = queries.iter().any(|query| query.filter.is_some());
         Self::new(values, queries, is_xml, context)
@@ -59,12 +55,12 @@ impl GetFeature {
             ("STARTINDEX", body.start_index),
             ("RESULTTYPE", body.result_type),
         ])?;
-        Self::new(Kvp::parse(operation()?, parameters, context)?, body.queries, true, context)
+        Self::new(Kvp::parse(&GET_FEATURE, parameters, context)?, body.queries, true, context)
     }
 
     /// Its row of the table.
     pub fn operation(&self) -> &'static Operation {
-        self.operation
+        &GET_FEATURE
     }
 
     /// Whether [`resolve`](Self::resolve) must be called before it is written.
@@ -80,11 +76,11 @@ impl GetFeature {
     /// Replaces the names of fields by their real names, and refuses fields and layers that WFS does not publish.
     pub fn resolve(&mut self, layers: &Layers) -> Result<(), RequestRefusal> {
         for query in &mut self.queries {
-            let unknown = || RequestRefusal::UnknownLayer { parameter: "TYPENAME".into() };
+            let unknown = || RequestRefusal::UnknownLayer("TYPENAME".into());
             let layer = layers.by_type_name(&query.type_name).ok_or_else(unknown)?;
             let real = |name: &str| layer.wfs_field(name).map(|field| field.name.clone());
             if let Some(expression) = &mut self.expression {
-                let unknown = |_| RequestRefusal::UnknownField { parameter: "EXP_FILTER".into() };
+                let unknown = |_| RequestRefusal::UnknownField("EXP_FILTER".into());
                 expression.resolve_fields(&real).map_err(unknown)?;
             }
             query.resolve_fields(&real)?;
@@ -110,8 +106,7 @@ impl GetFeature {
             .collect();
         let is_count = plain.contains(&("RESULTTYPE", "hits".to_owned()));
         let max_features = feature_limit(max_features.as_ref(), is_count, context.limits.max_features);
-        let operation = values.operation();
-        let request = Self { operation, plain, max_features, ids, expression, queries, is_xml };
+        let request = Self { plain, max_features, ids, expression, queries, is_xml };
         request.check()?;
         Ok(request)
     }
@@ -134,7 +129,7 @@ impl GetFeature {
             return refused("EXP_FILTER needs exactly one TYPENAME");
         }
         if self.queries.is_empty() && self.ids.is_empty() {
-            return Err(RequestRefusal::Missing { parameter: "TYPENAME" });
+            return Err(RequestRefusal::Missing("TYPENAME"));
         }
         if has_filter && has("GEOMETRYNAME") {
             return refused("GEOMETRYNAME cannot be combined with FILTER; use EXP_FILTER");
@@ -160,10 +155,6 @@ pub(super) fn body_parameters(root: &Element) -> Result<Parameters, RequestRefus
         ("OUTPUTFORMAT", body.output_format),
         ("TYPENAME", (!body.type_names.is_empty()).then(|| body.type_names.join(","))),
     ])
-}
-
-fn operation() -> Result<&'static Operation, RequestRefusal> {
-    Operation::named(Service::Wfs, "GetFeature").ok_or(RequestRefusal::UnknownOperation { service: "WFS" })
 }
 
 fn parameters<const N: usize>(values: [(&str, Option<String>); N]) -> Result<Parameters, RequestRefusal> {
@@ -198,7 +189,7 @@ mod tests {
         let site = Site::parse(include_str!("../../tests/site.toml")).unwrap();
         let parameters = Parameters::read(query.as_bytes(), Keys::Ows)?;
         let context = Context { catalogue: &site.catalogues[0], limits: &Limits::default() };
-        let mut values = Kvp::parse(operation()?, parameters, &context)?;
+        let mut values = Kvp::parse(&GET_FEATURE, parameters, &context)?;
         let queries = queries(&mut values)?;
         GetFeature::new(values, queries, false, &context)
     }

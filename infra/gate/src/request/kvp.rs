@@ -66,7 +66,7 @@ impl Kvp {
                     let is_published =
                         |name: &String| !is_ambiguous(name) || layers.by_wms_name(name).is_some();
                     if !names.iter().all(is_published) {
-                        return Err(RequestRefusal::UnknownLayer { parameter: key.to_string() });
+                        return Err(RequestRefusal::UnknownLayer(key.to_string()));
                     }
                 }
                 Value::Sql(filters) => {
@@ -75,7 +75,7 @@ impl Kvp {
                     };
                     filters
                         .resolve_fields(&real)
-                        .map_err(|_| RequestRefusal::UnknownField { parameter: key.to_string() })?;
+                        .map_err(|_| RequestRefusal::UnknownField(key.to_string()))?;
                 }
                 _ => {}
             }
@@ -141,8 +141,8 @@ impl Kvp {
             ));
         }
         let Some(value) = Value::parse(&key, parameter.kind, text)? else { return Ok(()) };
-        let written = map_key.map_or(Cow::Borrowed(parameter.name), |map| map.written(parameter).into());
-        self.add(key, parameter, Pair { key: written, value })
+        let qgis_key = map_key.map_or(Cow::Borrowed(parameter.name), |map| map.qgis_key(parameter).into());
+        self.add(key, parameter, Pair { key: qgis_key, value })
     }
 
     /// Adds `new`. A parameter may come under two of its names if both have the same value.
@@ -159,7 +159,7 @@ impl Kvp {
         for (width, height) in [("WIDTH", "HEIGHT"), ("SRCWIDTH", "SRCHEIGHT")] {
             let side = |name| u64::try_from(self.number(name).unwrap_or(1)).unwrap_or(0);
             if side(width).saturating_mul(side(height)) > context.limits.max_pixels {
-                return Err(RequestRefusal::TooManyPixels { max: context.limits.max_pixels });
+                return Err(RequestRefusal::TooManyPixels(context.limits.max_pixels));
             }
         }
         // These options are for a DXF export alone.
@@ -178,7 +178,7 @@ impl Kvp {
                 "GetPrint is off for this catalogue; list its layouts in the site file, as in print = [\"Layout A4\"]",
             ));
         }
-        let layout = self.text("TEMPLATE").ok_or(RequestRefusal::Missing { parameter: "TEMPLATE" })?;
+        let layout = self.text("TEMPLATE").ok_or(RequestRefusal::Missing("TEMPLATE"))?;
         if context.catalogue.print.iter().any(|allowed| allowed == layout) {
             Ok(())
         } else {

@@ -39,7 +39,7 @@ use crate::{
     xml::{body::BodyError, tree::Element},
 };
 
-/// Names in one list. A map of 3,000 layers kept QGIS busy for 23 s.
+/// Maximum number of names in one list. A map of 3,000 layers kept QGIS busy for 23 s.
 const MAX_NAMES: usize = 200;
 
 /// A request as received, once its catalogue is known.
@@ -145,14 +145,12 @@ impl MapRequest {
 
     fn from_parameters(mut parameters: Parameters, context: &Context<'_>) -> Result<Self, RequestRefusal> {
         let request = parameters.take("REQUEST").filter(|request| !request.is_empty());
-        let request = request.ok_or(RequestRefusal::Missing { parameter: "REQUEST" })?;
+        let request = request.ok_or(RequestRefusal::Missing("REQUEST"))?;
         let service = service(parameters.take("SERVICE").as_deref(), &request)?;
-        let operation = Operation::named(service, &request)
-            .ok_or(RequestRefusal::UnknownOperation { service: service.name() })?;
+        let operation =
+            Operation::named(service, &request).ok_or(RequestRefusal::UnknownOperation(service.name()))?;
         match (operation.service, operation.name) {
-            (Service::Wfs, "GetFeature") => {
-                GetFeature::parse(operation, parameters, context).map(Self::GetFeature)
-            }
+            (Service::Wfs, "GetFeature") => GetFeature::parse(parameters, context).map(Self::GetFeature),
             (Service::Wfs, "Transaction") => {
                 Err(RequestRefusal::Combination("send a Transaction as an XML body, not as parameters"))
             }

@@ -4,11 +4,11 @@ use percent_encoding::percent_decode;
 
 use super::RequestRefusal;
 
-/// Bytes of a query or a form. IIS sites allow queries of 32 KiB.
+/// Maximum size in bytes of a query or a form. IIS sites allow queries of 32 KiB.
 pub const MAX_QUERY_BYTES: usize = 64 * 1024;
 /// Most requests for maps have fewer parameters.
 const CAPACITY: usize = 16;
-/// Parameters of one request. The largest recorded request has 45.
+/// Maximum number of parameters of one request. The largest recorded request has 45.
 const MAX_PARAMETERS: usize = 200;
 
 /// The kind of keys.
@@ -41,7 +41,7 @@ impl Parameters {
     /// control characters, except for tabs and line breaks in values: real clients send these in filters.
     pub fn read(text: &[u8], keys: Keys) -> Result<Self, RequestRefusal> {
         if text.len() > MAX_QUERY_BYTES {
-            return Err(RequestRefusal::TooLong { max: MAX_QUERY_BYTES });
+            return Err(RequestRefusal::TooLong(MAX_QUERY_BYTES));
         }
         let mut parameters = Self(Vec::with_capacity(CAPACITY));
         for part in text.split(|byte| *byte == b'&').filter(|part| !part.is_empty()) {
@@ -51,7 +51,7 @@ impl Parameters {
             let key = checked_key(decode(&part[..at])?, keys)?;
             let value = decode(&part[at + 1..])?;
             if value.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r')) {
-                return Err(RequestRefusal::ControlCharacter { parameter: key });
+                return Err(RequestRefusal::ControlCharacter(key));
             }
             parameters.add(key, value)?;
         }
@@ -77,29 +77,14 @@ impl Parameters {
         self.0.iter().find(|parameter| parameter.key == key).map(|parameter| parameter.value.as_str())
     }
 
-    /// Their number.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Iterates over them.
-    pub fn iter(&self) -> impl Iterator<Item = &Parameter> {
-        self.0.iter()
-    }
-
     /// Adds a parameter.
     pub(super) fn add(&mut self, key: String, value: String) -> Result<(), RequestRefusal> {
         // QGIS takes the last of two in OGC web services, and the first in OGC API Features.
         if self.0.iter().any(|parameter| parameter.key.eq_ignore_ascii_case(&key)) {
-            return Err(RequestRefusal::Repeated { parameter: key });
+            return Err(RequestRefusal::Repeated(key));
         }
         if self.0.len() == MAX_PARAMETERS {
-            return Err(RequestRefusal::TooMany { max: MAX_PARAMETERS });
+            return Err(RequestRefusal::TooMany(MAX_PARAMETERS));
         }
         self.0.push(Parameter { key, value });
         Ok(())
@@ -190,8 +175,8 @@ mod tests {
     #[test]
     fn refuses_ambiguous_spellings() {
         for (text, refusal) in [
-            ("MAP=a&map=b", RequestRefusal::Repeated { parameter: "MAP".into() }),
-            ("MAP=a&%4DAP=b", RequestRefusal::Repeated { parameter: "MAP".into() }),
+            ("MAP=a&map=b", RequestRefusal::Repeated("MAP".into())),
+            ("MAP=a&%4DAP=b", RequestRefusal::Repeated("MAP".into())),
             ("reque%C5%BFt=GetMap", RequestRefusal::InvalidKey),
             ("MAP%00=a", RequestRefusal::InvalidKey),
             ("a%20b=c", RequestRefusal::InvalidKey),
@@ -200,7 +185,7 @@ mod tests {
             ("A=%zz", RequestRefusal::InvalidEncoding),
             ("A=%4", RequestRefusal::InvalidEncoding),
             ("A=%ff", RequestRefusal::NotUtf8),
-            ("A=%00", RequestRefusal::ControlCharacter { parameter: "A".into() }),
+            ("A=%00", RequestRefusal::ControlCharacter("A".into())),
         ] {
             assert_eq!(ows(text), Err(refusal), "{text}");
         }
@@ -223,7 +208,7 @@ mod tests {
             for keys in [Keys::Ows, Keys::Features] {
                 if let Ok(parameters) = Parameters::read(&bytes, keys) {
                     let mut names: Vec<_> =
-                        parameters.iter().map(|parameter| parameter.key.to_ascii_uppercase()).collect();
+                        parameters.0.iter().map(|parameter| parameter.key.to_ascii_uppercase()).collect();
                     let count = names.len();
                     names.sort();
                     names.dedup();

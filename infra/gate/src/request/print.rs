@@ -2,9 +2,9 @@
 
 use super::{RequestRefusal, operation::Parameter, value::Value};
 
-/// Maps of a layout.
+/// Maximum number of maps of a layout.
 const MAX_MAPS: u8 = 20;
-/// Bytes of a layout's text.
+/// Maximum size in bytes of a layout's text.
 const MAX_TEXT: usize = 2_000;
 
 /// A key `MAPn:NAME`. In other operations QGIS prefers it to the plain parameter, so only GetPrint has them in its list.
@@ -27,7 +27,7 @@ impl MapKey {
     }
 
     /// The key as QGIS expects it.
-    pub(super) fn written(&self, parameter: &Parameter) -> String {
+    pub(super) fn qgis_key(&self, parameter: &Parameter) -> String {
         parameter.name.replacen("MAPn", &format!("MAP{}", self.number), 1)
     }
 }

@@ -10,27 +10,19 @@ use crate::{
     xml::{body::BodyError, filter::FilterError},
 };
 
-/// Why the gate does not pass a request on to QGIS Server.
+/// Why the gate does not pass a request on to QGIS Server. Numbers are limits; names are those of parameters, or of the
+/// elements that stand for them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestRefusal {
-    /// The query or form is longer than any real client's.
-    #[error("the parameters have more than {max} bytes; shorten the filter or the selection")]
-    TooLong {
-        /// The limit in bytes.
-        max: usize,
-    },
-    /// The body is larger than this kind of request needs.
-    #[error("the body has more than {max} bytes; send several smaller requests")]
-    BodyTooLarge {
-        /// The limit in bytes.
-        max: usize,
-    },
+    /// The query or form has more bytes than any real client sends.
+    #[error("the parameters have more than {0} bytes; shorten the filter or the selection")]
+    TooLong(usize),
+    /// The body has more bytes than this kind of request needs.
+    #[error("the body has more than {0} bytes; send several smaller requests")]
+    BodyTooLarge(usize),
     /// More parameters than any real client sends.
-    #[error("the request has more than {max} parameters")]
-    TooMany {
-        /// The limit.
-        max: usize,
-    },
+    #[error("the request has more than {0} parameters")]
+    TooMany(usize),
     /// A key without `=`.
     #[error("a parameter has no equals sign; write name=value")]
     KeyWithoutValue,
@@ -44,17 +36,11 @@ pub enum RequestRefusal {
     #[error("the request is not UTF-8")]
     NotUtf8,
     /// A control character in a value.
-    #[error("{parameter} holds a control character")]
-    ControlCharacter {
-        /// Its name.
-        parameter: String,
-    },
+    #[error("{0} holds a control character")]
+    ControlCharacter(String),
     /// A repeated parameter: the gate and QGIS could each read a different one.
-    #[error("{parameter} occurs more than once")]
-    Repeated {
-        /// Its name.
-        parameter: String,
-    },
+    #[error("{0} occurs more than once")]
+    Repeated(String),
     /// A parameter that differs from another name of it, or from the XML body.
     #[error("{parameter} contradicts {other}; leave {parameter} out, or make them agree")]
     Contradiction {
@@ -64,23 +50,19 @@ pub enum RequestRefusal {
         other: &'static str,
     },
     /// A missing required parameter.
-    #[error("{parameter} is missing")]
-    Missing {
-        /// Its name.
-        parameter: &'static str,
-    },
+    #[error("{0} is missing")]
+    Missing(&'static str),
     /// A service that is not in the table.
     #[error("SERVICE must be WMS, WFS, WMTS or WCS")]
     UnknownService,
-    /// An operation that is not in the table.
-    #[error("REQUEST is not an operation of {service} that the gate allows; pozi-gate operations lists them")]
-    UnknownOperation {
-        /// The service.
-        service: &'static str,
-    },
+    /// An operation that is not in the table of this service.
+    #[error(
+        "REQUEST is not an operation of {0} that the gate allows; the command 'pozi-gate operations' lists them"
+    )]
+    UnknownOperation(&'static str),
     /// A parameter that is not in the operation's list.
     #[error(
-        "{parameter} is not a parameter that the gate allows for {operation}; pozi-gate operations lists them"
+        "{parameter} is not a parameter that the gate allows for {operation}; the command 'pozi-gate operations' lists them"
     )]
     UnknownParameter {
         /// Its name.
@@ -112,23 +94,14 @@ pub enum RequestRefusal {
     #[error("{0}")]
     NotConfigured(&'static str),
     /// A map or coverage of too many pixels.
-    #[error("the image would have more than {max} pixels; reduce its width or height")]
-    TooManyPixels {
-        /// The limit.
-        max: u64,
-    },
+    #[error("the image would have more than {0} pixels; reduce its width or height")]
+    TooManyPixels(u64),
     /// A field that the service does not publish.
-    #[error("{parameter} names a field that this service does not publish for the layer")]
-    UnknownField {
-        /// The parameter or element that names it.
-        parameter: String,
-    },
+    #[error("{0} names a field that this service does not publish for the layer")]
+    UnknownField(String),
     /// A layer that the service does not publish.
-    #[error("{parameter} names a layer that the catalogue does not publish")]
-    UnknownLayer {
-        /// The parameter or element that names it.
-        parameter: String,
-    },
+    #[error("{0} names a layer that the catalogue does not publish")]
+    UnknownLayer(String),
     /// An XML body that is refused.
     #[error("the XML body is refused: {0}")]
     Xml(#[source] BodyError),
@@ -166,9 +139,9 @@ pub enum ContentError {
 impl From<BodyError> for RequestRefusal {
     fn from(error: BodyError) -> Self {
         match error {
-            BodyError::UnknownField { element, .. } => Self::UnknownField { parameter: element.to_owned() },
+            BodyError::UnknownField { element, .. } => Self::UnknownField(element.to_owned()),
             BodyError::Filter { cause: FilterError::UnknownField { .. }, .. } => {
-                Self::UnknownField { parameter: "FILTER".to_owned() }
+                Self::UnknownField("FILTER".to_owned())
             }
             error => Self::Xml(error),
         }
@@ -228,16 +201,49 @@ impl RequestRefusal {
     /// The parameter at fault, if there is one.
     pub fn parameter(&self) -> Option<&str> {
         match self {
-            Self::ControlCharacter { parameter }
-            | Self::Repeated { parameter }
+            Self::ControlCharacter(parameter)
+            | Self::Repeated(parameter)
             | Self::Contradiction { parameter, .. }
             | Self::UnknownParameter { parameter, .. }
             | Self::Value { parameter, .. }
             | Self::Content { parameter, .. }
-            | Self::UnknownField { parameter }
-            | Self::UnknownLayer { parameter } => Some(parameter),
-            Self::Missing { parameter } => Some(parameter),
+            | Self::UnknownField(parameter)
+            | Self::UnknownLayer(parameter) => Some(parameter),
+            Self::Missing(parameter) => Some(parameter),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::xml::{filter::Filter, get_feature::GetFeatureBody, tree::Element};
+
+    fn get_feature(filter: &str) -> Result<GetFeatureBody, BodyError> {
+        let body = format!("<GetFeature><Query typeName='a'><Filter>{filter}</Filter></Query></GetFeature>");
+        GetFeatureBody::from_element(&Element::parse(body.as_bytes(), 1 << 16)?)
+    }
+
+    #[test]
+    fn says_why_a_filter_is_refused() {
+        let not_a_box = "<BBOX><Box><coordinates>0,0 x</coordinates></Box></BBOX>";
+        let in_body = RequestRefusal::from(get_feature(not_a_box).unwrap_err());
+        let in_parameter =
+            Filter::from_text(not_a_box).map_err(RequestRefusal::content("FILTER")).unwrap_err();
+        let cause = "the geometry of BBOX is refused: coordinates holds something other than numbers";
+        assert_eq!(in_parameter.to_string(), format!("FILTER: {cause}"));
+        assert_eq!(
+            in_body.to_string(),
+            format!("the XML body is refused: the filter of Query is refused: {cause}")
+        );
+    }
+
+    #[test]
+    fn an_unknown_field_of_a_filter_has_its_own_reason() {
+        let filter = "<PropertyIsNull><PropertyName>hush</PropertyName></PropertyIsNull>";
+        let error = get_feature(filter).unwrap().queries[0].resolve_fields(&|_| None).unwrap_err();
+        let refusal = RequestRefusal::from(error);
+        assert_eq!((refusal.reason(), refusal.parameter()), ("unknown_field", Some("FILTER")));
     }
 }

@@ -82,16 +82,6 @@ impl Condition {
         }
     }
 
-    pub(super) fn fields(&self) -> Vec<&str> {
-        match self {
-            Self::Or(conditions) | Self::And(conditions) => {
-                conditions.iter().flat_map(Self::fields).collect()
-            }
-            Self::Not(condition) => condition.fields(),
-            Self::Compare { field, .. } | Self::In { field, .. } | Self::IsNull { field, .. } => vec![field],
-        }
-    }
-
     pub(super) fn fields_mut(&mut self) -> Vec<&mut String> {
         match self {
             Self::Or(conditions) | Self::And(conditions) => {

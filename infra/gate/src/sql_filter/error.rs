@@ -2,15 +2,13 @@
 
 use thiserror::Error;
 
-/// Why a `FILTER` of WMS is refused. Texts never repeat a value. Positions are bytes from the beginning of a condition.
+/// Why a `FILTER` of WMS is refused. Texts never repeat a value. Numbers are limits, or positions in
+/// bytes from the beginning of a condition.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum SqlFilterError {
     /// The value is too long, or would be once a condition is written for each of its layers.
-    #[error("the filter is longer than {allowed} bytes")]
-    Length {
-        /// Bytes allowed.
-        allowed: usize,
-    },
+    #[error("the filter is longer than {0} bytes")]
+    Length(usize),
     /// The value begins with `<` or `(`.
     #[error("OGC filters are not allowed here; write layer:condition, such as layer:\"field\" = 'value'")]
     OgcFilter,
@@ -24,11 +22,8 @@ pub enum SqlFilterError {
     #[error("a layer has two conditions; join them with AND")]
     Repeated,
     /// Too many layers.
-    #[error("the filter names more than {allowed} layers")]
-    Layers {
-        /// The number allowed.
-        allowed: usize,
-    },
+    #[error("the filter names more than {0} layers")]
+    Layers(usize),
     /// Something else than the grammar demands.
     #[error(
         "expected {expected} at byte {at} of a condition; conditions consist of \"field\" = 'value', <, <=, >, >=, !=, IN, \
@@ -41,17 +36,11 @@ pub enum SqlFilterError {
         at: usize,
     },
     /// A character that begins no token.
-    #[error("unexpected character at byte {at} of a condition")]
-    Character {
-        /// Its position.
-        at: usize,
-    },
+    #[error("unexpected character at byte {0} of a condition")]
+    Character(usize),
     /// A string or field without its end.
-    #[error("the quote at byte {at} of a condition is never closed")]
-    Unterminated {
-        /// Where it opens.
-        at: usize,
-    },
+    #[error("the quote at byte {0} of a condition is never closed")]
+    Unterminated(usize),
     /// A string that QGIS's own check refuses or splits, or that a provider reads differently.
     #[error("the string at byte {at} of a condition {rule}")]
     Text {
@@ -67,25 +56,14 @@ pub enum SqlFilterError {
     )]
     FieldName,
     /// A number that is too long or not finite, or runs into a name.
-    #[error("the number at byte {at} of a condition is too long, not finite or runs into what follows it")]
-    Number {
-        /// Its position.
-        at: usize,
-    },
+    #[error("the number at byte {0} of a condition is too long, not finite or runs into what follows it")]
+    Number(usize),
     /// Brackets and NOT nested too deeply.
-    #[error("brackets and NOT are nested more than {allowed} deep")]
-    Nested {
-        /// The depth allowed.
-        allowed: usize,
-    },
+    #[error("brackets and NOT are nested more than {0} deep")]
+    Nested(usize),
     /// Too many comparisons, or too long a list.
-    #[error(
-        "a condition has more than {allowed} comparisons or list items; write many values of one field as IN"
-    )]
-    Long {
-        /// The number allowed.
-        allowed: usize,
-    },
+    #[error("a condition has more than {0} comparisons or list items; write many values of one field as IN")]
+    Long(usize),
     /// A field that is not published.
     #[error("the filter names a field that the layer does not publish")]
     Field,

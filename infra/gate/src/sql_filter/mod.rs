@@ -15,13 +15,13 @@ mod parser;
 mod quoted;
 mod token;
 
-/// Bytes of a value.
+/// Maximum size in bytes of a value.
 pub const MAX_LENGTH: usize = 65_536;
 
-/// Bytes that are written when one condition is repeated for many layers.
+/// Maximum size in bytes of what is written, where a condition is repeated for each of its layers.
 const MAX_WRITTEN: usize = 262_144;
 
-/// Layers of one value.
+/// Maximum number of layers of one value.
 const MAX_LAYERS: usize = 200;
 
 /// A condition for each named layer, in order.
@@ -34,7 +34,7 @@ impl LayerFilters {
     /// Parses the value of `FILTER`, which may be neither empty nor an OGC filter.
     pub fn parse(value: &str) -> Result<Self, SqlFilterError> {
         if value.len() > MAX_LENGTH {
-            return Err(SqlFilterError::Length { allowed: MAX_LENGTH });
+            return Err(SqlFilterError::Length(MAX_LENGTH));
         }
         if value.trim_start().starts_with(['<', '(']) {
             return Err(SqlFilterError::OgcFilter);
@@ -53,7 +53,7 @@ impl LayerFilters {
             let condition = parser::parse(&mut lexer)?;
             written += layers.len().saturating_mul(condition.to_string().len());
             if written > MAX_WRITTEN {
-                return Err(SqlFilterError::Length { allowed: MAX_WRITTEN });
+                return Err(SqlFilterError::Length(MAX_WRITTEN));
             }
             filters.add(layers, &condition)?;
             rest = lexer.after_semicolon();
@@ -68,11 +68,7 @@ impl LayerFilters {
             }
             self.filters.push((layer, condition.clone()));
         }
-        if self.filters.len() > MAX_LAYERS {
-            Err(SqlFilterError::Layers { allowed: MAX_LAYERS })
-        } else {
-            Ok(())
-        }
+        if self.filters.len() > MAX_LAYERS { Err(SqlFilterError::Layers(MAX_LAYERS)) } else { Ok(()) }
     }
 
     /// The names of the layers, each once.
@@ -80,15 +76,8 @@ impl LayerFilters {
         self.filters.iter().map(|(layer, _)| layer.as_str())
     }
 
-    /// Each layer with a field that its condition names, as often and in the order in which fields occur.
-    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.filters.iter().flat_map(|(layer, condition)| {
-            condition.fields().into_iter().map(move |field| (layer.as_str(), field))
-        })
-    }
-
-    /// Replaces each field by what `resolve` returns for the layer and the field. If that is `None`, or cannot be written, the
-    /// filters are refused and stay unchanged.
+    /// Replaces each field by what `resolve` returns for the layer and the field. If that is `None`, or cannot be written,
+    /// the filters are refused and stay unchanged.
     pub fn resolve_fields(
         &mut self,
         resolve: &dyn Fn(&str, &str) -> Option<String>,
@@ -306,7 +295,7 @@ mod tests {
         assert_eq!(refusal("a,a:x=1"), SqlFilterError::Repeated);
         let filters = LayerFilters::parse("b,c:x=1;a:y=2").unwrap();
         assert_eq!(filters.layers().collect::<Vec<_>>(), ["b", "c", "a"]);
-        assert_eq!(filters.fields().collect::<Vec<_>>(), [("b", "x"), ("c", "x"), ("a", "y")]);
+        assert_eq!(filters.to_string(), r#"b:"x" = 1;c:"x" = 1;a:"y" = 2"#);
     }
 
     #[test]
@@ -345,20 +334,17 @@ mod tests {
     fn limits_depth_and_length() {
         let nested = |depth: usize| format!("a:{}x=1{}", "(".repeat(depth), ")".repeat(depth));
         assert!(LayerFilters::parse(&nested(30)).is_ok());
-        assert_eq!(refusal(&nested(31)), SqlFilterError::Nested { allowed: 30 });
-        assert_eq!(
-            refusal(&format!("a:{}x=1", "NOT ".repeat(10_000))),
-            SqlFilterError::Nested { allowed: 30 }
-        );
+        assert_eq!(refusal(&nested(31)), SqlFilterError::Nested(30));
+        assert_eq!(refusal(&format!("a:{}x=1", "NOT ".repeat(10_000))), SqlFilterError::Nested(30));
         let chain = |terms: usize| format!("a:{}", vec!["x=1"; terms].join(" OR "));
         assert!(LayerFilters::parse(&chain(900)).is_ok());
-        assert_eq!(refusal(&chain(901)), SqlFilterError::Long { allowed: 900 });
+        assert_eq!(refusal(&chain(901)), SqlFilterError::Long(900));
         let list = |items: usize| format!("a:x IN ({})", vec!["1"; items].join(","));
         assert!(LayerFilters::parse(&list(10_000)).is_ok());
-        assert_eq!(refusal(&list(10_001)), SqlFilterError::Long { allowed: 10_000 });
+        assert_eq!(refusal(&list(10_001)), SqlFilterError::Long(10_000));
         let layers = |count: usize| (0..count).map(|layer| format!("l{layer}")).collect::<Vec<_>>().join(",");
         assert!(LayerFilters::parse(&format!("{}:x=1", layers(200))).is_ok());
-        assert_eq!(refusal(&format!("{}:x=1", layers(201))), SqlFilterError::Layers { allowed: 200 });
+        assert_eq!(refusal(&format!("{}:x=1", layers(201))), SqlFilterError::Layers(200));
         assert!(matches!(
             refusal(&format!("{}:{}", layers(100), &chain(900)[2..])),
             SqlFilterError::Length { .. }

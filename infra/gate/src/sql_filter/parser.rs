@@ -6,13 +6,14 @@ use super::{
     token::{Lexer, Token},
 };
 
-/// Nested brackets and NOT.
+/// Maximum number of nested brackets and NOT.
 const MAX_NESTING: usize = 30;
 
-/// Comparisons of one condition. `SQLite` accepts a tree of depth 1,000, and a chain is as deep as it is long.
+/// Maximum number of comparisons of one condition. `SQLite` accepts a tree of depth 1,000, and a chain is as deep as it is
+/// long.
 const MAX_COMPARISONS: usize = 900;
 
-/// Values of one list.
+/// Maximum number of values of one list.
 const MAX_LIST: usize = 10_000;
 
 /// Parses one condition, up to its semicolon or the end.
@@ -58,7 +59,7 @@ impl Parser<'_, '_> {
         }
         self.comparisons += 1;
         if self.comparisons > MAX_COMPARISONS {
-            return Err(SqlFilterError::Long { allowed: MAX_COMPARISONS });
+            return Err(SqlFilterError::Long(MAX_COMPARISONS));
         }
         let Some(Token::Field(field)) = self.lexer.take()? else { return Err(self.expected("a field")) };
         self.comparison(field)
@@ -70,7 +71,7 @@ impl Parser<'_, '_> {
     ) -> Result<Condition, SqlFilterError> {
         self.nesting += 1;
         if self.nesting > MAX_NESTING {
-            return Err(SqlFilterError::Nested { allowed: MAX_NESTING });
+            return Err(SqlFilterError::Nested(MAX_NESTING));
         }
         let condition = read(self)?;
         self.nesting -= 1;
@@ -108,7 +109,7 @@ impl Parser<'_, '_> {
         }
         self.expect(&Token::Close, "a comma or closing bracket")?;
         if list.len() > MAX_LIST {
-            return Err(SqlFilterError::Long { allowed: MAX_LIST });
+            return Err(SqlFilterError::Long(MAX_LIST));
         }
         Ok(Condition::In { field, negated, list })
     }

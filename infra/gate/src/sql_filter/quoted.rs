@@ -1,8 +1,8 @@
 //! Which strings, fields and names of layers are allowed.
 //!
 //! QGIS splits the value at every `;`, even in quotes. Its check splits a condition at spaces, and joins words from one that
-//! begins with a quote to one that ends with it. Some versions read a value that holds `(<`, `<Filter` or `()` anywhere, even in
-//! a string, as an OGC filter. Some providers escape with `\`.
+//! begins with a quote to one that ends with it. Some versions read a value that holds `(<`, `<Filter` or `()` anywhere,
+//! even in a string, as an OGC filter. Some providers escape with `\`.
 
 /// Whether `text` holds nothing that is forbidden in all names and strings.
 fn is_plain(text: &str) -> bool {

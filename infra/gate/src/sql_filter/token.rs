@@ -1,9 +1,7 @@
 //! The tokens of a condition.
 
 use super::{SqlFilterError, condition::Comparison, quoted};
-
-/// Characters of a number. More digits than this do not fit a double.
-const MAX_NUMBER: usize = 40;
+use crate::lexer::{number_length, space_length};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token {
@@ -67,7 +65,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn read(&mut self) -> Result<Option<Token>, SqlFilterError> {
-        self.at += self.rest().bytes().take_while(|byte| b" \t\r\n".contains(byte)).count();
+        self.at += space_length(self.rest());
         let rest = self.rest();
         match rest.chars().next() {
             None | Some(';') => Ok(None),
@@ -104,29 +102,14 @@ impl<'a> Lexer<'a> {
             }
             text.push(character);
         }
-        Err(SqlFilterError::Unterminated { at: self.at })
+        Err(SqlFilterError::Unterminated(self.at))
     }
 
     /// Reads a number with or without a minus sign. One that begins with its point gets a leading zero.
     fn number(&mut self) -> Result<Token, SqlFilterError> {
-        let (at, rest) = (self.at, self.rest());
-        let error = SqlFilterError::Number { at };
-        let (sign, digits) = rest.strip_prefix('-').map_or(("", rest), |digits| ("-", digits));
-        let is_part = |(index, byte): (usize, u8)| {
-            let before = index.checked_sub(1).and_then(|before| digits.as_bytes().get(before));
-            byte.is_ascii_alphanumeric()
-                || byte == b'.'
-                || (matches!(byte, b'-' | b'+') && matches!(before, Some(b'e' | b'E')))
-        };
-        let length = digits.bytes().enumerate().take_while(|pair| is_part(*pair)).count();
-        let (digits, after) = digits.split_at_checked(length).ok_or(error.clone())?;
-        let runs_on = after.starts_with(|next: char| next == '_' || next.is_alphanumeric());
-        let is_number = digits.parse::<f64>().is_ok_and(f64::is_finite)
-            && digits.ends_with(|last: char| last.is_ascii_digit())
-            && digits.starts_with(|first: char| first.is_ascii_digit() || first == '.');
-        if runs_on || !is_number || length > MAX_NUMBER {
-            return Err(error);
-        }
+        let (sign, digits) = self.rest().strip_prefix('-').map_or(("", self.rest()), |digits| ("-", digits));
+        let length = number_length(digits).ok_or(SqlFilterError::Number(self.at))?;
+        let digits = digits.get(..length).unwrap_or_default();
         self.at += sign.len() + length;
         let zero = if digits.starts_with('.') { "0" } else { "" };
         Ok(Token::Number(format!("{sign}{zero}{digits}")))
@@ -155,7 +138,7 @@ impl<'a> Lexer<'a> {
     fn symbol(&mut self) -> Result<Token, SqlFilterError> {
         let rest = self.rest();
         let symbol = SYMBOLS.iter().find(|(symbol, _)| rest.starts_with(symbol));
-        let (symbol, token) = symbol.ok_or(SqlFilterError::Character { at: self.at })?;
+        let (symbol, token) = symbol.ok_or(SqlFilterError::Character(self.at))?;
         self.at += symbol.len();
         Ok(token.clone())
     }

@@ -4,12 +4,10 @@ use super::{
     MAX_POINTS, WktError,
     shape::{Content, Dimension, Kind, Part, Shape},
 };
+use crate::lexer::{number_length, space_length};
 
-/// Nested collections. QGIS has no limit.
+/// Maximum number of nested collections. QGIS has no limit.
 const MAX_NESTING: usize = 4;
-
-/// Characters of a number. More digits than this do not fit a double.
-const MAX_NUMBER: usize = 40;
 
 pub(super) struct Reader<'a> {
     text: &'a str,
@@ -55,7 +53,7 @@ impl<'a> Reader<'a> {
         if word.eq_ignore_ascii_case("SRID") {
             return Err(WktError::Srid);
         }
-        let (kind, named) = Kind::named(word).ok_or(WktError::Type { at })?;
+        let (kind, named) = Kind::named(word).ok_or(WktError::Type(at))?;
         if named.is_some() {
             return Ok((kind, named));
         }
@@ -65,7 +63,7 @@ impl<'a> Reader<'a> {
 
     fn collection(&mut self, named: Option<Dimension>, nesting: usize) -> Result<Shape, WktError> {
         if nesting >= MAX_NESTING {
-            return Err(WktError::Nested { allowed: MAX_NESTING });
+            return Err(WktError::Nested(MAX_NESTING));
         }
         let (mut members, mut dimension) = (Vec::new(), named);
         self.open()?;
@@ -136,21 +134,22 @@ impl<'a> Reader<'a> {
         rule.found = Some(dimension);
         self.points += 1;
         if self.points > MAX_POINTS {
-            return Err(WktError::TooMany { allowed: MAX_POINTS });
+            return Err(WktError::TooMany(MAX_POINTS));
         }
         Ok(Part::Position(written))
     }
 
     fn number(&mut self) -> Result<&'a str, WktError> {
         self.skip_space();
-        let (at, rest) = (self.at, self.rest());
-        let length = number_length(rest).ok_or(self.expected("a number"))?;
-        let (number, after) = rest.split_at_checked(length).ok_or(self.expected("a number"))?;
+        let rest = self.rest();
+        let digits = rest.strip_prefix('-').unwrap_or(rest);
+        if !digits.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
+            return Err(self.expected("a number"));
+        }
+        let length = number_length(digits).ok_or(WktError::Number(self.at))? + rest.len() - digits.len();
+        let (number, after) = rest.split_at_checked(length).unwrap_or_default();
         if !after.starts_with([' ', '\t', '\r', '\n', ',', ')']) {
             return Err(self.expected("the end of a number"));
-        }
-        if length > MAX_NUMBER || !number.parse::<f64>().is_ok_and(f64::is_finite) {
-            return Err(WktError::Number { at });
         }
         self.at += length;
         Ok(number)
@@ -197,7 +196,7 @@ impl<'a> Reader<'a> {
     }
 
     fn skip_space(&mut self) {
-        self.at += self.rest().bytes().take_while(|byte| b" \t\r\n".contains(byte)).count();
+        self.at += space_length(self.rest());
     }
 
     fn rest(&self) -> &'a str {
@@ -207,30 +206,4 @@ impl<'a> Reader<'a> {
     fn expected(&self, expected: &'static str) -> WktError {
         WktError::Expected { expected, at: self.at }
     }
-}
-
-/// The length in bytes of a number such as `-1`, `1.5`, `.5`, `1e5` or `-1.5E-3` at the beginning of `text`.
-fn number_length(text: &str) -> Option<usize> {
-    let digits = |from: usize| text.bytes().skip(from).take_while(u8::is_ascii_digit).count();
-    let mut at = usize::from(text.starts_with('-'));
-    let whole = digits(at);
-    at += whole;
-    let mut fraction = 0;
-    if text.get(at..)?.starts_with('.') {
-        fraction = digits(at + 1);
-        if fraction == 0 {
-            return None;
-        }
-        at += 1 + fraction;
-    }
-    if whole + fraction == 0 {
-        return None;
-    }
-    let exponent = text.get(at..)?;
-    if exponent.starts_with(['e', 'E']) {
-        let from = at + 1 + usize::from(exponent.get(1..)?.starts_with(['-', '+']));
-        let length = digits(from);
-        return (length > 0).then_some(from + length);
-    }
-    Some(at)
 }

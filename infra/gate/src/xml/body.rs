@@ -34,17 +34,11 @@ pub enum BodyError {
         expected: &'static str,
     },
     /// A missing type, or several.
-    #[error("{element} must name exactly one type")]
-    TypeName {
-        /// The element that names it.
-        element: String,
-    },
+    #[error("{0} must name exactly one type")]
+    TypeName(String),
     /// A property that is not one name.
-    #[error("{element} must hold the name of one property")]
-    PropertyName {
-        /// The element that names it.
-        element: String,
-    },
+    #[error("{0} must hold the name of one property")]
+    PropertyName(String),
     /// A property that is not a field of the layer.
     #[error(
         "property {number} of {element} is not a field of the layer; DescribeFeatureType lists its fields"
@@ -93,22 +87,16 @@ pub enum BodyError {
         cause: FilterError,
     },
     /// An Update or Delete without a filter, which would reach every row.
-    #[error("{element} needs a Filter; without one, QGIS Server would take every row")]
-    NoFilter {
-        /// The element.
-        element: String,
-    },
+    #[error("{0} needs a Filter; without one, QGIS Server would take every row")]
+    NoFilter(String),
     /// A Delete by anything but feature ids.
     #[error(
         "the Filter of a Delete must list feature ids (FeatureId or GmlObjectId); QGIS Server deletes by nothing else"
     )]
     DeleteWithoutIds,
     /// Feature ids of another type.
-    #[error("the feature ids in the Filter of {element} must belong to its type")]
-    IdsOfAnotherType {
-        /// The element that holds the filter.
-        element: String,
-    },
+    #[error("the feature ids in the Filter of {0} must belong to its type")]
+    IdsOfAnotherType(String),
     /// A geometry that is refused.
     #[error("the geometry in {element} is refused: {cause}")]
     Geometry {
@@ -165,7 +153,7 @@ pub(super) fn plain_text<'a>(element: &'a Element, expected: &'static str) -> Re
 pub(super) fn property_name(element: &Element) -> Result<String, BodyError> {
     names::property_name(plain_text(element, "one name")?)
         .map(str::to_owned)
-        .ok_or_else(|| BodyError::PropertyName { element: element.name.clone() })
+        .ok_or_else(|| BodyError::PropertyName(element.name.clone()))
 }
 
 /// The type that one of `attributes` names.
@@ -173,7 +161,7 @@ pub(super) fn type_name(element: &Element, attributes: &[&str]) -> Result<String
     let mut values = attributes.iter().filter_map(|name| element.attribute(name));
     match (values.next().and_then(names::type_name), values.next()) {
         (Some(name), None) => Ok(name.to_owned()),
-        _ => Err(BodyError::TypeName { element: element.name.clone() }),
+        _ => Err(BodyError::TypeName(element.name.clone())),
     }
 }
 
@@ -182,7 +170,7 @@ pub(super) fn read_filter(filter: &Element, parent: &Element, type_name: &str) -
     let filter = Filter::from_element(filter)
         .map_err(|cause| BodyError::Filter { element: parent.name.clone(), cause })?;
     if filter.id_types().any(|name| name != type_name) {
-        return Err(BodyError::IdsOfAnotherType { element: parent.name.clone() });
+        return Err(BodyError::IdsOfAnotherType(parent.name.clone()));
     }
     Ok(filter)
 }

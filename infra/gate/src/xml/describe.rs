@@ -7,7 +7,7 @@ use super::{
     tree::Element,
 };
 
-/// Types in one request.
+/// Maximum number of types in one request.
 pub const MAX_TYPES: usize = 200;
 
 /// A `DescribeFeatureType`. The caller sends it to QGIS as a query.
@@ -36,7 +36,7 @@ impl DescribeFeatureTypeBody {
             }
             let name = type_name(plain_text(child, "one name")?)
                 .filter(|name| type_names.iter().all(|before| before != name))
-                .ok_or_else(|| BodyError::TypeName { element: child.name.clone() })?;
+                .ok_or_else(|| BodyError::TypeName(child.name.clone()))?;
             type_names.push(name.to_owned());
         }
         Ok(Self {

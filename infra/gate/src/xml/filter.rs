@@ -31,12 +31,12 @@ pub use self::{error::FilterError, write::OGC_NAMESPACE};
 
 use crate::xml::gml::Gml;
 
-/// Nesting of conditions and operands.
+/// Maximum nesting of conditions and operands.
 pub const MAX_FILTER_DEPTH: usize = 30;
-/// Elements of a filter, except those of its geometries.
+/// Maximum number of elements of a filter, except those of its geometries.
 pub const MAX_FILTER_ELEMENTS: usize = 2_000;
 
-/// Ids of one action. QGIS finds nothing in a `GeoPackage` if asked for more than about 80 at once (tried).
+/// Maximum number of ids of one action. QGIS finds nothing in a `GeoPackage` if asked for more than about 80 at once (tried).
 pub const MAX_IDS_AT_ONCE: usize = 50;
 
 /// A filter, which selects rows.
@@ -144,7 +144,7 @@ impl Filter {
         let Self::Condition(Condition(node)) = self else { return Ok(()) };
         node.each_field(&mut |field| {
             number += 1;
-            *field = resolve(field).ok_or(FilterError::UnknownField { number })?;
+            *field = resolve(field).ok_or(FilterError::UnknownField(number))?;
             Ok(())
         })
     }
@@ -324,7 +324,7 @@ mod tests {
 
     #[test]
     fn refuses_what_qgis_would_run_or_misread_and_says_why() {
-        let operator = |element: &str| FilterError::Operator { element: element.to_owned() };
+        let operator = |element: &str| FilterError::Operator(element.to_owned());
         let content = |parent: &str, expected| {
             FilterError::Structure(StructureError::Content { parent: parent.to_owned(), expected })
         };
@@ -357,10 +357,10 @@ mod tests {
         ("<PropertyIsEqualTo/>".to_owned(), content("PropertyIsEqualTo", operands)),
         ("<PropertyIsEqualTo><Literal>1</Literal><Literal>1</Literal><Literal>1</Literal></PropertyIsEqualTo>".to_owned(), content("PropertyIsEqualTo", operands)),
         (equal("n", "1").replace("EqualTo>", "EqualTo x='1'>").replace("</PropertyIsEqualTo x='1'>", "</PropertyIsEqualTo>"), attribute("PropertyIsEqualTo", "x")),
-        (equal("", "1"), FilterError::PropertyName { parent: "PropertyIsEqualTo".to_owned() }),
+        (equal("", "1"), FilterError::PropertyName("PropertyIsEqualTo".to_owned())),
         (equal("n", " \n"), FilterError::BlankLiteral),
         ("<PropertyIsLike><PropertyName>a</PropertyName><PropertyName>b</PropertyName></PropertyIsLike>".to_owned(), content("PropertyIsLike", "PropertyName and Literal")),
-        ("<PropertyIsLike><Literal>a</Literal><Literal>b</Literal></PropertyIsLike>".to_owned(), FilterError::PropertyName { parent: "PropertyIsLike".to_owned() }),
+        ("<PropertyIsLike><Literal>a</Literal><Literal>b</Literal></PropertyIsLike>".to_owned(), FilterError::PropertyName("PropertyIsLike".to_owned())),
         ("<PropertyIsLike wildCard='%' singleChar='%'><PropertyName>a</PropertyName><Literal>b</Literal></PropertyIsLike>".to_owned(), attribute("PropertyIsLike", "wildCard")),
         ("<PropertyIsLike wildCard='**'><PropertyName>a</PropertyName><Literal>b</Literal></PropertyIsLike>".to_owned(), attribute("PropertyIsLike", "wildCard")),
         ("<PropertyIsGreaterThan><Add><PropertyName>n</PropertyName><Literal>nan</Literal></Add><Literal>1</Literal></PropertyIsGreaterThan>".to_owned(), FilterError::NotANumber),

@@ -15,9 +15,9 @@ use super::{
 /// The namespace of WFS 1.0 and 1.1.
 pub const WFS_NAMESPACE: &str = "http://www.opengis.net/wfs";
 
-/// Queries in one request.
+/// Maximum number of queries in one request.
 pub const MAX_QUERIES: usize = 100;
-/// Properties, or fields to sort by, in one query.
+/// Maximum number of properties, or fields to sort by, in one query.
 pub const MAX_PROPERTIES: usize = 500;
 
 /// A `GetFeature`. The attributes of its root are unchecked: the caller checks and replaces them.

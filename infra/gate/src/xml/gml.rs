@@ -1,9 +1,10 @@
 //! GML 2 and 3.
 //!
-//! A geometry is parsed into [`Gml`] and written in one form, GML 3 with `pos`, `posList` and `Envelope`, which QGIS Server 3.22
-//! reads (tried). QGIS knows `Point`, `LineString`, `Polygon`, their `Multi…` forms, `Box` with `coordinates`, and `Envelope`. It
-//! ignores anything else, and a filter without its geometry selects other rows. So the other forms that clients use (`Curve`,
-//! `Surface`, `MultiCurve`, `MultiSurface`, `coord`, rings of `pos`) are read here and written as those.
+//! A geometry is parsed into [`Gml`] and written in one form, GML 3 with `pos`, `posList` and `Envelope`, which QGIS Server
+//! 3.22 reads (tried). QGIS knows `Point`, `LineString`, `Polygon`, their `Multi…` forms, `Box` with `coordinates`, and
+//! `Envelope`. It ignores anything else, and a filter without its geometry selects other rows. So the other forms that
+//! clients use (`Curve`, `Surface`, `MultiCurve`, `MultiSurface`, `coord`, rings of `pos`) are read here and written as
+//! those.
 //!
 //! QGIS reads two ordinates of a position. More are kept, with their `srsDimension`, and have no effect.
 
@@ -24,7 +25,7 @@ use crate::xml::{
 /// The namespace of GML 2 and 3.1, the only one in which QGIS 3.22 looks for coordinates.
 pub const GML_NAMESPACE: &str = "http://www.opengis.net/gml";
 
-/// Positions of one geometry.
+/// Maximum number of positions of one geometry.
 pub const MAX_POSITIONS: usize = 10_000;
 
 /// A geometry, with the name of its reference system if it has one.
@@ -63,29 +64,20 @@ pub enum GmlError {
     Structure(#[from] StructureError),
     /// An element that is not a geometry that QGIS knows.
     #[error(
-        "{found} is not a GML geometry that QGIS Server reads; send Point, LineString, Polygon, MultiPoint, MultiLineString, MultiPolygon, Envelope or Box"
+        "{0} is not a GML geometry that QGIS Server reads; send Point, LineString, Polygon, MultiPoint, MultiLineString, MultiPolygon, Envelope or Box"
     )]
-    Type {
-        /// The element's name.
-        found: String,
-    },
+    Type(String),
     /// A reference system in a form that QGIS does not read, or two different ones.
     #[error(
         "srsName must have the form EPSG:n, urn:ogc:def:crs:EPSG::n, http://www.opengis.net/def/crs/EPSG/0/n or http://www.opengis.net/gml/srs/epsg.xml#n, and be the same throughout a geometry"
     )]
     Srs,
     /// Text that is not a finite decimal number.
-    #[error("{element} holds something other than numbers")]
-    Number {
-        /// The element.
-        element: String,
-    },
+    #[error("{0} holds something other than numbers")]
+    Number(String),
     /// Numbers that do not form positions of two to four ordinates.
-    #[error("{element} must hold positions of 2, 3 or 4 numbers each")]
-    Dimension {
-        /// The element.
-        element: String,
-    },
+    #[error("{0} must hold positions of 2, 3 or 4 numbers each")]
+    Dimension(String),
     /// Too few positions for the geometry.
     #[error("{element} needs at least {min} positions")]
     TooFew {
@@ -125,8 +117,8 @@ impl Gml {
         matches!(self.shape, Shape::Envelope { .. })
     }
 
-    /// Whether it is a box with both corners at 0 0, or so close that QGIS reads them as that. QGIS ignores such a box: a `BBOX`
-    /// with it selects every row, and an Update changes every row (tried on 3.22).
+    /// Whether it is a box with both corners at 0 0, or so close that QGIS reads them as that. QGIS ignores such a box: a
+    /// `BBOX` with it selects every row, and an Update changes every row (tried on 3.22).
     pub fn is_null_box(&self) -> bool {
         matches!(&self.shape, Shape::Envelope { lower, upper } if lower.is_near_zero() && upper.is_near_zero())
     }

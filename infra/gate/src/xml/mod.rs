@@ -3,8 +3,8 @@
 //! Bodies and filters are parsed into a small tree ([`tree::Element`]), turned into types by a closed list of elements and
 //! attributes, and written anew ([`write::Writer`]). QGIS never parses what the client wrote.
 //!
-//! Namespaces are not resolved: QGIS Server matches elements by local name in any namespace and accepts undeclared prefixes, and
-//! Pozi's clients rely on both. What is written declares each prefix that it uses.
+//! Namespaces are not resolved: QGIS Server matches elements by local name in any namespace and accepts undeclared
+//! prefixes, and Pozi's clients rely on both. What is written declares each prefix that it uses.
 //!
 //! | module | reads and writes |
 //! |---|---|
@@ -29,8 +29,8 @@ pub mod transaction;
 pub mod tree;
 pub mod write;
 
-/// Bytes of a body of a reading operation.
+/// Maximum size in bytes of a body of a reading operation.
 pub const MAX_READ_BYTES: usize = 1 << 20;
 
-/// Bytes of a `Transaction`. QGIS parses 8 MiB in about a second; 32 MiB killed its process.
+/// Maximum size in bytes of a `Transaction`. QGIS parses 8 MiB in about a second; 32 MiB killed its process.
 pub const MAX_TRANSACTION_BYTES: usize = 8 << 20;

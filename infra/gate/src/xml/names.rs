@@ -1,10 +1,10 @@
 //! Names of elements, types and properties.
 
-/// Bytes of the name of an element, a type or a field.
+/// Maximum size in bytes of the name of an element, a type or a field.
 pub const MAX_NAME_BYTES: usize = 256;
 
-/// Whether both XML 1.0 and QGIS's parser (Qt 5) accept `text` as the name of an element without prefix: a letter or `_`, then
-/// also digits, `-` and `.`. Qt refuses characters outside the basic multilingual plane.
+/// Whether both XML 1.0 and QGIS's parser (Qt 5) accept `text` as the name of an element without prefix: a letter or `_`,
+/// then also digits, `-` and `.`. Qt refuses characters outside the basic multilingual plane.
 pub fn is_name(text: &str) -> bool {
     let mut characters = text.chars();
     let is_letter =
@@ -22,8 +22,8 @@ pub fn split_prefix(name: &str) -> (Option<&str>, &str) {
 
 /// The name of a type without its prefix; `None` if it is not one name.
 ///
-/// QGIS reads what stands between the first and the second colon, so a name with two is refused. Published names have no spaces:
-/// QGIS replaces them by `_`, and WFS 2.0 separates names by them.
+/// QGIS reads what stands between the first and the second colon, so a name with two is refused. Published names have no
+/// spaces: QGIS replaces them by `_`, and WFS 2.0 separates names by them.
 pub fn type_name(text: &str) -> Option<&str> {
     let (prefix, local) = split_prefix(text.trim());
     (is_one_name(local) && !local.contains(' ') && prefix.is_none_or(is_name)).then_some(local)

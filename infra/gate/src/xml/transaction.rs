@@ -1,7 +1,8 @@
 //! WFS `Transaction` 1.0.0 and 1.1.0.
 //!
-//! A transaction is parsed ([`Transaction`]), and its properties are matched with the fields of layers ([`Transaction::resolve`])
-//! before it can be written ([`ResolvedTransaction`]). QGIS Server 3.22 behaves as follows (tried):
+//! A transaction is parsed ([`Transaction`]), and its properties are matched with the fields of layers
+//! ([`Transaction::resolve`]) before it can be written ([`ResolvedTransaction`]). QGIS Server 3.22 behaves as follows
+//! (tried):
 //!
 //! - It runs all Updates, then all Deletes, then all Inserts, whatever their order, and the last of each kind first. They are
 //!   written in reverse, so that the first of each kind runs first and the ids of new features are in order.
@@ -21,13 +22,13 @@ mod write;
 
 use super::{filter::Filter, gml::Gml};
 
-/// Actions of one transaction, as the client wrote them.
+/// Maximum number of actions of one transaction, as the client wrote them.
 pub const MAX_ACTIONS: usize = 2_000;
-/// New features of one transaction.
+/// Maximum number of new features of one transaction.
 pub const MAX_FEATURES: usize = 5_000;
-/// Properties of one feature or Update.
+/// Maximum number of properties of one feature or Update.
 pub const MAX_PROPERTIES: usize = 500;
-/// Bytes of all values, including geometries as they are written.
+/// Maximum size in bytes of all values, including geometries as they are written.
 pub const MAX_VALUE_BYTES: usize = 1 << 20;
 
 /// A transaction as the client wrote it. Its properties are not yet matched with fields.
@@ -212,10 +213,10 @@ mod tests {
             format!("<Delete typeName=\"assets\">{BY_ID}</Delete>")
         );
         let delete = |filter: &str| resolved(&format!("<Delete typeName='assets'>{filter}</Delete>"));
-        assert_eq!(delete(""), Err(BodyError::NoFilter { element: "Delete".to_owned() }));
+        assert_eq!(delete(""), Err(BodyError::NoFilter("Delete".to_owned())));
         assert_eq!(
             delete(&BY_ID.replace("assets", "zones")),
-            Err(BodyError::IdsOfAnotherType { element: "Delete".to_owned() })
+            Err(BodyError::IdsOfAnotherType("Delete".to_owned()))
         );
         let condition = "<Filter><PropertyIsNull><PropertyName>n</PropertyName></PropertyIsNull></Filter>";
         assert_eq!(delete(condition), Err(BodyError::DeleteWithoutIds));
@@ -278,7 +279,7 @@ mod tests {
         );
         assert_eq!(
             resolved(&update(&property("n", value), "")),
-            Err(BodyError::NoFilter { element: "Update".to_owned() })
+            Err(BodyError::NoFilter("Update".to_owned()))
         );
         assert_eq!(
             resolved(&update(&(property("n", value) + &property("x:n", value)), BY_ID)),

@@ -4,11 +4,11 @@ mod read;
 
 use self::read::Builder;
 
-/// Nesting of elements.
+/// Maximum nesting of elements.
 pub const MAX_DEPTH: usize = 64;
-/// Elements of a document.
+/// Maximum number of elements of a document.
 pub const MAX_ELEMENTS: usize = 20_000;
-/// Attributes of an element, including namespace declarations.
+/// Maximum number of attributes of an element, including namespace declarations.
 pub const MAX_ATTRIBUTES: usize = 32;
 
 /// An element.
@@ -74,20 +74,14 @@ pub enum XmlError {
     #[error("the XML holds a character that XML 1.0 does not allow")]
     Character,
     /// Markup that is not well-formed.
-    #[error("the XML is not well-formed near byte {at}")]
-    NotWellFormed {
-        /// The position at which parsing stopped.
-        at: u64,
-    },
+    #[error("the XML is not well-formed near byte {0}")]
+    NotWellFormed(u64),
     /// An element or attribute whose name is not a qualified name, or too long.
     #[error("the XML holds an element or attribute whose name is invalid or too long")]
     Name,
     /// A repeated attribute.
-    #[error("an attribute of {element} is repeated")]
-    DuplicateAttribute {
-        /// The element's local name.
-        element: String,
-    },
+    #[error("an attribute of {0} is repeated")]
+    DuplicateAttribute(String),
     /// Too many attributes.
     #[error("an element has more than {MAX_ATTRIBUTES} attributes")]
     TooManyAttributes,
@@ -217,7 +211,7 @@ mod tests {
             ("<a>\u{1}</a>", XmlError::Character),
             ("<a>]]></a>", XmlError::Character),
             ("<a b='<'/>", XmlError::Character),
-            ("<a b='1' b='2'/>", XmlError::DuplicateAttribute { element: "a".to_owned() }),
+            ("<a b='1' b='2'/>", XmlError::DuplicateAttribute("a".to_owned())),
             ("<a:b:c/>", XmlError::Name),
             ("<1/>", XmlError::Name),
             ("<a b²='1'/>", XmlError::Name),
@@ -232,7 +226,7 @@ mod tests {
             assert!(parse(text).is_err(), "{text}");
         }
         assert_eq!(parse("<a>text</a><b c/>"), Err(XmlError::NotOneRoot));
-        assert_eq!(parse("<a><b c/></a>"), Err(XmlError::NotWellFormed { at: 9 }), "the end of the tag");
+        assert_eq!(parse("<a><b c/></a>"), Err(XmlError::NotWellFormed(9)), "the end of the tag");
         assert_eq!(Element::parse(b"<a>\xff</a>", 99), Err(XmlError::NotUtf8));
         assert_eq!(Element::parse(b"\xff\xfe<\0a\0/\0>\0", 99), Err(XmlError::NotUtf8));
     }

@@ -7,8 +7,8 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Writes an element, with what `content` writes inside it. Values are escaped; the names of the element and its attributes
-    /// are not, and must be trusted.
+    /// Writes an element, with what `content` writes inside it. Values are escaped; the names of the element and its
+    /// attributes are not, and must be trusted.
     pub fn element(&mut self, name: &str, attributes: &[(&str, &str)], content: impl FnOnce(&mut Self)) {
         self.text.push('<');
         self.text.push_str(name);

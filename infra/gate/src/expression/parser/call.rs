@@ -35,7 +35,7 @@ pub(super) fn variable(name: &str, at: usize) -> Result<Node, ExpressionError> {
     if name.eq_ignore_ascii_case("geometry") || name.eq_ignore_ascii_case("id") {
         return dollar_function(&format!("${name}"), at);
     }
-    Err(ExpressionError::Variable { at })
+    Err(ExpressionError::Variable(at))
 }
 
 fn node(function: &'static Function, arguments: Vec<Node>) -> Result<Node, ExpressionError> {
@@ -62,5 +62,5 @@ fn rewritten(function: &'static Function, arguments: Vec<Node>) -> Result<Vec<No
 fn unknown(name: &str, at: usize) -> ExpressionError {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$';
     let is_short = name.len() <= 40 && name.bytes().all(is_name);
-    ExpressionError::Function { name: if is_short { name.to_owned() } else { format!("at byte {at}") } }
+    ExpressionError::Function(if is_short { name.to_owned() } else { format!("at byte {at}") })
 }

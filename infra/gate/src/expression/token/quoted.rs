@@ -17,14 +17,14 @@ impl Lexer<'_> {
                 }
                 '\\' => {
                     let escaped = characters.next_if(|(_, next)| matches!(next, '\\' | '\''));
-                    text.push(escaped.ok_or(ExpressionError::Escape { at })?.1);
+                    text.push(escaped.ok_or(ExpressionError::Escape(at))?.1);
                 }
                 '\t' | '\r' | '\n' => text.push(character),
-                _ if character.is_control() => return Err(ExpressionError::Control { at }),
+                _ if character.is_control() => return Err(ExpressionError::Control(at)),
                 _ => text.push(character),
             }
         }
-        Err(ExpressionError::Unterminated { at })
+        Err(ExpressionError::Unterminated(at))
     }
 
     /// Reads `"…"`, with `""` for one `"`.
@@ -38,10 +38,10 @@ impl Lexer<'_> {
                 return Ok(Token::Field(name));
             }
             if character.is_control() {
-                return Err(ExpressionError::Control { at });
+                return Err(ExpressionError::Control(at));
             }
             name.push(character);
         }
-        Err(ExpressionError::Unterminated { at })
+        Err(ExpressionError::Unterminated(at))
     }
 }

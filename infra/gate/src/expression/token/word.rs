@@ -1,7 +1,7 @@
 //! Names and keywords.
 
-use super::{ExpressionError, Lexer, Token, is_space};
-use crate::expression::tree::Operator;
+use super::{ExpressionError, Lexer, Token};
+use crate::{expression::tree::Operator, lexer::space_length};
 
 impl Lexer<'_> {
     /// Reads a keyword or an unquoted name.
@@ -13,7 +13,7 @@ impl Lexer<'_> {
             "not" => self.second_word(at, Token::Not, &AFTER_NOT),
             word => match keyword(word) {
                 Some(token) => Ok(token),
-                None if is_number_to_qgis(word, self.rest()) => Err(ExpressionError::Name { at }),
+                None if is_number_to_qgis(word, self.rest()) => Err(ExpressionError::Name(at)),
                 None => Ok(Token::Name(name)),
             },
         }
@@ -26,7 +26,7 @@ impl Lexer<'_> {
         if self.rest().starts_with(|first: char| first == '_' || first.is_alphabetic()) {
             return self.name();
         }
-        Err(ExpressionError::Character { at })
+        Err(ExpressionError::Character(at))
     }
 
     /// Reads letters, digits and `_`. To QGIS every non-ASCII byte is part of a name, even a no-break space; a name that has
@@ -37,26 +37,27 @@ impl Lexer<'_> {
         let length = rest.find(|character| !is_part(character)).unwrap_or(rest.len());
         let (name, after) = rest.split_at_checked(length).unwrap_or_default();
         if name.is_empty() || after.starts_with(|next: char| !next.is_ascii()) {
-            return Err(ExpressionError::Name { at: self.at });
+            return Err(ExpressionError::Name(self.at));
         }
         self.at += length;
         Ok(name.to_owned())
     }
 
-    /// Reads `IS NOT`, `NOT LIKE`, …, each one token. QGIS also matches the second word at the beginning of a longer one, which
-    /// is refused.
+    /// Reads `IS NOT`, `NOT LIKE`, …, each one token. QGIS also matches the second word at the beginning of a longer one,
+    /// which is refused.
     fn second_word(
         &mut self,
         at: usize,
         alone: Token,
         pairs: &[(&str, Token)],
     ) -> Result<Token, ExpressionError> {
-        let after = self.rest().trim_start_matches(is_space);
+        let space = space_length(self.rest());
+        let after = self.rest().get(space..).unwrap_or_default();
         let begins_with =
             |word: &str| after.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
         let Some((word, token)) = pairs.iter().find(|(word, _)| begins_with(word)) else { return Ok(alone) };
-        self.at += self.rest().len() - after.len();
-        if self.name()?.len() == word.len() { Ok(token.clone()) } else { Err(ExpressionError::Name { at }) }
+        self.at += space;
+        if self.name()?.len() == word.len() { Ok(token.clone()) } else { Err(ExpressionError::Name(at)) }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     request::RequestRefusal,
 };
 
-/// Numbers in the coordinates of one geometry.
+/// Maximum number of ordinates of one geometry.
 const MAX_NUMBERS: usize = 40_000;
 
 /// A feature to be stored.
@@ -66,7 +66,7 @@ impl Feature {
     pub(super) fn resolve(&mut self, layer: &Layer) -> Result<(), RequestRefusal> {
         for (name, _) in &mut self.properties {
             let field = layer.written_field(name, Write::Item);
-            let unknown = |_| RequestRefusal::UnknownField { parameter: "properties".into() };
+            let unknown = |_| RequestRefusal::UnknownField("properties".into());
             *name = field.map_err(unknown)?.name.clone();
         }
         Ok(())

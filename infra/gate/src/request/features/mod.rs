@@ -84,7 +84,7 @@ impl FeaturesRequest {
         for (_, value) in &mut self.values {
             let Value::Sort(fields) = value else { continue };
             for sort in fields {
-                let unknown = || RequestRefusal::UnknownField { parameter: "sortby".into() };
+                let unknown = || RequestRefusal::UnknownField("sortby".into());
                 sort.field = layer.item_field(&sort.field).ok_or_else(unknown)?.item_key().to_owned();
             }
         }

@@ -1,6 +1,6 @@
 //! OGC API Features. Names of parameters are case-sensitive.
 
-use super::{ignored, is, read, write};
+use super::{is, read, write};
 use crate::request::{
     kind::Kind::{Boolean, BoundingBox, Choice, Crs, Ignored, Integer, Properties, SortBy, Time},
     operation::{Operation, Parameter, Service::Features},
@@ -34,4 +34,11 @@ const ITEM: &[Parameter] =
     &[is("crs", Crs), is("properties", Properties), is("limit", Ignored), is("offset", Ignored)];
 
 /// QGIS ignores these.
-const ANY_API: &[Parameter] = &ignored(["f", "filter", "filter-lang", "q", "datetime_", "_"]);
+const ANY_API: &[Parameter] = &[
+    is("f", Ignored),
+    is("filter", Ignored),
+    is("filter-lang", Ignored),
+    is("q", Ignored),
+    is("datetime_", Ignored),
+    is("_", Ignored),
+];

@@ -8,7 +8,7 @@ pub(super) mod features;
 mod highlight;
 mod print;
 mod wcs;
-mod wfs;
+pub(super) mod wfs;
 mod wms;
 mod wmts;
 
@@ -29,25 +29,25 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
 const VERSION: &[Parameter] = &[is("VERSION", Kind::Version)];
 
 /// What clients send with every operation and QGIS does not read.
-const ANY: &[Parameter] = &ignored([
-    "_",
-    "_DC",
-    "_T",
-    "RANDOM",
-    "CACHE",
-    "CACHEBUSTER",
-    "LANGUAGE",
-    "UPDATESEQUENCE",
-    "SECTIONS",
-    "ACCEPTVERSIONS",
-    "ACCEPTFORMATS",
-    "ACCEPTLANGUAGES",
-    "EXCEPTIONS",
-    "SLD_VERSION",
-    "FORMAT",
-    "CSRF_TOKEN",
-    "F",
-]);
+const ANY: &[Parameter] = &[
+    is("_", Kind::Ignored),
+    is("_DC", Kind::Ignored),
+    is("_T", Kind::Ignored),
+    is("RANDOM", Kind::Ignored),
+    is("CACHE", Kind::Ignored),
+    is("CACHEBUSTER", Kind::Ignored),
+    is("LANGUAGE", Kind::Ignored),
+    is("UPDATESEQUENCE", Kind::Ignored),
+    is("SECTIONS", Kind::Ignored),
+    is("ACCEPTVERSIONS", Kind::Ignored),
+    is("ACCEPTFORMATS", Kind::Ignored),
+    is("ACCEPTLANGUAGES", Kind::Ignored),
+    is("EXCEPTIONS", Kind::Ignored),
+    is("SLD_VERSION", Kind::Ignored),
+    is("FORMAT", Kind::Ignored),
+    is("CSRF_TOKEN", Kind::Ignored),
+    is("F", Kind::Ignored),
+];
 
 const fn read(
     service: Service,
@@ -72,15 +72,4 @@ const fn is(name: &'static str, kind: Kind) -> Parameter {
 
 const fn or(name: &'static str, also: &'static [&'static str], kind: Kind) -> Parameter {
     Parameter { name, also, kind }
-}
-
-/// Parameters whose values are dropped.
-const fn ignored<const N: usize>(names: [&'static str; N]) -> [Parameter; N] {
-    let mut parameters = [is("", Kind::Ignored); N];
-    let mut at = 0;
-    while at < N {
-        parameters[at].name = names[at];
-        at += 1;
-    }
-    parameters
 }

@@ -1,9 +1,10 @@
 //! WFS: features, read and written.
 
-use super::{ANY, VERSION, ignored, is, or, read, write};
+use super::{ANY, VERSION, is, or, read, write};
 use crate::request::{
     kind::Kind::{
-        BoundingBox, Choice, Crs, Expression, FeatureIds, Integer, OgcFilter, Properties, SortBy, TypeNames,
+        BoundingBox, Choice, Crs, Expression, FeatureIds, Ignored, Integer, OgcFilter, Properties, SortBy,
+        TypeNames,
     },
     operation::{Operation, Parameter, Service::Wfs},
 };
@@ -11,9 +12,13 @@ use crate::request::{
 pub(super) const OPERATIONS: &[Operation] = &[
     read(Wfs, "GetCapabilities", &[], &[VERSION, ANY]),
     read(Wfs, "DescribeFeatureType", &[], &[VERSION, TYPES, DESCRIBE_FORMAT, ANY]),
-    read(Wfs, "GetFeature", &[], &[VERSION, TYPES, FEATURES, ANY, ANY_FEATURES]),
-    write(Wfs, "Transaction", &[VERSION]),
+    GET_FEATURE,
+    TRANSACTION,
 ];
+
+pub(in crate::request) const GET_FEATURE: Operation =
+    read(Wfs, "GetFeature", &[], &[VERSION, TYPES, FEATURES, ANY, ANY_FEATURES]);
+pub(in crate::request) const TRANSACTION: Operation = write(Wfs, "Transaction", &[VERSION]);
 
 /// QGIS Server has no WFS 2.0; the names of 2.0 are read as those of 1.1.
 const TYPES: &[Parameter] = &[or("TYPENAME", &["TYPENAMES"], TypeNames)];
@@ -63,4 +68,9 @@ const FEATURES: &[Parameter] = &[
     is("GEOMETRYNAME", Choice(&[("extent", "extent"), ("centroid", "centroid"), ("none", "none")])),
 ];
 
-const ANY_FEATURES: &[Parameter] = &ignored(["NAMESPACE", "NAMESPACES", "TRAVERSEXLINKDEPTH", "VIEWPARAMS"]);
+const ANY_FEATURES: &[Parameter] = &[
+    is("NAMESPACE", Ignored),
+    is("NAMESPACES", Ignored),
+    is("TRAVERSEXLINKDEPTH", Ignored),
+    is("VIEWPARAMS", Ignored),
+];

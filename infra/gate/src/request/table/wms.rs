@@ -3,14 +3,14 @@
 use super::{
     ANY, VERSION,
     highlight::{HIGHLIGHT, PRINT_HIGHLIGHT},
-    ignored, is, or,
+    is, or,
     print::PRINT,
     read,
 };
 use crate::request::{
     kind::Kind::{
-        Boolean, BoundingBox, Choice, Colour, Crs, FormatOptions, Integer, Label, Layers, Number, Opacities,
-        Selection, SqlFilter, Styles, Time, Version, Wkt, Word,
+        Boolean, BoundingBox, Choice, Colour, Crs, FormatOptions, Ignored, Integer, Label, Layers, Number,
+        Opacities, Selection, SqlFilter, Styles, Time, Version, Wkt, Word,
     },
     operation::{Operation, Parameter, Service::Wms},
 };
@@ -154,17 +154,23 @@ const LEGEND: &[Parameter] = &[
     is("TRANSPARENT", Boolean),
 ];
 
-const ANY_MAP: &[Parameter] = &ignored([
-    "MAP_RESOLUTION",
-    "LEGEND_OPTIONS",
-    "SCALE_DENOMINATOR",
-    "FILTER_GEOM",
-    "FILENAME",
-    "CONTENT_DISPOSITION",
-    "COLORS",
-    "TILED",
-    "BGCOLOR",
-]);
+const ANY_MAP: &[Parameter] = &[
+    is("MAP_RESOLUTION", Ignored),
+    is("LEGEND_OPTIONS", Ignored),
+    is("SCALE_DENOMINATOR", Ignored),
+    is("FILTER_GEOM", Ignored),
+    is("FILENAME", Ignored),
+    is("CONTENT_DISPOSITION", Ignored),
+    is("COLORS", Ignored),
+    is("TILED", Ignored),
+    is("BGCOLOR", Ignored),
+];
 
-const ANY_INFO: &[Parameter] =
-    &ignored(["TRANSPARENT", "BGCOLOR", "TILED", "MAP_RESOLUTION", "ID", "RADIUS"]);
+const ANY_INFO: &[Parameter] = &[
+    is("TRANSPARENT", Ignored),
+    is("BGCOLOR", Ignored),
+    is("TILED", Ignored),
+    is("MAP_RESOLUTION", Ignored),
+    is("ID", Ignored),
+    is("RADIUS", Ignored),
+];

@@ -5,7 +5,7 @@ use super::colour::colour;
 use crate::{request::kind::Highlight, wkt::Wkt};
 
 const MAX_GEOMETRIES: usize = 20;
-/// Bytes of a label or of the name of a font.
+/// Maximum size in bytes of a label or of the name of a font.
 const MAX_TEXT: usize = 200;
 
 /// Parses the list `text` as that part of a highlight, and writes it anew.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::request::MAX_NAMES;
 
-/// Bytes of a name.
+/// Maximum size in bytes of a name.
 const MAX_NAME: usize = 255;
 const MAX_FEATURE_IDS: usize = 5_000;
 
@@ -62,8 +62,8 @@ pub(super) fn join_properties(groups: &[Vec<String>]) -> String {
     }
 }
 
-/// Whether the layer's name holds a colon, by which QGIS may read it as a layer of an external server. Such a name must be one
-/// that the catalogue publishes.
+/// Whether the layer's name holds a colon, by which QGIS may read it as a layer of an external server. Such a name must be
+/// one that the catalogue publishes.
 pub(crate) fn is_ambiguous(layer: &str) -> bool {
     layer.contains(':')
 }

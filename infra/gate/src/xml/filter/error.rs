@@ -17,28 +17,17 @@ pub enum FilterError {
     #[error(transparent)]
     Structure(#[from] StructureError),
     /// An operator that QGIS lacks: it answers 400, or crashes.
-    #[error("QGIS Server has no filter operator {element}")]
-    Operator {
-        /// The element.
-        element: String,
-    },
+    #[error("QGIS Server has no filter operator {0}")]
+    Operator(String),
     /// A function.
     #[error("functions are not allowed in filters")]
     Function,
     /// A property that is not one name.
-    #[error("{parent} must name exactly one property")]
-    PropertyName {
-        /// The element around it.
-        parent: String,
-    },
+    #[error("{0} must name exactly one property")]
+    PropertyName(String),
     /// A property that is not a field of the layer.
-    #[error(
-        "property {number} of the filter is not a field of the layer; DescribeFeatureType lists its fields"
-    )]
-    UnknownField {
-        /// The number of the property in the filter, from 1.
-        number: usize,
-    },
+    #[error("property {0} of the filter is not a field of the layer; DescribeFeatureType lists its fields")]
+    UnknownField(usize),
     /// A literal of white space.
     #[error("a literal may not consist of white space; QGIS Server reads it as the empty string")]
     BlankLiteral,

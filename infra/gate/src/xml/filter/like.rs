@@ -76,7 +76,8 @@ impl Pattern {
         text
     }
 
-    /// Whether QGIS can express the pattern: a literal backslash cannot be escaped, so no wildcard or backslash may follow it.
+    /// Whether QGIS can express the pattern: a literal backslash cannot be escaped, so no wildcard or backslash may follow
+    /// it.
     fn is_expressible(&self) -> bool {
         self.0.iter().zip(self.0.iter().skip(1)).all(|(part, next)| {
             *part != Part::Character('\\')

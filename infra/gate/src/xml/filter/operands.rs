@@ -45,7 +45,7 @@ impl Reader {
         check_attributes(element, &[])?;
         let is_property = matches!(element.name.as_str(), "PropertyName" | "ValueReference");
         let name = element.text().filter(|_| is_property).and_then(names::property_name);
-        name.map(str::to_owned).ok_or_else(|| FilterError::PropertyName { parent: parent.name.clone() })
+        name.map(str::to_owned).ok_or_else(|| FilterError::PropertyName(parent.name.clone()))
     }
 
     fn literal<'a>(&mut self, element: &'a Element) -> Result<&'a str, FilterError> {

@@ -136,7 +136,7 @@ impl Reader {
             }
             "PropertyIsBetween" => self.between(element, depth),
             "Function" => Err(FilterError::Function),
-            _ => Err(FilterError::Operator { element: name.to_owned() }),
+            _ => Err(FilterError::Operator(name.to_owned())),
         }
     }
 

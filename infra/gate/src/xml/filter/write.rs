@@ -32,9 +32,9 @@ impl Filter {
     }
 }
 
-/// Operands of one `And` or `Or`. QGIS writes them as nested parentheses, and the parser of `SQLite` gives up between 60 and
-/// 100 of these: a `GeoPackage` then answers with no rows and no error (tried on 3.22). More operands are split into halves,
-/// recursively, with the same meaning.
+/// Maximum number of operands of one `And` or `Or`. QGIS writes them as nested parentheses, and the parser of `SQLite`
+/// gives up between 60 and 100 of these: a `GeoPackage` then answers with no rows and no error (tried on 3.22). More
+/// operands are split into halves, recursively, with the same meaning.
 const MAX_OPERANDS: usize = 8;
 
 fn write_joined(name: &str, nodes: &[Node], out: &mut Writer) {
@@ -52,8 +52,8 @@ fn write_joined(name: &str, nodes: &[Node], out: &mut Writer) {
 }
 
 impl Node {
-    /// Writes the outermost condition. A `BBOX` stays directly in the outermost `And`, as its first operand: there QGIS reads it
-    /// in the reference system of the query.
+    /// Writes the outermost condition. A `BBOX` stays directly in the outermost `And`, as its first operand: there QGIS
+    /// reads it in the reference system of the query.
     fn write_outermost(&self, out: &mut Writer) {
         match self {
             Self::And(nodes)

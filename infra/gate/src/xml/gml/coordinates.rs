@@ -7,7 +7,7 @@ use crate::xml::{
     write::Writer,
 };
 
-/// Characters of a number. Real clients send up to 26.
+/// Maximum length of a number in characters. Real clients send up to 26.
 const MAX_NUMBER_LENGTH: usize = 40;
 
 /// Positions of one dimension. Numbers keep the client's digits.
@@ -82,8 +82,8 @@ impl Positions {
         }
     }
 
-    /// Reads `coordinates` with its separators. A tuple of one number, which QGIS skips, and another `decimal`, which it ignores,
-    /// are refused.
+    /// Reads `coordinates` with its separators. A tuple of one number, which QGIS skips, and another `decimal`, which it
+    /// ignores, are refused.
     pub(super) fn tuples(element: &Element) -> Result<Self, GmlError> {
         let separator = |name: &str, default| separator(element, name, default);
         let (decimal, between, after) =
@@ -134,7 +134,7 @@ fn text(element: &Element) -> Result<&str, GmlError> {
 }
 
 fn dimension(element: &Element) -> GmlError {
-    GmlError::Dimension { element: element.name.clone() }
+    GmlError::Dimension(element.name.clone())
 }
 
 /// Reads a separator: one character that cannot be part of a number. White space counts as a space.
@@ -156,7 +156,7 @@ fn numbers<'a>(element: &Element, parts: impl Iterator<Item = &'a str>) -> Resul
         if numbers.len() == MAX_POSITIONS * 4 {
             return Err(GmlError::TooMany);
         }
-        numbers.push(number(part).ok_or_else(|| GmlError::Number { element: element.name.clone() })?);
+        numbers.push(number(part).ok_or_else(|| GmlError::Number(element.name.clone()))?);
     }
     Ok(numbers)
 }

@@ -35,7 +35,7 @@ pub(super) fn geometry(element: &Element) -> Result<(Shape, Option<SrsName>, usi
             let (lower, upper) = reader.positions(element, dimension, 2)?.split(element)?;
             Shape::Envelope { lower, upper }
         }
-        found => return Err(GmlError::Type { found: found.to_owned() }),
+        found => return Err(GmlError::Type(found.to_owned())),
     };
     Ok((shape, reader.srs, reader.positions))
 }

@@ -18,8 +18,8 @@ const FORMS: [&str; 9] = [
 ];
 
 impl SrsName {
-    /// Parses `EPSG:n`, `urn:ogc:def:crs:EPSG::n`, the `http` forms, and `CRS84` as a URN or URL; `None` for others. The form is
-    /// kept, because QGIS takes the order of axes from it.
+    /// Parses `EPSG:n`, `urn:ogc:def:crs:EPSG::n`, the `http` forms, and `CRS84` as a URN or URL; `None` for others. The
+    /// form is kept, because QGIS takes the order of axes from it.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let code = FORMS.iter().find_map(|form| text.strip_prefix(form)).or_else(|| versioned(text))?;

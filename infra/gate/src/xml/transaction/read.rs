@@ -93,7 +93,7 @@ impl Reader {
                 _ => return Err(content(element, expected).into()),
             }
         }
-        let filter = filter.ok_or_else(|| BodyError::NoFilter { element: element.name.clone() })?;
+        let filter = filter.ok_or_else(|| BodyError::NoFilter(element.name.clone()))?;
         if properties.is_empty() {
             return Err(content(element, expected).into());
         }
@@ -107,7 +107,7 @@ impl Reader {
         let type_name = type_name(element, &["typeName"])?;
         let parts: Vec<_> = children(element, "one Filter")?.collect();
         let filter = match parts.as_slice() {
-            [] => return Err(BodyError::NoFilter { element: element.name.clone() }),
+            [] => return Err(BodyError::NoFilter(element.name.clone())),
             [filter] if filter.name == "Filter" => read_filter(filter, element, &type_name)?,
             _ => return Err(content(element, "one Filter").into()),
         };

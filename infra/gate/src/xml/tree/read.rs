@@ -23,8 +23,7 @@ impl Builder {
     pub(super) fn read(mut self, text: &str) -> Result<Element, XmlError> {
         let mut reader = Reader::from_str(text);
         loop {
-            let event =
-                reader.read_event().map_err(|_| XmlError::NotWellFormed { at: reader.error_position() })?;
+            let event = reader.read_event().map_err(|_| XmlError::NotWellFormed(reader.error_position()))?;
             match event {
                 Event::Start(start) => self.start(&start, reader.buffer_position())?,
                 Event::Empty(start) => {
@@ -119,10 +118,10 @@ fn qualified(name: &str) -> Result<(Option<String>, String), XmlError> {
 fn attributes(start: &BytesStart<'_>, element: &str, at: u64) -> Result<Vec<Attribute>, XmlError> {
     let mut found: Vec<Attribute> = Vec::new();
     for attribute in start.attributes().with_checks(false) {
-        let attribute = attribute.map_err(|_| XmlError::NotWellFormed { at })?;
+        let attribute = attribute.map_err(|_| XmlError::NotWellFormed(at))?;
         let (prefix, name) = qualified(attribute.key.as_ref())?;
         if found.iter().any(|before| before.name == name && before.prefix == prefix) {
-            return Err(XmlError::DuplicateAttribute { element: element.to_owned() });
+            return Err(XmlError::DuplicateAttribute(element.to_owned()));
         }
         if found.len() == MAX_ATTRIBUTES {
             return Err(XmlError::TooManyAttributes);
