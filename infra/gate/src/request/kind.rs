@@ -102,7 +102,7 @@ impl fmt::Display for Kind {
             Self::Colour => "a colour: 0xrrggbb, #rrggbb, or a name",
             Self::Opacities => "whole numbers from 0 to 255, separated by commas",
             Self::Word(max) => {
-                return write!(f, "at most {max} bytes of letters, digits, spaces, and - _ . : / or a comma");
+                return write!(f, "at most {max} bytes of letters, digits, spaces and -_.:/,");
             }
             Self::Label => "text of at most 200 bytes without control characters",
             Self::Time => "ISO 8601 dates or times, intervals with /, lists with commas",

@@ -154,9 +154,9 @@ impl RequestRefusal {
         Self::Value { parameter: parameter.into(), expected: expected.to_string() }
     }
 
-    /// Makes refusals of `parameter` from the errors of its content.
-    pub(crate) fn content<E: Into<ContentError>>(parameter: &str) -> impl Fn(E) -> Self {
-        move |error| Self::Content { parameter: parameter.to_owned(), cause: error.into() }
+    /// A refusal of the content of `parameter`.
+    pub(crate) fn content(parameter: &str, error: impl Into<ContentError>) -> Self {
+        Self::Content { parameter: parameter.to_owned(), cause: error.into() }
     }
 
     /// A stable code for logs and clients.
@@ -229,8 +229,7 @@ mod tests {
     fn says_why_a_filter_is_refused() {
         let not_a_box = "<BBOX><Box><coordinates>0,0 x</coordinates></Box></BBOX>";
         let in_body = RequestRefusal::from(get_feature(not_a_box).unwrap_err());
-        let in_parameter =
-            Filter::from_text(not_a_box).map_err(RequestRefusal::content("FILTER")).unwrap_err();
+        let in_parameter = RequestRefusal::content("FILTER", Filter::from_text(not_a_box).unwrap_err());
         let cause = "the geometry of BBOX is refused: coordinates holds something other than numbers";
         assert_eq!(in_parameter.to_string(), format!("FILTER: {cause}"));
         assert_eq!(

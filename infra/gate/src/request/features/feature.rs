@@ -49,7 +49,7 @@ impl Feature {
         // The error of serde may hold values.
         let document: Document = serde_json::from_slice(body).map_err(|error| {
             let (line, column) = (error.line(), error.column());
-            RequestRefusal::Json(format!("it is no GeoJSON feature (line {line}, column {column})"))
+            RequestRefusal::Json(format!("not a GeoJSON feature (line {line}, column {column})"))
         })?;
         if document.kind != "Feature" {
             return Err(refused("type must be Feature"));

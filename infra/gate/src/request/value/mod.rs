@@ -12,7 +12,7 @@ mod time;
 
 use std::borrow::Cow;
 
-use super::{RequestRefusal, kind::Kind};
+use super::{ContentError, RequestRefusal, kind::Kind};
 use crate::{
     expression::Expression,
     sql_filter::LayerFilters,
@@ -74,22 +74,12 @@ impl Value {
                 Ok(Some(options).filter(|options| !options.is_empty()).map(Self::Text))
             }
             Kind::Highlight(part) => text_of(highlight::part(part, text)),
-            Kind::Wkt => {
-                let geometry = Wkt::parse(text).map_err(RequestRefusal::content(name))?;
-                Ok(Some(Self::Text(geometry.to_string())))
-            }
-            Kind::SqlFilter => {
-                let filters = LayerFilters::parse(text).map_err(RequestRefusal::content(name))?;
-                Ok(Some(Self::Sql(filters)))
-            }
+            Kind::Wkt => content(name, Wkt::parse(text), |geometry| Self::Text(geometry.to_string())),
+            Kind::SqlFilter => content(name, LayerFilters::parse(text), Self::Sql),
             Kind::Expression => {
-                let expression = Expression::parse(text).map_err(RequestRefusal::content(name))?;
-                Ok(Some(Self::Expression(Box::new(expression))))
+                content(name, Expression::parse(text), |expression| Self::Expression(Box::new(expression)))
             }
-            Kind::OgcFilter => {
-                let filters = Filter::list_from_text(text).map_err(RequestRefusal::content(name))?;
-                Ok(Some(Self::Filters(filters)))
-            }
+            Kind::OgcFilter => content(name, Filter::list_from_text(text), Self::Filters),
         }
     }
 
@@ -109,6 +99,14 @@ impl Value {
             Self::Filters(filters) => join_filters(filters).into(),
         }
     }
+}
+
+fn content<T, E: Into<ContentError>>(
+    name: &str,
+    parsed: Result<T, E>,
+    value: impl FnOnce(T) -> Value,
+) -> Result<Option<Value>, RequestRefusal> {
+    parsed.map(|parsed| Some(value(parsed))).map_err(|error| RequestRefusal::content(name, error))
 }
 
 fn join_filters(filters: &[Option<Filter>]) -> String {
