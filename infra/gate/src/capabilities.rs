@@ -1,4 +1,4 @@
-//! A harmless request to QGIS Server, by which the gate knows whether it answers: the capabilities of a project.
+//! Checks whether QGIS Server answers, by a request for the capabilities of a project.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,45 +11,46 @@ use crate::{
     watched::UpstreamStates,
 };
 
-/// How often QGIS Server is asked. Each time about one catalogue, in turn: a project that is opened costs seconds.
-const ASK: Duration = Duration::from_mins(1);
-/// How much of an answer is looked at: the root of a document, or QGIS's refusal.
-const BEGINNING: usize = 4 * 1024;
-/// How much is read of an answer, so that QGIS Server need not break off. Capabilities of large projects have 5 MB.
-const MOST: usize = 32 * 1024 * 1024;
-/// How long it may take.
-const PATIENCE: Duration = Duration::from_secs(85);
+/// The time between checks. Each is for one catalogue, in turn, since opening a project takes seconds.
+const INTERVAL: Duration = Duration::from_mins(1);
+/// How many bytes of an answer are searched for its root element or an exception.
+const INSPECTED_BYTES: usize = 4 * 1024;
+/// Maximum size in bytes of an answer. It is read to its end, so that QGIS Server can complete it. Capabilities of large
+/// projects have 5 MB.
+const MAX_BYTES: usize = 32 * 1024 * 1024;
+/// The time for one check.
+const TIMEOUT: Duration = Duration::from_secs(85);
 
-/// Why an answer is not one.
+/// Why QGIS Server did not answer with capabilities.
 #[derive(Debug, thiserror::Error)]
 pub enum CapabilitiesError {
-    /// There is none.
+    /// There is no answer.
     #[error(transparent)]
     Upstream(#[from] UpstreamError),
     /// It took too long.
     #[error("QGIS Server did not answer within {} s", .0.as_secs())]
-    Late(Duration),
-    /// It broke off.
-    #[error("the answer of QGIS Server was cut")]
-    Cut(#[source] axum::Error),
-    /// It is an error of the web server, or of QGIS.
+    TimedOut(Duration),
+    /// The answer ended early.
+    #[error("the answer of QGIS Server ended early")]
+    Incomplete(#[source] axum::Error),
+    /// A status of the web server or of QGIS other than 200, with QGIS's own text if there is one.
     #[error("QGIS Server answered with status {0}{1}")]
     Status(u16, String),
-    /// It is a refusal of QGIS, most often because of the project.
+    /// An exception of QGIS, most often because of the project.
     #[error("QGIS Server cannot open the project{0}")]
-    Refused(String),
-    /// It is something else.
-    #[error("what answers is no QGIS Server: its capabilities are no WMS_Capabilities")]
-    Another,
-    /// It has no end.
+    Project(String),
+    /// Another document.
+    #[error("the server is not QGIS Server: it did not answer with WMS_Capabilities")]
+    NotQgis,
+    /// Too large an answer.
     #[error("the capabilities have more than {0} bytes")]
     TooLarge(usize),
 }
 
-/// Asks `server` for the capabilities of the project file `project`, and reads them to their end.
+/// Asks `server` for the capabilities of the project file `project`, and reads the whole answer.
 pub async fn ask_capabilities(server: &impl MapServer, project: &str) -> Result<(), CapabilitiesError> {
-    let asking = tokio::time::timeout(PATIENCE, ask(server, project));
-    asking.await.unwrap_or(Err(CapabilitiesError::Late(PATIENCE)))
+    let asking = tokio::time::timeout(TIMEOUT, ask(server, project));
+    asking.await.unwrap_or(Err(CapabilitiesError::TimedOut(TIMEOUT)))
 }
 
 async fn ask(server: &impl MapServer, project: &str) -> Result<(), CapabilitiesError> {
@@ -65,19 +66,19 @@ async fn ask(server: &impl MapServer, project: &str) -> Result<(), CapabilitiesE
     let status = answer.status();
     let (mut body, mut beginning, mut read) = (answer.into_body(), Vec::new(), 0_usize);
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(CapabilitiesError::Cut)?.into_data() else { continue };
-        let room = BEGINNING.saturating_sub(beginning.len());
-        beginning.extend(data.iter().take(room));
+        let Ok(data) = frame.map_err(CapabilitiesError::Incomplete)?.into_data() else { continue };
+        let remaining = INSPECTED_BYTES.saturating_sub(beginning.len());
+        beginning.extend(data.iter().take(remaining));
         read = read.saturating_add(data.len());
-        if read > MOST {
-            return Err(CapabilitiesError::TooLarge(MOST));
+        if read > MAX_BYTES {
+            return Err(CapabilitiesError::TooLarge(MAX_BYTES));
         }
     }
-    judge(status, &String::from_utf8_lossy(&beginning))
+    check_answer(status, &String::from_utf8_lossy(&beginning))
 }
 
-fn judge(status: StatusCode, beginning: &str) -> Result<(), CapabilitiesError> {
-    let reason = exception(beginning).map_or_else(String::new, |text| format!(": {text}"));
+fn check_answer(status: StatusCode, beginning: &str) -> Result<(), CapabilitiesError> {
+    let reason = exception_text(beginning).map_or_else(String::new, |text| format!(": {text}"));
     if status != StatusCode::OK {
         return Err(CapabilitiesError::Status(status.as_u16(), reason));
     }
@@ -85,14 +86,14 @@ fn judge(status: StatusCode, beginning: &str) -> Result<(), CapabilitiesError> {
         return Ok(());
     }
     Err(if beginning.contains("<ServiceException") {
-        CapabilitiesError::Refused(reason)
+        CapabilitiesError::Project(reason)
     } else {
-        CapabilitiesError::Another
+        CapabilitiesError::NotQgis
     })
 }
 
-/// QGIS's own words, on one line and no longer than one.
-fn exception(beginning: &str) -> Option<String> {
+/// The text of QGIS's exception, on one line of at most 200 characters.
+fn exception_text(beginning: &str) -> Option<String> {
     const LENGTH: usize = 200;
     let (_, rest) =
         beginning.split_once("<ServiceException ").or_else(|| beginning.split_once("<ServiceException>"))?;
@@ -104,8 +105,8 @@ fn exception(beginning: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// Asks again and again about the catalogue that `next` names, with its QGIS Server, and records what came of it; never
-/// comes back. `next` names one after the other, of the configuration that holds.
+/// Checks the catalogue that `next` returns, with its QGIS Server, again and again, and records the outcomes. Never returns.
+/// `next` goes through the catalogues of the current configuration.
 pub async fn keep_asking<M: MapServer>(
     mut next: impl FnMut() -> Option<(Catalogue, Arc<M>)>,
     states: UpstreamStates,
@@ -113,10 +114,10 @@ pub async fn keep_asking<M: MapServer>(
     loop {
         if let Some((catalogue, server)) = next() {
             let outcome = ask_capabilities(&*server, &catalogue.project).await;
-            let outcome = outcome.as_ref().copied().map_err(|problem| problem as &dyn std::fmt::Display);
+            let outcome = outcome.as_ref().copied().map_err(|error| error as &dyn std::fmt::Display);
             states.record(&catalogue.id, SystemClock.now(), outcome);
         }
-        tokio::time::sleep(ASK).await;
+        tokio::time::sleep(INTERVAL).await;
     }
 }
 
@@ -127,9 +128,9 @@ mod tests {
 
     use super::*;
 
-    struct Answering(StatusCode, &'static str);
+    struct FixedAnswer(StatusCode, &'static str);
 
-    impl MapServer for Answering {
+    impl MapServer for FixedAnswer {
         async fn send(&self, project: &str, request: QgisRequest) -> Result<Response<Body>, UpstreamError> {
             assert_eq!((project, request.method), ("a.qgz", Method::GET));
             let mut answer = Response::new(Body::from(self.1));
@@ -139,21 +140,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_capabilities_are_an_answer_and_qgis_own_words_are_told() {
+    async fn accepts_only_capabilities_and_reports_the_text_of_qgis() {
         let exception = "<ServiceExceptionReport version=\"1.3.0\">\n <ServiceException code=\"Service configuration error\">Layer(s) not\n\u{7}valid</ServiceException>\n</ServiceExceptionReport>";
-        for (status, body, said) in [
+        for (status, body, message) in [
             (200, "<?xml version=\"1.0\"?>\n<WMS_Capabilities version=\"1.3.0\">", None),
             (200, exception, Some("cannot open the project: Layer(s) not  valid")),
             (500, exception, Some("status 500: Layer(s) not  valid")),
             (404, "<html>", Some("status 404")),
-            (200, "<html>", Some("no QGIS Server")),
-            (200, "", Some("no QGIS Server")),
+            (200, "<html>", Some("not QGIS Server")),
+            (200, "", Some("not QGIS Server")),
             (200, "<ServiceException>", Some("cannot open the project")),
         ] {
-            let server = Answering(StatusCode::from_u16(status).unwrap(), body);
-            let problem = ask_capabilities(&server, "a.qgz").await.err().map(|problem| problem.to_string());
-            assert_eq!(problem.is_some(), said.is_some(), "{body}");
-            assert!(problem.clone().unwrap_or_default().contains(said.unwrap_or_default()), "{problem:?}");
+            let server = FixedAnswer(StatusCode::from_u16(status).unwrap(), body);
+            let error = ask_capabilities(&server, "a.qgz").await.err().map(|error| error.to_string());
+            assert_eq!(error.is_some(), message.is_some(), "{body}");
+            assert!(error.clone().unwrap_or_default().contains(message.unwrap_or_default()), "{error:?}");
         }
     }
 }

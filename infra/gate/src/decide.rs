@@ -1,4 +1,4 @@
-//! The decision: a question, a session and the time in; yes, with who it is, or a refusal out.
+//! The decision on a question and a session at a time: the verified session, or a refusal.
 
 use std::collections::BTreeSet;
 
@@ -14,14 +14,14 @@ use crate::{
     refusal::Refusal,
 };
 
-/// Decides for one site.
+/// Decides for the catalogues of one site.
 #[derive(Debug)]
 pub struct Gate<K> {
     verifier: SessionVerifier<K>,
     catalogues: BTreeSet<CatalogueId>,
 }
 
-/// What was found on the way to a decision, for the log.
+/// What was found before the decision, for the log.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     pub(crate) question: Option<Question>,
@@ -29,7 +29,7 @@ pub(crate) struct Found {
 }
 
 impl<K: SessionKeySource> Gate<K> {
-    /// Decides about `catalogues` of the site whose external URL is `audience`.
+    /// Makes a gate for `catalogues` of the site whose external URL is `audience`.
     pub fn new(
         issuer: Issuer,
         audience: String,
@@ -47,12 +47,12 @@ impl<K: SessionKeySource> Gate<K> {
         self.catalogues.iter()
     }
 
-    /// Verifies a session at `now`, whatever it is for.
+    /// Verifies a session at `now`, whatever access it grants.
     pub async fn verify(&self, session: &str, now: Timestamp) -> Result<VerifiedSession, Refusal> {
         Ok(self.verifier.verify(session, now).await?)
     }
 
-    /// Whether the request that the gateway describes in `headers` may pass at `now`.
+    /// Decides at `now` on the request that a gateway describes in `headers`.
     pub(crate) async fn decide(
         &self,
         headers: &HeaderMap,

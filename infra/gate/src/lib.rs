@@ -14,6 +14,7 @@ pub mod expression;
 mod health;
 mod keys;
 pub mod layers;
+mod lexer;
 mod log;
 pub mod metrics;
 pub mod proxy;

@@ -1,5 +1,5 @@
-//! What the gateway asks: may this session do that with this catalogue? Only headers are read, each strictly: a gateway
-//! that is set up wrongly, or a client that slips in a header of its own, ends in a refusal.
+//! The question that another gateway asks at `/decide`: may this session read or write this catalogue? Headers are read
+//! strictly, so that a misconfigured gateway, or a client that adds a header of its own, is refused.
 
 use std::str::FromStr;
 
@@ -8,51 +8,51 @@ use pozi_auth::sites::{Access, CatalogueId};
 
 /// Set by the gateway: the catalogue that it matched.
 pub const CATALOGUE: &str = "x-pozi-catalogue";
-/// Set by the gateway: the method of the request that it holds back.
+/// Set by the gateway: the method of the original request.
 pub const METHOD: &str = "x-pozi-method";
-/// Set by the gateway: `read` or `write`, by the location; absent is `read`.
+/// Set by the gateway: `read`, the default, or `write`.
 pub const ACCESS: &str = "x-pozi-access";
-/// Sent by the client: its session. It comes before `Authorization`, which belongs to Application Proxy.
+/// Sent by the client: its session. It is preferred to `Authorization`, which Application Proxy uses.
 pub const SESSION: &str = "x-pozi-session";
 
-/// A question, parsed.
+/// A parsed question.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Question {
-    /// The catalogue, as the gateway matched it.
+    /// The catalogue that the gateway matched.
     pub catalogue: CatalogueId,
-    /// What is to be done with it.
+    /// The access that is wanted.
     pub access: Access,
 }
 
-/// What is wrong with the question, before anybody looks at the session: almost always the gateway's configuration.
+/// Why a question is refused before the session is verified. The cause is almost always the gateway's configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum QuestionRefusal {
-    /// The gateway names no catalogue.
-    #[error("the gateway named no catalogue")]
+    /// The gateway named no catalogue.
+    #[error("the gateway sent no X-Pozi-Catalogue")]
     NoCatalogue,
-    /// The catalogue is not on the list of the configuration.
-    #[error("the catalogue is not one of this gate's")]
+    /// The catalogue is not configured.
+    #[error("X-Pozi-Catalogue names no catalogue of this gate")]
     UnknownCatalogue,
-    /// The gateway does not say the method.
-    #[error("the gateway named no method")]
+    /// The gateway named no method.
+    #[error("the gateway sent no X-Pozi-Method")]
     NoMethod,
-    /// Neither reading nor writing.
-    #[error("the gateway asked for an access that is neither read nor write")]
+    /// The access is neither reading nor writing.
+    #[error("X-Pozi-Access must be read or write")]
     UnknownAccess,
-    /// A method that may carry a body, where only reading is.
-    #[error("only GET and HEAD read")]
+    /// A method that may have a body, for read access.
+    #[error("X-Pozi-Method must be GET or HEAD for read access")]
     MethodNotForReading,
-    /// A header came more than once.
-    #[error("{0} came more than once")]
+    /// A repeated header.
+    #[error("{0} occurs more than once")]
     Repeated(&'static str),
-    /// A header is not visible ASCII.
-    #[error("{0} is not visible ASCII")]
+    /// A header that is not visible ASCII.
+    #[error("{0} holds characters other than visible ASCII")]
     Unreadable(&'static str),
 }
 
 impl Question {
-    /// Reads the gateway's headers. A location for reading takes the methods `GET` and `HEAD` alone, since QGIS Server
-    /// reads whatever body comes with another; one for writing takes every method.
+    /// Parses the gateway's headers. Read access allows only `GET` and `HEAD`, because QGIS Server reads the body of any
+    /// other method; write access allows every method.
     pub fn parse(headers: &HeaderMap) -> Result<Self, QuestionRefusal> {
         let catalogue = only(headers, CATALOGUE)?.ok_or(QuestionRefusal::NoCatalogue)?;
         let catalogue = CatalogueId::from_str(catalogue).map_err(|_| QuestionRefusal::UnknownCatalogue)?;
@@ -70,8 +70,8 @@ impl Question {
     }
 }
 
-/// The session that the client sent: in `X-Pozi-Session`, else as a bearer token (RFC 6750 §2.1). An empty header counts
-/// as none, and so does `Authorization` with another scheme, which is somebody else's.
+/// The client's session: `X-Pozi-Session`, else a bearer token (RFC 6750 §2.1). An empty header counts as absent, and so does
+/// `Authorization` with another scheme.
 pub(crate) fn session(headers: &HeaderMap) -> Result<Option<&str>, QuestionRefusal> {
     if let Some(session) = only(headers, SESSION)?.filter(|session| !session.is_empty()) {
         return Ok(Some(session));
@@ -81,7 +81,7 @@ pub(crate) fn session(headers: &HeaderMap) -> Result<Option<&str>, QuestionRefus
     Ok(bearer.map(|(_, token)| token.trim_matches(' ')).filter(|token| !token.is_empty()))
 }
 
-/// The one value of a header. Of two, the gateway and the gate could each believe another one.
+/// The only value of a header. Repeated headers are refused: the gateway and the gate could each read a different one.
 fn only<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, QuestionRefusal> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {

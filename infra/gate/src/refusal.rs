@@ -1,4 +1,4 @@
-//! Every reason for a refusal, and the one table from reason to status and `WWW-Authenticate` (RFC 6750 §3).
+//! The reasons for refusals, and the table from reason to status and `WWW-Authenticate` (RFC 6750 §3).
 
 use http::StatusCode;
 use pozi_auth::{
@@ -8,25 +8,25 @@ use pozi_auth::{
 
 use crate::question::{self, QuestionRefusal};
 
-/// Why a request is not let through.
+/// Why access is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// The question.
+    /// The question of the gateway is at fault.
     #[error(transparent)]
     Question(#[from] QuestionRefusal),
-    /// No session came with it.
-    #[error("no session")]
+    /// There is no session.
+    #[error("the request carries no session")]
     NoSession,
-    /// The session.
+    /// The session is invalid.
     #[error(transparent)]
     Session(#[from] SessionRefusal),
-    /// The session is good, and does not open this.
-    #[error("the session does not open this catalogue for this")]
+    /// The session is valid, but does not grant this access.
+    #[error("the session does not grant {1} access to this catalogue")]
     Scope(CatalogueId, Access),
 }
 
 impl Refusal {
-    /// The reason as a word, for logs and for whoever sets up a gateway. Stable.
+    /// A stable code, for logs and for those who set up a gateway.
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Question(QuestionRefusal::NoCatalogue) => "no_catalogue",
@@ -37,17 +37,17 @@ impl Refusal {
             Self::Question(QuestionRefusal::Repeated(_)) => "repeated_header",
             Self::Question(QuestionRefusal::Unreadable(_)) => "unreadable_header",
             Self::NoSession => "no_session",
-            Self::Session(refusal) => of_session(refusal),
+            Self::Session(refusal) => session_reason(refusal),
             Self::Scope(..) => "scope",
         }
     }
 
-    /// What the gateway is answered. An outage of the keys is no fault of the session: a client told 401 would ask for
-    /// a new one again and again.
+    /// The status of the answer. If keys are unavailable it is 503: after a 401, clients would ask for new sessions again and
+    /// again.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Question(QuestionRefusal::Repeated(name) | QuestionRefusal::Unreadable(name))
-                if is_clients(name) =>
+                if is_from_client(name) =>
             {
                 StatusCode::UNAUTHORIZED
             }
@@ -57,8 +57,8 @@ impl Refusal {
         }
     }
 
-    /// `WWW-Authenticate`: without a code for who came without a session (RFC 6750 §3.1), nothing where no session
-    /// could help. The description is fixed text: nothing of the request is repeated.
+    /// The value of `WWW-Authenticate`, without an error code if there is no session (RFC 6750 §3.1); `None` if no other
+    /// session would help. The description is fixed text and repeats nothing of the request.
     pub fn challenge(&self) -> Option<String> {
         const REALM: &str = r#"Bearer realm="pozi""#;
         let invalid = |text: &dyn std::fmt::Display| {
@@ -79,12 +79,12 @@ impl Refusal {
     }
 }
 
-/// Whether the header is the client's own, who could send it better.
-fn is_clients(name: &str) -> bool {
+/// Whether the header comes from the client, which could correct it.
+fn is_from_client(name: &str) -> bool {
     name == question::SESSION || name == http::header::AUTHORIZATION.as_str()
 }
 
-fn of_session(refusal: &SessionRefusal) -> &'static str {
+fn session_reason(refusal: &SessionRefusal) -> &'static str {
     match refusal {
         SessionRefusal::Malformed(_) => "malformed",
         SessionRefusal::Claim(_) => "claim",
@@ -106,9 +106,9 @@ fn of_session(refusal: &SessionRefusal) -> &'static str {
 mod tests {
     use super::*;
 
-    /// RFC 6750 §3 and RFC 9110 §11.2: quoted strings without what would end them.
+    /// RFC 6750 §3 and RFC 9110 §11.2: quoted strings hold no quote and no backslash.
     #[test]
-    fn a_challenge_is_one_line_of_well_formed_parameters() {
+    fn challenges_have_well_formed_parameters() {
         let roads: CatalogueId = "roads".parse().unwrap();
         for (refusal, status, challenge) in [
             (Refusal::NoSession, 401, Some(r#"Bearer realm="pozi""#)),
@@ -130,7 +130,7 @@ mod tests {
                 QuestionRefusal::Repeated(question::SESSION).into(),
                 401,
                 Some(
-                    r#"Bearer realm="pozi", error="invalid_token", error_description="x-pozi-session came more than once""#,
+                    r#"Bearer realm="pozi", error="invalid_token", error_description="x-pozi-session occurs more than once""#,
                 ),
             ),
             (SessionRefusal::KeysUnavailable.into(), 503, None),

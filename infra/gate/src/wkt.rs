@@ -1,7 +1,7 @@
 //! Well-known text: the seven types of OGC 06-103r4, section 7, in two, three or four dimensions.
 //!
-//! QGIS reads more (curves, `SRID=…;`, numbers such as `5.`). What is not understood here is refused, and what is
-//! understood is written anew, so that nothing but names, brackets and numbers reaches QGIS.
+//! QGIS reads more, such as curves, `SRID=…;` and numbers like `5.`; these are refused. Geometries are written anew, so
+//! that only names, brackets and numbers reach QGIS.
 
 use std::fmt;
 
@@ -12,98 +12,75 @@ use self::{reader::Reader, shape::Shape};
 mod reader;
 mod shape;
 
-/// The number of coordinates that [`Wkt::parse`] accepts: QGIS takes about a second for twice as many.
+/// Maximum number of positions that [`Wkt::parse`] accepts. QGIS needs about a second for twice as many.
 pub const MAX_POINTS: usize = 10_000;
 
-/// A geometry, read and counted. It is displayed in one canonical form that QGIS 3.22 and later read alike.
+/// A geometry. Its `Display` is a canonical form that QGIS 3.22 and later read alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wkt {
-    shape: Shape,
-    points: usize,
-}
+pub struct Wkt(Shape);
 
-/// Why a text is not a geometry that is let through. Positions are bytes from the text's beginning.
+/// Why well-known text is refused. Values are limits, or positions in bytes from its beginning.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum WktError {
-    /// Something else stands where the grammar wants `expected`.
-    #[error("the well-known text has no {expected} at byte {at}")]
+    /// Something else than the grammar demands.
+    #[error("expected {expected} at byte {at} of the well-known text")]
     Expected {
-        /// What the grammar wants.
+        /// What the grammar demands.
         expected: &'static str,
-        /// Where.
+        /// Its position.
         at: usize,
     },
     /// Not one of the seven types.
     #[error(
-        "the well-known text names a type at byte {at} that is none of POINT, LINESTRING, POLYGON, MULTIPOINT, \
-         MULTILINESTRING, MULTIPOLYGON, GEOMETRYCOLLECTION"
+        "the type at byte {0} of the well-known text must be POINT, LINESTRING, POLYGON, MULTIPOINT, MULTILINESTRING, \
+         MULTIPOLYGON or GEOMETRYCOLLECTION"
     )]
-    Type {
-        /// Where.
-        at: usize,
-    },
-    /// `SRID=4326;POINT(1 2)`, an extension that is not in the standard.
-    #[error("the well-known text begins with SRID; name the reference system beside the geometry instead")]
+    Type(usize),
+    /// `SRID=4326;POINT(1 2)`, which is not in the standard.
+    #[error("the well-known text begins with SRID; leave it out, and in an expression use transform instead")]
     Srid,
-    /// A number is too long or not finite.
-    #[error("the number at byte {at} of the well-known text is longer than 40 characters or not finite")]
-    Number {
-        /// Where.
-        at: usize,
-    },
-    /// A position has another number of ordinates than the type's name or the positions before it say.
-    #[error("the position at byte {at} of the well-known text has not {expected} ordinates as the others")]
+    /// A number that is malformed, too long or not finite.
+    #[error(
+        "the number at byte {0} of the well-known text is malformed, longer than 40 characters or not finite"
+    )]
+    Number(usize),
+    /// A position whose number of ordinates differs from the type's name or from earlier positions.
+    #[error("the position at byte {at} of the well-known text must have {expected} ordinates")]
     Dimension {
         /// The number of ordinates.
         expected: usize,
-        /// Where.
+        /// Its position.
         at: usize,
     },
     /// A line of fewer than two positions, or a ring of fewer than three.
-    #[error("the list that ends at byte {at} of the well-known text has fewer than {least} positions")]
+    #[error("the list that ends at byte {at} of the well-known text has fewer than {min} positions")]
     TooFew {
         /// The least number of positions.
-        least: usize,
-        /// Where.
+        min: usize,
+        /// Its position.
         at: usize,
     },
-    /// More positions than are accepted.
-    #[error("the well-known text has more than {allowed} positions")]
-    TooMany {
-        /// The number that is accepted.
-        allowed: usize,
-    },
-    /// Collections within collections, more than four deep.
-    #[error("the well-known text nests collections more than {allowed} deep")]
-    Nested {
-        /// The depth that is accepted.
-        allowed: usize,
-    },
+    /// Too many positions.
+    #[error("the well-known text has more than {0} positions")]
+    TooMany(usize),
+    /// Collections nested too deeply.
+    #[error("collections in the well-known text are nested more than {0} deep")]
+    Nested(usize),
 }
 
 impl Wkt {
-    /// Reads `text`, which may have at most [`MAX_POINTS`] positions.
+    /// Parses `text`, which may have at most [`MAX_POINTS`] positions.
     pub fn parse(text: &str) -> Result<Self, WktError> {
-        Self::parse_within(text, MAX_POINTS)
-    }
-
-    /// Reads `text`, which may have at most `allowed` positions.
-    pub fn parse_within(text: &str, allowed: usize) -> Result<Self, WktError> {
-        let mut reader = Reader::new(text, allowed);
+        let mut reader = Reader::new(text);
         let shape = reader.shape(0)?;
         reader.end()?;
-        Ok(Self { shape, points: reader.points() })
-    }
-
-    /// The number of positions, those of all parts together.
-    pub fn points(&self) -> usize {
-        self.points
+        Ok(Self(shape))
     }
 }
 
 impl fmt::Display for Wkt {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.shape.fmt(formatter)
+        self.0.fmt(formatter)
     }
 }
 
@@ -118,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn every_type_is_read_and_written_in_one_form() {
+    fn writes_every_type_in_one_form() {
         for (text, written) in [
             ("POINT(1 2)", "POINT(1 2)"),
             (" point ( 1\t2 ) ", "POINT(1 2)"),
@@ -138,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn dimensions_are_named_where_the_client_did_not() {
+    fn adds_the_name_of_the_dimension() {
         assert_eq!(rewritten("POINT(1 2 3)"), "POINT Z(1 2 3)");
         assert_eq!(rewritten("POINTZ(1 2 3)"), "POINT Z(1 2 3)");
         assert_eq!(rewritten("POINT M (1 2 3)"), "POINT M(1 2 3)");
@@ -147,25 +124,27 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_geometry_names_no_dimension_because_qgis_322_does_not_read_it() {
+    fn drops_the_dimension_of_empty_geometries_because_qgis_322_cannot_read_it() {
         assert_eq!(rewritten("POINT Z EMPTY"), "POINT EMPTY");
     }
 
     #[test]
-    fn digits_stay_as_the_client_wrote_them() {
+    fn keeps_the_clients_digits() {
         assert_eq!(rewritten("POINT(16119000.000 -4.50e-3)"), "POINT(16119000.000 -4.50e-3)");
     }
 
     #[test]
-    fn positions_are_counted_and_bounded() {
-        let text = "GEOMETRYCOLLECTION(POINT(1 2),LINESTRING(1 2,3 4))";
-        assert_eq!(Wkt::parse(text).unwrap().points(), 3);
-        assert!(Wkt::parse_within(text, 3).is_ok());
-        assert_eq!(Wkt::parse_within(text, 2), Err(WktError::TooMany { allowed: 2 }));
+    fn limits_the_positions_of_all_parts_together() {
+        let collection = |count: usize| {
+            let line = vec!["1 2"; count].join(",");
+            Wkt::parse(&format!("GEOMETRYCOLLECTION(POINT(1 2),LINESTRING({line}))"))
+        };
+        assert!(collection(MAX_POINTS - 1).is_ok());
+        assert_eq!(collection(MAX_POINTS), Err(WktError::TooMany(MAX_POINTS)));
     }
 
     #[test]
-    fn what_is_not_understood_is_refused() {
+    fn refuses_what_is_not_in_the_grammar() {
         for text in [
             "",
             "POINT",
@@ -203,16 +182,16 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_system_is_refused_by_name() {
+    fn refuses_a_reference_system() {
         assert_eq!(Wkt::parse("SRID=4326;POINT(1 2)"), Err(WktError::Srid));
     }
 
     #[test]
-    fn collections_nest_four_deep_and_no_deeper() {
+    fn collections_nest_at_most_four_deep() {
         let nested =
             |depth: usize| format!("{}POINT(1 2){}", "GEOMETRYCOLLECTION(".repeat(depth), ")".repeat(depth));
         assert!(Wkt::parse(&nested(4)).is_ok());
-        assert_eq!(Wkt::parse(&nested(5)), Err(WktError::Nested { allowed: 4 }));
+        assert_eq!(Wkt::parse(&nested(5)), Err(WktError::Nested(4)));
         assert!(Wkt::parse(&nested(100_000)).is_err());
     }
 
@@ -220,12 +199,12 @@ mod tests {
     fn numbers_are_at_most_forty_characters_long() {
         let text = |digits: usize| format!("POINT({} 2)", "1".repeat(digits));
         assert!(Wkt::parse(&text(40)).is_ok());
-        assert_eq!(Wkt::parse(&text(41)), Err(WktError::Number { at: 6 }));
+        assert_eq!(Wkt::parse(&text(41)), Err(WktError::Number(6)));
     }
 
     proptest! {
         #[test]
-        fn any_text_is_read_or_refused_and_what_is_written_is_read_alike(
+        fn any_text_survives_a_round_trip_or_is_refused(
             text in r"(POINT|LINESTRING|POLYGON|MULTI|GEOMETRYCOLLECTION|EMPTY|[ZM]| |\(|\)|,|-?[0-9]{1,3}(\.[0-9])?(e[0-9])?){1,12}|\PC*"
         ) {
             if let Ok(wkt) = Wkt::parse(&text) {
@@ -234,7 +213,7 @@ mod tests {
         }
 
         #[test]
-        fn a_polygon_is_written_and_read_alike(ring in prop::collection::vec((any::<i32>(), -1e9..1e9f64), 3..20)) {
+        fn polygons_survive_a_round_trip(ring in prop::collection::vec((any::<i32>(), -1e9..1e9f64), 3..20)) {
             let ring: Vec<_> = ring.iter().map(|(x, y)| format!("{x} {y}")).collect();
             let text = format!("POLYGON(({}))", ring.join(","));
             prop_assert_eq!(rewritten(&text), text);

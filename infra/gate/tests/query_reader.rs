@@ -12,7 +12,7 @@ use std::{
 use http::Method;
 use pozi_auth::sites::Site;
 use pozi_gate::{
-    request::{Context, Incoming, Keys, MapRequest, OPERATIONS, Operation, Parameters, Service},
+    request::{Context, Incoming, Keys, MapRequest, Operation, Parameters, Service, operations},
     settings::Limits,
 };
 use proptest::{
@@ -86,7 +86,7 @@ fn parsed(query: &str, context: &Context<'_>) -> Option<MapRequest> {
 /// Parameters of one operation with values that fit, half of them, in odd spellings; sometimes a stranger among them.
 fn query() -> impl Strategy<Value = String> {
     let operations: Vec<_> =
-        OPERATIONS.iter().filter(|operation| operation.service != Service::Features).collect();
+        operations().filter(|operation| operation.service != Service::Features).collect();
     let text = prop_oneof![
         "[a-zA-Z0-9_ ,.:;äß'()%+*=-]{0,12}",
         "[0-9]{1,4}",
@@ -123,8 +123,7 @@ fn query() -> impl Strategy<Value = String> {
 
 fn is_in_table(key: &str) -> bool {
     ["SERVICE", "REQUEST"].contains(&key)
-        || OPERATIONS
-            .iter()
+        || operations()
             .flat_map(Operation::parameters)
             .any(|known| known.name == key || known.also.contains(&key))
 }

@@ -20,7 +20,10 @@ mod shapes;
 mod site;
 
 use pozi_auth::sites::Access;
-use pozi_gate::request::{MapRequest, RequestRefusal};
+use pozi_gate::{
+    request::{MapRequest, RequestRefusal},
+    xml::body::BodyError,
+};
 
 use self::{
     demo::Demo,
@@ -35,13 +38,15 @@ use self::{
 fn is_refused_knowingly(request: &Recorded, refusal: &RequestRefusal) -> bool {
     match refusal {
         // QGIS itself sees nothing in a multipart form, and answers that the service is unknown.
-        RequestRefusal::UnknownBody => {
+        RequestRefusal::UnexpectedBody => {
             request.content_type.as_deref().is_some_and(|kind| kind.starts_with("multipart/"))
         }
         // Over FastCGI QGIS does not read the body of a PATCH.
         RequestRefusal::Method { .. } => request.method == "PATCH",
         // QGIS answers 200 to a transaction of 2.0.0 and stores nothing, or 400.
-        RequestRefusal::Xml(text) => request.body.contains("version=\"2.0.0\"") && text.contains("2.0.0"),
+        RequestRefusal::Xml(error) => {
+            request.body.contains("version=\"2.0.0\"") && *error == BodyError::TransactionVersion
+        }
         // No expression: QGIS answers 400 as well.
         RequestRefusal::Content { parameter, .. } => parameter == "EXP_FILTER" && request.qgis_status == 400,
         // A property that is no field of the layer: QGIS would hang, or answers as if the filter were not there.

@@ -1,61 +1,61 @@
-//! Bounds on the arguments of functions.
+//! Limits on the arguments of functions.
 
-/// What the arguments of a function must be, so that a small text makes no large answer.
+/// What the arguments of a function must be, so that a short expression cannot keep QGIS busy or fill its memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
-    /// Any expressions.
+    /// No limit.
     None,
-    /// The number of decimal places is a literal.
+    /// The number of decimal places must be a literal.
     Places,
-    /// Well-known text, as a literal.
+    /// Well-known text as a literal.
     Wkt,
-    /// GML, as a literal.
+    /// GML as a literal.
     Gml,
-    /// Reference systems, as literals. QGIS takes PROJ strings too, whose grids can name files.
+    /// Reference systems as literals. QGIS also reads PROJ strings, whose grids can name files.
     Crs,
-    /// The number of segments and what follows, as literals. Two million segments took QGIS 3.7 s for five features.
+    /// The number of segments and what follows as literals. Two million segments took QGIS 3.7 s for five features.
     Segments,
-    /// Nested a few deep only.
+    /// Nested at most three deep.
     Overlay,
-    /// The width, as a literal: 500,000,000 ends the QGIS process.
+    /// The width as a literal: 500,000,000 kills the QGIS process.
     Width,
     /// Short literals, not nested: three nested `replace` made 10⁸ characters in 1.4 s.
     Growth,
-    /// The pattern, as a literal.
+    /// The pattern as a literal.
     Pattern,
     /// Fields and literals: two texts of 20,000 characters took QGIS 1 s.
     Quadratic,
     /// Fields, literals and other arrays.
     Literals,
-    /// As [`Bound::Literals`], and what stands between elements is a short literal: it is repeated.
+    /// As [`Bound::Literals`]; the delimiter, which is repeated, must be a short literal.
     Delimiter,
 }
 
 impl Bound {
-    /// The bound in words.
+    /// The limit in words.
     pub fn rule(self) -> &'static str {
         match self {
             Self::None => "any arguments",
-            Self::Places => "the number of places is a whole number from -15 to 15",
-            Self::Wkt => "the argument is a text of at most 10,000 positions in well-known text",
-            Self::Gml => "the argument is a text of at most 10,000 positions in GML",
-            Self::Crs => "the reference systems are texts such as 'EPSG:7855'",
+            Self::Places => "the number of places must be a whole number from -15 to 15",
+            Self::Wkt => "the argument must be a string of well-known text with at most 10,000 positions",
+            Self::Gml => "the argument must be a string of GML with at most 10,000 positions",
+            Self::Crs => "reference systems must be strings such as 'EPSG:7855'",
             Self::Segments => {
-                "segments is a whole number from 1 to 32, what follows is a literal, and such functions nest at most \
-                 three deep"
+                "segments must be a whole number from 1 to 32, later arguments must be literals, and such functions \
+                 may be nested at most three deep"
             }
-            Self::Overlay => "such functions nest at most three deep",
-            Self::Width => "the width is a whole number of at most 1,000",
+            Self::Overlay => "such functions may be nested at most three deep",
+            Self::Width => "the width must be a whole number of at most 1,000",
             Self::Growth => {
-                "the first argument names at most one field, the others are literals of at most 100 characters, and \
-                 such functions do not nest"
+                "the first argument may name one field, the others must be literals of at most 100 characters, and \
+                 such functions may not be nested"
             }
-            Self::Pattern => "the pattern is a text of at most 200 characters",
-            Self::Quadratic => "the arguments are fields, or literals of at most 1,000 characters",
+            Self::Pattern => "the pattern must be a string of at most 200 characters",
+            Self::Quadratic => "the arguments must be fields, or strings of at most 1,000 characters",
             Self::Delimiter => {
-                "the first argument is a field, a literal or an array, the others are texts of at most 100 characters"
+                "the first argument must be a field, a literal or an array, the others strings of at most 100 characters"
             }
-            Self::Literals => "the arguments are fields, literals and arrays of them, at most 1,000 of them",
+            Self::Literals => "the arguments must be at most 1,000 fields, literals and arrays of these",
         }
     }
 }

@@ -1,28 +1,28 @@
-//! Long chains of `field = literal OR …`, which QGIS reads into a tree as deep as they are long, as `IN`.
+//! Rewrites long chains of `field = literal OR …` as `IN`: QGIS's tree is as deep as a chain is long.
 
 use super::tree::{Node, Operator};
 
-/// Shorter chains stay as they are written.
-const LONG: usize = 100;
+/// Operators of a chain that is rewritten.
+const MIN_LENGTH: usize = 100;
 
-/// Gathers alternatives of one field that follow one another in every long OR chain of `node`. `IN` and `OR` agree on NULL, and both compare
-/// a field with a number or a text alike.
-pub(super) fn gather(node: &mut Node) {
-    node.children_mut().into_iter().for_each(gather);
+/// In every long OR chain of `node`, replaces consecutive comparisons of one field by `IN`. `IN` and `OR` treat NULL alike,
+/// and both compare a field with a number or a string alike.
+pub(super) fn fold_or_chains(node: &mut Node) {
+    node.children_mut().into_iter().for_each(fold_or_chains);
     if let Node::Chain(first, rest) = node
-        && rest.len() >= LONG
+        && rest.len() >= MIN_LENGTH
         && rest.iter().all(|(operator, _)| *operator == Operator::Or)
     {
         let alternatives = std::iter::once(std::mem::replace(&mut **first, Node::Null))
             .chain(std::mem::take(rest).into_iter().map(|(_, alternative)| alternative));
-        *node = gathered(alternatives);
+        *node = folded(alternatives);
     }
 }
 
-fn gathered(alternatives: impl Iterator<Item = Node>) -> Node {
+fn folded(alternatives: impl Iterator<Item = Node>) -> Node {
     let mut groups: Vec<Group> = Vec::new();
     for alternative in alternatives {
-        let next = Group::of(alternative);
+        let next = Group::new(alternative);
         match groups.last_mut() {
             Some(Group::Field(field, values)) => match next {
                 Group::Field(other, more) if other == *field => values.extend(more),
@@ -31,7 +31,7 @@ fn gathered(alternatives: impl Iterator<Item = Node>) -> Node {
             _ => groups.push(next),
         }
     }
-    let mut nodes = groups.into_iter().map(Group::node);
+    let mut nodes = groups.into_iter().map(Group::into_node);
     let first = nodes.next().unwrap_or(Node::Null);
     nodes.fold(first, |chain, node| Node::joined(chain, Operator::Or, node))
 }
@@ -42,7 +42,7 @@ enum Group {
 }
 
 impl Group {
-    fn of(node: Node) -> Self {
+    fn new(node: Node) -> Self {
         let is_value = |node: &Node| {
             matches!(node, Node::Text(_) | Node::Negative(_)) && node.is_literal() || node.is_number()
         };
@@ -61,7 +61,7 @@ impl Group {
         }
     }
 
-    fn node(self) -> Node {
+    fn into_node(self) -> Node {
         match self {
             Self::Field(field, list) => {
                 Node::In { value: Box::new(Node::Field(field)), negated: false, list }

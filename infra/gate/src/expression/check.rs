@@ -1,4 +1,4 @@
-//! What a tree may be: bounded in depth and length, and within the bound of every function.
+//! Checks the limits on depth and length, and those on the arguments of functions.
 
 use super::{
     ExpressionError, MAX_NESTING,
@@ -7,44 +7,44 @@ use super::{
     tree::{Node, Operator},
 };
 
-/// Operators of one chain: QGIS's tree is as deep as the chain is long, and 20,000 end its process.
+/// Maximum number of operators of one chain. QGIS's tree is as deep as the chain is long, and 20,000 kill its process.
 const MAX_CHAIN: usize = 1_000;
 
-/// Items of one `IN`.
+/// Maximum number of items of one `IN`.
 const MAX_LIST: usize = 10_000;
 
-/// The depth of QGIS's tree, chains within chains together; 10,000 held on 3.22.
+/// Maximum depth of QGIS's tree, nested chains added up. QGIS 3.22 survived 10,000.
 const MAX_DEPTH: usize = 3_000;
 
-/// Overlays and buffers within each other.
+/// Maximum number of nested overlays and buffers.
 const MAX_OVERLAYS: usize = 3;
 
-/// Checks the whole tree.
+/// Checks a whole tree.
 pub(super) fn check(node: &Node) -> Result<(), ExpressionError> {
-    let depth = Place { nesting: 0, overlays: 0, grows: false }.visit(node)?;
-    if depth > MAX_DEPTH { Err(ExpressionError::Long { allowed: MAX_CHAIN }) } else { Ok(()) }
+    let depth = Surroundings { nesting: 0, overlays: 0, grows: false }.visit(node)?;
+    if depth > MAX_DEPTH { Err(ExpressionError::Long(MAX_CHAIN)) } else { Ok(()) }
 }
 
-/// What stands around a node.
+/// What surrounds a node.
 #[derive(Clone, Copy)]
-struct Place {
+struct Surroundings {
     nesting: usize,
     overlays: usize,
     grows: bool,
 }
 
-impl Place {
-    /// The depth of what QGIS makes of `node`.
+impl Surroundings {
+    /// Checks `node`, and returns the depth of QGIS's tree of it.
     fn visit(mut self, node: &Node) -> Result<usize, ExpressionError> {
         self.nesting += 1;
         if self.nesting > MAX_NESTING {
-            return Err(ExpressionError::Nested { allowed: MAX_NESTING });
+            return Err(ExpressionError::Nested(MAX_NESTING));
         }
         match node {
-            Node::Call(function, arguments) => self.enter(function, arguments)?,
-            Node::Chain(_, rest) => chain(rest)?,
+            Node::Call(function, arguments) => self.enter_call(function, arguments)?,
+            Node::Chain(_, rest) => check_chain(rest)?,
             Node::In { list, .. } if list.len() > MAX_LIST => {
-                return Err(ExpressionError::Long { allowed: MAX_LIST });
+                return Err(ExpressionError::Long(MAX_LIST));
             }
             _ => {}
         }
@@ -55,7 +55,7 @@ impl Place {
         Ok(depth + if let Node::Chain(_, rest) = node { rest.len() } else { 1 })
     }
 
-    fn enter(&mut self, function: &Function, arguments: &[Node]) -> Result<(), ExpressionError> {
+    fn enter_call(&mut self, function: &Function, arguments: &[Node]) -> Result<(), ExpressionError> {
         let is_overlay = matches!(function.bound, Bound::Overlay | Bound::Segments);
         self.overlays += usize::from(is_overlay);
         let grows = function.bound == Bound::Growth;
@@ -70,31 +70,31 @@ impl Place {
     }
 }
 
-fn chain(rest: &[(Operator, Node)]) -> Result<(), ExpressionError> {
+fn check_chain(rest: &[(Operator, Node)]) -> Result<(), ExpressionError> {
     if rest.len() > MAX_CHAIN {
-        return Err(ExpressionError::Long { allowed: MAX_CHAIN });
+        return Err(ExpressionError::Long(MAX_CHAIN));
     }
     for (operator, pattern) in rest {
         let rule = match operator {
             Operator::Matches if !is_text(pattern, 200) => Bound::Pattern.rule(),
             Operator::Like | Operator::NotLike | Operator::ILike | Operator::NotILike
-                if !is_wildcard(pattern) =>
+                if !is_short_pattern(pattern) =>
             {
-                "the texts of the pattern have at most 1,000 characters, and no function makes them longer"
+                "the strings of the pattern may have at most 1,000 characters, and no function may lengthen them"
             }
             _ => continue,
         };
-        return Err(ExpressionError::Bound { function: operator.written(), rule });
+        return Err(ExpressionError::Bound { function: operator.as_str(), rule });
     }
     Ok(())
 }
 
-/// QGIS makes a regular expression of a pattern in time that grows with the square of its `%`, once for each feature.
-fn is_wildcard(pattern: &Node) -> bool {
+/// For each feature, QGIS compiles a pattern in a time that grows with the square of its number of `%`.
+fn is_short_pattern(pattern: &Node) -> bool {
     literal_characters(pattern).is_some_and(|characters| characters <= 1_000)
 }
 
-/// The characters of all texts in `node`; none if a function lengthens them.
+/// The characters of all strings in `node`; `None` if a function may lengthen them.
 fn literal_characters(node: &Node) -> Option<usize> {
     match node {
         Node::Text(text) => Some(text.chars().count()),
@@ -109,7 +109,7 @@ fn literal_characters(node: &Node) -> Option<usize> {
 
 fn is_within(bound: Bound, arguments: &[Node]) -> bool {
     match bound {
-        // Well-known text and GML are counted where they are read.
+        // Positions of well-known text and GML are counted when they are parsed.
         Bound::None | Bound::Overlay | Bound::Wkt | Bound::Gml => true,
         Bound::Places => arguments.get(1).is_none_or(|places| match places {
             Node::Negative(places) => is_whole(places, 0, 15),
@@ -146,7 +146,7 @@ fn is_element(node: &Node) -> bool {
     }
 }
 
-/// `'EPSG:7855'`: an authority and a number of at most seven digits.
+/// Whether `node` is a string such as `'EPSG:7855'`: an authority and at most seven digits.
 fn is_reference_system(node: &Node) -> bool {
     let Node::Text(text) = node else { return false };
     text.split_once(':').is_some_and(|(authority, code)| {
@@ -156,16 +156,16 @@ fn is_reference_system(node: &Node) -> bool {
     })
 }
 
-fn is_whole(node: &Node, least: u32, most: u32) -> bool {
+fn is_whole(node: &Node, min: u32, max: u32) -> bool {
     let Node::Integer(digits) = node else { return false };
-    digits.parse().is_ok_and(|number| (least..=most).contains(&number))
+    digits.parse().is_ok_and(|number| (min..=max).contains(&number))
 }
 
 fn is_text(node: &Node, characters: usize) -> bool {
     matches!(node, Node::Text(text) if text.chars().count() <= characters)
 }
 
-/// How often fields are named.
+/// Counts how often fields are named.
 fn fields(node: &Node) -> usize {
     usize::from(matches!(node, Node::Field(_))) + node.children().into_iter().map(fields).sum::<usize>()
 }

@@ -4,12 +4,12 @@ use thiserror::Error;
 
 use crate::{wkt::WktError, xml::gml::GmlError};
 
-/// Why an expression is not let through. Names the function or the rule, never a value; positions are bytes from the
-/// expression's beginning.
+/// Why an expression is refused. Texts name functions, rules and positions, never a value. Numbers are limits, or
+/// positions in bytes from the beginning of the expression.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ExpressionError {
-    /// The whole text is too long.
-    #[error("the expression is {found} bytes long, {allowed} are allowed")]
+    /// The expression is too long.
+    #[error("the expression has {found} bytes; at most {allowed} are allowed")]
     Length {
         /// Bytes allowed.
         allowed: usize,
@@ -17,94 +17,56 @@ pub enum ExpressionError {
         found: usize,
     },
     /// `--` or `/*`, which versions of QGIS read differently.
-    #[error(
-        "the expression has a comment at byte {at}; comments are not allowed, and two minus signs need a space"
-    )]
-    Comment {
-        /// Where.
-        at: usize,
-    },
-    /// A control character, or a character that begins no token.
-    #[error("the character at byte {at} of the expression begins nothing that QGIS reads")]
-    Character {
-        /// Where.
-        at: usize,
-    },
+    #[error("comments are not allowed (byte {0}); write a space between two minus signs")]
+    Comment(usize),
+    /// A control character, or one that begins no token.
+    #[error("unexpected character at byte {0}")]
+    Character(usize),
     /// A string or quoted field without its end.
-    #[error("the quote at byte {at} of the expression is never closed")]
-    Unterminated {
-        /// Where it opens.
-        at: usize,
-    },
-    /// A backslash before anything but a backslash or a quote.
-    #[error(
-        "the string at byte {at} of the expression has a backslash that stands before neither a backslash nor a quote"
-    )]
-    Escape {
-        /// Where the string opens.
-        at: usize,
-    },
-    /// A control character within quotes.
-    #[error("the quotes at byte {at} of the expression hold a control character")]
-    Control {
-        /// Where they open.
-        at: usize,
-    },
-    /// An unquoted name that QGIS cuts otherwise than it looks: `IS nothing`, `e5`, a no-break space.
-    #[error(
-        "the unquoted name at byte {at} of the expression is read by QGIS as something else; write \"…\" around field names"
-    )]
-    Name {
-        /// Where.
-        at: usize,
-    },
+    #[error("the quote at byte {0} is never closed")]
+    Unterminated(usize),
+    /// A backslash before anything but a backslash or a single quote.
+    #[error("in the string at byte {0}, a backslash must precede a backslash or a single quote")]
+    Escape(usize),
+    /// A control character in quotes.
+    #[error("the quoted text at byte {0} holds a control character")]
+    Control(usize),
+    /// An unquoted name that QGIS splits or reads as a number: `IS nothing`, `e5`, a no-break space.
+    #[error("QGIS misreads the unquoted name at byte {0}; put field names in double quotes")]
+    Name(usize),
     /// A number that is too long, not finite, or runs into a name.
-    #[error(
-        "the number at byte {at} of the expression is too long, not finite or not set off from what follows"
-    )]
-    Number {
-        /// Where.
-        at: usize,
-    },
-    /// The grammar wants something else.
-    #[error("the expression has no {expected} at byte {at}")]
+    #[error("the number at byte {0} is too long, not finite or runs into what follows it")]
+    Number(usize),
+    /// Something else than the grammar demands.
+    #[error("expected {expected} at byte {at}")]
     Expected {
-        /// What the grammar wants.
+        /// What the grammar demands.
         expected: &'static str,
-        /// Where.
+        /// The position.
         at: usize,
     },
     /// `name := value`.
-    #[error("the expression names an argument at byte {at}; write arguments in their order, without names")]
-    NamedArgument {
-        /// Where.
-        at: usize,
-    },
-    /// A function that is not in the table.
-    #[error("the function {name} is not allowed in expressions")]
-    Function {
-        /// Its name, when it is one of 40 letters, digits, `_` and `$` at most; else `at byte …`.
-        name: String,
-    },
-    /// Any variable but `@geometry` and `@id`.
-    #[error("the expression reads a variable at byte {at}; only @geometry and @id are allowed")]
-    Variable {
-        /// Where.
-        at: usize,
-    },
+    #[error("named arguments are not allowed (byte {0}); write arguments in order, without names")]
+    NamedArgument(usize),
+    /// A function that is not in the table: its name, or `at byte …` if that is not a short ASCII name.
+    #[error("the function {0} is not allowed; the command 'pozi-gate operations' lists those that are")]
+    Function(String),
+    /// A variable other than `@geometry` and `@id`.
+    #[error("the variable at byte {0} is not allowed; only @geometry and @id are")]
+    Variable(usize),
     /// Too few or too many arguments.
-    #[error("the function {function} takes {least} to {most} arguments, {found} were given")]
+    #[error("the function {function} takes {min} to {max} arguments, but was given {found}")]
     Arguments {
         /// The function.
         function: &'static str,
         /// The least number.
-        least: usize,
+        min: usize,
         /// The greatest number.
-        most: usize,
+        max: usize,
         /// The number given.
         found: usize,
     },
-    /// An argument is outside the bound of its function.
+    /// An argument outside the bound of its function or operator.
     #[error("{function}: {rule}")]
     Bound {
         /// The function or operator.
@@ -118,24 +80,16 @@ pub enum ExpressionError {
     /// A literal of `geom_from_gml` that is refused.
     #[error("geom_from_gml: {0}")]
     Gml(#[source] GmlError),
-    /// Brackets, functions and operators within each other.
-    #[error("the expression nests more than {allowed} brackets, functions and operators")]
-    Nested {
-        /// The depth allowed.
-        allowed: usize,
-    },
-    /// A chain of operators or a list.
-    #[error(
-        "the expression chains more than {allowed} operators or list items; write an OR chain of one field as IN"
-    )]
-    Long {
-        /// The number allowed.
-        allowed: usize,
-    },
-    /// `BETWEEN` where versions of QGIS do not agree or where writing it out would repeat too much.
+    /// Brackets, functions and operators nested too deeply.
+    #[error("brackets, functions and operators are nested more than {0} deep")]
+    Nested(usize),
+    /// Too long a chain of operators, or list.
+    #[error("a chain of operators or a list has more than {0} items; write an OR chain of one field as IN")]
+    Long(usize),
+    /// `BETWEEN` where versions of QGIS disagree, or where writing it as two comparisons would repeat too much.
     #[error("BETWEEN at byte {at}: {rule}")]
     Between {
-        /// Where.
+        /// Its position.
         at: usize,
         /// What is allowed.
         rule: &'static str,

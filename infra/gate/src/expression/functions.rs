@@ -1,27 +1,27 @@
-//! The functions that an expression may call: all that are not here are refused.
+//! The functions that an expression may call. All others are refused.
 //!
-//! Each is pure, reads nothing but its arguments and the feature, and makes nothing much larger than what goes in, by
-//! itself or within its bound. Names, aliases and numbers of arguments are those of QGIS 3.22; functions that came later
-//! are left out, since a version that does not know one refuses the whole request.
+//! Each is pure, reads only its arguments and the feature, and, within its limits, returns little more than it was given.
+//! Names, aliases and numbers of arguments are those of QGIS 3.22. Later functions are left out: a version that does not
+//! know one refuses the whole request.
 
 use super::bound::Bound;
 
-/// A function that may be called, by its name or an alias, in any case.
+/// A function that may be called by its name or an alias, in any case.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Function {
-    /// The name that is written. A name that begins with `$` stands without brackets.
+    /// The name that is written for QGIS. One that begins with `$` is written without brackets.
     pub name: &'static str,
-    /// Other names of the same function.
+    /// Other names of the function.
     pub aliases: &'static [&'static str],
     /// The least number of arguments.
-    pub least: usize,
-    /// The greatest number of arguments. Where QGIS takes any number: 100, and 1,000 elements of an array.
-    pub most: usize,
-    /// What its arguments must be.
+    pub min_args: usize,
+    /// The greatest number of arguments. Where QGIS has no limit: 100, and 1,000 elements of an array.
+    pub max_args: usize,
+    /// The limit on its arguments.
     pub bound: Bound,
 }
 
-/// The function that `name` names, with its `$` if it has one.
+/// The function that `name`, including a leading `$`, names.
 pub(super) fn named(name: &str) -> Option<&'static Function> {
     FUNCTIONS.iter().find(|function| {
         let mut names = std::iter::once(&function.name).chain(function.aliases);
@@ -54,7 +54,7 @@ pub const FUNCTIONS: &[Function] = &[
     function("max", &[], 1, 100, Bound::None),
     function("min", &[], 1, 100, Bound::None),
     function("round", &[], 1, 2, Bound::Places),
-    // Choice.
+    // Conditionals.
     function("coalesce", &[], 1, 100, Bound::None),
     function("if", &[], 3, 3, Bound::None),
     function("nullif", &[], 2, 2, Bound::None),
@@ -191,7 +191,7 @@ pub const FUNCTIONS: &[Function] = &[
     // Padding.
     function("lpad", &[], 3, 3, Bound::Width),
     function("rpad", &[], 3, 3, Bound::Width),
-    // Text that grows.
+    // Functions whose results may grow.
     function("replace", &[], 2, 3, Bound::Growth),
     function("format", &[], 1, 100, Bound::Growth),
     // Regular expressions.
@@ -222,9 +222,9 @@ pub const FUNCTIONS: &[Function] = &[
 const fn function(
     name: &'static str,
     aliases: &'static [&'static str],
-    least: usize,
-    most: usize,
+    min_args: usize,
+    max_args: usize,
     bound: Bound,
 ) -> Function {
-    Function { name, aliases, least, most, bound }
+    Function { name, aliases, min_args, max_args, bound }
 }

@@ -1,19 +1,17 @@
-//! Tokens, cut as the lexer of QGIS 3.22 cuts them: longest match, keywords in any case.
+//! Tokens, as the lexer of QGIS 3.22 reads them: longest match, keywords in any case.
 //!
-//! Where that lexer surprises, the text is refused rather than read either way. Tried on 3.22:
-//! `a IS nothing` is `a IS NOT hing`, an unquoted `e5` or `e-5` is a number, a no-break space belongs to a name.
+//! Text that this lexer reads in a surprising way is refused. Tried on 3.22: `a IS nothing` is `a IS NOT hing`, an unquoted
+//! `e5` or `e-5` is a number, a no-break space is part of a name.
 
 use super::{ExpressionError, tree::Operator};
+use crate::lexer::{number_length, space_length};
 
 mod quoted;
 mod word;
 
-/// Longer numbers say nothing that a double could hold.
-const MAX_NUMBER: usize = 40;
-
-/// A token and the byte where it begins.
+/// A token and the byte at which it begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Placed {
+pub(super) struct Spanned {
     pub(super) at: usize,
     pub(super) token: Token,
 }
@@ -38,7 +36,7 @@ pub(super) enum Token {
     CloseIndex,
     Comma,
     Operator(Operator),
-    /// An unquoted field or the name of a function.
+    /// An unquoted field, or the name of a function.
     Name(String),
     /// A quoted field.
     Field(String),
@@ -46,17 +44,17 @@ pub(super) enum Token {
     Integer(String),
     Real(String),
     /// `$name`, without the `$`.
-    Special(String),
+    Dollar(String),
     /// `@name`, without the `@`.
     Variable(String),
 }
 
-/// Cuts `text` into tokens.
-pub(super) fn tokens(text: &str) -> Result<Vec<Placed>, ExpressionError> {
+/// Splits `text` into tokens.
+pub(super) fn tokens(text: &str) -> Result<Vec<Spanned>, ExpressionError> {
     let mut lexer = Lexer { text, at: 0 };
     let mut tokens = Vec::new();
-    while let Some(placed) = lexer.next()? {
-        tokens.push(placed);
+    while let Some(spanned) = lexer.next()? {
+        tokens.push(spanned);
     }
     Ok(tokens)
 }
@@ -67,88 +65,52 @@ struct Lexer<'a> {
 }
 
 impl<'a> Lexer<'a> {
-    fn next(&mut self) -> Result<Option<Placed>, ExpressionError> {
-        self.at += self.rest().len() - self.rest().trim_start_matches(is_space).len();
+    fn next(&mut self) -> Result<Option<Spanned>, ExpressionError> {
+        self.at += space_length(self.rest());
         let at = self.at;
         let Some(first) = self.rest().chars().next() else { return Ok(None) };
         let token = match first {
             '\'' => self.text()?,
             '"' => self.field()?,
-            '$' => Token::Special(self.prefixed()?),
+            '$' => Token::Dollar(self.prefixed()?),
             '@' => Token::Variable(self.prefixed()?),
             '0'..='9' | '.' => self.number()?,
             _ if first == '_' || first.is_ascii_alphabetic() || !first.is_ascii() => self.word()?,
             _ => self.symbol()?,
         };
-        Ok(Some(Placed { at, token }))
+        Ok(Some(Spanned { at, token }))
     }
 
     fn rest(&self) -> &'a str {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    /// `1`, `1.5`, `.5`, `1e5`, `1.5E-3`; not `5.`, which QGIS does not read.
     fn number(&mut self) -> Result<Token, ExpressionError> {
-        let (at, rest) = (self.at, self.rest());
-        let wrong = ExpressionError::Number { at };
-        let length = number_length(rest);
-        let (number, after) = rest.split_at_checked(length).ok_or(wrong.clone())?;
-        let runs_on = after.starts_with(|next: char| {
-            next == '.' || next == '_' || !next.is_ascii() || next.is_alphanumeric()
-        });
-        if length == 0 || runs_on || length > MAX_NUMBER || !number.parse::<f64>().is_ok_and(f64::is_finite) {
-            return Err(wrong);
-        }
+        let length = number_length(self.rest()).ok_or(ExpressionError::Number(self.at))?;
+        let number = self.rest().get(..length).unwrap_or_default().to_owned();
         self.at += length;
         let is_whole = number.bytes().all(|byte| byte.is_ascii_digit());
-        Ok(if is_whole { Token::Integer(number.to_owned()) } else { Token::Real(number.to_owned()) })
+        Ok(if is_whole { Token::Integer(number) } else { Token::Real(number) })
     }
 
     fn symbol(&mut self) -> Result<Token, ExpressionError> {
         let (at, rest) = (self.at, self.rest());
         if rest.starts_with("--") || rest.starts_with("/*") {
-            return Err(ExpressionError::Comment { at });
+            return Err(ExpressionError::Comment(at));
         }
         if rest.starts_with(":=") {
-            return Err(ExpressionError::NamedArgument { at });
+            return Err(ExpressionError::NamedArgument(at));
         }
         let (symbol, token) = SYMBOLS
             .iter()
             .find(|(symbol, _)| rest.starts_with(symbol))
-            .ok_or(ExpressionError::Character { at })?;
+            .ok_or(ExpressionError::Character(at))?;
         self.at += symbol.len();
         Ok(token.clone())
     }
 }
 
-/// The white space of QGIS between tokens.
-fn is_space(character: char) -> bool {
-    matches!(character, ' ' | '\t' | '\r' | '\n')
-}
-
-/// The length of a number at the beginning of `text`, 0 if there is none.
-fn number_length(text: &str) -> usize {
-    let digits = |from: usize| text.bytes().skip(from).take_while(u8::is_ascii_digit).count();
-    let byte = |at: usize| text.as_bytes().get(at).copied().unwrap_or_default();
-    let mut at = digits(0);
-    if byte(at) == b'.' {
-        let fraction = digits(at + 1);
-        if fraction == 0 {
-            return at;
-        }
-        at += 1 + fraction;
-    }
-    if matches!(byte(at), b'e' | b'E') && at > 0 {
-        let from = at + 1 + usize::from(matches!(byte(at + 1), b'-' | b'+'));
-        let exponent = digits(from);
-        if exponent > 0 {
-            return from + exponent;
-        }
-    }
-    at
-}
-
-/// The longer symbols first.
+/// Symbols, longer ones first.
 const SYMBOLS: [(&str, Token); 21] = [
     ("!=", Token::Operator(Operator::NotEqual)),
     ("<>", Token::Operator(Operator::NotEqual)),
@@ -177,11 +139,11 @@ const SYMBOLS: [(&str, Token); 21] = [
 mod tests {
     use super::*;
 
-    fn cut(text: &str) -> Vec<Token> {
+    fn lex(text: &str) -> Vec<Token> {
         tokens(text)
             .unwrap_or_else(|error| panic!("{text}: {error}"))
             .into_iter()
-            .map(|placed| placed.token)
+            .map(|spanned| spanned.token)
             .collect()
     }
 
@@ -191,17 +153,17 @@ mod tests {
 
     #[test]
     fn strings_are_read_as_qgis_reads_them() {
-        assert_eq!(cut("'it''s'"), text("it's"));
-        assert_eq!(cut(r"'a\'b'"), text("a'b"));
-        assert_eq!(cut(r"'a\\'"), text(r"a\"));
-        assert_eq!(cut(r"'\\'''"), text(r"\'"));
-        assert_eq!(cut("''"), text(""));
-        assert_eq!(cut("'a\nb'"), text("a\nb"));
-        assert_eq!(cut("'a--b/*'"), text("a--b/*"));
+        assert_eq!(lex("'it''s'"), text("it's"));
+        assert_eq!(lex(r"'a\'b'"), text("a'b"));
+        assert_eq!(lex(r"'a\\'"), text(r"a\"));
+        assert_eq!(lex(r"'\\'''"), text(r"\'"));
+        assert_eq!(lex("''"), text(""));
+        assert_eq!(lex("'a\nb'"), text("a\nb"));
+        assert_eq!(lex("'a--b/*'"), text("a--b/*"));
     }
 
     #[test]
-    fn strings_that_versions_read_differently_are_refused() {
+    fn refuses_strings_that_versions_read_differently() {
         for wrong in
             [r"'a\'", r"'\x'", r"'\n'", "'\\\n'", "'", "'a", r"'\", "'a\0'", "'a\u{7f}'", "'a\u{85}'"]
         {
@@ -211,33 +173,33 @@ mod tests {
 
     #[test]
     fn quoted_fields_hold_anything_but_control_characters() {
-        assert_eq!(cut(r#""a""b""#), [Token::Field("a\"b".to_owned())]);
-        assert_eq!(cut(r#""Area m²""#), [Token::Field("Area m²".to_owned())]);
+        assert_eq!(lex(r#""a""b""#), [Token::Field("a\"b".to_owned())]);
+        assert_eq!(lex(r#""Area m²""#), [Token::Field("Area m²".to_owned())]);
         assert!(tokens("\"a\nb\"").is_err());
         assert!(tokens("\"a").is_err());
     }
 
     #[test]
-    fn names_of_other_alphabets_need_no_quotes_but_spaces_do() {
-        assert_eq!(cut("población"), [Token::Name("población".to_owned())]);
+    fn reads_unquoted_names_of_other_alphabets_but_no_spaces() {
+        assert_eq!(lex("población"), [Token::Name("población".to_owned())]);
         for wrong in ["num\u{a0}", "\u{a0}", "a\u{2003}b", "e\u{301}x", "\u{200b}", "a²\u{ad}"] {
             assert!(matches!(tokens(wrong), Err(ExpressionError::Name { .. })), "{wrong:?}");
         }
     }
 
     #[test]
-    fn keywords_that_run_into_a_name_are_refused() {
-        assert_eq!(cut("IS\r\n\tnot"), [Token::Operator(Operator::IsNot)]);
-        assert_eq!(cut("not like"), [Token::Operator(Operator::NotLike)]);
+    fn refuses_keywords_that_run_into_a_name() {
+        assert_eq!(lex("IS\r\n\tnot"), [Token::Operator(Operator::IsNot)]);
+        assert_eq!(lex("not like"), [Token::Operator(Operator::NotLike)]);
         for wrong in ["a is nothing", "a IS NOT_x", "not likely", "NOT ilike2", "not betweens"] {
             assert!(matches!(tokens(wrong), Err(ExpressionError::Name { .. })), "{wrong}");
         }
-        assert_eq!(cut("isnot"), [Token::Name("isnot".to_owned())]);
-        assert_eq!(cut("is \"nothing\"").len(), 2);
+        assert_eq!(lex("isnot"), [Token::Name("isnot".to_owned())]);
+        assert_eq!(lex("is \"nothing\"").len(), 2);
     }
 
     #[test]
-    fn an_unquoted_name_that_qgis_takes_for_a_number_is_refused() {
+    fn refuses_unquoted_names_that_qgis_reads_as_numbers() {
         for wrong in ["e5", "E12", "e-5", "e+5"] {
             assert!(matches!(tokens(wrong), Err(ExpressionError::Name { .. })), "{wrong}");
         }
@@ -249,10 +211,10 @@ mod tests {
     #[test]
     fn numbers_are_those_of_qgis() {
         for whole in ["0", "007", "2147483648", "99999999999999999999"] {
-            assert_eq!(cut(whole), [Token::Integer(whole.to_owned())]);
+            assert_eq!(lex(whole), [Token::Integer(whole.to_owned())]);
         }
         for real in ["1.5", ".5", "1e5", "1.5E-3", "1e+5"] {
-            assert_eq!(cut(real), [Token::Real(real.to_owned())]);
+            assert_eq!(lex(real), [Token::Real(real.to_owned())]);
         }
         for wrong in ["5.", "1e", "1e+", "1.5.5", "1..5", "1a", "1_000", "0x10", "1e999", ".", "1and", "1é"]
         {
@@ -263,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_and_what_begins_nothing_are_refused() {
+    fn refuses_comments_and_unknown_symbols() {
         for wrong in ["1--1", "-- x", "/* x */", "/*", "/*'*/ a=1 or '"] {
             assert!(matches!(tokens(wrong), Err(ExpressionError::Comment { .. })), "{wrong}");
         }

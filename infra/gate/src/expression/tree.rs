@@ -1,9 +1,9 @@
-//! What an expression says.
+//! The syntax tree of an expression.
 
 use super::functions::Function;
 
-/// An expression as QGIS's parser understands it. A run of operators that bind alike, such as `a OR b OR c`, is one
-/// [`Node::Chain`], however long; in QGIS's own tree it is as deep as it is long.
+/// An expression as QGIS parses it. A run of operators of one precedence, such as `a OR b OR c`, is one [`Node::Chain`]; in
+/// QGIS's own tree it is as deep as it is long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Node {
     Null,
@@ -16,9 +16,9 @@ pub(super) enum Node {
     Field(String),
     Not(Box<Node>),
     Negative(Box<Node>),
-    /// Left to right; all operators have one [`Level`].
+    /// Left-associative operators of one [`Precedence`].
     Chain(Box<Node>, Vec<(Operator, Node)>),
-    /// Right to left.
+    /// Right-associative.
     Power(Box<Node>, Box<Node>),
     In {
         value: Box<Node>,
@@ -30,7 +30,7 @@ pub(super) enum Node {
     Index(Box<Node>, Box<Node>),
 }
 
-/// An operator between two operands.
+/// A binary operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operator {
     Or,
@@ -58,12 +58,12 @@ pub(super) enum Operator {
     Concat,
 }
 
-/// How tightly operators bind, the weakest first: `qgsexpressionparser.yy`, and each pair tried on 3.22.
+/// The precedence of operators, weakest first: that of `qgsexpressionparser.yy`, each pair tried on 3.22.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Level {
+pub(super) enum Precedence {
     Or,
     And,
-    /// Before an operand, and that of `NOT IN` too.
+    /// Also that of `NOT IN`.
     Not,
     Comparison,
     Sum,
@@ -74,19 +74,19 @@ pub(super) enum Level {
 }
 
 impl Operator {
-    pub(super) fn level(self) -> Level {
+    pub(super) fn precedence(self) -> Precedence {
         match self {
-            Self::Or => Level::Or,
-            Self::And => Level::And,
-            Self::Plus | Self::Minus => Level::Sum,
-            Self::Times | Self::Divide | Self::WholeDivide | Self::Remainder => Level::Product,
-            Self::Power => Level::Power,
-            Self::Concat => Level::Concat,
-            _ => Level::Comparison,
+            Self::Or => Precedence::Or,
+            Self::And => Precedence::And,
+            Self::Plus | Self::Minus => Precedence::Sum,
+            Self::Times | Self::Divide | Self::WholeDivide | Self::Remainder => Precedence::Product,
+            Self::Power => Precedence::Power,
+            Self::Concat => Precedence::Concat,
+            _ => Precedence::Comparison,
         }
     }
 
-    pub(super) fn written(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Or => "OR",
             Self::And => "AND",
@@ -116,13 +116,15 @@ impl Operator {
 }
 
 impl Node {
-    /// `left operator right`; a chain that ends in an operator of the same level goes on.
+    /// `left operator right`. Extends a chain of the same precedence.
     pub(super) fn joined(left: Self, operator: Operator, right: Self) -> Self {
         if operator == Operator::Power {
             return Self::Power(Box::new(left), Box::new(right));
         }
         match left {
-            Self::Chain(first, mut rest) if rest.iter().all(|(one, _)| one.level() == operator.level()) => {
+            Self::Chain(first, mut rest)
+                if rest.iter().all(|(one, _)| one.precedence() == operator.precedence()) =>
+            {
                 rest.push((operator, right));
                 Self::Chain(first, rest)
             }
@@ -130,10 +132,10 @@ impl Node {
         }
     }
 
-    /// The level of a chain.
-    pub(super) fn level(&self) -> Option<Level> {
+    /// The precedence of a chain.
+    pub(super) fn precedence(&self) -> Option<Precedence> {
         match self {
-            Self::Chain(_, rest) => rest.first().map(|(operator, _)| operator.level()),
+            Self::Chain(_, rest) => rest.first().map(|(operator, _)| operator.precedence()),
             _ => None,
         }
     }
@@ -142,7 +144,7 @@ impl Node {
         matches!(self, Self::Integer(_) | Self::Real(_))
     }
 
-    /// A literal: a number with or without a minus sign, a text, TRUE, FALSE or NULL.
+    /// Whether it is a number with or without a minus sign, a string, TRUE, FALSE or NULL.
     pub(super) fn is_literal(&self) -> bool {
         match self {
             Self::Negative(number) => number.is_number(),
@@ -151,7 +153,7 @@ impl Node {
         }
     }
 
-    /// The nodes directly within.
+    /// The direct children.
     pub(super) fn children(&self) -> Vec<&Self> {
         match self {
             Self::Not(one) | Self::Negative(one) => vec![one],
@@ -168,7 +170,7 @@ impl Node {
         }
     }
 
-    /// The nodes directly within, to change.
+    /// The direct children, mutable.
     pub(super) fn children_mut(&mut self) -> Vec<&mut Self> {
         match self {
             Self::Not(one) | Self::Negative(one) => vec![one],

@@ -1,5 +1,5 @@
-//! An expression in the one form that QGIS 3.22 and later read alike: every operand that is itself an operation stands
-//! in brackets, fields stand in quotes, strings know `''` and `\\` alone, and no `--` or `/*` stands outside quotes.
+//! Writes expressions in a form that QGIS 3.22 and later read alike: operations that are operands stand in brackets, fields
+//! in quotes, strings escape only with `''` and `\\`, and no `--` or `/*` occurs outside quotes.
 
 use std::{
     borrow::Borrow,
@@ -8,7 +8,7 @@ use std::{
 
 use super::tree::{Node, Operator};
 
-/// Writes `node` where no operator stands beside it.
+/// Writes `node` on its own.
 pub(super) fn write(node: &Node, out: &mut Formatter<'_>) -> fmt::Result {
     match node {
         Node::Null => out.write_str("NULL"),
@@ -48,14 +48,14 @@ pub(super) fn write(node: &Node, out: &mut Formatter<'_>) -> fmt::Result {
 fn chain<N: Borrow<Node>>(first: &Node, rest: &[(Operator, N)], out: &mut Formatter<'_>) -> fmt::Result {
     operand(first, out)?;
     rest.iter().try_for_each(|(operator, node)| {
-        write!(out, " {} ", operator.written())?;
+        write!(out, " {} ", operator.as_str())?;
         operand(node.borrow(), out)
     })
 }
 
-/// Writes `node` beside an operator.
+/// Writes `node` as the operand of an operator.
 fn operand(node: &Node, out: &mut Formatter<'_>) -> fmt::Result {
-    let stands_alone = match node {
+    let is_atom = match node {
         Node::Null
         | Node::Boolean(_)
         | Node::Integer(_)
@@ -71,7 +71,7 @@ fn operand(node: &Node, out: &mut Formatter<'_>) -> fmt::Result {
         | Node::Case(..)
         | Node::Index(..) => false,
     };
-    if stands_alone {
+    if is_atom {
         return write(node, out);
     }
     out.write_char('(')?;
@@ -105,7 +105,7 @@ fn case(branches: &[(Node, Node)], otherwise: Option<&Node>, out: &mut Formatter
     out.write_str(" END")
 }
 
-/// Doubles the quote, and in strings the backslash, which fields do not know.
+/// Writes `text` in quotes, with quotes doubled, and in strings also backslashes. Fields have no escape but the quote.
 fn quoted(text: &str, quote: char, out: &mut Formatter<'_>) -> fmt::Result {
     out.write_char(quote)?;
     for character in text.chars() {

@@ -11,7 +11,7 @@ use crate::request::RequestRefusal;
 pub(super) async fn read_body(body: Body, most: usize) -> Result<Bytes, ProxyRefusal> {
     match Limited::new(body, most).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(RequestRefusal::BodyTooLarge { most }.into()),
+        Err(error) if error.is::<LengthLimitError>() => Err(RequestRefusal::BodyTooLarge(most).into()),
         Err(_) => Err(ProxyRefusal::BodyIncomplete),
     }
 }

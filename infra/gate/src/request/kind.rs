@@ -1,11 +1,11 @@
-//! What kinds of value there are.
+//! The kinds of value.
 
 use std::fmt;
 
-/// What a parameter's value may be. Bounds include their ends.
+/// What a parameter's value may be. Bounds are inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A version number, such as 1.3.0. QGIS answers one that it lacks in a version of its own.
+    /// A version number, such as 1.3.0. QGIS answers an unsupported one in a version that it supports.
     Version,
     /// A whole number between two bounds.
     Integer(i64, i64),
@@ -13,54 +13,54 @@ pub enum Kind {
     Number(i64, i64),
     /// `true`, `false`, `1` or `0`, in any case.
     Boolean,
-    /// Four numbers, perhaps with a coordinate reference system behind them.
+    /// Four numbers, optionally followed by a coordinate reference system.
     BoundingBox,
-    /// A coordinate reference system: `EPSG:n`, `CRS:84`, a URN or URL of the OGC.
+    /// A coordinate reference system: `EPSG:n`, `CRS:84`, an OGC URN or URL.
     Crs,
-    /// Names of layers or coverages separated by commas, none twice, at most 200.
+    /// Distinct names of layers or coverages, separated by commas, at most 200.
     Layers,
-    /// Type names separated by commas, none twice, at most 200.
+    /// Distinct type names, separated by commas, at most 200.
     TypeNames,
-    /// Feature ids `type.id` separated by commas.
+    /// Feature ids `type.id`, separated by commas.
     FeatureIds,
-    /// Names of styles separated by commas, each perhaps empty.
+    /// Style names, separated by commas; a name may be empty.
     Styles,
-    /// One of a list, in any case: as clients write it, and as it is written for QGIS.
+    /// One of a list, in any case: as clients write it, and as QGIS expects it.
     Choice(&'static [(&'static str, &'static str)]),
-    /// `0xrrggbb`, `#rrggbb` or a colour's name.
+    /// `0xrrggbb`, `#rrggbb` or the name of a colour.
     Colour,
-    /// Whole numbers 0 to 255 separated by commas.
+    /// Whole numbers from 0 to 255, separated by commas.
     Opacities,
-    /// A name of letters, digits, spaces, `-`, `_`, `.`, `:` and `/`, at most so many characters.
+    /// Letters, digits, spaces and some punctuation, at most this many bytes.
     Word(usize),
-    /// A rule's name in a legend: text without control characters, at most 200 characters.
+    /// The name of a rule in a legend: text without control characters, at most 200 bytes.
     Label,
     /// ISO 8601 dates and times, intervals with `/`, lists with commas.
     Time,
     /// `layer:id,id;layer:id`.
     Selection,
-    /// `layer:condition;layer:condition`, a condition of comparisons, `IN`, `LIKE`, `IS NULL`, `AND`, `OR`, `NOT`.
+    /// `layer:condition;layer:condition`, each condition in the grammar of [`crate::sql_filter`].
     SqlFilter,
-    /// OGC filters in XML, one for each type, in brackets where there are several.
+    /// OGC filters in XML; several, one for each type, stand in brackets.
     OgcFilter,
-    /// A QGIS expression of the functions that `pozi-gate operations` lists.
+    /// A QGIS expression that calls only functions of [`crate::expression::FUNCTIONS`].
     Expression,
-    /// Field names, each perhaps followed by `A`, `D`, `ASC` or `DESC`, separated by commas.
+    /// Field names, each optionally followed by `A`, `D`, `ASC` or `DESC`, separated by commas.
     SortBy,
-    /// Property names separated by commas, in brackets for several types, or `*`.
+    /// Property names, separated by commas and in brackets for several types, or `*`.
     Properties,
     /// A geometry as well-known text.
     Wkt,
-    /// `dpi:n`, which QGIS does not read, or the options of a DXF export: `MODE`, `SCALE`, `USE_TITLE_AS_LAYERNAME`,
-    /// `NO_MTEXT`, `FORCE_2D`. `LAYERATTRIBUTES` is not among them: it writes any field into the file, hidden ones too.
+    /// `dpi:n`, which QGIS does not read, or options of a DXF export. `LAYERATTRIBUTES` is not allowed: it writes any field
+    /// into the file, hidden ones included.
     FormatOptions,
-    /// Ids of features that are whole numbers, separated by commas.
+    /// Numeric ids of features, separated by commas.
     FeatureNumbers,
     /// The name of a print layout that the catalogue's `print` lists.
     Layout,
-    /// Part of a highlight, for catalogues with `highlight = true`; may be empty anywhere.
+    /// Part of a highlight, for catalogues with `highlight = true`. May be empty for every catalogue.
     Highlight(Highlight),
-    /// Clients send it and it means nothing to QGIS: whatever it says is dropped.
+    /// A parameter that clients send and QGIS does not read: dropped, whatever its value.
     Ignored,
 }
 
@@ -69,8 +69,7 @@ pub enum Kind {
 pub enum Highlight {
     /// Well-known text.
     Geometry,
-    /// What a client wants them drawn like, as SLD, which can load files and addresses: never passed on. The gate writes a
-    /// style of its own in its place.
+    /// The client's style as SLD, which can load files and addresses. It is never passed on: the gate writes its own.
     Symbol,
     /// Texts.
     Text,
@@ -86,41 +85,41 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
             Self::Version => "a version number, such as 1.3.0",
-            Self::Integer(least, most) => return write!(f, "a whole number from {least} to {most}"),
-            Self::Number(least, most) => return write!(f, "a number from {least} to {most}"),
+            Self::Integer(min, max) => return write!(f, "a whole number from {min} to {max}"),
+            Self::Number(min, max) => return write!(f, "a number from {min} to {max}"),
             Self::Boolean => "true or false",
-            Self::BoundingBox => "four numbers, and perhaps a coordinate reference system",
+            Self::BoundingBox => "four numbers, optionally followed by a coordinate reference system",
             Self::Crs => "a coordinate reference system, such as EPSG:3857",
-            Self::Layers => "layer names separated by commas, none twice, at most 200",
-            Self::TypeNames => "type names separated by commas, none twice, at most 200",
-            Self::FeatureIds => "feature ids, type.id, separated by commas",
-            Self::Styles => "style names separated by commas, each perhaps empty",
+            Self::Layers => "layer names separated by commas, each once, at most 200",
+            Self::TypeNames => "type names separated by commas, each once, at most 200",
+            Self::FeatureIds => "feature ids of the form type.id, separated by commas",
+            Self::Styles => "style names separated by commas; a name may be empty",
             Self::Choice(choices) => {
                 f.write_str("one of ")?;
                 let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
                 return f.write_str(&names.join(", "));
             }
             Self::Colour => "a colour: 0xrrggbb, #rrggbb, or a name",
-            Self::Opacities => "whole numbers from 0 to 255 separated by commas",
-            Self::Word(most) => {
-                return write!(f, "at most {most} letters, digits, spaces, and characters of - _ . : /");
+            Self::Opacities => "whole numbers from 0 to 255, separated by commas",
+            Self::Word(max) => {
+                return write!(f, "at most {max} bytes of letters, digits, spaces and -_.:/,");
             }
-            Self::Label => "a name of at most 200 characters",
+            Self::Label => "text of at most 200 bytes without control characters",
             Self::Time => "ISO 8601 dates or times, intervals with /, lists with commas",
             Self::Selection => "layer:id,id;layer:id",
             Self::SqlFilter => "layer:\"field\" = 'value' with AND, OR, NOT, IN, LIKE, IS NULL, and brackets",
             Self::OgcFilter => "an OGC filter without functions",
-            Self::Expression => "a QGIS expression of comparisons and the functions listed below",
-            Self::SortBy => "field names, each perhaps with A, D, ASC or DESC, separated by commas",
+            Self::Expression => "a QGIS expression of comparisons and the functions listed at the end",
+            Self::SortBy => "field names separated by commas, each optionally with A, D, ASC or DESC",
             Self::Properties => "property names separated by commas, or *",
             Self::Wkt => "a geometry as well-known text",
             Self::FormatOptions => {
-                "dpi:n, or of a DXF export MODE, SCALE, USE_TITLE_AS_LAYERNAME, NO_MTEXT, FORCE_2D"
+                "dpi:n, or MODE, SCALE, USE_TITLE_AS_LAYERNAME, NO_MTEXT or FORCE_2D of a DXF export"
             }
             Self::FeatureNumbers => "whole numbers separated by commas",
-            Self::Layout => "a layout that the catalogue's print lists",
-            Self::Highlight(_) => "part of a highlight, where the catalogue says highlight = true",
-            Self::Ignored => "taken and dropped: it means nothing to QGIS",
+            Self::Layout => "the name of a layout that the catalogue's print lists",
+            Self::Highlight(_) => "part of a highlight, if the catalogue has highlight = true",
+            Self::Ignored => "accepted and ignored: QGIS does not read it",
         };
         f.write_str(text)
     }

@@ -1,5 +1,5 @@
-//! What is asked of QGIS Server: read once into a type from query, form or XML, decided on that type, and written anew. QGIS
-//! never parses what a client wrote.
+//! Requests for QGIS Server: parsed once from a query, a form or XML into a type, decided on that type, and written anew.
+//! QGIS never parses what a client wrote.
 
 pub mod features;
 mod get_feature;
@@ -9,11 +9,11 @@ mod lookup;
 mod operation;
 mod parameters;
 mod print;
+mod query_writer;
 mod refusal;
 mod table;
 mod transaction;
 mod value;
-mod written;
 
 use std::borrow::Cow;
 
@@ -28,77 +28,82 @@ pub use self::{
     lookup::print_operations,
     operation::{Operation, Parameter, Service},
     parameters::{Keys, MAX_QUERY_BYTES, Parameters},
-    refusal::RequestRefusal,
-    table::OPERATIONS,
+    refusal::{ContentError, RequestRefusal},
+    table::operations,
     transaction::TransactionRequest,
 };
-use crate::{layers::Layers, settings::Limits, upstream::QgisRequest, xml::tree::Element};
+use crate::{
+    layers::Layers,
+    settings::Limits,
+    upstream::QgisRequest,
+    xml::{body::BodyError, tree::Element},
+};
 
-/// The most names of one list. A map of 3,000 layers held QGIS for 23 s.
+/// Maximum number of names in one list. A map of 3,000 layers kept QGIS busy for 23 s.
 const MAX_NAMES: usize = 200;
 
-/// A request as it came, its catalogue known.
+/// A request as received, once its catalogue is known.
 #[derive(Debug)]
 pub struct Incoming<'a> {
-    /// Its method.
+    /// The method.
     pub method: &'a Method,
-    /// The decoded segments of its path behind the catalogue.
+    /// The decoded segments of the path after the catalogue.
     pub rest: &'a [Cow<'a, str>],
-    /// Its query, without `MAP`.
+    /// The query without `MAP`.
     pub query: Parameters,
-    /// Its body; what it is is seen by its first character, whatever its media type: clients send any.
+    /// The body. Its first character tells what it is: clients send any media type.
     pub body: &'a [u8],
-    /// What QGIS is to be asked to answer with, where it chooses by that.
+    /// The `Accept` for QGIS, where QGIS chooses its format by that.
     pub accept: Option<&'static str>,
 }
 
-/// What a request is read against.
+/// What a request is checked against.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
-    /// Its catalogue, for what that allows.
+    /// Its catalogue, which may allow GetPrint and highlights.
     pub catalogue: &'a Catalogue,
-    /// The bounds.
+    /// The limits of the gate's configuration.
     pub limits: &'a Limits,
 }
 
-/// A request that was understood.
+/// A parsed request.
 #[derive(Debug, Clone, PartialEq)]
 pub enum MapRequest {
-    /// Key and value pairs.
+    /// Key-value pairs.
     Kvp(Kvp),
-    /// WFS GetFeature, by query, form or XML.
+    /// WFS GetFeature as a query, form or XML.
     GetFeature(GetFeature),
-    /// WFS Transaction, by XML.
+    /// WFS Transaction as XML.
     Transaction(TransactionRequest),
     /// OGC API Features.
     Features(FeaturesRequest),
 }
 
 impl MapRequest {
-    /// Reads a request, or says why it is not understood.
+    /// Parses a request by the table of operations.
     pub fn parse(incoming: Incoming<'_>, context: &Context<'_>) -> Result<Self, RequestRefusal> {
         if let Some(path) = FeaturesPath::parse(incoming.rest) {
-            return FeaturesRequest::read(path?, incoming).map(Self::Features);
+            return FeaturesRequest::parse(path?, incoming).map(Self::Features);
         }
         if !incoming.rest.iter().all(|segment| segment.is_empty()) {
             return Err(RequestRefusal::NotFound);
         }
         match *incoming.method {
             Method::GET | Method::HEAD if incoming.body.is_empty() => {
-                Self::of_parameters(incoming.query, context)
+                Self::from_parameters(incoming.query, context)
             }
-            Method::GET | Method::HEAD => Err(RequestRefusal::UnknownBody),
-            Method::POST => Self::of_body(incoming, context),
+            Method::GET | Method::HEAD => Err(RequestRefusal::UnexpectedBody),
+            Method::POST => Self::from_body(incoming, context),
             _ => Err(RequestRefusal::Method { allow: "GET, HEAD, POST" }),
         }
     }
 
-    /// What a session must allow.
+    /// The access that a session must grant.
     pub fn access(&self) -> Access {
         self.operation().access
     }
 
-    /// Its operation.
+    /// Its row of the table.
     pub fn operation(&self) -> &'static Operation {
         match self {
             Self::Kvp(request) => request.operation(),
@@ -108,7 +113,7 @@ impl MapRequest {
         }
     }
 
-    /// Whether it can be decided only with the catalogue's layers at hand.
+    /// Whether [`resolve`](Self::resolve) must be called before it is written.
     pub fn needs_layers(&self) -> bool {
         match self {
             Self::Kvp(request) => request.needs_layers(),
@@ -118,7 +123,7 @@ impl MapRequest {
         }
     }
 
-    /// Replaces the names of fields by the real ones, and refuses what the service does not publish.
+    /// Replaces published names of fields by their real names, and refuses names that the service does not publish.
     pub fn resolve(&mut self, layers: &Layers) -> Result<(), RequestRefusal> {
         match self {
             Self::Kvp(request) => request.resolve(layers),
@@ -128,7 +133,7 @@ impl MapRequest {
         }
     }
 
-    /// The request for QGIS Server.
+    /// Writes the request for QGIS Server.
     pub fn write(&self) -> QgisRequest {
         match self {
             Self::Kvp(request) => request.write(),
@@ -138,29 +143,27 @@ impl MapRequest {
         }
     }
 
-    fn of_parameters(mut parameters: Parameters, context: &Context<'_>) -> Result<Self, RequestRefusal> {
+    fn from_parameters(mut parameters: Parameters, context: &Context<'_>) -> Result<Self, RequestRefusal> {
         let request = parameters.take("REQUEST").filter(|request| !request.is_empty());
-        let request = request.ok_or(RequestRefusal::Missing { parameter: "REQUEST" })?;
+        let request = request.ok_or(RequestRefusal::Missing("REQUEST"))?;
         let service = service(parameters.take("SERVICE").as_deref(), &request)?;
-        let operation = Operation::named(service, &request)
-            .ok_or(RequestRefusal::UnknownOperation { service: service.name() })?;
+        let operation =
+            Operation::named(service, &request).ok_or(RequestRefusal::UnknownOperation(service.name()))?;
         match (operation.service, operation.name) {
-            (Service::Wfs, "GetFeature") => {
-                GetFeature::read(operation, parameters, context).map(Self::GetFeature)
-            }
+            (Service::Wfs, "GetFeature") => GetFeature::parse(parameters, context).map(Self::GetFeature),
             (Service::Wfs, "Transaction") => {
-                Err(RequestRefusal::Combination("a Transaction is taken as an XML body only"))
+                Err(RequestRefusal::Combination("send a Transaction as an XML body, not as parameters"))
             }
-            _ => Kvp::read(operation, parameters, context).map(Self::Kvp),
+            _ => Kvp::parse(operation, parameters, context).map(Self::Kvp),
         }
     }
 
-    fn of_body(incoming: Incoming<'_>, context: &Context<'_>) -> Result<Self, RequestRefusal> {
+    fn from_body(incoming: Incoming<'_>, context: &Context<'_>) -> Result<Self, RequestRefusal> {
         match incoming.body.iter().find(|byte| !byte.is_ascii_whitespace()) {
-            None => Self::of_parameters(incoming.query, context),
+            None => Self::from_parameters(incoming.query, context),
             // An XML document, perhaps with a byte order mark.
-            Some(b'<' | 0xEF) => Self::of_xml(incoming.query, incoming.body, context),
-            Some(b'{' | b'[' | b'-') => Err(RequestRefusal::UnknownBody),
+            Some(b'<' | 0xEF) => Self::from_xml(incoming.query, incoming.body, context),
+            Some(b'{' | b'[' | b'-') => Err(RequestRefusal::UnexpectedBody),
             Some(_) => {
                 let mut form = Parameters::read(incoming.body, Keys::Ows)?;
                 if form.take("MAP").is_some() {
@@ -169,41 +172,40 @@ impl MapRequest {
                         operation: "a form",
                     });
                 }
-                Self::of_parameters(incoming.query.and(form)?, context)
+                Self::from_parameters(incoming.query.and(form)?, context)
             }
         }
     }
 
-    /// Beside an XML body the query may name the same service, version and operation, and nothing else.
-    fn of_xml(query: Parameters, body: &[u8], context: &Context<'_>) -> Result<Self, RequestRefusal> {
-        let root = Element::parse(body, context.limits.body_bytes)
-            .map_err(|error| RequestRefusal::Xml(error.to_string()))?;
+    /// With an XML body, the query may repeat its service, version and operation, and nothing else.
+    fn from_xml(query: Parameters, body: &[u8], context: &Context<'_>) -> Result<Self, RequestRefusal> {
+        let root = Element::parse(body, context.limits.body_bytes).map_err(BodyError::Xml)?;
         for parameter in query {
-            check_beside(&root, &parameter.key, &parameter.value)?;
+            check_query(&root, &parameter.key, &parameter.value)?;
         }
         match root.name.as_str() {
-            "GetFeature" => GetFeature::read_xml(&root, context).map(Self::GetFeature),
-            "Transaction" => TransactionRequest::read(&root).map(Self::Transaction),
+            "GetFeature" => GetFeature::from_xml(&root, context).map(Self::GetFeature),
+            "Transaction" => TransactionRequest::from_xml(&root).map(Self::Transaction),
             "GetCapabilities" | "DescribeFeatureType" => {
-                let parameters = get_feature::described(&root)?;
-                Self::of_parameters(parameters, context)
+                Self::from_parameters(get_feature::body_parameters(&root)?, context)
             }
-            _ => Err(RequestRefusal::Xml(
-                "the root must be GetFeature, Transaction, DescribeFeatureType or GetCapabilities of WFS"
-                    .into(),
-            )),
+            _ => Err(BodyError::Root {
+                expected: "GetFeature, Transaction, DescribeFeatureType or GetCapabilities of WFS",
+                found: root.name,
+            }
+            .into()),
         }
     }
 }
 
 impl Context<'_> {
-    /// Whether `key`, in capitals, is the id of a layout's text that clients may fill.
+    /// Whether `key`, in capitals, is the id of a layout's text that clients may set.
     fn has_print_text(&self, key: &str) -> bool {
         self.catalogue.print_texts.iter().any(|id| id.to_uppercase() == key)
     }
 }
 
-/// QGIS takes GetMap and GetFeatureInfo for WMS where SERVICE is missing.
+/// As in QGIS, GetMap and GetFeatureInfo without SERVICE belong to WMS.
 fn service(named: Option<&str>, request: &str) -> Result<Service, RequestRefusal> {
     match named {
         Some(name) if !name.is_empty() => Service::named(name).ok_or(RequestRefusal::UnknownService),
@@ -212,7 +214,7 @@ fn service(named: Option<&str>, request: &str) -> Result<Service, RequestRefusal
     }
 }
 
-fn check_beside(root: &Element, key: &str, value: &str) -> Result<(), RequestRefusal> {
+fn check_query(root: &Element, key: &str, value: &str) -> Result<(), RequestRefusal> {
     let agrees = match key {
         "SERVICE" => value.eq_ignore_ascii_case("WFS"),
         "REQUEST" => value.eq_ignore_ascii_case(&root.name),

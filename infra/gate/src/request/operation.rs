@@ -1,10 +1,10 @@
-//! What an operation is: its service, its name, what access it needs, and the closed list of its parameters.
+//! The rows of the table: operations, the access that they need, and the closed list of their parameters.
 
 use pozi_auth::sites::Access;
 
 use super::kind::Kind;
 
-/// A service that QGIS Server offers by query and form.
+/// A service of QGIS Server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
     /// Web Map Service 1.1.1 and 1.3.0.
@@ -19,25 +19,25 @@ pub enum Service {
     Features,
 }
 
-/// One operation of the table.
+/// One operation.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Operation {
     /// Its service.
     pub service: Service,
-    /// Its name, as it is written for QGIS.
+    /// Its name, as QGIS expects it.
     pub name: &'static str,
     /// Other names for it.
     pub also: &'static [&'static str],
-    /// What a session must allow.
+    /// The access that a session must grant.
     pub access: Access,
     /// Its parameters, in groups that operations share.
     pub parameters: &'static [&'static [Parameter]],
 }
 
 /// One parameter of an operation.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parameter {
-    /// Its name, in capitals, as it is written for QGIS. `MAPn:` stands for the maps of a print layout.
+    /// Its name as QGIS expects it, in capitals. `MAPn:` stands for the numbered maps of a print layout.
     pub name: &'static str,
     /// Other names for it.
     pub also: &'static [&'static str],
@@ -53,7 +53,7 @@ impl Service {
             .find(|service| service.name().eq_ignore_ascii_case(name))
     }
 
-    /// Its name, as QGIS wants it: in capitals.
+    /// Its name as QGIS expects it, in capitals.
     pub fn name(self) -> &'static str {
         match self {
             Self::Wms => "WMS",

@@ -1,63 +1,64 @@
-//! Parameters as a client writes them, in a query or in a form: read once, each key at most once.
+//! The parameters of a query or a form, parsed once, each key at most once.
 
 use percent_encoding::percent_decode;
 
 use super::RequestRefusal;
 
-/// The most bytes of a query or a form with one value of every kind: Windows councils set 32 KiB.
+/// Maximum size in bytes of a query or a form. IIS sites allow queries of 32 KiB.
 pub const MAX_QUERY_BYTES: usize = 64 * 1024;
-/// Room for the parameters of a map.
-const PARAMETERS: usize = 16;
-/// The most parameters of one request. The largest recorded request has 45.
+/// Most requests for maps have fewer parameters.
+const CAPACITY: usize = 16;
+/// Maximum number of parameters of one request. The largest recorded request has 45.
 const MAX_PARAMETERS: usize = 200;
 
-/// Which keys there are.
+/// The kind of keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keys {
-    /// Of OGC web services: compared without case, of letters, digits, `_`, `-`, `.` and `:`.
+    /// Those of OGC web services: case-insensitive, made of letters, digits, `_`, `-`, `.` and `:`.
     Ows,
-    /// Of OGC API Features: compared with case, and perhaps the names of fields, spaces and all.
+    /// Those of OGC API Features: case-sensitive. They may be names of fields, with spaces.
     Features,
 }
 
-/// Key and value pairs, in the order sent.
+/// Key-value pairs in the order sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Parameters(Vec<Parameter>);
 
-/// One of them.
+/// One key-value pair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parameter {
-    /// The key: in capitals for OGC web services.
+    /// The key, in capitals for OGC web services.
     pub key: String,
     /// The value, decoded once.
     pub value: String,
 }
 
 impl Parameters {
-    /// Reads a query or a form: `&` separates, empty parts are skipped (`&&`), `+` is a space, percent-encoding is undone
-    /// once. A key without `=`, a key that comes twice (without case), a broken percent-encoding, and text that is not
-    /// UTF-8 are refused. Control characters are refused in keys, and in values but for tab and line breaks, which
-    /// real clients send in filters.
+    /// Parses a query or a form: `&` separates, empty parts (`&&`) are skipped, `+` is a space, percent-encoding is decoded
+    /// once.
+    ///
+    /// Refuses a key without `=`, a key that occurs twice in any case, invalid percent-encoding, text that is not UTF-8, and
+    /// control characters, except for tabs and line breaks in values: real clients send these in filters.
     pub fn read(text: &[u8], keys: Keys) -> Result<Self, RequestRefusal> {
         if text.len() > MAX_QUERY_BYTES {
-            return Err(RequestRefusal::TooLong { most: MAX_QUERY_BYTES });
+            return Err(RequestRefusal::TooLong(MAX_QUERY_BYTES));
         }
-        let mut parameters = Self(Vec::with_capacity(PARAMETERS));
+        let mut parameters = Self(Vec::with_capacity(CAPACITY));
         for part in text.split(|byte| *byte == b'&').filter(|part| !part.is_empty()) {
             let Some(at) = part.iter().position(|byte| *byte == b'=') else {
                 return Err(RequestRefusal::KeyWithoutValue);
             };
-            let key = folded(decoded(&part[..at])?, keys)?;
-            let value = decoded(&part[at + 1..])?;
+            let key = checked_key(decode(&part[..at])?, keys)?;
+            let value = decode(&part[at + 1..])?;
             if value.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r')) {
-                return Err(RequestRefusal::ControlCharacter { parameter: key });
+                return Err(RequestRefusal::ControlCharacter(key));
             }
             parameters.add(key, value)?;
         }
         Ok(parameters)
     }
 
-    /// Adds those of `other`, a form beside a query; a key that is in both is refused.
+    /// Adds the parameters of `other`. A key that is in both is refused.
     pub fn and(mut self, other: Self) -> Result<Self, RequestRefusal> {
         for Parameter { key, value } in other.0 {
             self.add(key, value)?;
@@ -65,40 +66,25 @@ impl Parameters {
         Ok(self)
     }
 
-    /// Takes out the parameter `key`, written in capitals, whatever case the client wrote it in.
+    /// Removes the parameter `key`, in any case, and returns its value.
     pub fn take(&mut self, key: &str) -> Option<String> {
         let at = self.0.iter().position(|parameter| parameter.key.eq_ignore_ascii_case(key))?;
         Some(self.0.remove(at).value)
     }
 
-    /// The value of `key`, written in capitals.
+    /// The value of `key`, in capitals for OGC web services.
     pub fn value(&self, key: &str) -> Option<&str> {
         self.0.iter().find(|parameter| parameter.key == key).map(|parameter| parameter.value.as_str())
     }
 
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = &Parameter> {
-        self.0.iter()
-    }
-
-    /// Adds one.
+    /// Adds a parameter.
     pub(super) fn add(&mut self, key: String, value: String) -> Result<(), RequestRefusal> {
-        // QGIS lets the last of two win in OGC web services and the first in OGC API Features, so none may come twice.
+        // QGIS takes the last of two in OGC web services, and the first in OGC API Features.
         if self.0.iter().any(|parameter| parameter.key.eq_ignore_ascii_case(&key)) {
-            return Err(RequestRefusal::Repeated { parameter: key });
+            return Err(RequestRefusal::Repeated(key));
         }
         if self.0.len() == MAX_PARAMETERS {
-            return Err(RequestRefusal::TooMany { most: MAX_PARAMETERS });
+            return Err(RequestRefusal::TooMany(MAX_PARAMETERS));
         }
         self.0.push(Parameter { key, value });
         Ok(())
@@ -114,22 +100,22 @@ impl IntoIterator for Parameters {
     }
 }
 
-fn folded(mut key: String, keys: Keys) -> Result<String, RequestRefusal> {
+fn checked_key(mut key: String, keys: Keys) -> Result<String, RequestRefusal> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
     match keys {
-        // QGIS folds keys by Unicode's rules and cuts them at NUL, so nothing but ASCII is a key.
+        // QGIS folds case by Unicode's rules and cuts keys at NUL: only ASCII is safe.
         Keys::Ows if (1..=64).contains(&key.len()) && key.chars().all(fits) => {
             key.make_ascii_uppercase();
             Ok(key)
         }
         Keys::Features if (1..=255).contains(&key.len()) && !key.chars().any(char::is_control) => Ok(key),
-        Keys::Ows | Keys::Features => Err(RequestRefusal::OddKey),
+        Keys::Ows | Keys::Features => Err(RequestRefusal::InvalidKey),
     }
 }
 
-fn decoded(part: &[u8]) -> Result<String, RequestRefusal> {
+fn decode(part: &[u8]) -> Result<String, RequestRefusal> {
     if !is_well_encoded(part) {
-        return Err(RequestRefusal::BrokenEncoding);
+        return Err(RequestRefusal::InvalidEncoding);
     }
     let mut bytes = Vec::with_capacity(part.len());
     for piece in part.split_inclusive(|byte| *byte == b'+') {
@@ -167,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn honest_spellings_are_read() {
+    fn reads_the_spellings_of_real_clients() {
         for (text, key, value) in [
             ("layers=zones", "LAYERS", "zones"),
             ("&&Layers=zones&", "LAYERS", "zones"),
@@ -187,19 +173,19 @@ mod tests {
     }
 
     #[test]
-    fn tricks_are_refused() {
+    fn refuses_ambiguous_spellings() {
         for (text, refusal) in [
-            ("MAP=a&map=b", RequestRefusal::Repeated { parameter: "MAP".into() }),
-            ("MAP=a&%4DAP=b", RequestRefusal::Repeated { parameter: "MAP".into() }),
-            ("reque%C5%BFt=GetMap", RequestRefusal::OddKey),
-            ("MAP%00=a", RequestRefusal::OddKey),
-            ("a%20b=c", RequestRefusal::OddKey),
-            ("=a", RequestRefusal::OddKey),
+            ("MAP=a&map=b", RequestRefusal::Repeated("MAP".into())),
+            ("MAP=a&%4DAP=b", RequestRefusal::Repeated("MAP".into())),
+            ("reque%C5%BFt=GetMap", RequestRefusal::InvalidKey),
+            ("MAP%00=a", RequestRefusal::InvalidKey),
+            ("a%20b=c", RequestRefusal::InvalidKey),
+            ("=a", RequestRefusal::InvalidKey),
             ("wsdl", RequestRefusal::KeyWithoutValue),
-            ("A=%zz", RequestRefusal::BrokenEncoding),
-            ("A=%4", RequestRefusal::BrokenEncoding),
+            ("A=%zz", RequestRefusal::InvalidEncoding),
+            ("A=%4", RequestRefusal::InvalidEncoding),
             ("A=%ff", RequestRefusal::NotUtf8),
-            ("A=%00", RequestRefusal::ControlCharacter { parameter: "A".into() }),
+            ("A=%00", RequestRefusal::ControlCharacter("A".into())),
         ] {
             assert_eq!(ows(text), Err(refusal), "{text}");
         }
@@ -209,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_keys_of_features_may_be_names_of_fields() {
+    fn keys_of_ogc_api_features_may_be_names_of_fields() {
         let read = |text: &str| Parameters::read(text.as_bytes(), Keys::Features);
         assert_eq!(read("Property%20Number=12").unwrap().value("Property Number"), Some("12"));
         assert_eq!(read("poblaci%C3%B3n=1").unwrap().value("población"), Some("1"));
@@ -218,11 +204,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic_and_no_key_comes_twice(bytes: Vec<u8>) {
+        fn never_panics_and_never_returns_a_key_twice(bytes: Vec<u8>) {
             for keys in [Keys::Ows, Keys::Features] {
                 if let Ok(parameters) = Parameters::read(&bytes, keys) {
                     let mut names: Vec<_> =
-                        parameters.iter().map(|parameter| parameter.key.to_ascii_uppercase()).collect();
+                        parameters.0.iter().map(|parameter| parameter.key.to_ascii_uppercase()).collect();
                     let count = names.len();
                     names.sort();
                     names.dedup();

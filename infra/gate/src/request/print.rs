@@ -1,13 +1,13 @@
-//! The parameters of GetPrint that stand in no list: those of a layout's maps, by number, and its texts, by their ids.
+//! The parameters of GetPrint whose names vary: those of a layout's maps, by number, and its texts, by id.
 
 use super::{RequestRefusal, operation::Parameter, value::Value};
 
-/// The most maps of a layout.
+/// Maximum number of maps of a layout.
 const MAX_MAPS: u8 = 20;
-/// The most characters of a layout's text.
+/// Maximum size in bytes of a layout's text.
 const MAX_TEXT: usize = 2_000;
 
-/// A key `MAPn:NAME`. Outside GetPrint QGIS lets it beat the plain parameter, so no other operation's table has one.
+/// A key `MAPn:NAME`. In other operations QGIS prefers it to the plain parameter, so only GetPrint has them in its list.
 pub(super) struct MapKey {
     number: u8,
     general: String,
@@ -21,19 +21,19 @@ impl MapKey {
         Some(Self { number, general: format!("MAPn:{name}") })
     }
 
-    /// The key as the table has it.
+    /// The key in the table.
     pub(super) fn general(&self) -> &str {
         &self.general
     }
 
-    /// The key as QGIS wants it.
-    pub(super) fn written(&self, parameter: &Parameter) -> String {
+    /// The key as QGIS expects it.
+    pub(super) fn qgis_key(&self, parameter: &Parameter) -> String {
         parameter.name.replacen("MAPn", &format!("MAP{}", self.number), 1)
     }
 }
 
-/// The text of a layout's label. QGIS evaluates `[% … %]` in it, an HTML label runs its scripts, and an HTML frame takes it
-/// for an address: so it holds nothing of these.
+/// Parses the text of a layout's label. QGIS evaluates `[% … %]` in it, an HTML label runs its scripts, and an HTML frame
+/// loads it as an address: all of these are refused.
 pub(super) fn print_text(key: &str, text: &str) -> Result<Value, RequestRefusal> {
     let is_plain = text.len() <= MAX_TEXT
         && !text.chars().any(char::is_control)
@@ -43,7 +43,10 @@ pub(super) fn print_text(key: &str, text: &str) -> Result<Value, RequestRefusal>
     if is_plain {
         Ok(Value::Text(text.to_owned()))
     } else {
-        Err(RequestRefusal::value(key, &"plain text of at most 2,000 bytes without <, [%, :// and file:"))
+        Err(RequestRefusal::value(
+            key,
+            &"one line of at most 2,000 bytes that does not begin with a slash or backslash and holds no <, [%, :// or file:",
+        ))
     }
 }
 
@@ -58,12 +61,12 @@ mod tests {
         for key in ["MAP", "MAP:EXTENT", "MAP20:EXTENT", "MAP+1:EXTENT", "MAP001:EXTENT", "XMAP0:EXTENT"] {
             assert!(MapKey::parse(key).is_none(), "{key}");
         }
-        // A second colon stays in the name, which no table has.
+        // A second colon stays in the name, which is in no table.
         assert_eq!(MapKey::parse("MAP0:::LAYERS").unwrap().general(), "MAPn:::LAYERS");
     }
 
     #[test]
-    fn texts_of_a_layout_are_plain() {
+    fn refuses_texts_that_a_layout_would_evaluate_or_load() {
         assert!(print_text("TITLE", "Flood study, sheet 1/3: draft (50 %)").is_ok());
         for text in [
             "<b>",

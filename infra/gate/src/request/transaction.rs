@@ -1,59 +1,45 @@
-//! WFS Transaction: inserts, updates and deletes of named types, as XML alone.
+//! WFS Transaction: inserts, updates and deletes of features, as XML only.
 
-use http::Method;
-use pozi_auth::sites::Access;
-
-use super::{RequestRefusal, Service, get_feature::refused, operation::Operation, written::request};
+use super::{RequestRefusal, operation::Operation, query_writer::xml_request, table::wfs::TRANSACTION};
 use crate::{
     layers::{Layers, Write},
-    upstream::{QgisBody, QgisRequest},
+    upstream::QgisRequest,
     xml::{
         transaction::{ActionKind, PropertyTarget, ResolvedTransaction, Transaction},
         tree::Element,
     },
 };
 
-/// A transaction that was understood. It can be written once its properties are known to be fields.
+/// A transaction. It must be resolved before it is written.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TransactionRequest {
-    operation: &'static Operation,
-    state: State,
-}
+pub struct TransactionRequest(State);
 
 #[derive(Debug, Clone, PartialEq)]
 enum State {
-    Read(Transaction),
+    Parsed(Transaction),
     Resolved(ResolvedTransaction),
 }
 
 impl TransactionRequest {
-    /// Reads the root element of a body.
-    pub(super) fn read(root: &Element) -> Result<Self, RequestRefusal> {
-        let operation = Operation::named(Service::Wfs, "Transaction")
-            .ok_or(RequestRefusal::UnknownOperation { service: "WFS" })?;
-        let transaction = Transaction::from_element(root).map_err(refused)?;
-        Ok(Self { operation, state: State::Read(transaction) })
+    /// Parses the root element of a body.
+    pub(super) fn from_xml(root: &Element) -> Result<Self, RequestRefusal> {
+        Ok(Self(State::Parsed(Transaction::from_element(root)?)))
     }
 
-    /// Its operation.
+    /// Its row of the table.
     pub fn operation(&self) -> &'static Operation {
-        self.operation
+        &TRANSACTION
     }
 
-    /// What a session must allow.
-    pub fn access(&self) -> Access {
-        self.operation.access
-    }
-
-    /// Makes every property the field that it means. One that is no field of the layer would hold a QGIS process for ever,
-    /// and one that WFS hides would be written all the same.
+    /// Replaces each property by the field that it names. An unknown property would hang the QGIS process for ever, and a
+    /// field hidden from WFS would be written.
     pub fn resolve(&mut self, layers: &Layers) -> Result<(), RequestRefusal> {
-        let State::Read(transaction) = &self.state else { return Ok(()) };
+        let State::Parsed(transaction) = &self.0 else { return Ok(()) };
         for (kind, type_name) in transaction.actions() {
             let layer = layers.by_type_name(type_name);
             let is_known = layer.is_some_and(|layer| kind == ActionKind::Delete || !layer.is_shared);
             if !is_known {
-                return Err(RequestRefusal::UnknownLayer { parameter: "Transaction".into() });
+                return Err(RequestRefusal::UnknownLayer("Transaction".into()));
             }
         }
         let target = |kind, type_name: &str, name: &str| {
@@ -64,17 +50,15 @@ impl TransactionRequest {
                 Err(_) => None,
             }
         };
-        self.state = State::Resolved(transaction.clone().resolve(&target).map_err(refused)?);
+        self.0 = State::Resolved(transaction.clone().resolve(&target)?);
         Ok(())
     }
 
-    /// The request for QGIS Server; nothing is changed by one whose properties were not resolved.
+    /// Writes the request for QGIS Server. One that was not resolved has an empty body, which changes nothing.
     pub fn write(&self) -> QgisRequest {
-        let body = match &self.state {
+        xml_request(match &self.0 {
             State::Resolved(transaction) => transaction.write(),
-            State::Read(_) => String::new(),
-        };
-        let body = QgisBody { content_type: "text/xml", bytes: body.into() };
-        QgisRequest { query: "SERVICE=WFS".into(), body: Some(body), ..request(Method::POST, String::new()) }
+            State::Parsed(_) => String::new(),
+        })
     }
 }

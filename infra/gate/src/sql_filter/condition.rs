@@ -1,12 +1,12 @@
-//! What a condition says, and how it is written.
+//! Conditions, and how they are written.
 
 use std::fmt::{self, Formatter};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Condition {
-    /// At least two, none of them an [`Condition::Or`].
+    /// At least two, none of which is a [`Condition::Or`].
     Or(Vec<Condition>),
-    /// At least two, none of them an [`Condition::And`].
+    /// At least two, none of which is a [`Condition::And`].
     And(Vec<Condition>),
     Not(Box<Condition>),
     Compare {
@@ -41,13 +41,13 @@ pub(super) enum Comparison {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Value {
-    /// Digits as the client wrote them, with a sign or without.
+    /// The client's digits, with or without a sign.
     Number(String),
     Text(String),
 }
 
 impl Condition {
-    /// All of `conditions`, at least one.
+    /// The conjunction of `conditions`, at least one.
     pub(super) fn all(conditions: Vec<Self>) -> Self {
         Self::join(conditions, Self::And, |condition| match condition {
             Self::And(inner) => Ok(inner),
@@ -55,7 +55,7 @@ impl Condition {
         })
     }
 
-    /// Any of `conditions`, at least one.
+    /// The disjunction of `conditions`, at least one.
     pub(super) fn any(conditions: Vec<Self>) -> Self {
         Self::join(conditions, Self::Or, |condition| match condition {
             Self::Or(inner) => Ok(inner),
@@ -82,16 +82,6 @@ impl Condition {
         }
     }
 
-    pub(super) fn fields(&self) -> Vec<&str> {
-        match self {
-            Self::Or(conditions) | Self::And(conditions) => {
-                conditions.iter().flat_map(Self::fields).collect()
-            }
-            Self::Not(condition) => condition.fields(),
-            Self::Compare { field, .. } | Self::In { field, .. } | Self::IsNull { field, .. } => vec![field],
-        }
-    }
-
     pub(super) fn fields_mut(&mut self) -> Vec<&mut String> {
         match self {
             Self::Or(conditions) | Self::And(conditions) => {
@@ -110,7 +100,7 @@ impl Condition {
     }
 }
 
-/// One space between all tokens: QGIS refuses a condition whose tokens touch.
+/// Writes one space between all tokens: QGIS refuses a condition whose tokens touch.
 impl fmt::Display for Condition {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         match self {
@@ -121,7 +111,7 @@ impl fmt::Display for Condition {
                 condition.write_operand(out)
             }
             Self::Compare { field, comparison, value } => {
-                write!(out, "\"{field}\" {} {value}", comparison.written())
+                write!(out, "\"{field}\" {} {value}", comparison.as_str())
             }
             Self::In { field, negated, list } => {
                 write!(out, "\"{field}\" {}IN ( ", if *negated { "NOT " } else { "" })?;
@@ -148,7 +138,7 @@ fn chain(conditions: &[Condition], operator: &str, out: &mut Formatter<'_>) -> f
 }
 
 impl Comparison {
-    fn written(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Equal => "=",
             Self::NotEqual => "!=",

@@ -1,8 +1,8 @@
 //! `FILTER` of WMS in the form `layer[,layer]:condition;layer:condition`.
 //!
-//! The condition is no QGIS expression: QGIS puts it in brackets behind the layer's own filter and hands it to the data
-//! provider as SQL. Its own check counts no brackets and lets whole subqueries through as one token, so the condition is
-//! read here by a small grammar and written anew, one space between all tokens, as that check demands.
+//! A condition is not a QGIS expression: QGIS appends it in brackets to the layer's own filter, and passes that to the data
+//! provider as SQL. QGIS's own check counts no brackets, and accepts a whole subquery as one token. So conditions are parsed
+//! here by a small grammar, and written anew with one space between all tokens, as that check demands.
 
 use std::fmt;
 
@@ -15,26 +15,26 @@ mod parser;
 mod quoted;
 mod token;
 
-/// The length of a value in bytes.
+/// Maximum size in bytes of a value.
 pub const MAX_LENGTH: usize = 65_536;
 
-/// The length in bytes of what is written, where one condition is that of many layers.
+/// Maximum size in bytes of what is written, where a condition is repeated for each of its layers.
 const MAX_WRITTEN: usize = 262_144;
 
-/// The number of layers.
+/// Maximum number of layers of one value.
 const MAX_LAYERS: usize = 200;
 
-/// One condition for each layer that is named, in the order of their names.
+/// A condition for each named layer, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayerFilters {
     filters: Vec<(String, Condition)>,
 }
 
 impl LayerFilters {
-    /// Reads the value of `FILTER`, which must not be empty nor an OGC filter.
+    /// Parses the value of `FILTER`, which may be neither empty nor an OGC filter.
     pub fn parse(value: &str) -> Result<Self, SqlFilterError> {
         if value.len() > MAX_LENGTH {
-            return Err(SqlFilterError::Length { allowed: MAX_LENGTH });
+            return Err(SqlFilterError::Length(MAX_LENGTH));
         }
         if value.trim_start().starts_with(['<', '(']) {
             return Err(SqlFilterError::OgcFilter);
@@ -53,7 +53,7 @@ impl LayerFilters {
             let condition = parser::parse(&mut lexer)?;
             written += layers.len().saturating_mul(condition.to_string().len());
             if written > MAX_WRITTEN {
-                return Err(SqlFilterError::Length { allowed: MAX_WRITTEN });
+                return Err(SqlFilterError::Length(MAX_WRITTEN));
             }
             filters.add(layers, &condition)?;
             rest = lexer.after_semicolon();
@@ -68,27 +68,16 @@ impl LayerFilters {
             }
             self.filters.push((layer, condition.clone()));
         }
-        if self.filters.len() > MAX_LAYERS {
-            Err(SqlFilterError::Layers { allowed: MAX_LAYERS })
-        } else {
-            Ok(())
-        }
+        if self.filters.len() > MAX_LAYERS { Err(SqlFilterError::Layers(MAX_LAYERS)) } else { Ok(()) }
     }
 
-    /// The layers, each once.
+    /// The names of the layers, each once.
     pub fn layers(&self) -> impl Iterator<Item = &str> {
         self.filters.iter().map(|(layer, _)| layer.as_str())
     }
 
-    /// The layers and the fields that their conditions name, in the order of their names, as often as they are named.
-    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.filters.iter().flat_map(|(layer, condition)| {
-            condition.fields().into_iter().map(move |field| (layer.as_str(), field))
-        })
-    }
-
-    /// Puts the name that `resolve` gives for a layer and its field in the field's place. If it has none for one of them,
-    /// or one that cannot be written, the filters stay as they were.
+    /// Replaces each field by what `resolve` returns for the layer and the field. If that is `None`, or cannot be written,
+    /// the filters are refused and stay unchanged.
     pub fn resolve_fields(
         &mut self,
         resolve: &dyn Fn(&str, &str) -> Option<String>,
@@ -117,7 +106,7 @@ impl fmt::Display for LayerFilters {
     }
 }
 
-/// The names before the colon. QGIS takes spaces beside a comma for part of a name, and then finds no such layer.
+/// The names before the colon, trimmed: QGIS reads spaces beside a comma as part of a name, and then finds no such layer.
 fn layer_names(names: &str) -> Result<Vec<String>, SqlFilterError> {
     names
         .split(',')
@@ -145,7 +134,7 @@ mod tests {
         LayerFilters::parse(value).expect_err(value)
     }
 
-    /// QGIS's own check (`QgsRenderer::testFilterStringSafety` of 3.22), as it answered when it was tried.
+    /// Reimplements QGIS's own check, `QgsRenderer::testFilterStringSafety` of 3.22, by its observed behaviour.
     fn qgis_lets_through(condition: &str) -> bool {
         let mut tokens: Vec<String> =
             condition.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect();
@@ -188,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_clients_send_is_written_as_qgis_wants_it() {
+    fn writes_what_clients_send_as_qgis_expects_it() {
         for (sent, written) in [
             (r#"zones:"name" = 'zone 1'"#, r#"zones:"name" = 'zone 1'"#),
             (
@@ -218,7 +207,7 @@ mod tests {
         }
     }
 
-    /// Attacks that QGIS lets through come first.
+    /// Those that QGIS's own check accepts come first.
     const REFUSED: &[&str] = &[
         r#""num" = 0 ) OR ( "num" = "num""#,
         r#""num"=(select/**/2/**/from/**/hidden)AND"num"="num""#,
@@ -260,14 +249,14 @@ mod tests {
     ];
 
     #[test]
-    fn what_the_grammar_does_not_know_is_refused() {
+    fn refuses_what_is_not_in_the_grammar() {
         for condition in REFUSED {
             assert!(LayerFilters::parse(&format!("places:{condition}")).is_err(), "{condition}");
         }
     }
 
     #[test]
-    fn strings_that_qgis_refuses_are_refused_with_the_reason() {
+    fn refuses_strings_that_qgis_refuses_and_says_why() {
         for (text, reason) in [
             ("'a;b'", "semicolon"),
             ("'''x'", "apostrophe"),
@@ -279,8 +268,8 @@ mod tests {
             (r"'a\b'", "backslash"),
             ("'a<b'", "<"),
         ] {
-            let told = refusal(&format!("places:\"a\" = {text}")).to_string();
-            assert!(told.contains(reason), "{text}: {told}");
+            let message = refusal(&format!("places:\"a\" = {text}")).to_string();
+            assert!(message.contains(reason), "{text}: {message}");
         }
         for text in ["'it''s'", "'a  b'", "'5\" pipe'", "'\"a\" b'", "'a:b'", "'(x)'", "'a = b'", "'--'"] {
             assert_eq!(rewritten(&format!("places:\"a\" = {text}")), format!("places:\"a\" = {text}"));
@@ -288,14 +277,14 @@ mod tests {
     }
 
     #[test]
-    fn an_ogc_filter_is_told_from_a_condition() {
+    fn refuses_ogc_filters() {
         for value in ["<Filter/>", " <Filter/>", "(<Filter/>)()", "()"] {
             assert_eq!(refusal(value), SqlFilterError::OgcFilter);
         }
     }
 
     #[test]
-    fn layers_are_named_before_a_colon_and_once() {
+    fn requires_each_layer_once_and_before_a_colon() {
         for value in ["", ";", "places", "a:x=1;b", "a;b:x=1"] {
             assert_eq!(refusal(value), SqlFilterError::Colon, "{value}");
         }
@@ -306,11 +295,11 @@ mod tests {
         assert_eq!(refusal("a,a:x=1"), SqlFilterError::Repeated);
         let filters = LayerFilters::parse("b,c:x=1;a:y=2").unwrap();
         assert_eq!(filters.layers().collect::<Vec<_>>(), ["b", "c", "a"]);
-        assert_eq!(filters.fields().collect::<Vec<_>>(), [("b", "x"), ("c", "x"), ("a", "y")]);
+        assert_eq!(filters.to_string(), r#"b:"x" = 1;c:"x" = 1;a:"y" = 2"#);
     }
 
     #[test]
-    fn each_layer_has_its_own_fields() {
+    fn resolves_the_fields_of_each_layer() {
         let mut filters = LayerFilters::parse("a,b:x=1 OR NOT x IN (2)").unwrap();
         let before = filters.clone();
         assert_eq!(
@@ -330,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn a_real_name_that_qgis_cannot_take_is_refused() {
+    fn refuses_real_names_that_qgis_cannot_read() {
         for name in ["", " a", "a ", "a'b", "a\"b", "a;b", "a\\b", "a()", "<a", "a\0"] {
             let mut filters = LayerFilters::parse("a:x=1").unwrap();
             assert_eq!(
@@ -342,23 +331,20 @@ mod tests {
     }
 
     #[test]
-    fn depth_and_length_are_bounded() {
+    fn limits_depth_and_length() {
         let nested = |depth: usize| format!("a:{}x=1{}", "(".repeat(depth), ")".repeat(depth));
         assert!(LayerFilters::parse(&nested(30)).is_ok());
-        assert_eq!(refusal(&nested(31)), SqlFilterError::Nested { allowed: 30 });
-        assert_eq!(
-            refusal(&format!("a:{}x=1", "NOT ".repeat(10_000))),
-            SqlFilterError::Nested { allowed: 30 }
-        );
+        assert_eq!(refusal(&nested(31)), SqlFilterError::Nested(30));
+        assert_eq!(refusal(&format!("a:{}x=1", "NOT ".repeat(10_000))), SqlFilterError::Nested(30));
         let chain = |terms: usize| format!("a:{}", vec!["x=1"; terms].join(" OR "));
         assert!(LayerFilters::parse(&chain(900)).is_ok());
-        assert_eq!(refusal(&chain(901)), SqlFilterError::Long { allowed: 900 });
+        assert_eq!(refusal(&chain(901)), SqlFilterError::Long(900));
         let list = |items: usize| format!("a:x IN ({})", vec!["1"; items].join(","));
         assert!(LayerFilters::parse(&list(10_000)).is_ok());
-        assert_eq!(refusal(&list(10_001)), SqlFilterError::Long { allowed: 10_000 });
+        assert_eq!(refusal(&list(10_001)), SqlFilterError::Long(10_000));
         let layers = |count: usize| (0..count).map(|layer| format!("l{layer}")).collect::<Vec<_>>().join(",");
         assert!(LayerFilters::parse(&format!("{}:x=1", layers(200))).is_ok());
-        assert_eq!(refusal(&format!("{}:x=1", layers(201))), SqlFilterError::Layers { allowed: 200 });
+        assert_eq!(refusal(&format!("{}:x=1", layers(201))), SqlFilterError::Layers(200));
         assert!(matches!(
             refusal(&format!("{}:{}", layers(100), &chain(900)[2..])),
             SqlFilterError::Length { .. }
@@ -367,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn no_refusal_tells_a_value() {
+    fn refusals_never_repeat_a_value() {
         for value in [
             "secret:secret='secret;'",
             "secret:secret secret",
@@ -375,12 +361,12 @@ mod tests {
             "secret:\"secret\" = secret",
             "secret:secret='secret",
         ] {
-            let told = refusal(value).to_string();
-            assert!(!told.contains("secret"), "{told}");
+            let message = refusal(value).to_string();
+            assert!(!message.contains("secret"), "{message}");
         }
     }
 
-    /// Conditions of a tree.
+    /// Well-formed conditions.
     fn conditions() -> impl Strategy<Value = String> {
         let field = prop_oneof!["[a-d]x", "\"[^\"\\p{C}]{1,6}\""];
         let value = prop_oneof!["-?[0-9]{1,3}(\\.[0-9])?", "'([^'\\p{C}]|''){0,8}'"];
@@ -401,7 +387,7 @@ mod tests {
         })
     }
 
-    fn is_written_alike(value: &str) -> Result<(), TestCaseError> {
+    fn check_round_trip(value: &str) -> Result<(), TestCaseError> {
         let Ok(filters) = LayerFilters::parse(value) else { return Ok(()) };
         let written = filters.to_string();
         let read = LayerFilters::parse(&written);
@@ -416,20 +402,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_value_is_read_or_refused(value in any::<String>()) {
-            is_written_alike(&value)?;
+        fn any_value_survives_a_round_trip_or_is_refused(value in any::<String>()) {
+            check_round_trip(&value)?;
         }
 
         #[test]
-        fn any_run_of_tokens_is_written_as_it_was_read(
+        fn any_run_of_tokens_survives_a_round_trip_or_is_refused(
             tokens in prop::collection::vec(prop::sample::select(vec!["\"a\"", "b", "=", "<", "1", "'x y'", "'it''s'", "AND", "OR", "NOT", "IN", "(", ")", ",", "IS", "NULL", "LIKE", "BETWEEN", ";", "l:", " "]), 1..15)
         ) {
-            is_written_alike(&format!("l:{}", tokens.join(" ")))?;
+            check_round_trip(&format!("l:{}", tokens.join(" ")))?;
         }
 
         #[test]
-        fn any_condition_is_written_as_it_was_read(one in conditions(), two in conditions()) {
-            is_written_alike(&format!("a:{one};b,c:{two}"))?;
+        fn any_condition_survives_a_round_trip_or_is_refused(one in conditions(), two in conditions()) {
+            check_round_trip(&format!("a:{one};b,c:{two}"))?;
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The grammar of a condition: comparisons of one field with literals, joined by `AND`, `OR`, `NOT` and brackets.
+//! Parses conditions: comparisons of a field with literals, joined by `AND`, `OR`, `NOT` and brackets.
 
 use super::{
     SqlFilterError,
@@ -6,20 +6,21 @@ use super::{
     token::{Lexer, Token},
 };
 
-/// Brackets and NOT within each other.
+/// Maximum number of nested brackets and NOT.
 const MAX_NESTING: usize = 30;
 
-/// Comparisons of one condition: `SQLite` takes a tree of 1,000, and a chain is as deep as it is long.
+/// Maximum number of comparisons of one condition. `SQLite` accepts a tree of depth 1,000, and a chain is as deep as it is
+/// long.
 const MAX_COMPARISONS: usize = 900;
 
-/// Values of one list.
+/// Maximum number of values of one list.
 const MAX_LIST: usize = 10_000;
 
-/// Reads one condition, up to its semicolon or the end.
+/// Parses one condition, up to its semicolon or the end.
 pub(super) fn parse(lexer: &mut Lexer<'_>) -> Result<Condition, SqlFilterError> {
     let mut parser = Parser { lexer, nesting: 0, comparisons: 0 };
-    let condition = parser.any()?;
-    if parser.lexer.peek()?.is_none() { Ok(condition) } else { Err(parser.expected("AND, OR or end")) }
+    let condition = parser.alternatives()?;
+    if parser.lexer.peek()?.is_none() { Ok(condition) } else { Err(parser.expected("AND, OR or the end")) }
 }
 
 struct Parser<'a, 'b> {
@@ -29,38 +30,38 @@ struct Parser<'a, 'b> {
 }
 
 impl Parser<'_, '_> {
-    fn any(&mut self) -> Result<Condition, SqlFilterError> {
-        let mut conditions = vec![self.all()?];
-        while self.takes(&Token::Or)? {
-            conditions.push(self.all()?);
+    fn alternatives(&mut self) -> Result<Condition, SqlFilterError> {
+        let mut conditions = vec![self.conjunction()?];
+        while self.eat(&Token::Or)? {
+            conditions.push(self.conjunction()?);
         }
         Ok(Condition::any(conditions))
     }
 
-    fn all(&mut self) -> Result<Condition, SqlFilterError> {
-        let mut conditions = vec![self.one()?];
-        while self.takes(&Token::And)? {
-            conditions.push(self.one()?);
+    fn conjunction(&mut self) -> Result<Condition, SqlFilterError> {
+        let mut conditions = vec![self.term()?];
+        while self.eat(&Token::And)? {
+            conditions.push(self.term()?);
         }
         Ok(Condition::all(conditions))
     }
 
-    fn one(&mut self) -> Result<Condition, SqlFilterError> {
-        if self.takes(&Token::Not)? {
-            return self.nested(|parser| Ok(Condition::Not(Box::new(parser.one()?))));
+    fn term(&mut self) -> Result<Condition, SqlFilterError> {
+        if self.eat(&Token::Not)? {
+            return self.nested(|parser| Ok(Condition::Not(Box::new(parser.term()?))));
         }
-        if self.takes(&Token::Open)? {
+        if self.eat(&Token::Open)? {
             return self.nested(|parser| {
-                let condition = parser.any()?;
-                parser.expect(&Token::Close, "closing bracket")?;
+                let condition = parser.alternatives()?;
+                parser.expect(&Token::Close, "a closing bracket")?;
                 Ok(condition)
             });
         }
         self.comparisons += 1;
         if self.comparisons > MAX_COMPARISONS {
-            return Err(SqlFilterError::Long { allowed: MAX_COMPARISONS });
+            return Err(SqlFilterError::Long(MAX_COMPARISONS));
         }
-        let Some(Token::Field(field)) = self.lexer.take()? else { return Err(self.expected("field")) };
+        let Some(Token::Field(field)) = self.lexer.take()? else { return Err(self.expected("a field")) };
         self.comparison(field)
     }
 
@@ -70,7 +71,7 @@ impl Parser<'_, '_> {
     ) -> Result<Condition, SqlFilterError> {
         self.nesting += 1;
         if self.nesting > MAX_NESTING {
-            return Err(SqlFilterError::Nested { allowed: MAX_NESTING });
+            return Err(SqlFilterError::Nested(MAX_NESTING));
         }
         let condition = read(self)?;
         self.nesting -= 1;
@@ -78,7 +79,7 @@ impl Parser<'_, '_> {
     }
 
     fn comparison(&mut self, field: String) -> Result<Condition, SqlFilterError> {
-        let negated = self.takes(&Token::Not)?;
+        let negated = self.eat(&Token::Not)?;
         match (self.lexer.take()?, negated) {
             (Some(Token::Comparison(comparison)), false) => self.compare(field, comparison),
             (Some(Token::Like), false) => self.compare(field, Comparison::Like),
@@ -88,11 +89,11 @@ impl Parser<'_, '_> {
             (Some(Token::In), negated) => self.list(field, negated),
             (Some(Token::Between), negated) => self.between(field, negated),
             (Some(Token::Is), false) => {
-                let negated = self.takes(&Token::Not)?;
+                let negated = self.eat(&Token::Not)?;
                 self.expect(&Token::Null, "NULL")?;
                 Ok(Condition::IsNull { field, negated })
             }
-            _ => Err(self.expected("comparison")),
+            _ => Err(self.expected("a comparison")),
         }
     }
 
@@ -101,24 +102,24 @@ impl Parser<'_, '_> {
     }
 
     fn list(&mut self, field: String, negated: bool) -> Result<Condition, SqlFilterError> {
-        self.expect(&Token::Open, "opening bracket after IN")?;
+        self.expect(&Token::Open, "an opening bracket after IN")?;
         let mut list = vec![self.value()?];
-        while self.takes(&Token::Comma)? {
+        while self.eat(&Token::Comma)? {
             list.push(self.value()?);
         }
-        self.expect(&Token::Close, "comma or closing bracket")?;
+        self.expect(&Token::Close, "a comma or closing bracket")?;
         if list.len() > MAX_LIST {
-            return Err(SqlFilterError::Long { allowed: MAX_LIST });
+            return Err(SqlFilterError::Long(MAX_LIST));
         }
         Ok(Condition::In { field, negated, list })
     }
 
-    /// QGIS's check knows no BETWEEN: two comparisons say the same.
+    /// Parses BETWEEN into two comparisons, because QGIS's own check does not know it.
     fn between(&mut self, field: String, negated: bool) -> Result<Condition, SqlFilterError> {
         self.comparisons += 1;
-        let least = self.compare(field.clone(), Comparison::AtLeast)?;
+        let lower = self.compare(field.clone(), Comparison::AtLeast)?;
         self.expect(&Token::And, "AND of BETWEEN")?;
-        let both = Condition::all(vec![least, self.compare(field, Comparison::AtMost)?]);
+        let both = Condition::all(vec![lower, self.compare(field, Comparison::AtMost)?]);
         Ok(if negated { Condition::Not(Box::new(both)) } else { both })
     }
 
@@ -126,11 +127,11 @@ impl Parser<'_, '_> {
         match self.lexer.take()? {
             Some(Token::Text(text)) => Ok(Value::Text(text)),
             Some(Token::Number(digits)) => Ok(Value::Number(digits)),
-            _ => Err(self.expected("value")),
+            _ => Err(self.expected("a value")),
         }
     }
 
-    fn takes(&mut self, token: &Token) -> Result<bool, SqlFilterError> {
+    fn eat(&mut self, token: &Token) -> Result<bool, SqlFilterError> {
         let found = self.lexer.peek()? == Some(token);
         if found {
             self.lexer.take()?;
@@ -139,7 +140,7 @@ impl Parser<'_, '_> {
     }
 
     fn expect(&mut self, token: &Token, expected: &'static str) -> Result<(), SqlFilterError> {
-        if self.takes(token)? { Ok(()) } else { Err(self.expected(expected)) }
+        if self.eat(token)? { Ok(()) } else { Err(self.expected(expected)) }
     }
 
     fn expected(&self, expected: &'static str) -> SqlFilterError {

@@ -1,41 +1,43 @@
-//! What may stand in quotes, and in the name of a layer.
+//! Which strings, fields and names of layers are allowed.
 //!
-//! QGIS splits the value at every `;`, quotes or not. Its check splits a condition at spaces and joins words again from
-//! one that begins with a quote to one that ends with it. Some versions take a value that holds `(<`, `<Filter` or `()`
-//! anywhere for an OGC filter, so that the text of a string would be read as one. Some providers escape with `\`.
+//! QGIS splits the value at every `;`, even in quotes. Its check splits a condition at spaces, and joins words from one that
+//! begins with a quote to one that ends with it. Some versions read a value that holds `(<`, `<Filter` or `()` anywhere,
+//! even in a string, as an OGC filter. Some providers escape with `\`.
 
-/// What no name and no string may hold.
-fn holds_nothing_special(text: &str) -> bool {
+/// Whether `text` holds nothing that is forbidden in all names and strings.
+fn is_plain(text: &str) -> bool {
     !text.contains(|character: char| character.is_control() || matches!(character, ';' | '<' | '\\'))
         && !text.contains("()")
 }
 
-/// Whether `name` may be that of a layer.
+/// Whether `name` is allowed for a layer.
 pub(super) fn is_layer(name: &str) -> bool {
     !name.is_empty()
         && name.trim() == name
         && !name.starts_with('(')
-        && holds_nothing_special(name)
+        && is_plain(name)
         && !name.contains(['\'', '"', ':', ','])
 }
 
-/// Whether `name` may be that of a field.
+/// Whether `name` is allowed for a field.
 pub(super) fn is_field(name: &str) -> bool {
-    !name.is_empty() && name.trim() == name && holds_nothing_special(name) && !name.contains(['\'', '"'])
+    !name.is_empty() && name.trim() == name && is_plain(name) && !name.contains(['\'', '"'])
 }
 
-/// Why `text` may not be a string.
+/// Why `text` is not allowed as a string, if it is not.
 pub(super) fn text_refusal(text: &str) -> Option<&'static str> {
     if text.contains(';') {
-        Some("holds a semicolon, at which QGIS cuts FILTER")
+        Some("holds a semicolon, at which QGIS splits FILTER")
     } else if text.contains('\\') {
         Some("holds a backslash, which some data sources read as an escape")
-    } else if !holds_nothing_special(text) {
-        Some("holds <, () or a control character, which QGIS may take for another kind of filter")
+    } else if !is_plain(text) {
+        Some("holds <, () or a control character, which QGIS may misread as an OGC filter")
     } else if text.starts_with(' ') || text.ends_with(' ') {
         Some("begins or ends with a space, which QGIS refuses; use LIKE with %")
     } else if text.split(' ').any(|word| word.starts_with('\'') || word.ends_with('\'')) {
-        Some("has an apostrophe at its edge or beside a space, which QGIS refuses; use LIKE with _")
+        Some(
+            "has an apostrophe at the beginning, the end or beside a space, which QGIS refuses; use LIKE with _",
+        )
     } else {
         None
     }

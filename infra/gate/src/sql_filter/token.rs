@@ -1,9 +1,7 @@
-//! Tokens of a condition. White space between them is free: it is written anew.
+//! The tokens of a condition.
 
 use super::{SqlFilterError, condition::Comparison, quoted};
-
-/// Longer numbers say nothing that a double could hold.
-const MAX_NUMBER: usize = 40;
+use crate::lexer::{number_length, space_length};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token {
@@ -20,13 +18,13 @@ pub(super) enum Token {
     Close,
     Comma,
     Comparison(Comparison),
-    /// A field, in quotes or not.
+    /// A field, quoted or not.
     Field(String),
     Text(String),
     Number(String),
 }
 
-/// Cuts tokens off a condition, to the semicolon that ends it.
+/// Reads tokens of a condition, up to the semicolon that ends it.
 pub(super) struct Lexer<'a> {
     text: &'a str,
     at: usize,
@@ -43,12 +41,12 @@ impl<'a> Lexer<'a> {
         self.rest().strip_prefix(';')
     }
 
-    /// The byte at which the last token ends.
+    /// The position at which the last token ends, in bytes.
     pub(super) fn at(&self) -> usize {
         self.at
     }
 
-    /// The next token, which stays the next; none at the condition's end.
+    /// Returns the next token without consuming it; `None` at the end of the condition.
     pub(super) fn peek(&mut self) -> Result<Option<&Token>, SqlFilterError> {
         if self.next.is_none() {
             self.next = self.read()?;
@@ -56,7 +54,7 @@ impl<'a> Lexer<'a> {
         Ok(self.next.as_ref())
     }
 
-    /// The next token.
+    /// Consumes the next token.
     pub(super) fn take(&mut self) -> Result<Option<Token>, SqlFilterError> {
         self.peek()?;
         Ok(self.next.take())
@@ -67,7 +65,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn read(&mut self) -> Result<Option<Token>, SqlFilterError> {
-        self.at += self.rest().bytes().take_while(|byte| b" \t\r\n".contains(byte)).count();
+        self.at += space_length(self.rest());
         let rest = self.rest();
         match rest.chars().next() {
             None | Some(';') => Ok(None),
@@ -93,7 +91,7 @@ impl<'a> Lexer<'a> {
         if quoted::is_field(&name) { Ok(Token::Field(name)) } else { Err(SqlFilterError::FieldName) }
     }
 
-    /// The text between two quotes, doubled ones undone.
+    /// Reads the text between two quotes, with doubled quotes unescaped.
     fn quoted(&mut self, quote: char) -> Result<String, SqlFilterError> {
         let mut characters = self.rest().char_indices().skip(1).peekable();
         let mut text = String::new();
@@ -104,29 +102,14 @@ impl<'a> Lexer<'a> {
             }
             text.push(character);
         }
-        Err(SqlFilterError::Unterminated { at: self.at })
+        Err(SqlFilterError::Unterminated(self.at))
     }
 
-    /// A number with a minus sign or without. One that begins with its point is written with a zero before it.
+    /// Reads a number with or without a minus sign. One that begins with its point gets a leading zero.
     fn number(&mut self) -> Result<Token, SqlFilterError> {
-        let (at, rest) = (self.at, self.rest());
-        let wrong = SqlFilterError::Number { at };
-        let (sign, digits) = rest.strip_prefix('-').map_or(("", rest), |digits| ("-", digits));
-        let is_part = |(index, byte): (usize, u8)| {
-            let before = index.checked_sub(1).and_then(|before| digits.as_bytes().get(before));
-            byte.is_ascii_alphanumeric()
-                || byte == b'.'
-                || (matches!(byte, b'-' | b'+') && matches!(before, Some(b'e' | b'E')))
-        };
-        let length = digits.bytes().enumerate().take_while(|pair| is_part(*pair)).count();
-        let (digits, after) = digits.split_at_checked(length).ok_or(wrong.clone())?;
-        let runs_on = after.starts_with(|next: char| next == '_' || next.is_alphanumeric());
-        let is_number = digits.parse::<f64>().is_ok_and(f64::is_finite)
-            && digits.ends_with(|last: char| last.is_ascii_digit())
-            && digits.starts_with(|first: char| first.is_ascii_digit() || first == '.');
-        if runs_on || !is_number || length > MAX_NUMBER {
-            return Err(wrong);
-        }
+        let (sign, digits) = self.rest().strip_prefix('-').map_or(("", self.rest()), |digits| ("-", digits));
+        let length = number_length(digits).ok_or(SqlFilterError::Number(self.at))?;
+        let digits = digits.get(..length).unwrap_or_default();
         self.at += sign.len() + length;
         let zero = if digits.starts_with('.') { "0" } else { "" };
         Ok(Token::Number(format!("{sign}{zero}{digits}")))
@@ -155,13 +138,13 @@ impl<'a> Lexer<'a> {
     fn symbol(&mut self) -> Result<Token, SqlFilterError> {
         let rest = self.rest();
         let symbol = SYMBOLS.iter().find(|(symbol, _)| rest.starts_with(symbol));
-        let (symbol, token) = symbol.ok_or(SqlFilterError::Character { at: self.at })?;
+        let (symbol, token) = symbol.ok_or(SqlFilterError::Character(self.at))?;
         self.at += symbol.len();
         Ok(token.clone())
     }
 }
 
-/// The longer symbols first.
+/// Symbols, longer ones first.
 const SYMBOLS: [(&str, Token); 10] = [
     ("!=", Token::Comparison(Comparison::NotEqual)),
     ("<>", Token::Comparison(Comparison::NotEqual)),

@@ -1,24 +1,21 @@
-//! Reads one geometry from a text, at most so many positions.
+//! Parses one geometry.
 
 use super::{
-    WktError,
+    MAX_POINTS, WktError,
     shape::{Content, Dimension, Kind, Part, Shape},
 };
+use crate::lexer::{number_length, space_length};
 
-/// Collections within collections: QGIS itself sets no bound.
+/// Maximum number of nested collections. QGIS has no limit.
 const MAX_NESTING: usize = 4;
-
-/// Longer numbers say nothing that a double could hold.
-const MAX_NUMBER: usize = 40;
 
 pub(super) struct Reader<'a> {
     text: &'a str,
     at: usize,
-    allowed: usize,
     points: usize,
 }
 
-/// What the positions of one geometry have in common.
+/// What all positions of one geometry have in common.
 struct Rule {
     kind: Kind,
     named: Option<Dimension>,
@@ -26,24 +23,20 @@ struct Rule {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(text: &'a str, allowed: usize) -> Self {
-        Self { text, at: 0, allowed, points: 0 }
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, at: 0, points: 0 }
     }
 
-    pub(super) fn points(&self) -> usize {
-        self.points
-    }
-
-    /// Nothing but white space may follow.
+    /// Checks that only white space follows.
     pub(super) fn end(&mut self) -> Result<(), WktError> {
         self.skip_space();
-        if self.rest().is_empty() { Ok(()) } else { Err(self.expected("end")) }
+        if self.rest().is_empty() { Ok(()) } else { Err(self.expected("the end")) }
     }
 
-    /// A geometry within `nesting` collections.
+    /// Parses a geometry inside `nesting` collections.
     pub(super) fn shape(&mut self, nesting: usize) -> Result<Shape, WktError> {
         let (kind, named) = self.kind()?;
-        if self.takes_word("EMPTY") {
+        if self.eat_word("EMPTY") {
             return Ok(Shape { kind, dimension: None, content: Content::Empty });
         }
         if kind == Kind::Collection {
@@ -60,17 +53,17 @@ impl<'a> Reader<'a> {
         if word.eq_ignore_ascii_case("SRID") {
             return Err(WktError::Srid);
         }
-        let (kind, named) = Kind::named(word).ok_or(WktError::Type { at })?;
+        let (kind, named) = Kind::named(word).ok_or(WktError::Type(at))?;
         if named.is_some() {
             return Ok((kind, named));
         }
-        let named = ["ZM", "Z", "M"].into_iter().find(|name| self.takes_word(name));
+        let named = ["ZM", "Z", "M"].into_iter().find(|name| self.eat_word(name));
         Ok((kind, named.and_then(Dimension::named)))
     }
 
     fn collection(&mut self, named: Option<Dimension>, nesting: usize) -> Result<Shape, WktError> {
         if nesting >= MAX_NESTING {
-            return Err(WktError::Nested { allowed: MAX_NESTING });
+            return Err(WktError::Nested(MAX_NESTING));
         }
         let (mut members, mut dimension) = (Vec::new(), named);
         self.open()?;
@@ -84,38 +77,38 @@ impl<'a> Reader<'a> {
                 _ => {}
             }
             members.push(member);
-            if !self.continues()? {
+            if !self.eat_separator()? {
                 break;
             }
         }
-        // A collection of empty members has no positions, and so no dimension that its members would not contradict.
+        // A collection of empty members must not name a dimension: they are written without one.
         let dimension = dimension.filter(|_| members.iter().any(|member| member.dimension.is_some()));
         Ok(Shape { kind: Kind::Collection, dimension, content: Content::Members(members) })
     }
 
-    /// A list that stands in `brackets` brackets, its own included.
+    /// Parses a list with `brackets` levels of brackets, its own included.
     fn list(&mut self, brackets: usize, rule: &mut Rule) -> Result<Part, WktError> {
         let mut items = Vec::new();
         self.open()?;
         loop {
             items.push(self.item(brackets, rule)?);
-            if !self.continues()? {
+            if !self.eat_separator()? {
                 break;
             }
         }
-        let least = if brackets == 1 { rule.kind.least() } else { 1 };
-        if items.len() < least {
-            return Err(WktError::TooFew { least, at: self.at });
+        let min = if brackets == 1 { rule.kind.min_positions() } else { 1 };
+        if items.len() < min {
+            return Err(WktError::TooFew { min, at: self.at });
         }
         if items.len() > 1 && (rule.kind == Kind::Point || (rule.kind == Kind::MultiPoint && brackets == 1)) {
-            return Err(self.expected("end of a point"));
+            return Err(self.expected("the end of a point"));
         }
         Ok(Part::List(items))
     }
 
-    /// An item of a list that stands in `brackets` brackets. The points of MULTIPOINT may go without theirs.
+    /// Parses an item of a list with `brackets` levels of brackets. The points of MULTIPOINT may lack theirs.
     fn item(&mut self, brackets: usize, rule: &mut Rule) -> Result<Part, WktError> {
-        if brackets > 1 && (rule.kind != Kind::MultiPoint || self.skips_to('(')) {
+        if brackets > 1 && (rule.kind != Kind::MultiPoint || self.next_is('(')) {
             return self.list(brackets - 1, rule);
         }
         let position = self.position(rule)?;
@@ -125,7 +118,7 @@ impl<'a> Reader<'a> {
     fn position(&mut self, rule: &mut Rule) -> Result<Part, WktError> {
         self.skip_space();
         let (start, mut ordinates, mut written) = (self.at, 0, String::new());
-        while !self.skips_to(',') && !self.skips_to(')') && ordinates < 5 {
+        while !self.next_is(',') && !self.next_is(')') && ordinates < 5 {
             let number = self.number()?;
             if ordinates > 0 {
                 written.push(' ');
@@ -133,58 +126,59 @@ impl<'a> Reader<'a> {
             written.push_str(number);
             ordinates += 1;
         }
-        let dimension = rule.found.or(rule.named).or(Dimension::of(ordinates));
-        let dimension = dimension.ok_or(WktError::Expected { expected: "position", at: start })?;
+        let dimension = rule.found.or(rule.named).or(Dimension::from_ordinates(ordinates));
+        let dimension = dimension.ok_or(WktError::Expected { expected: "a position", at: start })?;
         if dimension.ordinates() != ordinates {
             return Err(WktError::Dimension { expected: dimension.ordinates(), at: start });
         }
         rule.found = Some(dimension);
         self.points += 1;
-        if self.points > self.allowed {
-            return Err(WktError::TooMany { allowed: self.allowed });
+        if self.points > MAX_POINTS {
+            return Err(WktError::TooMany(MAX_POINTS));
         }
         Ok(Part::Position(written))
     }
 
     fn number(&mut self) -> Result<&'a str, WktError> {
         self.skip_space();
-        let (at, rest) = (self.at, self.rest());
-        let length = number_length(rest).ok_or(self.expected("number"))?;
-        let (number, after) = rest.split_at_checked(length).ok_or(self.expected("number"))?;
-        if !after.starts_with([' ', '\t', '\r', '\n', ',', ')']) {
-            return Err(self.expected("end of a number"));
+        let rest = self.rest();
+        let digits = rest.strip_prefix('-').unwrap_or(rest);
+        if !digits.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
+            return Err(self.expected("a number"));
         }
-        if length > MAX_NUMBER || !number.parse::<f64>().is_ok_and(f64::is_finite) {
-            return Err(WktError::Number { at });
+        let length = number_length(digits).ok_or(WktError::Number(self.at))? + rest.len() - digits.len();
+        let (number, after) = rest.split_at_checked(length).unwrap_or_default();
+        if !after.starts_with([' ', '\t', '\r', '\n', ',', ')']) {
+            return Err(self.expected("the end of a number"));
         }
         self.at += length;
         Ok(number)
     }
 
     fn open(&mut self) -> Result<(), WktError> {
-        if self.takes('(') { Ok(()) } else { Err(self.expected("opening bracket")) }
+        if self.eat('(') { Ok(()) } else { Err(self.expected("an opening bracket")) }
     }
 
-    /// True after a comma, false after a closing bracket.
-    fn continues(&mut self) -> Result<bool, WktError> {
-        if self.takes(',') {
+    /// Consumes a comma (true) or a closing bracket (false).
+    fn eat_separator(&mut self) -> Result<bool, WktError> {
+        if self.eat(',') {
             return Ok(true);
         }
-        if self.takes(')') { Ok(false) } else { Err(self.expected("comma or closing bracket")) }
+        if self.eat(')') { Ok(false) } else { Err(self.expected("a comma or closing bracket")) }
     }
 
-    fn takes(&mut self, wanted: char) -> bool {
-        let found = self.skips_to(wanted);
+    fn eat(&mut self, wanted: char) -> bool {
+        let found = self.next_is(wanted);
         self.at += usize::from(found);
         found
     }
 
-    fn skips_to(&mut self, wanted: char) -> bool {
+    fn next_is(&mut self, wanted: char) -> bool {
         self.skip_space();
         self.rest().starts_with(wanted)
     }
 
-    fn takes_word(&mut self, wanted: &str) -> bool {
+    fn eat_word(&mut self, wanted: &str) -> bool {
         self.skip_space();
         let start = self.at;
         let found = self.word().eq_ignore_ascii_case(wanted);
@@ -202,7 +196,7 @@ impl<'a> Reader<'a> {
     }
 
     fn skip_space(&mut self) {
-        self.at += self.rest().bytes().take_while(|byte| b" \t\r\n".contains(byte)).count();
+        self.at += space_length(self.rest());
     }
 
     fn rest(&self) -> &'a str {
@@ -212,30 +206,4 @@ impl<'a> Reader<'a> {
     fn expected(&self, expected: &'static str) -> WktError {
         WktError::Expected { expected, at: self.at }
     }
-}
-
-/// The length of `-1`, `1.5`, `.5`, `1e5`, `-1.5E-3` at the beginning of `text`.
-fn number_length(text: &str) -> Option<usize> {
-    let digits = |from: usize| text.bytes().skip(from).take_while(u8::is_ascii_digit).count();
-    let mut at = usize::from(text.starts_with('-'));
-    let whole = digits(at);
-    at += whole;
-    let mut fraction = 0;
-    if text.get(at..)?.starts_with('.') {
-        fraction = digits(at + 1);
-        if fraction == 0 {
-            return None;
-        }
-        at += 1 + fraction;
-    }
-    if whole + fraction == 0 {
-        return None;
-    }
-    let exponent = text.get(at..)?;
-    if exponent.starts_with(['e', 'E']) {
-        let from = at + 1 + usize::from(exponent.get(1..)?.starts_with(['-', '+']));
-        let length = digits(from);
-        return (length > 0).then_some(from + length);
-    }
-    Some(at)
 }

@@ -1,12 +1,12 @@
-//! What was read, and how it is written.
+//! Geometries, and how they are written.
 
 use std::fmt;
 
-/// A geometry without its count.
+/// A geometry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Shape {
     pub(super) kind: Kind,
-    /// Of an empty geometry: none, since QGIS 3.22 does not read `POINT Z EMPTY`.
+    /// `None` for an empty geometry, since QGIS 3.22 does not read `POINT Z EMPTY`.
     pub(super) dimension: Option<Dimension>,
     pub(super) content: Content,
 }
@@ -18,10 +18,10 @@ pub(super) enum Content {
     Members(Vec<Shape>),
 }
 
-/// A position, or a list of positions or of lists.
+/// A position, or a list of positions or lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Part {
-    /// The ordinates with one space between them, each as the client wrote it.
+    /// The ordinates with the client's digits, separated by one space.
     Position(String),
     List(Vec<Part>),
 }
@@ -57,7 +57,7 @@ impl Kind {
         Self::Collection,
     ];
 
-    /// The type and the dimension that a word names: `POINT`, `pointzm`.
+    /// The type, and the dimension if there is one, that a word such as `POINT` or `pointzm` names.
     pub(super) fn named(word: &str) -> Option<(Self, Option<Dimension>)> {
         Self::ALL.into_iter().find_map(|kind| {
             let (name, rest) = word.split_at_checked(kind.name().len())?;
@@ -80,7 +80,7 @@ impl Kind {
         }
     }
 
-    /// How many brackets stand around a position.
+    /// The levels of brackets around a position.
     pub(super) fn brackets(self) -> usize {
         match self {
             Self::Point | Self::LineString => 1,
@@ -90,7 +90,7 @@ impl Kind {
     }
 
     /// The least number of positions in an innermost list.
-    pub(super) fn least(self) -> usize {
+    pub(super) fn min_positions(self) -> usize {
         match self {
             Self::Point | Self::MultiPoint | Self::Collection => 1,
             Self::LineString | Self::MultiLineString => 2,
@@ -107,8 +107,8 @@ impl Dimension {
             .find(|dimension| dimension.name().eq_ignore_ascii_case(word))
     }
 
-    /// The dimension of a position of so many ordinates where none is named; QGIS takes a third one for Z.
-    pub(super) fn of(ordinates: usize) -> Option<Self> {
+    /// The dimension of a position with this many ordinates, if none is named. QGIS reads a third one as Z.
+    pub(super) fn from_ordinates(ordinates: usize) -> Option<Self> {
         match ordinates {
             2 => Some(Self::Xy),
             3 => Some(Self::Xyz),

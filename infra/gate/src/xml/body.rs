@@ -1,100 +1,84 @@
-//! What the bodies of WFS have in common: their root's attributes, and why one is refused.
+//! What WFS bodies have in common: the attributes of their root, and the reasons for refusing one.
 
 use super::{
-    filter::FilterError,
+    filter::{Filter, FilterError},
+    gml::GmlError,
     names,
+    structure::{StructureError, attribute, check_attributes, content},
     tree::{Element, XmlError},
 };
-use crate::xml::gml::GmlError;
 
-/// Why a body is not accepted. Texts name elements, attributes and positions, never a client's value.
+/// Why a body is refused. Texts name elements, attributes and positions, never a client's value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
-    /// Not XML within bounds.
-    #[error("the body is not read")]
+    /// XML that is not well-formed or too large.
+    #[error(transparent)]
     Xml(#[from] XmlError),
+    /// An attribute or content that is not allowed.
+    #[error(transparent)]
+    Structure(#[from] StructureError),
     /// Another root element.
     #[error("the root element must be {expected}, not {found}")]
     Root {
         /// The operation.
         expected: &'static str,
-        /// What came.
+        /// The root element's name.
         found: String,
     },
-    /// An attribute that is not known there, or has a value that is not accepted.
-    #[error("attribute {attribute} of {element} is not accepted")]
-    Attribute {
-        /// The element.
-        element: String,
-        /// The attribute.
-        attribute: String,
-    },
-    /// An element or text that does not belong where it stands.
-    #[error("{parent} holds an element or text that does not belong there; expected {expected}")]
-    Content {
-        /// The element around it.
-        parent: String,
-        /// What may stand there.
-        expected: &'static str,
-    },
-    /// An element that is not accepted at all.
-    #[error("{element} is not accepted; expected {expected}")]
+    /// An element that is not allowed anywhere.
+    #[error("{element} is not allowed; expected {expected}")]
     Element {
         /// The element.
         element: String,
-        /// What is accepted in its place.
+        /// What is allowed in its place.
         expected: &'static str,
     },
-    /// A type that is missing or not one name.
-    #[error("{element} must name one type")]
-    TypeName {
-        /// The element that names it.
-        element: String,
-    },
+    /// A missing type, or several.
+    #[error("{0} must name exactly one type")]
+    TypeName(String),
     /// A property that is not one name.
-    #[error("{element} must hold one name")]
-    PropertyName {
-        /// The element that names it.
-        element: String,
-    },
-    /// A property that is no field of the layer.
-    #[error("property {number} of {element} is not a field of the layer; DescribeFeatureType lists them")]
+    #[error("{0} must hold the name of one property")]
+    PropertyName(String),
+    /// A property that is not a field of the layer.
+    #[error(
+        "property {number} of {element} is not a field of the layer; DescribeFeatureType lists its fields"
+    )]
     UnknownField {
         /// The element.
         element: &'static str,
-        /// Which of its properties, from 1.
+        /// The number of the property, from 1.
         number: usize,
     },
-    /// A property that comes twice.
-    #[error("property {number} of {element} comes twice")]
+    /// A repeated property.
+    #[error("property {number} of {element} is repeated")]
     DuplicateProperty {
         /// The element.
         element: &'static str,
-        /// Which of its properties, from 1.
+        /// The number of the property, from 1.
         number: usize,
     },
-    /// A field whose name QGIS would cut or not find in this place.
-    #[error("property {number} of {element} is a field whose name QGIS Server cannot read there; {instead}")]
+    /// A field whose name QGIS would cut, or not find, in this place.
+    #[error("QGIS Server cannot read the name of property {number} of {element} there; {instead}")]
     UnreadableField {
         /// The element.
         element: &'static str,
-        /// Which of its properties, from 1.
+        /// The number of the property, from 1.
         number: usize,
         /// What to do instead.
         instead: &'static str,
     },
-    /// A geometry where a text belongs, a text where a geometry belongs, or a geometry to be emptied.
+    /// A geometry in place of a text, a text in place of a geometry, or an empty geometry.
     #[error("property {number} of {element} must be {expected}")]
     Value {
         /// The element.
         element: &'static str,
-        /// Which of its properties, from 1.
+        /// The number of the property, from 1.
         number: usize,
         /// What it must hold.
         expected: &'static str,
     },
-    /// A filter that is not accepted.
-    #[error("the filter of {element} is not accepted")]
+    /// A filter that is refused.
+    #[error("the filter of {element} is refused: {cause}")]
     Filter {
         /// The element that holds it.
         element: String,
@@ -103,24 +87,18 @@ pub enum BodyError {
         cause: FilterError,
     },
     /// An Update or Delete without a filter, which would reach every row.
-    #[error("{element} needs a Filter: without one QGIS Server takes every row")]
-    NoFilter {
-        /// The element.
-        element: String,
-    },
+    #[error("{0} needs a Filter; without one, QGIS Server would take every row")]
+    NoFilter(String),
     /// A Delete by anything but feature ids.
     #[error(
-        "the Filter of a Delete must list feature ids (FeatureId, GmlObjectId): QGIS Server deletes by nothing else"
+        "the Filter of a Delete must list feature ids (FeatureId or GmlObjectId); QGIS Server deletes by nothing else"
     )]
     DeleteWithoutIds,
     /// Feature ids of another type.
-    #[error("the feature ids in the filter of {element} must be of its type")]
-    IdsOfAnotherType {
-        /// The element that holds the filter.
-        element: String,
-    },
-    /// A geometry that is not accepted.
-    #[error("a geometry in {element} is not accepted")]
+    #[error("the feature ids in the Filter of {0} must belong to its type")]
+    IdsOfAnotherType(String),
+    /// A geometry that is refused.
+    #[error("the geometry in {element} is refused: {cause}")]
     Geometry {
         /// The element that holds it.
         element: String,
@@ -128,91 +106,71 @@ pub enum BodyError {
         #[source]
         cause: GmlError,
     },
-    /// A transaction of a version that QGIS answers without storing what it says.
+    /// A transaction of a version that QGIS answers without storing anything.
     #[error(
-        "a Transaction must be of version 1.0.0 or 1.1.0: QGIS Server answers 2.0.0 with 200 and stores nothing"
+        "a Transaction must have version 1.0.0 or 1.1.0; QGIS Server answers 2.0.0 with 200 and stores nothing"
     )]
     TransactionVersion,
-    /// More than is accepted at once.
-    #[error("a body may hold at most {most} {what}")]
+    /// Too many elements of a kind.
+    #[error("a body may hold at most {max} {what}")]
     TooMany {
         /// What is counted.
         what: &'static str,
-        /// The bound.
-        most: usize,
+        /// The limit.
+        max: usize,
     },
 }
 
-/// Checks that the root is `expected` and has no attributes but `known`, `service`, `version`, `handle` and
-/// `xsi:schemaLocation`, which may have that prefix alone.
+/// Checks that the root is `expected` and has no attributes other than `known`, `service`, `version`, `handle` and
+/// `xsi:schemaLocation`. Only the last may have a prefix.
 ///
-/// QGIS takes every other attribute for a request parameter that beats the query, without its prefix: `x:REQUEST` is
-/// REQUEST.
+/// QGIS reads any other attribute, without its prefix, as a parameter that overrides the query: `x:REQUEST` is REQUEST.
 pub(super) fn check_root(root: &Element, expected: &'static str, known: &[&str]) -> Result<(), BodyError> {
     if root.name != expected {
         return Err(BodyError::Root { expected, found: root.name.clone() });
     }
-    for attribute in root.own_attributes() {
-        let is_known = match (attribute.prefix.as_deref(), attribute.name.as_str()) {
+    for found in root.own_attributes() {
+        let is_known = match (found.prefix.as_deref(), found.name.as_str()) {
             (Some("xsi"), "schemaLocation") | (None, "version" | "handle") => true,
-            (None, "service") => attribute.value == "WFS",
+            (None, "service") => found.value == "WFS",
             (None, name) => known.contains(&name),
             (Some(_), _) => false,
         };
         if !is_known {
-            return Err(BodyError::Attribute {
-                element: root.name.clone(),
-                attribute: attribute.name.clone(),
-            });
+            return Err(attribute(root, &found.name).into());
         }
     }
     Ok(())
 }
 
-/// Checks that an element has no attributes but `known`, without prefix.
-pub(super) fn check_attributes(element: &Element, known: &[&str]) -> Result<(), BodyError> {
-    match element
-        .own_attributes()
-        .find(|attribute| attribute.prefix.is_some() || !known.contains(&attribute.name.as_str()))
-    {
-        None => Ok(()),
-        Some(attribute) => {
-            Err(BodyError::Attribute { element: element.name.clone(), attribute: attribute.name.clone() })
-        }
-    }
-}
-
-/// The child elements of an element that holds no text beside them.
-pub(super) fn children<'a>(
-    element: &'a Element,
-    expected: &'static str,
-) -> Result<impl Iterator<Item = &'a Element> + use<'a>, BodyError> {
-    if element.has_loose_text() { Err(content(element, expected)) } else { Ok(element.elements()) }
-}
-
-/// An error about what an element holds.
-pub(super) fn content(element: &Element, expected: &'static str) -> BodyError {
-    BodyError::Content { parent: element.name.clone(), expected }
-}
-
 /// The text of an element without attributes.
 pub(super) fn plain_text<'a>(element: &'a Element, expected: &'static str) -> Result<&'a str, BodyError> {
     check_attributes(element, &[])?;
-    element.text().ok_or_else(|| content(element, expected))
+    Ok(element.text().ok_or_else(|| content(element, expected))?)
 }
 
-/// The property that an element names by its text.
+/// The property that the text of an element names.
 pub(super) fn property_name(element: &Element) -> Result<String, BodyError> {
     names::property_name(plain_text(element, "one name")?)
         .map(str::to_owned)
-        .ok_or_else(|| BodyError::PropertyName { element: element.name.clone() })
+        .ok_or_else(|| BodyError::PropertyName(element.name.clone()))
 }
 
-/// The type that an attribute of an element names.
+/// The type that one of `attributes` names.
 pub(super) fn type_name(element: &Element, attributes: &[&str]) -> Result<String, BodyError> {
     let mut values = attributes.iter().filter_map(|name| element.attribute(name));
     match (values.next().and_then(names::type_name), values.next()) {
         (Some(name), None) => Ok(name.to_owned()),
-        _ => Err(BodyError::TypeName { element: element.name.clone() }),
+        _ => Err(BodyError::TypeName(element.name.clone())),
     }
+}
+
+/// Reads a `Filter` inside `parent`. Its feature ids must be of the type `type_name`.
+pub(super) fn read_filter(filter: &Element, parent: &Element, type_name: &str) -> Result<Filter, BodyError> {
+    let filter = Filter::from_element(filter)
+        .map_err(|cause| BodyError::Filter { element: parent.name.clone(), cause })?;
+    if filter.id_types().any(|name| name != type_name) {
+        return Err(BodyError::IdsOfAnotherType(parent.name.clone()));
+    }
+    Ok(filter)
 }

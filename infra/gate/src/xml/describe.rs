@@ -1,41 +1,42 @@
 //! WFS `DescribeFeatureType` as XML.
 
 use super::{
-    body::{BodyError, check_root, children, content, plain_text},
+    body::{BodyError, check_root, plain_text},
     names::type_name,
+    structure::{children, content},
     tree::Element,
 };
 
-/// The most types in one request.
+/// Maximum number of types in one request.
 pub const MAX_TYPES: usize = 200;
 
-/// What a `DescribeFeatureType` asks. The caller writes it as a query, so that no body goes to QGIS.
+/// A `DescribeFeatureType`. The caller sends it to QGIS as a query.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DescribeFeatureTypeBody {
-    /// The version as the client wrote it.
+    /// The version, unchecked.
     pub version: Option<String>,
-    /// The output format as the client wrote it.
+    /// The output format, unchecked.
     pub output_format: Option<String>,
-    /// The types without prefix, each once; none means all.
+    /// Distinct types without prefix; empty for all.
     pub type_names: Vec<String>,
 }
 
 impl DescribeFeatureTypeBody {
-    /// Reads the root element of a body.
+    /// Parses the root element of a body.
     pub fn from_element(root: &Element) -> Result<Self, BodyError> {
         check_root(root, "DescribeFeatureType", &["outputFormat"])?;
         let expected = "TypeName";
         let mut type_names: Vec<String> = Vec::new();
         for (number, child) in children(root, expected)?.enumerate() {
             if number == MAX_TYPES {
-                return Err(BodyError::TooMany { what: "types", most: MAX_TYPES });
+                return Err(BodyError::TooMany { what: "types", max: MAX_TYPES });
             }
             if child.name != expected {
-                return Err(content(root, expected));
+                return Err(content(root, expected).into());
             }
             let name = type_name(plain_text(child, "one name")?)
                 .filter(|name| type_names.iter().all(|before| before != name))
-                .ok_or_else(|| BodyError::TypeName { element: child.name.clone() })?;
+                .ok_or_else(|| BodyError::TypeName(child.name.clone()))?;
             type_names.push(name.to_owned());
         }
         Ok(Self {
@@ -55,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn types_are_listed_without_prefix() {
+    fn removes_the_prefix_of_types() {
         let body = read("<wfs:DescribeFeatureType service='WFS' version='1.1.0' outputFormat='XMLSCHEMA'><wfs:TypeName>qgs:zones</wfs:TypeName><TypeName> assets </TypeName></wfs:DescribeFeatureType>").unwrap();
         assert_eq!(body.type_names, ["zones", "assets"]);
         assert_eq!(body.output_format.as_deref(), Some("XMLSCHEMA"));
@@ -63,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn refuses_anything_else() {
         for bad in [
             "<GetFeature/>",
             "<DescribeFeatureType service='WMS'/>",

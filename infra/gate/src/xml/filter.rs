@@ -1,24 +1,24 @@
 //! OGC filters (FES 1.0, 1.1 and 2.0).
 //!
-//! QGIS Server turns a filter into an expression, and falls on forms that look harmless (tried on 3.22.16):
+//! QGIS Server turns a filter into an expression, and misreads forms that look harmless (tried on 3.22.16):
 //!
-//! | filter | what QGIS does | here |
+//! | filter | QGIS | here |
 //! |---|---|---|
 //! | text in `Filter` | evaluates it as an expression | refused |
 //! | `Function` | runs any function | refused |
-//! | `Equals` | its process ends | refused |
-//! | `And` with a `BBOX` and no other operand | its process ends | the `BBOX` alone is written |
-//! | two `BBOX` under one `And`, or one in an `And` in an `And` | one of them is ignored | nested ones are joined, two are refused |
-//! | `And` or `Or` with one operand that is no comparison | selects nothing | the operand alone is written |
-//! | more than some 60 operands or 80 ids on a `GeoPackage` | selects nothing | operands are written in halves, ids in a transaction as several actions |
-//! | a box whose corners are 0 0 | selects every row, in an Update too | refused |
+//! | `Equals` | crashes | refused |
+//! | `And` with a `BBOX` and no other operand | crashes | the `BBOX` is written on its own |
+//! | two `BBOX` in one `And`, or one in a nested `And` | ignores one of them | nested ones are joined, two are refused |
+//! | `And` or `Or` with one operand that is not a comparison | selects nothing | the operand is written on its own |
+//! | more than about 60 operands or 80 ids on a `GeoPackage` | selects nothing | operands are nested in halves, ids in a transaction become several actions |
+//! | a box with both corners at 0 0 | selects every row, also in an Update | refused |
 //! | `PropertyIsLike` without a literal | reads the operand as one | refused |
-//! | a literal of nothing but white space | compares with the empty text | refused |
-//! | ids beside conditions | ignores the conditions | refused |
+//! | a literal of white space | compares with the empty string | refused |
+//! | ids and conditions together | ignores the conditions | refused |
 //!
 //! A `BBOX` that stands alone or directly in the outermost `And` is compared in the reference system of the query's
-//! `srsName`, any other one in that of the layer. As a parameter, QGIS cuts a filter at parentheses anywhere in it: see
-//! [`Filter::has_parentheses`].
+//! `srsName`, any other in that of the layer. As a parameter, QGIS splits a filter at parentheses anywhere in it, even in a
+//! literal: filters are sent in an XML body.
 
 mod error;
 mod like;
@@ -31,20 +31,20 @@ pub use self::{error::FilterError, write::OGC_NAMESPACE};
 
 use crate::xml::gml::Gml;
 
-/// The deepest nesting of conditions and operands.
+/// Maximum nesting of conditions and operands.
 pub const MAX_FILTER_DEPTH: usize = 30;
-/// The most elements of a filter, without those of its geometries.
+/// Maximum number of elements of a filter, except those of its geometries.
 pub const MAX_FILTER_ELEMENTS: usize = 2_000;
 
-/// The most ids that QGIS can ask a `GeoPackage` for at once: with 80 it still answered, with more it finds none (tried).
+/// Maximum number of ids of one action. QGIS finds nothing in a `GeoPackage` if asked for more than about 80 at once (tried).
 pub const MAX_IDS_AT_ONCE: usize = 50;
 
-/// A filter: what selects rows.
+/// A filter, which selects rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filter {
-    /// A list of feature ids, not empty.
+    /// Feature ids, at least one.
     Ids(Vec<FeatureId>),
-    /// A condition on fields and the geometry.
+    /// A condition on fields or the geometry.
     Condition(Condition),
 }
 
@@ -55,7 +55,7 @@ pub struct FeatureId {
     id: String,
 }
 
-/// A condition. Only reading makes one, so that the rules above hold.
+/// A condition. Only the reader builds one, so that the rules above hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition(Node);
 
@@ -78,19 +78,19 @@ enum Operand {
     Arithmetic { operator: Arithmetic, left: Box<Self>, right: Box<Self> },
 }
 
-/// An enumeration whose variants are named after the elements that they are read from and written as.
+/// Defines an enumeration of elements that are read and written.
 macro_rules! elements {
     ($name:ident { $($variant:ident = $element:literal),+ $(,)? }) => {
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         enum $name { $($variant),+ }
 
         impl $name {
-            fn of(element: &str) -> Option<Self> {
+            fn from_element_name(element: &str) -> Option<Self> {
                 match element { $($element => Some(Self::$variant),)+ _ => None }
             }
 
-            /// The element with the prefix that is written.
-            fn written(self) -> &'static str {
+            /// The name of the element with its prefix.
+            fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => concat!("ogc:", $element)),+ }
             }
         }
@@ -120,7 +120,7 @@ elements!(Relation {
 elements!(Arithmetic { Add = "Add", Subtract = "Sub", Multiply = "Mul", Divide = "Div" });
 
 impl Filter {
-    /// The types of the ids; none when there is a condition.
+    /// The types of the ids; empty for a condition.
     pub fn id_types(&self) -> impl Iterator<Item = &str> {
         let ids = match self {
             Self::Ids(ids) => ids.as_slice(),
@@ -129,8 +129,7 @@ impl Filter {
         ids.iter().map(|id| id.type_name.as_str())
     }
 
-    /// The same filter as several that QGIS can each ask any data source, of at most [`MAX_IDS_AT_ONCE`] ids. For actions
-    /// that may be repeated; a condition stays one.
+    /// Splits the ids into several filters of at most [`MAX_IDS_AT_ONCE`] each. A condition stays one filter.
     pub fn in_portions(&self) -> Vec<Self> {
         match self {
             Self::Ids(ids) => ids.chunks(MAX_IDS_AT_ONCE).map(|ids| Self::Ids(ids.to_vec())).collect(),
@@ -138,35 +137,16 @@ impl Filter {
         }
     }
 
-    /// Replaces each property by the field that `resolve` says it is, and refuses one of which it says none.
-    ///
-    /// `resolve` takes the name as clients write it, without prefix and path (`Zone_Code`), and returns the field's real
-    /// name (`Zone Code`), which QGIS needs here.
+    /// Replaces each property by the real name of its field, as `resolve` returns it for the published name (`Zone Code` for
+    /// `Zone_Code`). Refuses a property for which it returns `None`.
     pub fn resolve_fields(&mut self, resolve: &dyn Fn(&str) -> Option<String>) -> Result<(), FilterError> {
         let mut number = 0;
         let Self::Condition(Condition(node)) = self else { return Ok(()) };
         node.each_field(&mut |field| {
             number += 1;
-            *field = resolve(field).ok_or(FilterError::UnknownField { number })?;
+            *field = resolve(field).ok_or(FilterError::UnknownField(number))?;
             Ok(())
         })
-    }
-
-    /// True when a literal, field or id holds a parenthesis: such a filter must go to QGIS in a body by POST.
-    pub fn has_parentheses(&self) -> bool {
-        self.write().contains(['(', ')'])
-    }
-}
-
-impl FeatureId {
-    /// The type before the dot.
-    pub fn type_name(&self) -> &str {
-        &self.type_name
-    }
-
-    /// The id after the dot.
-    pub fn id(&self) -> &str {
-        &self.id
     }
 }
 
@@ -218,12 +198,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::xml::tree::Element;
+    use crate::xml::{structure::StructureError, tree::Element};
 
     const GML: &str = "xmlns:gml=\"http://www.opengis.net/gml\"";
     const OGC: &str = "xmlns:ogc=\"http://www.opengis.net/ogc\"";
 
-    /// The canonical content of a filter, without prefixes.
+    /// The content of the written filter, without prefixes.
     fn written(text: &str) -> String {
         let filter = Filter::from_text(text).unwrap_or_else(|refusal| panic!("{text}: {refusal:?}")).write();
         let content = filter.strip_prefix(&format!("<ogc:Filter {OGC} {GML}>")).unwrap();
@@ -239,7 +219,7 @@ mod tests {
     const BBOX: &str = "<BBOX><PropertyName>geometry</PropertyName><Envelope><lowerCorner srsDimension=\"2\">1 2</lowerCorner><upperCorner srsDimension=\"2\">3 4</upperCorner></Envelope></BBOX>";
 
     #[test]
-    fn a_filter_is_read_in_every_dress() {
+    fn reads_every_spelling_of_a_filter() {
         let plain = equal("name", "zone 1");
         for same in [
             format!("<Filter xmlns='http://www.opengis.net/ogc'>{plain}</Filter>"),
@@ -261,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn each_condition_is_written_as_it_is_read() {
+    fn writes_each_condition_as_it_was_read() {
         let point = "<PropertyName>geometry</PropertyName><Point srsName=\"EPSG:3857\"><pos srsDimension=\"2\">1 2</pos></Point>";
         let operands = "<PropertyName>n</PropertyName><Literal>3</Literal>";
         let conditions = [
@@ -286,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_written_as_feature_ids() {
+    fn writes_ids_as_feature_ids() {
         let ids = "<FeatureId fid=\"zones.1\"/><FeatureId fid=\"zones.a@@2\"/>";
         for same in [
             format!("<Filter>{ids}</Filter>"),
@@ -299,7 +279,7 @@ mod tests {
         let filter = Filter::from_text("<FeatureId fid='a.1'/>").unwrap();
         assert_eq!(filter.id_types().collect::<Vec<_>>(), ["a"]);
         let Filter::Ids(ids) = filter else { panic!("ids") };
-        assert_eq!((ids[0].type_name(), ids[0].id()), ("a", "1"));
+        assert_eq!((&ids[0].type_name[..], &ids[0].id[..]), ("a", "1"));
         for bad in ["", "1", ".1", "a.", "a.1.2", "x:a.1", "a.'", "a.\\", "a.1,a.2", "a b.1"] {
             assert_eq!(
                 Filter::from_text(&format!("<FeatureId fid=\"{bad}\"/>")),
@@ -310,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn an_and_that_would_end_or_mislead_qgis_is_written_in_a_safe_form() {
+    fn rewrites_an_and_that_would_crash_or_mislead_qgis() {
         let (one, two) = (equal("n", "1"), equal("n", "2"));
         for (unsafe_form, safe) in [
             (format!("<And>{BBOX}</And>"), BBOX.to_owned()),
@@ -343,9 +323,17 @@ mod tests {
     }
 
     #[test]
-    fn what_qgis_would_run_or_fall_on_is_refused_by_its_reason() {
-        let operator = |element: &str| FilterError::Operator { element: element.to_owned() };
-        let content = |parent: &str, expected| FilterError::Content { parent: parent.to_owned(), expected };
+    fn refuses_what_qgis_would_run_or_misread_and_says_why() {
+        let operator = |element: &str| FilterError::Operator(element.to_owned());
+        let content = |parent: &str, expected| {
+            FilterError::Structure(StructureError::Content { parent: parent.to_owned(), expected })
+        };
+        let attribute = |element: &str, attribute: &str| {
+            FilterError::Structure(StructureError::Attribute {
+                element: element.to_owned(),
+                attribute: attribute.to_owned(),
+            })
+        };
         let function = "<Function name='file_size'><Literal>/etc/passwd</Literal></Function>";
         let operands = "two operands";
         for (text, reason) in [
@@ -368,30 +356,30 @@ mod tests {
         (format!("<Not>{}{}</Not>", equal("n", "1"), equal("n", "1")), content("Not", "one condition")),
         ("<PropertyIsEqualTo/>".to_owned(), content("PropertyIsEqualTo", operands)),
         ("<PropertyIsEqualTo><Literal>1</Literal><Literal>1</Literal><Literal>1</Literal></PropertyIsEqualTo>".to_owned(), content("PropertyIsEqualTo", operands)),
-        (equal("n", "1").replace("EqualTo>", "EqualTo x='1'>").replace("</PropertyIsEqualTo x='1'>", "</PropertyIsEqualTo>"), FilterError::Attribute { element: "PropertyIsEqualTo".to_owned(), attribute: "x".to_owned() }),
-        (equal("", "1"), FilterError::PropertyName { parent: "PropertyIsEqualTo".to_owned() }),
+        (equal("n", "1").replace("EqualTo>", "EqualTo x='1'>").replace("</PropertyIsEqualTo x='1'>", "</PropertyIsEqualTo>"), attribute("PropertyIsEqualTo", "x")),
+        (equal("", "1"), FilterError::PropertyName("PropertyIsEqualTo".to_owned())),
         (equal("n", " \n"), FilterError::BlankLiteral),
         ("<PropertyIsLike><PropertyName>a</PropertyName><PropertyName>b</PropertyName></PropertyIsLike>".to_owned(), content("PropertyIsLike", "PropertyName and Literal")),
-        ("<PropertyIsLike><Literal>a</Literal><Literal>b</Literal></PropertyIsLike>".to_owned(), FilterError::PropertyName { parent: "PropertyIsLike".to_owned() }),
-        ("<PropertyIsLike wildCard='%' singleChar='%'><PropertyName>a</PropertyName><Literal>b</Literal></PropertyIsLike>".to_owned(), FilterError::Attribute { element: "PropertyIsLike".to_owned(), attribute: "wildCard".to_owned() }),
-        ("<PropertyIsLike wildCard='**'><PropertyName>a</PropertyName><Literal>b</Literal></PropertyIsLike>".to_owned(), FilterError::Attribute { element: "PropertyIsLike".to_owned(), attribute: "wildCard".to_owned() }),
+        ("<PropertyIsLike><Literal>a</Literal><Literal>b</Literal></PropertyIsLike>".to_owned(), FilterError::PropertyName("PropertyIsLike".to_owned())),
+        ("<PropertyIsLike wildCard='%' singleChar='%'><PropertyName>a</PropertyName><Literal>b</Literal></PropertyIsLike>".to_owned(), attribute("PropertyIsLike", "wildCard")),
+        ("<PropertyIsLike wildCard='**'><PropertyName>a</PropertyName><Literal>b</Literal></PropertyIsLike>".to_owned(), attribute("PropertyIsLike", "wildCard")),
         ("<PropertyIsGreaterThan><Add><PropertyName>n</PropertyName><Literal>nan</Literal></Add><Literal>1</Literal></PropertyIsGreaterThan>".to_owned(), FilterError::NotANumber),
         ("<PropertyIsGreaterThan><Literal>-inf</Literal><Literal>1</Literal></PropertyIsGreaterThan>".to_owned(), FilterError::NotANumber),
         ("<BBOX><Box><coordinates>0,0 0,0</coordinates></Box></BBOX>".to_owned(), FilterError::NullBox),
         ("<BBOX><Point><pos>1 2</pos></Point></BBOX>".to_owned(), FilterError::NotABox),
-        ("<BBOX/>".to_owned(), content("BBOX", "perhaps a PropertyName, then a geometry")),
+        ("<BBOX/>".to_owned(), content("BBOX", "an optional PropertyName, then a geometry")),
     ] {
         assert_eq!(Filter::from_text(&text), Err(reason), "{text}");
     }
         assert_eq!(
             written(&equal("name", "nan")),
             equal("name", "nan"),
-            "beside a property it is the field's type"
+            "beside a property it is read by the type of the field"
         );
     }
 
     #[test]
-    fn each_bound_holds_and_reaches_no_further() {
+    fn enforces_each_limit_exactly() {
         let nested = |depth: usize| {
             format!("{}{}{}", "<Not>".repeat(depth - 1), equal("n", "1"), "</Not>".repeat(depth - 1))
         };
@@ -407,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_resolved_and_unknown_ones_refused() {
+    fn resolves_fields_and_refuses_unknown_ones() {
         let resolve = |name: &str| match name {
             "Zone_Code" => Some("Zone Code".to_owned()),
             "n" => Some("n".to_owned()),
@@ -439,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn several_filters_stand_in_parentheses() {
+    fn reads_several_filters_in_parentheses() {
         let (a, b) = (equal("n", "redgum (1)"), equal("n", "x)(y"));
         let list = Filter::list_from_text(&format!("(<Filter>{a}</Filter>)()({b})()")).unwrap();
         let expected =
@@ -449,11 +437,9 @@ mod tests {
         for bad in ["(", "(()", "(x)", "(<a/>"] {
             assert!(Filter::list_from_text(bad).is_err(), "{bad}");
         }
-        assert!(list[0].as_ref().unwrap().has_parentheses());
-        assert!(!Filter::from_text(&equal("n", "1")).unwrap().has_parentheses());
     }
 
-    /// Random conditions by the grammar, as text.
+    /// Well-formed conditions.
     fn any_condition() -> impl Strategy<Value = String> {
         let literal = "[a-z0-9<&>'\" é%_\\\\()*-]{1,6}"
             .prop_filter("not blank", |text| !crate::xml::tree::is_blank(text));
@@ -475,15 +461,14 @@ mod tests {
         })
     }
 
-    /// False for the forms on which QGIS falls: an `And` or `Or` with one operand or with many, several `BBOX` in the outermost
-    /// `And`, one of them deeper in it.
+    /// Whether no `And` or `Or` has one operand, or more than QGIS can handle.
     fn is_safe(element: &Element) -> bool {
         let operands: Vec<_> = element.elements().collect();
         let is_join = matches!(element.name.as_str(), "And" | "Or");
         (!is_join || (2..=8).contains(&operands.len())) && operands.into_iter().all(is_safe)
     }
 
-    /// How many boxes an `And` would compare, its nested ones included.
+    /// The number of boxes in an `And`, including nested ones.
     fn boxes(and: &Element) -> usize {
         and.elements()
             .map(|child| match child.name.as_str() {
@@ -496,7 +481,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_written_filter_reads_back_the_same_and_is_safe(text in any_condition()) {
+        fn filters_survive_a_round_trip_and_are_safe(text in any_condition()) {
             if let Ok(filter) = Filter::from_text(&text) {
                 let written = filter.write();
                 prop_assert_eq!(Filter::from_text(&written), Ok(filter));

@@ -1,39 +1,39 @@
 //! WFS `GetFeature` as XML.
 //!
-//! QGIS Server takes the root's attributes for request parameters, and every element named `Query` at any depth for a query.
-//! Only known attributes and direct `Query` children are let in, and both are written anew.
+//! QGIS Server reads attributes of the root as request parameters, and elements named `Query` at any depth as queries. Only
+//! known attributes and direct `Query` children are allowed, and both are written anew.
 
 mod read;
 
 use super::{
     body::BodyError,
     filter::{Filter, OGC_NAMESPACE},
+    gml::{GML_NAMESPACE, SrsName},
     write::Writer,
 };
-use crate::xml::gml::{GML_NAMESPACE, SrsName};
 
 /// The namespace of WFS 1.0 and 1.1.
 pub const WFS_NAMESPACE: &str = "http://www.opengis.net/wfs";
 
-/// The most queries in one request.
+/// Maximum number of queries in one request.
 pub const MAX_QUERIES: usize = 100;
-/// The most properties, or fields to sort by, in one query.
+/// Maximum number of properties, or fields to sort by, in one query.
 pub const MAX_PROPERTIES: usize = 500;
 
-/// A `GetFeature`. The parameters of the root are as the client wrote them, for the caller to check and replace.
+/// A `GetFeature`. The attributes of its root are unchecked: the caller checks and replaces them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GetFeatureBody {
     /// `version`.
     pub version: Option<String>,
     /// `outputFormat`.
     pub output_format: Option<String>,
-    /// `maxFeatures`, or `count` without it (QGIS reads `maxFeatures` alone).
+    /// `maxFeatures`, else `count`, which QGIS does not read.
     pub max_features: Option<String>,
     /// `startIndex`.
     pub start_index: Option<String>,
     /// `resultType`.
     pub result_type: Option<String>,
-    /// The queries in their order, at least one.
+    /// The queries in order, at least one.
     pub queries: Vec<Query>,
 }
 
@@ -44,36 +44,36 @@ pub struct Query {
     pub type_name: String,
     /// The reference system of the answer and of a `BBOX`.
     pub srs_name: Option<SrsName>,
-    /// The properties asked for; none means all.
+    /// The requested properties; empty for all.
     pub properties: Vec<Property>,
-    /// What selects the rows.
+    /// The filter.
     pub filter: Option<Filter>,
-    /// What sorts them.
+    /// The fields to sort by.
     pub sort: Vec<SortField>,
 }
 
-/// A property asked for.
+/// A requested property.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Property {
     /// `*`: all of them. It stands alone.
     All,
     /// The geometry.
     Geometry,
-    /// A field: its name as the client wrote it, and its real name once [`Query::resolve_fields`] is through.
+    /// A field, by the client's name for it, and after [`Query::resolve_fields`] by its real name.
     Field(String),
 }
 
 /// A field to sort by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SortField {
-    /// Its name, as for [`Property::Field`].
+    /// Its name, as in [`Property::Field`].
     pub field: String,
-    /// True for `DESC`.
+    /// Whether the largest value comes first.
     pub is_descending: bool,
 }
 
 impl GetFeatureBody {
-    /// Writes the body for QGIS. The parameters must be checked and the fields resolved before.
+    /// Writes the body for QGIS. Attributes must have been checked and fields resolved.
     pub fn write(&self) -> String {
         let parameters = [
             ("version", &self.version),
@@ -98,8 +98,8 @@ impl GetFeatureBody {
 }
 
 impl Query {
-    /// Replaces the names of fields in properties, filter and sorting by the real ones that `resolve` says, and refuses a
-    /// name of which it says none. `geometry` is the geometry where it is no field.
+    /// Replaces the names of fields in properties, filter and sorting by the real names that `resolve` returns, and refuses
+    /// those for which it returns `None`. `geometry` is the geometry unless it is a field.
     pub fn resolve_fields(&mut self, resolve: &dyn Fn(&str) -> Option<String>) -> Result<(), BodyError> {
         if let Some(filter) = &mut self.filter {
             let refused = |cause| BodyError::Filter { element: "Query".to_owned(), cause };
@@ -132,7 +132,7 @@ impl Query {
         let attributes: Vec<_> = [("typeName", self.type_name.as_str())].into_iter().chain(srs).collect();
         out.element("wfs:Query", &attributes, |out| {
             for property in &self.properties {
-                out.text_element("wfs:PropertyName", property.written());
+                out.text_element("wfs:PropertyName", property.as_str());
             }
             if let Some(filter) = &self.filter {
                 filter.write_into(out);
@@ -145,7 +145,8 @@ impl Query {
 }
 
 impl Property {
-    fn written(&self) -> &str {
+    /// Its name in a request.
+    pub(crate) fn as_str(&self) -> &str {
         match self {
             Self::All => "*",
             Self::Geometry => "geometry",
@@ -155,7 +156,7 @@ impl Property {
 }
 
 impl SortField {
-    /// QGIS evaluates the name as an expression: in quotes it is a field, with its spaces, and nothing else.
+    /// QGIS evaluates the name as an expression. In quotes it can only be a field, spaces included.
     fn write(&self, out: &mut Writer) {
         out.element("ogc:SortProperty", &[], |out| {
             out.text_element("ogc:PropertyName", &format!("\"{}\"", self.field.replace('"', "\"\"")));
@@ -164,10 +165,10 @@ impl SortField {
     }
 }
 
-/// QGIS cuts these names at colons and slashes, also inside quotes, and drops white space around them.
+/// Refuses names that QGIS misreads: it splits them at colons and slashes, even in quotes, and trims white space.
 fn readable(field: String, element: &'static str, number: usize) -> Result<String, BodyError> {
     if field.contains([':', '/']) || field.trim() != field {
-        let instead = "leave it out, or ask by parameters";
+        let instead = "leave it out, or send the request as parameters";
         return Err(BodyError::UnreadableField { element, number, instead });
     }
     Ok(field)
@@ -178,7 +179,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::xml::tree::Element;
+    use crate::xml::{structure::StructureError, tree::Element};
 
     fn read(text: &str) -> Result<GetFeatureBody, BodyError> {
         GetFeatureBody::from_element(&Element::parse(text.as_bytes(), 1 << 20)?)
@@ -196,7 +197,7 @@ mod tests {
     const ROOT: &str = "<wfs:GetFeature xmlns:wfs=\"http://www.opengis.net/wfs\" xmlns:ogc=\"http://www.opengis.net/ogc\" xmlns:gml=\"http://www.opengis.net/gml\" service=\"WFS\"";
 
     #[test]
-    fn a_body_is_written_in_one_form() {
+    fn writes_a_body_in_one_form() {
         let mut body = read(
             "<GetFeature xmlns='http://www.opengis.net/wfs/2.0' service='WFS' version='1.1.0' outputFormat='GeoJSON' count='5' maxFeatures='10' startIndex='1' handle='x'
                xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' xsi:schemaLocation='a b'>
@@ -224,14 +225,14 @@ mod tests {
     }
 
     #[test]
-    fn count_stands_for_a_missing_number_of_features() {
+    fn reads_count_without_max_features() {
         let body =
             read("<GetFeature count='5' resultType='hits'><Query typeName='a'/></GetFeature>").unwrap();
         assert_eq!((body.max_features.as_deref(), body.result_type.as_deref()), (Some("5"), Some("hits")));
     }
 
     #[test]
-    fn a_root_attribute_that_qgis_would_take_for_a_parameter_is_refused() {
+    fn refuses_root_attributes_that_qgis_would_read_as_parameters() {
         for attribute in [
             "REQUEST",
             "MAP",
@@ -247,10 +248,10 @@ mod tests {
             "xsi:type",
             "FILE_NAME",
         ] {
-            let refused = BodyError::Attribute {
+            let refused = BodyError::Structure(StructureError::Attribute {
                 element: "GetFeature".to_owned(),
                 attribute: attribute.rsplit(':').next().unwrap().to_owned(),
-            };
+            });
             assert_eq!(
                 read(&format!("<GetFeature {attribute}='a'><Query typeName='a'/></GetFeature>")),
                 Err(refused)
@@ -260,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_direct_and_plain_queries_is_let_in() {
+    fn accepts_only_direct_and_plain_queries() {
         let in_query = |inner: &str| format!("<GetFeature><Query typeName='a'>{inner}</Query></GetFeature>");
         let sort = |inner: &str| in_query(&format!("<SortBy>{inner}</SortBy>"));
         for bad in [
@@ -296,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_double_and_unreadable_fields_are_refused() {
+    fn refuses_unknown_repeated_and_unreadable_fields() {
         let resolved = |inner: &str| {
             let mut body =
                 read(&format!("<GetFeature><Query typeName='a'>{inner}</Query></GetFeature>")).unwrap();
@@ -330,7 +331,7 @@ mod tests {
         }
 
         #[test]
-        fn a_written_body_reads_back_the_same(
+        fn bodies_survive_a_round_trip(
             names in prop::collection::btree_set("[a-zé][a-zé _&<]{0,6}[a-z]", 0..4),
             max in prop::option::of("[0-9]{1,4}"),
             is_descending: bool,

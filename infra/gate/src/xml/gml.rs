@@ -1,10 +1,10 @@
 //! GML 2 and 3.
 //!
-//! A geometry is read into [`Gml`] and written in one form, GML 3 with `pos`, `posList` and an `Envelope`, which QGIS Server
-//! 3.22 reads (tried). QGIS itself takes `Point`, `LineString`, `Polygon`, their `Multi…` forms, `Box` with `coordinates` and
-//! `Envelope`; of anything else it makes no geometry, and a filter or a box without one selects other rows. The
-//! other spellings that clients use (`Curve`, `Surface`, `MultiCurve`, `MultiSurface`, `coord`, rings of `pos`) are therefore
-//! read here and written as those.
+//! A geometry is parsed into [`Gml`] and written in one form, GML 3 with `pos`, `posList` and `Envelope`, which QGIS Server
+//! 3.22 reads (tried). QGIS knows `Point`, `LineString`, `Polygon`, their `Multi…` forms, `Box` with `coordinates`, and
+//! `Envelope`. It ignores anything else, and a filter without its geometry selects other rows. So the other forms that
+//! clients use (`Curve`, `Surface`, `MultiCurve`, `MultiSurface`, `coord`, rings of `pos`) are read here and written as
+//! those.
 //!
 //! QGIS reads two ordinates of a position. More are kept, with their `srsDimension`, and have no effect.
 
@@ -17,6 +17,7 @@ use self::coordinates::Positions;
 pub use self::srs::SrsName;
 use crate::xml::{
     MAX_READ_BYTES,
+    structure::StructureError,
     tree::{Element, XmlError},
     write::Writer,
 };
@@ -24,10 +25,10 @@ use crate::xml::{
 /// The namespace of GML 2 and 3.1, the only one in which QGIS 3.22 looks for coordinates.
 pub const GML_NAMESPACE: &str = "http://www.opengis.net/gml";
 
-/// The most positions of one geometry.
+/// Maximum number of positions of one geometry.
 pub const MAX_POSITIONS: usize = 10_000;
 
-/// A geometry with the name of its reference system, if it has one.
+/// A geometry, with the name of its reference system if it has one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gml {
     srs: Option<SrsName>,
@@ -52,69 +53,48 @@ struct Rings {
     interior: Vec<Positions>,
 }
 
-/// Why a geometry is not read.
+/// Why a geometry is refused. Texts name elements, never a client's value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GmlError {
-    /// Not XML within bounds.
-    #[error("the geometry is not read")]
-    Xml(#[source] XmlError),
-    /// An element that is no geometry that QGIS knows.
+    /// XML that is not well-formed or too large.
+    #[error(transparent)]
+    Xml(#[from] XmlError),
+    /// An attribute or content that is not allowed.
+    #[error(transparent)]
+    Structure(#[from] StructureError),
+    /// An element that is not a geometry that QGIS knows.
     #[error(
-        "{found} is not a GML geometry that QGIS reads; send Point, LineString, Polygon, MultiPoint, MultiLineString, MultiPolygon, Envelope or Box"
+        "{0} is not a GML geometry that QGIS Server reads; send Point, LineString, Polygon, MultiPoint, MultiLineString, MultiPolygon, Envelope or Box"
     )]
-    Type {
-        /// The element's name.
-        found: String,
-    },
-    /// An element that does not belong where it stands.
-    #[error("{parent} holds an element or text that does not belong there; expected {expected}")]
-    Content {
-        /// The element around it.
-        parent: String,
-        /// What may stand there.
-        expected: &'static str,
-    },
-    /// An attribute that is not known there, or has a value that is not accepted.
-    #[error("attribute {attribute} of {element} is not accepted")]
-    Attribute {
-        /// The element.
-        element: String,
-        /// The attribute.
-        attribute: String,
-    },
-    /// A reference system that is not named in a way that QGIS understands, or two different ones.
+    Type(String),
+    /// A reference system in a form that QGIS does not read, or two different ones.
     #[error(
-        "srsName must be one of the forms EPSG:n, urn:ogc:def:crs:EPSG::n, http://www.opengis.net/def/crs/EPSG/0/n and http://www.opengis.net/gml/srs/epsg.xml#n, and the same throughout a geometry"
+        "srsName must have the form EPSG:n, urn:ogc:def:crs:EPSG::n, http://www.opengis.net/def/crs/EPSG/0/n or http://www.opengis.net/gml/srs/epsg.xml#n, and be the same throughout a geometry"
     )]
     Srs,
-    /// Something that is not a finite number in decimal notation.
-    #[error("{element} holds something that is not a number")]
-    Number {
-        /// The element.
-        element: String,
-    },
-    /// Numbers that do not make whole positions of two to four ordinates.
-    #[error("{element} does not hold whole positions of 2, 3 or 4 numbers")]
-    Dimension {
-        /// The element.
-        element: String,
-    },
+    /// Text that is not a finite decimal number.
+    #[error("{0} holds something other than numbers")]
+    Number(String),
+    /// Numbers that do not form positions of two to four ordinates.
+    #[error("{0} must hold positions of 2, 3 or 4 numbers each")]
+    Dimension(String),
     /// Too few positions for the geometry.
-    #[error("{element} needs at least {least} positions")]
+    #[error("{element} needs at least {min} positions")]
     TooFew {
         /// The element.
         element: String,
-        /// How many are needed.
-        least: usize,
+        /// The least number.
+        min: usize,
     },
     /// Too many positions.
-    #[error("a geometry may have at most {MAX_POSITIONS} positions")]
+    #[error("the geometry has more than {MAX_POSITIONS} positions")]
     TooMany,
 }
 
-/// Writes a text that holds one geometry anew, for instance the argument of `geom_from_gml`. Prefixes need no declaration.
+/// Parses a text that holds one geometry, such as the argument of `geom_from_gml`, and writes it anew. Prefixes need not be
+/// declared.
 pub fn canonical(text: &str) -> Result<String, GmlError> {
-    let element = Element::parse(text.as_bytes(), MAX_READ_BYTES).map_err(GmlError::Xml)?;
+    let element = Element::parse(text.as_bytes(), MAX_READ_BYTES)?;
     let mut out = Writer::default();
     Gml::from_element(&element)?.write_with(&mut out, &[("xmlns:gml", GML_NAMESPACE)]);
     Ok(out.finish())
@@ -127,28 +107,23 @@ impl Gml {
         Ok(Self { srs, shape, positions })
     }
 
-    /// The reference system's name, if it was given.
-    pub fn srs(&self) -> Option<&SrsName> {
-        self.srs.as_ref()
-    }
-
-    /// How many positions it has.
+    /// The number of its positions.
     pub fn positions(&self) -> usize {
         self.positions
     }
 
-    /// True for a `Box` or an `Envelope`.
+    /// Whether it is a `Box` or an `Envelope`.
     pub fn is_box(&self) -> bool {
         matches!(self.shape, Shape::Envelope { .. })
     }
 
-    /// True for a box whose corners are both 0 0, or so near that QGIS takes them for it. QGIS treats such a box as no box:
-    /// a `BBOX` with it selects every row, and an Update with it changes every row (tried on 3.22).
+    /// Whether it is a box with both corners at 0 0, or so close that QGIS reads them as that. QGIS ignores such a box: a
+    /// `BBOX` with it selects every row, and an Update changes every row (tried on 3.22).
     pub fn is_null_box(&self) -> bool {
         matches!(&self.shape, Shape::Envelope { lower, upper } if lower.is_near_zero() && upper.is_near_zero())
     }
 
-    /// Writes it as an element with the prefix `gml`, which the caller's root element declares.
+    /// Writes it as an element with the prefix `gml`, which the root element must declare.
     pub fn write(&self, out: &mut Writer) {
         self.write_with(out, &[]);
     }
@@ -213,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn every_spelling_is_written_in_one_form() {
+    fn writes_every_spelling_in_one_form() {
         let point = r#"<Point srsName="EPSG:3857"><pos srsDimension="2">16105000 -4540000.50</pos></Point>"#;
         for same in [
             "<gml:Point srsName='EPSG:3857'><gml:coordinates>16105000,-4540000.50</gml:coordinates></gml:Point>",
@@ -245,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn polygons_and_their_collections_are_read_in_gml_2_and_3() {
+    fn reads_polygons_and_collections_of_gml_2_and_3() {
         let ring = "<LinearRing><posList srsDimension=\"2\">0 0 1 0 1 1 0 0</posList></LinearRing>";
         let polygon = format!("<Polygon><exterior>{ring}</exterior><interior>{ring}</interior></Polygon>");
         let old = "<LinearRing><coordinates>0,0 1,0 1,1 0,0</coordinates></LinearRing>";
@@ -284,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn three_dimensions_are_kept_and_inherited() {
+    fn keeps_and_inherits_three_dimensions() {
         let line = r#"<LineString><posList srsDimension="3">1 2 3 4 5 6</posList></LineString>"#;
         assert_eq!(written(line), line);
         assert_eq!(written("<LineString srsDimension='3'><posList>1 2 3 4 5 6</posList></LineString>"), line);
@@ -308,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_geometry_is_refused() {
+    fn refuses_what_is_not_a_geometry() {
         for bad in [
             "<Circle/>",
             "<Point/>",
@@ -354,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn positions_are_counted_across_a_geometry() {
+    fn counts_positions_across_a_geometry() {
         let points = |count: usize| {
             let list = "<pointMember><Point><pos>1 2</pos></Point></pointMember>".repeat(count);
             Element::parse(format!("<MultiPoint>{list}</MultiPoint>").as_bytes(), 1 << 22)
@@ -368,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn a_box_at_the_origin_without_size_is_told_apart() {
+    fn recognises_a_box_at_the_origin_without_size() {
         let is_null = |coordinates: &str| {
             let text = format!("<Box><coordinates>{coordinates}</coordinates></Box>");
             Gml::from_element(&Element::parse(text.as_bytes(), 999).unwrap()).unwrap().is_null_box()

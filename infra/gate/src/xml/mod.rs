@@ -1,10 +1,10 @@
 //! XML bodies.
 //!
-//! Bodies and filters are read once into a small tree ([`tree::Element`]), turned into types by a closed list of elements
-//! and attributes, and written anew ([`write::Writer`]). What QGIS parses is never what the client wrote.
+//! Bodies and filters are parsed into a small tree ([`tree::Element`]), turned into types by a closed list of elements and
+//! attributes, and written anew ([`write::Writer`]). QGIS never parses what the client wrote.
 //!
-//! Namespaces are not resolved. QGIS Server matches elements by their local name in any namespace and takes prefixes that
-//! are not declared, and Pozi's clients rely on both; what is written declares each prefix it uses.
+//! Namespaces are not resolved: QGIS Server matches elements by local name in any namespace and accepts undeclared
+//! prefixes, and Pozi's clients rely on both. What is written declares each prefix that it uses.
 //!
 //! | module | reads and writes |
 //! |---|---|
@@ -14,7 +14,7 @@
 //! | [`transaction`] | WFS `Transaction` 1.0.0 and 1.1.0 |
 //! | [`gml`] | geometries |
 //!
-//! What is said here about QGIS Server was tried on 3.22.16.
+//! The behaviour of QGIS Server that is described in these modules was tried on 3.22.16.
 
 pub mod body;
 pub mod describe;
@@ -24,12 +24,13 @@ pub mod gml;
 pub mod names;
 #[cfg(test)]
 mod recorded;
+pub mod structure;
 pub mod transaction;
 pub mod tree;
 pub mod write;
 
-/// The largest body of an operation that reads, in bytes.
+/// Maximum size in bytes of a body of a reading operation.
 pub const MAX_READ_BYTES: usize = 1 << 20;
 
-/// The largest `Transaction`, in bytes. QGIS parses 8 MiB in about a second; 32 MiB ended its process.
+/// Maximum size in bytes of a `Transaction`. QGIS parses 8 MiB in about a second; 32 MiB killed its process.
 pub const MAX_TRANSACTION_BYTES: usize = 8 << 20;

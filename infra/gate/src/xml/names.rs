@@ -1,10 +1,10 @@
-//! Names as clients and QGIS write them.
+//! Names of elements, types and properties.
 
-/// The longest name of an element, a type or a field, in bytes.
+/// Maximum size in bytes of the name of an element, a type or a field.
 pub const MAX_NAME_BYTES: usize = 256;
 
-/// True for a name without a colon that both XML 1.0 and the parser of QGIS (Qt 5) take as an element's name: letters,
-/// `_`, then also digits, `-` and `.`. Characters outside the basic multilingual plane, which Qt refuses, are left out.
+/// Whether both XML 1.0 and QGIS's parser (Qt 5) accept `text` as the name of an element without prefix: a letter or `_`,
+/// then also digits, `-` and `.`. Qt refuses characters outside the basic multilingual plane.
 pub fn is_name(text: &str) -> bool {
     let mut characters = text.chars();
     let is_letter =
@@ -20,23 +20,23 @@ pub fn split_prefix(name: &str) -> (Option<&str>, &str) {
     name.split_once(':').map_or((None, name), |(prefix, local)| (Some(prefix), local))
 }
 
-/// The name of a type (`typeName`, `TypeName`) without its prefix, or `None` when it is none.
+/// The name of a type without its prefix; `None` if it is not one name.
 ///
-/// QGIS takes what stands between the first and the second colon; a name with two is therefore refused. Published names
-/// have no spaces: QGIS writes `_` for them, and WFS 2.0 separates names by them.
+/// QGIS reads what stands between the first and the second colon, so a name with two is refused. Published names have no
+/// spaces: QGIS replaces them by `_`, and WFS 2.0 separates names by them.
 pub fn type_name(text: &str) -> Option<&str> {
     let (prefix, local) = split_prefix(text.trim());
     (is_one_name(local) && !local.contains(' ') && prefix.is_none_or(is_name)).then_some(local)
 }
 
-/// The name of a property without its prefix and the path `type/` before it, or `None` when it is none.
+/// The name of a property without its prefix and a leading path `type/`; `None` if it is not one name.
 pub fn property_name(text: &str) -> Option<&str> {
     let (prefix, local) = split_prefix(text.trim());
     let local = local.rsplit_once('/').map_or(local, |(_, last)| split_prefix(last).1);
     (is_one_name(local) && prefix.is_none_or(is_one_name)).then_some(local)
 }
 
-/// True for one name as layers and fields have them: no separator of names, paths or lists, no control character.
+/// Whether `text` may be the name of a layer or field: no separator of names, paths or lists, no control character.
 fn is_one_name(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= MAX_NAME_BYTES
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_elements_are_letters_then_digits() {
+    fn names_of_elements_begin_with_a_letter() {
         for good in ["a", "_", "población", "Höhe", "a-b.c", "a1"] {
             assert!(is_name(good), "{good}");
         }
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn prefixes_and_paths_are_cut() {
+    fn removes_prefixes_and_paths() {
         assert_eq!(type_name("feature:assets"), Some("assets"));
         assert_eq!(type_name(" Road_Centrelines "), Some("Road_Centrelines"));
         assert_eq!(property_name("qgs:name"), Some("name"));

@@ -1,4 +1,4 @@
-//! Every recorded XML body and filter of real clients, when the recordings are there.
+//! Tries the recorded XML bodies and filters of real clients, if the recordings are there.
 
 use std::{fs, path::Path};
 
@@ -14,11 +14,11 @@ use super::{
     tree::Element,
 };
 
-/// The recorded requests, or none with a word about it.
+/// The recorded requests; none, with a note, if they are not there.
 fn requests() -> Vec<Value> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/requests");
     let Ok(files) = fs::read_dir(folder) else {
-        eprintln!("the recorded requests are not there; their bodies are not tried");
+        eprintln!("NOT RUN: the recorded requests are not there");
         return Vec::new();
     };
     files
@@ -36,7 +36,7 @@ fn target(name: &str) -> PropertyTarget {
 }
 
 #[test]
-fn every_recorded_body_passes_or_is_refused_as_designed() {
+fn recorded_bodies_pass_or_are_refused_as_designed() {
     let requests = requests();
     let mut passed = 0;
     for request in &requests {
@@ -61,7 +61,7 @@ fn every_recorded_body_passes_or_is_refused_as_designed() {
                 let written = body.resolve(&|_, _, name| Some(target(name)))?.write();
                 Transaction::from_element(&Element::parse(written.as_bytes(), MAX_READ_BYTES)?).map(|_| ())
             }),
-            other => panic!("a recorded root {other}"),
+            other => panic!("unexpected root {other}"),
         };
         let is_refused =
             body.contains("version=\"2.0.0\"") && root.name == "Transaction" || body.contains("DWithin");
@@ -78,7 +78,7 @@ fn every_recorded_body_passes_or_is_refused_as_designed() {
 }
 
 #[test]
-fn every_recorded_filter_passes() {
+fn recorded_filters_pass() {
     let requests = requests();
     let mut passed = 0;
     for request in &requests {

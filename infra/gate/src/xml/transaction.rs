@@ -1,51 +1,51 @@
 //! WFS `Transaction` 1.0.0 and 1.1.0.
 //!
-//! A transaction is read ([`Transaction`]), its properties are matched with the layers' fields ([`Transaction::resolve`]), and
-//! only then it can be written ([`ResolvedTransaction`]). What QGIS Server 3.22 does with one (tried):
+//! A transaction is parsed ([`Transaction`]), and its properties are matched with the fields of layers
+//! ([`Transaction::resolve`]) before it can be written ([`ResolvedTransaction`]). QGIS Server 3.22 behaves as follows
+//! (tried):
 //!
-//! - It runs all Updates, then all Deletes, then all Inserts, whatever their order, and of each kind the last first. They are
-//!   written in reverse, so that within each kind the first runs first and the ids of new features come in their order.
-//! - An Insert takes one feature; several are written as one Insert each.
-//! - An Insert that names an unknown property never ends. Its properties are elements, so a field whose name is no element
-//!   name (`Zone Code`) cannot be set by an Insert at all: `Zone_Code`, `Zone_x0020_Code` and the like hang the process, a
-//!   space makes the body unreadable. An Update takes the real name as text, spaces included.
-//! - An Update without filter changes every row; one that names an unknown property counts it as done.
-//! - An Update leaves a geometry as it is when no value comes with it, and counts it as done.
-//! - Text of nothing but white space is stored as the empty text.
-//! - A Delete takes feature ids and nothing else.
-//! - An action with more than some 80 ids finds none of them in a `GeoPackage`; it is written as several.
+//! - It runs all Updates, then all Deletes, then all Inserts, whatever their order, and the last of each kind first. They are
+//!   written in reverse, so that the first of each kind runs first and the ids of new features are in order.
+//! - An Insert may hold one feature. Several are written as one Insert each.
+//! - An Insert with an unknown property never ends. Its properties are elements, so it cannot set a field whose name is not a
+//!   valid name of an element (`Zone Code`): `Zone_Code` and `Zone_x0020_Code` hang the process, and a space makes the body
+//!   unreadable. An Update takes the real name as text, including spaces.
+//! - An Update without filter changes every row. One of an unknown property is reported as done.
+//! - An Update of a geometry without value changes nothing, and is reported as done.
+//! - Text of white space is stored as the empty string.
+//! - A Delete accepts only feature ids.
+//! - An action with more than about 80 ids finds none of them in a `GeoPackage`. It is written as several.
 
 mod read;
 mod resolve;
 mod write;
 
-use super::filter::Filter;
-use crate::xml::gml::Gml;
+use super::{filter::Filter, gml::Gml};
 
-/// The most actions of one transaction, as the client counts them.
+/// Maximum number of actions of one transaction, as the client wrote them.
 pub const MAX_ACTIONS: usize = 2_000;
-/// The most new features of one transaction.
+/// Maximum number of new features of one transaction.
 pub const MAX_FEATURES: usize = 5_000;
-/// The most properties of one feature or Update.
+/// Maximum number of properties of one feature or Update.
 pub const MAX_PROPERTIES: usize = 500;
-/// The most bytes of values, geometries as they are written included.
+/// Maximum size in bytes of all values, including geometries as they are written.
 pub const MAX_VALUE_BYTES: usize = 1 << 20;
 
-/// A transaction as the client wrote it: names of properties are not yet fields.
+/// A transaction as the client wrote it. Its properties are not yet matched with fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transaction {
     version: Version,
     actions: Vec<Action<String>>,
 }
 
-/// A transaction whose every property is a known field or the geometry, and which can be written.
+/// A transaction whose properties are all known fields or the geometry. It can be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolvedTransaction {
     version: Version,
     actions: Vec<Action<PropertyTarget>>,
 }
 
-/// What a property of a client is in the layer.
+/// What a property is in the layer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PropertyTarget {
     /// A field, by its real name.
@@ -61,18 +61,18 @@ pub enum ActionKind {
     Insert,
     /// New values for existing features.
     Update,
-    /// Features to be removed.
+    /// The removal of features.
     Delete,
 }
 
-/// The version decides the form of the answer alone.
+/// The version, which decides only the form of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Version {
     V1_0_0,
     V1_1_0,
 }
 
-/// An action, its properties named by `N`.
+/// An action whose properties are named by `N`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Action<N> {
     Insert { type_name: String, properties: Vec<Property<N>> },
@@ -112,18 +112,7 @@ impl<N> Action<N> {
 }
 
 impl Transaction {
-    /// The types that it changes, each once, in the order in which they come.
-    pub fn types(&self) -> Vec<&str> {
-        let mut types: Vec<&str> = Vec::new();
-        for action in &self.actions {
-            if !types.contains(&action.type_name()) {
-                types.push(action.type_name());
-            }
-        }
-        types
-    }
-
-    /// What is done to which type, in the client's order, one for each new feature.
+    /// The kind and type of each action in the client's order, with one Insert for each new feature.
     pub fn actions(&self) -> impl Iterator<Item = (ActionKind, &str)> {
         self.actions.iter().map(|action| (action.kind(), action.type_name()))
     }
@@ -156,7 +145,7 @@ mod tests {
         Ok(read(&format!("<Transaction>{actions}</Transaction>"))?.resolve(&fields)?.write())
     }
 
-    /// The actions as they are written, without the root and prefixes.
+    /// The written actions, without the root and prefixes.
     fn written(actions: &str) -> String {
         let text = resolved(actions).unwrap_or_else(|refusal| panic!("{actions}: {refusal:?}"));
         let (_, inner) = text.split_once("version=\"1.1.0\">").unwrap();
@@ -180,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn several_features_become_one_insert_each_and_the_first_runs_first() {
+    fn writes_one_insert_a_feature_so_that_the_first_runs_first() {
         let transaction = "<Insert handle='a' idgen='GenerateNew'><feature:assets gml:id='x' fid='y'><label><![CDATA[a & é]]></label><n>1</n></feature:assets><assets><label> </label></assets></Insert><Insert><assets/></Insert>";
         assert_eq!(
             written(transaction),
@@ -190,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn geometries_are_written_in_one_form() {
+    fn writes_geometries_in_one_form() {
         let old =
             "<gml:Point srsName='EPSG:3857'><gml:coordinates ts=' ' cs=','>1,2</gml:coordinates></gml:Point>";
         assert_eq!(
@@ -204,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn an_update_takes_names_with_spaces_and_no_value_for_null() {
+    fn an_update_accepts_names_with_spaces_and_no_value_for_null() {
         assert_eq!(
             written(&update(&(property("Last_Checked", "") + &property("label", "<Value/>")), BY_ID)),
             update(&(property("Last Checked", "") + &property("label", "<Value/>")), BY_ID)
@@ -218,16 +207,16 @@ mod tests {
     }
 
     #[test]
-    fn a_delete_names_ids_of_its_type() {
+    fn a_delete_requires_ids_of_its_type() {
         assert_eq!(
             written(&format!("<Delete typeName='qgs:assets'>{BY_ID}</Delete>")),
             format!("<Delete typeName=\"assets\">{BY_ID}</Delete>")
         );
         let delete = |filter: &str| resolved(&format!("<Delete typeName='assets'>{filter}</Delete>"));
-        assert_eq!(delete(""), Err(BodyError::NoFilter { element: "Delete".to_owned() }));
+        assert_eq!(delete(""), Err(BodyError::NoFilter("Delete".to_owned())));
         assert_eq!(
             delete(&BY_ID.replace("assets", "zones")),
-            Err(BodyError::IdsOfAnotherType { element: "Delete".to_owned() })
+            Err(BodyError::IdsOfAnotherType("Delete".to_owned()))
         );
         let condition = "<Filter><PropertyIsNull><PropertyName>n</PropertyName></PropertyIsNull></Filter>";
         assert_eq!(delete(condition), Err(BodyError::DeleteWithoutIds));
@@ -236,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn many_ids_become_several_actions() {
+    fn splits_many_ids_into_several_actions() {
         let ids: Vec<_> = (0..120).map(|id| format!("<FeatureId fid=\"assets.{id}\"/>")).collect();
         let ids = ids.concat();
         for (name, start) in [
@@ -251,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn the_version_is_one_that_qgis_stores() {
+    fn refuses_versions_that_qgis_does_not_store() {
         let with = |version: &str| {
             read(&format!(
                 "<Transaction {version} service='WFS'><Delete typeName='assets'>{BY_ID}</Delete></Transaction>"
@@ -270,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn what_qgis_would_hang_on_or_ignore_is_refused_by_its_reason() {
+    fn refuses_what_qgis_would_hang_on_or_ignore_and_says_why() {
         let value = "<Value>1</Value>";
         let unreadable = |element| matches!(element, Err(BodyError::UnreadableField { .. }));
         assert_eq!(
@@ -290,7 +279,7 @@ mod tests {
         );
         assert_eq!(
             resolved(&update(&property("n", value), "")),
-            Err(BodyError::NoFilter { element: "Update".to_owned() })
+            Err(BodyError::NoFilter("Update".to_owned()))
         );
         assert_eq!(
             resolved(&update(&(property("n", value) + &property("x:n", value)), BY_ID)),
@@ -318,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_listed_elements_and_attributes_is_let_in() {
+    fn accepts_only_listed_elements_and_attributes() {
         for bad in [
             "<GetFeature/>".to_owned(),
             "<Transaction/>".to_owned(),
@@ -359,14 +348,13 @@ mod tests {
     }
 
     #[test]
-    fn types_and_actions_are_told_in_the_clients_order() {
+    fn lists_actions_in_the_clients_order() {
         let delete = format!("<Delete typeName='assets'>{BY_ID}</Delete>");
         let text = format!(
             "<Transaction>{delete}<Insert><zones/><zones/></Insert>{}</Transaction>",
             update(&property("n", ""), BY_ID)
         );
         let transaction = read(&text).unwrap();
-        assert_eq!(transaction.types(), ["assets", "zones"]);
         let kinds: Vec<_> = transaction.actions().collect();
         assert_eq!(
             kinds,
@@ -380,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn each_bound_holds_and_reaches_no_further() {
+    fn enforces_each_limit_exactly() {
         let count = |error: &Result<Transaction, BodyError>| match error {
             Err(BodyError::TooMany { what, .. }) => *what,
             _ => "",
@@ -428,7 +416,7 @@ mod tests {
         })
     }
 
-    /// True when nothing but the listed elements is there, each where it belongs.
+    /// Whether there are only listed elements, each in its place.
     fn is_listed(root: &Element) -> bool {
         root.name == "Transaction"
             && root.elements().all(|action| {
@@ -447,7 +435,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_written_transaction_reads_back_the_same_in_reverse(actions in prop::collection::vec(any_action(), 1..6)) {
+        fn transactions_survive_a_round_trip_in_reverse(actions in prop::collection::vec(any_action(), 1..6)) {
             let real = |_: ActionKind, _: &str, name: &str| match name {
                 "geometry" => Some(PropertyTarget::Geometry),
                 name => Some(PropertyTarget::Field(name.to_owned())),

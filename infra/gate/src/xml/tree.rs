@@ -1,26 +1,26 @@
-//! A small tree of elements, read within bounds.
+//! A small tree of elements, parsed within limits.
 
 mod read;
 
 use self::read::Builder;
 
-/// The deepest nesting of elements.
+/// Maximum nesting of elements.
 pub const MAX_DEPTH: usize = 64;
-/// The most elements of one document.
+/// Maximum number of elements of a document.
 pub const MAX_ELEMENTS: usize = 20_000;
-/// The most attributes of one element, namespace declarations included.
+/// Maximum number of attributes of an element, including namespace declarations.
 pub const MAX_ATTRIBUTES: usize = 32;
 
-/// An element: its names, attributes and content.
+/// An element.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Element {
     /// The local name.
     pub name: String,
-    /// The prefix as it was written, declared or not.
+    /// The prefix, declared or not.
     pub prefix: Option<String>,
-    /// The attributes in their order, namespace declarations included.
+    /// The attributes in order, including namespace declarations.
     pub attributes: Vec<Attribute>,
-    /// Elements and texts in their order. Neighbouring texts (CDATA, references) are one.
+    /// Elements and texts in order. Adjacent texts (CDATA, references) are joined.
     pub children: Vec<Node>,
 }
 
@@ -29,65 +29,59 @@ pub struct Element {
 pub enum Node {
     /// A child element.
     Element(Element),
-    /// Text with its references resolved; never empty.
+    /// Text with references resolved; never empty.
     Text(String),
 }
 
-/// An attribute; no two of an element have the same prefix and name.
+/// An attribute. Prefix and name are unique in an element.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attribute {
-    /// The prefix as it was written, `xmlns` for a namespace declaration with one.
+    /// The prefix; `xmlns` for the declaration of a prefix.
     pub prefix: Option<String>,
-    /// The local name, `xmlns` for the default namespace.
+    /// The local name; `xmlns` for the declaration of the default namespace.
     pub name: String,
-    /// The value with its references resolved and its white space normalised (XML 1.0, section 3.3.3).
+    /// The value with references resolved and white space normalised (XML 1.0, section 3.3.3).
     pub value: String,
 }
 
-/// Why a document is not read.
+/// Why a document is refused. Texts never repeat a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum XmlError {
     /// More bytes than the operation allows.
-    #[error("the XML has {found} bytes; at most {most} are read")]
+    #[error("the XML has {found} bytes; at most {max} are allowed")]
     TooLong {
-        /// The bytes that came.
+        /// Its bytes.
         found: usize,
-        /// The bytes that are read.
-        most: usize,
+        /// The limit in bytes.
+        max: usize,
     },
     /// Bytes that are not UTF-8.
     #[error("the XML is not UTF-8")]
     NotUtf8,
     /// A declaration with another version or encoding, or in the wrong place.
-    #[error("the XML declaration must be first and say version 1.0 and, if any, the encoding UTF-8")]
+    #[error("the XML declaration must come first, with version 1.0 and either the encoding UTF-8 or none")]
     Declaration,
     /// A document type definition.
-    #[error("a DOCTYPE is not accepted")]
+    #[error("a DOCTYPE is not allowed")]
     Doctype,
     /// A comment or a processing instruction.
-    #[error("comments and processing instructions are not accepted")]
+    #[error("comments and processing instructions are not allowed")]
     Instruction,
     /// An entity that XML does not predefine.
-    #[error("only the five predefined entities and character references are accepted")]
+    #[error("only the five predefined entities and character references are allowed")]
     Entity,
     /// A character that XML 1.0 does not allow.
     #[error("the XML holds a character that XML 1.0 does not allow")]
     Character,
     /// Markup that is not well-formed.
-    #[error("the XML is not well-formed near byte {at}")]
-    NotWellFormed {
-        /// The position at which reading stopped.
-        at: u64,
-    },
-    /// An element or attribute name that is not a name with at most one prefix.
-    #[error("the XML holds a name that is not a qualified name")]
+    #[error("the XML is not well-formed near byte {0}")]
+    NotWellFormed(u64),
+    /// An element or attribute whose name is not a qualified name, or too long.
+    #[error("the XML holds an element or attribute whose name is invalid or too long")]
     Name,
-    /// An attribute that comes twice in an element.
-    #[error("an attribute comes twice in element {element}")]
-    DuplicateAttribute {
-        /// The element's local name.
-        element: String,
-    },
+    /// A repeated attribute.
+    #[error("an attribute of {0} is repeated")]
+    DuplicateAttribute(String),
     /// Too many attributes.
     #[error("an element has more than {MAX_ATTRIBUTES} attributes")]
     TooManyAttributes,
@@ -98,15 +92,15 @@ pub enum XmlError {
     #[error("the XML has more than {MAX_ELEMENTS} elements")]
     TooManyElements,
     /// No root element, or something beside it.
-    #[error("the XML must be one element and nothing else")]
+    #[error("the XML must be exactly one element")]
     NotOneRoot,
 }
 
 impl Element {
-    /// Reads one document of at most `max_bytes` bytes. A byte order mark and an XML declaration are dropped.
+    /// Parses a document of at most `max_bytes` bytes. A byte order mark and an XML declaration are dropped.
     pub fn parse(document: &[u8], max_bytes: usize) -> Result<Self, XmlError> {
         if document.len() > max_bytes {
-            return Err(XmlError::TooLong { found: document.len(), most: max_bytes });
+            return Err(XmlError::TooLong { found: document.len(), max: max_bytes });
         }
         let text = str::from_utf8(document).map_err(|_| XmlError::NotUtf8)?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -124,7 +118,7 @@ impl Element {
         })
     }
 
-    /// The text of an element without child elements (empty when there is none), and `None` when it has some.
+    /// The text of an element without child elements, which may be empty; `None` if it has child elements.
     pub fn text(&self) -> Option<&str> {
         match self.children.as_slice() {
             [] => Some(""),
@@ -133,12 +127,12 @@ impl Element {
         }
     }
 
-    /// True when there is text that is more than white space between the child elements.
+    /// Whether there is text other than white space.
     pub fn has_loose_text(&self) -> bool {
         self.children.iter().any(|node| matches!(node, Node::Text(text) if !is_blank(text)))
     }
 
-    /// The value of the attribute with this local name, whatever its prefix; namespace declarations are not looked at.
+    /// The value of the attribute with this local name and any prefix, except namespace declarations.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.own_attributes()
             .find(|attribute| attribute.name == name)
@@ -152,18 +146,18 @@ impl Element {
 }
 
 impl Attribute {
-    /// True for `xmlns` and `xmlns:…`.
+    /// Whether it is `xmlns` or `xmlns:…`.
     pub fn is_namespace(&self) -> bool {
         self.prefix.as_deref().unwrap_or(&self.name) == "xmlns"
     }
 }
 
-/// The characters of XML 1.0, section 2.2.
+/// Whether XML 1.0, section 2.2, allows the character.
 fn is_xml_char(character: char) -> bool {
     matches!(character, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// True for text of nothing but XML's white space.
+/// Whether the text consists of XML's white space.
 pub fn is_blank(text: &str) -> bool {
     text.chars().all(|character| matches!(character, ' ' | '\t' | '\n' | '\r'))
 }
@@ -180,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn names_attributes_and_texts_are_read() {
+    fn reads_names_attributes_and_texts() {
         let root = parse("\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<a:b x='1' y:x=\"&lt;&#x41;&#66;\t\"> t<![CDATA[<&>]]>&amp;\r\n<c/></a:b> ")
             .unwrap();
         assert_eq!((root.prefix.as_deref(), root.name.as_str()), (Some("a"), "b"));
@@ -192,12 +186,12 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_needs_no_declaration() {
+    fn accepts_undeclared_prefixes() {
         assert_eq!(parse("<gml:Point/>").unwrap().prefix.as_deref(), Some("gml"));
     }
 
     #[test]
-    fn what_is_not_one_plain_element_is_refused_by_its_reason() {
+    fn refuses_what_is_not_one_plain_element_and_says_why() {
         for (text, reason) in [
             ("", XmlError::NotOneRoot),
             ("text", XmlError::NotOneRoot),
@@ -217,7 +211,7 @@ mod tests {
             ("<a>\u{1}</a>", XmlError::Character),
             ("<a>]]></a>", XmlError::Character),
             ("<a b='<'/>", XmlError::Character),
-            ("<a b='1' b='2'/>", XmlError::DuplicateAttribute { element: "a".to_owned() }),
+            ("<a b='1' b='2'/>", XmlError::DuplicateAttribute("a".to_owned())),
             ("<a:b:c/>", XmlError::Name),
             ("<1/>", XmlError::Name),
             ("<a b²='1'/>", XmlError::Name),
@@ -231,12 +225,14 @@ mod tests {
         for text in ["<a></b>", "</a>", "<a b/>", "<a b=1/>", "<a", "<a>&amp</a>", "<a><![CDATA[b</a>"] {
             assert!(parse(text).is_err(), "{text}");
         }
+        assert_eq!(parse("<a>text</a><b c/>"), Err(XmlError::NotOneRoot));
+        assert_eq!(parse("<a><b c/></a>"), Err(XmlError::NotWellFormed(9)), "the end of the tag");
         assert_eq!(Element::parse(b"<a>\xff</a>", 99), Err(XmlError::NotUtf8));
         assert_eq!(Element::parse(b"\xff\xfe<\0a\0/\0>\0", 99), Err(XmlError::NotUtf8));
     }
 
     #[test]
-    fn each_bound_holds_and_reaches_no_further() {
+    fn enforces_each_limit_exactly() {
         let nested = |depth: usize| "<a>".repeat(depth) + &"</a>".repeat(depth);
         assert!(parse(&nested(MAX_DEPTH)).is_ok());
         assert_eq!(parse(&nested(MAX_DEPTH + 1)), Err(XmlError::TooDeep));
@@ -250,7 +246,7 @@ mod tests {
         assert!(parse(&attributes(MAX_ATTRIBUTES)).is_ok());
         assert_eq!(parse(&attributes(MAX_ATTRIBUTES + 1)), Err(XmlError::TooManyAttributes));
         assert!(Element::parse(b"<a/>", 4).is_ok());
-        assert_eq!(Element::parse(b"<a/>", 3), Err(XmlError::TooLong { found: 4, most: 3 }));
+        assert_eq!(Element::parse(b"<a/>", 3), Err(XmlError::TooLong { found: 4, max: 3 }));
     }
 
     fn write(element: &Element, out: &mut Writer) {
@@ -313,17 +309,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_read_or_refused(bytes: Vec<u8>) {
+        fn any_bytes_are_parsed_or_refused(bytes: Vec<u8>) {
             let _ = Element::parse(&bytes, 1 << 16);
         }
 
         #[test]
-        fn anything_that_looks_like_xml_is_read_or_refused(text in "(<|>|/|&|;|#|x|a|b:|'|\"|=| |!\\[CDATA\\[|\\]\\]>|\\?xml |--|é|[0-9]){0,60}") {
+        fn anything_that_looks_like_xml_is_parsed_or_refused(text in "(<|>|/|&|;|#|x|a|b:|'|\"|=| |!\\[CDATA\\[|\\]\\]>|\\?xml |--|é|[0-9]){0,60}") {
             let _ = parse(&text);
         }
 
         #[test]
-        fn a_tree_that_is_written_reads_back_the_same(tree in any_element()) {
+        fn trees_survive_a_round_trip(tree in any_element()) {
             let mut out = Writer::default();
             write(&tree, &mut out);
             prop_assert_eq!(parse(&out.finish()), Ok(tree));

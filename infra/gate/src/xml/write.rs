@@ -1,4 +1,4 @@
-//! Writing XML: no declaration, UTF-8, everything escaped.
+//! Writes XML: UTF-8 without declaration, everything escaped.
 
 /// XML under construction.
 #[derive(Debug, Default)]
@@ -7,8 +7,8 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Writes an element: `name` and the attributes' names are written as they are and come from the program, values are
-    /// escaped; `content` writes what is inside.
+    /// Writes an element, with what `content` writes inside it. Values are escaped; the names of the element and its
+    /// attributes are not, and must be trusted.
     pub fn element(&mut self, name: &str, attributes: &[(&str, &str)], content: impl FnOnce(&mut Self)) {
         self.text.push('<');
         self.text.push_str(name);
@@ -32,7 +32,7 @@ impl Writer {
         self.text.push('>');
     }
 
-    /// Writes an element that holds nothing but text.
+    /// Writes an element that holds only text.
     pub fn text_element(&mut self, name: &str, text: &str) {
         self.element(name, &[], |out| out.text(text));
     }
@@ -42,12 +42,12 @@ impl Writer {
         self.escaped(text, false);
     }
 
-    /// What was written.
+    /// Returns the XML.
     pub fn finish(self) -> String {
         self.text
     }
 
-    /// White space that a parser would normalise away goes as references (XML 1.0, sections 2.11 and 3.3.3).
+    /// Writes white space that a parser would normalise as references (XML 1.0, sections 2.11 and 3.3.3).
     fn escaped(&mut self, text: &str, in_attribute: bool) {
         for character in text.chars() {
             match character {
@@ -69,14 +69,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_and_values_are_escaped() {
+    fn escapes_text_and_values() {
         let mut out = Writer::default();
         out.element("a", &[("b", "<&\">\n")], |out| out.text("]]> & < \r"));
         assert_eq!(out.finish(), "<a b=\"&lt;&amp;&quot;&gt;&#10;\">]]&gt; &amp; &lt; &#13;</a>");
     }
 
     #[test]
-    fn an_element_without_content_is_closed_at_once() {
+    fn closes_an_empty_element_at_once() {
         let mut out = Writer::default();
         out.element("a", &[], |out| out.text(""));
         assert_eq!(out.finish(), "<a/>");

@@ -1,16 +1,16 @@
-//! `BETWEEN`, which QGIS 3.22 does not know, as two comparisons.
+//! Parses `BETWEEN`, which QGIS 3.22 lacks, into two comparisons.
 
-use super::{ExpressionError, Level, Node, Operator, Parser, Token};
+use super::{ExpressionError, Node, Operator, Parser, Precedence, Token};
 
-/// The first operand is written twice, and `BETWEEN` may stand within `BETWEEN`.
+/// Limits on the first operand, which is written twice, and again in a nested `BETWEEN`.
 const MAX_NODES: usize = 32;
 const MAX_BYTES: usize = 2_000;
 
-const MIXED: &str = "write brackets around it, and around a comparison beside it";
-const LARGE: &str = "its first operand is too large to write twice; write >= and <= instead";
+const MIXED: &str = "put it, and any comparison beside it, in brackets";
+const LARGE: &str = "its first operand is too large; write >= and <= instead";
 
 impl Parser {
-    /// `value BETWEEN lowest AND highest`, as `value >= lowest AND value <= highest`.
+    /// Parses `value BETWEEN lowest AND highest` into `value >= lowest AND value <= highest`.
     pub(super) fn between(&mut self, value: Node, negated: bool) -> Result<Node, ExpressionError> {
         let at = self.at();
         if !is_tighter_than_comparison(&value) {
@@ -20,20 +20,20 @@ impl Parser {
             return Err(ExpressionError::Between { at, rule: LARGE });
         }
         self.skip();
-        let lowest = self.expression(Level::Sum)?;
+        let lowest = self.expression(Precedence::Sum)?;
         self.expect(&Token::Operator(Operator::And), "AND of BETWEEN")?;
-        let highest = self.expression(Level::Sum)?;
-        if self.peeks_at_comparison() {
+        let highest = self.expression(Precedence::Sum)?;
+        if self.next_is_comparison() {
             return Err(ExpressionError::Between { at, rule: MIXED });
         }
-        let least = Node::joined(value.clone(), Operator::AtLeast, lowest);
-        let both = Node::joined(least, Operator::And, Node::joined(value, Operator::AtMost, highest));
+        let lower = Node::joined(value.clone(), Operator::AtLeast, lowest);
+        let both = Node::joined(lower, Operator::And, Node::joined(value, Operator::AtMost, highest));
         Ok(if negated { Node::Not(Box::new(both)) } else { both })
     }
 
-    fn peeks_at_comparison(&mut self) -> bool {
+    fn next_is_comparison(&mut self) -> bool {
         match self.peek() {
-            Some(Token::Operator(operator)) => operator.level() > Level::Not,
+            Some(Token::Operator(operator)) => operator.precedence() > Precedence::Not,
             Some(Token::In | Token::Not | Token::Between | Token::NotBetween | Token::OpenIndex) => true,
             _ => false,
         }
@@ -43,7 +43,7 @@ impl Parser {
 fn is_tighter_than_comparison(node: &Node) -> bool {
     match node {
         Node::Not(_) | Node::In { .. } => false,
-        _ => node.level().is_none_or(|level| level > Level::Comparison),
+        _ => node.precedence().is_none_or(|precedence| precedence > Precedence::Comparison),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Functions, `$` names and variables.
+//! Parses functions, `$` names and variables.
 
 use super::{ExpressionError, Node, Parser, Token};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl Parser {
-    /// The arguments of the function `name`, whose opening bracket comes next.
+    /// Parses the arguments of the function `name`. The opening bracket comes next.
     pub(super) fn call(&mut self, name: &str, at: usize) -> Result<Node, ExpressionError> {
         let function = functions::named(name).ok_or_else(|| unknown(name, at))?;
         self.skip();
@@ -26,27 +26,27 @@ impl Parser {
 }
 
 /// `$name`: a function without arguments.
-pub(super) fn special(name: &str, at: usize) -> Result<Node, ExpressionError> {
+pub(super) fn dollar_function(name: &str, at: usize) -> Result<Node, ExpressionError> {
     node(functions::named(name).ok_or_else(|| unknown(name, at))?, Vec::new())
 }
 
-/// `@geometry` and `@id`, which QGIS 3.22 leaves empty, are the functions `$geometry` and `$id`.
+/// `@geometry` and `@id`, which are empty in QGIS 3.22, as the functions `$geometry` and `$id`.
 pub(super) fn variable(name: &str, at: usize) -> Result<Node, ExpressionError> {
     if name.eq_ignore_ascii_case("geometry") || name.eq_ignore_ascii_case("id") {
-        return special(&format!("${name}"), at);
+        return dollar_function(&format!("${name}"), at);
     }
-    Err(ExpressionError::Variable { at })
+    Err(ExpressionError::Variable(at))
 }
 
 fn node(function: &'static Function, arguments: Vec<Node>) -> Result<Node, ExpressionError> {
-    let Function { name, least, most, .. } = *function;
-    if !(least..=most).contains(&arguments.len()) {
-        return Err(ExpressionError::Arguments { function: name, least, most, found: arguments.len() });
+    let Function { name, min_args: min, max_args: max, .. } = *function;
+    if !(min..=max).contains(&arguments.len()) {
+        return Err(ExpressionError::Arguments { function: name, min, max, found: arguments.len() });
     }
     Ok(Node::Call(function, rewritten(function, arguments)?))
 }
 
-/// The arguments, a geometry among them read and written anew.
+/// The arguments, with geometries in literals written anew.
 fn rewritten(function: &'static Function, arguments: Vec<Node>) -> Result<Vec<Node>, ExpressionError> {
     let write: fn(&str) -> Result<String, ExpressionError> = match function.bound {
         Bound::Wkt => |text| Wkt::parse(text).map(|wkt| wkt.to_string()).map_err(ExpressionError::Wkt),
@@ -62,5 +62,5 @@ fn rewritten(function: &'static Function, arguments: Vec<Node>) -> Result<Vec<No
 fn unknown(name: &str, at: usize) -> ExpressionError {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$';
     let is_short = name.len() <= 40 && name.bytes().all(is_name);
-    ExpressionError::Function { name: if is_short { name.to_owned() } else { format!("at byte {at}") } }
+    ExpressionError::Function(if is_short { name.to_owned() } else { format!("at byte {at}") })
 }

@@ -3,8 +3,8 @@
 use super::{ExpressionError, Lexer, Token};
 
 impl Lexer<'_> {
-    /// `'…'`. QGIS undoes `''` first and backslashes then; for the two escapes that are let through, reading from left
-    /// to right comes to the same.
+    /// Reads `'…'`. QGIS unescapes `''` first, then backslashes. For the two backslash escapes that are allowed, reading from
+    /// left to right has the same result.
     pub(super) fn text(&mut self) -> Result<Token, ExpressionError> {
         let at = self.at;
         let mut characters = self.rest().char_indices().skip(1).peekable();
@@ -17,17 +17,17 @@ impl Lexer<'_> {
                 }
                 '\\' => {
                     let escaped = characters.next_if(|(_, next)| matches!(next, '\\' | '\''));
-                    text.push(escaped.ok_or(ExpressionError::Escape { at })?.1);
+                    text.push(escaped.ok_or(ExpressionError::Escape(at))?.1);
                 }
                 '\t' | '\r' | '\n' => text.push(character),
-                _ if character.is_control() => return Err(ExpressionError::Control { at }),
+                _ if character.is_control() => return Err(ExpressionError::Control(at)),
                 _ => text.push(character),
             }
         }
-        Err(ExpressionError::Unterminated { at })
+        Err(ExpressionError::Unterminated(at))
     }
 
-    /// `"…"`, with `""` for one `"`.
+    /// Reads `"…"`, with `""` for one `"`.
     pub(super) fn field(&mut self) -> Result<Token, ExpressionError> {
         let at = self.at;
         let mut characters = self.rest().char_indices().skip(1).peekable();
@@ -38,10 +38,10 @@ impl Lexer<'_> {
                 return Ok(Token::Field(name));
             }
             if character.is_control() {
-                return Err(ExpressionError::Control { at });
+                return Err(ExpressionError::Control(at));
             }
             name.push(character);
         }
-        Err(ExpressionError::Unterminated { at })
+        Err(ExpressionError::Unterminated(at))
     }
 }

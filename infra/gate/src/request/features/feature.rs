@@ -1,4 +1,4 @@
-//! The body of a write through OGC API Features: one GeoJSON feature (RFC 7946 §3.2), read into its parts and written anew.
+//! The body of a write by OGC API Features: one GeoJSON feature (RFC 7946 §3.2), parsed and written anew.
 
 use serde::Deserialize;
 use serde_json::{Map, Number, Value, json};
@@ -8,7 +8,7 @@ use crate::{
     request::RequestRefusal,
 };
 
-/// The most numbers of one geometry's coordinates.
+/// Maximum number of ordinates of one geometry.
 const MAX_NUMBERS: usize = 40_000;
 
 /// A feature to be stored.
@@ -42,46 +42,43 @@ enum Coordinates {
 }
 
 impl Feature {
-    /// Reads a feature. Members that are none of `type`, `geometry` and `properties` are dropped; a property is null, a
-    /// number, a text, or true or false.
+    /// Parses a feature. Members other than `type`, `geometry` and `properties` are dropped. A property must be null, a
+    /// number, a string or a boolean.
     pub(super) fn parse(body: &[u8]) -> Result<Self, RequestRefusal> {
         let refused = |what: &str| RequestRefusal::Json(what.to_owned());
-        // The text of serde's error may hold values.
+        // The error of serde may hold values.
         let document: Document = serde_json::from_slice(body).map_err(|error| {
-            RequestRefusal::Json(format!(
-                "not a GeoJSON feature, at line {} column {}",
-                error.line(),
-                error.column()
-            ))
+            let (line, column) = (error.line(), error.column());
+            RequestRefusal::Json(format!("not a GeoJSON feature (line {line}, column {column})"))
         })?;
         if document.kind != "Feature" {
-            return Err(refused("`type` must be Feature"));
+            return Err(refused("type must be Feature"));
         }
         let geometry = document.geometry.map(geometry).transpose()?;
         let properties: Vec<_> = document.properties.unwrap_or_default().into_iter().collect();
         if properties.iter().any(|(_, value)| value.is_array() || value.is_object()) {
-            return Err(refused("a property must be a text, a number, true, false or null"));
+            return Err(refused("a property must be a string, a number, true, false or null"));
         }
         Ok(Self { geometry, properties })
     }
 
-    /// Replaces each property's name by that of the layer's field, and refuses what is none.
+    /// Replaces the name of each property by that of the layer's field, and refuses properties that are not fields.
     pub(super) fn resolve(&mut self, layer: &Layer) -> Result<(), RequestRefusal> {
         for (name, _) in &mut self.properties {
             let field = layer.written_field(name, Write::Item);
-            let unknown = |_| RequestRefusal::UnknownField { parameter: "properties".into() };
+            let unknown = |_| RequestRefusal::UnknownField("properties".into());
             *name = field.map_err(unknown)?.name.clone();
         }
         Ok(())
     }
 
-    /// The feature as JSON.
+    /// Writes the feature as JSON.
     pub(super) fn write(&self) -> Vec<u8> {
         let properties: Map<_, _> = self.properties.iter().cloned().collect();
         let json =
             json!({ "type": "Feature", "geometry": self.geometry, "properties": properties }).to_string();
-        // In JSON `&` stands in texts alone, and in a form it begins a parameter. Tried: QGIS behind a server that does not
-        // hand on the media type reads JSON as a form, and wrote into the project that such a text named.
+        // QGIS behind a server that does not forward the media type reads JSON as a form, in which `&MAP=…` inside a string
+        // made it write to another project. In JSON, `&` occurs only in strings.
         json.replace('&', "\\u0026").into_bytes()
     }
 }
@@ -94,13 +91,14 @@ fn geometry(geometry: Geometry) -> Result<Value, RequestRefusal> {
         "MultiPolygon" => 4,
         _ => {
             return Err(RequestRefusal::Json(
-                "a geometry must be a point, line or polygon, or several".into(),
+                "the geometry must be a Point, LineString or Polygon, or a Multi form of one".into(),
             ));
         }
     };
     let mut left = MAX_NUMBERS;
-    let coordinates = nested(geometry.coordinates, depth, &mut left)
-        .ok_or_else(|| RequestRefusal::Json("the coordinates are not those of the geometry's type".into()))?;
+    let coordinates = nested(geometry.coordinates, depth, &mut left).ok_or_else(|| {
+        RequestRefusal::Json("the coordinates do not fit the type of the geometry, or are too many".into())
+    })?;
     Ok(json!({ "type": geometry.kind, "coordinates": coordinates }))
 }
 
@@ -144,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_feature_is_refused() {
+    fn refuses_what_is_not_a_feature() {
         for body in [
             "",
             "[]",
@@ -164,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_begins_no_parameter_of_a_form() {
+    fn a_string_begins_no_parameter_of_a_form() {
         let mut feature = Feature::parse(
             br#"{"type":"Feature","geometry":null,"properties":{"label":"x&MAP=/other.qgs&y"}}"#,
         )
@@ -177,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn hidden_fields_are_not_written() {
+    fn refuses_hidden_fields() {
         let mut feature =
             Feature::parse(br#"{"type":"Feature","geometry":null,"properties":{"hush":"x"}}"#).unwrap();
         assert!(feature.resolve(&layer()).is_err());

@@ -1,47 +1,44 @@
-//! OGC API Features: paths and methods in place of `REQUEST`, and a collection's fields as parameters.
+//! OGC API Features: paths and methods in place of `REQUEST`, and the fields of a collection as parameters.
 
 mod feature;
 mod path;
 
 use bytes::Bytes;
 use http::Method;
-use pozi_auth::sites::Access;
 
 use self::feature::Feature;
 pub use self::path::{FeaturesPath, Resource};
 use super::{
     Incoming, RequestRefusal,
-    kind::Kind,
-    operation::{Operation, Service},
+    operation::Operation,
     parameters::Parameters,
-    table::OPERATIONS,
-    value::{SortKey, Value},
-    written::{Written, request},
+    query_writer::{QueryWriter, request},
+    table::features::{ITEM_READ, ITEM_WRITE, ITEMS_READ, PAGE_READ},
+    value::Value,
 };
 use crate::{
     layers::Layers,
     upstream::{QgisBody, QgisRequest},
 };
 
-/// A request of OGC API Features that was understood.
+/// A request of OGC API Features.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeaturesRequest {
     operation: &'static Operation,
     method: Method,
     path: FeaturesPath,
     values: Vec<(&'static str, Value)>,
-    /// Fields of the collection and the values that they must have.
+    /// Fields of the collection, and the values to select by.
     fields: Vec<(String, String)>,
     feature: Option<Feature>,
     accept: Option<&'static str>,
 }
 
 impl FeaturesRequest {
-    /// Reads a request for `path`.
-    pub(super) fn read(path: FeaturesPath, incoming: Incoming<'_>) -> Result<Self, RequestRefusal> {
-        let (method, access) = method_and_access(incoming.method, &path.resource)?;
-        let operation = operation(&path.resource, access);
-        let mut read = Self {
+    /// Parses a request for `path`.
+    pub(super) fn parse(path: FeaturesPath, incoming: Incoming<'_>) -> Result<Self, RequestRefusal> {
+        let (method, operation) = method_and_operation(incoming.method, &path.resource)?;
+        let mut request = Self {
             operation,
             path,
             values: Vec::new(),
@@ -50,13 +47,13 @@ impl FeaturesRequest {
             accept: incoming.accept,
             method,
         };
-        read.read_parameters(incoming.query)?;
-        match read.method {
-            Method::POST | Method::PUT => read.feature = Some(Feature::parse(incoming.body)?),
+        request.read_parameters(incoming.query)?;
+        match request.method {
+            Method::POST | Method::PUT => request.feature = Some(Feature::parse(incoming.body)?),
             _ if incoming.body.is_empty() => {}
-            _ => return Err(RequestRefusal::UnknownBody),
+            _ => return Err(RequestRefusal::UnexpectedBody),
         }
-        Ok(read)
+        Ok(request)
     }
 
     /// Its row of the table.
@@ -64,22 +61,19 @@ impl FeaturesRequest {
         self.operation
     }
 
-    /// What a session must allow.
-    pub fn access(&self) -> Access {
-        self.operation.access
-    }
-
-    /// The path that it asks for.
+    /// The requested path.
     pub fn path(&self) -> &FeaturesPath {
         &self.path
     }
 
-    /// Whether it can be decided only with the catalogue's layers at hand.
+    /// Whether [`resolve`](Self::resolve) must be called before it is written.
     pub fn needs_layers(&self) -> bool {
-        !self.fields.is_empty() || self.feature.is_some() || self.sort_keys().next().is_some()
+        !self.fields.is_empty()
+            || self.feature.is_some()
+            || self.values.iter().any(|(_, value)| matches!(value, Value::Sort(_)))
     }
 
-    /// Checks the fields that it names against the collection's.
+    /// Replaces the names of fields by their real names, and refuses fields that the collection does not publish.
     pub fn resolve(&mut self, layers: &Layers) -> Result<(), RequestRefusal> {
         let id = self.path.collection().unwrap_or_default();
         let layer = layers.by_collection(id).ok_or(RequestRefusal::NotFound)?;
@@ -88,29 +82,27 @@ impl FeaturesRequest {
             *name = layer.item_field(name).ok_or_else(unknown)?.item_key().to_owned();
         }
         for (_, value) in &mut self.values {
-            if let Value::Sort(keys) = value {
-                for key in keys {
-                    let field = layer.item_field(&key.field);
-                    let unknown = || RequestRefusal::UnknownField { parameter: "sortby".into() };
-                    key.field = field.ok_or_else(unknown)?.item_key().to_owned();
-                }
+            let Value::Sort(fields) = value else { continue };
+            for sort in fields {
+                let unknown = || RequestRefusal::UnknownField("sortby".into());
+                sort.field = layer.item_field(&sort.field).ok_or_else(unknown)?.item_key().to_owned();
             }
         }
         self.feature.as_mut().map_or(Ok(()), |feature| feature.resolve(layer))
     }
 
-    /// The request for QGIS Server.
+    /// Writes the request for QGIS Server.
     pub fn write(&self) -> QgisRequest {
-        let mut query = Written::default();
+        let mut query = QueryWriter::default();
         for (name, value) in &self.values {
             match value {
-                // QGIS takes the name of a field here, with the order in a parameter of its own.
-                Value::Sort(keys) => keys.iter().for_each(|key| query.add(name, &key.field)),
-                value => query.add(name, &value.written()),
+                // The order is a parameter of its own.
+                Value::Sort(fields) => fields.iter().for_each(|sort| query.add(name, &sort.field)),
+                value => query.add(name, &value.to_text()),
             }
         }
         for (name, value) in &self.fields {
-            // QGIS pastes the value between quotes into an expression.
+            // QGIS puts the value between quotes into an expression.
             query.add(name, &value.replace('\'', "''"));
         }
         let body = self.feature.as_ref().map(|feature| QgisBody {
@@ -121,15 +113,11 @@ impl FeaturesRequest {
         QgisRequest { query: query.into_query(), body, accept: self.accept, ..written }
     }
 
-    fn sort_keys(&self) -> impl Iterator<Item = &SortKey> {
-        self.values.iter().flat_map(|(_, value)| if let Value::Sort(keys) = value { &keys[..] } else { &[] })
-    }
-
     fn read_parameters(&mut self, parameters: Parameters) -> Result<(), RequestRefusal> {
         for parameter in parameters {
             let key = parameter.key;
             let Some(known) = self.operation.parameter(&key) else {
-                // Fields of a collection; any other path has none.
+                // Only a list of items takes fields as parameters.
                 if !matches!(self.path.resource, Resource::Items(_)) {
                     return Err(RequestRefusal::UnknownParameter {
                         parameter: key,
@@ -140,10 +128,9 @@ impl FeaturesRequest {
                 self.fields.push((key, value));
                 continue;
             };
-            if parameter.value.is_empty() && known.kind != Kind::Styles {
-                continue;
-            }
-            if let Some(value) = Value::read(&key, known.kind, &parameter.value)? {
+            if !parameter.value.is_empty()
+                && let Some(value) = Value::parse(&key, known.kind, &parameter.value)?
+            {
                 self.values.push((known.name, value));
             }
         }
@@ -151,28 +138,22 @@ impl FeaturesRequest {
     }
 }
 
-/// HEAD is answered with an error by QGIS, and so asked as GET. PATCH cannot work: over FastCGI its body is not read.
-fn method_and_access(method: &Method, resource: &Resource) -> Result<(Method, Access), RequestRefusal> {
+/// The method for QGIS, and the row of the table. QGIS answers HEAD with an error, so it is sent as GET. PATCH cannot work:
+/// QGIS does not read its body over FastCGI.
+fn method_and_operation(
+    method: &Method,
+    resource: &Resource,
+) -> Result<(Method, &'static Operation), RequestRefusal> {
     match (method, resource) {
-        (&(Method::GET | Method::HEAD), _) => Ok((Method::GET, Access::Read)),
-        (&Method::POST, Resource::Items(_)) => Ok((Method::POST, Access::Write)),
-        (&(Method::PUT | Method::DELETE), Resource::Item(..)) => Ok((method.clone(), Access::Write)),
+        (&(Method::GET | Method::HEAD), Resource::Items(_)) => Ok((Method::GET, &ITEMS_READ)),
+        (&(Method::GET | Method::HEAD), Resource::Item(..)) => Ok((Method::GET, &ITEM_READ)),
+        (&(Method::GET | Method::HEAD), _) => Ok((Method::GET, &PAGE_READ)),
+        (&Method::POST, Resource::Items(_)) => Ok((Method::POST, &ITEM_WRITE)),
+        (&(Method::PUT | Method::DELETE), Resource::Item(..)) => Ok((method.clone(), &ITEM_WRITE)),
         (_, Resource::Items(_)) => Err(RequestRefusal::Method { allow: "GET, HEAD, POST" }),
         (_, Resource::Item(..)) => Err(RequestRefusal::Method { allow: "GET, HEAD, PUT, DELETE" }),
         _ => Err(RequestRefusal::Method { allow: "GET, HEAD" }),
     }
-}
-
-fn operation(resource: &Resource, access: Access) -> &'static Operation {
-    let of_api = || OPERATIONS.iter().filter(|operation| operation.service == Service::Features);
-    let name = match resource {
-        Resource::Items(_) => "items",
-        Resource::Item(..) => "item",
-        _ => "",
-    };
-    let found = of_api()
-        .find(|operation| operation.access == access && (access == Access::Write || operation.name == name));
-    found.or_else(|| of_api().next()).unwrap_or(&OPERATIONS[0])
 }
 
 fn field_value(key: &str, value: String) -> Result<String, RequestRefusal> {
@@ -180,6 +161,9 @@ fn field_value(key: &str, value: String) -> Result<String, RequestRefusal> {
     if fits {
         Ok(value)
     } else {
-        Err(RequestRefusal::value(key, &"text without \\, % and control characters"))
+        Err(RequestRefusal::value(
+            key,
+            &"text of at most 1,000 bytes without backslashes, percent signs and control characters",
+        ))
     }
 }

@@ -1,18 +1,18 @@
-//! The paths of OGC API Features, a closed list. QGIS answers paths that it does not know with the landing page, and any
-//! that holds `/api` with the API's description.
+//! The paths of OGC API Features, a closed list. QGIS answers unknown paths with the landing page, and any that holds `/api`
+//! with the description of the API.
 
 use std::borrow::Cow;
 
-use crate::request::{RequestRefusal, written::segment};
+use crate::request::{RequestRefusal, query_writer::segment};
 
 /// A path below `/wfs3` or `/ogcapi`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeaturesPath {
     /// `wfs3`, or `ogcapi` from QGIS 4 on.
     root: &'static str,
-    /// What it leads to.
+    /// What is there.
     pub resource: Resource,
-    /// `.json`, `.geojson`, `.html` or nothing.
+    /// `.json`, `.geojson`, `.html` or empty.
     suffix: &'static str,
 }
 
@@ -21,7 +21,7 @@ pub struct FeaturesPath {
 pub enum Resource {
     /// The landing page.
     Landing,
-    /// The API's description.
+    /// The description of the API.
     Api,
     /// The classes of the standard that QGIS conforms to.
     Conformance,
@@ -33,14 +33,14 @@ pub enum Resource {
     Items(String),
     /// One of its features.
     Item(String, String),
-    /// Its queryable properties or its schema: QGIS 3 answers with the landing page.
+    /// Its queryables or schema: QGIS 3 answers with the landing page.
     Described(String, &'static str),
-    /// A file of QGIS's own pages: style sheet, script, picture.
+    /// A style sheet, script or picture of QGIS's HTML pages.
     Static(Vec<String>),
 }
 
 impl FeaturesPath {
-    /// Reads the decoded segments behind a catalogue. Nothing where they do not lead to OGC API Features.
+    /// Parses the decoded segments after a catalogue. `None` if they do not begin with `wfs3` or `ogcapi`.
     pub fn parse(segments: &[Cow<'_, str>]) -> Option<Result<Self, RequestRefusal>> {
         let (first, rest) = segments.split_first()?;
         let (name, suffix) = split_suffix(first);
@@ -56,7 +56,7 @@ impl FeaturesPath {
         Some(found.ok_or(RequestRefusal::NotFound))
     }
 
-    /// The path for QGIS Server: `/wfs3/…`.
+    /// Writes the path for QGIS Server: `/wfs3/…`.
     pub fn write(&self) -> String {
         let rest = match &self.resource {
             Resource::Landing if self.suffix.is_empty() => "/".to_owned(),
@@ -75,12 +75,12 @@ impl FeaturesPath {
         format!("/{}{rest}{}", self.root, self.suffix)
     }
 
-    /// Whether the client asks for a page.
+    /// Whether the client asks for an HTML page.
     pub fn is_html(&self) -> bool {
         self.suffix == ".html"
     }
 
-    /// The collection that it is about.
+    /// The id of the collection.
     pub fn collection(&self) -> Option<&str> {
         match &self.resource {
             Resource::Collection(id)
@@ -140,7 +140,7 @@ fn name(text: &str) -> Option<String> {
     ((1..=255).contains(&text.len()) && !text.chars().any(char::is_control)).then(|| text.to_owned())
 }
 
-/// QGIS takes it for the text of a primary key; a quote in it is an error inside QGIS.
+/// QGIS reads it as the text of a primary key, and fails on quotes.
 fn feature_id(text: &str) -> Option<String> {
     let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '@' | '.' | ':' | '-');
     ((1..=255).contains(&text.len()) && text.chars().all(fits)).then(|| text.to_owned())
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn the_paths_of_the_list_are_written_anew() {
+    fn writes_known_paths_anew() {
         for (path, written) in [
             ("wfs3", "/wfs3/"),
             ("wfs3/", "/wfs3/"),
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn other_paths_lead_nowhere() {
+    fn refuses_other_paths() {
         for path in [
             "wfs3/collections/zones/items/1' or '1",
             "wfs3/collections/zones/items/1/x",

@@ -1,6 +1,6 @@
 //! Colours.
 
-/// `0xrrggbb`, `#rrggbb` (with two more digits for opacity) or a name.
+/// `0xrrggbb`, `#rrggbb`, with two more digits for opacity, or a name.
 pub(crate) fn colour(text: &str) -> Option<String> {
     let text = text.trim();
     let digits =

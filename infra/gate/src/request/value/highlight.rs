@@ -1,15 +1,16 @@
-//! Highlights: geometries with labels that QWC2 wants drawn on a map. Their style is written by the gate, since SLD can name
-//! files and addresses.
+//! Highlights: geometries with labels that QWC2 has drawn on a map. The gate writes their style, because SLD can name files
+//! and addresses.
 
 use super::colour::colour;
 use crate::{request::kind::Highlight, wkt::Wkt};
 
 const MAX_GEOMETRIES: usize = 20;
+/// Maximum size in bytes of a label or of the name of a font.
 const MAX_TEXT: usize = 200;
 
-/// The list `text`, read as that part of a highlight and written anew.
+/// Parses the list `text` as that part of a highlight, and writes it anew.
 pub(super) fn part(part: Highlight, text: &str) -> Option<String> {
-    // What replaces the symbols is written when all is read.
+    // The gate's own symbols are added when all parameters are known.
     if part == Highlight::Symbol {
         return Some(String::new());
     }
@@ -29,7 +30,7 @@ pub(super) fn part(part: Highlight, text: &str) -> Option<String> {
     entries.iter().map(empty_or_read).collect::<Option<Vec<_>>>().map(|entries| entries.join(";"))
 }
 
-/// A style for each of `geometries`, a list of well-known texts. QGIS splits the list at `;`, so none is in a style.
+/// A style for each of `geometries`, a list of well-known texts. QGIS splits the list at `;`, so no style holds one.
 pub(in crate::request) fn symbols(geometries: &str) -> String {
     let style = |geometry: &str| {
         let kind = geometry.to_ascii_uppercase();
@@ -65,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_clients_symbol_never_passes() {
+    fn replaces_the_clients_symbol() {
         assert_eq!(part(Highlight::Symbol, "<StyledLayerDescriptor/>").as_deref(), Some(""));
         let written = symbols("POLYGON((0 0,1 0,1 1,0 0));POINT(1 2)");
         assert_eq!(written.matches(';').count(), 1);

@@ -1,15 +1,15 @@
-//! Numbers, in the digits that the client wrote: QGIS Desktop writes 26 of them, and a map moves when they are rounded.
+//! Numbers, with the client's digits: QGIS Desktop writes 26 of them, and rounding moves the map.
 
-/// The longest number that a client was seen to write has 26 characters.
+/// The longest recorded number has 26 characters.
 const MAX_DIGITS: usize = 40;
-/// No coordinate of any reference system is larger; 1e300 is an error inside QGIS.
+/// No reference system has larger coordinates, and 1e300 is an error in QGIS.
 const MAX_COORDINATE: f64 = 1e12;
 const MAX_OPACITIES: usize = 200;
 const MAX_IDS: usize = 1_000;
 
-pub(super) fn integer(text: &str, least: i64, most: i64) -> Option<i64> {
+pub(super) fn integer(text: &str, min: i64, max: i64) -> Option<i64> {
     let text = text.trim();
-    // Some clients write whole numbers with a point: 256.0.
+    // Some clients write whole numbers as 256.0.
     let text = text
         .split_once('.')
         .filter(|(_, zeros)| zeros.bytes().all(|b| b == b'0'))
@@ -18,16 +18,16 @@ pub(super) fn integer(text: &str, least: i64, most: i64) -> Option<i64> {
     if digits.is_empty() || digits.len() > MAX_DIGITS || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    text.parse().ok().filter(|number| (least..=most).contains(number))
+    text.parse().ok().filter(|number| (min..=max).contains(number))
 }
 
-pub(super) fn number(text: &str, least: i64, most: i64) -> Option<String> {
+pub(super) fn number(text: &str, min: i64, max: i64) -> Option<String> {
     let (text, number) = finite(text)?;
     #[expect(clippy::cast_precision_loss, reason = "the bounds are small")]
-    (least as f64..=most as f64).contains(&number).then(|| text.to_owned())
+    (min as f64..=max as f64).contains(&number).then(|| text.to_owned())
 }
 
-/// Four numbers separated by commas, and perhaps a coordinate reference system.
+/// Four numbers separated by commas, optionally followed by a coordinate reference system.
 pub(super) fn bounding_box(text: &str) -> Option<String> {
     let mut parts = text.split(',');
     let mut written = String::with_capacity(text.len());
@@ -60,16 +60,15 @@ pub(super) fn numbers(text: &str) -> Option<String> {
     list(text, MAX_IDS, |part| integer(part, 0, i64::MAX))
 }
 
-/// A finite number as it is written.
 fn coordinate(text: &str) -> Option<&str> {
     let (text, number) = finite(text)?;
     (number.abs() <= MAX_COORDINATE).then_some(text)
 }
 
-fn list(text: &str, most: usize, read: impl Fn(&str) -> Option<i64>) -> Option<String> {
+fn list(text: &str, max: usize, read: impl Fn(&str) -> Option<i64>) -> Option<String> {
     let mut written = Vec::new();
     for part in text.split(',') {
-        if written.len() == most {
+        if written.len() == max {
             return None;
         }
         written.push(read(part)?.to_string());
@@ -112,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_numbers_have_bounds() {
+    fn whole_numbers_are_bounded() {
         assert_eq!(integer("256", 0, 1000), Some(256));
         assert_eq!(integer("256.0", 0, 1000), Some(256));
         assert_eq!(integer("-1", -1, 1000), Some(-1));
@@ -124,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_is_numbers_and_points() {
+    fn versions_are_numbers_and_points() {
         for text in ["1.3.0", "1.1.1", "2.0", "1"] {
             assert_eq!(version(text).as_deref(), Some(text));
         }

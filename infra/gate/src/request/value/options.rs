@@ -1,4 +1,4 @@
-//! Choices, words and options.
+//! Booleans, choices, words and format options.
 
 use super::number::integer;
 
@@ -19,16 +19,16 @@ pub(super) fn choice(text: &str, choices: &[(&str, &str)]) -> Option<String> {
     Some(found.1.to_owned())
 }
 
-pub(super) fn word(text: &str, most: usize) -> Option<String> {
+pub(super) fn word(text: &str, max: usize) -> Option<String> {
     let fits = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.' | ':' | '/' | ',');
-    (text.len() <= most && text.chars().all(fits)).then(|| text.to_owned())
+    (text.len() <= max && text.chars().all(fits)).then(|| text.to_owned())
 }
 
 pub(super) fn label(text: &str) -> Option<String> {
     (text.len() <= 200 && !text.chars().any(char::is_control)).then(|| text.to_owned())
 }
 
-/// The options of a DXF export; empty where `dpi:n` stands alone.
+/// The options of a DXF export; empty for `dpi:n` alone.
 pub(super) fn format_options(text: &str) -> Option<String> {
     let mut written = Vec::new();
     for option in text.split(';').filter(|option| !option.is_empty()) {
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_known_options_of_a_format_pass() {
+    fn refuses_unknown_format_options() {
         assert_eq!(format_options("dpi:100"), Some(String::new()));
         assert_eq!(
             format_options("MODE:SYMBOLLAYERSYMBOLOGY;SCALE:25000").as_deref(),
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn truth_has_four_spellings() {
+    fn booleans_have_four_spellings() {
         assert_eq!(boolean("True").as_deref(), Some("TRUE"));
         assert_eq!(boolean("0").as_deref(), Some("FALSE"));
         assert_eq!(boolean("banana"), None);

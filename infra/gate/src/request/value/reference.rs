@@ -1,6 +1,6 @@
-//! Coordinate reference systems by their codes. `AUTO:`, `PROJ:` and `USER:` are none: a PROJ string can name files.
+//! Coordinate reference systems by code. `AUTO:`, `PROJ:` and `USER:` are refused: a PROJ string can name files.
 
-/// Authorities whose codes are numbers.
+/// Authorities that QGIS knows.
 const AUTHORITIES: [&str; 5] = ["EPSG", "CRS", "ESRI", "IGNF", "OGC"];
 const PREFIXES: [&str; 4] = [
     "urn:ogc:def:crs:",
@@ -8,10 +8,10 @@ const PREFIXES: [&str; 4] = [
     "http://www.opengis.net/def/crs/",
     "https://www.opengis.net/def/crs/",
 ];
-/// As GML 2 writes them.
+/// The form of GML 2.
 const GML: &str = "http://www.opengis.net/gml/srs/epsg.xml#";
 
-/// The reference system as it is written, where it is one by its form.
+/// The reference system in canonical form, if `text` has the form of one. Whether it exists is left to QGIS.
 pub(super) fn crs(text: &str) -> Option<String> {
     let text = text.trim();
     let is_code =
@@ -29,7 +29,6 @@ pub(super) fn crs(text: &str) -> Option<String> {
     let is_known = AUTHORITIES.iter().any(|known| known.eq_ignore_ascii_case(authority));
     (is_known && is_code(code)).then(|| {
         let mut written = text.to_owned();
-        // The codes keep their case.
         if let Some(authority) = written.get_mut(..authority.len()) {
             authority.make_ascii_uppercase();
         }
@@ -37,7 +36,7 @@ pub(super) fn crs(text: &str) -> Option<String> {
     })
 }
 
-/// Authority, version (perhaps empty) and code.
+/// Whether `text` is an authority, a version, which may be empty, and a code.
 fn is_named(text: &str, separator: char) -> bool {
     let parts: Vec<_> = text.split(separator).collect();
     let [authority, version, code] = parts[..] else { return false };

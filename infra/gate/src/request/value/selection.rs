@@ -1,4 +1,4 @@
-//! `SELECTION`: features of layers by their ids, drawn as selected. QGIS puts the ids into an expression between quotes.
+//! `SELECTION`: ids of features that are drawn as selected. QGIS puts each id between quotes into an expression.
 
 use std::collections::HashSet;
 
@@ -12,7 +12,7 @@ pub(super) fn selection(text: &str) -> Option<String> {
     let mut written = Vec::new();
     for part in text.split(';').filter(|part| !part.is_empty()) {
         let (layer, ids) = part.split_once(':')?;
-        // A second colon is among the ids, where it is refused.
+        // A second colon is part of an id, and refused there.
         if !is_layer_name(layer) || !layers.insert(layer) || !ids.split(',').all(is_id) {
             return None;
         }
@@ -22,7 +22,7 @@ pub(super) fn selection(text: &str) -> Option<String> {
     (count <= MAX_IDS).then(|| written.join(";"))
 }
 
-/// A primary key as text, several columns of which are joined by `@@`. Empty where nothing is selected.
+/// Whether `id` is a primary key as text, the columns of a composite key joined by `@@`. Empty selects nothing.
 fn is_id(id: &str) -> bool {
     id.len() <= 200
         && id
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_selection_is_ids_of_layers() {
+    fn a_selection_lists_ids_by_layer() {
         for text in ["zones:1,2", "zones:1,2;Road Centrelines:3", "zones:a@@1", "zones:"] {
             assert_eq!(selection(text).as_deref(), Some(text));
         }
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn three_thousand_ids_pass() {
+    fn accepts_three_thousand_ids() {
         let ids: Vec<_> = (1_000_000..1_003_000).map(|id| id.to_string()).collect();
         assert!(selection(&format!("zones:{}", ids.join(","))).is_some());
     }

@@ -1,12 +1,12 @@
-//! Times and other dimensions: dates, times, intervals and lists of them. QGIS compares them as values of the layer's field.
+//! Values of `TIME` and other dimensions: dates, times, intervals and lists. QGIS compares them with a field of the layer.
 
-const MAX: usize = 500;
+const MAX_BYTES: usize = 500;
 
 pub(super) fn times(text: &str) -> Option<String> {
     let fits =
         |c: char| c.is_ascii_digit() || matches!(c, 'T' | 'Z' | 'P' | ':' | '.' | '+' | '-' | '/' | ',');
     let text = text.trim();
-    (!text.is_empty() && text.len() <= MAX && text.chars().all(fits)).then(|| text.to_owned())
+    (!text.is_empty() && text.len() <= MAX_BYTES && text.chars().all(fits)).then(|| text.to_owned())
 }
 
 #[cfg(test)]

@@ -1,67 +1,46 @@
-//! Why a filter is not accepted.
+//! Why a filter is refused.
 
 use super::{MAX_FILTER_DEPTH, MAX_FILTER_ELEMENTS};
-use crate::{
-    xml::gml::{GmlError, MAX_POSITIONS},
-    xml::tree::XmlError,
+use crate::xml::{
+    gml::{GmlError, MAX_POSITIONS},
+    structure::StructureError,
+    tree::XmlError,
 };
 
-/// Why a filter is not accepted. Texts name elements and positions, never a client's value.
+/// Why a filter is refused. Texts name elements and positions, never a client's value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FilterError {
-    /// Not XML within bounds.
-    #[error("the filter is not read")]
+    /// XML that is not well-formed or too large.
+    #[error(transparent)]
     Xml(#[from] XmlError),
-    /// An operator that QGIS lacks: it answers 400, or its process ends.
-    #[error("QGIS Server has no filter operator {element}")]
-    Operator {
-        /// The element.
-        element: String,
-    },
+    /// An attribute or content that is not allowed.
+    #[error(transparent)]
+    Structure(#[from] StructureError),
+    /// An operator that QGIS lacks: it answers 400, or crashes.
+    #[error("QGIS Server has no filter operator {0}")]
+    Operator(String),
     /// A function.
-    #[error("functions are not accepted in filters")]
+    #[error("functions are not allowed in filters")]
     Function,
-    /// An attribute that is not known there, or has a value that is not accepted.
-    #[error("attribute {attribute} of {element} is not accepted")]
-    Attribute {
-        /// The element.
-        element: String,
-        /// The attribute.
-        attribute: String,
-    },
-    /// An element or text that does not belong where it stands.
-    #[error("{parent} holds an element or text that does not belong there; expected {expected}")]
-    Content {
-        /// The element around it.
-        parent: String,
-        /// What may stand there.
-        expected: &'static str,
-    },
     /// A property that is not one name.
-    #[error("{parent} must name one property")]
-    PropertyName {
-        /// The element around it.
-        parent: String,
-    },
-    /// A property that is no field of the layer.
-    #[error("property {number} of the filter is not a field of the layer; DescribeFeatureType lists them")]
-    UnknownField {
-        /// Which property of the filter, from 1.
-        number: usize,
-    },
-    /// A literal of nothing but white space.
-    #[error("a literal may not consist of white space: QGIS Server reads it as the empty text")]
+    #[error("{0} must name exactly one property")]
+    PropertyName(String),
+    /// A property that is not a field of the layer.
+    #[error("property {0} of the filter is not a field of the layer; DescribeFeatureType lists its fields")]
+    UnknownField(usize),
+    /// A literal of white space.
+    #[error("a literal may not consist of white space; QGIS Server reads it as the empty string")]
     BlankLiteral,
-    /// A literal that QGIS takes for no number where it takes numbers.
+    /// An `inf` or `nan` that QGIS would write as the name of a field.
     #[error("a literal in arithmetic or a boundary may not be inf or nan")]
     NotANumber,
     /// A pattern in which a backslash stands before a wildcard or another backslash.
     #[error(
-        "a pattern may not hold a backslash before a wildcard or another backslash: QGIS Server cannot express it"
+        "a pattern may not hold a backslash before a wildcard or another backslash; QGIS Server cannot express it"
     )]
     Backslash,
-    /// A geometry that is not accepted.
-    #[error("the geometry of {element} is not accepted")]
+    /// A geometry that is refused.
+    #[error("the geometry of {element} is refused: {cause}")]
     Geometry {
         /// The element around it.
         element: String,
@@ -69,28 +48,30 @@ pub enum FilterError {
         #[source]
         cause: GmlError,
     },
-    /// A `BBOX` with something that is not a box.
-    #[error("BBOX takes an Envelope or a Box")]
+    /// A `BBOX` without a box.
+    #[error("BBOX must hold an Envelope or a Box")]
     NotABox,
-    /// A box without size at the origin.
-    #[error("a box may not have both corners at 0 0: QGIS Server would select every row")]
+    /// A box with both corners at the origin.
+    #[error("a box may not have both corners at 0 0; QGIS Server would select every row")]
     NullBox,
     /// Several boxes under one `And`.
-    #[error("an And may hold one BBOX: QGIS Server ignores another; use Intersects with an Envelope")]
+    #[error("an And may hold only one BBOX, as QGIS Server ignores others; use Intersects with an Envelope")]
     ManyBoxes,
     /// A feature id that is not `type.id`.
-    #[error("a feature id must have the form type.id, without another dot, quotes or control characters")]
+    #[error(
+        "a feature id must have the form type.id, without a second dot, quotes, commas or control characters"
+    )]
     FeatureId,
     /// Conditions nested too deeply.
-    #[error("a filter may be nested at most {MAX_FILTER_DEPTH} deep")]
+    #[error("the filter is nested more than {MAX_FILTER_DEPTH} deep")]
     TooDeep,
     /// Too many elements.
-    #[error("a filter may have at most {MAX_FILTER_ELEMENTS} elements")]
+    #[error("the filter has more than {MAX_FILTER_ELEMENTS} elements")]
     TooManyElements,
     /// Too many positions in its geometries.
-    #[error("the geometries of a filter may have at most {} positions together", MAX_POSITIONS)]
+    #[error("the geometries of the filter have more than {} positions together", MAX_POSITIONS)]
     TooManyPositions,
-    /// Several filters in parentheses of which one is not a filter.
-    #[error("several filters must each stand in parentheses")]
+    /// A list of filters with unbalanced parentheses, or too many.
+    #[error("each of several filters must stand in parentheses, at most {MAX_FILTER_ELEMENTS} of them")]
     List,
 }

@@ -3,11 +3,11 @@
 use super::FilterError;
 use crate::xml::tree::is_blank;
 
-/// A pattern, whatever the client's wildcards.
+/// A pattern, independent of the client's wildcards.
 ///
-/// It is written with QGIS's own signs, `%`, `_` and `\`, so that QGIS replaces nothing in it: its replacement is
-/// one-sided (a regular expression made of the client's characters). QGIS passes `\` on to the data source; a
-/// `GeoPackage` then finds no text for an escaped `%` or `_`, whatever the client's signs were (tried on 3.22).
+/// It is written with QGIS's own wildcards `%`, `_` and `\`, so that QGIS replaces nothing in it: QGIS would build a regular
+/// expression of the client's characters without escaping them. QGIS passes `\` to the data source; a `GeoPackage` then finds
+/// nothing for an escaped `%` or `_`, whatever the client's wildcards (tried on 3.22).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Pattern(Vec<Part>);
 
@@ -18,48 +18,48 @@ enum Part {
     Character(char),
 }
 
-/// The signs of a pattern; the defaults are QGIS's.
-pub(super) struct Signs {
+/// The wildcards of a pattern; the defaults are QGIS's.
+pub(super) struct Wildcards {
     pub(super) any: char,
     pub(super) one: char,
     pub(super) escape: char,
 }
 
-impl Signs {
-    /// The signs that are written.
-    pub(super) const WRITTEN: Self = Self { any: '%', one: '_', escape: '\\' };
+impl Wildcards {
+    /// QGIS's own, which are written.
+    pub(super) const QGIS: Self = Self { any: '%', one: '_', escape: '\\' };
 
-    /// True when the three differ.
+    /// Whether the three differ.
     pub(super) fn are_distinct(&self) -> bool {
         self.any != self.one && self.any != self.escape && self.one != self.escape
     }
 }
 
 impl Pattern {
-    /// Reads a pattern. The escape sign before anything but a sign stands for itself, as in QGIS.
-    pub(super) fn parse(text: &str, signs: &Signs) -> Result<Self, FilterError> {
+    /// Parses a pattern. As in QGIS, the escape character stands for itself unless a wildcard follows.
+    pub(super) fn parse(text: &str, wildcards: &Wildcards) -> Result<Self, FilterError> {
         let mut parts = Vec::new();
         let mut characters = text.chars().peekable();
         while let Some(character) = characters.next() {
-            let is_sign = |next: &char| [signs.any, signs.one, signs.escape].contains(next);
+            let is_wildcard = |next: &char| [wildcards.any, wildcards.one, wildcards.escape].contains(next);
             parts.push(match character {
-                _ if character == signs.any => Part::Any,
-                _ if character == signs.one => Part::One,
-                _ if character == signs.escape => {
-                    Part::Character(characters.next_if(is_sign).unwrap_or(character))
+                _ if character == wildcards.any => Part::Any,
+                _ if character == wildcards.one => Part::One,
+                _ if character == wildcards.escape => {
+                    Part::Character(characters.next_if(is_wildcard).unwrap_or(character))
                 }
                 _ => Part::Character(character),
             });
         }
         let pattern = Self(parts);
-        if !text.is_empty() && is_blank(&pattern.written()) {
+        if !text.is_empty() && is_blank(&pattern.to_text()) {
             return Err(FilterError::BlankLiteral);
         }
         if pattern.is_expressible() { Ok(pattern) } else { Err(FilterError::Backslash) }
     }
 
-    /// The pattern with QGIS's signs.
-    pub(super) fn written(&self) -> String {
+    /// The pattern with QGIS's wildcards.
+    pub(super) fn to_text(&self) -> String {
         let mut text = String::new();
         for part in &self.0 {
             match part {
@@ -76,7 +76,8 @@ impl Pattern {
         text
     }
 
-    /// QGIS has no way to escape a backslash: alone it is one, before a sign it takes the sign's meaning away.
+    /// Whether QGIS can express the pattern: a literal backslash cannot be escaped, so no wildcard or backslash may follow
+    /// it.
     fn is_expressible(&self) -> bool {
         self.0.iter().zip(self.0.iter().skip(1)).all(|(part, next)| {
             *part != Part::Character('\\')
@@ -92,11 +93,11 @@ mod tests {
     use super::*;
 
     fn written(text: &str, any: char, one: char, escape: char) -> Option<String> {
-        Pattern::parse(text, &Signs { any, one, escape }).ok().map(|pattern| pattern.written())
+        Pattern::parse(text, &Wildcards { any, one, escape }).ok().map(|pattern| pattern.to_text())
     }
 
     #[test]
-    fn patterns_are_written_with_the_signs_of_qgis() {
+    fn writes_patterns_with_the_wildcards_of_qgis() {
         assert_eq!(written("zone*", '*', '?', '\\').unwrap(), "zone%");
         assert_eq!(written("a?b*%_", '*', '?', '\\').unwrap(), "a_b%\\%\\_");
         assert_eq!(written("!*!?!!a!b", '*', '?', '!').unwrap(), "*?!a!b");
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_qgis_cannot_express_is_refused() {
+    fn refuses_what_qgis_cannot_express() {
         assert_eq!(written("a\\*", '*', '?', '!'), None);
         assert_eq!(written("a\\\\", '*', '?', '!'), None);
         assert_eq!(written(" ", '*', '?', '!'), None);
@@ -115,9 +116,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_written_pattern_reads_back_the_same(text in "[ab%_*?\\\\! ]{0,12}") {
-            if let Ok(pattern) = Pattern::parse(&text, &Signs { any: '*', one: '?', escape: '!' }) {
-                prop_assert_eq!(Pattern::parse(&pattern.written(), &Signs::WRITTEN), Ok(pattern));
+        fn patterns_survive_a_round_trip(text in "[ab%_*?\\\\! ]{0,12}") {
+            if let Ok(pattern) = Pattern::parse(&text, &Wildcards { any: '*', one: '?', escape: '!' }) {
+                prop_assert_eq!(Pattern::parse(&pattern.to_text(), &Wildcards::QGIS), Ok(pattern));
             }
         }
     }

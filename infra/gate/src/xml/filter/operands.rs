@@ -1,12 +1,13 @@
-//! Operands of comparisons: fields, literals, arithmetic, patterns, boundaries.
+//! Reads operands of comparisons: fields, literals, arithmetic, patterns, boundaries.
 
 use super::{
     Arithmetic, FilterError, Node, Operand,
-    like::{Pattern, Signs},
-    read::{Reader, attribute, check_attributes, content, exactly},
+    like::{Pattern, Wildcards},
+    read::Reader,
 };
 use crate::xml::{
     names,
+    structure::{attribute, check_attributes, content, exactly},
     tree::{Element, is_blank},
 };
 
@@ -15,16 +16,16 @@ impl Reader {
         let [left, right] = exactly(element, "two operands")?;
         let [left, right] =
             [self.operand(left, element, depth + 1)?, self.operand(right, element, depth + 1)?];
-        // Beside a property QGIS takes a literal as its field's type, elsewhere by its look.
-        let is_by_look = ![&left, &right].iter().any(|operand| matches!(operand, Operand::Field(_)));
-        if is_by_look {
+        // Beside a property, QGIS reads a literal by the type of the field, elsewhere by its form.
+        let is_by_form = ![&left, &right].iter().any(|operand| matches!(operand, Operand::Field(_)));
+        if is_by_form {
             [&left, &right].into_iter().try_for_each(check_number)?;
         }
         Ok([left, right])
     }
 
     fn operand(&mut self, element: &Element, parent: &Element, depth: usize) -> Result<Operand, FilterError> {
-        if let Some(operator) = Arithmetic::of(&element.name) {
+        if let Some(operator) = Arithmetic::from_element_name(&element.name) {
             self.enter(depth)?;
             check_attributes(element, &[])?;
             let [left, right] = self.operands(element, depth)?;
@@ -35,7 +36,7 @@ impl Reader {
             "PropertyName" | "ValueReference" => Ok(Operand::Field(self.field(element, parent)?)),
             "Literal" => Ok(Operand::Literal(self.literal(element)?.to_owned())),
             "Function" => Err(FilterError::Function),
-            _ => Err(content(parent, "PropertyName, Literal, Add, Sub, Mul or Div")),
+            _ => Err(content(parent, "PropertyName, Literal, Add, Sub, Mul or Div").into()),
         }
     }
 
@@ -44,7 +45,7 @@ impl Reader {
         check_attributes(element, &[])?;
         let is_property = matches!(element.name.as_str(), "PropertyName" | "ValueReference");
         let name = element.text().filter(|_| is_property).and_then(names::property_name);
-        name.map(str::to_owned).ok_or_else(|| FilterError::PropertyName { parent: parent.name.clone() })
+        name.map(str::to_owned).ok_or_else(|| FilterError::PropertyName(parent.name.clone()))
     }
 
     fn literal<'a>(&mut self, element: &'a Element) -> Result<&'a str, FilterError> {
@@ -59,23 +60,27 @@ impl Reader {
         let is_case_sensitive = match element.attribute("matchCase") {
             None | Some("true" | "1") => true,
             Some("false" | "0") => false,
-            Some(_) => return Err(attribute(element, "matchCase")),
+            Some(_) => return Err(attribute(element, "matchCase").into()),
         };
         let escape = if element.attribute("escape").is_some() { "escape" } else { "escapeChar" };
-        let signs = Signs {
-            any: sign(element, "wildCard", Signs::WRITTEN.any)?,
-            one: sign(element, "singleChar", Signs::WRITTEN.one)?,
-            escape: sign(element, escape, Signs::WRITTEN.escape)?,
+        let wildcards = Wildcards {
+            any: wildcard(element, "wildCard", Wildcards::QGIS.any)?,
+            one: wildcard(element, "singleChar", Wildcards::QGIS.one)?,
+            escape: wildcard(element, escape, Wildcards::QGIS.escape)?,
         };
-        if !signs.are_distinct() {
-            return Err(attribute(element, "wildCard"));
+        if !wildcards.are_distinct() {
+            return Err(attribute(element, "wildCard").into());
         }
         let [property, literal] = exactly(element, "PropertyName and Literal")?;
         if literal.name != "Literal" {
-            return Err(content(element, "PropertyName and Literal"));
+            return Err(content(element, "PropertyName and Literal").into());
         }
         let field = self.field(property, element)?;
-        Ok(Node::Like { field, pattern: Pattern::parse(self.literal(literal)?, &signs)?, is_case_sensitive })
+        Ok(Node::Like {
+            field,
+            pattern: Pattern::parse(self.literal(literal)?, &wildcards)?,
+            is_case_sensitive,
+        })
     }
 
     pub(super) fn between(&mut self, element: &Element, depth: usize) -> Result<Node, FilterError> {
@@ -83,7 +88,7 @@ impl Reader {
         let expected = "an operand, LowerBoundary and UpperBoundary";
         let [operand, lower, upper] = exactly(element, expected)?;
         if (lower.name.as_str(), upper.name.as_str()) != ("LowerBoundary", "UpperBoundary") {
-            return Err(content(element, expected));
+            return Err(content(element, expected).into());
         }
         let operand = self.operand(operand, element, depth + 1)?;
         let [lower, upper] = [self.boundary(lower, depth)?, self.boundary(upper, depth)?];
@@ -100,23 +105,21 @@ impl Reader {
     }
 }
 
-/// QGIS reads these as numbers and writes them into its expression as names of fields.
+/// Refuses `inf` and `nan`: QGIS reads them as numbers, and writes them into its expression as names of fields.
 fn check_number(operand: &Operand) -> Result<(), FilterError> {
-    let is_none = matches!(operand, Operand::Literal(text) if {
+    let is_not_finite = matches!(operand, Operand::Literal(text) if {
         let text = text.trim().trim_start_matches(['+', '-']).to_ascii_lowercase();
         matches!(text.as_str(), "inf" | "infinity" | "nan")
     });
-    if is_none { Err(FilterError::NotANumber) } else { Ok(()) }
+    if is_not_finite { Err(FilterError::NotANumber) } else { Ok(()) }
 }
 
-/// A sign of a pattern: one character that is neither letter, digit nor white space.
-fn sign(element: &Element, name: &str, default: char) -> Result<char, FilterError> {
+/// A wildcard of a pattern: one character that is neither letter, digit nor white space.
+fn wildcard(element: &Element, name: &str, default: char) -> Result<char, FilterError> {
     let Some(value) = element.attribute(name) else { return Ok(default) };
     let mut characters = value.chars();
     match (characters.next(), characters.next()) {
-        (Some(sign), None) if !sign.is_alphanumeric() && !sign.is_whitespace() && !sign.is_control() => {
-            Ok(sign)
-        }
-        _ => Err(attribute(element, name)),
+        (Some(one), None) if !one.is_alphanumeric() && !one.is_whitespace() && !one.is_control() => Ok(one),
+        _ => Err(attribute(element, name).into()),
     }
 }

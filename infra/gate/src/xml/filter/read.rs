@@ -1,27 +1,27 @@
-//! From elements to filters.
+//! Reads filters.
 
 use super::{
     Comparison, Condition, FeatureId, Filter, FilterError, MAX_FILTER_DEPTH, MAX_FILTER_ELEMENTS, Node,
     Relation,
 };
-use crate::{
-    xml::gml::{Gml, MAX_POSITIONS},
-    xml::{
-        MAX_READ_BYTES, names,
-        tree::{Element, is_blank},
-    },
+use crate::xml::{
+    MAX_READ_BYTES,
+    gml::{Gml, MAX_POSITIONS},
+    names,
+    structure::{attribute, check_attributes, children, content, exactly},
+    tree::{Element, is_blank},
 };
 
 const CONDITION: &str = "one condition or a list of feature ids";
 
 impl Filter {
-    /// Reads the value of a `FILTER` parameter: a `Filter` element or a bare condition. Prefixes need no declaration.
+    /// Reads the value of a `FILTER` parameter: a `Filter` element or a bare condition. Prefixes need not be declared.
     pub fn from_text(text: &str) -> Result<Self, FilterError> {
         Self::from_element(&Element::parse(text.trim().as_bytes(), MAX_READ_BYTES)?)
     }
 
-    /// Reads the value of a `FILTER` parameter with one filter for each type, `(…)(…)`; `()` is none for its type. One filter
-    /// without parentheses is a list of one.
+    /// Reads the value of a `FILTER` parameter with a filter for each type, `(…)(…)`, where `()` is none. A filter without
+    /// parentheses is a list of one.
     pub fn list_from_text(text: &str) -> Result<Vec<Option<Self>>, FilterError> {
         let text = text.trim();
         if !text.starts_with('(') {
@@ -31,7 +31,7 @@ impl Filter {
             text.strip_prefix('(').and_then(|text| text.strip_suffix(')')).ok_or(FilterError::List)?;
         let mut filters = Vec::new();
         let mut start = 0;
-        // Between two filters stands `)(`, before a `<` or the `)` of an empty one; in a literal `<` is escaped.
+        // `)(` separates filters before a `<` or the `)` of an empty one. A literal cannot look like that: it escapes `<`.
         for (at, _) in inner.match_indices(")(") {
             let follows = inner.get(at + 2..).unwrap_or_default();
             if follows.is_empty() || follows.starts_with(['<', ')']) {
@@ -49,18 +49,18 @@ impl Filter {
             .collect()
     }
 
-    /// Reads a `Filter` element, or a condition or id without one around it.
+    /// Reads a `Filter` element, or a bare condition or id.
     pub fn from_element(element: &Element) -> Result<Self, FilterError> {
         let mut reader = Reader::default();
         if element.name != "Filter" {
             return reader.filter(&[element], element);
         }
         check_attributes(element, &[])?;
-        reader.filter(&children(element, CONDITION)?, element)
+        reader.filter(&children(element, CONDITION)?.collect::<Vec<_>>(), element)
     }
 }
 
-/// What is counted on the way.
+/// What has been counted so far.
 #[derive(Default)]
 pub(super) struct Reader {
     elements: usize,
@@ -75,7 +75,7 @@ impl Reader {
             let ids = parts.iter().map(|part| self.feature_id(part)).collect::<Result<_, _>>()?;
             return Ok(Filter::Ids(ids));
         }
-        let [part] = parts else { return Err(content(around, CONDITION)) };
+        let [part] = parts else { return Err(content(around, CONDITION).into()) };
         let mut node = self.condition(part, 1)?;
         if let Node::And(nodes) = &mut node {
             nodes.sort_by_key(|node| !node.is_bbox());
@@ -102,25 +102,23 @@ impl Reader {
             "GmlObjectId" => "id",
             _ => "rid",
         };
-        // `gml:id` by whatever prefix.
+        // `gml:id`, with any prefix.
         if let Some(other) = element.own_attributes().find(|attribute| attribute.name != name) {
-            return Err(attribute(element, &other.name));
+            return Err(attribute(element, &other.name).into());
         }
-        if !children(element, "nothing")?.is_empty() {
-            return Err(content(element, "nothing"));
-        }
+        let [] = exactly(element, "nothing")?;
         element.attribute(name).and_then(feature_id).ok_or(FilterError::FeatureId)
     }
 
     fn condition(&mut self, element: &Element, depth: usize) -> Result<Node, FilterError> {
         self.enter(depth)?;
         let name = element.name.as_str();
-        if let Some(operator) = Comparison::of(name) {
+        if let Some(operator) = Comparison::from_element_name(name) {
             check_attributes(element, &["matchCase", "matchAction"])?;
             let [left, right] = self.operands(element, depth)?;
             return Ok(Node::Compare { operator, left, right });
         }
-        if let Some(operator) = Relation::of(name) {
+        if let Some(operator) = Relation::from_element_name(name) {
             return self.spatial(element, operator);
         }
         match name {
@@ -128,7 +126,7 @@ impl Reader {
             "Or" => Ok(joined(self.conditions(element, depth)?, Node::Or)),
             "Not" => match <[Node; 1]>::try_from(self.conditions(element, depth)?) {
                 Ok([node]) => Ok(Node::Not(Box::new(node))),
-                Err(_) => Err(content(element, "one condition")),
+                Err(_) => Err(content(element, "one condition").into()),
             },
             "PropertyIsLike" => self.like(element),
             "PropertyIsNull" => {
@@ -138,31 +136,31 @@ impl Reader {
             }
             "PropertyIsBetween" => self.between(element, depth),
             "Function" => Err(FilterError::Function),
-            _ => Err(FilterError::Operator { element: name.to_owned() }),
+            _ => Err(FilterError::Operator(name.to_owned())),
         }
     }
 
     fn conditions(&mut self, element: &Element, depth: usize) -> Result<Vec<Node>, FilterError> {
         check_attributes(element, &[])?;
-        let parts = children(element, "conditions")?;
+        let parts: Vec<_> = children(element, "conditions")?.collect();
         if parts.is_empty() {
-            return Err(content(element, "conditions"));
+            return Err(content(element, "conditions").into());
         }
         parts.into_iter().map(|part| self.condition(part, depth + 1)).collect()
     }
 
-    /// The property is the geometry whatever its name, as in QGIS; it must still be one name.
+    /// As in QGIS, the property is the geometry whatever its name. It must still be one name.
     fn spatial(&mut self, element: &Element, operator: Relation) -> Result<Node, FilterError> {
         check_attributes(element, &[])?;
-        let expected = "perhaps a PropertyName, then a geometry";
-        let parts = children(element, expected)?;
+        let expected = "an optional PropertyName, then a geometry";
+        let parts: Vec<_> = children(element, expected)?.collect();
         let geometry = match parts.as_slice() {
             [geometry] => *geometry,
             [property, geometry] => {
                 self.field(property, element)?;
                 *geometry
             }
-            _ => return Err(content(element, expected)),
+            _ => return Err(content(element, expected).into()),
         };
         let geometry = Gml::from_element(geometry)
             .map_err(|cause| FilterError::Geometry { element: element.name.clone(), cause })?;
@@ -176,7 +174,7 @@ impl Reader {
     }
 }
 
-/// An `And` or `Or` whose operands are none of its kind; of one operand, that operand.
+/// Joins operands by `And` or `Or`, without nesting operators of the same kind. One operand alone is returned as it is.
 fn joined(nodes: Vec<Node>, join: fn(Vec<Node>) -> Node) -> Node {
     let kind = std::mem::discriminant(&join(Vec::new()));
     let mut flat = Vec::with_capacity(nodes.len());
@@ -193,7 +191,7 @@ fn joined(nodes: Vec<Node>, join: fn(Vec<Node>) -> Node) -> Node {
     }
 }
 
-/// `type.id`: QGIS takes what stands between the first and the second dot, so there may be no second.
+/// Parses `type.id`. QGIS reads what stands between the first and the second dot, so a second one is refused.
 fn feature_id(text: &str) -> Option<FeatureId> {
     let (type_name, id) = text.trim().split_once('.')?;
     let is_id = (1..=128).contains(&id.len())
@@ -202,33 +200,4 @@ fn feature_id(text: &str) -> Option<FeatureId> {
             .any(|character| character.is_control() || matches!(character, '.' | '\'' | '"' | '\\' | ','));
     (names::type_name(type_name) == Some(type_name) && is_id)
         .then(|| FeatureId { type_name: type_name.to_owned(), id: id.to_owned() })
-}
-
-pub(super) fn attribute(element: &Element, name: &str) -> FilterError {
-    FilterError::Attribute { element: element.name.clone(), attribute: name.to_owned() }
-}
-
-pub(super) fn content(element: &Element, expected: &'static str) -> FilterError {
-    FilterError::Content { parent: element.name.clone(), expected }
-}
-
-pub(super) fn check_attributes(element: &Element, known: &[&str]) -> Result<(), FilterError> {
-    let unknown = |found: &&crate::xml::tree::Attribute| {
-        found.prefix.is_some() || !known.contains(&found.name.as_str())
-    };
-    element.own_attributes().find(unknown).map_or(Ok(()), |found| Err(attribute(element, &found.name)))
-}
-
-pub(super) fn children<'a>(
-    element: &'a Element,
-    expected: &'static str,
-) -> Result<Vec<&'a Element>, FilterError> {
-    if element.has_loose_text() { Err(content(element, expected)) } else { Ok(element.elements().collect()) }
-}
-
-pub(super) fn exactly<'a, const N: usize>(
-    element: &'a Element,
-    expected: &'static str,
-) -> Result<[&'a Element; N], FilterError> {
-    <[&Element; N]>::try_from(children(element, expected)?).map_err(|_| content(element, expected))
 }

@@ -1,9 +1,9 @@
-//! From filters to elements, in the form that QGIS reads to the same conditions.
+//! Writes filters in the form that QGIS reads as the same conditions.
 
 use super::{Filter, Node, Operand};
-use crate::{xml::gml::GML_NAMESPACE, xml::write::Writer};
+use crate::xml::{gml::GML_NAMESPACE, write::Writer};
 
-/// The namespace of filters that are written.
+/// The namespace of written filters.
 pub const OGC_NAMESPACE: &str = "http://www.opengis.net/ogc";
 
 impl Filter {
@@ -32,14 +32,14 @@ impl Filter {
     }
 }
 
-/// The most operands that are written side by side. QGIS chains them, one pair of parentheses within the other, and the
-/// parser of `SQLite` gives up between 60 and 100 of those: a `GeoPackage` then answers with no rows and no error (tried on
-/// 3.22). More are written as halves of halves, which mean the same.
-const MOST_SIDE_BY_SIDE: usize = 8;
+/// Maximum number of operands of one `And` or `Or`. QGIS writes them as nested parentheses, and the parser of `SQLite`
+/// gives up between 60 and 100 of these: a `GeoPackage` then answers with no rows and no error (tried on 3.22). More
+/// operands are split into halves, recursively, with the same meaning.
+const MAX_OPERANDS: usize = 8;
 
 fn write_joined(name: &str, nodes: &[Node], out: &mut Writer) {
     out.element(name, &[], |out| {
-        if nodes.len() <= MOST_SIDE_BY_SIDE {
+        if nodes.len() <= MAX_OPERANDS {
             for node in nodes {
                 node.write(out);
             }
@@ -52,17 +52,17 @@ fn write_joined(name: &str, nodes: &[Node], out: &mut Writer) {
 }
 
 impl Node {
-    /// A `BBOX` stays directly in the outermost `And`, where it is first (see the module).
+    /// Writes the outermost condition. A `BBOX` stays directly in the outermost `And`, as its first operand: there QGIS
+    /// reads it in the reference system of the query.
     fn write_outermost(&self, out: &mut Writer) {
         match self {
             Self::And(nodes)
-                if nodes.len() > MOST_SIDE_BY_SIDE && nodes.first().is_some_and(Self::is_bbox) =>
+                if nodes.len() > MAX_OPERANDS
+                    && let [first, others @ ..] = &nodes[..]
+                    && first.is_bbox() =>
             {
-                let (bbox, others) = nodes.split_at(1);
                 out.element("ogc:And", &[], |out| {
-                    for node in bbox {
-                        node.write(out);
-                    }
+                    first.write(out);
                     write_joined("ogc:And", others, out);
                 });
             }
@@ -75,17 +75,17 @@ impl Node {
             Self::And(nodes) => write_joined("ogc:And", nodes, out),
             Self::Or(nodes) => write_joined("ogc:Or", nodes, out),
             Self::Not(node) => out.element("ogc:Not", &[], |out| node.write(out)),
-            Self::Compare { operator, left, right } => out.element(operator.written(), &[], |out| {
+            Self::Compare { operator, left, right } => out.element(operator.as_str(), &[], |out| {
                 left.write(out);
                 right.write(out);
             }),
             Self::Like { field, pattern, is_case_sensitive } => {
-                let signs =
+                let attributes =
                     [("wildCard", "%"), ("singleChar", "_"), ("escapeChar", "\\"), ("matchCase", "false")];
-                let signs = if *is_case_sensitive { signs.split_at(3).0 } else { signs.as_slice() };
-                out.element("ogc:PropertyIsLike", signs, |out| {
+                let attributes = if *is_case_sensitive { &attributes[..3] } else { &attributes[..] };
+                out.element("ogc:PropertyIsLike", attributes, |out| {
                     out.text_element("ogc:PropertyName", field);
-                    out.text_element("ogc:Literal", &pattern.written());
+                    out.text_element("ogc:Literal", &pattern.to_text());
                 });
             }
             Self::IsNull { field } => {
@@ -96,7 +96,7 @@ impl Node {
                 out.element("ogc:LowerBoundary", &[], |out| lower.write(out));
                 out.element("ogc:UpperBoundary", &[], |out| upper.write(out));
             }),
-            Self::Spatial { operator, geometry } => out.element(operator.written(), &[], |out| {
+            Self::Spatial { operator, geometry } => out.element(operator.as_str(), &[], |out| {
                 out.text_element("ogc:PropertyName", "geometry");
                 geometry.write(out);
             }),
@@ -109,7 +109,7 @@ impl Operand {
         match self {
             Self::Field(field) => out.text_element("ogc:PropertyName", field),
             Self::Literal(text) => out.text_element("ogc:Literal", text),
-            Self::Arithmetic { operator, left, right } => out.element(operator.written(), &[], |out| {
+            Self::Arithmetic { operator, left, right } => out.element(operator.as_str(), &[], |out| {
                 left.write(out);
                 right.write(out);
             }),

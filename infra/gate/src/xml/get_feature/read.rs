@@ -1,19 +1,15 @@
-//! From elements to queries.
+//! Reads `GetFeature` and its queries.
 
 use super::{GetFeatureBody, MAX_PROPERTIES, MAX_QUERIES, Property, Query, SortField};
-use crate::{
-    xml::gml::SrsName,
-    xml::{
-        body::{
-            BodyError, check_attributes, check_root, children, content, plain_text, property_name, type_name,
-        },
-        filter::Filter,
-        tree::Element,
-    },
+use crate::xml::{
+    body::{BodyError, check_root, plain_text, property_name, read_filter, type_name},
+    gml::SrsName,
+    structure::{attribute, check_attributes, children, content},
+    tree::Element,
 };
 
 impl GetFeatureBody {
-    /// Reads the root element of a body.
+    /// Parses the root element of a body.
     pub fn from_element(root: &Element) -> Result<Self, BodyError> {
         let known = ["outputFormat", "maxFeatures", "count", "startIndex", "resultType"];
         check_root(root, "GetFeature", &known)?;
@@ -21,15 +17,15 @@ impl GetFeatureBody {
         let mut queries = Vec::new();
         for child in children(root, expected)? {
             if child.name != expected {
-                return Err(content(root, expected));
+                return Err(content(root, expected).into());
             }
             if queries.len() == MAX_QUERIES {
-                return Err(BodyError::TooMany { what: "queries", most: MAX_QUERIES });
+                return Err(BodyError::TooMany { what: "queries", max: MAX_QUERIES });
             }
             queries.push(Query::from_element(child)?);
         }
         if queries.is_empty() {
-            return Err(content(root, expected));
+            return Err(content(root, expected).into());
         }
         let value = |name| root.attribute(name).map(str::to_owned);
         Ok(Self {
@@ -48,7 +44,7 @@ impl Query {
         check_attributes(element, &["typeName", "typeNames", "srsName", "handle"])?;
         let srs_name = match element.attribute("srsName") {
             None => None,
-            Some(name) => Some(SrsName::parse(name).ok_or_else(|| refused(element, "srsName"))?),
+            Some(name) => Some(SrsName::parse(name).ok_or_else(|| attribute(element, "srsName"))?),
         };
         let mut query = Self {
             type_name: type_name(element, &["typeName", "typeNames"])?,
@@ -61,33 +57,22 @@ impl Query {
         for child in children(element, expected)? {
             match child.name.as_str() {
                 "PropertyName" => query.properties.push(property(child)?),
-                "Filter" if query.filter.is_none() => query.filter = Some(query.read_filter(child, element)?),
+                "Filter" if query.filter.is_none() => {
+                    query.filter = Some(read_filter(child, element, &query.type_name)?);
+                }
                 "SortBy" if query.sort.is_empty() => query.sort = sort_by(child)?,
-                _ => return Err(content(element, expected)),
+                _ => return Err(content(element, expected).into()),
             }
         }
         let is_all = query.properties.contains(&Property::All);
         match query.properties.len() {
             many if many > MAX_PROPERTIES => {
-                Err(BodyError::TooMany { what: "properties", most: MAX_PROPERTIES })
+                Err(BodyError::TooMany { what: "properties", max: MAX_PROPERTIES })
             }
-            many if many > 1 && is_all => Err(content(element, "PropertyName * alone")),
+            many if many > 1 && is_all => Err(content(element, "PropertyName * alone").into()),
             _ => Ok(query),
         }
     }
-
-    fn read_filter(&self, filter: &Element, element: &Element) -> Result<Filter, BodyError> {
-        let filter = Filter::from_element(filter)
-            .map_err(|cause| BodyError::Filter { element: element.name.clone(), cause })?;
-        if filter.id_types().any(|name| name != self.type_name) {
-            return Err(BodyError::IdsOfAnotherType { element: element.name.clone() });
-        }
-        Ok(filter)
-    }
-}
-
-fn refused(element: &Element, attribute: &str) -> BodyError {
-    BodyError::Attribute { element: element.name.clone(), attribute: attribute.to_owned() }
 }
 
 fn property(element: &Element) -> Result<Property, BodyError> {
@@ -100,16 +85,19 @@ fn property(element: &Element) -> Result<Property, BodyError> {
 fn sort_by(element: &Element) -> Result<Vec<SortField>, BodyError> {
     check_attributes(element, &[])?;
     let expected = "one or more SortProperty";
-    let fields: Vec<_> =
-        children(element, expected)?
-            .map(|child| {
-                if child.name == "SortProperty" { sort_field(child) } else { Err(content(element, expected)) }
-            })
-            .collect::<Result<_, _>>()?;
+    let fields: Vec<_> = children(element, expected)?
+        .map(|child| {
+            if child.name == "SortProperty" {
+                sort_field(child)
+            } else {
+                Err(content(element, expected).into())
+            }
+        })
+        .collect::<Result<_, _>>()?;
     match fields.len() {
-        0 => Err(content(element, expected)),
+        0 => Err(content(element, expected).into()),
         many if many > MAX_PROPERTIES => {
-            Err(BodyError::TooMany { what: "fields to sort by", most: MAX_PROPERTIES })
+            Err(BodyError::TooMany { what: "fields to sort by", max: MAX_PROPERTIES })
         }
         _ => Ok(fields),
     }
@@ -117,22 +105,22 @@ fn sort_by(element: &Element) -> Result<Vec<SortField>, BodyError> {
 
 fn sort_field(element: &Element) -> Result<SortField, BodyError> {
     check_attributes(element, &[])?;
-    let expected = "PropertyName and perhaps SortOrder";
+    let expected = "PropertyName and optionally SortOrder";
     let parts: Vec<_> = children(element, expected)?.collect();
     let (property, order) = match parts.as_slice() {
         [property] => (*property, "ASC"),
         [property, order] if order.name == "SortOrder" => {
             (*property, plain_text(order, "ASC or DESC")?.trim())
         }
-        _ => return Err(content(element, expected)),
+        _ => return Err(content(element, expected).into()),
     };
     if !matches!(property.name.as_str(), "PropertyName" | "ValueReference") {
-        return Err(content(element, expected));
+        return Err(content(element, expected).into());
     }
     let is_descending = match order.to_ascii_uppercase().as_str() {
         "ASC" | "A" => false,
         "DESC" | "D" => true,
-        _ => return Err(content(element, "SortOrder ASC or DESC")),
+        _ => return Err(content(element, "SortOrder ASC or DESC").into()),
     };
     Ok(SortField { field: property_name(property)?, is_descending })
 }

@@ -1,11 +1,14 @@
-//! Collections, and curves and surfaces of one piece.
+//! Reads collections, and curves and surfaces of one piece.
 
 use super::{
     GmlError, Rings,
     coordinates::Positions,
-    read::{Dimension, Reader, children, content, only},
+    read::{Dimension, Reader, only},
 };
-use crate::xml::tree::Element;
+use crate::xml::{
+    structure::{children, content},
+    tree::Element,
+};
 
 impl Reader {
     pub(super) fn curve(&mut self, element: &Element, outer: Dimension) -> Result<Positions, GmlError> {
@@ -24,7 +27,7 @@ impl Reader {
         self.rings(patch, dimension)
     }
 
-    /// The parts of a collection: one in each member element, any number in the plural one.
+    /// Reads the parts of a collection: one in each singular member element, any number in a plural one.
     pub(super) fn members<T>(
         &mut self,
         element: &Element,
@@ -43,21 +46,25 @@ impl Reader {
             }
             let is_right = parts.len() == before + 1 || (member.name.ends_with('s') && parts.len() > before);
             if !names.contains(&member.name.as_str()) || !is_right {
-                return Err(content(element, expected));
+                return Err(content(element, expected).into());
             }
         }
-        if parts.is_empty() { Err(content(element, expected)) } else { Ok(parts) }
+        if parts.is_empty() { Err(content(element, expected).into()) } else { Ok(parts) }
     }
 
     pub(super) fn any_point(&mut self, element: &Element, outer: Dimension) -> Result<Positions, GmlError> {
-        if element.name == "Point" { self.point(element, outer) } else { Err(content(element, "Point")) }
+        if element.name == "Point" {
+            self.point(element, outer)
+        } else {
+            Err(content(element, "Point").into())
+        }
     }
 
     pub(super) fn any_line(&mut self, element: &Element, outer: Dimension) -> Result<Positions, GmlError> {
         match element.name.as_str() {
             "LineString" => self.positions(element, outer, 2),
             "Curve" => self.curve(element, outer),
-            _ => Err(content(element, "LineString or Curve")),
+            _ => Err(content(element, "LineString or Curve").into()),
         }
     }
 
@@ -65,7 +72,7 @@ impl Reader {
         match element.name.as_str() {
             "Polygon" => self.rings(element, outer),
             "Surface" => self.surface(element, outer),
-            _ => Err(content(element, "Polygon or Surface")),
+            _ => Err(content(element, "Polygon or Surface").into()),
         }
     }
 }

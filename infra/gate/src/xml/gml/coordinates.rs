@@ -1,12 +1,16 @@
-//! Positions and the numbers in them.
+//! Reads and writes positions.
 
 use super::{GmlError, MAX_POSITIONS};
-use crate::xml::{tree::Element, write::Writer};
+use crate::xml::{
+    structure::{attribute, content},
+    tree::Element,
+    write::Writer,
+};
 
-/// The longest number, in characters; real clients send up to 26.
+/// Maximum length of a number in characters. Real clients send up to 26.
 const MAX_NUMBER_LENGTH: usize = 40;
 
-/// Positions of one dimension, their numbers with the digits that were given.
+/// Positions of one dimension. Numbers keep the client's digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Positions {
     dimension: usize,
@@ -14,12 +18,12 @@ pub(super) struct Positions {
 }
 
 impl Positions {
-    /// How many there are.
+    /// Their number.
     pub(super) fn len(&self) -> usize {
         self.numbers.len() / self.dimension.max(1)
     }
 
-    /// Adds others of the same dimension.
+    /// Adds positions, which must have the same dimension.
     pub(super) fn extend(&mut self, others: Self, element: &Element) -> Result<(), GmlError> {
         if others.dimension != self.dimension {
             return Err(dimension(element));
@@ -28,7 +32,7 @@ impl Positions {
         Ok(())
     }
 
-    /// The first and the second of exactly two.
+    /// Splits exactly two positions.
     pub(super) fn split(mut self, element: &Element) -> Result<(Self, Self), GmlError> {
         if self.len() != 2 {
             return Err(dimension(element));
@@ -40,7 +44,7 @@ impl Positions {
         ))
     }
 
-    /// True when the first two ordinates are what QGIS takes for 0.
+    /// Whether QGIS reads the first two ordinates as 0.
     pub(super) fn is_near_zero(&self) -> bool {
         self.numbers
             .iter()
@@ -48,14 +52,14 @@ impl Positions {
             .all(|number| number.parse::<f64>().is_ok_and(|number| number.abs() < 1e-12))
     }
 
-    /// Writes them as one element of numbers with spaces between.
+    /// Writes them as an element of numbers separated by spaces.
     pub(super) fn write(&self, name: &str, out: &mut Writer) {
         out.element(name, &[("srsDimension", &self.dimension.to_string())], |out| {
             out.text(&self.numbers.join(" "));
         });
     }
 
-    /// Of a `pos` or a corner: one position of as many numbers as there are, which a dimension must confirm.
+    /// Reads a `pos` or a corner: one position. Its numbers must be as many as `stated`, if that is given.
     pub(super) fn one(element: &Element, stated: Option<usize>) -> Result<Self, GmlError> {
         let numbers = numbers(element, text(element)?.split_ascii_whitespace())?;
         let found = numbers.len();
@@ -65,7 +69,7 @@ impl Positions {
         Ok(Self { dimension: found, numbers })
     }
 
-    /// Of a `posList`: two numbers a position unless a dimension says otherwise.
+    /// Reads a `posList`, with two numbers a position unless `stated` differs.
     pub(super) fn list(element: &Element, stated: Option<usize>) -> Result<Self, GmlError> {
         let size = stated.unwrap_or(2);
         let numbers = numbers(element, text(element)?.split_ascii_whitespace())?;
@@ -78,14 +82,14 @@ impl Positions {
         }
     }
 
-    /// Of `coordinates`, by its separators. QGIS skips a tuple of one number and does not look at `decimal`; both are
-    /// refused here.
+    /// Reads `coordinates` with its separators. A tuple of one number, which QGIS skips, and another `decimal`, which it
+    /// ignores, are refused.
     pub(super) fn tuples(element: &Element) -> Result<Self, GmlError> {
         let separator = |name: &str, default| separator(element, name, default);
         let (decimal, between, after) =
             (separator("decimal", '.')?, separator("cs", ',')?, separator("ts", ' ')?);
         if decimal != '.' || between == after {
-            return Err(attribute(element, "cs"));
+            return Err(attribute(element, "cs").into());
         }
         let text = text(element)?;
         let tuples: Box<dyn Iterator<Item = &str>> = if after == ' ' {
@@ -113,11 +117,11 @@ impl Positions {
         if positions.dimension == 0 { Err(dimension(element)) } else { Ok(positions) }
     }
 
-    /// Of a `coord`: its children `X`, `Y` and perhaps `Z`.
+    /// Reads a `coord`: its children `X`, `Y` and optionally `Z`.
     pub(super) fn coord(element: &Element) -> Result<Self, GmlError> {
         let names: Vec<_> = element.elements().map(|child| child.name.as_str()).collect();
         if element.has_loose_text() || !matches!(names.as_slice(), ["X", "Y"] | ["X", "Y", "Z"]) {
-            return Err(GmlError::Content { parent: element.name.clone(), expected: "X, Y and perhaps Z" });
+            return Err(content(element, "X, Y and optionally Z").into());
         }
         let texts: Vec<_> = element.elements().map(text).collect::<Result<_, _>>()?;
         let numbers = numbers(element, texts.into_iter().map(str::trim))?;
@@ -126,26 +130,22 @@ impl Positions {
 }
 
 fn text(element: &Element) -> Result<&str, GmlError> {
-    element.text().ok_or_else(|| GmlError::Content { parent: element.name.clone(), expected: "numbers" })
+    Ok(element.text().ok_or_else(|| content(element, "numbers"))?)
 }
 
 fn dimension(element: &Element) -> GmlError {
-    GmlError::Dimension { element: element.name.clone() }
+    GmlError::Dimension(element.name.clone())
 }
 
-fn attribute(element: &Element, name: &str) -> GmlError {
-    GmlError::Attribute { element: element.name.clone(), attribute: name.to_owned() }
-}
-
-/// One character that cannot be part of a number; any white space counts as a space.
+/// Reads a separator: one character that cannot be part of a number. White space counts as a space.
 fn separator(element: &Element, name: &str, default: char) -> Result<char, GmlError> {
     let Some(value) = element.attribute(name) else { return Ok(default) };
     let mut characters = value.chars();
     let (Some(first), None) = (characters.next(), characters.next()) else {
-        return Err(attribute(element, name));
+        return Err(attribute(element, name).into());
     };
     if default != '.' && (first.is_ascii_alphanumeric() || matches!(first, '+' | '-' | '.')) {
-        return Err(attribute(element, name));
+        return Err(attribute(element, name).into());
     }
     Ok(if first.is_ascii_whitespace() { ' ' } else { first })
 }
@@ -156,12 +156,12 @@ fn numbers<'a>(element: &Element, parts: impl Iterator<Item = &'a str>) -> Resul
         if numbers.len() == MAX_POSITIONS * 4 {
             return Err(GmlError::TooMany);
         }
-        numbers.push(number(part).ok_or_else(|| GmlError::Number { element: element.name.clone() })?);
+        numbers.push(number(part).ok_or_else(|| GmlError::Number(element.name.clone()))?);
     }
     Ok(numbers)
 }
 
-/// A finite number in decimal notation, without the `+` before it.
+/// A finite decimal number without a leading `+`.
 fn number(text: &str) -> Option<String> {
     let text = text.strip_prefix('+').unwrap_or(text);
     let digits = text.strip_prefix('-').unwrap_or(text);

@@ -1,9 +1,12 @@
-//! From elements to shapes.
+//! Reads geometries.
 
 use super::{GmlError, MAX_POSITIONS, Rings, Shape, SrsName, coordinates::Positions};
-use crate::xml::tree::Element;
+use crate::xml::{
+    structure::{attribute, children, content},
+    tree::Element,
+};
 
-/// Reads a geometry: its shape, its reference system, and how many positions it has.
+/// Reads a geometry, and returns its shape, its reference system and its number of positions.
 pub(super) fn geometry(element: &Element) -> Result<(Shape, Option<SrsName>, usize), GmlError> {
     let mut reader = Reader::default();
     let dimension = reader.geometry_attributes(element, None)?;
@@ -32,12 +35,12 @@ pub(super) fn geometry(element: &Element) -> Result<(Shape, Option<SrsName>, usi
             let (lower, upper) = reader.positions(element, dimension, 2)?.split(element)?;
             Shape::Envelope { lower, upper }
         }
-        found => return Err(GmlError::Type { found: found.to_owned() }),
+        found => return Err(GmlError::Type(found.to_owned())),
     };
     Ok((shape, reader.srs, reader.positions))
 }
 
-/// What is found on the way: the one reference system and the number of positions.
+/// The reference system and the number of positions found so far.
 #[derive(Default)]
 pub(super) struct Reader {
     srs: Option<SrsName>,
@@ -47,7 +50,7 @@ pub(super) struct Reader {
 pub(super) type Dimension = Option<usize>;
 
 impl Reader {
-    /// Checks the attributes of a geometry or a ring and returns the dimension that holds inside it.
+    /// Checks the attributes of a geometry or ring, and returns the dimension that applies inside it.
     pub(super) fn geometry_attributes(
         &mut self,
         element: &Element,
@@ -63,18 +66,17 @@ impl Reader {
         outer: Dimension,
     ) -> Result<Dimension, GmlError> {
         let mut dimension = outer;
-        for attribute in element.own_attributes() {
-            let refused =
-                || GmlError::Attribute { element: element.name.clone(), attribute: attribute.name.clone() };
-            match attribute.name.as_str() {
-                name if !known.contains(&name) => return Err(refused()),
-                "srsName" => self.name_srs(&attribute.value)?,
+        for found in element.own_attributes() {
+            let refused = || attribute(element, &found.name);
+            match found.name.as_str() {
+                name if !known.contains(&name) => return Err(refused().into()),
+                "srsName" => self.set_srs(&found.value)?,
                 "srsDimension" | "dimension" => {
-                    let stated = ["2", "3", "4"].iter().position(|number| *number == attribute.value);
+                    let stated = ["2", "3", "4"].iter().position(|number| *number == found.value);
                     dimension = Some(stated.ok_or_else(refused)? + 2);
                 }
-                "interpolation" if attribute.value != "linear" && attribute.value != "planar" => {
-                    return Err(refused());
+                "interpolation" if found.value != "linear" && found.value != "planar" => {
+                    return Err(refused().into());
                 }
                 _ => {}
             }
@@ -82,7 +84,7 @@ impl Reader {
         Ok(dimension)
     }
 
-    fn name_srs(&mut self, value: &str) -> Result<(), GmlError> {
+    fn set_srs(&mut self, value: &str) -> Result<(), GmlError> {
         let srs = SrsName::parse(value).ok_or(GmlError::Srs)?;
         match &self.srs {
             Some(before) if *before != srs => Err(GmlError::Srs),
@@ -93,12 +95,12 @@ impl Reader {
         }
     }
 
-    /// The positions of an element that holds nothing else, at least `least` of them.
+    /// Reads the positions of an element that holds nothing else, at least `min` of them.
     pub(super) fn positions(
         &mut self,
         element: &Element,
         outer: Dimension,
-        least: usize,
+        min: usize,
     ) -> Result<Positions, GmlError> {
         let expected = "coordinates, posList, pos or coord";
         let mut found: Option<Positions> = None;
@@ -106,7 +108,7 @@ impl Reader {
         let is_list = matches!(names.as_slice(), ["coordinates" | "posList"]);
         let is_series = ["pos", "coord"].iter().any(|name| names.iter().all(|other| other == name));
         if !(is_list || is_series) {
-            return Err(content(element, expected));
+            return Err(content(element, expected).into());
         }
         for child in element.elements() {
             let positions = self.read(child, outer)?;
@@ -116,8 +118,8 @@ impl Reader {
             }
         }
         found
-            .filter(|positions| positions.len() >= least)
-            .ok_or_else(|| GmlError::TooFew { element: element.name.clone(), least })
+            .filter(|positions| positions.len() >= min)
+            .ok_or_else(|| GmlError::TooFew { element: element.name.clone(), min })
     }
 
     fn read(&mut self, element: &Element, outer: Dimension) -> Result<Positions, GmlError> {
@@ -145,7 +147,7 @@ impl Reader {
 
     pub(super) fn point(&mut self, element: &Element, outer: Dimension) -> Result<Positions, GmlError> {
         let positions = self.positions(element, outer, 1)?;
-        if positions.len() == 1 { Ok(positions) } else { Err(content(element, "one position")) }
+        if positions.len() == 1 { Ok(positions) } else { Err(content(element, "one position").into()) }
     }
 
     fn envelope(&mut self, element: &Element, outer: Dimension) -> Result<Shape, GmlError> {
@@ -155,7 +157,7 @@ impl Reader {
             [lower, upper] if lower.name == "lowerCorner" && upper.name == "upperCorner" => {
                 Ok(Shape::Envelope { lower: self.read(lower, outer)?, upper: self.read(upper, outer)? })
             }
-            _ => Err(content(element, expected)),
+            _ => Err(content(element, expected).into()),
         }
     }
 
@@ -167,13 +169,13 @@ impl Reader {
             match (boundary.name.as_str(), exterior.is_some()) {
                 ("exterior" | "outerBoundaryIs", false) => exterior = Some(self.ring(boundary, outer)?),
                 ("interior" | "innerBoundaryIs", true) => interior.push(self.ring(boundary, outer)?),
-                _ => return Err(content(element, expected)),
+                _ => return Err(content(element, expected).into()),
             }
         }
         Ok(Rings { exterior: exterior.ok_or_else(|| content(element, expected))?, interior })
     }
 
-    /// QGIS closes a ring that is not closed; three positions are the least that make one.
+    /// Reads a ring of at least three positions. QGIS closes a ring that is not closed.
     fn ring(&mut self, boundary: &Element, outer: Dimension) -> Result<Positions, GmlError> {
         self.attributes(boundary, &[], None)?;
         let ring = only(boundary, &["LinearRing"], "LinearRing")?;
@@ -182,17 +184,7 @@ impl Reader {
     }
 }
 
-pub(super) fn content(element: &Element, expected: &'static str) -> GmlError {
-    GmlError::Content { parent: element.name.clone(), expected }
-}
-
-pub(super) fn children<'a>(
-    element: &'a Element,
-    expected: &'static str,
-) -> Result<impl Iterator<Item = &'a Element> + use<'a>, GmlError> {
-    if element.has_loose_text() { Err(content(element, expected)) } else { Ok(element.elements()) }
-}
-
+/// The only child of an element, which must have one of `names`.
 pub(super) fn only<'a>(
     element: &'a Element,
     names: &[&str],
@@ -201,6 +193,6 @@ pub(super) fn only<'a>(
     let mut found = children(element, expected)?;
     match (found.next(), found.next()) {
         (Some(child), None) if names.contains(&child.name.as_str()) => Ok(child),
-        _ => Err(content(element, expected)),
+        _ => Err(content(element, expected).into()),
     }
 }

@@ -1,10 +1,10 @@
 //! Names of reference systems.
 
-/// The name of a reference system in one of the forms that QGIS resolves by itself, without a network or a file.
+/// The name of a reference system in a form that QGIS resolves without a network or a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SrsName(String);
 
-/// The forms, each up to its code.
+/// The forms, up to the code.
 const FORMS: [&str; 9] = [
     "EPSG:",
     "urn:ogc:def:crs:EPSG::",
@@ -18,8 +18,8 @@ const FORMS: [&str; 9] = [
 ];
 
 impl SrsName {
-    /// Takes `EPSG:n`, `urn:ogc:def:crs:EPSG::n`, the two `http` forms, and `CRS84` as a URN or URL; `None` for all else.
-    /// The form is kept: QGIS takes the order of axes from it.
+    /// Parses `EPSG:n`, `urn:ogc:def:crs:EPSG::n`, the `http` forms, and `CRS84` as a URN or URL; `None` for others. The
+    /// form is kept, because QGIS takes the order of axes from it.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let code = FORMS.iter().find_map(|form| text.strip_prefix(form)).or_else(|| versioned(text))?;
@@ -27,13 +27,13 @@ impl SrsName {
         is_code.then(|| Self(text.to_owned()))
     }
 
-    /// The name as it was given.
+    /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The code of a URN that names a version of the EPSG data set, as in `urn:ogc:def:crs:EPSG:6.9:4326`.
+/// The code in a URN that names a version of the EPSG dataset, as in `urn:ogc:def:crs:EPSG:6.9:4326`.
 fn versioned(text: &str) -> Option<&str> {
     let (version, code) = text.strip_prefix("urn:ogc:def:crs:EPSG:")?.split_once(':')?;
     let is_version = version.len() <= 8 && version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_known_forms_are_taken() {
+    fn accepts_known_forms() {
         for good in [
             "EPSG:3857",
             " EPSG:3857 ",
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_not() {
+    fn refuses_other_forms() {
         for bad in [
             "",
             "EPSG:",

@@ -1,20 +1,19 @@
-//! From elements to transactions.
+//! Reads transactions.
 
 use super::{
     Action, MAX_ACTIONS, MAX_FEATURES, MAX_PROPERTIES, MAX_VALUE_BYTES, Property, Transaction, Value, Version,
 };
-use crate::{
-    xml::gml::Gml,
-    xml::{
-        body::{BodyError, check_attributes, check_root, children, content, property_name, type_name},
-        filter::Filter,
-        tree::{Element, is_blank},
-        write::Writer,
-    },
+use crate::xml::{
+    body::{BodyError, check_root, property_name, read_filter, type_name},
+    filter::Filter,
+    gml::Gml,
+    structure::{attribute, check_attributes, children, content},
+    tree::{Element, is_blank},
+    write::Writer,
 };
 
 impl Transaction {
-    /// Reads the root element of a body.
+    /// Parses the root element of a body.
     pub fn from_element(root: &Element) -> Result<Self, BodyError> {
         check_root(root, "Transaction", &[])?;
         let version = match root.attribute("version") {
@@ -25,7 +24,7 @@ impl Transaction {
         let mut reader = Reader::default();
         for (number, action) in children(root, ACTIONS)?.enumerate() {
             if number == MAX_ACTIONS {
-                return Err(BodyError::TooMany { what: "actions", most: MAX_ACTIONS });
+                return Err(BodyError::TooMany { what: "actions", max: MAX_ACTIONS });
             }
             match action.name.as_str() {
                 "Insert" => reader.insert(action)?,
@@ -35,7 +34,7 @@ impl Transaction {
             }
         }
         if reader.actions.is_empty() {
-            return Err(content(root, ACTIONS));
+            return Err(content(root, ACTIONS).into());
         }
         Ok(Self { version, actions: reader.actions })
     }
@@ -43,7 +42,7 @@ impl Transaction {
 
 const ACTIONS: &str = "Insert, Update or Delete";
 
-/// The actions found so far, and what is counted.
+/// The actions found so far, and what has been counted.
 #[derive(Default)]
 struct Reader {
     actions: Vec<Action<String>>,
@@ -55,26 +54,20 @@ impl Reader {
     fn insert(&mut self, element: &Element) -> Result<(), BodyError> {
         check_attributes(element, &["handle", "idgen"])?;
         if element.attribute("idgen").is_some_and(|idgen| idgen != "GenerateNew") {
-            return Err(BodyError::Attribute {
-                element: element.name.clone(),
-                attribute: "idgen".to_owned(),
-            });
+            return Err(attribute(element, "idgen").into());
         }
         let expected = "features";
         let before = self.features;
         for feature in children(element, expected)? {
             self.features += 1;
             if self.features > MAX_FEATURES {
-                return Err(BodyError::TooMany { what: "new features", most: MAX_FEATURES });
+                return Err(BodyError::TooMany { what: "new features", max: MAX_FEATURES });
             }
-            // Ids of new features come from the data source: QGIS does not look at them.
+            // QGIS ignores ids of new features, which come from the data source.
             if let Some(other) =
                 feature.own_attributes().find(|own| !matches!(own.name.as_str(), "fid" | "id"))
             {
-                return Err(BodyError::Attribute {
-                    element: feature.name.clone(),
-                    attribute: other.name.clone(),
-                });
+                return Err(attribute(feature, &other.name).into());
             }
             let mut properties = Vec::new();
             for property in children(feature, "properties")? {
@@ -84,7 +77,7 @@ impl Reader {
             check_number(&properties)?;
             self.actions.push(Action::Insert { type_name: feature.name.clone(), properties });
         }
-        if self.features == before { Err(content(element, expected)) } else { Ok(()) }
+        if self.features == before { Err(content(element, expected).into()) } else { Ok(()) }
     }
 
     fn update(&mut self, element: &Element) -> Result<(), BodyError> {
@@ -97,12 +90,12 @@ impl Reader {
             match child.name.as_str() {
                 "Property" => properties.push(self.property(child)?),
                 "Filter" if filter.is_none() => filter = Some(read_filter(child, element, &type_name)?),
-                _ => return Err(content(element, expected)),
+                _ => return Err(content(element, expected).into()),
             }
         }
-        let filter = filter.ok_or_else(|| BodyError::NoFilter { element: element.name.clone() })?;
+        let filter = filter.ok_or_else(|| BodyError::NoFilter(element.name.clone()))?;
         if properties.is_empty() {
-            return Err(content(element, expected));
+            return Err(content(element, expected).into());
         }
         check_number(&properties)?;
         self.actions.push(Action::Update { type_name, properties, filter });
@@ -114,9 +107,9 @@ impl Reader {
         let type_name = type_name(element, &["typeName"])?;
         let parts: Vec<_> = children(element, "one Filter")?.collect();
         let filter = match parts.as_slice() {
-            [] => return Err(BodyError::NoFilter { element: element.name.clone() }),
+            [] => return Err(BodyError::NoFilter(element.name.clone())),
             [filter] if filter.name == "Filter" => read_filter(filter, element, &type_name)?,
-            _ => return Err(content(element, "one Filter")),
+            _ => return Err(content(element, "one Filter").into()),
         };
         if matches!(filter, Filter::Condition(_)) {
             return Err(BodyError::DeleteWithoutIds);
@@ -125,10 +118,10 @@ impl Reader {
         Ok(())
     }
 
-    /// A property of an Update: a name, and no value for NULL.
+    /// Reads a property of an Update. Without a value it is set to NULL.
     fn property(&mut self, element: &Element) -> Result<Property<String>, BodyError> {
         check_attributes(element, &[])?;
-        let expected = "Name and perhaps Value";
+        let expected = "Name and optionally Value";
         let parts: Vec<_> = children(element, expected)?.collect();
         let (name, value) = match parts.as_slice() {
             [name] => (*name, Value::Null),
@@ -136,24 +129,24 @@ impl Reader {
                 check_attributes(value, &[])?;
                 (*name, self.value(value)?)
             }
-            _ => return Err(content(element, expected)),
+            _ => return Err(content(element, expected).into()),
         };
         if name.name == "Name" {
             Ok(Property { name: property_name(name)?, value })
         } else {
-            // QGIS ignores `ValueReference` and counts the Update as done.
+            // QGIS ignores `ValueReference`, and reports the Update as done.
             Err(BodyError::Element { element: name.name.clone(), expected: "Name (WFS 1.0.0 and 1.1.0)" })
         }
     }
 
-    /// A text or one geometry. Text of nothing but white space is the empty text, as QGIS stores it.
+    /// Reads a text or a geometry. Text of white space is stored by QGIS as the empty string, and is read as that.
     fn value(&mut self, element: &Element) -> Result<Value, BodyError> {
         let expected = "a text or one geometry";
         let value = if let Some(text) = element.text() {
             Value::Text(if is_blank(text) { String::new() } else { text.to_owned() })
         } else {
             let parts: Vec<_> = children(element, expected)?.collect();
-            let [geometry] = parts.as_slice() else { return Err(content(element, expected)) };
+            let [geometry] = parts.as_slice() else { return Err(content(element, expected).into()) };
             let refused = |cause| BodyError::Geometry { element: element.name.clone(), cause };
             Value::Geometry(Gml::from_element(geometry).map_err(refused)?)
         };
@@ -167,7 +160,7 @@ impl Reader {
             }
         };
         if self.value_bytes > MAX_VALUE_BYTES {
-            return Err(BodyError::TooMany { what: "bytes of values", most: MAX_VALUE_BYTES });
+            return Err(BodyError::TooMany { what: "bytes of values", max: MAX_VALUE_BYTES });
         }
         Ok(value)
     }
@@ -175,16 +168,7 @@ impl Reader {
 
 fn check_number(properties: &[Property<String>]) -> Result<(), BodyError> {
     if properties.len() > MAX_PROPERTIES {
-        return Err(BodyError::TooMany { what: "properties", most: MAX_PROPERTIES });
+        return Err(BodyError::TooMany { what: "properties", max: MAX_PROPERTIES });
     }
     Ok(())
-}
-
-fn read_filter(filter: &Element, element: &Element, type_name: &str) -> Result<Filter, BodyError> {
-    let filter = Filter::from_element(filter)
-        .map_err(|cause| BodyError::Filter { element: element.name.clone(), cause })?;
-    if filter.id_types().any(|name| name != type_name) {
-        return Err(BodyError::IdsOfAnotherType { element: element.name.clone() });
-    }
-    Ok(filter)
 }

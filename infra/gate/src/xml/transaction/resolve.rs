@@ -1,13 +1,14 @@
-//! Matching properties with the fields of layers.
+//! Matches properties with the fields of layers.
 
 use super::{Action, ActionKind, Property, PropertyTarget, ResolvedTransaction, Transaction, Value};
 use crate::xml::{body::BodyError, names::is_name};
 
 impl Transaction {
-    /// Makes each property the field, or the geometry, that `layer_fields` says it is for an action, a type and a property's name
-    /// (without prefix), and refuses one of which it says none.
+    /// Replaces each property by the field or geometry that `layer_fields` returns for an action, a type and the name of the
+    /// property, and refuses a property for which it returns `None`.
     ///
-    /// `layer_fields` decides what may be written: a field hidden from WFS is none (QGIS would write it).
+    /// `layer_fields` decides what may be written. It must return `None` for a field that is hidden from WFS, which QGIS would
+    /// write.
     pub fn resolve(
         self,
         layer_fields: &dyn Fn(ActionKind, &str, &str) -> Option<PropertyTarget>,
@@ -67,7 +68,8 @@ fn resolve_properties(
     Ok(resolved)
 }
 
-/// QGIS takes `geometry` for the geometry, skips `boundedBy` in an Insert, and finds there only what is an element's name.
+/// Refuses fields that QGIS misreads: `geometry` is the geometry to it, and in an Insert it skips `boundedBy` and finds only
+/// fields whose names are valid names of elements.
 fn check_readable(element: &'static str, number: usize, target: &PropertyTarget) -> Result<(), BodyError> {
     let PropertyTarget::Field(field) = target else { return Ok(()) };
     let is_insert = element == "Insert";
@@ -76,7 +78,7 @@ fn check_readable(element: &'static str, number: usize, target: &PropertyTarget)
         return Err(BodyError::UnreadableField { element, number, instead });
     }
     if is_insert && !is_name(field) {
-        let instead = "leave it out and set it by an Update afterwards, or insert by OGC API Features";
+        let instead = "leave it out and set it by an Update later, or insert by OGC API Features";
         return Err(BodyError::UnreadableField { element, number, instead });
     }
     Ok(())
@@ -95,7 +97,7 @@ fn check_value(
             Err(BodyError::Value { element, number, expected: "a text" })
         }
         (PropertyTarget::Geometry, _) => {
-            let expected = "a geometry, neither a box nor empty: QGIS Server cannot remove one";
+            let expected = "a geometry that is neither a box nor empty; QGIS Server cannot remove a geometry";
             Err(BodyError::Value { element, number, expected })
         }
     }

@@ -1,16 +1,13 @@
-//! From transactions to the body for QGIS.
+//! Writes transactions for QGIS.
 
 use super::{Action, Property, PropertyTarget, ResolvedTransaction, Value, Version};
-use crate::{
-    xml::gml::GML_NAMESPACE,
-    xml::{filter::OGC_NAMESPACE, get_feature::WFS_NAMESPACE, write::Writer},
-};
+use crate::xml::{filter::OGC_NAMESPACE, get_feature::WFS_NAMESPACE, gml::GML_NAMESPACE, write::Writer};
 
 /// The namespace of features.
 const QGS_NAMESPACE: &str = "http://www.qgis.org/gml";
 
 impl ResolvedTransaction {
-    /// Writes the body, the actions in reverse (see the module).
+    /// Writes the body, with the actions in reverse order: see the [module](super).
     pub fn write(&self) -> String {
         let version = match self.version {
             Version::V1_0_0 => "1.0.0",
@@ -38,7 +35,7 @@ impl Action<PropertyTarget> {
             Self::Insert { type_name, properties } => out.element("wfs:Insert", &[], |out| {
                 out.element(&format!("qgs:{type_name}"), &[], |out| {
                     for property in properties {
-                        out.element(&format!("qgs:{}", property.name.written()), &[], |out| {
+                        out.element(&format!("qgs:{}", property.name.as_str()), &[], |out| {
                             property.value.write(out);
                         });
                     }
@@ -64,7 +61,7 @@ impl Action<PropertyTarget> {
 }
 
 impl PropertyTarget {
-    fn written(&self) -> &str {
+    fn as_str(&self) -> &str {
         match self {
             Self::Field(field) => field,
             Self::Geometry => "geometry",
@@ -75,7 +72,7 @@ impl PropertyTarget {
 impl Property<PropertyTarget> {
     fn write(&self, out: &mut Writer) {
         out.element("wfs:Property", &[], |out| {
-            out.text_element("wfs:Name", self.name.written());
+            out.text_element("wfs:Name", self.name.as_str());
             if self.value != Value::Null {
                 out.element("wfs:Value", &[], |out| self.value.write(out));
             }

@@ -1,4 +1,4 @@
-//! From the events of the parser to elements.
+//! Builds elements from the events of `quick_xml`.
 
 use quick_xml::{
     Reader,
@@ -10,25 +10,24 @@ use super::{
 };
 use crate::xml::names::{is_name, split_prefix};
 
-/// Elements that are open while a document is read, and the root once it is closed.
+/// The open elements, and the root once it is closed.
 #[derive(Default)]
 pub(super) struct Builder {
     open: Vec<Element>,
     root: Option<Element>,
     elements: usize,
-    is_started: bool,
+    has_begun: bool,
 }
 
 impl Builder {
     pub(super) fn read(mut self, text: &str) -> Result<Element, XmlError> {
         let mut reader = Reader::from_str(text);
         loop {
-            let event =
-                reader.read_event().map_err(|_| XmlError::NotWellFormed { at: reader.error_position() })?;
+            let event = reader.read_event().map_err(|_| XmlError::NotWellFormed(reader.error_position()))?;
             match event {
-                Event::Start(start) => self.start(&start)?,
+                Event::Start(start) => self.start(&start, reader.buffer_position())?,
                 Event::Empty(start) => {
-                    self.start(&start)?;
+                    self.start(&start, reader.buffer_position())?;
                     self.end()?;
                 }
                 Event::End(_) => self.end()?,
@@ -40,12 +39,13 @@ impl Builder {
                 Event::Comment(_) | Event::PI(_) => return Err(XmlError::Instruction),
                 Event::Eof => break,
             }
-            self.is_started = true;
+            self.has_begun = true;
         }
         if self.open.is_empty() { self.root.ok_or(XmlError::NotOneRoot) } else { Err(XmlError::NotOneRoot) }
     }
 
-    fn start(&mut self, start: &BytesStart<'_>) -> Result<(), XmlError> {
+    /// Opens an element whose tag ends at byte `at`.
+    fn start(&mut self, start: &BytesStart<'_>, at: u64) -> Result<(), XmlError> {
         if self.root.is_some() {
             return Err(XmlError::NotOneRoot);
         }
@@ -57,7 +57,7 @@ impl Builder {
             return Err(XmlError::TooManyElements);
         }
         let (prefix, name) = qualified(start.name().as_ref())?;
-        let attributes = attributes(start, &name)?;
+        let attributes = attributes(start, &name, at)?;
         self.open.push(Element { name, prefix, attributes, children: Vec::new() });
         Ok(())
     }
@@ -96,11 +96,11 @@ impl Builder {
             None => true,
             Some(encoding) => encoding.is_ok_and(|encoding| encoding.eq_ignore_ascii_case("utf-8")),
         };
-        if self.is_started || !is_version || !is_encoding { Err(XmlError::Declaration) } else { Ok(()) }
+        if self.has_begun || !is_version || !is_encoding { Err(XmlError::Declaration) } else { Ok(()) }
     }
 }
 
-/// `]]>` in text is not well-formed (XML 1.0, section 2.4), and the reader does not look for it.
+/// The text, without `]]>`, which is not well-formed (XML 1.0, section 2.4) and which `quick_xml` does not look for.
 fn text_of(text: &BytesText<'_>) -> Result<String, XmlError> {
     let content = text.xml10_content();
     if content.contains("]]>") { Err(XmlError::Character) } else { Ok(content.into_owned()) }
@@ -115,13 +115,13 @@ fn qualified(name: &str) -> Result<(Option<String>, String), XmlError> {
     }
 }
 
-fn attributes(start: &BytesStart<'_>, element: &str) -> Result<Vec<Attribute>, XmlError> {
+fn attributes(start: &BytesStart<'_>, element: &str, at: u64) -> Result<Vec<Attribute>, XmlError> {
     let mut found: Vec<Attribute> = Vec::new();
     for attribute in start.attributes().with_checks(false) {
-        let attribute = attribute.map_err(|_| XmlError::NotWellFormed { at: 0 })?;
+        let attribute = attribute.map_err(|_| XmlError::NotWellFormed(at))?;
         let (prefix, name) = qualified(attribute.key.as_ref())?;
         if found.iter().any(|before| before.name == name && before.prefix == prefix) {
-            return Err(XmlError::DuplicateAttribute { element: element.to_owned() });
+            return Err(XmlError::DuplicateAttribute(element.to_owned()));
         }
         if found.len() == MAX_ATTRIBUTES {
             return Err(XmlError::TooManyAttributes);
@@ -154,7 +154,7 @@ fn attribute_value(raw: &str) -> Result<String, XmlError> {
     Ok(value)
 }
 
-/// A predefined entity or a reference to an allowed character, without `&` and `;`.
+/// Resolves a predefined entity or a reference to an allowed character, without `&` and `;`.
 fn resolve(name: &str) -> Result<char, XmlError> {
     let number = |digits: &str, radix| {
         let is_number = !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(radix));

@@ -1,0 +1,29 @@
+//! WCS: rasters with their values.
+
+use super::{ANY, VERSION, is, or, read};
+use crate::request::{
+    kind::Kind::{BoundingBox, Crs, Ignored, Integer, Layers},
+    operation::{Operation, Parameter, Service::Wcs},
+};
+
+pub(super) const OPERATIONS: &[Operation] = &[
+    read(Wcs, "GetCapabilities", &[], &[VERSION, ANY]),
+    read(Wcs, "DescribeCoverage", &[], &[VERSION, COVERAGES, ANY]),
+    read(Wcs, "GetCoverage", &[], &[VERSION, COVERAGES, COVERAGE, ANY]),
+];
+
+const COVERAGES: &[Parameter] = &[or("COVERAGE", &["IDENTIFIER"], Layers)];
+
+const COVERAGE: &[Parameter] = &[
+    is("CRS", Crs),
+    is("RESPONSE_CRS", Crs),
+    is("BBOX", BoundingBox),
+    is("WIDTH", Integer(0, 32_000)),
+    is("HEIGHT", Integer(0, 32_000)),
+    is("FORMAT", Ignored),
+    is("RESX", Ignored),
+    is("RESY", Ignored),
+    is("BANDS", Ignored),
+    is("INTERPOLATION", Ignored),
+    is("TIME", Ignored),
+];
