@@ -1,34 +1,34 @@
-//! OGC filters, sorting and types of WFS: functions, hidden fields, layers that are not published.
+//! WFS: functions in filters, hidden fields, and unpublished layers.
 
 use super::super::{
     attack::Attack,
+    fixture::{Fixture, MAP, escaped},
+    probe::{Coverage, Probe, spelled},
     request::Request,
-    spell::{Ask, Much, spelled},
-    words::{MAP, Words, escaped},
 };
 
 const FAMILY: &str = "WFS";
 const FEATURES: &str = "SERVICE=WFS&REQUEST=GetFeature&TYPENAME=places&OUTPUTFORMAT=geojson";
 
-/// Requests to WFS that ask for more than is published.
-pub(super) fn attacks(words: &Words) -> Vec<Attack> {
-    let conditions = conditions(words);
-    let mut attacks = spelled(&keyed(&conditions), &words.alpha, Much::Some(2));
+/// WFS requests that ask for more than is published.
+pub(super) fn attacks(fixture: &Fixture) -> Vec<Attack> {
+    let conditions = conditions(fixture);
+    let mut attacks = spelled(&keyed(&conditions), &fixture.alpha, Coverage::Sample(2));
     attacks.extend(conditions.iter().flat_map(posted));
-    attacks.extend(spelled(&sorted(), &words.alpha, Much::Some(2)));
-    attacks.extend(spelled(&types(), &words.alpha, Much::Some(3)));
+    attacks.extend(spelled(&sorted(), &fixture.alpha, Coverage::Sample(2)));
+    attacks.extend(spelled(&types(), &fixture.alpha, Coverage::Sample(3)));
     attacks
 }
 
-/// A filter's inside that is so, and one that is not.
+/// Two filters, one true and one false.
 type Pair = (String, String);
 
-fn conditions(words: &Words) -> Vec<Pair> {
-    functions(words).into_iter().chain(hidden_fields()).collect()
+fn conditions(fixture: &Fixture) -> Vec<Pair> {
+    functions(fixture).into_iter().chain(hidden_fields()).collect()
 }
 
-/// Functions of QGIS, by their names.
-fn functions(words: &Words) -> Vec<Pair> {
+/// QGIS functions in filters.
+fn functions(fixture: &Fixture) -> Vec<Pair> {
     let size = |path: &str| greater(&function("file_size", &[path]), "10");
     let less =
         "<PropertyIsLessThan><PropertyName>num</PropertyName><Literal>9</Literal></PropertyIsLessThan>";
@@ -37,7 +37,7 @@ fn functions(words: &Words) -> Vec<Pair> {
     let evaluated = function("eval", &["attribute('hush') like 'PIN%'"]);
     let highest = function("raster_statistic", &["dem", "1", "max"]);
     let files = [&size as &dyn Fn(&str) -> String, &nested, &exists];
-    let files = files.map(|is| pair(is, &words.secret, &words.missing));
+    let files = files.map(|is| pair(is, &fixture.secret, &fixture.missing));
     let others = [
         pair(&|text| like(&function("var", &["keyword"]), text), "VARIABLE*", "VARIABLX*"),
         pair(&|text| like(&function("env", &["REQUEST_METHOD"]), text), "*E*", "*X*"),
@@ -49,7 +49,7 @@ fn functions(words: &Words) -> Vec<Pair> {
     files.into_iter().chain(others).collect()
 }
 
-/// The hidden field, in every place and spelling of a property's name.
+/// The hidden field, wherever and however a property name can be written.
 fn hidden_fields() -> Vec<Pair> {
     const NAMES: [&str; 8] = [
         "<PropertyName>hush</PropertyName>",
@@ -79,8 +79,8 @@ fn hidden_fields() -> Vec<Pair> {
     NAMES.map(|name| pair(&|text| like(name, text), "PIN*", "PIX*")).into_iter().chain(others).collect()
 }
 
-fn pair(is: &dyn Fn(&str) -> String, so: &str, not: &str) -> Pair {
-    (is(so), is(not))
+fn pair(is: &dyn Fn(&str) -> String, truthy: &str, falsy: &str) -> Pair {
+    (is(truthy), is(falsy))
 }
 
 fn literal(text: &str) -> String {
@@ -105,21 +105,22 @@ fn like(left: &str, pattern: &str) -> String {
     format!("<PropertyIsLike {wild}>{left}{}</PropertyIsLike>", literal(pattern))
 }
 
-/// By key and value, of WFS and of WMS.
-fn keyed(conditions: &[Pair]) -> Vec<Ask> {
+/// The filters as parameters of WFS and WMS.
+fn keyed(conditions: &[Pair]) -> Vec<Probe> {
     let info =
         MAP.replace("GetMap", "GetFeatureInfo") + "&QUERY_LAYERS=places&INFO_FORMAT=text/xml&FEATURE_COUNT=9";
     conditions
         .iter()
-        .flat_map(|(so, not)| {
+        .flat_map(|(truthy, falsy)| {
             let filter = |inside: &str| vec![("FILTER".to_owned(), format!("<Filter>{inside}</Filter>"))];
-            [FEATURES, MAP, &info].map(|honest| Ask::new(FAMILY, so, honest, filter(so)).against(filter(not)))
+            [FEATURES, MAP, &info]
+                .map(|usual| Probe::new(FAMILY, truthy, usual, filter(truthy)).against(filter(falsy)))
         })
         .collect()
 }
 
-/// As a posted `GetFeature`, in the types that a client may give it.
-fn posted((so, not): &Pair) -> Vec<Attack> {
+/// The filters in a POSTed `GetFeature`, with several content types.
+fn posted((truthy, falsy): &Pair) -> Vec<Attack> {
     let body = |inside: &str| {
         format!(
             "<wfs:GetFeature service=\"WFS\" version=\"1.1.0\" outputFormat=\"geojson\" xmlns:wfs=\"http://www.opengis.net/wfs\"><wfs:Query typeName=\"places\"><Filter xmlns=\"http://www.opengis.net/ogc\">{inside}</Filter></wfs:Query></wfs:GetFeature>"
@@ -132,12 +133,12 @@ fn posted((so, not): &Pair) -> Vec<Attack> {
                 Request::new("POST", "/pozi/ows/alpha/?SERVICE=WFS&REQUEST=GetFeature")
                     .body(kind, body(inside))
             };
-            Attack::new(FAMILY, so, request(so)).against(request(not))
+            Attack::new(FAMILY, truthy, request(truthy)).against(request(falsy))
         })
         .into()
 }
 
-fn sorted() -> Vec<Ask> {
+fn sorted() -> Vec<Probe> {
     let sort = |by: &str| vec![("SORTBY".to_owned(), by.to_owned())];
     let pairs = [
         (
@@ -159,11 +160,14 @@ fn sorted() -> Vec<Ask> {
         ("\"hush\" DESC", "\"husx\" DESC"),
         ("HUSH DESC", "HUSX DESC"),
     ];
-    pairs.into_iter().map(|(so, not)| Ask::new(FAMILY, so, FEATURES, sort(so)).against(sort(not))).collect()
+    pairs
+        .into_iter()
+        .map(|(truthy, falsy)| Probe::new(FAMILY, truthy, FEATURES, sort(truthy)).against(sort(falsy)))
+        .collect()
 }
 
-/// What is not published, by every name of a type or a field.
-fn types() -> Vec<Ask> {
+/// Unpublished types and fields, by all their names.
+fn types() -> Vec<Probe> {
     const QUERIES: [&str; 24] = [
         "TYPENAME=hidden",
         "TYPENAME=unserved",
@@ -192,13 +196,13 @@ fn types() -> Vec<Ask> {
     ];
     let wfs = "SERVICE=WFS&REQUEST=GetFeature";
     let described = ["hidden", "unserved", "places,hidden"].map(|name| {
-        Ask::new(
+        Probe::new(
             FAMILY,
             name,
             "SERVICE=WFS&REQUEST=DescribeFeatureType",
             vec![("TYPENAME".into(), name.into())],
         )
     });
-    let parameters = super::super::spell::parameters;
-    QUERIES.iter().map(|query| Ask::new(FAMILY, *query, wfs, parameters(query))).chain(described).collect()
+    let parameters = super::super::probe::parameters;
+    QUERIES.iter().map(|query| Probe::new(FAMILY, *query, wfs, parameters(query))).chain(described).collect()
 }

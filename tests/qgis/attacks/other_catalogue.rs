@@ -1,30 +1,30 @@
-//! The other catalogue: its project named in every place where a project can be named, and its path.
+//! Attempts to reach the other catalogue: by its project's name and by its path.
 
 use super::super::{
     attack::Attack,
+    fixture::{Fixture, MAP, encoded},
+    probe::{Coverage, Parameters, Probe, spelled},
     request::Request,
-    spell::{Ask, Much, Parameters, spelled},
-    words::{MAP, Words, encoded},
 };
 
 const FAMILY: &str = "catalogue";
 const POSITION: &str = "CRS=EPSG:3857&BBOX=0,0,1000,1000&WIDTH=20&HEIGHT=20";
 
 /// Requests for beta with a session for alpha.
-pub(super) fn attacks(words: &Words) -> Vec<Attack> {
-    let beta: Parameters = vec![("MAP".into(), words.beta.clone())];
-    let ask = |(what, honest): &(&str, String)| Ask::new(FAMILY, *what, honest, beta.clone());
+pub(super) fn attacks(fixture: &Fixture) -> Vec<Attack> {
+    let beta: Parameters = vec![("MAP".into(), fixture.beta.clone())];
+    let probe = |(what, usual): &(&str, String)| Probe::new(FAMILY, *what, usual, beta.clone());
     let main = [
         ("a map of beta", MAP.to_owned()),
         ("features of beta", "SERVICE=WFS&REQUEST=GetFeature&TYPENAME=places&OUTPUTFORMAT=geojson".into()),
     ];
-    let main: Vec<_> = main.iter().map(ask).collect();
-    let others: Vec<_> = others().iter().map(ask).collect();
-    let mut attacks = spelled(&main, &words.alpha, Much::All);
-    attacks.extend(spelled(&others, &words.alpha, Much::Some(9)));
-    attacks.extend(spelled(&named(words), &words.alpha, Much::Some(3)));
+    let main: Vec<_> = main.iter().map(probe).collect();
+    let others: Vec<_> = others().iter().map(probe).collect();
+    let mut attacks = spelled(&main, &fixture.alpha, Coverage::All);
+    attacks.extend(spelled(&others, &fixture.alpha, Coverage::Sample(9)));
+    attacks.extend(spelled(&named(fixture), &fixture.alpha, Coverage::Sample(3)));
     attacks.extend(paths());
-    attacks.extend(old_paths(&words.beta));
+    attacks.extend(old_paths(&fixture.beta));
     attacks
 }
 
@@ -49,9 +49,9 @@ fn others() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Beta's project by other names.
-fn named(words: &Words) -> Vec<Ask> {
-    let Words { alpha, beta, .. } = words;
+/// Beta's project under other names.
+fn named(fixture: &Fixture) -> Vec<Probe> {
+    let Fixture { alpha, beta, .. } = fixture;
     let names = [
         format!("{alpha}/../../beta/beta.qgs"),
         format!("/{beta}"),
@@ -67,14 +67,14 @@ fn named(words: &Words) -> Vec<Ask> {
         format!("{alpha}?MAP={beta}"),
         format!(
             "postgresql://127.0.0.1:{}?sslmode=disable&dbname=x&schema=public&project=beta",
-            words.trap_port
+            fixture.trap_port
         ),
-        format!("{}/beta.qgs", words.trap),
-        words.secret.clone(),
+        format!("{}/beta.qgs", fixture.trap),
+        fixture.secret.clone(),
     ];
-    let sharp = |name: String| vec![("MAP".to_owned(), name)];
-    let honest = "SERVICE=WFS&REQUEST=GetFeature&TYPENAME=places";
-    names.into_iter().map(|name| Ask::new(FAMILY, "beta by another name", honest, sharp(name))).collect()
+    let hostile = |name: String| vec![("MAP".to_owned(), name)];
+    let usual = "SERVICE=WFS&REQUEST=GetFeature&TYPENAME=places";
+    names.into_iter().map(|name| Probe::new(FAMILY, "beta by another name", usual, hostile(name))).collect()
 }
 
 /// Beta's path through alpha's, for OGC services and for OGC API Features.
@@ -117,7 +117,7 @@ fn paths() -> Vec<Attack> {
     turns.collect()
 }
 
-/// The old shape: one path for all, and what stands after it.
+/// The old kind of path: one for all catalogues.
 fn old_paths(beta: &str) -> Vec<Attack> {
     const PATHS: [&str; 8] = [
         "/pozi/qgisserver/wfs3/collections/places/items.json?",

@@ -1,22 +1,22 @@
-//! WMS's FILTER, which is SQL of the layer's provider: brackets that leave the layer's own filter, subqueries on other
-//! tables, hidden fields.
+//! WMS's FILTER, which becomes SQL of the layer's provider: brackets that escape from the layer's own filter, subqueries on
+//! other tables, hidden fields.
 
 use super::super::{
     attack::Attack,
-    spell::{Ask, Much, Parameters, spelled},
-    words::{MAP, Words},
+    fixture::{Fixture, MAP},
+    probe::{Coverage, Parameters, Probe, spelled},
 };
 
 const FAMILY: &str = "WMS FILTER";
 const INFO: &str = "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetFeatureInfo&CRS=EPSG:3857&BBOX=0,0,1000,1000&WIDTH=20&HEIGHT=20&STYLES=&FEATURE_COUNT=9&INFO_FORMAT=text/xml";
 
-/// Filters that are more than filters.
-pub(super) fn attacks(words: &Words) -> Vec<Attack> {
+/// SQL injection in filters.
+pub(super) fn attacks(fixture: &Fixture) -> Vec<Attack> {
     let subset = MAP.replace("LAYERS=places", "LAYERS=subset");
-    let escape = Ask::new(FAMILY, "out of the layer's own filter", &subset, filter("subset", ESCAPES[0]));
-    let mut attacks = spelled(&[escape], &words.alpha, Much::All);
-    attacks.extend(spelled(&escapes(&subset), &words.alpha, Much::Some(4)));
-    attacks.extend(spelled(&oracles(), &words.alpha, Much::Some(3)));
+    let escape = Probe::new(FAMILY, "out of the layer's own filter", &subset, filter("subset", ESCAPES[0]));
+    let mut attacks = spelled(&[escape], &fixture.alpha, Coverage::All);
+    attacks.extend(spelled(&escapes(&subset), &fixture.alpha, Coverage::Sample(4)));
+    attacks.extend(spelled(&oracles(), &fixture.alpha, Coverage::Sample(3)));
     attacks
 }
 
@@ -39,23 +39,23 @@ const ESCAPES: [&str; 12] = [
     r"'a' = 'b' ) OR ( 'a' = 'a'",
 ];
 
-fn escapes(map: &str) -> Vec<Ask> {
+fn escapes(map: &str) -> Vec<Probe> {
     let what = "out of the layer's own filter";
     let info = format!("{INFO}&LAYERS=subset&QUERY_LAYERS=subset");
-    let drawn = ESCAPES[1..].iter().map(|escape| Ask::new(FAMILY, what, map, filter("subset", escape)));
-    let told = ESCAPES.iter().map(|escape| Ask::new(FAMILY, what, &info, filter("subset", escape)));
+    let drawn = ESCAPES[1..].iter().map(|escape| Probe::new(FAMILY, what, map, filter("subset", escape)));
+    let told = ESCAPES.iter().map(|escape| Probe::new(FAMILY, what, &info, filter("subset", escape)));
     let beside = [
         ("two conditions", format!("subset:\"num\" = 0;subset:{}", ESCAPES[0])),
         ("beside another layer", format!("places,subset:{}", ESCAPES[0])),
         ("beside another layer's", format!("places:\"num\" = 1;subset:{}", ESCAPES[0])),
         ("after an OGC filter", format!("(<Filter></Filter>)subset:{}", ESCAPES[0])),
     ];
-    let beside = beside.map(|(what, value)| Ask::new(FAMILY, what, map, vec![("FILTER".into(), value)]));
+    let beside = beside.map(|(what, value)| Probe::new(FAMILY, what, map, vec![("FILTER".into(), value)]));
     drawn.chain(told).chain(beside).collect()
 }
 
-/// Pairs of conditions: the first is so, the second is not, and neither may be answerable.
-fn oracles() -> Vec<Ask> {
+/// Pairs of a true and a false condition, whose answers must not differ.
+fn oracles() -> Vec<Probe> {
     let pairs = [
         (
             r#""num"=(select/**/2/**/from/**/hidden/**/where/**/num=99)OR"num"=8"#,
@@ -87,8 +87,8 @@ fn oracles() -> Vec<Ask> {
         ),
     ];
     let info = format!("{INFO}&LAYERS=places&QUERY_LAYERS=places");
-    let ask = |honest: &str, (so, not): (&str, &str)| {
-        Ask::new(FAMILY, so, honest, filter("places", so)).against(filter("places", not))
+    let probe = |usual: &str, (truthy, falsy): (&str, &str)| {
+        Probe::new(FAMILY, truthy, usual, filter("places", truthy)).against(filter("places", falsy))
     };
-    pairs.into_iter().flat_map(|pair| [ask(MAP, pair), ask(&info, pair)]).collect()
+    pairs.into_iter().flat_map(|pair| [probe(MAP, pair), probe(&info, pair)]).collect()
 }

@@ -1,24 +1,24 @@
-//! OGC API Features: hidden fields and layers, paths that are read in two ways, writes by a reader.
+//! OGC API Features: hidden fields and layers, ambiguous paths, writes by a reader.
 
 use super::super::{
     attack::Attack,
+    fixture::{Fixture, encoded},
+    probe::{Coverage, Probe, parameters, spelled},
     request::Request,
-    spell::{Ask, Much, parameters, spelled},
-    words::{Words, encoded},
 };
 
 const FAMILY: &str = "OGC API";
 const ITEMS: &str = "/ows/alpha/wfs3/collections/places/items.json?";
 
-/// Requests to OGC API Features that ask for more than is published, or write without the right to.
-pub(super) fn attacks(words: &Words) -> Vec<Attack> {
-    let mut attacks = spelled(&asks(), &words.alpha, Much::Some(5));
-    attacks.extend(paths(words));
+/// Requests that ask for more than is published, or that write without permission.
+pub(super) fn attacks(fixture: &Fixture) -> Vec<Attack> {
+    let mut attacks = spelled(&probes(), &fixture.alpha, Coverage::Sample(5));
+    attacks.extend(paths(fixture));
     attacks.extend(writes());
     attacks
 }
 
-fn asks() -> Vec<Ask> {
+fn probes() -> Vec<Probe> {
     const PAIRS: [(&str, &str); 12] = [
         ("hush=PIN*", "hush=PIX*"),
         ("HUSH=PIN*", "HUSH=PIX*"),
@@ -45,19 +45,19 @@ fn asks() -> Vec<Ask> {
         "resultType=x",
         "q=hush",
     ];
-    let at = |mut ask: Ask| {
-        ask.path = ITEMS.into();
-        ask
+    let at = |mut probe: Probe| {
+        probe.path = ITEMS.into();
+        probe
     };
-    let pairs = PAIRS
-        .iter()
-        .map(|(so, not)| at(Ask::new(FAMILY, *so, "limit=5", parameters(so)).against(parameters(not))));
-    let single = SINGLE.iter().map(|query| at(Ask::new(FAMILY, *query, "limit=5", parameters(query))));
+    let pairs = PAIRS.iter().map(|(truthy, falsy)| {
+        at(Probe::new(FAMILY, *truthy, "limit=5", parameters(truthy)).against(parameters(falsy)))
+    });
+    let single = SINGLE.iter().map(|query| at(Probe::new(FAMILY, *query, "limit=5", parameters(query))));
     pairs.chain(single).collect()
 }
 
-/// Paths to what is hidden, to files, to pages of QGIS that no catalogue needs.
-fn paths(words: &Words) -> Vec<Attack> {
+/// Paths to hidden layers, to files, and to QGIS's own pages.
+fn paths(fixture: &Fixture) -> Vec<Attack> {
     const PATHS: [&str; 26] = [
         "wfs3/collections/hidden/items.json",
         "wfs3/collections/unserved/items.json",
@@ -86,10 +86,10 @@ fn paths(words: &Words) -> Vec<Attack> {
         "WFS3/collections/hidden/items.json",
         "wfs3;x/collections/hidden/items.json",
     ];
-    let secret = words.secret.trim_start_matches('/');
+    let secret = fixture.secret.trim_start_matches('/');
     let above = ["..", "%2e%2e", "..%2f..", "..\\..", "....//", "%252e%252e"]
         .map(|up| format!("wfs3/static/{}/{secret}", [up; 9].join("/")));
-    let beta = encoded(&words.beta);
+    let beta = encoded(&fixture.beta);
     let own = PATHS.iter().map(|path| (*path).to_owned()).chain(above);
     let named = PATHS[..8].iter().map(|path| format!("{path}?MAP={beta}"));
     let service =
@@ -104,7 +104,7 @@ fn paths(words: &Words) -> Vec<Attack> {
         .collect()
 }
 
-/// A reader's writes: each method, each way to say another method, each type of body.
+/// A reader's writes: each method, each way to override the method, each content type.
 fn writes() -> Vec<Attack> {
     const FEATURE: &str = r#"{"type":"Feature","geometry":null,"properties":{"name":"added by a reader"}}"#;
     const HUSH: &str = r#"{"type":"Feature","geometry":null,"properties":{"name":"a","hush":"written"}}"#;

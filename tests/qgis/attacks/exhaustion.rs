@@ -1,18 +1,18 @@
-//! Requests that hold or end a QGIS process. Sent last, and to the free server only in part: each of them costs it a
+//! Requests that hang or crash a QGIS process. Sent last, and only some of them to the unguarded server, since each makes it
 //! restart.
 
 use super::super::{
     attack::{Attack, Holder},
+    fixture::{Fixture, MAP},
+    probe::{Coverage, Parameters, Probe, spelled},
     request::Request,
-    spell::{Ask, Much, Parameters, spelled},
-    words::{MAP, Words},
 };
 
-const FAMILY: &str = "strain";
+const FAMILY: &str = "exhaustion";
 const FEATURES: &str = "SERVICE=WFS&REQUEST=GetFeature&TYPENAME=places";
 
-/// What holds or ends a process. The first eight did on QGIS 3.22, in seconds.
-pub(crate) fn strain(words: &Words) -> Vec<Attack> {
+/// Requests that hang or crash a process. The first eight did so within seconds on QGIS 3.22.
+pub(crate) fn exhaustion(fixture: &Fixture) -> Vec<Attack> {
     let mut attacks = vec![
         filter(
             "a filter of a box alone in And",
@@ -54,12 +54,12 @@ pub(crate) fn strain(words: &Words) -> Vec<Attack> {
         body(32 << 20),
         entities(),
     ];
-    attacks.extend(spelled(&pictures(), &words.alpha, Much::Some(1)));
+    attacks.extend(spelled(&pictures(), &fixture.alpha, Coverage::Sample(1)));
     attacks
 }
 
 fn expression(what: &str, expression: &str) -> Attack {
-    let form = format!("{FEATURES}&EXP_FILTER={}", super::super::words::encoded(expression));
+    let form = format!("{FEATURES}&EXP_FILTER={}", super::super::fixture::encoded(expression));
     let request = Request::new("POST", "/pozi/ows/alpha/").body("application/x-www-form-urlencoded", form);
     Attack::new(FAMILY, what, request)
 }
@@ -117,22 +117,22 @@ fn entities() -> Attack {
 }
 
 /// Maps, legends and prints that are too large.
-fn pictures() -> Vec<Ask> {
+fn pictures() -> Vec<Probe> {
     let one = |name: &str, value: &str| -> Parameters { vec![(name.into(), value.into())] };
     let sized = |width: &str, height: &str| [one("WIDTH", width), one("HEIGHT", height)].concat();
     let legend = "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetLegendGraphic&LAYER=places&FORMAT=image/png";
     let map = MAP.replace("&WIDTH=20&HEIGHT=20", "");
     let layers = vec!["places"; 3_000].join(",");
-    let ask = |what: &str, honest: &str, sharp| Ask::new(FAMILY, what, honest, sharp);
+    let probe = |what: &str, usual: &str, hostile| Probe::new(FAMILY, what, usual, hostile);
     vec![
-        ask("a map of 30,000 squared", &map, sized("30000", "30000")),
-        ask("a map of 20,000 squared", &map, sized("20000", "20000")),
-        ask("a map of 1 by 1,000,000", &map, sized("1", "1000000")),
-        ask("a legend of 20,000 mm", legend, one("SYMBOLWIDTH", "20000")),
-        ask("a legend of great letters", legend, one("ITEMFONTSIZE", "5000")),
-        ask("a legend of 20,000 DPI", legend, one("DPI", "20000")),
-        ask("a map of 20,000 DPI", MAP, one("DPI", "20000")),
-        ask("3,000 layers", MAP.trim_end_matches("&LAYERS=places"), one("LAYERS", &layers)),
-        ask("endless features", FEATURES, one("MAXFEATURES", "-1")),
+        probe("a map of 30,000 squared", &map, sized("30000", "30000")),
+        probe("a map of 20,000 squared", &map, sized("20000", "20000")),
+        probe("a map of 1 by 1,000,000", &map, sized("1", "1000000")),
+        probe("a legend of 20,000 mm", legend, one("SYMBOLWIDTH", "20000")),
+        probe("a legend with large text", legend, one("ITEMFONTSIZE", "5000")),
+        probe("a legend of 20,000 DPI", legend, one("DPI", "20000")),
+        probe("a map of 20,000 DPI", MAP, one("DPI", "20000")),
+        probe("3,000 layers", MAP.trim_end_matches("&LAYERS=places"), one("LAYERS", &layers)),
+        probe("unlimited features", FEATURES, one("MAXFEATURES", "-1")),
     ]
 }

@@ -1,4 +1,4 @@
-//! What an answer holds, taken out of what hides it: compressed bodies, PDF, pictures inside SVG.
+//! The text and colours of an answer, also inside compressed bodies, PDF and SVG.
 
 use std::{
     collections::BTreeSet,
@@ -11,51 +11,51 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{colours::colours, wire::Answer};
 
-/// An answer's text in small letters, headers included, and the colours of its pictures.
-pub(crate) struct Inside {
+/// An answer's text in lower case, including headers, and the colours of its pictures.
+pub(crate) struct Content {
     pub(crate) text: String,
     pub(crate) colours: BTreeSet<[u8; 3]>,
 }
 
-impl Inside {
-    /// Looks into `answer`.
+impl Content {
+    /// Extracts the content of `answer`.
     pub(crate) fn of(answer: &Answer) -> Self {
         let body = if answer.body.starts_with(&[0x1f, 0x8b]) {
             piped("gzip", &["-dcq"], &answer.body)
         } else {
             answer.body.clone()
         };
-        let mut inside = Self { text: small(&body), colours: colours(&body) };
+        let mut content = Self { text: lowercase(&body), colours: colours(&body) };
         for (name, value) in &answer.headers {
-            inside.text.extend(["\n", name, ": ", &value.to_lowercase()]);
+            content.text.extend(["\n", name, ": ", &value.to_lowercase()]);
         }
         if body.starts_with(b"%PDF") {
-            inside.text.push_str(&small(&piped("pdftotext", &["-", "-"], &body)));
-            inside.colours.extend(colours(&drawn(&body)));
+            content.text.push_str(&lowercase(&piped("pdftotext", &["-", "-"], &body)));
+            content.colours.extend(colours(&rendered_pdf(&body)));
         }
         for picture in embedded(&body) {
-            inside.colours.extend(colours(&picture));
+            content.colours.extend(colours(&picture));
         }
-        inside
+        content
     }
 
-    /// Whether the text has this word, in small letters.
-    pub(crate) fn says(&self, word: &str) -> bool {
+    /// Whether the text contains `word`, which is in lower case.
+    pub(crate) fn contains(&self, word: &str) -> bool {
         self.text.contains(word)
     }
 
-    /// Whether a picture has such a colour.
-    pub(crate) fn shows(&self, is_such: impl Fn(&[u8; 3]) -> bool) -> bool {
-        self.colours.iter().any(is_such)
+    /// Whether a picture has a colour that matches.
+    pub(crate) fn has_colour(&self, is_match: impl Fn(&[u8; 3]) -> bool) -> bool {
+        self.colours.iter().any(is_match)
     }
 }
 
-fn small(bytes: &[u8]) -> String {
+fn lowercase(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).to_ascii_lowercase()
 }
 
-/// A PDF's first page as a small PNG; pdftoppm does not read a pipe.
-fn drawn(pdf: &[u8]) -> Vec<u8> {
+/// Renders a PDF's first page as a small PNG. From a file, since pdftoppm does not read from a pipe.
+fn rendered_pdf(pdf: &[u8]) -> Vec<u8> {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(pdf).unwrap();
     let to = file.path().with_extension("drawn");
@@ -73,7 +73,7 @@ fn drawn(pdf: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The PNGs that stand in an SVG as `data:` URLs.
+/// The PNGs that an SVG contains as `data:` URLs.
 fn embedded(body: &[u8]) -> Vec<Vec<u8>> {
     let text = String::from_utf8_lossy(body);
     let after = text.split("data:image/png;base64,").skip(1);

@@ -1,21 +1,21 @@
-//! Secrets in a third folder, which no request may show: words made when the test starts, so that their appearance in an
-//! answer is proof, and pictures in a colour that no map has.
+//! Secret files in a third folder, which no request may show: a random word, so that its appearance in an answer proves a
+//! leak, and pictures in a colour that no map has.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-/// A folder of secrets.
-pub(crate) struct Vault {
+/// A folder of secret files.
+pub(crate) struct Secrets {
     folder: PathBuf,
-    /// The word that stands in its files.
+    /// The word in its files.
     pub(crate) word: String,
 }
 
-impl Vault {
-    /// Makes the folder with `words.txt`, `page.html`, `picture.svg` and `picture.png`.
-    pub(crate) fn make(folder: PathBuf) -> Self {
+impl Secrets {
+    /// Creates the folder with `words.txt`, `page.html`, `picture.svg` and `picture.png`.
+    pub(crate) fn create(folder: PathBuf) -> Self {
         let word = format!("wombat{}", &uuid::Uuid::new_v4().simple().to_string()[..16]);
         fs::create_dir(&folder).unwrap();
         let write = |name: &str, text: &str| fs::write(folder.join(name), text).unwrap();
@@ -29,7 +29,7 @@ impl Vault {
         Self { folder, word }
     }
 
-    /// The path of one of its files; of a missing one, too.
+    /// The path of the file `name`, which need not exist.
     pub(crate) fn path(&self, name: &str) -> String {
         Path::join(&self.folder, name).display().to_string()
     }

@@ -1,102 +1,102 @@
-//! The spellings of one request: the same parameters, written in every way that some reader takes for them.
+//! Probes: requests whose hostile parameters are written in many spellings.
 
 use super::{
     attack::{Attack, Holder},
+    fixture::encoded,
     spellings::Spelling,
-    words::encoded,
 };
 
-/// Names with their values, decoded.
+/// Decoded names and values.
 pub(crate) type Parameters = Vec<(String, String)>;
 
-/// A request by its parameters: the honest ones, and the sharp ones that are spelled.
+/// A request by its parameters: the usual ones, and the hostile ones that are written in different spellings.
 #[derive(Debug, Clone)]
-pub(crate) struct Ask {
+pub(crate) struct Probe {
     pub(crate) family: &'static str,
     pub(crate) what: String,
-    /// Below the base, a query's `?` included.
+    /// Below the base path, including the `?` of a query.
     pub(crate) path: String,
-    pub(crate) honest: Parameters,
-    pub(crate) sharp: Parameters,
-    /// The sharp ones whose condition does not hold, of an oracle.
+    pub(crate) usual: Parameters,
+    pub(crate) hostile: Parameters,
+    /// For an oracle, the hostile parameters whose condition is false.
     pub(crate) other: Option<Parameters>,
     pub(crate) holder: Holder,
 }
 
-/// How many spellings of an ask are sent.
+/// How many spellings of a probe are sent.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Much {
-    /// Every one.
+pub(crate) enum Coverage {
+    /// All of them.
     All,
-    /// The plain one, and this many others: which ones goes by the ask's place in its list.
-    Some(usize),
+    /// The plain one and this many others, which depend on the probe's position in its list.
+    Sample(usize),
 }
 
-/// Parameters out of a query that encodes nothing but what it must.
+/// Parses the parameters of a query.
 pub(crate) fn parameters(query: &str) -> Parameters {
     form_urlencoded::parse(query.as_bytes()).map(|(name, value)| (name.into(), value.into())).collect()
 }
 
-impl Ask {
-    /// A reader's, at alpha's own address.
+impl Probe {
+    /// Creates a reader's probe at alpha's address.
     pub(crate) fn new(
         family: &'static str,
         what: impl Into<String>,
-        honest: &str,
-        sharp: Parameters,
+        usual: &str,
+        hostile: Parameters,
     ) -> Self {
         Self {
             family,
             what: what.into(),
             path: "/ows/alpha/?".into(),
-            honest: parameters(honest),
-            sharp,
+            usual: parameters(usual),
+            hostile,
             other: None,
             holder: Holder::Reader,
         }
     }
 
-    /// An oracle: with the parameters whose condition does not hold.
+    /// Makes it an oracle, with the parameters whose condition is false.
     pub(crate) fn against(mut self, other: Parameters) -> Self {
         self.other = Some(other);
         self
     }
 
-    /// The attack in one spelling.
+    /// Returns the attack in one spelling.
     fn spelled(&self, name: &str, spelling: &Spelling) -> Attack {
-        let request = |sharp: &Parameters| spelling.request(&self.path, &self.honest, sharp);
+        let request = |hostile: &Parameters| spelling.request(&self.path, &self.usual, hostile);
         Attack {
             family: self.family,
             what: self.what.clone(),
             spelling: name.to_owned(),
             holder: self.holder,
-            request: request(&self.sharp),
+            request: request(&self.hostile),
             other: self.other.as_ref().map(request),
         }
     }
 }
 
-/// The attacks of `asks`, each in as many spellings; the three addresses of alpha take turns.
-pub(crate) fn spelled(asks: &[Ask], alpha: &str, much: Much) -> Vec<Attack> {
+/// Returns `probes` in as many spellings as `coverage` says, at each of alpha's three addresses in turn.
+pub(crate) fn spelled(probes: &[Probe], alpha: &str, coverage: Coverage) -> Vec<Attack> {
     let addresses =
         ["/ows/alpha/?".to_owned(), "/ows/alpha?".into(), format!("/qgisserver?MAP={}&", encoded(alpha))];
     let all = Spelling::all();
     let mut attacks = Vec::new();
-    for (at, ask) in asks.iter().enumerate() {
-        let chosen: Vec<usize> = match much {
-            Much::All => (0..all.len()).collect(),
-            Much::Some(more) => {
+    for (at, probe) in probes.iter().enumerate() {
+        let chosen: Vec<usize> = match coverage {
+            Coverage::All => (0..all.len()).collect(),
+            Coverage::Sample(more) => {
                 let others = (0..more).map(|turn| 1 + (at * 7 + turn * 13) % (all.len() - 1));
                 std::iter::once(0).chain(others).collect()
             }
         };
         for (turn, chosen) in chosen.into_iter().enumerate() {
             let (name, spelling) = &all[chosen];
-            let mut ask = ask.clone();
-            if ask.path == addresses[0] {
-                ask.path.clone_from(&addresses[(at + turn) % 3]);
+            let mut probe = probe.clone();
+            if probe.path == addresses[0] {
+                probe.path.clone_from(&addresses[(at + turn) % 3]);
             }
-            attacks.push(ask.spelled(name, spelling));
+            attacks.push(probe.spelled(name, spelling));
         }
     }
     attacks
