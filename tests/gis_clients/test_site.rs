@@ -1,4 +1,4 @@
-//! The gate of riverbend with the catalogue `demo`, QGIS Server behind it, and two people's sessions.
+//! A gate for riverbend with the catalogue `demo`, QGIS Server behind it, and two people's sessions.
 
 use entra_emulator::{Person, TokenAsk};
 use pozi_auth::{
@@ -11,27 +11,27 @@ use pozi_tests::{RunningGate, World, has_qgis};
 
 use crate::demo::Demo;
 
-/// Everything that a client needs.
-pub(crate) struct Place {
-    /// The gate's own address with its base, ending in `/`.
+/// What a client needs to send requests.
+pub(crate) struct TestSite {
+    /// The gate's base URL, with a trailing slash.
     pub(crate) base: String,
-    /// The path of the catalogue's project, which older addresses name.
+    /// The path of the catalogue's project, which older URLs contain.
     pub(crate) project: String,
-    /// For reading.
+    /// A session that may read.
     pub(crate) reader: String,
-    /// For reading and writing.
+    /// A session that may read and write.
     pub(crate) writer: String,
     _demo: Demo,
 }
 
-impl Place {
-    /// Nothing where QGIS Server cannot be had, which is said loudly.
+impl TestSite {
+    /// Starts everything. `None`, with a notice, if QGIS Server is not available.
     pub(crate) async fn start() -> Option<Self> {
         if !has_qgis() {
             return None;
         }
         let demo = tokio::task::spawn_blocking(Demo::start).await.unwrap()?;
-        let project = demo.project("honest");
+        let project = demo.project("clients");
         let file = site_file(&project);
         let site = Site::parse(&file.text).unwrap();
         let world = World::with(&[file], SigningAlgorithm::Es256).await;

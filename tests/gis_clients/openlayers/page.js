@@ -1,21 +1,21 @@
-// The sources, each as a function that ends with the number of what arrived.
+// One function per OpenLayers source. Each returns the number of images or features that arrived.
 
-const ERROR = 3; // of ol/TileState and ol/ImageState
+const ERROR = 3; // in ol/TileState and ol/ImageState
 const BOX = [16100000, -4550000, 16120000, -4530000];
 
-/** Fetches with the session; an answer that is none fails the source. */
-async function ask(session, url, more = {}) {
+/** Fetches with the session; throws unless the answer is successful. */
+async function fetchOk(session, url, more = {}) {
   const answer = await fetch(url, { ...more, headers: { ...more.headers, "X-Pozi-Session": session } });
   if (!answer.ok) throw new Error(`${answer.status} ${url}: ${await answer.text()}`);
   return answer;
 }
 
-/** A load function for images, with how many it has loaded. */
+/** Returns a load function for images, which counts what it loaded and what failed. */
 function loading(session) {
   const load = async (image, url) => {
     try {
       const element = image.getImage();
-      const picture = await (await ask(session, url)).blob();
+      const picture = await (await fetchOk(session, url)).blob();
       if (!picture.type.startsWith("image/")) throw new Error(await picture.text());
       element.src = URL.createObjectURL(picture);
       load.count += 1;
@@ -30,37 +30,37 @@ function loading(session) {
   return load;
 }
 
-/** Draws `layer` and waits until nothing more is loading. */
-async function drawn(layer, pixelRatio = 1) {
+/** Draws `layer` and waits until everything is loaded. */
+async function draw(layer, pixelRatio = 1) {
   const map = new ol.Map({ target: "map", layers: [layer], pixelRatio, view: new ol.View({ center: ol.extent.getCenter(BOX), zoom: 11 }) });
   map.getView().fit(BOX, { size: [400, 300] });
   await new Promise((done) => map.once("rendercomplete", done));
   map.setTarget(null);
 }
 
-async function pictures(session, make, pixelRatio) {
+async function countImages(session, make, pixelRatio) {
   const load = loading(session);
-  await drawn(make(load), pixelRatio);
+  await draw(make(load), pixelRatio);
   return load.failed ? -load.failed : load.count;
 }
 
 const wms = (address, more) => ({ url: address, params: { LAYERS: "zones,Road Centrelines,Bäume", ...more }, serverType: "qgis", crossOrigin: "anonymous" });
 
 window.tileWMS = (address, session) =>
-  pictures(session, (tileLoadFunction) => new ol.layer.Tile({ source: new ol.source.TileWMS({ ...wms(address, { TILED: true }), tileLoadFunction }) }));
+  countImages(session, (tileLoadFunction) => new ol.layer.Tile({ source: new ol.source.TileWMS({ ...wms(address, { TILED: true }), tileLoadFunction }) }));
 
 window.fineTileWMS = (address, session) =>
-  pictures(session, (tileLoadFunction) => new ol.layer.Tile({ source: new ol.source.TileWMS({ ...wms(address, { STYLES: "second style,," }), tileLoadFunction }) }), 2);
+  countImages(session, (tileLoadFunction) => new ol.layer.Tile({ source: new ol.source.TileWMS({ ...wms(address, { STYLES: "second style,," }), tileLoadFunction }) }), 2);
 
 window.imageWMS = (address, session) =>
-  pictures(session, (imageLoadFunction) => new ol.layer.Image({ source: new ol.source.ImageWMS({ ...wms(address, { FILTER: `zones:"name" = 'zone 1'` }), imageLoadFunction }) }));
+  countImages(session, (imageLoadFunction) => new ol.layer.Image({ source: new ol.source.ImageWMS({ ...wms(address, { FILTER: `zones:"name" = 'zone 1'` }), imageLoadFunction }) }));
 
 window.wmts = async (address, session) => {
   const mark = address.includes("?") ? "&" : "?";
-  const answer = await ask(session, `${address}${mark}SERVICE=WMTS&REQUEST=GetCapabilities&VERSION=1.0.0`);
+  const answer = await fetchOk(session, `${address}${mark}SERVICE=WMTS&REQUEST=GetCapabilities&VERSION=1.0.0`);
   const capabilities = new ol.format.WMTSCapabilities().read(await answer.text());
   const options = ol.source.WMTS.optionsFromCapabilities(capabilities, { layer: "zones", matrixSet: "EPSG:3857" });
-  return pictures(session, (tileLoadFunction) => new ol.layer.Tile({ source: new ol.source.WMTS({ ...options, tileLoadFunction }) }));
+  return countImages(session, (tileLoadFunction) => new ol.layer.Tile({ source: new ol.source.WMTS({ ...options, tileLoadFunction }) }));
 };
 
 window.wfs = async (address, session) => {
@@ -72,7 +72,7 @@ window.wfs = async (address, session) => {
     loader: async (extent, resolution, projection) => {
       const query = `service=WFS&version=1.1.0&request=GetFeature&typename=zones&outputFormat=application/json&srsname=EPSG:3857&bbox=${extent.join(",")},EPSG:3857`;
       try {
-        const found = await (await ask(session, `${address}${mark}${query}`)).json();
+        const found = await (await fetchOk(session, `${address}${mark}${query}`)).json();
         source.addFeatures(source.getFormat().readFeatures(found, { featureProjection: projection }));
       } catch (error) {
         console.log(String(error));
@@ -80,7 +80,7 @@ window.wfs = async (address, session) => {
       }
     },
   });
-  await drawn(new ol.layer.Vector({ source }));
+  await draw(new ol.layer.Vector({ source }));
   for (let waited = 0; waited < 100 && !source.getFeatures().length && !failed; waited += 1) await new Promise((done) => setTimeout(done, 100));
   return failed ? -failed : source.getFeatures().length;
 };
@@ -95,8 +95,8 @@ window.wfsByXml = async (address, session) => {
     outputFormat: "application/json",
     filter: f.and(f.bbox("geometry", BOX, "EPSG:3857"), f.or(f.equalTo("name", "zone 1"), f.like("Zone_Code", "GRZ*"))),
   });
-  // A text is sent as text/plain.
-  const answer = await ask(session, address, { method: "POST", body: new XMLSerializer().serializeToString(asked) });
+  // The browser sends a string as text/plain.
+  const answer = await fetchOk(session, address, { method: "POST", body: new XMLSerializer().serializeToString(asked) });
   return (await answer.json()).features.length;
 };
 
@@ -105,33 +105,33 @@ window.featureInfo = async (address, session) => {
   for (const format of ["application/json", "text/html", "text/xml", "application/vnd.ogc.gml"]) {
     const source = new ol.source.TileWMS(wms(address, {}));
     const url = source.getFeatureInfoUrl([16101000, -4549000], 20, "EPSG:3857", { INFO_FORMAT: format, QUERY_LAYERS: "zones", FI_POLYGON_TOLERANCE: 4, WITH_GEOMETRY: true });
-    count += (await (await ask(session, url)).text()).includes("zone 1") ? 1 : -100;
+    count += (await (await fetchOk(session, url)).text()).includes("zone 1") ? 1 : -100;
   }
   return count;
 };
 
 window.legend = async (address, session) => {
   const url = new ol.source.ImageWMS({ ...wms(address, {}), params: { LAYERS: "zones" } }).getLegendUrl(38, { SLD_VERSION: "1.1.0" });
-  return (await (await ask(session, url)).blob()).size;
+  return (await (await fetchOk(session, url)).blob()).size;
 };
 
 window.items = async (address, session) => {
   const asked = `${address}/collections/zones/items?limit=10&bbox=${ol.proj.transformExtent(BOX, "EPSG:3857", "EPSG:4326").join(",")}`;
-  const found = await (await ask(session, asked, { headers: { Accept: "application/geo+json, application/json" } })).json();
+  const found = await (await fetchOk(session, asked, { headers: { Accept: "application/geo+json, application/json" } })).json();
   return new ol.format.GeoJSON().readFeatures(found).length;
 };
 
-/** A feature is written, found and deleted. */
+/** Inserts, updates and deletes a feature. */
 window.edits = async (address, session, version) => {
   const format = new ol.format.WFS({ version, gmlFormat: version === "1.0.0" ? new ol.format.GML2() : undefined });
   const options = { featureNS: "http://www.qgis.org/gml", featurePrefix: "feature", featureType: "assets", srsName: "EPSG:3857", version, gmlOptions: { srsName: "EPSG:3857" } };
   const send = async (...changes) => {
     const body = new XMLSerializer().serializeToString(format.writeTransaction(...changes, options));
-    return (await ask(session, address, { method: "POST", body, headers: { "Content-Type": "text/xml" } })).text();
+    return (await fetchOk(session, address, { method: "POST", body, headers: { "Content-Type": "text/xml" } })).text();
   };
   const found = async () => {
     const query = `SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=assets&OUTPUTFORMAT=GeoJSON&EXP_FILTER=${encodeURIComponent("label = 'a & <b>'")}`;
-    return new ol.format.GeoJSON().readFeatures(await (await ask(session, `${address}?${query}`)).json());
+    return new ol.format.GeoJSON().readFeatures(await (await fetchOk(session, `${address}?${query}`)).json());
   };
   const made = new ol.Feature({ geometry: new ol.geom.Point([16101000, -4549000]), label: "a & <b>", n: 9 });
   made.setGeometryName("geometry");

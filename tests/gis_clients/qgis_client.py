@@ -1,4 +1,4 @@
-"""The providers of QGIS Desktop, the session set by Python as an extension sets it: maps, features, edits."""
+"""The providers of QGIS Desktop, with the session set as a plugin would set it: maps, features, edits."""
 
 import os
 
@@ -29,7 +29,7 @@ def with_session(request):
 
 
 def draw(layer):
-    """The colours of a map of the layer."""
+    """Returns the colours of a map of the layer."""
     settings = QgsMapSettings()
     settings.setLayers([layer])
     settings.setDestinationCrs(layer.crs())
@@ -83,7 +83,7 @@ def items(url):
 
 
 def opened(source):
-    """The layer as it is now: the provider would answer from the cache of the network, also when nothing stands between."""
+    """Opens the layer without the network cache, from which the provider would otherwise answer."""
     QgsNetworkAccessManager.instance().cache().clear()
     return QgsVectorLayer(source, "assets", "WFS")
 

@@ -1,4 +1,4 @@
-"""OWSLib as people use it, the session in its `headers`: every service, at both addresses of the catalogue."""
+"""OWSLib with the session in `headers`: every service, at both addresses of the catalogue."""
 
 import os
 
@@ -10,7 +10,7 @@ from owslib.wmts import WebMapTileService
 
 BASE, PROJECT = os.environ["POZI_BASE"], os.environ["POZI_PROJECT"]
 ADDRESSES = [f"{BASE}ows/demo/", f"{BASE}qgisserver?MAP={PROJECT}"]
-# One for all services, as people write it: OWSLib leaves a Content-Type in it after its first XML.
+# Shared by all services, as in usual code: OWSLib adds a Content-Type to it with its first XML request.
 HEADERS = {"X-Pozi-Session": os.environ["POZI_READER"]}
 BOX = (16100000, -4550000, 16120000, -4530000)
 IS_ZONE_2 = """<Filter xmlns="http://www.opengis.net/ogc"><PropertyIsEqualTo><PropertyName>name</PropertyName>

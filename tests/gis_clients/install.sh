@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs GDAL's programs and its Python module where this machine lacks them, from Debian's packages, as root or by sudo.
-# Ends well when they are there.
+# Installs GDAL's programs and Python module from Debian's packages if they are missing, as root or with sudo. Succeeds if they
+# are installed.
 set -u
 missing() {
     for program in gdalinfo gdal_translate ogrinfo ogr2ogr; do

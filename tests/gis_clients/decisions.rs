@@ -1,4 +1,4 @@
-//! What the gate decided, by its log.
+//! The gate's decisions, taken from its log.
 
 use std::{
     fmt,
@@ -11,7 +11,7 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, Registry, layer::Context, prelude::*};
 
-/// Hears every decision of this program's gates.
+/// Records every decision of the gates in this process.
 #[derive(Clone, Default)]
 pub(crate) struct Decisions(Arc<Mutex<Vec<Decision>>>);
 
@@ -27,8 +27,8 @@ pub(crate) struct Decision {
 }
 
 impl Decisions {
-    /// Listens from now on. Once in a program.
-    pub(crate) fn listen() -> Self {
+    /// Starts to record. May be called once per process.
+    pub(crate) fn record() -> Self {
         let decisions = Self::default();
         tracing::subscriber::set_global_default(Registry::default().with(decisions.clone())).unwrap();
         decisions

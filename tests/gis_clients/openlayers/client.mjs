@@ -1,4 +1,4 @@
-// OpenLayers in a browser, on a page of another origin than the gate's: every source asks by fetch, with the session.
+// OpenLayers in a browser, on a page with another origin than the gate: every source uses fetch with the session.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -24,20 +24,20 @@ const browser = await chromium.launch({ executablePath: process.env.POZI_CHROMIU
 try {
   const page = await browser.newPage();
   page.setDefaultTimeout(60_000);
-  const said = [];
-  page.on("console", (message) => said.push(message.text())).on("pageerror", (error) => said.push(String(error)));
+  const log = [];
+  page.on("console", (message) => log.push(message.text())).on("pageerror", (error) => log.push(String(error)));
   await page.goto(`http://localhost:${server.address().port}/`);
   for (const address of ADDRESSES) {
     for (const source of ["tileWMS", "imageWMS", "fineTileWMS", "wmts", "wfs", "wfsByXml", "featureInfo", "legend"]) {
-      const told = await page.evaluate(([source, address, session]) => window[source](address, session), [source, address, READER]);
-      assert.ok(told > 0, `${source} ${address}: ${JSON.stringify(told)} ${said.join("\n")}`);
+      const result = await page.evaluate(([source, address, session]) => window[source](address, session), [source, address, READER]);
+      assert.ok(result > 0, `${source} ${address}: ${JSON.stringify(result)} ${log.join("\n")}`);
     }
   }
   const items = await page.evaluate(([address, session]) => window.items(address, session), [`${BASE}ows/demo/wfs3`, READER]);
-  assert.equal(items, 5, said.join("\n"));
+  assert.equal(items, 5, log.join("\n"));
   for (const version of ["1.0.0", "1.1.0"]) {
-    const told = await page.evaluate(([...all]) => window.edits(...all), [ADDRESSES[0], WRITER, version]);
-    assert.deepEqual(told, { inserted: 1, deleted: true, left: 0 }, `${version}: ${said.join("\n")}`);
+    const result = await page.evaluate(([...all]) => window.edits(...all), [ADDRESSES[0], WRITER, version]);
+    assert.deepEqual(result, { inserted: 1, deleted: true, left: 0 }, `${version}: ${log.join("\n")}`);
   }
 } finally {
   await browser.close();

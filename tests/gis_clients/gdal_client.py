@@ -1,4 +1,4 @@
-"""GDAL's programs and its Python module, the session in GDAL_HTTP_HEADERS: maps, features, coverages and edits."""
+"""GDAL's programs and Python module, with the session in GDAL_HTTP_HEADERS: maps, features, coverages and edits."""
 
 import json
 import os
@@ -30,7 +30,7 @@ def maps(url):
         described.write(DESCRIBED.format(url=url.replace("&", "&amp;") + mark))
     run("gdal_translate", "-q", "-outsize", "64", "64", "described.xml", "map.tif")
     picture = gdal.Open("map.tif")
-    assert picture.GetRasterBand(1).ComputeRasterMinMax()[0] < 255, "a white map"
+    assert picture.GetRasterBand(1).ComputeRasterMinMax()[0] < 255, "the map is blank"
 
 
 def features(url):
@@ -46,7 +46,7 @@ def features(url):
 
 
 def items(url):
-    # GDAL 3.6 makes no address of a name with a space: it complains before anything leaves.
+    # GDAL 3.6 cannot make a URL of a name with a space, and prints an error without sending a request.
     assert "Bäume" in run("ogrinfo", "-ro", f"OAPIF:{url}", complains=True)
     assert "zone 1" in run("ogrinfo", "-ro", f"OAPIF:{url}", "zones", "-spat", "144", "-38", "145", "-37")
     assert "Eiche" in run("ogrinfo", "-ro", f"OAPIF:{url}", "Bäume")

@@ -1,5 +1,5 @@
-//! The shapes that Pozi's Web App sends, at the addresses that sites have today, with the Entra token of a person in hundreds of
-//! groups beside the session; and the links of the answers, followed.
+//! The requests that Pozi's Web App sends, to the URLs that sites use today, with the Entra token of a person in 200 groups
+//! beside the session; and the links in the answers.
 
 use std::{collections::BTreeSet, fmt::Write};
 
@@ -9,9 +9,9 @@ use reqwest::{Client, RequestBuilder};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::place::Place;
+use crate::test_site::TestSite;
 
-/// What is asked, and what is in the answer.
+/// Queries, and text that their answers contain.
 const GETS: [(&str, &str); 24] = [
     ("&service=WMS&request=GetProjectSettings", "Road Centrelines"),
     ("&SERVICE=WMS&REQUEST=GetCapabilities", "Bäume"),
@@ -92,7 +92,7 @@ const FEATURES: [(&str, &str, &str); 5] = [
     ("wfs3/collections/zones/items", "&limit=2&bbox=144,-38,145,-37", "zone 1"),
 ];
 
-/// Documents with links, and what completes a link that ends without a question.
+/// Documents with links, and the query that completes a link without one.
 const DOCUMENTS: [(&str, &str); 11] = [
     ("ows/demo/?SERVICE=WMS&REQUEST=GetCapabilities", "SERVICE=WMS&REQUEST=GetCapabilities"),
     ("ows/demo/?SERVICE=WMS&REQUEST=GetProjectSettings", "SERVICE=WMS&REQUEST=GetProjectSettings"),
@@ -110,66 +110,64 @@ const DOCUMENTS: [(&str, &str); 11] = [
     ("ows/demo/wfs3/collections/zones/items.html?limit=2", ""),
 ];
 
-/// Sends them all; what went wrong.
-pub(crate) async fn ask(place: &Place) -> Vec<String> {
-    let web_app = WebApp { place, client: Client::new(), entra: entra_token() };
-    let mut failed = web_app.ask_shapes().await;
-    failed.extend(web_app.ask_selections().await);
+/// Sends all requests and returns the failures.
+pub(crate) async fn run(site: &TestSite) -> Vec<String> {
+    let web_app = WebApp { site, client: Client::new(), entra: entra_token() };
+    let mut failed = web_app.send_queries().await;
+    failed.extend(web_app.send_selections().await);
     failed.extend(web_app.follow_links().await);
     failed
 }
 
 struct WebApp<'a> {
-    place: &'a Place,
+    site: &'a TestSite,
     client: Client,
     entra: String,
 }
 
 impl WebApp<'_> {
-    async fn ask_shapes(&self) -> Vec<String> {
+    async fn send_queries(&self) -> Vec<String> {
         let mut failed = Vec::new();
-        let check = self.client.get(format!("{}qgisserver/wfs3.json", self.place.base)).send().await.unwrap();
-        assert_eq!(check.status(), 200, "the check that the server is there has no session");
+        let check = self.client.get(format!("{}qgisserver/wfs3.json", self.site.base)).send().await.unwrap();
+        assert_eq!(check.status(), 200, "the Web App checks without a session that the server is there");
         for (query, word) in GETS {
-            failed.extend(self.get(&format!("qgisserver?MAP={}&{query}", self.place.project), word).await);
+            failed.extend(self.get(&format!("qgisserver?MAP={}&{query}", self.site.project), word).await);
             failed.extend(self.get(&format!("ows/demo/?{query}"), word).await);
         }
         for (path, query, word) in FEATURES {
-            failed.extend(
-                self.get(&format!("qgisserver/{path}?MAP={}{query}", self.place.project), word).await,
-            );
+            failed
+                .extend(self.get(&format!("qgisserver/{path}?MAP={}{query}", self.site.project), word).await);
             failed
                 .extend(self.get(&format!("ows/demo/{path}?{}", query.trim_start_matches('&')), word).await);
         }
         failed
     }
 
-    /// Selections by a polygon: by query as long as IIS takes them, and by form.
-    async fn ask_selections(&self) -> Vec<String> {
+    /// Sends a selection by a polygon: as the longest query that IIS accepts, and as a form.
+    async fn send_selections(&self) -> Vec<String> {
         let selection = selection(29_000);
         assert!((31_000..32_768).contains(&selection.len()), "{}", selection.len());
         let mut failed = Vec::new();
-        failed
-            .extend(self.get(&format!("qgisserver?MAP={}&{selection}", self.place.project), "zone 3").await);
-        let by_form = self.client.post(format!("{}qgisserver?MAP={}", self.place.base, self.place.project));
+        failed.extend(self.get(&format!("qgisserver?MAP={}&{selection}", self.site.project), "zone 3").await);
+        let by_form = self.client.post(format!("{}qgisserver?MAP={}", self.site.base, self.site.project));
         let by_form = by_form.header("Content-Type", "application/x-www-form-urlencoded").body(selection);
         failed.extend(self.send("a selection of 31 KB by form", by_form, "zone 3").await.err());
         failed
     }
 
-    /// Every link of the documents that link leads back through the gate, and names neither the project nor QGIS's own host.
+    /// Checks that every link in the documents works through the gate and contains neither the project nor QGIS's own host.
     async fn follow_links(&self) -> Vec<String> {
         let mut failed = Vec::new();
         for (document, rest) in DOCUMENTS {
-            let asked = self.client.get(format!("{}{document}", self.place.base));
-            let text = match self.send(document, asked, "").await {
+            let request = self.client.get(format!("{}{document}", self.site.base));
+            let text = match self.send(document, request, "").await {
                 Ok(text) => text,
-                Err(problem) => {
-                    failed.push(problem);
+                Err(failure) => {
+                    failed.push(failure);
                     continue;
                 }
             };
-            if text.contains(&self.place.project) || text.contains("localhost") {
+            if text.contains(&self.site.project) || text.contains("localhost") {
                 failed.push(format!("{document} names the project or QGIS's own host: {text}"));
             }
             let links = self.links(&text, rest);
@@ -185,36 +183,36 @@ impl WebApp<'_> {
         failed
     }
 
-    /// The different links of a document; one that ends without a question gets `rest`.
+    /// Returns the distinct links in a document, at most 40. Links without a query get `rest`.
     fn links(&self, text: &str, rest: &str) -> BTreeSet<String> {
-        let links = text.split(['"', '\'', ' ', '\n']).filter(|part| part.starts_with(&self.place.base));
+        let links = text.split(['"', '\'', ' ', '\n']).filter(|part| part.starts_with(&self.site.base));
         let whole = links.map(|link| {
             let link = link.replace("&amp;", "&");
-            let asks = link.contains("REQUEST=") || link.contains("request=") || rest.is_empty();
-            if asks { link } else { format!("{}?{rest}", link.trim_end_matches(['?', '&'])) }
+            let has_query = link.contains("REQUEST=") || link.contains("request=") || rest.is_empty();
+            if has_query { link } else { format!("{}?{rest}", link.trim_end_matches(['?', '&'])) }
         });
         whole.take(40).collect()
     }
 
     async fn get(&self, path: &str, word: &str) -> Option<String> {
-        let asked = self.client.get(format!("{}{path}", self.place.base));
-        self.send(path, asked, word).await.err()
+        let request = self.client.get(format!("{}{path}", self.site.base));
+        self.send(path, request, word).await.err()
     }
 
-    /// The answer's text, or what is wrong with it.
+    /// Returns the answer's text, or a description of the failure.
     async fn send(&self, what: &str, request: RequestBuilder, word: &str) -> Result<String, String> {
-        let request = request.header("X-Pozi-Session", &self.place.reader);
+        let request = request.header("X-Pozi-Session", &self.site.reader);
         let request = request.header("Authorization", format!("Bearer {}", self.entra));
         let answer = request.send().await.map_err(|error| format!("{what}: {error}"))?;
         let status = answer.status();
         let text = String::from_utf8_lossy(&answer.bytes().await.unwrap()).into_owned();
-        let is_well = status == 200 && text.contains(word) && !text.contains("<ServiceException");
+        let is_valid = status == 200 && text.contains(word) && !text.contains("<ServiceException");
         let shown = || text.chars().take(600).collect::<String>();
-        if is_well { Ok(text) } else { Err(format!("{what}: {status}, not {word}: {}", shown())) }
+        if is_valid { Ok(text) } else { Err(format!("{what}: {status}, not {word}: {}", shown())) }
     }
 }
 
-/// A query with a polygon of at least `bytes`, around the middle of the layer.
+/// Returns a query with a polygon of at least `bytes`, around the middle of the layer.
 fn selection(bytes: usize) -> String {
     let mut points = String::new();
     let mut angle = 0.0_f64;
@@ -231,7 +229,7 @@ fn selection(bytes: usize) -> String {
     )
 }
 
-/// A token as long as that of a person in 200 groups.
+/// Returns a token as long as that of a person in 200 groups.
 fn entra_token() -> String {
     let groups: Vec<_> = (0..200)
         .map(|group| Uuid::from_u128(group << 100 | 0x4000_8000_0000_0000_0000).to_string())
