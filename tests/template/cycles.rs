@@ -1,11 +1,11 @@
-//! Resources that wait for each other: CloudFormation finds out at deployment, the linters not at all.
+//! Finds resources that depend on each other in a cycle, which CloudFormation rejects only at deployment and linters miss.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-/// A circle among the resources of a template, as their names in order; whatever the conditions say.
-pub(crate) fn circle(template: &Value) -> Option<Vec<String>> {
+/// Returns the names of the resources in a cycle, in order, regardless of conditions.
+pub(crate) fn find_cycle(template: &Value) -> Option<Vec<String>> {
     let resources = template["Resources"].as_object().unwrap();
     let graph = resources.iter().map(|(name, resource)| {
         let mut named = BTreeSet::new();
@@ -38,7 +38,7 @@ fn walk(
     found
 }
 
-/// The names that `Ref`, `Fn::GetAtt` and `Fn::Sub` below `value` refer to.
+/// Collects the names that `Ref`, `Fn::GetAtt` and `Fn::Sub` in `value` refer to.
 fn references(value: &Value, named: &mut BTreeSet<String>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| references(item, named)),
