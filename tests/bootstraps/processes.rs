@@ -1,33 +1,33 @@
-//! How the processes start, go on and tell of themselves.
+//! Start, panics, logs and metrics of the processes.
 
 use pozi_tests::{Fleet, METRICS, Runtime, event, filled};
 use serde_json::Value;
 
-use super::{bootstrap, form, with};
+use super::{bootstrap, form, start};
 
-/// The runtime panics while it converts such an event.
-fn breaks(form: &str) -> Value {
+/// An event that makes the runtime panic when it converts it.
+fn panicking_event(form: &str) -> Value {
     let mut event = filled(event("rest-api-token"), form, false);
     event["isBase64Encoded"] = true.into();
     event
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_panic_costs_one_invocation_and_not_the_process() {
-    let Some((fleet, runtime)) = with("token-exchange").await else { return };
+async fn a_panic_ends_one_invocation_but_not_the_process() {
+    let Some((fleet, runtime)) = start("token-exchange").await else { return };
     let process = runtime.process_id();
-    let well = filled(event("rest-api-token"), &form(&fleet, &[]), true);
+    let valid = filled(event("rest-api-token"), &form(&fleet, &[]), true);
     for _ in 0..2 {
-        let problem = runtime.invoke(&breaks("not base64!")).await.unwrap_err();
-        assert!(problem["errorMessage"].as_str().unwrap().starts_with("Lambda panicked: "), "{problem}");
-        assert_eq!(runtime.invoke(&well).await.unwrap()["statusCode"], 200);
+        let error = runtime.invoke(&panicking_event("not base64!")).await.unwrap_err();
+        assert!(error["errorMessage"].as_str().unwrap().starts_with("Lambda panicked: "), "{error}");
+        assert_eq!(runtime.invoke(&valid).await.unwrap()["statusCode"], 200);
         assert!(runtime.lives());
         assert_eq!(runtime.process_id(), process);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_missing_or_contradictory_variable_stops_the_start_and_is_named() {
+async fn a_missing_or_contradictory_variable_prevents_the_start_and_is_named() {
     const ALL: [&str; 3] = ["token-exchange", "jwks", "rotate-keys"];
     const WITH_KEYS: [&str; 2] = ["token-exchange", "rotate-keys"];
     let cases: [(&str, &str, &[&str]); 9] = [
@@ -53,12 +53,12 @@ async fn a_missing_or_contradictory_variable_stops_the_start_and_is_named() {
             let runtime = Runtime::of(&bootstrap(function).unwrap(), &environment).await;
             let status = runtime.ended().await;
             assert!(!status.success() || runtime.init_error().is_some(), "{function}, {variable}: {status}");
-            assert_eq!(runtime.asked(), 0, "{function}, {variable}: it asked for work");
+            assert_eq!(runtime.asked(), 0, "{function}, {variable}: it started");
             let lines = runtime.end();
             let named =
                 lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok()).any(|line| {
                     line["level"] == "ERROR"
-                        && line["problem"].as_str().is_some_and(|told| told.starts_with(variable))
+                        && line["problem"].as_str().is_some_and(|message| message.starts_with(variable))
                 });
             assert!(named, "{function}, {variable}: {lines:#?}");
         }
@@ -66,7 +66,7 @@ async fn a_missing_or_contradictory_variable_stops_the_start_and_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_token_is_told_however_much_is_logged() {
+async fn no_token_is_logged_at_any_level() {
     let Some(bootstrap) = bootstrap("token-exchange") else { return };
     let Some(fleet) = Fleet::sealed().await else { return };
     let mut environment = fleet.environment();
@@ -82,23 +82,23 @@ async fn no_token_is_told_however_much_is_logged() {
         runtime.invoke(&filled(event("http-api-token"), &refused, true)).await.unwrap()["statusCode"],
         400
     );
-    runtime.invoke(&breaks(&format!("{form}!"))).await.unwrap_err();
+    runtime.invoke(&panicking_event(&format!("{form}!"))).await.unwrap_err();
 
     let written = runtime.end().join("\n");
-    assert!(written.contains("pozi::audit"), "it does tell of the exchanges: {written}");
+    assert!(written.contains("pozi::audit"), "the exchanges are not logged: {written}");
     for secret in [token.as_str(), session] {
         for part in secret.split('.') {
-            assert!(!written.contains(part), "{part} is told");
+            assert!(!written.contains(part), "{part} is logged");
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn figures_come_after_an_exchange_in_the_embedded_metric_format() {
-    let Some((fleet, runtime)) = with("token-exchange").await else { return };
+async fn an_exchange_writes_metrics_in_the_embedded_format() {
+    let Some((fleet, runtime)) = start("token-exchange").await else { return };
     runtime.invoke(&filled(event("http-api-token"), &form(&fleet, &[]), true)).await.unwrap();
-    let is_it = |line: &str| line.contains("\"_aws\"") && line.contains("\"Exchanges\"");
-    let line: Value = serde_json::from_str(&runtime.line(is_it).await).unwrap();
+    let is_metrics = |line: &str| line.contains("\"_aws\"") && line.contains("\"Exchanges\"");
+    let line: Value = serde_json::from_str(&runtime.line(is_metrics).await).unwrap();
     let directive = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
     let of_exchanges = directive.iter().find(|directive| {
         directive["Metrics"].as_array().unwrap().iter().any(|metric| metric["Name"] == "Exchanges")
