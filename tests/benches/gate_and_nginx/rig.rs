@@ -1,4 +1,4 @@
-//! Gate and nginx as processes on a core of their own, before the same responder.
+//! Gate and nginx as processes on their own core, in front of the same responder.
 
 use std::{
     cell::Cell,
@@ -14,14 +14,14 @@ use clap::Parser as _;
 use pozi_local::{args::Args, samples, service::Service};
 use serde_json::Value;
 
-use super::{MEASURED, responder::Responder, wrk::Load};
+use super::{SERVER_CORE, responder::Responder, wrk::Load};
 
-/// A map as a Web App asks for it.
+/// The request for a map, as a Web App sends it.
 const MAP: &str = "pozi/ows/planning/?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&FORMAT=image%2Fpng&TRANSPARENT=true&LAYERS=zones&STYLES=&CRS=EPSG%3A3857&WIDTH=512&HEIGHT=512&BBOX=16140000%2C-4550000%2C16141000%2C-4549000";
-/// Hundredths of a second are what Linux counts processor time in (`proc(5)`, `sysconf(_SC_CLK_TCK)`).
+/// Linux counts processor time in hundredths of a second (`proc(5)`, `sysconf(_SC_CLK_TCK)`).
 const MICROSECONDS_OF_TICK: f64 = 10_000.0;
 
-/// A session that the gate takes, and who minted it.
+/// A session that the gate accepts, and its issuer.
 pub(crate) struct Session {
     issuer: String,
     token: String,
@@ -36,24 +36,24 @@ pub(crate) struct Server {
     answered: Cell<u64>,
 }
 
-/// What one run came to.
+/// The result of a run.
 pub(crate) struct Measured {
     /// Requests a second.
     pub(crate) rate: f64,
-    /// Processor time of a request, in microseconds.
+    /// The processor time per request in microseconds.
     pub(crate) cost: f64,
-    /// The median of the time that a request took, in microseconds.
+    /// The median duration of a request in microseconds.
     pub(crate) median: f64,
 }
 
-/// The program as it is installed.
+/// Returns the path of the gate's program, if it has been built.
 pub(crate) fn gate_program() -> Option<PathBuf> {
     let target = std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"), PathBuf::from);
     Some(target.join("gate/pozi-gate")).filter(|program| program.exists())
 }
 
-/// A session of riverbend's reader, from a service that listens as long as the session is kept.
+/// Returns a session of riverbend's reader, from a service that runs until the session is dropped.
 pub(crate) fn session(folder: &Path) -> Session {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.expect("a runtime");
@@ -79,7 +79,7 @@ pub(crate) fn session(folder: &Path) -> Session {
 impl Server {
     pub(crate) fn gate(program: &Path, folder: &Path, responder: &Responder, session: &Session) -> Self {
         let site = samples::site_files().remove(0).text;
-        // Not where logs are written: the gate watches the folder of its configuration.
+        // Not the folder of the logs, since the gate watches the folder of its configuration.
         let folder = folder.join("gate");
         fs::create_dir(&folder).expect("a folder");
         fs::write(folder.join("site.toml"), site).expect("the site file is written");
@@ -99,9 +99,9 @@ impl Server {
 
     pub(crate) fn nginx(folder: &Path, responder: &Responder) -> Self {
         let port = free_port();
-        let here = folder.display();
+        let folder_path = folder.display();
         let text = format!(
-            "daemon off; master_process off; pid {here}/nginx.pid; error_log {here}/nginx-error.log;\nevents {{ worker_connections 1024; }}\nhttp {{\n  access_log {here}/nginx-access.log; keepalive_requests 1000000000; client_body_temp_path {here}/body; fastcgi_temp_path {here}/fastcgi; proxy_temp_path {here}/proxy; uwsgi_temp_path {here}/uwsgi; scgi_temp_path {here}/scgi;\n  server {{ listen 127.0.0.1:{port}; location / {{ include /etc/nginx/fastcgi_params; fastcgi_pass unix:{}; }} }}\n}}\n",
+            "daemon off; master_process off; pid {folder_path}/nginx.pid; error_log {folder_path}/nginx-error.log;\nevents {{ worker_connections 1024; }}\nhttp {{\n  access_log {folder_path}/nginx-access.log; keepalive_requests 1000000000; client_body_temp_path {folder_path}/body; fastcgi_temp_path {folder_path}/fastcgi; proxy_temp_path {folder_path}/proxy; uwsgi_temp_path {folder_path}/uwsgi; scgi_temp_path {folder_path}/scgi;\n  server {{ listen 127.0.0.1:{port}; location / {{ include /etc/nginx/fastcgi_params; fastcgi_pass unix:{}; }} }}\n}}\n",
             responder.path.display()
         );
         let config = folder.join("nginx.conf");
@@ -124,22 +124,22 @@ impl Server {
         server
     }
 
-    /// Puts `load` on it.
+    /// Runs `load` against the server.
     pub(crate) fn measure(&self, load: Load) -> Measured {
         let before = self.processor_time();
-        let seen = load.put_on(&self.url, &self.headers);
-        self.answered.set(self.answered.get() + seen.requests);
-        let requests = u32::try_from(seen.requests).map_or(f64::NAN, f64::from);
+        let result = load.run(&self.url, &self.headers);
+        self.answered.set(self.answered.get() + result.requests);
+        let requests = u32::try_from(result.requests).map_or(f64::NAN, f64::from);
         let cost = (self.processor_time() - before) / requests;
-        Measured { rate: seen.rate, cost, median: seen.median }
+        Measured { rate: result.rate, cost, median: result.median }
     }
 
-    /// How many requests it has answered.
+    /// The number of requests answered so far.
     pub(crate) fn answered(&self) -> u64 {
         self.answered.get()
     }
 
-    /// Resident memory, in kilobytes of 10³ bytes.
+    /// Resident memory in kilobytes (1,000 bytes).
     pub(crate) fn resident_kilobytes(&self) -> f64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -147,7 +147,7 @@ impl Server {
         kibibytes.map_or(f64::NAN, |kibibytes| kibibytes * 1.024)
     }
 
-    /// Of all its threads, in the system too, in microseconds.
+    /// The processor time of all its threads, including system time, in microseconds.
     fn processor_time(&self) -> f64 {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap_or_default();
         let behind_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
@@ -165,7 +165,7 @@ impl Drop for Server {
 
 fn pinned(program: &Path) -> Command {
     let mut command = Command::new("taskset");
-    command.args(["-c", MEASURED]).arg(program);
+    command.args(["-c", SERVER_CORE]).arg(program);
     command
 }
 

@@ -1,16 +1,16 @@
-// What people see when something is wrong: with their groups, the tenant, the registration, the service, or the page.
+// What people see when something is wrong with their groups, the tenant, the app registration, the service or the page.
 
 import assert from "node:assert/strict";
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, test } from "node:test";
 
-import { BASE, STATE, at, choose, confirm, mapOf, pull, reset, scope, signIn, signedIn, withBrowser } from "./browser.mjs";
+import { BASE, STATE, byTestId, choose, confirm, mapResult, setTenant, reset, scope, signIn, waitUntilSignedIn, withBrowser } from "./browser.mjs";
 
 afterEach(reset);
 
-// First of all: the service has not read its keys yet.
-test("a service that answers 503 is asked again when it says, and recovers", () =>
+// Must be the first test: the service has not read its keys yet.
+test("a 503 is retried after Retry-After", () =>
   withBrowser({}, async (browser) => {
     const answers = [];
     browser.context.on("response", async (response) => {
@@ -26,45 +26,45 @@ test("a service that answers 503 is asked again when it says, and recovers", () 
     assert.deepEqual(await scope(page), ["heritage:read", "planning:read"]);
     const [[refused, pause, at503], [granted, , at200]] = answers;
     assert.deepEqual([refused, pause, granted], [503, "2", 200]);
-    assert.ok(at200 - at503 >= 2000, "it waited as it was told");
+    assert.ok(at200 - at503 >= 2000, "it did not wait for Retry-After");
   }));
 
-test("a person without catalogues sees why, and whom to ask", () =>
+test("a person without catalogues sees why and what to do", () =>
   withBrowser({}, async (browser) => {
     const page = await signIn(browser, { person: "no-groups" });
     const problem = page.locator("#session").getByTestId("problem");
     assert.equal(await problem.getByTestId("problem-reason").innerText(), "no_catalogue");
     assert.ok((await problem.getByTestId("problem-text").innerText()).length > 20);
-    assert.equal(await at(page, "decision-planning-read").getAttribute("data-because"), "not_in_group");
-    assert.deepEqual(await mapOf(page, "planning"), { result: "refused", status: "401", reason: "no_session" });
+    assert.equal(await byTestId(page, "decision-planning-read").getAttribute("data-because"), "not_in_group");
+    assert.deepEqual(await mapResult(page, "planning"), { result: "refused", status: "401", reason: "no_session" });
   }));
 
-test("too many groups are told as such", () =>
+test("too many groups are reported as such", () =>
   withBrowser({}, async (browser) => {
     const page = await signIn(browser, { person: "overage" });
     assert.equal(await page.locator("#session").getByTestId("problem-reason").innerText(), "groups_overage");
-    assert.equal(await at(page, "decision-planning-read").getAttribute("data-because"), "overage");
+    assert.equal(await byTestId(page, "decision-planning-read").getAttribute("data-because"), "overage");
   }));
 
-test("the tenant rolls its keys, and goes down: nobody notices", () =>
+test("new keys and an outage of the tenant have no effect", () =>
   withBrowser({}, async (browser) => {
     const page = await signIn(browser);
-    const jti = () => at(page, "session-claims").locator('[data-claim="jti"]').textContent();
-    const renews = async () => {
+    const jti = () => byTestId(page, "session-claims").locator('[data-claim="jti"]').textContent();
+    const renew = async () => {
       const before = await jti();
-      await at(page, "renew").click();
+      await byTestId(page, "renew").click();
       await page.waitForFunction(
         (was) => document.querySelector('[data-testid="session-claims"] [data-claim="jti"]')?.textContent !== was,
         before,
       );
     };
-    await pull("levers/roll");
-    await renews();
-    await at(page, "refresh-entra").click();
-    await renews();
-    await pull("levers/down");
-    await renews();
-    assert.equal((await mapOf(page, "planning")).result, "allowed");
+    await setTenant("levers/roll");
+    await renew();
+    await byTestId(page, "refresh-entra").click();
+    await renew();
+    await setTenant("levers/down");
+    await renew();
+    assert.equal((await mapResult(page, "planning")).result, "allowed");
   }));
 
 for (const [mistake, code, isInWindow] of [
@@ -76,9 +76,9 @@ for (const [mistake, code, isInWindow] of [
 ]) {
   test(`a registration with ${mistake} shows ${code}`, () =>
     withBrowser({}, async ({ context, page }) => {
-      await pull(`mistakes/${mistake}`);
+      await setTenant(`mistakes/${mistake}`);
       await choose(page, {});
-      const [popup] = await Promise.all([context.waitForEvent("page"), at(page, "sign-in-submit").click()]);
+      const [popup] = await Promise.all([context.waitForEvent("page"), byTestId(page, "sign-in-submit").click()]);
       if (isInWindow) {
         const told = popup.getByRole("alert");
         const asks = popup.locator('button[value="reader"]');
@@ -88,31 +88,31 @@ for (const [mistake, code, isInWindow] of [
         return;
       }
       if (mistake === "redirect-not-spa") await confirm(popup, "reader");
-      const shown = at(page, "problem").first();
+      const shown = byTestId(page, "problem").first();
       await shown.waitFor();
       assert.equal(await shown.getByTestId("problem-code").innerText(), code);
     }));
 }
 
-test("where nobody consented for all, each person is asked, and may decline", () =>
+test("without consent for the organisation each person is asked and may decline", () =>
   withBrowser({}, async ({ context, page }) => {
-    await pull("mistakes/consent-missing");
+    await setTenant("mistakes/consent-missing");
     await choose(page, {});
-    const [popup] = await Promise.all([context.waitForEvent("page"), at(page, "sign-in-submit").click()]);
+    const [popup] = await Promise.all([context.waitForEvent("page"), byTestId(page, "sign-in-submit").click()]);
     await confirm(popup, "reader");
     await popup.getByRole("button", { name: "Cancel" }).click();
-    await at(page, "problem").first().waitFor();
-    assert.match(await at(page, "problem").first().innerText(), /AADSTS65004/);
-    const [again] = await Promise.all([context.waitForEvent("page"), at(page, "sign-in-submit").click()]);
+    await byTestId(page, "problem").first().waitFor();
+    assert.match(await byTestId(page, "problem").first().innerText(), /AADSTS65004/);
+    const [again] = await Promise.all([context.waitForEvent("page"), byTestId(page, "sign-in-submit").click()]);
     await confirm(again, "reader");
     await again.getByRole("button", { name: "Accept" }).click();
-    await signedIn(page);
+    await waitUntilSignedIn(page);
     assert.deepEqual(await scope(page), ["heritage:read", "planning:read"]);
   }));
 
-test("a page of another site's origin gets no session, and can read why", () =>
+test("a page with another site's origin gets no session and can read the reason", () =>
   withBrowser({}, async ({ page }) => {
-    // Saltmarsh's Web App, with a token of riverbend's: as a page that somebody lured a riverbend person to.
+    // Saltmarsh's origin with riverbend's token, as on a page that lures a person of riverbend.
     for (const [origin, outcome] of [
       ["https://saltmarsh.enterprise.example", { reason: "origin_not_allowed", status: 400 }],
       ["https://riverbend.enterprise.example", { scope: ["heritage:read", "planning:read"] }],

@@ -1,14 +1,14 @@
-//! The gate between a client and FastCGI processes, beside nginx with `fastcgi_pass` to the same ones, in this one run:
-//! gate and nginx each alone on one core, and everything else on the other. Only ratios are worth comparing; where the
-//! machine does other work besides, those of processor time.
+//! The gate compared with nginx's `fastcgi_pass`, between the same client and FastCGI processes in the same run. Gate and nginx
+//! each run alone on one core, everything else on the other. Compare only the ratios; on a busy machine, only those of
+//! processor time.
 
-#![expect(clippy::expect_used, reason = "a measurement that cannot be set up has nothing to say")]
+#![expect(clippy::expect_used, reason = "a benchmark that cannot be set up fails")]
 
-#[path = "through/responder.rs"]
+#[path = "gate_and_nginx/responder.rs"]
 mod responder;
-#[path = "through/rig.rs"]
+#[path = "gate_and_nginx/rig.rs"]
 mod rig;
-#[path = "through/wrk.rs"]
+#[path = "gate_and_nginx/wrk.rs"]
 mod wrk;
 
 use std::{
@@ -22,23 +22,23 @@ use self::{
     wrk::Load,
 };
 
-/// The core of what is measured.
-const MEASURED: &str = "0";
-/// The core of the responder and of the client.
-const OTHERS: &str = "1";
-/// Connections of a busy site.
+/// The core of the measured server.
+const SERVER_CORE: &str = "0";
+/// The core of the responder and the client.
+const CLIENT_CORE: &str = "1";
+/// The number of connections of a busy site.
 const CONNECTIONS: usize = 32;
-/// How often each is measured; the median counts.
+/// How often each server is measured; the median is reported.
 const RUNS: usize = 3;
-/// How many requests the gate has answered when its memory is looked at.
+/// How many requests the gate must have answered before its memory is measured.
 const REQUESTS: u64 = 100_000;
-/// The most further runs until there are so many.
-const FURTHER: usize = 30;
-/// Microseconds of the added median per map that are the aim.
-const AIM_ADDED: f64 = 300.0;
+/// The maximum number of further runs to reach [`REQUESTS`].
+const MAX_FURTHER_RUNS: usize = 30;
+/// The target for the time that the gate adds to the median of a map, in microseconds.
+const TARGET_ADDED: f64 = 300.0;
 
 fn main() {
-    // `cargo test --benches` runs this, too, and asks for no measurement.
+    // `cargo test --benches` also runs this program, but not to measure.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
@@ -53,9 +53,9 @@ fn main() {
         println!("not measured: the gate beside nginx needs the program; `make bench` builds it");
         return;
     };
-    // From here on threads and processes of this one are on that core, unless they are put elsewhere.
+    // From here on, new threads and processes run on this core unless they are pinned to another.
     let own = std::process::id().to_string();
-    let pinned = Command::new("taskset").args(["-cp", OTHERS, &own]).stdout(Stdio::null()).status();
+    let pinned = Command::new("taskset").args(["-cp", CLIENT_CORE, &own]).stdout(Stdio::null()).status();
     if !pinned.is_ok_and(|status| status.success()) {
         println!("not measured: the gate beside nginx needs two cores");
         return;
@@ -69,7 +69,7 @@ fn main() {
 }
 
 fn measure(responder: &Responder, nginx: &Server, gate: &Server) {
-    println!("load of the machine before: {}", load_of_machine());
+    println!("load before: {}", load_of_machine());
     let short = Load { connections: CONNECTIONS, seconds: 5 };
     let single = Load { connections: 1, seconds: 3 };
     for server in [nginx, gate] {
@@ -88,16 +88,16 @@ fn measure(responder: &Responder, nginx: &Server, gate: &Server) {
     println!(
         "median of a map, one connection: {direct:.0} µs directly, {through_nginx:.0} µs through nginx, {through_gate:.0} µs through the gate"
     );
-    println!("added by the gate: {:.0} µs (aim: {AIM_ADDED:.0})", through_gate - direct);
-    for _ in 0..FURTHER {
+    println!("added by the gate: {:.0} µs (target: {TARGET_ADDED:.0})", through_gate - direct);
+    for _ in 0..MAX_FURTHER_RUNS {
         if gate.answered() >= REQUESTS {
             break;
         }
         gate.measure(short);
     }
     let (answered, resident) = (gate.answered(), gate.resident_kilobytes());
-    println!("resident after {answered} requests: {:.1} MB (aim: 20)", resident / 1_000.0);
-    println!("load of the machine after: {}", load_of_machine());
+    println!("resident after {answered} requests: {:.1} MB (target: 20)", resident / 1_000.0);
+    println!("load after: {}", load_of_machine());
 }
 
 fn print_throughput(of_nginx: &[Measured], of_gate: &[Measured]) {
@@ -111,7 +111,7 @@ fn print_throughput(of_nginx: &[Measured], of_gate: &[Measured]) {
     );
     println!("pozi-gate  {:7.0} requests/s  {:6.1} µs of processor time each", rate(of_gate), cost(of_gate));
     println!(
-        "ratio      {:7.2} of requests  {:6.2} of processor time (aim: 0.6)",
+        "ratio      {:7.2} of requests  {:6.2} of processor time (target: 0.6)",
         rate(of_gate) / rate(of_nginx),
         cost(of_nginx) / cost(of_gate)
     );

@@ -1,4 +1,4 @@
-//! The interpreters that the foreign libraries need, installed beside the build on first use.
+//! Python and Node.js with the JWT libraries, installed on first use.
 
 use std::{
     io::Write,
@@ -10,19 +10,19 @@ use pozi_tests::{node_with, venv};
 
 pub(crate) const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/foreign");
 
-/// A Python with PyJWT and joserfc. `None` as [`venv::with`] says.
+/// Returns a Python with PyJWT and joserfc. `None` as for [`venv::with`].
 pub(crate) fn python() -> Option<PathBuf> {
     venv::with("foreign/requirements.txt", "foreign").map(|programs| programs.join("python"))
 }
 
-#[expect(clippy::expect_used, reason = "a command that was there a moment ago")]
+#[expect(clippy::expect_used, reason = "the interpreter has been found before")]
 pub(crate) fn run(command: &mut Command) -> Output {
     command.output().expect("the interpreter starts")
 }
 
-/// A folder with the libraries of Node.js and `judge.mjs` beside them. `None` as [`node_with`] says.
+/// Returns a folder with the Node.js libraries and `verify-cases.mjs`. `None` as for [`node_with`].
 pub(crate) fn node_folder() -> Option<PathBuf> {
-    node_with("tests/foreign", "the checks with foreign JWT libraries of Node.js")
+    node_with("tests/foreign", "the tests with JWT libraries for Node.js")
 }
 
 /// Runs `command` with `input` on its standard input.

@@ -1,5 +1,5 @@
-"""Exchanges tokens at a running service and verifies every session with PyJWT, as a stranger would: from the key set
-that the service serves, found through its metadata. Goes on until two rotations have passed."""
+"""Exchanges tokens at a running service and verifies every session with PyJWT, with the key set that the service's metadata
+points to. Ends after two rotations."""
 
 import json
 import sys
@@ -57,7 +57,7 @@ while len(kids) < 3:
     kid = jwt.get_unverified_header(session)["kid"]
     if kid not in kids:
         kids.append(kid)
-    # A new client each time: it sees just what is served at this moment, and must verify what was minted before.
+    # A new client each time, so that it has the current key set, which must verify all earlier sessions.
     keys = jwt.PyJWKClient(jwks_uri)
     for earlier in sessions:
         assert verify(keys, earlier)["scope"] == "heritage:read planning:read"
@@ -69,4 +69,4 @@ flipped = signature[:-2] + ("AA" if signature[-2:] != "AA" else "BA")
 assert refuses(keys, f"{head}.{payload}.{flipped}")
 assert refuses(keys, f"{head}.{sessions[0].split('.')[1]}.{signature}")
 assert refuses(keys, sessions[-1], audience="https://poziserver-saltmarsh.example/pozi/")
-print(f"{len(sessions)} sessions under {len(kids)} keys, {verified} verifications, 3 spoiled ones refused")
+print(f"{len(sessions)} sessions under {len(kids)} keys, {verified} verifications, 3 invalid sessions refused")

@@ -1,4 +1,4 @@
-//! The least that speaks FastCGI: it reads a request to its end, and answers it with the same 1,000 bytes.
+//! A minimal FastCGI server, which reads each request and answers with the same 1,000 bytes.
 
 use std::{
     io::{self, Read, Write},
@@ -10,16 +10,16 @@ use std::{
 
 use super::median;
 
-/// A picture's bytes would be as good.
+/// The size of the answer's body.
 const BYTES: usize = 1_000;
-/// Threads that answer.
+/// The number of threads that answer.
 const THREADS: usize = 4;
 /// The last record of a request without a body: an empty STDIN.
 const END: [u8; 8] = [1, 5, 0, 1, 0, 0, 0, 0];
-/// How many requests a direct median is of.
+/// The number of requests for the direct median.
 const DIRECT: usize = 2_000;
 
-/// One that answers until the process ends.
+/// A server that answers until the process exits.
 pub(crate) struct Responder {
     pub(crate) path: PathBuf,
 }
@@ -32,7 +32,7 @@ impl Responder {
             thread::spawn(move || {
                 let answer = answer();
                 for stream in listener.incoming().flatten() {
-                    // A client that is gone is nobody's trouble.
+                    // Fails only if the client has disconnected.
                     let _ = respond(stream, &answer);
                 }
             });
@@ -40,7 +40,7 @@ impl Responder {
         Self { path: path.to_owned() }
     }
 
-    /// The median of a request without anything in between, in microseconds.
+    /// Returns the median time of a request without a gate or nginx in between, in microseconds.
     pub(crate) fn median_directly(&self) -> f64 {
         let begin = [&[1, 1, 0, 1, 0, 8, 0, 0][..], &[0, 1, 0, 0, 0, 0, 0, 0]].concat();
         let parameters =
@@ -69,7 +69,7 @@ fn respond(mut stream: UnixStream, answer: &[u8]) -> io::Result<()> {
     stream.write_all(answer)
 }
 
-/// STDOUT with head and data, its end, and END_REQUEST.
+/// Returns the records of an answer: STDOUT with head and body, the end of STDOUT, and END_REQUEST.
 fn answer() -> Vec<u8> {
     let head = b"Content-Type: image/png\r\nContent-Length: 1000\r\n\r\n";
     let content = [&head[..], &[b'p'; BYTES]].concat();

@@ -1,5 +1,5 @@
-"""Judges sessions with PyJWT and with joserfc, as a server of data would: reads the cases on standard input, and writes
-what each library says, in the order of the cases."""
+"""Verifies sessions with PyJWT and with joserfc, as a server of data would: reads the cases on standard input, and writes
+the verdicts of each library in the order of the cases."""
 
 import json
 import sys
@@ -31,7 +31,7 @@ def with_joserfc(session, key_set):
     return token.claims
 
 
-def judged(verify):
+def verdicts(verify):
     def verdict(case):
         try:
             return verify(case["session"], case["key_set"])["scope"]
@@ -41,4 +41,4 @@ def judged(verify):
     return [verdict(case) for case in cases["sessions"]]
 
 
-json.dump({"PyJWT": judged(with_pyjwt), "joserfc": judged(with_joserfc)}, sys.stdout)
+json.dump({"PyJWT": verdicts(with_pyjwt), "joserfc": verdicts(with_joserfc)}, sys.stdout)

@@ -1,4 +1,4 @@
-//! One set of sessions, good and spoiled, judged by every library: each must say the same as we do.
+//! Every library must accept and refuse the same sessions as we do.
 
 use std::{
     collections::BTreeMap,
@@ -13,18 +13,18 @@ use pozi_local::samples;
 use pozi_tests::{World, part};
 use serde_json::{Value, json};
 
-use super::tools::{FOLDER, node_folder, python, run_with};
+use super::interpreters::{FOLDER, node_folder, python, run_with};
 
 const RIVERBEND: &str = "https://poziserver-riverbend.example/pozi/";
 const SCOPE: &str = "heritage:read planning:read";
 const WEEK: u64 = 7 * 24 * 3_600;
 
-/// A session, the key set that its verifier holds, and whether it must be taken.
+/// A session, the key set of its verifier, and whether the verifier must accept it.
 struct Case {
     what: &'static str,
     session: String,
     key_set: Value,
-    counts: bool,
+    is_valid: bool,
 }
 
 async fn session(world: &World) -> String {
@@ -36,7 +36,7 @@ async fn key_set(world: &World) -> Value {
     world.get("/.well-known/jwks.json", &[]).await.json
 }
 
-/// The libraries look at the machine's own clock, so the world's stands there when its second key begins to sign.
+/// The libraries use the system's clock, so the world's clock ends at the system's time, when its second key starts to sign.
 async fn cases(algorithm: SigningAlgorithm) -> Vec<Case> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let world = World::without_ring(&samples::site_files(), algorithm);
@@ -45,31 +45,35 @@ async fn cases(algorithm: SigningAlgorithm) -> Vec<Case> {
     let before = key_set(&world).await;
     world.clock.set(now - 3 * 3_600);
     world.rotate().await;
-    // Signers hold a ring for a minute.
+    // Signers cache the ring for a minute.
     world.clock.set(now - 90);
-    let by_first = session(&world).await;
+    let first_session = session(&world).await;
     let during = key_set(&world).await;
     world.clock.set(now);
     world.rotate().await;
-    let by_second = session(&world).await;
+    let second_session = session(&world).await;
     let after = key_set(&world).await;
-    assert_ne!(part(&by_first, 0)["kid"], part(&by_second, 0)["kid"], "two keys signed");
+    assert_ne!(
+        part(&first_session, 0)["kid"],
+        part(&second_session, 0)["kid"],
+        "the same key signed both sessions"
+    );
 
-    let case = |what, session: &str, key_set: &Value, counts| Case {
+    let case = |what, session: &str, key_set: &Value, is_valid| Case {
         what,
         session: session.to_owned(),
         key_set: key_set.clone(),
-        counts,
+        is_valid,
     };
     let mut cases = vec![
-        case("first key, before", &by_first, &before, true),
-        case("first key, during", &by_first, &during, true),
-        case("first key, after", &by_first, &after, true),
-        case("second key, unknown yet", &by_second, &before, false),
-        case("second key, during", &by_second, &during, true),
-        case("second key, after", &by_second, &after, true),
+        case("first key, before", &first_session, &before, true),
+        case("first key, during", &first_session, &during, true),
+        case("first key, after", &first_session, &after, true),
+        case("second key, unknown yet", &second_session, &before, false),
+        case("second key, during", &second_session, &during, true),
+        case("second key, after", &second_session, &after, true),
     ];
-    for (what, spoiled) in spoiled(&world, &by_second, algorithm).await {
+    for (what, spoiled) in spoiled(&world, &second_session, algorithm).await {
         cases.push(case(what, &spoiled, &after, false));
     }
     cases
@@ -83,13 +87,13 @@ async fn spoiled(world: &World, good: &str, algorithm: SigningAlgorithm) -> Vec<
         value
     };
     let other = World::with(&samples::site_files(), algorithm).await;
-    let by_none = world.signed(&with(&header, "alg", json!("none")), &claims).await;
-    let (message, _) = by_none.rsplit_once('.').unwrap();
+    let unsigned = world.signed(&with(&header, "alg", json!("none")), &claims).await;
+    let (message, _) = unsigned.rsplit_once('.').unwrap();
     let past = world.clock.unix_seconds() - 1;
     vec![
         ("typ JWT", world.signed(&with(&header, "typ", json!("JWT")), &claims).await),
         ("alg none, unsigned", format!("{message}.")),
-        ("alg none, signed", by_none.clone()),
+        ("alg none, signed", unsigned.clone()),
         ("alg HS256", world.signed(&with(&header, "alg", json!("HS256")), &claims).await),
         ("another site's", {
             let saltmarsh = json!("https://poziserver-saltmarsh.example/pozi/");
@@ -109,17 +113,17 @@ async fn spoiled(world: &World, good: &str, algorithm: SigningAlgorithm) -> Vec<
 }
 
 #[tokio::test]
-async fn every_library_takes_our_sessions_and_refuses_them_spoiled() {
-    let mut judges: Vec<(Command, &str)> = Vec::new();
+async fn every_library_accepts_our_sessions_and_refuses_invalid_ones() {
+    let mut commands: Vec<(Command, &str)> = Vec::new();
     if let Some(python) = python() {
         let mut command = Command::new(python);
-        command.arg(Path::new(FOLDER).join("judge.py"));
-        judges.push((command, "Python"));
+        command.arg(Path::new(FOLDER).join("verify_cases.py"));
+        commands.push((command, "Python"));
     }
     if let Some(folder) = node_folder() {
         let mut command = Command::new("node");
-        command.arg(folder.join("judge.mjs"));
-        judges.push((command, "Node.js"));
+        command.arg(folder.join("verify-cases.mjs"));
+        commands.push((command, "Node.js"));
     }
     for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256] {
         let cases = cases(algorithm).await;
@@ -131,16 +135,16 @@ async fn every_library_takes_our_sessions_and_refuses_them_spoiled() {
             "algorithm": algorithm.name(),
             "sessions": sessions,
         });
-        for (judge, language) in &mut judges {
-            let output = run_with(judge, &input.to_string());
-            let told = String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success(), "{language}: {told}");
+        for (command, language) in &mut commands {
+            let output = run_with(command, &input.to_string());
+            let printed = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{language}: {printed}");
             let verdicts: BTreeMap<String, Vec<Option<String>>> =
                 serde_json::from_slice(&output.stdout).unwrap();
             for (library, verdicts) in verdicts {
                 assert_eq!(verdicts.len(), cases.len());
                 for (case, verdict) in cases.iter().zip(verdicts) {
-                    let expected = case.counts.then_some(SCOPE);
+                    let expected = case.is_valid.then_some(SCOPE);
                     assert_eq!(
                         verdict.as_deref(),
                         expected,
@@ -149,8 +153,12 @@ async fn every_library_takes_our_sessions_and_refuses_them_spoiled() {
                         case.what
                     );
                 }
-                let taken = cases.iter().filter(|case| case.counts).count();
-                println!("{library}, {}: {taken} taken, {} refused", algorithm.name(), cases.len() - taken);
+                let accepted = cases.iter().filter(|case| case.is_valid).count();
+                println!(
+                    "{library}, {}: {accepted} accepted, {} refused",
+                    algorithm.name(),
+                    cases.len() - accepted
+                );
             }
         }
     }

@@ -1,5 +1,5 @@
-// Judges sessions with jose, aws-jwt-verify, and jwks-rsa with jsonwebtoken, as a server of data would: reads the cases on
-// standard input, and writes what each library says, in the order of the cases.
+// Verifies sessions with jose, aws-jwt-verify, and jwks-rsa with jsonwebtoken, as a server of data would: reads the cases on
+// standard input, and writes the verdicts of each library in the order of the cases.
 
 import { readFileSync } from "node:fs";
 import { JwtVerifier } from "aws-jwt-verify";
@@ -19,7 +19,7 @@ async function withJose(session, keySet) {
   return (await jwtVerify(session, createLocalJWKSet(keySet), options)).payload;
 }
 
-// The library fetches keys over https alone, so it is given them: its own cache takes them from the caller.
+// The library fetches keys only over https, so the key set is put into its cache.
 async function withAwsJwtVerify(session, keySet) {
   const jwksUri = "https://auth.example/.well-known/jwks.json";
   const verifier = JwtVerifier.create({
@@ -42,18 +42,18 @@ async function withJsonwebtoken(session, keySet) {
   return jsonwebtoken.verify(session, key.getPublicKey(), { issuer, audience, algorithms: [algorithm] });
 }
 
-async function judged(verify) {
-  const verdicts = [];
+async function verdicts(verify) {
+  const results = [];
   for (const { session, key_set: keySet } of sessions) {
-    verdicts.push(await verify(session, keySet).then((claims) => claims.scope, () => null));
+    results.push(await verify(session, keySet).then((claims) => claims.scope, () => null));
   }
-  return verdicts;
+  return results;
 }
 
 process.stdout.write(
   JSON.stringify({
-    jose: await judged(withJose),
-    "aws-jwt-verify": await judged(withAwsJwtVerify),
-    "jwks-rsa with jsonwebtoken": await judged(withJsonwebtoken),
+    jose: await verdicts(withJose),
+    "aws-jwt-verify": await verdicts(withAwsJwtVerify),
+    "jwks-rsa with jsonwebtoken": await verdicts(withJsonwebtoken),
   }),
 );

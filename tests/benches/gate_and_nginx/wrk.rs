@@ -1,27 +1,27 @@
-//! The client: wrk, which speaks HTTP/1.1 over connections that it keeps.
+//! The client: wrk, which uses HTTP/1.1 with persistent connections.
 
 use std::process::Command;
 
-/// How much is asked.
+/// The load that wrk produces.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Load {
     pub(crate) connections: usize,
     pub(crate) seconds: u64,
 }
 
-/// What wrk saw.
+/// The results that wrk reports.
 #[derive(Debug)]
-pub(crate) struct Seen {
+pub(crate) struct WrkResult {
     pub(crate) requests: u64,
-    /// A second.
+    /// Requests per second.
     pub(crate) rate: f64,
-    /// The median of the time that a request took, in microseconds.
+    /// The median duration of a request in microseconds.
     pub(crate) median: f64,
 }
 
 impl Load {
-    /// Asks for `url` again and again.
-    pub(crate) fn put_on(self, url: &str, headers: &[String]) -> Seen {
+    /// Requests `url` repeatedly.
+    pub(crate) fn run(self, url: &str, headers: &[String]) -> WrkResult {
         let mut command = Command::new("wrk");
         command.args(["-t1", "--latency"]);
         command.arg(format!("-c{}", self.connections)).arg(format!("-d{}s", self.seconds));
@@ -30,20 +30,17 @@ impl Load {
         }
         let output = command.arg(url).output().expect("wrk runs");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(
-            !text.contains("Non-2xx") && !text.contains("Socket errors"),
-            "not all were answered: {text}"
-        );
-        Seen::read(&text).unwrap_or_else(|| unreadable(&text))
+        assert!(!text.contains("Non-2xx") && !text.contains("Socket errors"), "some requests failed: {text}");
+        WrkResult::read(&text).unwrap_or_else(|| unreadable(&text))
     }
 }
 
 fn unreadable(text: &str) -> ! {
-    eprintln!("wrk said: {text}");
+    eprintln!("cannot parse wrk's output: {text}");
     std::process::exit(1)
 }
 
-impl Seen {
+impl WrkResult {
     fn read(text: &str) -> Option<Self> {
         let after = |word: &str| {
             let line = text.lines().map(str::trim).find(|line| line.starts_with(word))?;

@@ -1,17 +1,17 @@
-// The page where npm could not fetch MSAL.js: it says so, and signs in by itself.
+// The page without MSAL.js, which npm could not fetch: only the plain flow is available.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { BASE, at, leavesNoToken, scope, signIn, withBrowser } from "./browser.mjs";
+import { BASE, byTestId, checkNoTokenLeft, scope, signIn, withBrowser } from "./browser.mjs";
 
-test("without MSAL.js a person signs in by the plain flow, and out", () =>
+test("a person signs in and out by the plain flow without MSAL.js", () =>
   withBrowser({}, async (browser) => {
     assert.equal((await fetch(`${BASE}/msal/msal-browser.min.js`)).status, 404);
     const page = await signIn(browser, { way: "plain", person: "editor" });
     assert.ok((await scope(page)).includes("assets:write"));
-    await leavesNoToken(browser);
-    await at(page, "sign-out").click();
+    await checkNoTokenLeft(browser);
+    await byTestId(page, "sign-out").click();
     await page.waitForSelector('html[data-state="signed-out"]');
-    await leavesNoToken(browser);
+    await checkNoTokenLeft(browser);
   }));
