@@ -27,6 +27,6 @@ use http::Request;
 use pozi_tests::{Answer, send};
 
 /// Sends a GET of `path` to an instance.
-pub(crate) async fn get_from(instance: &Router, path: &str) -> Answer {
+pub(crate) async fn fetch(instance: &Router, path: &str) -> Answer {
     send(instance.clone(), Request::get(path).body(Body::empty()).unwrap()).await
 }

@@ -68,7 +68,7 @@ async fn the_key_set_waits_once_and_then_never() {
     let Some(fleet) = Fleet::sealed().await else { return };
     fleet.aws.holds();
     let instance = fleet.jwks();
-    let fetch = || super::get_from(&instance, "/.well-known/jwks.json");
+    let fetch = || super::fetch(&instance, "/.well-known/jwks.json");
     let (answer, ()) = tokio::join!(fetch(), release_in_order(&fleet, &[&["GetItem"]]));
     assert_eq!(answer.status, 200);
     let [seen] = &fleet.aws.seen()[..] else { panic!("expected one read") };

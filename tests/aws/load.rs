@@ -20,7 +20,7 @@ use pozi_rotate_keys::Ask;
 use pozi_tests::{Fleet, ISSUER, PATIENT, SetClock, aws_at, exchanged};
 use pozi_token_exchange::{Environment, TokenExchange, aws::Registry};
 
-use super::get_from;
+use super::fetch;
 
 const STEP: u64 = 10 * 60;
 /// Three rotations with one key a day, and the time for which the last retired key is kept.
@@ -69,7 +69,7 @@ impl Consumer {
         at: Timestamp,
     ) -> Result<(), SessionRefusal> {
         if self.held.as_ref().is_none_or(|(_, fetched)| now.unix_seconds() - fetched >= self.max_age) {
-            let answer = get_from(jwks, "/.well-known/jwks.json").await;
+            let answer = fetch(jwks, "/.well-known/jwks.json").await;
             assert_eq!(answer.status, 200);
             self.held = Some((KeySet::parse(&answer.body).unwrap(), now.unix_seconds()));
         }

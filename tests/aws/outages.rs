@@ -5,7 +5,7 @@ use std::time::Duration;
 use pozi_auth::config::CallLimits;
 use pozi_tests::{Fate, Fleet, exchanged};
 
-use super::get_from;
+use super::fetch;
 
 /// The kinds of outages.
 const OUTAGES: [Fate; 3] = [Fate::Throttled, Fate::Fails, Fate::Lost];
@@ -65,11 +65,11 @@ async fn an_outage_at_start_of_jwks_is_reported_and_the_next_request_tries_again
     let Some(fleet) = Fleet::sealed().await else { return };
     fleet.aws.always(Fate::Fails);
     let instance = fleet.jwks();
-    let answer = get_from(&instance, "/.well-known/jwks.json").await;
+    let answer = fetch(&instance, "/.well-known/jwks.json").await;
     assert_eq!(answer.refusal(), ("temporarily_unavailable", "signing_unavailable"));
     fleet.aws.always(Fate::Passes);
     wait_for_retry_after(&answer).await;
-    assert_eq!(get_from(&instance, "/.well-known/jwks.json").await.status, 200);
+    assert_eq!(fetch(&instance, "/.well-known/jwks.json").await.status, 200);
 }
 
 /// A call makes three attempts.
@@ -102,12 +102,12 @@ async fn an_outage_later_has_no_effect_while_the_caches_are_valid() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let (instance, keys) = (fleet.exchange(), fleet.jwks());
     assert_eq!(exchanged(&instance, &fleet.token()).await.status, 200);
-    assert_eq!(get_from(&keys, "/.well-known/jwks.json").await.status, 200);
+    assert_eq!(fetch(&keys, "/.well-known/jwks.json").await.status, 200);
     fleet.aws.always(Fate::Fails);
     fleet.entra.always(Fate::Fails);
     for _ in 0..20 {
         assert_eq!(exchanged(&instance, &fleet.token()).await.status, 200);
-        assert_eq!(get_from(&keys, "/.well-known/jwks.json").await.status, 200);
+        assert_eq!(fetch(&keys, "/.well-known/jwks.json").await.status, 200);
     }
 }
 

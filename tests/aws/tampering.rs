@@ -11,7 +11,7 @@ use pozi_rotate_keys::Ask;
 use pozi_tests::{EmulatedAws, Fleet, ISSUER, SetClock, aws_at, exchanged};
 use serde_json::Value;
 
-use super::get_from;
+use super::fetch;
 
 fn client() -> aws_sdk_dynamodb::Client {
     aws_sdk_dynamodb::Client::new(&connection(&aws_at(EmulatedAws::running().unwrap().url())))
@@ -103,16 +103,16 @@ async fn an_unsealed_private_key_in_the_table_is_never_used() {
 async fn a_changed_public_key_is_not_served() {
     let Some(fleet) = with_two_keys().await else { return };
     let warm = fleet.jwks();
-    let real = get_from(&warm, "/.well-known/jwks.json").await.body;
+    let real = fetch(&warm, "/.well-known/jwks.json").await.body;
     let set_of = |keys: Value| serde_json::json!({ "keys": keys }).to_string();
     let published = attribute(&fleet, "published").await;
     let mut renamed = published["keys"].clone();
     renamed[0]["kid"] = renamed[1]["kid"].clone();
     for text in [set_of(renamed), set_of(serde_json::json!([])), "{".to_owned()] {
         set(&fleet, "published", &text).await;
-        let answer = get_from(&fleet.jwks(), "/.well-known/jwks.json").await;
+        let answer = fetch(&fleet.jwks(), "/.well-known/jwks.json").await;
         assert_eq!(answer.refusal(), ("temporarily_unavailable", "signing_unavailable"));
-        assert_eq!(get_from(&warm, "/.well-known/jwks.json").await.body, real);
+        assert_eq!(fetch(&warm, "/.well-known/jwks.json").await.body, real);
     }
 }
 
