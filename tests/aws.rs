@@ -1,5 +1,5 @@
-//! The service as it is on AWS: state in DynamoDB and KMS, in good times and bad. AWS is emulated; where it cannot be
-//! had, a notice says so.
+//! The service on an emulated AWS, with state in DynamoDB and KMS, including outages. If the emulator cannot be installed, the
+//! tests print a notice.
 
 #![expect(
     clippy::panic,
@@ -26,7 +26,7 @@ use axum::{Router, body::Body};
 use http::Request;
 use pozi_tests::{Answer, send};
 
-/// Gets `path` from an instance.
-pub(crate) async fn gotten(instance: &Router, path: &str) -> Answer {
+/// Sends a GET of `path` to an instance.
+pub(crate) async fn fetch(instance: &Router, path: &str) -> Answer {
     send(instance.clone(), Request::get(path).body(Body::empty()).unwrap()).await
 }

@@ -1,12 +1,12 @@
-//! The bootstraps as `make build` makes them, each a process behind Lambda's Runtime API, with AWS and Entra emulated:
-//! they answer as the routers do, go on after a panic, do not start with a faulty configuration, and tell no token.
+//! The bootstraps that `make build` compiles, as processes behind Lambda's Runtime API, with an emulated AWS and Entra. They
+//! answer as the routers do, survive a panic, do not start with an invalid configuration, and log no token.
 
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
 #[path = "bootstraps/answers.rs"]
 mod answers;
-#[path = "bootstraps/lives.rs"]
-mod lives;
+#[path = "bootstraps/processes.rs"]
+mod processes;
 
 use std::{
     io::Write,
@@ -19,8 +19,8 @@ use pozi_tests::{Fleet, Runtime, exchange_form, tools};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// What `infra/build` said, once for all tests; none where the tools cannot be had. It takes minutes after a change of
-/// the functions, and a second when nothing has changed.
+/// Runs `infra/build` once for all tests. `None` if the tools cannot be installed. Takes minutes after a change of the
+/// functions, and otherwise a second.
 fn built() -> Option<&'static Output> {
     static BUILT: OnceLock<Option<Output>> = OnceLock::new();
     let build = || {
@@ -30,37 +30,37 @@ fn built() -> Option<&'static Output> {
     BUILT.get_or_init(build).as_ref()
 }
 
-/// The bootstrap of a function.
+/// Returns the path of a function's bootstrap.
 fn bootstrap(function: &str) -> Option<PathBuf> {
     let built = built()?;
-    // The table comes after all were built. What is built but too large has its own test.
+    // The table is printed once all are built. Bootstraps that are too large are checked by a test of their own.
     let table = String::from_utf8_lossy(&built.stdout);
     let row = table.lines().any(|row| row.split_whitespace().next() == Some(function));
     assert!(row, "{}", String::from_utf8_lossy(&built.stderr));
     Some(Path::new(ROOT).join("target/lambda").join(function).join("bootstrap"))
 }
 
-/// A fleet, and one of its functions in a process of its own.
-async fn with(function: &str) -> Option<(Fleet, Runtime)> {
+/// Starts a fleet, and one of its functions as a process.
+async fn start(function: &str) -> Option<(Fleet, Runtime)> {
     let bootstrap = bootstrap(function)?;
     let fleet = Fleet::sealed().await?;
     let runtime = Runtime::of(&bootstrap, &fleet.environment()).await;
     Some((fleet, runtime))
 }
 
-/// A form that asks to exchange a reader's token.
+/// Returns a form that exchanges a reader's token.
 fn form(fleet: &Fleet, more: &[(&str, &str)]) -> String {
     exchange_form(&fleet.token(), more)
 }
 
-/// Tells a figure. Not println!, whose text of a passed test nobody sees.
-fn tell(text: &str) {
+/// Prints `text`. Not with println!, whose output is hidden for a test that passes.
+fn print(text: &str) {
     std::io::stderr().write_all(text.as_bytes()).unwrap();
 }
 
 #[test]
-fn the_bootstraps_are_no_larger_and_need_no_newer_system_than_lambda_likes() {
+fn every_bootstrap_is_small_enough_and_runs_on_lambdas_system() {
     let Some(built) = built() else { return };
-    tell(&String::from_utf8_lossy(&built.stdout));
+    print(&String::from_utf8_lossy(&built.stdout));
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
 }

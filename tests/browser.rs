@@ -1,5 +1,5 @@
-//! A real browser at the local page: real MSAL.js signs in at the emulated tenant, and real sessions open maps. What the
-//! tests do stands in `tests/browser/*.test.mjs`; each file has a service of its own.
+//! The page of `make run` in a real browser: real MSAL.js signs in at the emulated tenant, and sessions open maps. The tests are
+//! in `tests/browser/*.test.mjs`; each file has its own service.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
 
@@ -17,15 +17,15 @@ use tempfile::TempDir;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// MSAL.js keeps its settings of production; only the way to that host is another.
+/// Lets MSAL.js run with its production settings; the browser resolves this host to the emulated tenant.
 const PRODUCTION: &str = "--authority=https://login.microsoftonline.com";
 
-/// Two tests that install at once would trip each other up, and two browsers that draw maps at once would be slow enough
-/// for time limits.
-static ALONE: Mutex<()> = Mutex::new(());
+/// Runs one test at a time: concurrent installations would conflict, and two browsers that draw maps would run into time
+/// limits.
+static LOCK: Mutex<()> = Mutex::new(());
 
 #[test]
-fn people_sign_in_with_msal_and_out() {
+fn people_sign_in_and_out_with_msal() {
     run("sign-in", &[PRODUCTION]);
 }
 
@@ -35,38 +35,38 @@ fn sessions_are_renewed_narrowed_and_enforced() {
 }
 
 #[test]
-fn whatever_goes_wrong_is_told() {
-    run("trouble", &[PRODUCTION]);
+fn errors_are_shown() {
+    run("errors", &[PRODUCTION]);
 }
 
 #[test]
-fn the_page_is_for_everybody() {
-    run("looks", &[PRODUCTION]);
+fn the_page_is_accessible() {
+    run("accessibility", &[PRODUCTION]);
 }
 
 #[test]
 fn the_page_works_as_make_run_serves_it() {
-    run("ordinary", &[]);
+    run("make-run", &[]);
 }
 
 #[test]
 fn the_page_works_without_msal() {
-    run("plain", &["--msal=/nonexistent"]);
+    run("without-msal", &["--msal=/nonexistent"]);
 }
 
 #[test]
-#[ignore = "paints docs/page.png anew: `make picture`"]
+#[ignore = "replaces docs/page.png; run by `make picture`"]
 fn the_picture_in_the_readme() {
     run("picture", &[PRODUCTION]);
-    let painted = shots().join("page.png");
-    if painted.exists() {
-        fs::copy(painted, format!("{ROOT}/docs/page.png")).unwrap();
+    let picture = shots().join("page.png");
+    if picture.exists() {
+        fs::copy(picture, format!("{ROOT}/docs/page.png")).unwrap();
     }
 }
 
-/// Runs the tests of a file against a service of their own, started with `options`.
+/// Runs the tests in `file` against a new service, started with `options`.
 fn run(file: &str, options: &[&str]) {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(folder) = node_folder() else { return };
     let state = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -83,43 +83,43 @@ fn run(file: &str, options: &[&str]) {
         .stdin(Stdio::null());
     runtime.spawn(service.serve());
     let output = node.output().unwrap();
-    let told = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{told}\n{}", String::from_utf8_lossy(&output.stderr));
-    let passed = told.lines().find_map(|line| line.strip_prefix("ℹ pass "));
-    assert!(passed.is_some_and(|count| count != "0"), "no test ran: {told}");
-    println!("{told}");
+    let log = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{log}\n{}", String::from_utf8_lossy(&output.stderr));
+    let passed = log.lines().find_map(|line| line.strip_prefix("ℹ pass "));
+    assert!(passed.is_some_and(|count| count != "0"), "no test ran: {log}");
+    println!("{log}");
 }
 
 fn arguments(state: &TempDir, more: &[&str]) -> Args {
     let msal = format!("--msal={ROOT}/{}", page::MSAL_FOLDER);
-    let own = ["pozi-local", "--port=0", "--state", state.path().to_str().unwrap()];
+    let base = ["pozi-local", "--port=0", "--state", state.path().to_str().unwrap()];
     let has_msal = more.iter().any(|option| option.starts_with("--msal"));
-    Args::parse_from(own.into_iter().chain(more.iter().copied()).chain((!has_msal).then_some(msal.as_str())))
+    Args::parse_from(base.into_iter().chain(more.iter().copied()).chain((!has_msal).then_some(msal.as_str())))
 }
 
-/// A folder with the tests and what they need, and a browser on this machine. `None` where it cannot be had, which is said
-/// loudly; on a machine of continuous integration that is a failure, since nobody would read it.
+/// Installs Chromium and npm packages, and returns the folder of the tests. `None`, with a notice, if that fails; in CI it is a
+/// failure.
 fn node_folder() -> Option<PathBuf> {
     let folder = node_with("tests/browser", "the tests in a browser")?;
     let is_done = |command: &mut Command| {
         command.stdin(Stdio::null()).output().is_ok_and(|output| output.status.success())
     };
     let has_chromium = is_done(Command::new("sh").arg(folder.join("install.sh")));
-    // Never fails; what counts is what is there then.
+    // The script never fails; check what it fetched.
     is_done(&mut Command::new(format!("{ROOT}/infra/local/page/fetch-msal")));
     let has_msal = Path::new(ROOT).join(page::MSAL_FOLDER).is_dir();
     if !(has_chromium && has_msal) {
         not_run(
-            "the tests in a browser need Debian's package chromium, and MSAL.js from npm's package index",
+            "the tests in a browser; they need Debian's package chromium, and MSAL.js from npm's package index",
         );
         return None;
     }
-    // For the pictures; without it maps are only let through.
+    // For the pictures of maps; optional.
     has_qgis();
     Some(folder)
 }
 
-/// Where pictures are kept for somebody to look at.
+/// The folder of the screenshots, for people to look at.
 fn shots() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser-shots");
     fs::create_dir_all(&folder).unwrap();

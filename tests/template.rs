@@ -1,5 +1,5 @@
-//! The template of the service on AWS: what linters say, and what they do not know: that every role has the calls that its
-//! function makes and no other, that nothing precious goes by a slip, and that somebody is told when something is wrong.
+//! The AWS template: linters, and rules that linters do not know, such as that every role has exactly the permissions that its
+//! function needs, that data cannot be deleted by mistake, and that alarms cover failures.
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
@@ -7,8 +7,10 @@
 mod access;
 #[path = "template/alarms.rs"]
 mod alarms;
-#[path = "template/circles.rs"]
-mod circles;
+#[path = "template/api.rs"]
+mod api;
+#[path = "template/cycles.rs"]
+mod cycles;
 #[path = "template/expansion.rs"]
 mod expansion;
 #[path = "template/permissions.rs"]
@@ -29,7 +31,7 @@ use std::{
 use pozi_tests::venv;
 use serde_json::{Value, json};
 
-use self::{circles::circle, rule::spoiled};
+use self::{cycles::find_cycle, rule::spoiled};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
@@ -37,14 +39,14 @@ fn text(path: &str) -> String {
     fs::read_to_string(Path::new(ROOT).join(path)).unwrap()
 }
 
-/// The template expanded, once for all tests; none where the tools cannot be had.
-fn the_expansion() -> Option<&'static Value> {
+/// Returns the template expanded from SAM, once for all tests. `None` if the tools cannot be installed.
+fn expanded_template() -> Option<&'static Value> {
     static EXPANSION: OnceLock<Option<Value>> = OnceLock::new();
     let expand = || Some(expansion::expand(&venv::tools()?, &text("infra/template.yaml")));
     EXPANSION.get_or_init(expand).as_ref()
 }
 
-/// What a tool says to `arguments`, without a network and without an account.
+/// Runs a tool without network and AWS account. Fails with its output.
 fn run(tools: &Path, program: &str, arguments: &[&str]) -> Result<(), String> {
     let mut command = Command::new(tools.join(program));
     command.args(arguments).current_dir(ROOT);
@@ -55,20 +57,21 @@ fn run(tools: &Path, program: &str, arguments: &[&str]) -> Result<(), String> {
         ("AWS_SECRET_ACCESS_KEY", "none"),
     ]);
     let done = command.output().unwrap();
-    let said = [done.stdout, done.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
-    if done.status.success() { Ok(()) } else { Err(said) }
+    let output =
+        [done.stdout, done.stderr].map(|output| String::from_utf8_lossy(&output).into_owned()).concat();
+    if done.status.success() { Ok(()) } else { Err(output) }
 }
 
 #[test]
-fn sam_and_its_linter_find_nothing() {
+fn sam_validates_the_template() {
     let Some(tools) = venv::tools() else { return };
     assert_eq!(run(&tools, "sam", &["validate"]), Ok(()));
     assert_eq!(run(&tools, "sam", &["validate", "--lint"]), Ok(()));
 }
 
 #[test]
-fn the_linter_finds_nothing_in_the_expansion() {
-    let (Some(tools), Some(expansion)) = (venv::tools(), the_expansion()) else { return };
+fn cfn_lint_accepts_the_expanded_template() {
+    let (Some(tools), Some(expansion)) = (venv::tools(), expanded_template()) else { return };
     let folder = tempfile::tempdir().unwrap();
     let lint = |template: &Value| {
         let file: PathBuf = folder.path().join("expanded.json");
@@ -77,14 +80,14 @@ fn the_linter_finds_nothing_in_the_expansion() {
     };
     assert_eq!(lint(expansion), Ok(()));
     let nowhere = spoiled(expansion, "/Schedule/Properties/Target/Arn", &json!({ "Ref": "Nowhere" }));
-    assert!(lint(&nowhere).is_err_and(|said| said.contains("Nowhere")));
+    assert!(lint(&nowhere).is_err_and(|output| output.contains("Nowhere")));
 }
 
 #[test]
-fn no_resources_wait_for_each_other() {
-    let Some(expansion) = the_expansion() else { return };
-    assert_eq!(circle(expansion), None);
-    for (place, value) in [
+fn no_resources_depend_on_each_other_in_a_cycle() {
+    let Some(expansion) = expanded_template() else { return };
+    assert_eq!(find_cycle(expansion), None);
+    for (pointer, value) in [
         ("/Api/Properties/Name", json!({ "Ref": "TokenExchange" })),
         ("/Api/DependsOn", json!(["TokenRoute"])),
         ("/Table/Properties/TableName", json!({ "Fn::Sub": "of-${RotateKeysRole.RoleId}" })),
@@ -97,14 +100,14 @@ fn no_resources_wait_for_each_other() {
             json!({ "Fn::Sub": ["${a}", { "a": { "Ref": "TokenExchange" } }] }),
         ),
     ] {
-        let found = circle(&spoiled(expansion, place, &value));
-        assert!(found.is_some(), "a circle is not seen: {value} at {place}");
+        let found = find_cycle(&spoiled(expansion, pointer, &value));
+        assert!(found.is_some(), "no cycle is found with {value} at {pointer}");
     }
 }
 
 #[test]
-fn every_parameter_is_explained_and_every_alarm_has_its_advice() {
-    let Some(expansion) = the_expansion() else { return };
+fn every_parameter_and_alarm_is_documented() {
+    let Some(expansion) = expanded_template() else { return };
     let page = text("docs/deploy.md");
     let rows: Vec<_> = page.lines().filter(|line| line.starts_with('|')).collect();
     let has_row =
@@ -115,28 +118,32 @@ fn every_parameter_is_explained_and_every_alarm_has_its_advice() {
         assert!(parameter["Description"].is_string(), "{name} has no description");
         let is_bounded =
             ["AllowedValues", "AllowedPattern", "MinValue"].iter().any(|bound| !parameter[bound].is_null());
-        assert!(is_bounded, "{name} takes anything");
+        assert!(is_bounded, "{name} has no allowed values");
         let is_explained =
             parameter["AllowedPattern"].is_null() || parameter["ConstraintDescription"].is_string();
-        assert!(is_explained, "{name} does not say what it takes");
+        assert!(is_explained, "{name} has no ConstraintDescription");
     }
     let groups =
         expansion["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"].as_array().unwrap();
     let grouped: Vec<_> = groups.iter().flat_map(|group| group["Parameters"].as_array().unwrap()).collect();
     let declared = parameters.keys().map(String::as_str);
     assert_eq!(
-        rule::differences("the form", grouped.iter().map(|name| name.as_str().unwrap()), declared),
+        rule::differences(
+            "the parameter groups",
+            grouped.iter().map(|name| name.as_str().unwrap()),
+            declared
+        ),
         [""; 0]
     );
     for (name, resource) in expansion["Resources"].as_object().unwrap() {
         let is_alarm = resource["Type"] == "AWS::CloudWatch::Alarm";
-        assert!(!is_alarm || has_row(name), "docs/deploy.md does not say what to do at the alarm {name}");
+        assert!(!is_alarm || has_row(name), "docs/deploy.md has no row for the alarm {name}");
     }
 }
 
 #[test]
-fn every_environment_asks_for_what_the_template_takes() {
-    let Some(expansion) = the_expansion() else { return };
+fn every_environment_sets_valid_parameters() {
+    let Some(expansion) = expanded_template() else { return };
     let config: toml::Table = toml::from_str(&text("samconfig.toml")).unwrap();
     for environment in ["dev", "staging", "production"] {
         let deploy = &config[environment]["deploy"]["parameters"];
@@ -147,7 +154,7 @@ fn every_environment_asks_for_what_the_template_takes() {
         let given: BTreeMap<_, _> = overrides.filter_map(|one| one.split_once('=')).collect();
         for (name, value) in given {
             let parameter = &expansion["Parameters"][name];
-            assert!(parameter.is_object(), "{environment} gives {name}, which there is not");
+            assert!(parameter.is_object(), "{environment} sets {name}, which the template does not have");
             let allowed = parameter["AllowedValues"].as_array();
             let is_allowed = |one: &Value| expansion::text_of(one) == value;
             assert!(

@@ -1,24 +1,24 @@
-// Types of pozi-session.js, and what everything in it takes, returns and promises.
+// The types of pozi-session.js.
 
-/** What an Entra token is asked with. */
+/** The argument of `entraToken`. */
 export interface EntraTokenRequest {
-  /** A token from the cache would not do: the service said that it has expired. */
+  /** Whether to bypass the cache, because the service found the cached token expired. */
   forceRefresh: boolean;
-  /** Aborts when nobody waits for the answer any more. */
+  /** Aborts when no caller waits for the token any more. */
   signal: AbortSignal;
 }
 
 export interface SessionOptions {
   /** The token exchange: its issuer URL, https (or http on this machine). */
   service: string;
-  /** Where the data is: the site's external URL, https (or http on this machine). Sessions are sent under it only. */
+  /** The server of the data: the site's external URL, https (or http on this machine). Sessions are sent only under it. */
   server: string;
   /**
-   * The Entra access token for the site's scope `…/user_impersonation`: MSAL's `acquireTokenSilent`. What it throws comes
-   * out of the session's calls as it is, `InteractionRequiredAuthError` among it.
+   * Returns the Entra access token for the site's scope `…/user_impersonation`, from MSAL's `acquireTokenSilent`. The
+   * session's calls reject with what it throws, unchanged, such as `InteractionRequiredAuthError`.
    */
   entraToken(request: EntraTokenRequest): string | Promise<string>;
-  /** Only these permissions, `<catalogue>:<read|write>` separated by spaces; all that the person has when left out. */
+  /** Only these permissions, `<catalogue>:<read|write>` separated by spaces; all that the person has if left out. */
   scope?: string;
   /** Send the Entra token too, as `Authorization`, for Application Proxy. */
   withEntraToken?: boolean;
@@ -26,24 +26,24 @@ export interface SessionOptions {
   signal?: AbortSignal;
   /** Called after each exchange, also those in the background. */
   onRenewed?(info: SessionInfo): void;
-  /** Called with what goes wrong where nobody waits: renewals in the background, and tiles. */
+  /** Called with errors that no caller receives: those of renewals in the background, and of tiles. */
   onProblem?(problem: unknown): void;
 }
 
-/** What may be known of a session. The token is not in it. */
+/** A session without its token. */
 export interface SessionInfo {
-  /** `<catalogue>:<read|write>`, each. */
+  /** The permissions, each `<catalogue>:<read|write>`. */
   scope: string[];
-  /** Seconds until it ends. */
+  /** Seconds until it expires. */
   expiresIn: number;
 }
 
 export interface Waiting {
-  /** Gives up waiting; the call rejects with the signal's reason. What others wait for goes on. */
+  /** Stops waiting: the call rejects with the signal's reason. Other callers are not affected. */
   signal?: AbortSignal;
 }
 
-/** What OpenLayers hands to a tile load function, or to an image load function. */
+/** The argument that OpenLayers passes to a tile load function or an image load function. */
 export interface Tile {
   getImage(): unknown;
 }
@@ -51,55 +51,55 @@ export interface Tile {
 /** Requests for one catalogue. */
 export interface Catalogue {
   /**
-   * As the browser's `fetch`, with the session in `X-Pozi-Session`. The address is taken relative to `server`. After a 401
-   * it renews the session and asks once more, unless the body was streamed or a Request's: that is spent. Redirects are
-   * errors: the browser would send the session along.
+   * Like the browser's `fetch`, with the session in `X-Pozi-Session`. The address is relative to `server`. After a 401 it
+   * renews the session and repeats the request once, unless the body was streamed or came in a Request: such a body cannot
+   * be sent again. Redirects are errors, because the browser would send the session along.
    * Rejects with a {@link PoziError} `catalogue_not_granted` or `outside_server` when nothing was sent, or as
    * {@link Session.token} does.
    */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
   /**
-   * An OpenLayers `tileLoadFunction`, and an `imageLoadFunction` as well. A tile that cannot be had fails as others do, and
-   * `onProblem` hears why, also when it is that somebody must sign in again.
+   * An OpenLayers `tileLoadFunction` or `imageLoadFunction`. A tile that cannot be loaded fails as usual, and `onProblem`
+   * is called with the reason, including that the person must sign in again.
    */
   loadTile(tile: Tile, src: string): Promise<void>;
 }
 
 export interface Session {
   /**
-   * A session token that is good now. Exchanges when there is none, one exchange at a time however many callers.
+   * Returns a session token that is valid now. Exchanges if there is none, once for all callers that wait.
    * Rejects with a {@link PoziError}, the signal's reason, or what `entraToken` threw.
    */
   token(waiting?: Waiting): Promise<string>;
-  /** Exchanges now. Rejects as {@link token} does; the session in force stays. */
+  /** Exchanges now. Rejects as {@link token} does, and then keeps the current session. */
   renew(waiting?: Waiting): Promise<SessionInfo>;
-  /** The session in force; undefined when there is none. */
+  /** The current session; undefined if there is none. */
   readonly info: SessionInfo | undefined;
-  /** Another session with the same options, of these permissions only. It ends with this one. */
+  /** Returns another session with the same options but only these permissions. It ends with this one. */
   narrow(scope: string): Session;
-  /** Requests for one catalogue; all of them give up when `signal` aborts. */
+  /** Returns the requests for one catalogue; all of them are cancelled when `signal` aborts. */
   catalogue(id: string, waiting?: Waiting): Catalogue;
-  /** Forgets the token and stops renewing. Calls under way, and later ones, reject with a {@link PoziError} `ended`. */
+  /** Forgets the token and stops renewing. Pending and later calls reject with a {@link PoziError} `ended`. */
   end(): void;
 }
 
-/** Opens a session. It exchanges with its first use. Throws a {@link PoziError} `invalid_options` for a URL that is not safe. */
+/** Opens a session, which exchanges when it is first used. Throws a {@link PoziError} `invalid_options` for an unsafe URL. */
 export function createSession(options: SessionOptions): Session;
 
-/** Why there is no session, or why nothing was sent. No message holds a token. */
+/** Why there is no session, or why nothing was sent. No message contains a token. */
 export class PoziError extends Error {
   readonly name: "PoziError";
   /**
-   * The service's own reason (`no_catalogue`, `groups_overage`, …), or one from here: `network`, `timeout`, `bad_answer`,
+   * The service's reason (`no_catalogue`, `groups_overage`, …), or one of this module: `network`, `timeout`, `bad_answer`,
    * `catalogue_not_granted`, `outside_server`, `no_image`, `invalid_options`, `ended`.
    */
   readonly reason: string;
-  /** The OAuth code (RFC 6749 §5.2), when the service refused. */
+  /** The OAuth code (RFC 6749 §5.2), if the service refused. */
   readonly error?: string;
-  /** A sentence for an administrator, when the service refused. */
+  /** A sentence for an administrator, if the service refused. */
   readonly description?: string;
-  /** The HTTP status, when there was an answer. */
+  /** The HTTP status, if there was a response. */
   readonly status?: number;
-  /** Seconds after which it is worth trying again, when the service said so. */
+  /** Seconds after which to try again, if the service gave them. */
   readonly retryAfter?: number;
 }

@@ -1,5 +1,5 @@
-// Pozi sessions in a browser: trades the Entra access token for a session, holds it in memory alone, renews it before it
-// ends, and sends it to the site's own server and nowhere else. What everything takes and returns: pozi-session.d.ts.
+// Pozi sessions in a browser: exchanges the Entra access token for a session, keeps it in memory only, renews it before it
+// expires, and sends it only to the site's own server. pozi-session.d.ts documents the types.
 
 const URN = "urn:ietf:params:oauth:";
 
@@ -11,40 +11,38 @@ export class PoziError extends Error {
   }
 }
 
-/** Opens a session that nobody but its holder can look into. */
+/** Opens a session; its token is reachable only through `token()`. */
 export function createSession(options) {
-  // Constants stand in functions, where the minifier leaves no trace of them.
-  /** For how long one answer of the service is waited for, in milliseconds. */
-  const ATTEMPT = 10_000;
-  /** How often an exchange is tried again. */
-  const RETRIES = 3;
-  /** So long before its end a session is not used any more, in seconds. */
-  const MARGIN = 5;
-  /** A timer that was set before the machine slept is late: so one looks this often at least, in milliseconds. */
-  const LOOK = 30_000;
+  // Constants are inside functions so that the minifier can inline them.
+  /** Milliseconds until a request to the service times out. */
+  const ATTEMPT_TIMEOUT = 10_000;
+  const MAX_RETRIES = 3;
+  /** Seconds before its expiry from which a session is no longer used: the request still has to travel. */
+  const EXPIRY_MARGIN = 5;
+  /** Milliseconds between checks at most: a timer that was set before the machine slept fires late. */
+  const MAX_CHECK_INTERVAL = 30_000;
   const { scope, onProblem } = options;
   const endpoint = `${folder(options.service)}oauth2/token`;
   const server = folder(options.server);
   const over = new AbortController();
   const ended = any(over.signal, options.signal);
-  /** The session in force: { token, scope, life, age, due }, times in seconds. */
+  /** The current session: { token, scope, life, age, due }, times in seconds. */
   let held;
-  /** The exchange that is under way: { stop, users, done }. */
+  /** The exchange in progress: { stop, users, done }. */
   let running;
   let timer;
 
-  /** A session that is good now. */
+  /** Returns a session that is valid now. */
   async function current(signal) {
     stopIf(ended, signal);
-    if (!isGood()) return exchanged(signal);
-    look();
+    if (!isValid()) return exchanged(signal);
+    scheduleRenewal();
     return held;
   }
 
-  // Not to the last moment: the request still has to travel.
-  const isGood = () => held?.age() < held?.life - MARGIN;
+  const isValid = () => held?.age() < held?.life - EXPIRY_MARGIN;
 
-  /** Waits for the one exchange under way, which is given up when nobody waits for it any more. */
+  /** Joins or starts the one exchange in progress, which is cancelled when its last caller stops waiting. */
   async function exchanged(signal) {
     stopIf(ended, signal);
     const own = (running ??= exchange(new AbortController()));
@@ -66,11 +64,11 @@ export function createSession(options) {
     for (let count = 0; ; count++) {
       try {
         return await ask(await subjectToken(forceRefresh, signal), signal);
-      } catch (problem) {
+      } catch (error) {
         stopIf(signal);
-        const isStale = problem.reason === "expired" && !forceRefresh;
-        const pause = isStale ? 1 : count < RETRIES && pauseAfter(problem, count);
-        if (!pause) throw problem;
+        const isStale = error.reason === "expired" && !forceRefresh;
+        const pause = isStale ? 1 : count < MAX_RETRIES && pauseAfter(error, count);
+        if (!pause) throw error;
         forceRefresh ||= isStale;
         await abortable(new Promise((resolve) => setTimeout(resolve, pause)), signal);
       }
@@ -80,7 +78,7 @@ export function createSession(options) {
   const subjectToken = (forceRefresh, signal) =>
     abortable((async () => options.entraToken({ forceRefresh, signal }))(), signal);
 
-  /** One request (RFC 8693 §2.1), simple in the sense of CORS: no preflight. */
+  /** Sends one exchange request (RFC 8693 §2.1), which needs no CORS preflight. */
   async function ask(subject_token, signal) {
     const body = new URLSearchParams({
       grant_type: `${URN}grant-type:token-exchange`,
@@ -88,15 +86,15 @@ export function createSession(options) {
       subject_token,
       ...(scope && { scope }),
     });
-    const limit = AbortSignal.timeout(ATTEMPT);
-    // Before the request, since the session's time begins somewhere on its way.
+    const limit = AbortSignal.timeout(ATTEMPT_TIMEOUT);
+    // Started before the request, since the session's lifetime begins at some moment during it.
     const age = stopwatch();
     const request = { method: "POST", body, credentials: "omit", redirect: "error", signal: any(signal, limit) };
     let response;
     let answer = {};
     try {
       response = await fetch(endpoint, request);
-      // An object in any case: what a broken proxy sends is none.
+      // A broken proxy may send JSON that is not an object.
       answer = Object(await response.json());
     } catch (cause) {
       if (cause.name !== "SyntaxError") throw new PoziError(limit.aborted ? "timeout" : "network", { cause });
@@ -114,33 +112,33 @@ export function createSession(options) {
       throw new PoziError((!ok && reason) || "bad_answer", { error, description, status, retryAfter });
     }
     stopIf(signal);
-    // Due not all at one moment, who all began at one.
+    // At random, so that sessions that began together are not all renewed together.
     held = { token, scope: granted.split(" "), life, age, due: life * (0.7 + 0.15 * Math.random()) };
-    look();
+    scheduleRenewal();
     options.onRenewed?.(info());
-    // Whoever was told may have ended it.
+    // The callback may have ended the session.
     stopIf(signal);
     return held;
   }
 
-  /** Renews in the background when the time has come, and sees to it that somebody looks again. */
-  function look() {
+  /** Renews in the background if the renewal is due, and sets a timer for the next check. */
+  function scheduleRenewal() {
     clearTimeout(timer);
     const seen = held;
     if (!seen) return;
     const wait = (seen.due - seen.age()) * 1000;
-    if (wait <= 0 && !running) exchanged().catch((problem) => failed(seen, problem));
-    timer = setTimeout(look, Math.min(Math.max(wait, 1000), LOOK));
-    // A program other than a browser ends when it has nothing else to do.
+    if (wait <= 0 && !running) exchanged().catch((error) => renewalFailed(seen, error));
+    timer = setTimeout(scheduleRenewal, Math.min(Math.max(wait, 1000), MAX_CHECK_INTERVAL));
+    // Outside a browser, the timer must not keep the process alive.
     timer.unref?.();
   }
 
-  function failed(seen, problem) {
+  function renewalFailed(seen, error) {
     if (ended.aborted) return;
-    seen.due = seen.age() + (problem.retryAfter ?? 0) + 10 + 20 * Math.random();
-    // Who must sign in again is not asked for it on and on: from now on the next call tries.
-    if (!isGood()) held = undefined;
-    onProblem?.(problem);
+    seen.due = seen.age() + (error.retryAfter ?? 0) + 10 + 20 * Math.random();
+    // Stops background renewals, for example when the person must sign in again; the next call tries again.
+    if (!isValid()) held = undefined;
+    onProblem?.(error);
   }
 
   const info = () =>
@@ -148,21 +146,21 @@ export function createSession(options) {
 
   function catalogue(id, { signal: outer } = {}) {
     async function fetchOwn(input, init = {}) {
-      // Of a Request: whatever `init` does not say.
+      // `init` takes precedence over a Request, as in the browser's `fetch`.
       const url = within(server, input.url ?? input);
       const signal = any(ended, outer, init.signal ?? input.signal);
-      // What was streamed is spent.
+      // A streamed body cannot be sent again.
       for (let isLast = init.body?.getReader ?? input.body; ; isLast = true) {
         const used = await current(signal);
-        // Whoever may write has `:read` as well, but may have asked for less.
+        // Any access will do: a writer has `:read` as well, unless the options' `scope` left it out.
         if (!used.scope.some((word) => word.startsWith(`${id}:`))) throw new PoziError("catalogue_not_granted");
         const headers = new Headers(init.headers ?? input.headers);
         headers.set("X-Pozi-Session", used.token);
         if (options.withEntraToken) headers.set("Authorization", `Bearer ${await subjectToken(false, signal)}`);
-        // A browser takes this header along to wherever a redirect leads: to a login page of somebody else, say.
+        // A browser sends this header along to the target of a redirect, such as another host's login page.
         const response = await fetch(input.url ? input : url, { ...init, headers, signal, redirect: "error" });
         if (response.status !== 401 || isLast) return response;
-        // Another call may have renewed it meanwhile.
+        // Another call may have renewed it in the meantime.
         if (held === used) await exchanged(signal);
       }
     }
@@ -176,21 +174,21 @@ export function createSession(options) {
         const url = URL.createObjectURL(await response.blob());
         image.onload = image.onerror = () => URL.revokeObjectURL(url);
         image.src = url;
-      } catch (problem) {
-        // Which fails, and so tells whoever waits for the image.
+      } catch (error) {
+        // An invalid image, so that `onerror` fires.
         image.src = "data:,";
-        if (!any(ended, outer).aborted) onProblem?.(problem);
+        if (!any(ended, outer).aborted) onProblem?.(error);
       }
     }
 
     return { fetch: fetchOwn, loadTile };
   }
 
-  // Timers stand still in a sleeping machine, and are slow in a hidden tab.
-  globalThis.addEventListener?.("visibilitychange", look, { signal: ended });
+  // Timers stop while the machine sleeps, and are slow in a hidden tab.
+  globalThis.addEventListener?.("visibilitychange", scheduleRenewal, { signal: ended });
   ended.onabort = () => {
     held = undefined;
-    look();
+    scheduleRenewal();
   };
 
   return {
@@ -205,30 +203,29 @@ export function createSession(options) {
   };
 }
 
-/** The URL, if it is the server's: a session that goes elsewhere is lost. */
+/** Returns `input` as a URL under `server`, the only place that a session may be sent to. */
 function within(server, input) {
   const url = new URL(input, server);
-  // An encoded slash can climb out of the folder where a server decodes it before it looks.
+  // A server that decodes slashes before it resolves `..` could be led out of the folder.
   if (!url.href.startsWith(server) || /%2f|%5c/i.test(url.pathname)) throw new PoziError("outside_server");
   return url;
 }
 
-/** In milliseconds; nothing when trying again helps nobody. */
+/** Returns the milliseconds to wait before the next attempt, or a falsy value if another attempt is pointless. */
 function pauseAfter({ reason, status, retryAfter }, count) {
-  /** Longer than this nobody is let wait, in seconds. */
-  const LONGEST_PAUSE = 30;
-  const isPassing = status === 503 || /network|timeout/.test(reason);
+  const MAX_PAUSE_SECONDS = 30;
+  const isTransient = status === 503 || /network|timeout/.test(reason);
   const pause = retryAfter ?? 2 ** count;
-  return isPassing && pause <= LONGEST_PAUSE && (pause + Math.random()) * 1000;
+  return isTransient && pause <= MAX_PAUSE_SECONDS && (pause + Math.random()) * 1000;
 }
 
-/** What `promise` comes to, or the signal's reason. */
+/** Settles as `promise` does, or rejects with the signal's reason. */
 const abortable = (promise, signal) =>
   new Promise((resolve, reject) => {
     const own = any(signal);
     own.onabort = () => reject(own.reason);
     if (own.aborted) own.onabort();
-    // Or each call would stay with a signal that never aborts.
+    // Otherwise a signal that never aborts would keep a reference to every call.
     promise.then(resolve, reject).finally(() => (own.onabort = null));
   });
 
@@ -238,13 +235,13 @@ const stopIf = (...signals) => any(...signals).throwIfAborted();
 
 const isText = (value) => typeof value === "string" && value.trim();
 
-/** Seconds from now on, by whichever clock sees more: one may stand still in a sleeping machine, the other may be set. */
+/** Counts seconds by whichever clock advanced more: one may stop while the machine sleeps, the other may be changed. */
 function stopwatch() {
   const [steady, wall] = [performance.now(), Date.now()];
   return () => Math.max(performance.now() - steady, Date.now() - wall) / 1000;
 }
 
-/** The URL of a folder, over https except on this machine. */
+/** Returns the URL `text` with a slash at its end. It must be https, except on this machine. */
 function folder(text) {
   const url = `${text}`.replace(/\/*$/, "/");
   const isSafe = /^(https:\/\/|http:\/\/(localhost|127\.0\.0\.1|\[::1])[:/])[^@?#\\\s]*$/.test(url);

@@ -1,29 +1,29 @@
-//! How long a person waits for an instance that was not there a moment ago. No clock says so: answers are held until all
-//! that should be waited for at once is, and each time that they are let go is one wait.
+//! How many round trips a cold start takes. Instead of measuring time, the proxy holds AWS's answers until all calls that
+//! should run in parallel have arrived, and then releases them together.
 
 use axum::Router;
 use pozi_auth::keyring::SigningAlgorithm;
 use pozi_tests::{Fleet, exchanged};
 
-/// Waits for this, one after the other: what is asked for at once, in the order of the alphabet.
-async fn waits(fleet: &Fleet, each: &[&[&str]]) {
-    for at_once in each {
-        fleet.aws.lets_go(at_once).await;
+/// Releases the calls of each step, which run in parallel, one step after the other. The calls of a step are sorted.
+async fn release_in_order(fleet: &Fleet, steps: &[&[&str]]) {
+    for parallel_calls in steps {
+        fleet.aws.lets_go(parallel_calls).await;
     }
 }
 
-/// A new instance, whose answers from AWS are held, and which has waited for this since its start.
-async fn started(fleet: &Fleet, each: &[&[&str]]) -> Router {
+/// Starts an instance whose answers from AWS are held, and releases these steps.
+async fn started(fleet: &Fleet, steps: &[&[&str]]) -> Router {
     fleet.aws.holds();
     let instance = fleet.exchange();
-    waits(fleet, each).await;
+    release_in_order(fleet, steps).await;
     instance
 }
 
-/// Exchanges a token at an instance, which waits for this and for nothing else, and not at all the next time.
-async fn exchanges_after(fleet: &Fleet, instance: Router, each: &[&[&str]]) {
+/// Exchanges a token at an instance, which makes exactly these calls, and none but `Sign` for the next exchange.
+async fn exchanges_after(fleet: &Fleet, instance: Router, steps: &[&[&str]]) {
     let token = fleet.token();
-    let (answer, ()) = tokio::join!(exchanged(&instance, &token), waits(fleet, each));
+    let (answer, ()) = tokio::join!(exchanged(&instance, &token), release_in_order(fleet, steps));
     assert_eq!(answer.status, 200, "{}", answer.json);
     fleet.aws.holds_no_more();
     fleet.aws.seen();
@@ -31,45 +31,48 @@ async fn exchanges_after(fleet: &Fleet, instance: Router, each: &[&[&str]]) {
     let answer = exchanged(&instance, &token).await;
     assert_eq!(answer.status, 200, "{}", answer.json);
     let warm = fleet.aws.seen();
-    assert!(warm.iter().all(|seen| seen.what == "Sign"), "a warm instance asks nobody: {warm:?}");
-    assert_eq!(fleet.entra.seen().len(), 0, "and Entra is never asked");
+    assert!(
+        warm.iter().all(|seen| seen.what == "Sign"),
+        "a warm instance makes other calls than Sign: {warm:?}"
+    );
+    assert_eq!(fleet.entra.seen().len(), 0, "Entra is called");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_instance_that_has_started_waits_once_and_a_warm_one_never() {
+async fn a_started_instance_waits_once_and_a_warm_one_never() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let instance = started(&fleet, &[&["GetItem"], &["Decrypt"]]).await;
-    // Sites and key sets are one read.
+    // Sites and key sets are read together.
     exchanges_after(&fleet, instance, &[&["Query"]]).await;
 }
 
-/// What was sealed must be read before it can be opened: these two waits follow each other, beside all others.
+/// A sealed key must be read before it can be opened, so these two calls follow each other. All others run in parallel.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_exchange_that_comes_with_the_start_waits_for_the_key_alone() {
+async fn an_exchange_during_the_start_waits_for_the_ring_and_the_key() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let instance = started(&fleet, &[]).await;
-    // The ring, and beside it the sites and key sets; then the key.
+    // The ring in parallel with the sites and key sets, then the key.
     exchanges_after(&fleet, instance, &[&["GetItem", "Query"], &["Decrypt"]]).await;
 }
 
-/// The ring says which key signs, and there is nothing to open.
+/// The ring names the key that signs, and there is no key to open.
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_that_never_leave_kms_cost_a_call_for_each_signature() {
+async fn keys_in_kms_cost_a_call_per_signature() {
     let Some(fleet) = Fleet::in_kms(SigningAlgorithm::Es256).await else { return };
     let instance = started(&fleet, &[&["GetItem"]]).await;
     exchanges_after(&fleet, instance, &[&["Query"], &["Sign"]]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_key_set_is_one_wait_away_and_then_none() {
+async fn the_key_set_waits_once_and_then_never() {
     let Some(fleet) = Fleet::sealed().await else { return };
     fleet.aws.holds();
     let instance = fleet.jwks();
-    let asked = || super::gotten(&instance, "/.well-known/jwks.json");
-    let (answer, ()) = tokio::join!(asked(), waits(&fleet, &[&["GetItem"]]));
+    let fetch = || super::fetch(&instance, "/.well-known/jwks.json");
+    let (answer, ()) = tokio::join!(fetch(), release_in_order(&fleet, &[&["GetItem"]]));
     assert_eq!(answer.status, 200);
-    let [seen] = &fleet.aws.seen()[..] else { panic!("it is one read") };
+    let [seen] = &fleet.aws.seen()[..] else { panic!("expected one read") };
     assert!(!String::from_utf8_lossy(&seen.body).contains("pk, sk, revision, ring"));
-    assert_eq!(asked().await.status, 200);
+    assert_eq!(fetch().await.status, 200);
     assert_eq!(fleet.aws.seen().len(), 0);
 }

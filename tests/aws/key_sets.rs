@@ -1,4 +1,4 @@
-//! The tenants' key sets in the table: fetched by one function, used by another, and never for longer than they hold.
+//! The tenants' key sets in the table, which rotate-keys stores and token-exchange uses while they are valid.
 
 use std::time::Duration;
 
@@ -18,13 +18,13 @@ fn ago(duration: Duration) -> Timestamp {
     Timestamp::from_unix_seconds(SystemClock.now().unix_seconds() - duration.as_secs())
 }
 
-/// The location of the reader's tenant's key set of version 1.0, whose tokens are the default.
+/// The location of riverbend's key set for tokens of version 1.0, the default.
 fn location() -> KeySetLocation {
     let site = Site::parse(&samples::site_files()[0].text).unwrap();
     KeySetLocation { cloud: Cloud::Public, tenant: site.tenant(), version: TokenVersion::V1 }
 }
 
-/// A fleet in whose table the key set was fetched so long ago. Whatever was kept before is kept under a time before that.
+/// Starts a fleet whose stored key set has this age.
 async fn fleet_whose_key_set_is(age: Duration) -> Option<Fleet> {
     let fleet = Fleet::without_key_sets().await?;
     let set = fleet.directory.key_set(Version::V1).to_string();
@@ -33,7 +33,7 @@ async fn fleet_whose_key_set_is(age: Duration) -> Option<Fleet> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_keeps_both_key_sets_of_every_tenant() {
+async fn a_run_stores_both_key_sets_of_every_tenant() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let done = fleet.rotate(Ask::default()).await.unwrap();
     assert_eq!(done.key_sets, Refreshed { kept: 4, failed: 0 }, "two tenants");
@@ -41,11 +41,11 @@ async fn a_run_keeps_both_key_sets_of_every_tenant() {
     fleet.entra.seen();
     let answer = exchanged(&fleet.exchange(), &fleet.token()).await;
     assert_eq!(answer.status, 200);
-    assert_eq!(fleet.entra.seen().len(), 0, "and no exchange asks Entra");
+    assert_eq!(fleet.entra.seen().len(), 0, "an exchange called Entra");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_tenant_that_does_not_answer_keeps_what_was_kept_and_the_signing_keys_rotate_all_the_same() {
+async fn an_unreachable_tenant_keeps_its_stored_key_set_and_signing_keys_still_rotate() {
     let Some(fleet) = Fleet::sealed().await else { return };
     for behaviour in [Behaviour::Down, Behaviour::Rubbish] {
         fleet.directory.behave(behaviour);
@@ -57,7 +57,7 @@ async fn a_tenant_that_does_not_answer_keeps_what_was_kept_and_the_signing_keys_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fresh_key_set_is_used_as_it_is_and_an_older_one_only_when_entra_is_down() {
+async fn a_fresh_stored_key_set_is_used_and_an_older_one_only_while_entra_is_down() {
     for (age, asks) in [(Duration::from_mins(55), 0), (Duration::from_mins(61), 1)] {
         let Some(fleet) = fleet_whose_key_set_is(age).await else { return };
         assert_eq!(exchanged(&fleet.exchange(), &fleet.token()).await.status, 200);
@@ -69,12 +69,12 @@ async fn a_fresh_key_set_is_used_as_it_is_and_an_older_one_only_when_entra_is_do
     for _ in 0..5 {
         assert_eq!(exchanged(&instance, &fleet.token()).await.status, 200);
     }
-    assert!(fleet.entra.seen().len() <= 2, "and Entra is left in peace after that");
+    assert!(fleet.entra.seen().len() <= 2, "Entra is called again despite the pause");
 }
 
-/// Nothing removes an item from the table when its time is over: the service looks at the time itself.
+/// The table does not delete old items: the service checks their age itself.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_set_past_its_day_is_in_the_table_still_and_serves_nobody() {
+async fn a_stored_key_set_older_than_a_day_is_not_used() {
     let Some(fleet) = fleet_whose_key_set_is(Duration::from_hours(24)).await else { return };
     fleet.entra.always(Fate::Fails);
     let answer = exchanged(&fleet.exchange(), &fleet.token()).await;
@@ -84,7 +84,7 @@ async fn a_key_set_past_its_day_is_in_the_table_still_and_serves_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_roll_of_entras_keys_after_the_last_run_is_followed_at_once() {
+async fn keys_that_entra_replaced_after_the_last_run_are_fetched_at_once() {
     let Some(fleet) = Fleet::sealed().await else { return };
     fleet.directory.roll_keys();
     let answer = exchanged(&fleet.exchange(), &fleet.token()).await;
@@ -97,7 +97,7 @@ async fn a_roll_of_entras_keys_after_the_last_run_is_followed_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_older_key_set_never_takes_a_newer_ones_place() {
+async fn an_older_key_set_never_replaces_a_newer_one() {
     let Some(fleet) = fleet_whose_key_set_is(Duration::from_mins(10)).await else { return };
     fleet.store().keep(location(), b"older", ago(Duration::from_mins(20))).await.unwrap();
     assert_eq!(exchanged(&fleet.exchange(), &fleet.token()).await.status, 200);

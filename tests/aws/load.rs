@@ -1,5 +1,5 @@
-//! Three whole rotations under load, on a clock that is set by hand: no session is refused while it lasts, none is
-//! accepted afterwards, by verifiers that keep the key set for as long as they may.
+//! Three rotations under load, on a test clock. Verifiers that cache the key set for as long as they may accept every session
+//! until it expires and none afterwards.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,16 +20,16 @@ use pozi_rotate_keys::Ask;
 use pozi_tests::{Fleet, ISSUER, PATIENT, SetClock, aws_at, exchanged};
 use pozi_token_exchange::{Environment, TokenExchange, aws::Registry};
 
-use super::gotten;
+use super::fetch;
 
 const STEP: u64 = 10 * 60;
-/// Three rotations at a key a day, and the time that the last retired one is kept.
+/// Three rotations with one key a day, and the time for which the last retired key is kept.
 const STEPS: u64 = 4 * 24 * 3_600 / STEP;
 
-/// AWS, but for the time.
-struct ByTestClock;
+/// The AWS environment with a test clock.
+struct AwsWithTestClock;
 
-impl Environment for ByTestClock {
+impl Environment for AwsWithTestClock {
     type Clock = SetClock;
     type Sites = Registry;
     type KeySets = HttpKeySets;
@@ -37,7 +37,7 @@ impl Environment for ByTestClock {
     type Signing = RingSigner<TableKeyRing, Keys>;
 }
 
-/// An instance of token-exchange by the test's clock.
+/// Starts an instance of token-exchange with the test clock.
 fn instance(fleet: &Fleet, clock: &SetClock) -> Router {
     let aws = connection(&aws_at(fleet.aws.url()));
     let table = Table::new(&aws, &fleet.table);
@@ -45,7 +45,7 @@ fn instance(fleet: &Fleet, clock: &SetClock) -> Router {
     let keys = Keys::new(&aws, &fleet.signing, &fleet.table, &issuer);
     let registry = Arc::new(CachedRegistry::new(Arc::new(table.clone()), REGISTRY_LIFETIMES));
     let fetch = HttpKeySets::new(Some(fleet.entra.url().parse().unwrap())).unwrap().within(PATIENT.call);
-    pozi_token_exchange::router(Arc::new(TokenExchange::<ByTestClock> {
+    pozi_token_exchange::router(Arc::new(TokenExchange::<AwsWithTestClock> {
         issuer,
         clock: clock.clone(),
         sites: Arc::clone(&registry),
@@ -54,9 +54,9 @@ fn instance(fleet: &Fleet, clock: &SetClock) -> Router {
     }))
 }
 
-/// A consumer that fetches the key set only when what it has at `now` is too old, whatever key a session names.
+/// A verifier that fetches the key set only when its copy is older than `max_age` seconds, whatever key a session names.
 struct Consumer {
-    keeps: u64,
+    max_age: u64,
     held: Option<(KeySet, u64)>,
 }
 
@@ -68,8 +68,8 @@ impl Consumer {
         now: Timestamp,
         at: Timestamp,
     ) -> Result<(), SessionRefusal> {
-        if self.held.as_ref().is_none_or(|(_, fetched)| now.unix_seconds() - fetched >= self.keeps) {
-            let answer = gotten(jwks, "/.well-known/jwks.json").await;
+        if self.held.as_ref().is_none_or(|(_, fetched)| now.unix_seconds() - fetched >= self.max_age) {
+            let answer = fetch(jwks, "/.well-known/jwks.json").await;
             assert_eq!(answer.status, 200);
             self.held = Some((KeySet::parse(&answer.body).unwrap(), now.unix_seconds()));
         }
@@ -82,7 +82,7 @@ impl Consumer {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn three_rotations_cost_nobody_a_session_and_give_nobody_a_longer_one() {
+async fn three_rotations_neither_end_a_session_early_nor_extend_one() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let clock = SetClock::at(pozi_auth::adapters::SystemClock.now().unix_seconds());
     let instances = [instance(&fleet, &clock), instance(&fleet, &clock)];
@@ -95,8 +95,8 @@ async fn three_rotations_cost_nobody_a_session_and_give_nobody_a_longer_one() {
         PUBLISHED_LIFETIMES,
         pozi_jwks::MAX_AGE,
     );
-    // What the key set's own headers allow, what API Gateway keeps, and one that always asks.
-    let mut consumers = [10 * 60, 2 * 3_600, 0].map(|keeps| Consumer { keeps, held: None });
+    // The key set's own Cache-Control, the caching time of API Gateway, and no caching.
+    let mut consumers = [10 * 60, 2 * 3_600, 0].map(|max_age| Consumer { max_age, held: None });
     let rotator = fleet.rotator(clock.clone());
     let (mut signers, mut sessions, mut checks) = (Vec::new(), Vec::new(), 0_usize);
     for step in 0..STEPS {
@@ -119,13 +119,13 @@ async fn three_rotations_cost_nobody_a_session_and_give_nobody_a_longer_one() {
             }
             sessions.push((answer.session().to_owned(), now));
         }
-        // Every session is verified when it is new, in its last second, and when it is over.
+        // Every session is verified when it is new, in its last second, and after it has expired.
         for (session, minted) in sessions.drain(..) {
             for consumer in &mut consumers {
-                for (after, lasts) in [(0, true), (599, true), (600, false), (3_600, false)] {
+                for (after, is_valid) in [(0, true), (599, true), (600, false), (3_600, false)] {
                     let at = minted.plus(Duration::from_secs(after));
                     let verified = consumer.verify(&jwks, &session, now, at).await;
-                    assert_eq!(verified.is_ok(), lasts, "step {step}, after {after} s: {verified:?}");
+                    assert_eq!(verified.is_ok(), is_valid, "step {step}, after {after} s: {verified:?}");
                     checks += 1;
                 }
             }
@@ -136,5 +136,5 @@ async fn three_rotations_cost_nobody_a_session_and_give_nobody_a_longer_one() {
     println!("{} exchanges, {checks} verifications, {rotations} rotations", STEPS * 3);
     assert!(rotations >= 3, "{rotations}");
     let distinct: std::collections::HashSet<_> = signers.iter().collect();
-    assert_eq!(distinct.len(), signers.len(), "no key comes back");
+    assert_eq!(distinct.len(), signers.len(), "a key signs again after another");
 }

@@ -1,4 +1,4 @@
-//! rotate-keys on AWS: twice at once, dying anywhere, and in trouble.
+//! rotate-keys on AWS: two runs at once, runs that die at any step, and outages.
 
 use std::{
     cmp::Ordering::{Equal, Greater, Less},
@@ -13,7 +13,7 @@ use pozi_auth::{
 use pozi_rotate_keys::{Ask, Done, RunError, aws::OnAws};
 use pozi_tests::{EmulatedAws, Fate, Fleet, SetClock, aws_at};
 
-/// When the clock of these tests begins: with the first ring, which was made by the system's.
+/// A clock that starts at the system's time, with which the first ring is created.
 fn clock() -> SetClock {
     SetClock::at(pozi_auth::adapters::SystemClock.now().unix_seconds())
 }
@@ -35,13 +35,13 @@ async fn run(rotator: &OnAws<SetClock>) -> Result<Done, RunError> {
     rotator.run(Ask::default()).await
 }
 
-/// Those of the keys that were made in KMS that are not to be deleted.
+/// Returns those of the keys in KMS that are not scheduled for deletion.
 async fn kept_in_kms(made: &HashSet<String>) -> Vec<String> {
     let client = aws_sdk_kms::Client::new(&connection(&aws_at(EmulatedAws::running().unwrap().url())));
     let mut left = Vec::new();
     for key in made {
-        let told = client.describe_key().key_id(key).send().await.unwrap().key_metadata.unwrap();
-        if told.deletion_date.is_none() {
+        let metadata = client.describe_key().key_id(key).send().await.unwrap().key_metadata.unwrap();
+        if metadata.deletion_date.is_none() {
             left.push(key.clone());
         }
     }
@@ -49,14 +49,14 @@ async fn kept_in_kms(made: &HashSet<String>) -> Vec<String> {
     left
 }
 
-/// The ARNs of the keys that were created through what stands between, by their public keys' being asked for.
+/// Returns the ARNs of the keys that were created through the proxy, taken from the requests for their public keys.
 fn made_in_kms(fleet: &Fleet) -> HashSet<String> {
-    let asked = fleet.aws.seen().into_iter().filter(|seen| seen.what == "GetPublicKey");
+    let called = fleet.aws.seen().into_iter().filter(|seen| seen.what == "GetPublicKey");
     let arn = |body: &[u8]| {
         let body: serde_json::Value = serde_json::from_slice(body).unwrap();
         body["KeyId"].as_str().unwrap().to_owned()
     };
-    asked.map(|seen| arn(&seen.body)).collect()
+    called.map(|seen| arn(&seen.body)).collect()
 }
 
 fn in_ring(ring: &KeyRing) -> Vec<String> {
@@ -70,7 +70,7 @@ fn in_ring(ring: &KeyRing) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_lives_through_its_states_on_a_schedule() {
+async fn a_key_passes_through_its_states_on_schedule() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let clock = clock();
     let rotator = fleet.rotator(clock.clone());
@@ -88,7 +88,7 @@ async fn a_key_lives_through_its_states_on_a_schedule() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_at_once_make_one_key_and_leave_none_behind() {
+async fn two_runs_at_once_create_one_key_and_leave_none_behind() {
     for kms in [false, true] {
         let fleet = if kms { Fleet::in_kms(SigningAlgorithm::Es256).await } else { Fleet::sealed().await };
         let Some(fleet) = fleet else { return };
@@ -112,23 +112,22 @@ async fn two_at_once_make_one_key_and_leave_none_behind() {
     }
 }
 
-/// A ring whose next key is due, and one whose next key's turn has come; and what becomes of each.
+/// Whether the ring already has a pending key that is due to sign, and the states after the next run.
 const DUE: [(bool, &[&str]); 2] = [(false, &["active", "pending"]), (true, &["retiring", "active"])];
 
-/// At each call that a run makes to AWS, it dies: before the call, or after it was carried out. The next run does what
-/// was to be done.
+/// A run dies at each of its calls to AWS, before the call or after AWS has executed it. The next run completes the work.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_dies_at_any_step_changes_all_or_nothing_and_the_next_one_ends_it() {
-    let mut ways = tokio::task::JoinSet::new();
+async fn a_run_that_dies_at_any_step_changes_all_or_nothing_and_the_next_run_completes_it() {
+    let mut cases = tokio::task::JoinSet::new();
     for due in DUE {
         for fate in [Fate::Lost, Fate::AnswerLost] {
-            ways.spawn(dies_at_every_step(due, fate));
+            cases.spawn(check_death_at_every_step(due, fate));
         }
     }
-    ways.join_all().await;
+    cases.join_all().await;
 }
 
-async fn dies_at_every_step((promotes, then): (bool, &[&str]), fate: Fate) {
+async fn check_death_at_every_step((promotes, then): (bool, &[&str]), fate: Fate) {
     let Some(first) = Fleet::sealed().await else { return };
     for step in 0.. {
         let fleet = first.afresh().await;
@@ -140,16 +139,16 @@ async fn dies_at_every_step((promotes, then): (bool, &[&str]), fate: Fate) {
             clock.advance(3 * 3_600);
         }
         let before = ring(&fleet).await;
-        // What the dying run has sent may come when it is dead, and is nobody else's.
+        // Its own proxy, since requests of the dying run may still arrive after its death.
         let dying = fleet.behind_another().await;
         dying.aws.decides(move |count, _| match count.cmp(&step) {
             Less => Fate::Passes,
             Equal => fate,
             Greater => Fate::Lost,
         });
-        let mortal = dying.rotator(clock.clone());
+        let dying_rotator = dying.rotator(clock.clone());
         let done = tokio::select! {
-            done = run(&mortal) => Some(done),
+            done = run(&dying_rotator) => Some(done),
             () = dying.aws.loses() => None,
         };
         dying.aws.settles().await;
@@ -158,28 +157,31 @@ async fn dies_at_every_step((promotes, then): (bool, &[&str]), fate: Fate) {
         run(&rotator).await.unwrap();
         assert_eq!(states(&ring(&fleet).await), then, "step {step}");
         if let Some(done) = done {
-            assert!(done.is_ok() && step >= 6, "a run makes several calls, and this one {step}: {done:?}");
+            assert!(
+                done.is_ok() && step >= 6,
+                "a run should make several calls, but this one made {step}: {done:?}"
+            );
             return;
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_fails_changes_nothing_and_says_so() {
+async fn a_run_that_fails_changes_nothing_and_reports_why() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let clock = clock();
     let rotator = fleet.rotator(clock.clone());
     clock.advance(21 * 3_600);
     let before = ring(&fleet).await;
-    for (what, says) in [
+    for (what, expected) in [
         ("GetItem", "the signing keys were not rotated: the key ring's store cannot be reached"),
         ("Encrypt", "the signing keys were not rotated: the vault of the private keys"),
         ("Scan", "the tenants' key sets were not fetched: the site registry cannot be read"),
     ] {
         for fate in [Fate::Throttled, Fate::Fails] {
-            fleet.aws.decides(move |_, asked| if asked == what { fate } else { Fate::Passes });
-            let problem = run(&rotator).await.unwrap_err().to_string();
-            assert!(problem.starts_with(says), "{what}, {fate:?}: {problem}");
+            fleet.aws.decides(move |_, called| if called == what { fate } else { Fate::Passes });
+            let error = run(&rotator).await.unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{what}, {fate:?}: {error}");
             if what != "Scan" {
                 assert_eq!(ring(&fleet).await, before);
             }
@@ -188,29 +190,29 @@ async fn a_run_that_fails_changes_nothing_and_says_so() {
     assert_eq!(
         states(&ring(&fleet).await),
         ["active", "pending"],
-        "without the tenants the keys rotate all the same"
+        "the keys rotate although the tenants cannot be read"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_ring_that_was_lost_is_missed_and_not_replaced() {
+async fn a_lost_ring_is_reported_and_not_replaced() {
     let kms_key = match EmulatedAws::running() {
         Some(aws) => aws.sealing_key().await,
         None => return,
     };
     let signing = pozi_auth::config::Signing::Sealed { kms_key };
     let fleet = Fleet::bare(signing, SigningAlgorithm::Es256).await.unwrap();
-    let problem = fleet.rotate(Ask::default()).await.unwrap_err();
-    assert!(matches!(problem, RunError::Rotate(RotateError::NoRing)), "{problem}");
+    let error = fleet.rotate(Ask::default()).await.unwrap_err();
+    assert!(matches!(error, RunError::Rotate(RotateError::NoRing)), "{error}");
     assert!(TableKeyRing::new(fleet.store()).load().await.unwrap().is_none());
     fleet.rotate(Ask { establish: true }).await.unwrap();
     let first = ring(&fleet).await;
     fleet.rotate(Ask { establish: true }).await.unwrap();
-    assert_eq!(ring(&fleet).await, first, "whoever asks for a first ring again changes nothing");
+    assert_eq!(ring(&fleet).await, first, "a second request for a first ring changes nothing");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_in_kms_that_nobody_needs_any_more_are_given_up() {
+async fn unused_keys_in_kms_are_scheduled_for_deletion() {
     let Some(fleet) = Fleet::in_kms(SigningAlgorithm::Rs256).await else { return };
     let clock = clock();
     let rotator = fleet.rotator(clock.clone());

@@ -1,4 +1,4 @@
-//! Sites in the table: written by whoever saw the latest, read by everybody, and a broken one costs itself alone.
+//! Sites in the table: optimistic locking, reading, and documents that are invalid.
 
 use entra_emulator::TokenAsk;
 use pozi_auth::{
@@ -14,7 +14,7 @@ fn saltmarsh() -> SiteFile {
     samples::site_files().remove(1)
 }
 
-/// Writes an attribute of a site's item, past the port: as somebody at AWS's console would.
+/// Writes an attribute of a site's item directly, as in the AWS console.
 async fn set_by_hand(fleet: &Fleet, site: &Site, attribute: &str, text: &str) {
     use aws_sdk_dynamodb::types::AttributeValue;
     let client = aws_sdk_dynamodb::Client::new(&connection(&aws_at(EmulatedAws::running().unwrap().url())));
@@ -36,7 +36,7 @@ fn token_of(fleet: &Fleet, site: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_document_is_replaced_by_whoever_saw_the_latest_and_stands_beside_the_one_before() {
+async fn only_a_writer_that_read_the_latest_document_can_replace_it_and_its_predecessor_is_kept() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let (table, file) = (fleet.store(), saltmarsh());
     let site = Site::parse(&file.text).unwrap();
@@ -51,24 +51,28 @@ async fn a_document_is_replaced_by_whoever_saw_the_latest_and_stands_beside_the_
     assert_eq!(record.sites[0].previous.as_ref(), Some(&file.text));
 }
 
-/// A call whose answer is lost is made again by the AWS library, and meets what it has written itself.
+/// The AWS library repeats a call whose answer is lost, and then finds its own write.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_write_that_is_repeated_is_no_conflict() {
+async fn a_repeated_write_is_not_a_conflict() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let (table, file) = (fleet.store(), saltmarsh());
     let site = Site::parse(&file.text).unwrap();
-    assert_eq!(table.put(&site, &file.text, None).await, Ok(SiteRevision(1)), "as it was written first");
+    assert_eq!(
+        table.put(&site, &file.text, None).await,
+        Ok(SiteRevision(1)),
+        "the same document as the first write"
+    );
     let next = format!("{}\n# The second.\n", file.text);
     for _ in 0..2 {
         assert_eq!(table.put(&site, &next, Some(SiteRevision(1))).await, Ok(SiteRevision(2)));
     }
     let record = table.record_of(site.tenant()).await.unwrap();
-    assert_eq!(record.sites[0].previous.as_ref(), Some(&file.text), "it was written once");
+    assert_eq!(record.sites[0].previous.as_ref(), Some(&file.text), "it was written twice");
     assert_eq!(table.put(&site, &file.text, Some(SiteRevision(1))).await, Err(SiteStoreError::Conflict));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_who_write_at_once_one_wins() {
+async fn one_of_two_simultaneous_writes_succeeds() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let (table, file) = (fleet.store(), saltmarsh());
     let site = Site::parse(&file.text).unwrap();
@@ -95,7 +99,7 @@ async fn all_tenants_are_found_with_their_sites() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_document_that_cannot_be_read_costs_its_own_site_alone() {
+async fn an_invalid_document_affects_only_its_own_site() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let site = Site::parse(&saltmarsh().text).unwrap();
     set_by_hand(&fleet, &site, "document", "name = ").await;
@@ -107,7 +111,7 @@ async fn a_document_that_cannot_be_read_costs_its_own_site_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_last_good_revision_serves_at_a_cold_start_too() {
+async fn the_last_valid_revision_is_used_even_after_a_cold_start() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let (table, file) = (fleet.store(), saltmarsh());
     let site = Site::parse(&file.text).unwrap();
@@ -116,9 +120,9 @@ async fn the_last_good_revision_serves_at_a_cold_start_too() {
     assert_eq!(answer.status, 200, "{}", answer.json);
 }
 
-/// No site, no read of Entra's: an unregistered tenant costs one read of the table, and for a minute not even that.
+/// The result is cached for a minute.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stranger_costs_one_read_and_no_call_to_entra() {
+async fn an_unregistered_tenant_costs_one_read_and_no_call_to_entra() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let now = SystemClock.now().unix_seconds();
     let mut claims = fleet.directory.claims(&TokenAsk::default(), now).unwrap();

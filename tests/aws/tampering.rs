@@ -1,5 +1,5 @@
-//! A ring that somebody tampered with, in the table: what was moved, changed or sealed for another purpose does not sign,
-//! and what was signed with the real one goes on.
+//! A key ring that was tampered with in the table: keys that were moved, changed or sealed for another purpose do not sign,
+//! and instances that have the real ring continue.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use pozi_auth::{
@@ -11,7 +11,7 @@ use pozi_rotate_keys::Ask;
 use pozi_tests::{EmulatedAws, Fleet, ISSUER, SetClock, aws_at, exchanged};
 use serde_json::Value;
 
-use super::gotten;
+use super::fetch;
 
 fn client() -> aws_sdk_dynamodb::Client {
     aws_sdk_dynamodb::Client::new(&connection(&aws_at(EmulatedAws::running().unwrap().url())))
@@ -31,7 +31,7 @@ async fn set(fleet: &Fleet, name: &str, text: &str) {
     update.expression_attribute_values(":text", AttributeValue::S(text.into())).send().await.unwrap();
 }
 
-/// A fleet whose ring has an active key and a pending one.
+/// Starts a fleet whose ring has an active key and a pending one.
 async fn with_two_keys() -> Option<Fleet> {
     let fleet = Fleet::sealed().await?;
     let now = pozi_auth::timestamp::Clock::now(&pozi_auth::adapters::SystemClock).unix_seconds();
@@ -40,7 +40,7 @@ async fn with_two_keys() -> Option<Fleet> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_ring_that_was_changed_signs_nothing_and_an_instance_that_has_the_real_one_goes_on() {
+async fn a_changed_ring_signs_nothing_and_an_instance_with_the_real_ring_continues() {
     let Some(fleet) = with_two_keys().await else { return };
     let warm = fleet.exchange();
     assert_eq!(exchanged(&warm, &fleet.token()).await.status, 200);
@@ -53,19 +53,19 @@ async fn a_ring_that_was_changed_signs_nothing_and_an_instance_that_has_the_real
     let sealed = |index: usize| ring["keys"][index]["sealed"].clone();
     for (what, text) in [
         (
-            "a seal moved to another key",
+            "sealed bytes of another key",
             spoiled(&|ring| ring["keys"][0]["sealed"]["bytes"] = sealed(1)["bytes"].clone()),
         ),
-        ("both halves of another key under its id", spoiled(&|ring| ring["keys"][0]["sealed"] = sealed(1))),
+        ("another key under its id", spoiled(&|ring| ring["keys"][0]["sealed"] = sealed(1))),
         (
-            "a public half of another's",
+            "the public key of another",
             spoiled(&|ring| ring["keys"][0]["sealed"]["public"] = sealed(1)["public"].clone()),
         ),
-        ("a seal changed by a byte", spoiled(&|ring| ring["keys"][0]["sealed"]["bytes"] = "AAAA".into())),
+        ("changed sealed bytes", spoiled(&|ring| ring["keys"][0]["sealed"]["bytes"] = "AAAA".into())),
         ("two active keys", spoiled(&|ring| ring["keys"][1]["state"] = "active".into())),
         ("another algorithm", spoiled(&|ring| ring["algorithm"] = "RS256".into())),
         (
-            "a key from elsewhere",
+            "a KMS key of another account",
             spoiled(&|ring| {
                 let name = "arn:aws:kms:eu-central-1:000000000000:key/1";
                 let vault = serde_json::json!({ "name": name, "public": sealed(0)["public"] });
@@ -86,7 +86,7 @@ async fn a_ring_that_was_changed_signs_nothing_and_an_instance_that_has_the_real
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_private_key_that_is_not_sealed_is_never_used_from_the_table() {
+async fn an_unsealed_private_key_in_the_table_is_never_used() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let bare = pozi_tests::MemoryRing::default();
     let policy =
@@ -100,30 +100,29 @@ async fn a_private_key_that_is_not_sealed_is_never_used_from_the_table() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_published_half_that_was_changed_is_not_served() {
+async fn a_changed_public_key_is_not_served() {
     let Some(fleet) = with_two_keys().await else { return };
     let warm = fleet.jwks();
-    let real = gotten(&warm, "/.well-known/jwks.json").await.body;
+    let real = fetch(&warm, "/.well-known/jwks.json").await.body;
     let set_of = |keys: Value| serde_json::json!({ "keys": keys }).to_string();
     let published = attribute(&fleet, "published").await;
     let mut renamed = published["keys"].clone();
     renamed[0]["kid"] = renamed[1]["kid"].clone();
     for text in [set_of(renamed), set_of(serde_json::json!([])), "{".to_owned()] {
         set(&fleet, "published", &text).await;
-        let answer = gotten(&fleet.jwks(), "/.well-known/jwks.json").await;
+        let answer = fetch(&fleet.jwks(), "/.well-known/jwks.json").await;
         assert_eq!(answer.refusal(), ("temporarily_unavailable", "signing_unavailable"));
-        assert_eq!(gotten(&warm, "/.well-known/jwks.json").await.body, real);
+        assert_eq!(fetch(&warm, "/.well-known/jwks.json").await.body, real);
     }
 }
 
-/// The seal binds a key to its id, table and issuer.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_opens_in_its_own_place_alone() {
+async fn a_key_opens_only_under_its_own_id_table_and_issuer() {
     let Some(fleet) = with_two_keys().await else { return };
-    let Signing::Sealed { kms_key } = &fleet.signing else { panic!("it is sealed") };
+    let Signing::Sealed { kms_key } = &fleet.signing else { panic!("the fleet is not sealed") };
     let aws = connection(&aws_at(fleet.aws.url()));
     let (ring, _) = TableKeyRing::new(fleet.store()).load().await.unwrap().unwrap();
-    let [own, other] = ring.keys() else { panic!("there are two") };
+    let [own, other] = ring.keys() else { panic!("the ring does not have two keys") };
     let open = async |table: &str, issuer: &str, key: &RingKey| {
         let keys = SealedKeys::new(&aws, kms_key, table, &issuer.parse().unwrap());
         keys.open(key, SigningAlgorithm::Es256).await.map(drop)

@@ -1,7 +1,7 @@
-//! What an exchange costs beside its bare cryptography, both measured in this one run: the machine's speed and mood
-//! cancel out in the ratio, which is what `docs/performance.md` speaks of.
+//! An exchange compared with its bare cryptography, measured in the same run so that the machine's speed cancels out in the
+//! ratios of `docs/performance.md`.
 
-#![expect(clippy::expect_used, reason = "a measurement that cannot be set up has nothing to say")]
+#![expect(clippy::expect_used, reason = "a benchmark that cannot be set up fails")]
 
 #[path = "median.rs"]
 mod median;
@@ -41,12 +41,12 @@ fn main() {
     let token = world.token(&TokenAsk::default());
     let session = runtime.block_on(world.exchange(&token, &[])).session().to_owned();
 
-    // Bare, exchange, bare: a machine that slows down or speeds up meanwhile does so for both sides.
+    // Bare before and after, so that changes of the machine's speed affect both sides.
     bare(&mut criterion, "bare-before", &world, &token, &session);
     request(&mut criterion, "exchange", &runtime, &world, exchange_form(&token, &[]), StatusCode::OK);
     bare(&mut criterion, "bare-after", &world, &token, &session);
-    let stranger = exchange_form(&strange(&world), &[]);
-    request(&mut criterion, "unregistered-tenant", &runtime, &world, stranger, StatusCode::BAD_REQUEST);
+    let unregistered = exchange_form(&token_of_unregistered_tenant(&world), &[]);
+    request(&mut criterion, "unregistered-tenant", &runtime, &world, unregistered, StatusCode::BAD_REQUEST);
     request(&mut criterion, "empty-form", &runtime, &world, String::new(), StatusCode::BAD_REQUEST);
     let form = exchange_form(&token, &[]);
     criterion.bench_function("form", |bencher| {
@@ -57,7 +57,7 @@ fn main() {
     print_ratios(token.len(), session.len());
 }
 
-/// RSA-2048 verification of the subject token and an ES256 signature of the session's size.
+/// Measures RSA-2048 verification of the subject token and an ES256 signature over the session.
 fn bare(criterion: &mut Criterion, name: &str, world: &World, token: &str, session: &str) {
     let key_set = world.entra.key_set(Version::V1);
     let [n, e] = ["n", "e"].map(|member| decode(key_set["keys"][0][member].as_str().unwrap_or_default()));
@@ -77,7 +77,7 @@ fn bare(criterion: &mut Criterion, name: &str, world: &World, token: &str, sessi
     });
 }
 
-/// From the bytes of the form to the bytes of the answer, through the router, with warm caches.
+/// Measures from the bytes of the form through the router to the bytes of the answer, with warm caches.
 fn request(
     criterion: &mut Criterion,
     name: &str,
@@ -92,17 +92,17 @@ fn request(
         bencher.iter(|| {
             let request =
                 Request::post("/oauth2/token").header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-            let request = request.body(Body::from(form.clone())).expect("the request is one");
+            let request = request.body(Body::from(form.clone())).expect("the request is valid");
             runtime.block_on(async {
                 let response = router.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
                 assert_eq!(response.status(), status);
-                black_box(to_bytes(response.into_body(), usize::MAX).await.expect("the answer has an end"))
+                black_box(to_bytes(response.into_body(), usize::MAX).await.expect("the answer can be read"))
             })
         });
     });
 }
 
-fn strange(world: &World) -> String {
+fn token_of_unregistered_tenant(world: &World) -> String {
     let mut claims =
         world.entra.claims(&TokenAsk::default(), world.clock.unix_seconds()).expect("there is a reader");
     claims["tid"] = uuid::Uuid::from_u128(7).to_string().into();
@@ -111,7 +111,7 @@ fn strange(world: &World) -> String {
 
 fn print_ratios(token: usize, session: usize) {
     let (Some(before), Some(after)) = (median("bare-before"), median("bare-after")) else {
-        return; // Listed or filtered, not measured.
+        return; // The benchmarks were only listed, or filtered out.
     };
     let bare = f64::midpoint(before, after);
     println!(

@@ -1,7 +1,7 @@
-//! What the gate's decisions and an answer of the authorizer cost beside a bare ES256 verification of the same session,
-//! all measured in this one run, with warm keys.
+//! The gate's decisions and the authorizer compared with a bare ES256 verification of the same session, measured in the same
+//! run with warm keys.
 
-#![expect(clippy::expect_used, reason = "a measurement that cannot be set up has nothing to say")]
+#![expect(clippy::expect_used, reason = "a benchmark that cannot be set up fails")]
 
 #[path = "gate/decision.rs"]
 mod decision;
@@ -44,7 +44,7 @@ fn main() {
         runtime.block_on(world.exchange(&world.token(&TokenAsk::default()), &[])).session().to_owned();
     let key_set = runtime.block_on(world.get("/.well-known/jwks.json", &[])).json;
 
-    // Bare, ours, bare: a machine that slows down or speeds up meanwhile does so for both sides.
+    // Bare before and after, so that changes of the machine's speed affect both sides.
     bare(&mut criterion, "es256-before", &session, &key_set);
     decision::measure(&mut criterion, &runtime, &world, &session);
     gate(&mut criterion, &runtime, &world, &session);
@@ -56,7 +56,7 @@ fn main() {
     print_ratios(session.len());
 }
 
-/// One verification of the session's signature, with the key's point and the signature decoded beforehand.
+/// Measures a verification of the session's signature, with the key and the signature already decoded.
 fn bare(criterion: &mut Criterion, name: &str, session: &str, key_set: &serde_json::Value) {
     let coordinate = |member: &str| decode(key_set["keys"][0][member].as_str().unwrap_or_default());
     let point = [vec![4], coordinate("x"), coordinate("y")].concat();
@@ -72,7 +72,7 @@ fn keys(world: &World) -> IssuerKeys<PublishedDocument> {
     IssuerKeys::new(PublishedDocument::of(world), ISSUER_KEY_LIFETIMES)
 }
 
-/// From the question's headers to the answer, through the router.
+/// Measures `/decide` from the request's headers through the router to the answer.
 fn gate(criterion: &mut Criterion, runtime: &Runtime, world: &World, session: &str) {
     let catalogues = ["planning", "heritage", "assets"].map(|id| id.parse().expect("an id"));
     let gate = Gate::new(world.issuer.clone(), SITE.into(), catalogues, keys(world));
@@ -84,14 +84,14 @@ fn gate(criterion: &mut Criterion, runtime: &Runtime, world: &World, session: &s
                 .header("x-pozi-method", "GET")
                 .header("x-pozi-session", session)
                 .body(Body::empty());
-            let request = request.expect("the request is one");
+            let request = request.expect("the request is valid");
             let answer = runtime.block_on(router.clone().oneshot(request));
             assert_eq!(answer.unwrap_or_else(|never| match never {}).status(), StatusCode::NO_CONTENT);
         });
     });
 }
 
-/// From the bytes of an HTTP API's event to the bytes of the answer.
+/// Measures the authorizer from the bytes of an HTTP API's event to the bytes of the answer.
 fn authorizer(criterion: &mut Criterion, runtime: &Runtime, world: &World, session: &str, response: &str) {
     let config = AuthorizerConfig::read(|name| {
         let value = match name {
@@ -113,7 +113,7 @@ fn authorizer(criterion: &mut Criterion, runtime: &Runtime, world: &World, sessi
     });
 }
 
-/// The shared verifier alone, which both use.
+/// Measures the session verifier that both use.
 fn verifier(criterion: &mut Criterion, runtime: &Runtime, world: &World, session: &str) {
     let verifier = SessionVerifier::new(world.issuer.clone(), SITE.into(), Arc::new(keys(world)));
     let now = world.clock.now();
@@ -124,7 +124,7 @@ fn verifier(criterion: &mut Criterion, runtime: &Runtime, world: &World, session
 
 fn print_ratios(session: usize) {
     let (Some(before), Some(after)) = (median("es256-before"), median("es256-after")) else {
-        return; // Listed or filtered, not measured.
+        return; // The benchmarks were only listed, or filtered out.
     };
     let bare = f64::midpoint(before, after);
     println!("session {session} bytes; medians, and ratios to the first line");
@@ -132,10 +132,10 @@ fn print_ratios(session: usize) {
         "bare ES256 verify                         {bare:6.2} µs  (before {before:.2}, after {after:.2})"
     );
     for (name, what) in [
-        ("session-remembered", "gate: a session that is remembered"),
-        ("session-new", "gate: a session that is not"),
-        ("decision-map", "gate: decision on a map, remembered"),
-        ("decision-map-new", "gate: decision on a map, not remembered"),
+        ("session-cached", "gate: a cached session"),
+        ("session-new", "gate: a new session"),
+        ("decision-map", "gate: decision on a map, cached session"),
+        ("decision-map-new", "gate: decision on a map, new session"),
         ("decision-features", "gate: decision on features by expression"),
         ("decision-selection", "gate: decision on a selection of 31 KB"),
         ("router-map", "gate: a map, request to answer"),

@@ -1,8 +1,8 @@
-//! What a benchmark of this run came to.
+//! Reads criterion's results.
 
 use std::{fs, path::Path};
 
-/// The median of a benchmark of this run, in microseconds.
+/// Returns the median of a benchmark of this run in microseconds, if it was measured.
 pub(crate) fn median(name: &str) -> Option<f64> {
     let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"),

@@ -1,4 +1,4 @@
-//! What the functions answer.
+//! The functions' answers.
 
 use std::time::Instant;
 
@@ -7,7 +7,7 @@ use pozi_rotate_keys::Ask;
 use pozi_tests::{EmulatedAws, Fleet, ISSUER, Runtime, event, filled, part, sent_back, verified_by};
 use serde_json::{Value, json};
 
-use super::{bootstrap, form, tell, with};
+use super::{bootstrap, form, print, start};
 
 const TOKEN: [&str; 4] = ["rest-api-token", "http-api-token", "http-api-stage-token", "function-url-token"];
 
@@ -15,7 +15,7 @@ fn body(answer: &Value) -> Value {
     serde_json::from_str(answer["body"].as_str().unwrap()).unwrap()
 }
 
-/// An answer with an exchange's session, which is never the same twice, taken out, and the session.
+/// Takes the session, which differs every time, out of an answer, and returns both.
 fn without_session(mut answer: Value) -> (Value, String) {
     let mut exchanged = body(&answer);
     let session = exchanged["access_token"].take().as_str().unwrap().to_owned();
@@ -24,8 +24,8 @@ fn without_session(mut answer: Value) -> (Value, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_kind_of_event_is_exchanged_as_the_router_does() {
-    let Some((fleet, runtime)) = with("token-exchange").await else { return };
+async fn every_kind_of_event_is_exchanged_as_by_the_router() {
+    let Some((fleet, runtime)) = start("token-exchange").await else { return };
     let router = fleet.exchange();
     let keys = body(&sent_back(fleet.jwks(), &event("http-api-jwks")).await);
     for name in TOKEN {
@@ -43,8 +43,8 @@ async fn every_kind_of_event_is_exchanged_as_the_router_does() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn refusals_and_preflights_are_the_routers_to_the_byte() {
-    let Some((fleet, runtime)) = with("token-exchange").await else { return };
+async fn refusals_and_preflights_equal_the_routers_byte_for_byte() {
+    let Some((fleet, runtime)) = start("token-exchange").await else { return };
     let router = fleet.exchange();
     let mut events = vec![event("rest-api-preflight"), event("http-api-preflight"), event("http-api-jwks")];
     for name in TOKEN {
@@ -57,8 +57,8 @@ async fn refusals_and_preflights_are_the_routers_to_the_byte() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_key_set_is_the_routers_to_the_byte() {
-    let Some((fleet, runtime)) = with("jwks").await else { return };
+async fn the_key_set_equals_the_routers_byte_for_byte() {
+    let Some((fleet, runtime)) = start("jwks").await else { return };
     let router = fleet.jwks();
     for name in ["rest-api-jwks", "http-api-jwks", "function-url-jwks"] {
         let event = event(name);
@@ -69,31 +69,31 @@ async fn the_key_set_is_the_routers_to_the_byte() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_schedule_does_what_a_run_does() {
-    let Some((fleet, runtime)) = with("rotate-keys").await else { return };
+async fn a_scheduled_event_runs_a_rotation() {
+    let Some((fleet, runtime)) = start("rotate-keys").await else { return };
     let done = runtime.invoke(&event("schedule")).await.unwrap();
     let expected = fleet.rotate(Ask::default()).await.unwrap();
     assert_eq!(done, serde_json::to_value(expected).unwrap());
-    assert_eq!(done["keys"], json!([]), "the first key signs, and the next is not due");
+    assert_eq!(done["keys"], json!([]), "the next key is not due yet");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_who_asks_for_it_gets_a_first_ring() {
+async fn a_first_ring_is_created_only_on_request() {
     let Some(bootstrap) = bootstrap("rotate-keys") else { return };
     let Some(aws) = EmulatedAws::running() else { return };
     let signing = Signing::Sealed { kms_key: aws.sealing_key().await };
     let Some(bare) = Fleet::bare(signing, SigningAlgorithm::Es256).await else { return };
     let runtime = Runtime::of(&bootstrap, &bare.environment()).await;
-    let problem = runtime.invoke(&event("schedule")).await.unwrap_err();
-    let told = problem["errorMessage"].as_str().unwrap();
-    assert!(told.starts_with("the signing keys were not rotated: "), "{told}");
+    let error = runtime.invoke(&event("schedule")).await.unwrap_err();
+    let message = error["errorMessage"].as_str().unwrap();
+    assert!(message.starts_with("the signing keys were not rotated: "), "{message}");
     let done = runtime.invoke(&event("establish")).await.unwrap();
     assert_eq!(done["keys"], json!(["a new key is published"]));
     assert_eq!(runtime.invoke(&event("schedule")).await.unwrap()["keys"], json!([]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cold_start_is_told() {
+async fn a_cold_start_is_measured() {
     for function in ["token-exchange", "jwks", "rotate-keys"] {
         let Some(bootstrap) = bootstrap(function) else { return };
         let Some(fleet) = Fleet::sealed().await else { return };
@@ -110,7 +110,7 @@ async fn a_cold_start_is_told() {
         let again = Instant::now();
         runtime.invoke(&event).await.unwrap();
         let (cold, warm) = (cold.as_secs_f64() * 1e3, again.elapsed().as_secs_f64() * 1e3);
-        tell(&format!(
+        print(&format!(
             "{function}: {cold:.1} ms from its start to its first answer, {warm:.1} ms to the next\n"
         ));
     }

@@ -1,4 +1,4 @@
-// A browser of its own for each test, at the page that the test's service serves, and what a person does there.
+// A fresh browser page for each test, and the actions of a person on it.
 
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -8,7 +8,7 @@ import { after } from "node:test";
 
 import { chromium } from "playwright-core";
 
-/** Where the service is, where its tenant is, and its folders, as the harness says. */
+/** The service, its tenant and its folders, as set by tests/browser.rs. */
 export const { POZI_BASE: BASE, POZI_TENANT_PORT: TENANT_PORT, POZI_STATE: STATE, POZI_SHOTS: SHOTS } = process.env;
 export const PEOPLE = { reader: "Rhea Reader", editor: "Edgar Editor", "no-groups": "Nora Newcomer" };
 
@@ -20,11 +20,11 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-  // MSAL.js keeps its settings of production: only the way to that host is another.
+  // MSAL.js keeps its production settings; its host resolves to the emulated tenant.
   `--host-resolver-rules=MAP login.microsoftonline.com 127.0.0.1:${TENANT_PORT},MAP *.enterprise.example 127.0.0.1:${TENANT_PORT}`,
 ];
 
-/** The browsers of a file's tests, one of each kind: to start one takes longer than most tests. */
+/** The browsers of this file's tests, one of each kind, since starting one takes longer than most tests. */
 const browsers = new Map();
 
 after(async () => {
@@ -35,10 +35,10 @@ after(async () => {
 });
 
 /**
- * Silent sign-in needs the cookies of a frame from another site: Chromium blocks them unless it is told otherwise, as with
- * `cookies: false`. With `trusts: false` it does not know the tenant's certificate.
+ * Silent sign-in needs third-party cookies, which Chromium blocks by default, as with `cookies: false`. With
+ * `trustsCertificate: false` it rejects the tenant's certificate.
  */
-async function browserOf({ cookies, trusts }) {
+async function startBrowser({ cookies, trustsCertificate }) {
   const profile = await mkdtemp(join(tmpdir(), "pozi-browser-"));
   if (cookies) {
     await mkdir(join(profile, "Default"));
@@ -47,17 +47,17 @@ async function browserOf({ cookies, trusts }) {
   }
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.POZI_CHROMIUM,
-    args: trusts ? [...FLAGS, "--ignore-certificate-errors"] : FLAGS,
+    args: trustsCertificate ? [...FLAGS, "--ignore-certificate-errors"] : FLAGS,
     viewport: { width: 1280, height: 900 },
   });
   context.setDefaultTimeout(20_000);
   return { context, profile };
 }
 
-/** Runs `act(browser)` at the page, in a browser that knows nobody and remembers nothing. */
-export async function withBrowser({ cookies = true, trusts = true, colorScheme = "light", viewport }, act) {
-  const kind = `${cookies} ${trusts}`;
-  if (!browsers.has(kind)) browsers.set(kind, await browserOf({ cookies, trusts }));
+/** Runs `act(browser)` on the page, in a browser without cookies and storage. */
+export async function withBrowser({ cookies = true, trustsCertificate = true, colorScheme = "light", viewport }, act) {
+  const kind = `${cookies} ${trustsCertificate}`;
+  if (!browsers.has(kind)) browsers.set(kind, await startBrowser({ cookies, trustsCertificate }));
   const { context } = browsers.get(kind);
   await context.clearCookies();
   const before = context.pages();
@@ -65,73 +65,73 @@ export async function withBrowser({ cookies = true, trusts = true, colorScheme =
   for (const old of before) await old.close();
   await page.emulateMedia({ colorScheme });
   await page.setViewportSize(viewport ?? { width: 1280, height: 900 });
-  const said = [];
-  const hears = (message) => said.push(message.text());
-  const fails = (problem) => said.push(String(problem.error()));
-  context.on("console", hears).on("weberror", fails);
+  const messages = [];
+  const onMessage = (message) => messages.push(message.text());
+  const onError = (problem) => messages.push(String(problem.error()));
+  context.on("console", onMessage).on("weberror", onError);
   try {
     await page.goto(`${BASE}/`);
     await page.evaluate(() => localStorage.clear());
-    await settled(page);
-    await act({ context, said, page });
+    await waitUntilReady(page);
+    await act({ context, messages, page });
   } finally {
-    context.off("console", hears).off("weberror", fails);
+    context.off("console", onMessage).off("weberror", onError);
   }
 }
 
-/** The page, ready, in a tab of its own. */
-export async function opened(context, address = `${BASE}/`) {
+/** Opens the page in a new tab and waits until it is ready. */
+export async function openPage(context, address = `${BASE}/`) {
   const page = await context.newPage();
   await page.goto(address);
-  await settled(page);
+  await waitUntilReady(page);
   return page;
 }
 
 /** Waits until the page knows who is signed in. */
-export const settled = (page) => page.waitForSelector('html[data-state="signed-out"], html[data-state="signed-in"]');
+export const waitUntilReady = (page) => page.waitForSelector('html[data-state="signed-out"], html[data-state="signed-in"]');
 
-export const at = (page, id) => page.getByTestId(id);
+export const byTestId = (page, id) => page.getByTestId(id);
 
-/** Signs `person` in to `site`, the `way` that the page offers. Returns the page, signed in and with its panels filled. */
+/** Signs `person` in to `site` by `way`. Returns the page once its panels are filled. */
 export async function signIn({ context, page }, { site = "riverbend", person = "reader", way = "msal-popup" } = {}) {
   await choose(page, { site, person, way });
   if (way === "msal-popup") {
-    const [popup] = await Promise.all([context.waitForEvent("page"), at(page, "sign-in-submit").click()]);
+    const [popup] = await Promise.all([context.waitForEvent("page"), byTestId(page, "sign-in-submit").click()]);
     await confirm(popup, person);
   } else {
-    await at(page, "sign-in-submit").click();
-    // The tenant asks nobody who is signed in.
+    await byTestId(page, "sign-in-submit").click();
+    // The tenant does not ask a person who is already signed in there.
     const asks = page.locator(`button[value="${person}"]`);
     await asks.or(page.locator('html[data-state="signed-in"]')).first().waitFor();
     if (await asks.isVisible()) await asks.click();
   }
-  await signedIn(page);
+  await waitUntilSignedIn(page);
   return page;
 }
 
-/** Fills the form, and leaves it. */
+/** Fills in the form without submitting it. */
 export async function choose(page, { site = "riverbend", person = "reader", way = "msal-popup" }) {
-  for (const id of [`site-${site}`, `person-${person}`, `way-${way}`]) await at(page, id).check({ force: true });
+  for (const id of [`site-${site}`, `person-${person}`, `way-${way}`]) await byTestId(page, id).check({ force: true });
 }
 
-/** On the tenant's page: yes, that is me. */
+/** Chooses `person` on the tenant's page. */
 export const confirm = (page, person) => page.locator(`button[value="${person}"]`).click();
 
-/** Waits until everything that follows from a sign-in is there. */
-export async function signedIn(page) {
+/** Waits until the sign-in and the first exchange are done. */
+export async function waitUntilSignedIn(page) {
   await page.waitForSelector('html[data-state="signed-in"]');
   await page.waitForSelector('#session[data-state="ready"], #session[data-state="error"]');
 }
 
-/** The permissions of the present session. */
+/** The permissions of the current session. */
 export const scope = (page) =>
-  at(page, "session-scope")
+  byTestId(page, "session-scope")
     .locator("[data-permission]")
     .evaluateAll((chips) => chips.map((chip) => chip.dataset.permission));
 
-/** What became of the request for a catalogue's map: waits until something did. */
-export async function mapOf(page, catalogue) {
-  const map = at(page, `map-${catalogue}`);
+/** Waits for the request for a catalogue's map, and returns its result. */
+export async function mapResult(page, catalogue) {
+  const map = byTestId(page, `map-${catalogue}`);
   await page.waitForFunction(
     (id) => /allowed|refused|error/.test(document.querySelector(`[data-testid="${id}"]`)?.dataset.result),
     `map-${catalogue}`,
@@ -139,20 +139,20 @@ export async function mapOf(page, catalogue) {
   return map.evaluate(({ dataset: { result, status, reason } }) => ({ result, status, reason }));
 }
 
-/** Tells the emulated tenant to change. */
-export async function pull(lever) {
+/** Sets a mode of the emulated tenant, such as an outage. */
+export async function setTenant(lever) {
   const response = await fetch(`${BASE}/entra/${lever}`, { method: "POST" });
   assert.equal(response.status, 200, await response.text());
 }
 
-/** Everything is as at the start. */
+/** Ends all outages and mistakes of the emulated tenant. */
 export async function reset() {
-  await pull("levers/well");
-  await pull("mistakes/none");
+  await setTenant("levers/well");
+  await setTenant("mistakes/none");
 }
 
-/** No token is left anywhere that a script, a log or a person over the shoulder can find it. */
-export async function leavesNoToken({ context, said }) {
+/** Checks that no token is in the page, its URL, storage, cookies or console. */
+export async function checkNoTokenLeft({ context, messages }) {
   const token = /eyJ[\w-]+\.[\w-]+/;
   for (const page of context.pages()) {
     const found = await page.evaluate(async () => ({
@@ -170,11 +170,11 @@ export async function leavesNoToken({ context, said }) {
   }
   const cookies = await context.cookies();
   assert.doesNotMatch(JSON.stringify(cookies), token);
-  assert.doesNotMatch(said.join("\n"), token);
+  assert.doesNotMatch(messages.join("\n"), token);
 }
 
-/** Has axe look at the page: nothing serious, and nothing worse. */
-export async function isAccessible(page, what) {
+/** Checks that axe finds no serious or critical violation on the page. */
+export async function checkAccessibility(page, what) {
   const axe = await readFile(new URL("node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => globalThis.axe.run({ resultTypes: ["violations"] }));
@@ -183,5 +183,5 @@ export async function isAccessible(page, what) {
   assert.deepEqual(told, [], what);
 }
 
-/** Keeps a picture for somebody to look at. */
-export const shoot = (page, name) => page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
+/** Takes a screenshot, for people to look at. */
+export const screenshot = (page, name) => page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });

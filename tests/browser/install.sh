@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs Chromium where this machine lacks it, from Debian's packages, as root or by sudo. Ends well when it is there.
+# Installs Chromium from Debian's packages if it is missing, as root or with sudo. Succeeds if it is installed.
 set -u
 command -v chromium > /dev/null && exit 0
 command -v apt-get > /dev/null || exit 1

@@ -2,14 +2,14 @@
 
 import { test } from "node:test";
 
-import { mapOf, shoot, signIn, withBrowser } from "./browser.mjs";
+import { mapResult, screenshot, signIn, withBrowser } from "./browser.mjs";
 
 test("the page, with a reader signed in", () =>
   withBrowser({ colorScheme: "light", viewport: { width: 1280, height: 900 } }, async (browser) => {
     const page = await signIn(browser, { way: "msal-redirect" });
-    for (const catalogue of ["planning", "heritage", "assets"]) await mapOf(page, catalogue);
+    for (const catalogue of ["planning", "heritage", "assets"]) await mapResult(page, catalogue);
     for (const open of await page.locator("details[open] > summary").all()) await open.click();
     await page.mouse.move(0, 0);
     await page.evaluate(() => document.activeElement.blur());
-    await shoot(page, "page");
+    await screenshot(page, "page");
   }));

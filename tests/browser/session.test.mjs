@@ -1,16 +1,16 @@
-// The session in the browser: exchanged, renewed before it ends, narrowed, and enforced by the gate before each map.
+// The session in the browser: exchanged, renewed before it expires, narrowed, and enforced by the gate for each map.
 
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 
-import { BASE, at, leavesNoToken, mapOf, pull, reset, scope, signIn, withBrowser } from "./browser.mjs";
+import { BASE, byTestId, checkNoTokenLeft, mapResult, setTenant, reset, scope, signIn, withBrowser } from "./browser.mjs";
 
 afterEach(reset);
 
-/** Whether QGIS Server is on this machine. */
+/** Whether QGIS Server is installed. */
 const hasQgis = async () => (await (await fetch(`${BASE}/local/config.json`)).json()).qgis;
 
-/** Counts the exchanges of a browser, and what they came to. */
+/** Collects the status of each exchange of a browser. */
 function exchanges(context) {
   const statuses = [];
   context.on("response", (response) => {
@@ -20,22 +20,22 @@ function exchanges(context) {
   return statuses;
 }
 
-test("maps are drawn for what the groups allow, and refused by the gate for the rest", () =>
+test("the gate allows the maps of the person's groups and refuses the others", () =>
   withBrowser({}, async (browser) => {
     const page = await signIn(browser);
     const drawn = (await hasQgis()) ? { status: "200", reason: "" } : { status: "502", reason: "qgis_unreachable" };
     for (const catalogue of ["planning", "heritage"]) {
-      assert.deepEqual(await mapOf(page, catalogue), { result: "allowed", ...drawn });
-      assert.equal(await at(page, `map-${catalogue}`).locator("img").count(), drawn.status === "200" ? 1 : 0);
+      assert.deepEqual(await mapResult(page, catalogue), { result: "allowed", ...drawn });
+      assert.equal(await byTestId(page, `map-${catalogue}`).locator("img").count(), drawn.status === "200" ? 1 : 0);
     }
-    assert.deepEqual(await mapOf(page, "assets"), { result: "refused", status: "403", reason: "scope" });
-    await leavesNoToken(browser);
+    assert.deepEqual(await mapResult(page, "assets"), { result: "refused", status: "403", reason: "scope" });
+    await checkNoTokenLeft(browser);
   }));
 
-test("the decision says why, catalogue by catalogue", () =>
+test("the decision gives a reason for each catalogue", () =>
   withBrowser({}, async (browser) => {
     const page = await signIn(browser, { person: "editor" });
-    const because = (id) => at(page, `decision-${id}`).evaluate(({ dataset: { allowed, because } }) => [allowed, because]);
+    const because = (id) => byTestId(page, `decision-${id}`).evaluate(({ dataset: { allowed, because } }) => [allowed, because]);
     assert.deepEqual(await because("assets-write"), ["true", "group"]);
     assert.deepEqual(await because("assets-read"), ["true", "may_write"]);
     assert.deepEqual(await because("planning-read"), ["true", "group"]);
@@ -45,21 +45,21 @@ test("the decision says why, catalogue by catalogue", () =>
 test("a narrow session cannot draw the other catalogue's map", () =>
   withBrowser({}, async (browser) => {
     const page = await signIn(browser);
-    assert.equal((await mapOf(page, "heritage")).result, "allowed");
-    await at(page, "permission-heritage:read").uncheck({ force: true });
-    await at(page, "narrow-submit").click();
+    assert.equal((await mapResult(page, "heritage")).result, "allowed");
+    await byTestId(page, "permission-heritage:read").uncheck({ force: true });
+    await byTestId(page, "narrow-submit").click();
     await page.waitForFunction(() => document.querySelector('[data-testid="map-heritage"]')?.dataset.status === "403");
     assert.deepEqual(await scope(page), ["planning:read"]);
-    assert.deepEqual(await mapOf(page, "heritage"), { result: "refused", status: "403", reason: "scope" });
-    assert.equal((await mapOf(page, "planning")).result, "allowed");
-    await at(page, "widen").click();
+    assert.deepEqual(await mapResult(page, "heritage"), { result: "refused", status: "403", reason: "scope" });
+    assert.equal((await mapResult(page, "planning")).result, "allowed");
+    await byTestId(page, "widen").click();
     await page.waitForFunction(() => /200|502/.test(document.querySelector('[data-testid="map-heritage"]')?.dataset.status));
     assert.deepEqual(await scope(page), ["heritage:read", "planning:read"]);
   }));
 
-test("a session is renewed before it ends, with tokens that live for seconds", () =>
+test("a session is renewed before it expires, with short-lived tokens", () =>
   withBrowser({}, async (browser) => {
-    await pull("levers/brief?seconds=16");
+    await setTenant("levers/brief?seconds=16");
     const statuses = exchanges(browser.context);
     const page = await signIn(browser);
     const first = await page.getByTestId("session-claims").locator('[data-claim="jti"]').textContent();
@@ -72,14 +72,14 @@ test("a session is renewed before it ends, with tokens that live for seconds", (
     const seconds = (Date.now() - began) / 1000;
     assert.ok(seconds > 9 && seconds < 16, `renewed after ${seconds} s of 16`);
     assert.deepEqual(statuses, [200, 200]);
-    assert.equal((await mapOf(page, "planning")).result, "allowed");
-    await leavesNoToken(browser);
+    assert.equal((await mapResult(page, "planning")).result, "allowed");
+    await checkNoTokenLeft(browser);
   }));
 
-test("one exchange serves however many ask at once, and one more serves after sleep", () =>
+test("many simultaneous callers share one exchange, and one more follows after sleep", () =>
   withBrowser({}, async (browser) => {
     const statuses = exchanges(browser.context);
-    // The module by itself, as the Web App uses it.
+    // The module alone, as the Web App uses it.
     const answers = await browser.page.evaluate(async (base) => {
       const { createSession } = await import("/pozi-session.js");
       const session = createSession({
@@ -89,9 +89,9 @@ test("one exchange serves however many ask at once, and one more serves after sl
       });
       const tokens = await Promise.all(Array.from({ length: 40 }, () => session.token()));
       const map = await session.catalogue("planning").fetch("ows/planning/?SERVICE=WMS&REQUEST=GetCapabilities");
-      const refused = await session.catalogue("assets").fetch("ows/assets/").catch((problem) => problem.reason);
-      const astray = await session.catalogue("planning").fetch("https://elsewhere.example/").catch((problem) => problem.reason);
-      // The machine sleeps for an hour: the wall clock sees it, the steady one does not.
+      const refused = await session.catalogue("assets").fetch("ows/assets/").catch((error) => error.reason);
+      const astray = await session.catalogue("planning").fetch("https://elsewhere.example/").catch((error) => error.reason);
+      // Simulates an hour of sleep: the wall clock advances, the monotonic clock does not.
       const now = Date.now;
       Date.now = () => now() + 3_600_000;
       const after = await session.token();
@@ -105,7 +105,7 @@ test("one exchange serves however many ask at once, and one more serves after sl
     assert.deepEqual(statuses, [200, 200]);
   }));
 
-test("tiles are loaded into images, and what is no image fails", () =>
+test("tiles are loaded into images, and other answers fail", () =>
   withBrowser({}, async (browser) => {
     const loaded = await browser.page.evaluate(async (base) => {
       const { createSession } = await import("/pozi-session.js");

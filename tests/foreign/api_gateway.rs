@@ -1,5 +1,5 @@
-//! What API Gateway's own JWT authorizer asks of a token and its issuer, rule by rule, on a ring of RSA keys: it cannot be
-//! run here, so its documented rules are.
+//! The documented rules of API Gateway's JWT authorizer for a token and its issuer, checked with a ring of RSA keys. The
+//! authorizer itself cannot run here.
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html>.
 
 use entra_emulator::{Person, TokenAsk};
@@ -8,7 +8,7 @@ use pozi_local::samples;
 use pozi_tests::{World, part, verified_by};
 
 #[tokio::test]
-async fn a_session_of_an_rsa_ring_meets_every_rule_of_api_gateways_own_authorizer() {
+async fn a_session_of_an_rsa_ring_meets_every_rule_of_api_gateways_authorizer() {
     let world = World::with(&samples::site_files(), SigningAlgorithm::Rs256).await;
     let ask = TokenAsk { site: "riverbend".into(), person: Person::Editor, ..TokenAsk::default() };
     let session = world.exchange(&world.token(&ask), &[]).await.session().to_owned();
@@ -23,7 +23,7 @@ async fn a_session_of_an_rsa_ring_meets_every_rule_of_api_gateways_own_authorize
     let key_set = world.get(jwks_uri.strip_prefix(issuer).unwrap(), &[]).await.json;
 
     // `kid` names a key of the set; only RSA-based algorithms are supported.
-    let key = verified_by(&session, &key_set).expect("the set has the key that signed");
+    let key = verified_by(&session, &key_set).expect("the key set has the signing key");
     assert_eq!((&key["kty"], &key["alg"], &header["alg"]), (&"RSA".into(), &"RS256".into(), &"RS256".into()));
     assert_eq!(key["kid"], header["kid"]);
 
@@ -31,12 +31,12 @@ async fn a_session_of_an_rsa_ring_meets_every_rule_of_api_gateways_own_authorize
     assert_eq!(claims["iss"], issuer);
     assert_eq!(claims["aud"], "https://poziserver-riverbend.example/pozi/");
 
-    // `exp` lies ahead; `nbf`, where there is one, and `iat` do not.
+    // `exp` is in the future; `iat`, and `nbf` if there is one, are not.
     let now = world.clock.unix_seconds();
     assert!(claims["exp"].as_u64().unwrap() > now && claims["iat"].as_u64().unwrap() <= now);
     assert!(claims.get("nbf").is_none_or(|nbf| nbf.as_u64().unwrap() <= now));
 
-    // `scope` holds at least one of the route's, compared as whole words: who may write must be told to read, too.
+    // `scope` contains one of the route's scopes as a whole word, so a writer must also have `:read`.
     let scopes: Vec<_> = claims["scope"].as_str().unwrap().split(' ').collect();
     for of_route in ["planning:read", "assets:read", "assets:write"] {
         assert!(scopes.contains(&of_route), "{of_route}");

@@ -1,26 +1,26 @@
-//! An attack, the sending of many, and what was found.
+//! Attacks: sending them, and reporting what they found.
 
 use std::{collections::BTreeMap, fmt};
 
 use super::{
-    detect::{Forbidden, Kind, sort_of},
-    door::Door,
+    detect::{Forbidden, Kind, comparable},
+    endpoint::Endpoint,
     request::Request,
     sessions::Sessions,
     wire::{Answer, send},
 };
 
-/// With whose session an attack is sent.
+/// Whose session an attack is sent with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Holder {
-    /// Of one that reads alpha.
+    /// A reader of alpha.
     Reader,
-    /// Of one that writes alpha.
+    /// A writer of alpha.
     Writer,
 }
 
-/// One attack. With a second request it is an oracle: the first asks what is so and the second what is not, and the
-/// answers must not tell which is which.
+/// An attack. With a second request it tests for an oracle: the condition of the first request is true and that of the
+/// second false, and their answers must not differ.
 pub(crate) struct Attack {
     pub(crate) family: &'static str,
     pub(crate) what: String,
@@ -30,10 +30,10 @@ pub(crate) struct Attack {
     pub(crate) other: Option<Request>,
 }
 
-/// What was found at one door.
+/// Something that an attack on an endpoint found.
 #[derive(Debug)]
 pub(crate) struct Finding {
-    door: String,
+    endpoint: String,
     family: &'static str,
     what: String,
     spelling: String,
@@ -41,30 +41,30 @@ pub(crate) struct Finding {
     detail: String,
 }
 
-/// What came of many attacks.
+/// The results of many attacks.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     pub(crate) findings: Vec<Finding>,
-    /// How many requests were sent, by family.
+    /// The number of requests by family.
     pub(crate) requests: BTreeMap<&'static str, usize>,
-    /// How many were answered, by the first digit of their status; 0 is no answer.
+    /// The number of answers by the first digit of their status; 0 is no answer.
     pub(crate) statuses: BTreeMap<u16, usize>,
 }
 
 impl Attack {
-    /// An attack of a reader with one request.
+    /// Creates a reader's attack with one request.
     pub(crate) fn new(family: &'static str, what: impl Into<String>, request: Request) -> Self {
-        let (what, spelling) = (what.into(), "as it is".into());
+        let (what, spelling) = (what.into(), "plain".into());
         Self { family, what, spelling, holder: Holder::Reader, request, other: None }
     }
 
-    /// The same, of one with another session.
+    /// Sets the session that it is sent with.
     pub(crate) fn held_by(mut self, holder: Holder) -> Self {
         self.holder = holder;
         self
     }
 
-    /// An oracle, with the request whose condition does not hold.
+    /// Sets the second request, whose condition is false.
     pub(crate) fn against(mut self, other: Request) -> Self {
         self.other = Some(other);
         self
@@ -72,12 +72,12 @@ impl Attack {
 }
 
 impl Report {
-    /// How many requests were sent.
+    /// The total number of requests.
     pub(crate) fn count(&self) -> usize {
         self.requests.values().sum()
     }
 
-    /// How many findings there are of each kind.
+    /// The number of findings by kind.
     pub(crate) fn kinds(&self) -> BTreeMap<Kind, usize> {
         let mut kinds = BTreeMap::new();
         self.findings.iter().for_each(|finding| *kinds.entry(finding.kind).or_default() += 1);
@@ -85,13 +85,18 @@ impl Report {
     }
 }
 
-/// Sends `attacks` to `door`, one after the other, and looks at everything after each.
-pub(crate) fn attack(door: &Door, sessions: &Sessions, forbidden: &Forbidden, attacks: &[Attack]) -> Report {
+/// Sends `attacks` to `endpoint` one after the other, and checks everything after each.
+pub(crate) fn attack(
+    endpoint: &Endpoint,
+    sessions: &Sessions,
+    forbidden: &Forbidden,
+    attacks: &[Attack],
+) -> Report {
     let mut report = Report::default();
     for attack in attacks {
-        let found = one(door, sessions, forbidden, attack, &mut report);
+        let found = run_one(endpoint, sessions, forbidden, attack, &mut report);
         report.findings.extend(found.into_iter().map(|(kind, detail)| Finding {
-            door: door.name.clone(),
+            endpoint: endpoint.name.clone(),
             family: attack.family,
             what: attack.what.clone(),
             spelling: attack.spelling.clone(),
@@ -102,70 +107,72 @@ pub(crate) fn attack(door: &Door, sessions: &Sessions, forbidden: &Forbidden, at
     report
 }
 
-fn one(
-    door: &Door,
+fn run_one(
+    endpoint: &Endpoint,
     sessions: &Sessions,
     forbidden: &Forbidden,
     attack: &Attack,
     report: &mut Report,
 ) -> Vec<(Kind, String)> {
-    let called = door.trap.calls();
+    let calls_before = endpoint.trap.calls();
     let session = if attack.holder == Holder::Writer { &sessions.writer } else { &sessions.reader };
-    let mut ask = |request: &Request| {
-        let answer = send(door.port, &request.bytes(session), door.patience);
+    let mut send_counted = |request: &Request| {
+        let answer = send(endpoint.port, &request.bytes(session), endpoint.timeout);
         *report.requests.entry(attack.family).or_default() += 1;
         *report.statuses.entry(answer.status / 100).or_default() += 1;
         answer
     };
-    let first = ask(&attack.request);
-    let other = attack.other.as_ref().map(ask);
-    let mut found = forbidden.seen(&first, &door.headers);
-    found.retain(|(kind, _)| *kind != Kind::Path || !is_repeated(door, &attack.request, &first));
+    let first = send_counted(&attack.request);
+    let other = attack.other.as_ref().map(send_counted);
+    let mut found = forbidden.leaks_in(&first, &endpoint.headers);
+    found.retain(|(kind, _)| *kind != Kind::Path || !only_echoes(endpoint, &attack.request, &first));
     if let Some(other) = &other {
-        found.extend(forbidden.seen(other, &door.headers));
-        if sort_of(&first) != sort_of(other) {
+        found.extend(forbidden.leaks_in(other, &endpoint.headers));
+        if comparable(&first) != comparable(other) {
             found.push((Kind::Oracle, format!("{} or {}", first.status, other.status)));
         }
     }
-    if door.trap.calls() > called {
-        found.push((Kind::Call, "the server called out".into()));
+    if endpoint.trap.calls() > calls_before {
+        found.push((Kind::Call, "the server made a request to another address".into()));
     }
-    found.extend(changes(door));
-    found.extend(broken(door, &first, other.as_ref()));
+    found.extend(changes(endpoint));
+    found.extend(broken_processes(endpoint, &first, other.as_ref()));
     found
 }
 
-/// Whether all that `answer` says of paths is beta's, which `request` named itself: QGIS repeats names that it does not know.
-fn is_repeated(door: &Door, request: &Request, answer: &Answer) -> bool {
-    let betas = door.way.project("beta");
-    let asked = request.bytes("");
-    let asked: String = form_urlencoded::parse(&asked)
+/// Whether the only path in `answer` is beta's, which `request` contained itself: QGIS repeats names that it does not know.
+fn only_echoes(endpoint: &Endpoint, request: &Request, answer: &Answer) -> bool {
+    let betas = endpoint.backend.project("beta");
+    let request = request.bytes("");
+    let request: String = form_urlencoded::parse(&request)
         .flat_map(|(key, value)| [key, "=".into(), value, "&".into()])
         .collect();
-    let said = String::from_utf8_lossy(&answer.body).replace(&betas, "");
-    asked.contains(&betas) && !said.contains(&door.way.folder())
+    let body = String::from_utf8_lossy(&answer.body).replace(&betas, "");
+    request.contains(&betas) && !body.contains(&endpoint.backend.folder())
 }
 
-fn changes(door: &Door) -> Vec<(Kind, String)> {
-    let changes = door.way.rows().changes();
+fn changes(endpoint: &Endpoint) -> Vec<(Kind, String)> {
+    let changes = endpoint.backend.rows().changes();
     if !changes.is_empty() {
-        door.way.restore();
+        endpoint.backend.restore();
     }
     changes.into_iter().map(|change| (Kind::Change, change)).collect()
 }
 
-/// The processes that ended; and where an answer is missing or a server's error, those that do not answer any more.
-fn broken(door: &Door, first: &Answer, other: Option<&Answer>) -> Vec<(Kind, String)> {
-    let is_odd = |answer: &Answer| answer.status == 0 || answer.status >= 500;
-    let (dead, stuck) = door.way.revive(is_odd(first) || other.is_some_and(is_odd), door.patience);
-    let dead = (dead > 0).then(|| (Kind::Dead, format!("{dead} processes")));
-    let stuck = (stuck > 0).then(|| (Kind::Stuck, format!("{stuck} processes")));
-    dead.into_iter().chain(stuck).collect()
+/// Processes that exited and, if an answer is missing or a server error, processes that hang. Restarts both.
+fn broken_processes(endpoint: &Endpoint, first: &Answer, other: Option<&Answer>) -> Vec<(Kind, String)> {
+    let is_suspicious = |answer: &Answer| answer.status == 0 || answer.status >= 500;
+    let (exited, hung) = endpoint
+        .backend
+        .restart_failed(is_suspicious(first) || other.is_some_and(is_suspicious), endpoint.timeout);
+    let exited = (exited > 0).then(|| (Kind::Exited, format!("{exited} processes")));
+    let hung = (hung > 0).then(|| (Kind::Hung, format!("{hung} processes")));
+    exited.into_iter().chain(hung).collect()
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { door, family, what, spelling, kind, detail } = self;
-        write!(f, "{door}: {kind:?}: {family}: {what} ({spelling}): {detail}")
+        let Self { endpoint, family, what, spelling, kind, detail } = self;
+        write!(f, "{endpoint}: {kind:?}: {family}: {what} ({spelling}): {detail}")
     }
 }

@@ -1,8 +1,8 @@
-//! The colours that a picture shows.
+//! The colours of a picture.
 
 use std::collections::BTreeSet;
 
-/// The colours of a PNG's visible pixels; none of what is no PNG.
+/// Returns the colours of a PNG's visible pixels; none if `bytes` are not a PNG.
 pub(crate) fn colours(bytes: &[u8]) -> BTreeSet<[u8; 3]> {
     let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
     decoder.set_transformations(png::Transformations::normalize_to_color8() | png::Transformations::ALPHA);
@@ -12,7 +12,7 @@ pub(crate) fn colours(bytes: &[u8]) -> BTreeSet<[u8; 3]> {
         return BTreeSet::new();
     }
     let mut pixels: Vec<_> = pixels.chunks_exact(4).filter(|pixel| pixel[3] > 0).collect();
-    // Pictures have large areas of one colour, and a set is slow.
+    // Before the slow set: pictures have large areas of one colour.
     pixels.dedup();
     pixels.into_iter().map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect()
 }

@@ -1,10 +1,10 @@
-//! What gives a leak away. Each detector has a kind of its own, so that a test can show that each of them sees.
+//! Detectors of leaks. Each has its own kind, so that a test can show that each one detects something.
 
 use serde_json::Value;
 
-use super::{door::Door, look::Inside, rig::Rig, wire::Answer};
+use super::{content::Content, endpoint::Endpoint, rig::Rig, wire::Answer};
 
-/// What leaked, or broke.
+/// What leaked or broke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     /// Words, colours or heights of catalogue beta.
@@ -15,32 +15,32 @@ pub(crate) enum Kind {
     RestrictedLayer,
     /// Rows of a layer that is neither published nor queryable.
     UnpublishedLayer,
-    /// Rows outside a layer's own filter.
+    /// Rows outside a layer's filter.
     OutsideFilter,
     /// Values of a hidden field.
     HiddenField,
-    /// A variable of the project.
+    /// A project variable.
     Variable,
-    /// A path of the disk.
+    /// A path on the disk.
     Path,
     /// A host that the client named.
     Host,
-    /// A response header that is not among the door's own.
+    /// A response header that the endpoint may not send.
     Header,
-    /// Two answers that differ by what must not be known.
+    /// Two answers that differ by something secret.
     Oracle,
-    /// The server called out.
+    /// The server made a request to another address.
     Call,
     /// Data changed.
     Change,
-    /// A QGIS process ended.
-    Dead,
-    /// A QGIS process, or the door, did not answer any more.
-    Stuck,
+    /// A QGIS process exited.
+    Exited,
+    /// A QGIS process no longer answers.
+    Hung,
 }
 
 impl Kind {
-    /// All of them.
+    /// All kinds.
     pub(crate) const ALL: [Self; 15] = [
         Self::OtherCatalogue,
         Self::File,
@@ -55,59 +55,59 @@ impl Kind {
         Self::Oracle,
         Self::Call,
         Self::Change,
-        Self::Dead,
-        Self::Stuck,
+        Self::Exited,
+        Self::Hung,
     ];
 }
 
-/// What may stand in no answer, in small letters.
+/// The words that no answer may contain, in lower case.
 pub(crate) struct Forbidden(Vec<(Kind, String)>);
 
-/// The height of beta's raster, as its `GeoTIFF` has it: four in a row are no chance.
+/// The height of beta's raster, as encoded in its `GeoTIFF`; four in a row are not a coincidence.
 const BETAS_HEIGHT: [u8; 4] = 424_242_f32.to_le_bytes();
 
 impl Forbidden {
-    /// The words of this rig, and the path of the catalogues behind `door`.
-    pub(crate) fn of(rig: &Rig, door: &Door) -> Self {
+    /// The secret words of `rig`, and the path of the catalogues behind `endpoint`.
+    pub(crate) fn of(rig: &Rig, endpoint: &Endpoint) -> Self {
         let words = [
             (Kind::OtherCatalogue, "bluegum"),
             (Kind::OtherCatalogue, "424242"),
-            (Kind::File, &rig.vault.word),
+            (Kind::File, &rig.secrets.word),
             (Kind::RestrictedLayer, "secret-redgum"),
             (Kind::UnpublishedLayer, "unserved-redgum"),
             (Kind::OutsideFilter, "outside-redgum"),
             (Kind::HiddenField, "pin-redgum"),
             (Kind::Variable, "variable-redgum"),
-            (Kind::Path, &door.way.folder()),
+            (Kind::Path, &endpoint.backend.folder()),
             (Kind::Host, "evil.example"),
         ];
         Self(words.map(|(kind, word)| (kind, word.to_lowercase())).into())
     }
 
-    /// What `answer` shows of it, and which of its headers are not among `headers`.
-    pub(crate) fn seen(&self, answer: &Answer, headers: &[&str]) -> Vec<(Kind, String)> {
-        let inside = Inside::of(answer);
-        let said = self.0.iter().filter(|(_, word)| inside.says(word));
-        let mut seen: Vec<_> = said.map(|(kind, word)| (*kind, word.clone())).collect();
+    /// Returns what `answer` leaks, and those of its headers that are not among `headers`.
+    pub(crate) fn leaks_in(&self, answer: &Answer, headers: &[&str]) -> Vec<(Kind, String)> {
+        let content = Content::of(answer);
+        let words = self.0.iter().filter(|(_, word)| content.contains(word));
+        let mut leaks_in: Vec<_> = words.map(|(kind, word)| (*kind, word.clone())).collect();
         let is_tiff = answer.body.starts_with(b"II*") || answer.body.starts_with(b"MM");
         if is_tiff && answer.body.windows(16).any(|four| four == BETAS_HEIGHT.repeat(4)) {
-            seen.push((Kind::OtherCatalogue, "beta's heights".into()));
+            leaks_in.push((Kind::OtherCatalogue, "beta's heights".into()));
         }
-        for (kind, is_such) in COLOURS {
-            if inside.shows(is_such) {
-                seen.push((kind, "a colour".into()));
+        for (kind, is_match) in COLOURS {
+            if content.has_colour(is_match) {
+                leaks_in.push((kind, "a colour".into()));
             }
         }
-        let strange = answer.headers.iter().filter(|(name, _)| !headers.contains(&name.as_str()));
-        seen.extend(strange.map(|(name, value)| (Kind::Header, format!("{name}: {value}"))));
-        seen
+        let unexpected = answer.headers.iter().filter(|(name, _)| !headers.contains(&name.as_str()));
+        leaks_in.extend(unexpected.map(|(name, value)| (Kind::Header, format!("{name}: {value}"))));
+        leaks_in
     }
 }
 
-type IsSuch = fn(&[u8; 3]) -> bool;
+type IsMatch = fn(&[u8; 3]) -> bool;
 
-/// The colours of what no map of alpha shows; alpha's own are red, green and teal.
-const COLOURS: [(Kind, IsSuch); 4] = [
+/// The colours that no map of alpha may show; alpha's own are red, green and teal.
+const COLOURS: [(Kind, IsMatch); 4] = [
     (Kind::OtherCatalogue, |[red, green, blue]| *blue > 150 && *red < 90 && *green < 90),
     (Kind::File, |[red, green, blue]| *red > 180 && *blue > 180 && *green < 60),
     (Kind::RestrictedLayer, |[red, green, blue]| {
@@ -116,8 +116,8 @@ const COLOURS: [(Kind, IsSuch); 4] = [
     (Kind::OutsideFilter, |[red, green, blue]| *red > 180 && *green > 180 && *blue < 90),
 ];
 
-/// What an oracle's two questions are told apart by: the words that a refusal may repeat.
-const ASKED: [(&str, &str); 12] = [
+/// The words that differ between an oracle's two requests, and that a refusal may repeat.
+const ECHOES: [(&str, &str); 12] = [
     ("husx", "hush"),
     ("pix", "pin"),
     ("variablx", "variable"),
@@ -132,30 +132,30 @@ const ASKED: [(&str, &str); 12] = [
     ("pozx", "pozi"),
 ];
 
-/// What of an answer may depend on what is so: not its times, nor what it repeats of the question.
-pub(crate) fn sort_of(answer: &Answer) -> (u16, String) {
+/// What the two answers of an oracle are compared by: without times and without what they repeat of the request.
+pub(crate) fn comparable(answer: &Answer) -> (u16, String) {
     if let Ok(mut json) = serde_json::from_slice(&answer.body)
         && answer.status < 400
     {
-        forget_question(&mut json);
+        remove_echoes(&mut json);
         return (answer.status, json.to_string());
     }
     let text = String::from_utf8_lossy(&answer.body).to_lowercase();
-    let text = ASKED.iter().fold(text, |text, (not, so)| text.replace(not, so));
+    let text = ECHOES.iter().fold(text, |text, (falsy, truthy)| text.replace(falsy, truthy));
     if answer.status >= 400 {
         return (answer.status, text.chars().filter(|letter| !letter.is_ascii_digit()).collect());
     }
     (answer.status, text)
 }
 
-/// Takes out of a feature collection when it was made, and its links, which repeat the query.
-fn forget_question(json: &mut Value) {
+/// Removes the time and the links of a feature collection, since the links repeat the query.
+fn remove_echoes(json: &mut Value) {
     match json {
         Value::Object(members) => {
             members.retain(|name, _| !["links", "timeStamp", "href"].contains(&name.as_str()));
-            members.values_mut().for_each(forget_question);
+            members.values_mut().for_each(remove_echoes);
         }
-        Value::Array(items) => items.iter_mut().for_each(forget_question),
+        Value::Array(items) => items.iter_mut().for_each(remove_echoes),
         _ => {}
     }
 }

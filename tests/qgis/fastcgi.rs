@@ -1,4 +1,4 @@
-//! The least of `FastCGI`: one question to a QGIS process, past every gate, to see whether it lives.
+//! A minimal `FastCGI` client: sends one request directly to a QGIS process to check that it answers.
 
 use std::{
     io::{Read, Write},
@@ -11,11 +11,11 @@ const BEGIN: u8 = 1;
 const PARAMETERS: u8 = 4;
 const INPUT: u8 = 5;
 
-/// All that the process at `socket` sends for a GET of `query`, records included; nothing where it does not answer
-/// within `within`.
-pub(crate) fn ask(socket: &Path, query: &str, within: Duration) -> Option<Vec<u8>> {
+/// Sends a GET of `query` to the process on `socket`. Returns all records of the answer; `None` if there is none within
+/// `timeout`.
+pub(crate) fn get(socket: &Path, query: &str, timeout: Duration) -> Option<Vec<u8>> {
     let mut stream = UnixStream::connect(socket).ok()?;
-    stream.set_read_timeout(Some(within)).ok()?;
+    stream.set_read_timeout(Some(timeout)).ok()?;
     let pairs = [
         ("QUERY_STRING", query),
         ("REQUEST_METHOD", "GET"),

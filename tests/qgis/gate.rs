@@ -1,41 +1,41 @@
-//! The gate on each way to QGIS, and the world whose sessions it takes.
+//! A gate in front of each backend, and the service whose sessions it accepts.
 
 use pozi_auth::{keyring::SigningAlgorithm, sites::Site};
 use pozi_gate::{config::UpstreamConfig, servers::Servers, settings::Limits};
 use pozi_tests::{RunningGate, World};
 
 use super::{
-    door::Door,
-    rig::{Rig, Upstream, Way},
+    endpoint::Endpoint,
+    rig::{Backend, Rig, Upstream},
     sessions::site_files,
 };
 
-/// Gates that answer, and the service whose sessions they take.
+/// Running gates, and the service whose sessions they accept.
 pub(crate) struct Served {
-    /// One for each way of the rig.
-    pub(crate) doors: Vec<Door>,
+    /// One for each backend that has a gate.
+    pub(crate) endpoints: Vec<Endpoint>,
     pub(crate) world: World,
 }
 
-/// Serves a gate of riverbend's two catalogues on each way of `rig`, until the test ends.
+/// Starts a gate for riverbend's two catalogues in front of each backend of `rig`; it runs until the test ends.
 pub(crate) async fn serve(rig: &Rig) -> Served {
-    let (alpha, beta) = (rig.free.project("alpha"), rig.free.project("beta"));
+    let (alpha, beta) = (rig.unguarded.project("alpha"), rig.unguarded.project("beta"));
     let world = World::with(&site_files(&alpha, &beta), SigningAlgorithm::Es256).await;
-    let mut doors = Vec::new();
-    for way in &rig.ways {
-        let gate = start(way, &world).await;
-        doors.push(Door::of_gate(way, gate.address.port()));
+    let mut endpoints = Vec::new();
+    for backend in &rig.backends {
+        let gate = start(backend, &world).await;
+        endpoints.push(Endpoint::of_gate(backend, gate.address.port()));
     }
-    Served { doors, world }
+    Served { endpoints, world }
 }
 
-/// A gate that asks QGIS by `way`, whose projects are its catalogues.
-async fn start(way: &Way, world: &World) -> RunningGate {
-    let projects = [way.project("alpha"), way.project("beta")];
+/// Starts a gate in front of `backend`, for the catalogues of its projects.
+async fn start(backend: &Backend, world: &World) -> RunningGate {
+    let projects = [backend.project("alpha"), backend.project("beta")];
     let site = Site::parse(&site_files(&projects[0], &projects[1])[0].text).unwrap();
     let fastcgi =
         |socket: &std::path::Path| UpstreamConfig::FastCgi { address: format!("unix:{}", socket.display()) };
-    let servers = match &way.upstream {
+    let servers = match &backend.upstream {
         Upstream::Shared(socket) => RunningGate::servers(&site, &fastcgi(socket)),
         Upstream::Http(port) => {
             RunningGate::servers(&site, &UpstreamConfig::Http { base: format!("http://127.0.0.1:{port}/") })

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the tests with QGIS Server need and this machine lacks, from Debian's packages, as root or by sudo. Ends
-# well when everything is there.
+# Installs the missing programs that the tests with QGIS Server need, from Debian's packages, as root or with sudo. Succeeds
+# if everything is installed.
 set -u
 missing() {
     for program in spawn-fcgi nginx caddy pdftotext pdftoppm; do
@@ -16,6 +16,6 @@ as_root=
 [ "$(id -u)" = 0 ] || as_root="sudo -n"
 export DEBIAN_FRONTEND=noninteractive
 $as_root apt-get -qq update
-# The packages start their services at once; these tests start their own.
+# The packages start their own services, which the tests do not use.
 $as_root apt-get -qq install -y --no-install-recommends qgis-server python3-qgis spawn-fcgi nginx-light caddy poppler-utils > /dev/null
 ! missing

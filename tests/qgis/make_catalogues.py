@@ -1,11 +1,11 @@
-"""Makes the sample catalogues alpha and beta: the same layers, of other data and in other colours.
+"""Creates the sample catalogues alpha and beta: the same layers with different data and colours.
 
     /usr/bin/python3 make_catalogues.py FOLDER
 
-What tells them apart stands in no request: alpha's words are of redgum, beta's of bluegum, and beta is blue all over.
-Inside one catalogue each thing that no answer may show has a word and a colour of its own (WORDS in detect.rs): rows
-that a layer's filter hides, a restricted layer, a layer that is neither published nor queryable, a hidden field, a
-project's variable.
+No request contains what distinguishes them: alpha's words contain redgum, beta's contain bluegum, and beta is drawn in blue.
+Within a catalogue, everything that no answer may show has its own word and colour (see Forbidden in detect.rs): rows that a
+layer's filter hides, a restricted layer, a layer that is neither published nor queryable, a hidden field and a project
+variable.
 """
 
 import os
@@ -58,13 +58,13 @@ ALPHA = {"hidden": "#800080", "unserved": "#008080", "in": "#00ff00", "out": "#f
 
 
 def strip(number, of):
-    """One of `of` upright strips that fill the extent."""
+    """Returns one of `of` vertical strips that fill the extent."""
     width = 1000 / of
     return QgsGeometry.fromRect(QgsRectangle(number * width, 0, (number + 1) * width, 1000))
 
 
 def write(path, name, kind, fields, rows):
-    """Writes one layer of a GeoPackage, without the index whose triggers only GDAL can run, and opens it."""
+    """Writes a layer to a GeoPackage and opens it. No spatial index: only GDAL can run its triggers."""
     memory = QgsVectorLayer(f"{kind}?crs=EPSG:3857", name, "memory")
     memory.dataProvider().addAttributes(fields)
     memory.updateFields()
@@ -102,7 +102,7 @@ def places(path, word, colours):
 
 
 def filtered(path, word, colours):
-    """A layer with a filter of its own: the second row is outside."""
+    """A layer with a filter, which excludes the second row."""
     rows = [([f"inside {word}", 1], strip(0, 2)), ([f"OUTSIDE-{word}", 2], strip(1, 2))]
     layer = write(path, "subset", "Polygon", PLAIN, rows)
     categories = [(1, colours["in"]), (2, colours["out"])]
@@ -127,7 +127,7 @@ def lines(path, name, word):
 
 
 def raster(path, height):
-    """A small GeoTIFF of one height everywhere."""
+    """A small GeoTIFF with the same height everywhere."""
     picture = gdal.GetDriverByName("GTiff").Create(path, 20, 20, 1, gdal.GDT_Float32)
     picture.SetGeoTransform([0, 50, 0, 1000, 0, -50])
     reference = osr.SpatialReference()
@@ -173,7 +173,7 @@ def add_layout(project, word, shown):
 
 
 def hide(path, field):
-    """Hides a field from WMS and WFS, in the file: QGIS 3.22 has no function of Python that does it."""
+    """Hides a field from WMS and WFS by editing the file, since the Python API of QGIS 3.22 cannot do it."""
     with open(path, encoding="utf-8") as file:
         text = file.read()
     tag = re.compile(f'<field (?=[^>]*name="{field}")([^>]*configurationFlags=")None"')
@@ -202,7 +202,7 @@ def publish(project, word, wfs, writable, wcs):
 
 
 def make(folder, catalogue, word, height, colours):
-    """Makes the project `catalogue` with its data, open to every service."""
+    """Creates the project `catalogue` and its data, and publishes it by every service."""
     os.makedirs(f"{folder}/{catalogue}", exist_ok=True)
     data = f"{folder}/{catalogue}/data.gpkg"
     shown = places(data, word, colours)

@@ -1,4 +1,4 @@
-//! One QGIS process: started, watched, killed and started again.
+//! One QGIS Server process, which tests start, watch and restart.
 
 use std::{
     fs::{self, File},
@@ -8,60 +8,60 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{fastcgi, wire::PATIENCE};
+use super::{fastcgi, wire::ANSWER_TIMEOUT};
 
-/// So much memory that one odd request ends the process and not the machine.
+/// Limits memory so that a request that needs too much ends the process, not the machine.
 const START: &str = r#"ulimit -v 2500000; exec spawn-fcgi -n -s "$0" -- /usr/lib/cgi-bin/qgis_mapserv.fcgi"#;
 
 /// QGIS Server on a unix socket.
 pub(crate) struct Qgis {
     pub(crate) socket: PathBuf,
-    /// The project that it is pinned to; none where MAP chooses.
+    /// The project that it is pinned to; `None` if MAP chooses.
     pinned: Option<String>,
-    /// A project to ask for when it must show that it lives.
+    /// A project to request when checking that the process answers.
     known: String,
     home: PathBuf,
     child: Child,
 }
 
 impl Qgis {
-    /// Starts a process at `socket`, with `home` for its cache; it may not be ready yet.
+    /// Starts a process on `socket`, with its cache in `home`, without waiting until it answers.
     pub(crate) fn start(socket: PathBuf, home: PathBuf, known: &str, is_pinned: bool) -> Self {
         let pinned = is_pinned.then(|| known.to_owned());
         let child = spawn(&socket, &home, pinned.as_deref());
         Self { socket, pinned, known: known.to_owned(), home, child }
     }
 
-    /// Whether the process has ended.
-    pub(crate) fn is_dead(&mut self) -> bool {
+    /// Polls the process and returns whether it has exited.
+    pub(crate) fn poll_exit(&mut self) -> bool {
         self.child.try_wait().ok().flatten().is_some()
     }
 
-    /// Whether it has ended, or does so within a second.
-    pub(crate) fn is_ending(&mut self) -> bool {
-        let end = Instant::now() + Duration::from_secs(1);
-        while !self.is_dead() && Instant::now() < end {
+    /// Waits up to a second for the process to exit, and returns whether it did.
+    pub(crate) fn wait_for_exit(&mut self) -> bool {
+        let deadline = Instant::now() + Duration::from_secs(1);
+        while !self.poll_exit() && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(20));
         }
-        self.is_dead()
+        self.poll_exit()
     }
 
-    /// Whether it answers one `GetCapabilities` within `patience`.
-    pub(crate) fn is_alive(&mut self, patience: Duration) -> bool {
+    /// Whether it answers `GetCapabilities` within `timeout`.
+    pub(crate) fn answers(&self, timeout: Duration) -> bool {
         let query = format!("MAP={}&SERVICE=WMS&REQUEST=GetCapabilities", self.known);
-        let is_there = |answer: Vec<u8>| answer.windows(8).any(|eight| eight == b"<Service");
-        !self.is_dead() && fastcgi::ask(&self.socket, &query, patience).is_some_and(is_there)
+        let is_capabilities = |answer: Vec<u8>| answer.windows(8).any(|eight| eight == b"<Service");
+        fastcgi::get(&self.socket, &query, timeout).is_some_and(is_capabilities)
     }
 
-    /// Ends it, dead or not, and starts it anew.
+    /// Stops the process if it still runs, and starts a new one that answers.
     pub(crate) fn restart(&mut self) {
-        self.end();
+        self.stop();
         self.child = spawn(&self.socket, &self.home, self.pinned.as_deref());
         self.wait();
     }
 
-    /// Ends the process.
-    pub(crate) fn end(&mut self) {
+    /// Kills the process and removes its socket.
+    pub(crate) fn stop(&mut self) {
         self.child.kill().ok();
         self.child.wait().ok();
         fs::remove_file(&self.socket).ok();
@@ -69,9 +69,9 @@ impl Qgis {
 
     /// Waits until it answers.
     pub(crate) fn wait(&mut self) {
-        let end = Instant::now() + Duration::from_mins(1);
-        while !self.is_alive(PATIENCE) {
-            assert!(Instant::now() < end && !self.is_dead(), "QGIS does not start: {}", self.log());
+        let deadline = Instant::now() + Duration::from_mins(1);
+        while !self.answers(ANSWER_TIMEOUT) {
+            assert!(Instant::now() < deadline && !self.poll_exit(), "QGIS does not start: {}", self.log());
             thread::sleep(Duration::from_millis(20));
         }
     }
@@ -101,6 +101,6 @@ fn spawn(socket: &PathBuf, home: &PathBuf, pinned: Option<&str>) -> Child {
 
 impl Drop for Qgis {
     fn drop(&mut self) {
-        self.end();
+        self.stop();
     }
 }

@@ -1,7 +1,7 @@
-"""Reads and restores the data of a folder of catalogues, past QGIS. One command a line, one line of JSON back.
+"""Reads and restores the data of a folder of catalogues without QGIS. Answers each line of input with a line of JSON.
 
     read FOLDER              every row of every table, and a digest of every other file
-    restore FOLDER PRISTINE  makes the rows as they are in PRISTINE, in place: QGIS keeps the files open
+    restore FOLDER PRISTINE  copies the rows from PRISTINE into the existing files, which QGIS has open
 """
 
 import hashlib

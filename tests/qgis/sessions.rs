@@ -1,12 +1,12 @@
-//! The sessions that the tests hold: minted by the exchange, of a site whose catalogues are the sample ones.
+//! The sessions of the tests, which the exchange mints for a site with the sample catalogues.
 
 use entra_emulator::{Person, TokenAsk};
 use pozi_auth::sites::SiteFile;
 use pozi_local::samples;
 use pozi_tests::World;
 
-/// riverbend with the catalogues alpha (everybody of the tenant's readers reads, editors write) and beta (editors alone),
-/// of these projects; saltmarsh as it is.
+/// Riverbend with the catalogues alpha (readers read, editors write) and beta (only editors read), of these projects; and
+/// the unchanged saltmarsh.
 pub(crate) fn site_files(alpha: &str, beta: &str) -> Vec<SiteFile> {
     let mut files = samples::site_files();
     let head = files[0].text.split("[[catalogue]]").next().unwrap_or_default().to_owned();
@@ -33,19 +33,19 @@ read = ["1f0ac082-247d-44fa-bcb6-667230cbf808"]
     files
 }
 
-/// One of each kind.
+/// One session of each kind.
 pub(crate) struct Sessions {
-    /// For reading alpha.
+    /// Reads alpha.
     pub(crate) reader: String,
-    /// For writing alpha.
+    /// Writes alpha.
     pub(crate) writer: String,
-    /// For reading beta.
+    /// Reads beta.
     pub(crate) of_beta: String,
-    /// Past its end.
+    /// Expired.
     pub(crate) expired: String,
     /// Of another site.
     pub(crate) of_another_site: String,
-    /// No session: the token of Entra's.
+    /// Not a session but an Entra token.
     pub(crate) entra: String,
 }
 

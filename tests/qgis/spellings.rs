@@ -1,35 +1,35 @@
-//! Every way to write sharp parameters beside honest ones.
+//! The spellings: ways to write hostile parameters beside usual ones.
 
 use super::{
+    fixture::{all_encoded, encoded, escaped},
+    probe::Parameters,
     request::Request,
-    spell::Parameters,
-    words::{all_encoded, encoded, escaped},
 };
 
 type Key = fn(&str) -> String;
-type Query = fn(&str, &Sharp) -> String;
+type Query = fn(&str, &Hostile) -> String;
 type Whole = fn(&str, &Parameters, &Parameters) -> Request;
 
-/// One way to write a request.
+/// A way to write a request.
 pub(crate) enum Spelling {
-    /// The sharp parameters last in the query, each key written anew.
+    /// The hostile parameters last in the query, with their keys rewritten.
     Key(Key),
-    /// A query of the honest parameters and the sharp ones.
+    /// A query made of the usual and the hostile parameters.
     Query(Query),
-    /// The plain query by another method.
+    /// The plain query with another method.
     Method(&'static str),
-    /// The honest parameters in the query, the sharp ones in a form of this method and content type.
+    /// The usual parameters in the query, the hostile ones in a form with this method and content type.
     Form(&'static str, &'static str),
-    /// Anything else, of a path, the honest parameters and the sharp ones.
+    /// Any other request made of a path, the usual and the hostile parameters.
     Whole(Whole),
 }
 
-/// The sharp parameters, written in several ways.
-pub(crate) struct Sharp {
+/// The hostile parameters, written in several ways.
+pub(crate) struct Hostile {
     plain: String,
-    /// The values encoded to the last byte.
+    /// With every byte of the values encoded.
     encoded: String,
-    /// Without their values.
+    /// Without values.
     empty: String,
     /// With two colons before each key.
     colons: String,
@@ -38,7 +38,7 @@ pub(crate) struct Sharp {
 }
 
 impl Spelling {
-    /// All of them with their names; the first is the plain one.
+    /// All spellings with their names; the plain one is first.
     pub(crate) fn all() -> Vec<(&'static str, Self)> {
         let queries = QUERIES.map(|(name, write)| (name, Self::Query(write)));
         let keys = KEYS.map(|(name, write)| (name, Self::Key(write)));
@@ -49,56 +49,58 @@ impl Spelling {
         queries.into_iter().chain(keys).chain(methods).chain(forms).chain(wholes).collect()
     }
 
-    /// The request in this spelling.
-    pub(crate) fn request(&self, path: &str, honest: &Parameters, sharp: &Parameters) -> Request {
+    /// Returns the request in this spelling.
+    pub(crate) fn request(&self, path: &str, usual: &Parameters, hostile: &Parameters) -> Request {
         let by = |method: &str, query: &str| Request::new(method, &format!("/pozi{path}{query}"));
         match self {
             Self::Key(write) => {
                 let pair = |(name, value): &(String, String)| format!("{}={}", write(name), encoded(value));
-                let sharp: Vec<_> = sharp.iter().map(pair).collect();
-                by("GET", &format!("{}&{}", pairs(honest), sharp.join("&")))
+                let hostile: Vec<_> = hostile.iter().map(pair).collect();
+                by("GET", &format!("{}&{}", pairs(usual), hostile.join("&")))
             }
-            Self::Query(write) => by("GET", &write(&pairs(honest), &Sharp::of(sharp))),
-            Self::Method(method) => by(method, &format!("{}&{}", pairs(honest), pairs(sharp))),
-            Self::Form(method, kind) => by(method, &pairs(honest)).body(kind, pairs(sharp)),
-            Self::Whole(write) => write(path, honest, sharp),
+            Self::Query(write) => by("GET", &write(&pairs(usual), &Hostile::of(hostile))),
+            Self::Method(method) => by(method, &format!("{}&{}", pairs(usual), pairs(hostile))),
+            Self::Form(method, kind) => by(method, &pairs(usual)).body(kind, pairs(hostile)),
+            Self::Whole(write) => write(path, usual, hostile),
         }
     }
 }
 
 const QUERIES: [(&str, Query); 16] = [
-    ("plain", |honest, sharp| format!("{honest}&{}", sharp.plain)),
-    ("the values all encoded", |honest, sharp| format!("{honest}&{}", sharp.encoded)),
-    ("NUL after the values", |honest, sharp| format!("{honest}&{}", sharp.nul)),
-    ("plus for a space", |honest, sharp| format!("{honest}&{}", sharp.plain.replace("%20", "+"))),
-    ("before the others", |honest, sharp| format!("{}&{honest}", sharp.plain)),
-    ("twice", |honest, sharp| format!("{0}&{honest}&{0}", sharp.plain)),
-    ("after an empty one", |honest, sharp| format!("{honest}&{}&{}", sharp.empty, sharp.plain)),
-    ("before an empty one in small letters", |honest, sharp| {
-        format!("{honest}&{}&{}", sharp.plain, sharp.empty.to_lowercase())
+    ("plain", |usual, hostile| format!("{usual}&{}", hostile.plain)),
+    ("the values fully encoded", |usual, hostile| format!("{usual}&{}", hostile.encoded)),
+    ("NUL after the values", |usual, hostile| format!("{usual}&{}", hostile.nul)),
+    ("plus for a space", |usual, hostile| format!("{usual}&{}", hostile.plain.replace("%20", "+"))),
+    ("before the others", |usual, hostile| format!("{}&{usual}", hostile.plain)),
+    ("twice", |usual, hostile| format!("{0}&{usual}&{0}", hostile.plain)),
+    ("after an empty one", |usual, hostile| format!("{usual}&{}&{}", hostile.empty, hostile.plain)),
+    ("before an empty one in small letters", |usual, hostile| {
+        format!("{usual}&{}&{}", hostile.plain, hostile.empty.to_lowercase())
     }),
-    ("after an empty one in small letters", |honest, sharp| {
-        format!("{}&{honest}&{}", sharp.empty.to_lowercase(), sharp.plain)
+    ("after an empty one in small letters", |usual, hostile| {
+        format!("{}&{usual}&{}", hostile.empty.to_lowercase(), hostile.plain)
     }),
-    ("an empty one before two colons", |honest, sharp| format!("{}&{honest}&{}", sharp.empty, sharp.colons)),
-    ("after two ampersands", |honest, sharp| format!("{honest}&&{}", sharp.plain)),
-    ("after a semicolon", |honest, sharp| format!("{honest};{}", sharp.plain)),
-    ("after a second question mark", |honest, sharp| format!("{honest}?&{}", sharp.plain)),
-    ("after an encoded ampersand", |honest, sharp| format!("{honest}%26{}", sharp.plain)),
-    ("after a raw #", |honest, sharp| format!("{honest}#&{}", sharp.plain)),
-    ("before a raw #", |honest, sharp| format!("{honest}&{}#", sharp.plain)),
+    ("an empty one before two colons", |usual, hostile| {
+        format!("{}&{usual}&{}", hostile.empty, hostile.colons)
+    }),
+    ("after two ampersands", |usual, hostile| format!("{usual}&&{}", hostile.plain)),
+    ("after a semicolon", |usual, hostile| format!("{usual};{}", hostile.plain)),
+    ("after a second question mark", |usual, hostile| format!("{usual}?&{}", hostile.plain)),
+    ("after an encoded ampersand", |usual, hostile| format!("{usual}%26{}", hostile.plain)),
+    ("after a raw #", |usual, hostile| format!("{usual}#&{}", hostile.plain)),
+    ("before a raw #", |usual, hostile| format!("{usual}&{}#", hostile.plain)),
 ];
 
 const KEYS: [(&str, Key); 21] = [
-    ("small letters", |key| encoded(&key.to_lowercase())),
-    ("mixed letters", mixed),
+    ("lower case", |key| encoded(&key.to_lowercase())),
+    ("mixed case", mixed),
     ("two colons before", |key| format!("::{}", encoded(key))),
     ("two encoded colons before", |key| format!("%3a%3A{}", encoded(key))),
     ("four colons before", |key| format!("::::{}", encoded(key))),
     ("a name and two colons before", |key| format!("QgsServerParameter::{}", encoded(key))),
-    ("two colons before small letters", |key| format!("::{}", encoded(&key.to_lowercase()))),
+    ("two colons before lower case", |key| format!("::{}", encoded(&key.to_lowercase()))),
     ("the key's first letter encoded", |key| format!("{}{}", all_encoded(&key[..1]), encoded(&key[1..]))),
-    ("the key all encoded", all_encoded),
+    ("the key fully encoded", all_encoded),
     ("the key encoded twice", |key| all_encoded(key).replace('%', "%25")),
     ("a letter that folds", |key| encoded(&folded(key))),
     ("a raw letter that folds", folded),
@@ -107,10 +109,10 @@ const KEYS: [(&str, Key); 21] = [
     ("a plus before the key", |key| format!("+{}", encoded(key))),
     ("a space after the key", |key| format!("{}%20", encoded(key))),
     ("a tab before the key", |key| format!("%09{}", encoded(key))),
-    ("a mark of no width before the key", |key| format!("%EF%BB%BF{}", encoded(key))),
-    ("of a layout's map", |key| format!("MAP0:{}", encoded(key))),
-    ("of a layout's map, small letters", |key| format!("map7%3A{}", encoded(&key.to_lowercase()))),
-    ("of a layout's map, two colons more", |key| format!("MAP1:::{}", encoded(key))),
+    ("a byte order mark before the key", |key| format!("%EF%BB%BF{}", encoded(key))),
+    ("a parameter of a layout's map", |key| format!("MAP0:{}", encoded(key))),
+    ("a parameter of a layout's map, lower case", |key| format!("map7%3A{}", encoded(&key.to_lowercase()))),
+    ("a parameter of a layout's map, two more colons", |key| format!("MAP1:::{}", encoded(key))),
 ];
 
 const FORMS: [(&str, &str); 9] = [
@@ -126,69 +128,69 @@ const FORMS: [(&str, &str); 9] = [
 ];
 
 const WHOLES: [(&str, Whole); 11] = [
-    ("in an absolute target", |path, honest, sharp| {
+    ("in an absolute target", |path, usual, hostile| {
         let target =
-            format!("http://poziserver-riverbend.example/pozi{path}{}&{}", pairs(honest), pairs(sharp));
+            format!("http://poziserver-riverbend.example/pozi{path}{}&{}", pairs(usual), pairs(hostile));
         Request::new("GET", &target)
     }),
-    ("all in a form", |path, honest, sharp| {
-        let form = format!("{}&{}", pairs(honest), pairs(sharp));
+    ("all in a form", |path, usual, hostile| {
+        let form = format!("{}&{}", pairs(usual), pairs(hostile));
         post(path, &Vec::new()).body("application/x-www-form-urlencoded", form)
     }),
-    ("in a form that says it is a GET", |path, honest, sharp| {
-        post(path, honest).body("text/plain", pairs(sharp)).header("X-HTTP-Method-Override: GET")
+    ("in a form that claims to be a GET", |path, usual, hostile| {
+        post(path, usual).body("text/plain", pairs(hostile)).header("X-HTTP-Method-Override: GET")
     }),
-    ("in a form of chunks", |path, honest, sharp| {
-        let form = pairs(sharp);
+    ("in a chunked form", |path, usual, hostile| {
+        let form = pairs(hostile);
         let body = format!("{:x}\r\n{form}\r\n0\r\n\r\n", form.len());
-        post(path, honest).body("text/plain", body).header("Transfer-Encoding: chunked")
+        post(path, usual).body("text/plain", body).header("Transfer-Encoding: chunked")
     }),
-    ("in a form of two lengths", |path, honest, sharp| {
-        let form = pairs(sharp);
+    ("in a form with two lengths", |path, usual, hostile| {
+        let form = pairs(hostile);
         let lengths = ["Content-Length: 0".to_owned(), format!("Content-Length: {}", form.len())];
-        post(path, honest).body("text/plain", form).header(&lengths[0]).header(&lengths[1])
+        post(path, usual).body("text/plain", form).header(&lengths[0]).header(&lengths[1])
     }),
-    ("in a form of two colons", |path, honest, sharp| {
-        post(path, honest).body("text/plain", Sharp::of(sharp).colons)
+    ("in a form with two colons", |path, usual, hostile| {
+        post(path, usual).body("text/plain", Hostile::of(hostile).colons)
     }),
-    ("in multipart", |path, honest, sharp| {
+    ("in multipart", |path, usual, hostile| {
         let part = "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n";
-        post(path, honest)
-            .body("multipart/form-data; boundary=x", format!("{part}&{}&\r\n--x--", pairs(sharp)))
+        post(path, usual)
+            .body("multipart/form-data; boundary=x", format!("{part}&{}&\r\n--x--", pairs(hostile)))
     }),
-    ("in an XML root", |path, honest, sharp| {
-        post(path, &Vec::new()).body("text/xml", root(honest, sharp, ""))
+    ("in an XML root", |path, usual, hostile| {
+        post(path, &Vec::new()).body("text/xml", root(usual, hostile, ""))
     }),
-    ("in an XML root, with a prefix", |path, honest, sharp| {
-        post(path, &Vec::new()).body("text/xml", root(honest, sharp, "x:"))
+    ("in an XML root, with a prefix", |path, usual, hostile| {
+        post(path, &Vec::new()).body("text/xml", root(usual, hostile, "x:"))
     }),
-    ("in an XML root, encoded once more", |path, honest, sharp| {
-        let sharp = sharp.iter().map(|(name, value)| (name.clone(), all_encoded(value))).collect();
-        post(path, &Vec::new()).body("text/xml", root(honest, &sharp, ""))
+    ("in an XML root, encoded once more", |path, usual, hostile| {
+        let hostile = hostile.iter().map(|(name, value)| (name.clone(), all_encoded(value))).collect();
+        post(path, &Vec::new()).body("text/xml", root(usual, &hostile, ""))
     }),
-    ("in an XML root beside the query", |path, honest, sharp| {
-        post(path, honest).body("text/plain", root(honest, sharp, ""))
+    ("in an XML root beside the query", |path, usual, hostile| {
+        post(path, usual).body("text/plain", root(usual, hostile, ""))
     }),
 ];
 
-fn post(path: &str, honest: &Parameters) -> Request {
-    Request::new("POST", &format!("/pozi{path}{}", pairs(honest)))
+fn post(path: &str, usual: &Parameters) -> Request {
+    Request::new("POST", &format!("/pozi{path}{}", pairs(usual)))
 }
 
-/// An element named as the operation, with all parameters as attributes; the sharp ones with a prefix.
-fn root(honest: &Parameters, sharp: &Parameters, prefix: &str) -> String {
+/// Returns an XML element named after the operation, with all parameters as attributes, the hostile ones with `prefix`.
+fn root(usual: &Parameters, hostile: &Parameters, prefix: &str) -> String {
     let is_request = |(name, _): &&(String, String)| name == "REQUEST";
-    let operation = sharp.iter().chain(honest).find(is_request).map_or("GetMap", |(_, value)| value);
+    let operation = hostile.iter().chain(usual).find(is_request).map_or("GetMap", |(_, value)| value);
     let attributes = |prefix: &str, parameters: &Parameters| -> Vec<String> {
         let others = parameters.iter().filter(|pair| !is_request(pair));
         others.map(|(name, value)| format!(" {prefix}{name}=\"{}\"", escaped(value))).collect()
     };
-    let (honest, sharp) = (attributes("", honest).concat(), attributes(prefix, sharp).concat());
+    let (usual, hostile) = (attributes("", usual).concat(), attributes(prefix, hostile).concat());
     let query = "<Query typeName=\"places\"/>";
-    format!("<{operation} xmlns:x=\"http://www.opengis.net/ows\"{honest}{sharp}>{query}</{operation}>")
+    format!("<{operation} xmlns:x=\"http://www.opengis.net/ows\"{usual}{hostile}>{query}</{operation}>")
 }
 
-impl Sharp {
+impl Hostile {
     fn of(parameters: &Parameters) -> Self {
         let each = |write: fn(&str, &str) -> String| {
             let pairs = parameters.iter().map(|(name, value)| write(&encoded(name), value));
@@ -214,7 +216,7 @@ fn mixed(key: &str) -> String {
     encoded(&key.chars().enumerate().map(letter).collect::<String>())
 }
 
-/// The key with a letter outside ASCII whose capital is the letter that it stands for.
+/// Replaces a letter of the key by one outside ASCII whose upper case is that letter.
 fn folded(key: &str) -> String {
     const FOLDS: [(&str, &str); 6] = [
         ("ST", "\u{fb06}"),

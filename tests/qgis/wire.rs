@@ -1,4 +1,4 @@
-//! HTTP as bytes on a socket: a client library would put a crooked request straight before it is sent.
+//! HTTP as bytes on a socket, since a client library would correct or refuse a malformed request.
 
 use std::{
     io::{Read, Write},
@@ -6,10 +6,10 @@ use std::{
     time::Duration,
 };
 
-/// For how long one answer is waited for.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// How long to wait for an answer.
+pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// An answer; status 0 when the connection was closed, or `within` passed, without one.
+/// An HTTP answer; status 0 if there was none before the connection closed or the timeout passed.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -17,16 +17,16 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
-/// Sends `request` to a port of this machine and reads until the server closes, or is silent for `within`: a crooked
-/// request may leave the server waiting, too.
-pub(crate) fn send(port: u16, request: &[u8], within: Duration) -> Answer {
+/// Sends `request` to a local port and reads until the server closes the connection or sends nothing for `timeout`, as it
+/// may after a malformed request.
+pub(crate) fn send(port: u16, request: &[u8], timeout: Duration) -> Answer {
     let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return Answer::default() };
-    stream.set_read_timeout(Some(within)).unwrap();
-    stream.set_write_timeout(Some(within)).unwrap();
-    // A server may refuse and close before it has read everything.
+    stream.set_read_timeout(Some(timeout)).unwrap();
+    stream.set_write_timeout(Some(timeout)).unwrap();
+    // A server may refuse the request and close before it has read everything.
     stream.write_all(request).ok();
     let mut bytes = Vec::new();
-    // Out of time or cut off: what has come counts.
+    // On a timeout or a closed connection, what has arrived counts.
     stream.read_to_end(&mut bytes).ok();
     Answer::parse(&bytes)
 }
@@ -48,7 +48,7 @@ impl Answer {
         answer
     }
 
-    /// A header's value; empty when it is not there.
+    /// The value of a header; empty if it is missing.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.iter().find(|(own, _)| own == name).map_or("", |(_, value)| value)
     }

@@ -1,17 +1,17 @@
-//! Who may do what: every role has the calls that its function makes, and no other.
+//! The rules about permissions: every role has exactly those that its function needs.
 
 use std::collections::BTreeSet;
 
 use serde_json::json;
 
 use crate::{
+    expanded_template,
     expansion::Stack,
     permissions::{permissions, statements},
-    rule::{Rule, Way, differences},
-    the_expansion,
+    rule::{Deployment, Rule, differences},
 };
 
-/// A permission as `permissions` writes it; `issuer` and `any key` stand for their values.
+/// Permissions in the format of [`permissions`]; `<issuer>` and `<any key>` are placeholders.
 const TOKEN_EXCHANGE: [&str; 2] = [
     "dynamodb:Query on ${Table.Arn}, if ForAllValues:StringLike dynamodb:LeadingKeys = tenant#*",
     "dynamodb:GetItem on ${Table.Arn}, if ForAllValues:StringEquals dynamodb:LeadingKeys = ring",
@@ -42,9 +42,9 @@ const ROTATE_KEYS_IN_KMS: [&str; 4] = [
 
 const ANY_KEY: &str = "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/*";
 
-/// The permissions that a function's role should have.
-fn promised(function: &str, way: &Way) -> BTreeSet<String> {
-    let (always, keys): (&[&str], &[&str]) = match (function, way.keeps_keys_in_kms()) {
+/// Returns the permissions that a function's role should have.
+fn expected(function: &str, deployment: &Deployment) -> BTreeSet<String> {
+    let (always, keys): (&[&str], &[&str]) = match (function, deployment.keeps_keys_in_kms()) {
         ("TokenExchange", false) => (&TOKEN_EXCHANGE, &TOKEN_EXCHANGE_SEALED),
         ("TokenExchange", true) => (&TOKEN_EXCHANGE, &TOKEN_EXCHANGE_IN_KMS),
         ("Jwks", _) => (&JWKS, &[]),
@@ -52,29 +52,29 @@ fn promised(function: &str, way: &Way) -> BTreeSet<String> {
         (_, true) => (&ROTATE_KEYS, &ROTATE_KEYS_IN_KMS),
     };
     let written = always.iter().chain(keys);
-    let calls = written.map(|line| line.replace("<issuer>", way.issuer).replace("<any key>", ANY_KEY));
-    // What every function's runtime does: its log, and its traces, which know no resources.
+    let calls = written.map(|line| line.replace("<issuer>", deployment.issuer).replace("<any key>", ANY_KEY));
+    // Every function writes its log and its traces; permissions for traces have no resource.
     let logs =
         ["CreateLogStream", "PutLogEvents"].map(|call| format!("logs:{call} on ${{{function}Log.Arn}}"));
     let traces = ["PutTraceSegments", "PutTelemetryRecords"].map(|call| format!("xray:{call} on *"));
     calls.chain(logs).chain(traces).collect()
 }
 
-fn role_faults(stack: &Stack, way: &Way) -> Vec<String> {
+fn role_faults(stack: &Stack, deployment: &Deployment) -> Vec<String> {
     let mut faults = Vec::new();
     for function in ["TokenExchange", "Jwks", "RotateKeys"] {
         let role = format!("{function}Role");
-        faults.extend(differences(&role, permissions(stack, &role), promised(function, way)));
+        faults.extend(differences(&role, permissions(stack, &role), expected(function, deployment)));
         if stack.properties(function)["Role"] != format!("${{{role}.Arn}}") {
-            faults.push(format!("{function} has another role than its own"));
+            faults.push(format!("{function} does not have its own role"));
         }
         let trusted = statements(&stack.properties(&role)["AssumeRolePolicyDocument"]);
-        let promised = ["Service = lambda.amazonaws.com: sts:AssumeRole".to_owned()];
-        faults.extend(differences(&role, trusted, promised));
+        let expected = ["Service = lambda.amazonaws.com: sts:AssumeRole".to_owned()];
+        faults.extend(differences(&role, trusted, expected));
     }
     let schedule = permissions(stack, "ScheduleRole");
-    let promised = ["lambda:InvokeFunction on ${RotateKeys.Arn}".to_owned()];
-    faults.extend(differences("ScheduleRole", schedule, promised));
+    let expected = ["lambda:InvokeFunction on ${RotateKeys.Arn}".to_owned()];
+    faults.extend(differences("ScheduleRole", schedule, expected));
     let roles = stack.of_type("AWS::IAM::Role").map(|(name, _)| name).filter(|name| name.ends_with("Role"));
     let known = ["TokenExchangeRole", "JwksRole", "RotateKeysRole", "ScheduleRole"];
     faults.extend(differences("the stack", roles, known));
@@ -84,13 +84,13 @@ fn role_faults(stack: &Stack, way: &Way) -> Vec<String> {
         let role = stack.properties(name)["RoleName"].as_str().unwrap_or_default();
         !(attached && known.iter().any(|known| role == format!("${{{known}}}")))
     });
-    faults.extend(policies.map(|name| format!("{name} grants something that no role's list shows")));
+    faults.extend(policies.map(|name| format!("{name} grants permissions that no role's list contains")));
     faults
 }
 
 #[test]
-fn every_role_may_do_what_its_function_calls_and_nothing_else() {
-    let Some(expansion) = the_expansion() else { return };
+fn every_role_has_exactly_the_permissions_that_its_function_needs() {
+    let Some(expansion) = expanded_template() else { return };
     let first =
         |role: &str, at: usize| format!("/{role}/Properties/Policies/0/PolicyDocument/Statement/{at}");
     let lists = [first("TokenExchangeRole", 0), first("JwksRole", 0), first("RotateKeysRole", 0)];
@@ -99,7 +99,7 @@ fn every_role_may_do_what_its_function_calls_and_nothing_else() {
     let signs = "/TokenExchangeSignsInKms/Properties/PolicyDocument/Statement/0";
     let makes = "/RotateKeysLooksAfterKmsKeys/Properties/PolicyDocument/Statement/1";
     Rule {
-        harm: "Whoever broke into one function could read, sign or delete what only another must touch.",
+        harm: "An attacker in one function could read, sign or delete what only another function may.",
         check: &role_faults,
         spoiled: &[
             (&list(0, "Action"), json!(["dynamodb:Query", "dynamodb:Scan"])),
@@ -121,22 +121,24 @@ fn every_role_may_do_what_its_function_calls_and_nothing_else() {
             ("/Another", json!({ "Type": "AWS::IAM::ManagedPolicy", "Properties": {} })),
         ],
     }
-    .holds(expansion);
+    .check_all(expansion);
 }
 
-fn sealing_key_faults(stack: &Stack, way: &Way) -> Vec<String> {
+fn sealing_key_faults(stack: &Stack, deployment: &Deployment) -> Vec<String> {
     let name = "SealingKey";
-    if way.keeps_keys_in_kms() {
+    if deployment.keeps_keys_in_kms() {
         return stack
             .has(name)
-            .then(|| "a sealing key, though keys are kept in KMS".to_owned())
+            .then(|| "there is a sealing key although keys are kept in KMS".to_owned())
             .into_iter()
             .collect();
     }
     let key = stack.properties(name);
     let account = "AWS = arn:${AWS::Partition}:iam::${AWS::AccountId}:root";
-    let context =
-        format!("kms:EncryptionContext:issuer = {}, kms:EncryptionContext:table = ${{Table}}", way.issuer);
+    let context = format!(
+        "kms:EncryptionContext:issuer = {}, kms:EncryptionContext:table = ${{Table}}",
+        deployment.issuer
+    );
     let by = |role: &str, call: &str| {
         format!(
             "{account}: kms:{call} on *, if ArnEquals aws:PrincipalArn = ${{{role}.Arn}} and StringEquals {context}"
@@ -144,8 +146,8 @@ fn sealing_key_faults(stack: &Stack, way: &Way) -> Vec<String> {
     };
     let (administer, used): (BTreeSet<_>, BTreeSet<_>) =
         statements(&key["KeyPolicy"]).into_iter().partition(|line| !line.contains(", if "));
-    let promised = [by("TokenExchangeRole", "Decrypt"), by("RotateKeysRole", "Encrypt")];
-    let mut faults = differences(name, used, promised);
+    let expected = [by("TokenExchangeRole", "Decrypt"), by("RotateKeysRole", "Encrypt")];
+    let mut faults = differences(name, used, expected);
     let usages =
         ["Encrypt", "Decrypt", "ReEncrypt", "GenerateData", "GenerateMac", "Sign", "CreateGrant", "*"];
     let for_all = administer.iter().filter(|line| {
@@ -164,11 +166,11 @@ fn sealing_key_faults(stack: &Stack, way: &Way) -> Vec<String> {
 }
 
 #[test]
-fn administrators_look_after_the_sealing_key_and_cannot_use_it() {
-    let Some(expansion) = the_expansion() else { return };
+fn administrators_can_manage_the_sealing_key_but_not_use_it() {
+    let Some(expansion) = expanded_template() else { return };
     let policy = "/SealingKey/Properties/KeyPolicy/Statement";
     Rule {
-        harm: "An administrator of the account could open the key ring and sign in as anybody.",
+        harm: "An administrator of the account could decrypt the key ring and forge sessions for anyone.",
         check: &sealing_key_faults,
         spoiled: &[
             (&format!("{policy}/0/Action/-"), json!("kms:Decrypt")),
@@ -182,5 +184,5 @@ fn administrators_look_after_the_sealing_key_and_cannot_use_it() {
             ("/SealingKey/Condition", json!(null)),
         ],
     }
-    .holds(expansion);
+    .check_all(expansion);
 }

@@ -1,15 +1,15 @@
-//! There is an alarm for each thing that somebody must be woken for, and it wakes somebody.
+//! The rules about alarms: one for each failure that needs attention, with a notification.
 
 use serde_json::{Value, json};
 
 use crate::{
+    expanded_template,
     expansion::{Stack, text_of},
-    rule::{Rule, Way, differences},
-    the_expansion,
+    rule::{Deployment, Rule, differences},
 };
 
-/// What alarms look at: metric, dimensions, and what missing data counts as. A rate is in percent of all exchanges.
-const PROMISED: [&str; 22] = [
+/// The alarms: metric, dimensions, and how missing data is treated. A rate is a percentage of all exchanges.
+const EXPECTED: [&str; 22] = [
     "AWS/Lambda Errors FunctionName=${TokenExchange}, missing notBreaching",
     "AWS/Lambda Errors FunctionName=${Jwks}, missing notBreaching",
     "AWS/Lambda Errors FunctionName=${RotateKeys}, missing notBreaching",
@@ -36,16 +36,16 @@ const PROMISED: [&str; 22] = [
 
 const OWN: &str = "Pozi/${AWS::StackName}";
 
-fn alarm_faults(stack: &Stack, _: &Way) -> Vec<String> {
+fn alarm_faults(stack: &Stack, _: &Deployment) -> Vec<String> {
     let alarms: Vec<_> = stack.of_type("AWS::CloudWatch::Alarm").collect();
     let mut faults = differences(
         "the stack",
-        alarms.iter().map(|(_, alarm)| looks_at(alarm)),
-        PROMISED.map(str::to_owned),
+        alarms.iter().map(|(_, alarm)| described(alarm)),
+        EXPECTED.map(str::to_owned),
     );
     let dashboard = stack.properties("Dashboard")["DashboardBody"].as_str().unwrap();
     let Ok(dashboard) = serde_json::from_str::<Value>(dashboard) else {
-        return vec!["the dashboard is no JSON".into()];
+        return vec!["the dashboard is not JSON".into()];
     };
     let shown = dashboard["widgets"][0]["properties"]["alarms"].as_array().unwrap().iter().map(text_of);
     let names = alarms.iter().map(|(name, _)| format!("${{{name}.Arn}}"));
@@ -53,8 +53,8 @@ fn alarm_faults(stack: &Stack, _: &Way) -> Vec<String> {
     faults
 }
 
-/// An alarm in the form of [`PROMISED`].
-fn looks_at(alarm: &Value) -> String {
+/// Returns an alarm in the format of [`EXPECTED`].
+fn described(alarm: &Value) -> String {
     let missing = text_of(&alarm["TreatMissingData"]);
     format!(
         "{}, missing {missing}",
@@ -87,15 +87,15 @@ fn calculated(alarm: &Value) -> String {
     match (part, expression.strip_prefix("age / 3600 - ")) {
         (Some(part), _) => format!("rate of {}", of(part).trim_start_matches("own ")),
         (_, Some(hours)) => format!("overdue {} by {hours} hours", of("age").trim_start_matches("own ")),
-        _ => format!("{expression}, which nothing here understands"),
+        _ => format!("{expression}, which this test does not understand"),
     }
 }
 
 #[test]
-fn there_is_an_alarm_for_each_thing_to_be_woken_for() {
-    let Some(expansion) = the_expansion() else { return };
+fn there_is_an_alarm_for_every_failure_that_needs_attention() {
+    let Some(expansion) = expanded_template() else { return };
     Rule {
-        harm: "A fault would be told by the council whose people cannot work.",
+        harm: "We would hear of a failure from a council whose staff cannot work.",
         check: &alarm_faults,
         spoiled: &[
             ("/UnreadableSites", json!(null)),
@@ -109,12 +109,12 @@ fn there_is_an_alarm_for_each_thing_to_be_woken_for() {
             ("/Dashboard/Properties/DashboardBody", json!("{ \"widgets\": [ }")),
         ],
     }
-    .holds(expansion);
+    .check_all(expansion);
 }
 
 #[test]
-fn an_alarm_goes_to_the_topic_where_there_is_one() {
-    let Some(expansion) = the_expansion() else { return };
+fn alarms_notify_the_topic_if_there_is_one() {
+    let Some(expansion) = expanded_template() else { return };
     let to = |parameters: &[(&str, &str)]| -> Vec<Value> {
         let stack = Stack::of(expansion, parameters);
         let alarms = stack.of_type("AWS::CloudWatch::Alarm");

@@ -1,5 +1,5 @@
-"""Expands the SAM template on standard input to plain CloudFormation on standard output, as AWS would, without a network:
-no managed policy is named in the template, and the translator is given none."""
+"""Expands the SAM template on standard input to plain CloudFormation on standard output. Needs no network, since the template
+uses no managed policies."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from samtranslator.translator.translator import Translator
 
 os.environ.setdefault("AWS_DEFAULT_REGION", "ap-southeast-2")
 template = yaml_parse(sys.stdin.read())
-# As `sam package` does: the translator takes code from a bucket only.
+# As `sam package` does, since the translator accepts code only from a bucket.
 for resource in template["Resources"].values():
     if resource["Type"] == "AWS::Serverless::Function":
         folder = resource["Properties"]["CodeUri"]

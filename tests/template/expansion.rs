@@ -1,4 +1,4 @@
-//! The template as CloudFormation reads it: expanded from SAM, then with its conditions decided for given parameters.
+//! The template as CloudFormation sees it: expanded from SAM, with its conditions evaluated for given parameters.
 
 use std::{
     collections::BTreeMap,
@@ -9,48 +9,49 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-/// The template expanded to plain CloudFormation, with the Python of the tools in `programs`.
+/// Expands the SAM template to plain CloudFormation, with the Python in `programs`.
 pub(crate) fn expand(programs: &Path, template: &str) -> Value {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("template/expand.py");
-    let mut expanding = Command::new(programs.join("python"))
+    let mut process = Command::new(programs.join("python"))
         .arg(script)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    expanding.stdin.take().unwrap().write_all(template.as_bytes()).unwrap();
-    let done = expanding.wait_with_output().unwrap();
+    process.stdin.take().unwrap().write_all(template.as_bytes()).unwrap();
+    let done = process.wait_with_output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     serde_json::from_slice(&done.stdout).unwrap()
 }
 
-/// What a stack is made of for given parameters.
+/// The resources of a stack with given parameters.
 pub(crate) struct Stack {
     resources: Map<String, Value>,
 }
 
 impl Stack {
-    /// Decides the conditions of `expansion`. A reference becomes text: `Ref: Table` is `${Table}`, `GetAtt` of its ARN
+    /// Evaluates the conditions of `expansion`. References become text: `Ref: Table` becomes `${Table}`, `GetAtt` of its ARN
     /// `${Table.Arn}`, and a parameter its value.
     pub(crate) fn of(expansion: &Value, parameters: &[(&str, &str)]) -> Self {
-        let reader = Reader::new(expansion, parameters);
+        let evaluator = Evaluator::new(expansion, parameters);
         let all = expansion["Resources"].as_object().unwrap();
-        let made = all.iter().filter(|(_, resource)| {
+        let created = all.iter().filter(|(_, resource)| {
             resource["Condition"]
                 .as_str()
-                .is_none_or(|condition| reader.holds(&json!({ "Condition": condition })))
+                .is_none_or(|condition| evaluator.holds(&json!({ "Condition": condition })))
         });
-        let resources = made.map(|(name, resource)| (name.clone(), reader.read(resource).unwrap())).collect();
+        let resources =
+            created.map(|(name, resource)| (name.clone(), evaluator.evaluate(resource).unwrap())).collect();
         Self { resources }
     }
 
-    /// The properties of a resource that must be there.
+    /// Returns the properties of a resource, which must exist.
     pub(crate) fn properties(&self, name: &str) -> &Value {
         &self.resource(name)["Properties"]
     }
 
-    /// A resource that must be there.
+    /// Returns a resource, which must exist.
     pub(crate) fn resource(&self, name: &str) -> &Value {
         self.resources.get(name).unwrap_or_else(|| panic!("the stack has no {name}"))
     }
@@ -59,22 +60,22 @@ impl Stack {
         self.resources.contains_key(name)
     }
 
-    /// Names and properties of all resources whose type begins with `kind`.
+    /// Returns the names and properties of all resources whose type starts with `kind`.
     pub(crate) fn of_type(&self, kind: &str) -> impl Iterator<Item = (&str, &Value)> {
-        let is_such = move |resource: &Value| resource["Type"].as_str().unwrap().starts_with(kind);
-        let found = self.resources.iter().filter(move |(_, resource)| is_such(resource));
+        let is_of_kind = move |resource: &Value| resource["Type"].as_str().unwrap().starts_with(kind);
+        let found = self.resources.iter().filter(move |(_, resource)| is_of_kind(resource));
         found.map(|(name, resource)| (name.as_str(), &resource["Properties"]))
     }
 }
 
-/// What stands in a template, read for given parameters.
-struct Reader<'a> {
+/// Evaluates a template's functions for given parameters.
+struct Evaluator<'a> {
     conditions: &'a Value,
     parameters: BTreeMap<&'a str, &'a Value>,
     given: BTreeMap<&'a str, Value>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Evaluator<'a> {
     fn new(expansion: &'a Value, parameters: &[(&'a str, &str)]) -> Self {
         let declared = expansion["Parameters"].as_object().unwrap();
         for (name, _) in parameters {
@@ -91,7 +92,7 @@ impl<'a> Reader<'a> {
         self.given.get(name).or_else(|| self.parameters.get(name).copied())
     }
 
-    /// Whether a condition holds.
+    /// Whether a condition is true.
     fn holds(&self, condition: &Value) -> bool {
         let (function, argument) = only_member(condition).unwrap();
         match function {
@@ -99,51 +100,52 @@ impl<'a> Reader<'a> {
             "Fn::Not" => !self.holds(&argument[0]),
             "Fn::And" => argument.as_array().unwrap().iter().all(|one| self.holds(one)),
             "Fn::Equals" => {
-                let text = |value: &Value| text_of(&self.read(value).unwrap());
+                let text = |value: &Value| text_of(&self.evaluate(value).unwrap());
                 text(&argument[0]) == text(&argument[1])
             }
-            other => panic!("a condition with {other}, which nothing here can decide"),
+            other => panic!("this test cannot evaluate a condition with {other}"),
         }
     }
 
-    /// A value with its functions carried out; none for `AWS::NoValue`.
-    fn read(&self, value: &Value) -> Option<Value> {
+    /// Returns a value with its functions evaluated; `None` for `AWS::NoValue`.
+    fn evaluate(&self, value: &Value) -> Option<Value> {
         match (only_member(value), value) {
             (Some(("Ref", name)), _) if name == "AWS::NoValue" => None,
-            (Some(("Ref", name)), _) => Some(self.referred(name.as_str().unwrap())),
+            (Some(("Ref", name)), _) => Some(self.reference(name.as_str().unwrap())),
             (Some(("Fn::GetAtt", path)), _) => {
                 let parts = path.as_array().unwrap().iter().map(text_of).collect::<Vec<_>>();
                 Some(json!(format!("${{{}}}", parts.join("."))))
             }
-            (Some(("Fn::Sub", text)), _) => Some(json!(self.filled_in(text.as_str().unwrap()))),
+            (Some(("Fn::Sub", text)), _) => Some(json!(self.substituted(text.as_str().unwrap()))),
             (Some(("Fn::If", choice)), _) => {
                 let condition = json!({ "Condition": choice[0] });
-                self.read(&choice[if self.holds(&condition) { 1 } else { 2 }])
+                self.evaluate(&choice[if self.holds(&condition) { 1 } else { 2 }])
             }
             (Some((function, _)), _) if function.starts_with("Fn::") => {
-                panic!("{function}, which nothing here can carry out")
+                panic!("this test cannot evaluate {function}")
             }
-            (_, Value::Array(items)) => Some(items.iter().filter_map(|item| self.read(item)).collect()),
+            (_, Value::Array(items)) => Some(items.iter().filter_map(|item| self.evaluate(item)).collect()),
             (_, Value::Object(members)) => {
-                let read = |(name, member): (&String, &Value)| Some((name.clone(), self.read(member)?));
-                Some(Value::Object(members.iter().filter_map(read).collect()))
+                let evaluate =
+                    |(name, member): (&String, &Value)| Some((name.clone(), self.evaluate(member)?));
+                Some(Value::Object(members.iter().filter_map(evaluate).collect()))
             }
             _ => Some(value.clone()),
         }
     }
 
-    fn referred(&self, name: &str) -> Value {
+    fn reference(&self, name: &str) -> Value {
         self.parameter(name).cloned().unwrap_or_else(|| json!(format!("${{{name}}}")))
     }
 
-    fn filled_in(&self, text: &str) -> String {
+    fn substituted(&self, text: &str) -> String {
         let names =
-            self.parameters.keys().map(|name| (format!("${{{name}}}"), text_of(&self.referred(name))));
+            self.parameters.keys().map(|name| (format!("${{{name}}}"), text_of(&self.reference(name))));
         names.fold(text.to_owned(), |text, (mark, value)| text.replace(&mark, &value))
     }
 }
 
-/// The function that `value` is a call of, if it is one; also a condition.
+/// Returns the name and argument of the function or condition that `value` is, if it is one.
 fn only_member(value: &Value) -> Option<(&str, &Value)> {
     let members = value.as_object().filter(|members| members.len() == 1)?;
     let (name, member) = members.iter().next()?;
@@ -151,7 +153,7 @@ fn only_member(value: &Value) -> Option<(&str, &Value)> {
     is_function.then_some((name.as_str(), member))
 }
 
-/// A text as it is, anything else as JSON.
+/// Returns a string unchanged, and any other value as JSON.
 pub(crate) fn text_of(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -1,4 +1,4 @@
-//! What each role of a stack may do, as lines that one can read and compare.
+//! The permissions of a stack's roles, as comparable lines of text.
 
 use std::collections::BTreeSet;
 
@@ -6,17 +6,20 @@ use serde_json::Value;
 
 use crate::expansion::{Stack, text_of};
 
-/// Every permission that `role` has in `stack`: `action on resource, if condition`, each action a line of its own.
+/// Returns the permissions of `role` in `stack`: `action on resource, if condition`, one line for each action.
 pub(crate) fn permissions(stack: &Stack, role: &str) -> BTreeSet<String> {
     let own = stack.properties(role);
-    assert!(own.get("ManagedPolicyArns").is_none(), "{role} has permissions that stand elsewhere");
+    assert!(
+        own.get("ManagedPolicyArns").is_none(),
+        "{role} has managed policies, which this test does not read"
+    );
     let own = own["Policies"].as_array().unwrap().iter();
     let attached = stack.of_type("AWS::IAM::RolePolicy").map(|(_, policy)| policy);
     let attached = attached.filter(|policy| policy["RoleName"] == format!("${{{role}}}"));
     own.chain(attached).flat_map(|policy| statements(&policy["PolicyDocument"])).collect()
 }
 
-/// The statements of a policy in the same form, with who is meant where that is said.
+/// Returns the statements of a policy in the same format, with the principal if there is one.
 pub(crate) fn statements(document: &Value) -> BTreeSet<String> {
     document["Statement"].as_array().unwrap().iter().flat_map(lines).collect()
 }
@@ -24,7 +27,11 @@ pub(crate) fn statements(document: &Value) -> BTreeSet<String> {
 fn lines(statement: &Value) -> Vec<String> {
     const READ: [&str; 6] = ["Effect", "Action", "Resource", "Condition", "Principal", "Sid"];
     let unread = statement.as_object().unwrap().keys().filter(|name| !READ.contains(&name.as_str()));
-    assert_eq!(unread.collect::<Vec<_>>(), Vec::<&String>::new(), "a statement says more than is read here");
+    assert_eq!(
+        unread.collect::<Vec<_>>(),
+        Vec::<&String>::new(),
+        "the statement has members that this test does not read"
+    );
     assert_eq!(statement["Effect"], "Allow");
     let who = statement.get("Principal").map_or(String::new(), |who| format!("{}: ", flat(who)));
     let on = statement.get("Resource").map_or(String::new(), |on| format!(" on {}", flat(on)));
@@ -37,7 +44,7 @@ fn lines(statement: &Value) -> Vec<String> {
     each(&statement["Action"]).map(|action| format!("{who}{}{on}{only_if}", text_of(action))).collect()
 }
 
-/// `a = b c` for every member; a list as its items.
+/// Formats members as `a = b c`, and a list as its items.
 fn flat(value: &Value) -> String {
     match value {
         Value::Object(members) => {

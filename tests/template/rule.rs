@@ -1,21 +1,21 @@
-//! What a rule about the template is: proved on spoiled expansions before it is believed about the real one.
+//! Rules about the template. Each rule must also fail for templates that are changed to break it.
 
 use serde_json::Value;
 
 use crate::expansion::Stack;
 
-/// A stack is judged for these ways to deploy it, each with the issuer that sessions then have.
-pub(crate) const WAYS: [Way; 5] = [
-    Way { name: "sealed", parameters: &[], issuer: "${Api.ApiEndpoint}" },
-    Way { name: "in KMS", parameters: &[("Signing", "kms")], issuer: "${Api.ApiEndpoint}" },
-    Way { name: "sealed, own domain", parameters: &DOMAIN, issuer: "https://auth.gis.example" },
-    Way {
+/// The deployments that every rule is checked for.
+pub(crate) const DEPLOYMENTS: [Deployment; 5] = [
+    Deployment { name: "sealed", parameters: &[], issuer: "${Api.ApiEndpoint}" },
+    Deployment { name: "in KMS", parameters: &[("Signing", "kms")], issuer: "${Api.ApiEndpoint}" },
+    Deployment { name: "sealed, own domain", parameters: &DOMAIN, issuer: "https://auth.gis.example" },
+    Deployment {
         name: "in KMS, own domain",
         parameters: &[DOMAIN[0], DOMAIN[1], ("Signing", "kms")],
         issuer: "https://auth.gis.example",
     },
-    Way {
-        name: "own domain, behind a firewall",
+    Deployment {
+        name: "own domain, with a web ACL",
         parameters: &[DOMAIN[0], DOMAIN[1], ("WebAclArn", "acl"), ("HostedZoneId", "Z1")],
         issuer: "https://auth.gis.example",
     },
@@ -23,83 +23,87 @@ pub(crate) const WAYS: [Way; 5] = [
 
 const DOMAIN: [(&str, &str); 2] = [("DomainName", "auth.gis.example"), ("CertificateArn", "certificate")];
 
-/// A way to deploy the template.
-pub(crate) struct Way {
+/// A deployment of the template.
+pub(crate) struct Deployment {
     pub(crate) name: &'static str,
     pub(crate) parameters: &'static [(&'static str, &'static str)],
-    /// Sessions' `iss`, as an expansion writes it.
+    /// The sessions' `iss`, as the expanded template contains it.
     pub(crate) issuer: &'static str,
 }
 
-impl Way {
+impl Deployment {
     /// Whether private keys never leave KMS.
     pub(crate) fn keeps_keys_in_kms(&self) -> bool {
         self.parameters.contains(&("Signing", "kms"))
     }
 
-    /// Whether it has its own domain, and whether that is CloudFront's.
+    /// Whether it has its own domain, and whether CloudFront serves that.
     pub(crate) fn domain(&self) -> (bool, bool) {
         let has = |name| self.parameters.iter().any(|(parameter, _)| *parameter == name);
         (has("DomainName"), has("WebAclArn"))
     }
 }
 
-/// A rule about the stack that the template makes, in every way to deploy it.
+/// A rule that the stack must meet in every deployment.
 pub(crate) struct Rule<'a> {
-    /// Who is harmed when it is broken.
+    /// What happens if it is broken.
     pub(crate) harm: &'a str,
-    /// What breaks it.
-    pub(crate) check: &'a dyn Fn(&Stack, &Way) -> Vec<String>,
-    /// Changes to the expansion that break it: where (a JSON pointer below the resources), and what stands there then;
-    /// null is nothing.
+    /// Returns what breaks it.
+    pub(crate) check: &'a dyn Fn(&Stack, &Deployment) -> Vec<String>,
+    /// Changes that break it: a JSON pointer below the resources, and the new value; null removes the value.
     pub(crate) spoiled: &'a [(&'a str, Value)],
 }
 
 impl Rule<'_> {
-    /// Fails with all that breaks the rule.
-    pub(crate) fn holds(&self, expansion: &Value) {
+    /// Fails with everything that breaks the rule, and if the rule misses one of the changes.
+    pub(crate) fn check_all(&self, expansion: &Value) {
         let faults = self.faults(expansion);
         assert!(faults.is_empty(), "\n{}\n{}\n", faults.join("\n"), self.harm);
-        for (place, value) in self.spoiled {
-            let faults = self.faults(&spoiled(expansion, place, value));
-            assert!(!faults.is_empty(), "the rule does not catch {value} at {place}");
+        for (pointer, value) in self.spoiled {
+            let faults = self.faults(&spoiled(expansion, pointer, value));
+            assert!(!faults.is_empty(), "the rule does not catch {value} at {pointer}");
         }
     }
 
     fn faults(&self, expansion: &Value) -> Vec<String> {
-        let of_way = |way: &Way| {
-            let faults = (self.check)(&Stack::of(expansion, way.parameters), way);
-            faults.into_iter().map(|fault| format!("{}: {fault}", way.name)).collect::<Vec<_>>()
+        let faults_of = |deployment: &Deployment| {
+            let faults = (self.check)(&Stack::of(expansion, deployment.parameters), deployment);
+            faults.into_iter().map(|fault| format!("{}: {fault}", deployment.name)).collect::<Vec<_>>()
         };
-        WAYS.iter().flat_map(of_way).collect()
+        DEPLOYMENTS.iter().flat_map(faults_of).collect()
     }
 }
 
-/// The expansion with one change. The place must be there, up to its last step; `-` is behind a list's end.
-pub(crate) fn spoiled(expansion: &Value, place: &str, value: &Value) -> Value {
+/// Returns the expansion with one change. The parent of `pointer` must exist; `-` appends to a list.
+pub(crate) fn spoiled(expansion: &Value, pointer: &str, value: &Value) -> Value {
     let mut spoiled = expansion.clone();
-    let (parent, last) = place.rsplit_once('/').unwrap();
+    let (parent, last) = pointer.rsplit_once('/').unwrap();
     let last = &last.replace("~1", "/");
-    let parent = spoiled["Resources"].pointer_mut(parent).unwrap_or_else(|| panic!("there is no {place}"));
+    let parent = spoiled["Resources"].pointer_mut(parent).unwrap_or_else(|| panic!("there is no {pointer}"));
     match parent {
         Value::Object(members) if value.is_null() => drop(members.remove(last).unwrap()),
         Value::Object(members) => drop(members.insert(last.to_owned(), value.clone())),
         Value::Array(items) if last == "-" => items.push(value.clone()),
         Value::Array(items) => items[last.parse::<usize>().unwrap()] = value.clone(),
-        _ => panic!("{place} is inside of a plain value"),
+        _ => panic!("{pointer} is inside a scalar value"),
     }
     spoiled
 }
 
-/// What `found` has beyond `promised`, and what it lacks.
+/// Returns what `found` has in addition to `expected`, and what it lacks.
 pub(crate) fn differences<T: Into<String>>(
     what: &str,
     found: impl IntoIterator<Item = T>,
-    promised: impl IntoIterator<Item = T>,
+    expected: impl IntoIterator<Item = T>,
 ) -> Vec<String> {
     let found: std::collections::BTreeSet<String> = found.into_iter().map(Into::into).collect();
-    let promised: std::collections::BTreeSet<String> = promised.into_iter().map(Into::into).collect();
-    let beyond = found.difference(&promised).map(|one| format!("{what} has, beyond what it should: {one}"));
-    let lacking = promised.difference(&found).map(|one| format!("{what} lacks: {one}"));
+    let expected: std::collections::BTreeSet<String> = expected.into_iter().map(Into::into).collect();
+    let beyond = found.difference(&expected).map(|one| format!("{what} has an unexpected {one}"));
+    let lacking = expected.difference(&found).map(|one| format!("{what} lacks: {one}"));
     beyond.chain(lacking).collect()
+}
+
+/// Returns `fault` unless the condition is met.
+pub(crate) fn fault_unless(is_met: bool, fault: &str) -> Option<String> {
+    (!is_met).then(|| fault.to_owned())
 }

@@ -1,5 +1,5 @@
-"""Serves an emulated AWS on a free port of this machine, which it prints, until its standard input ends: with whoever
-started it."""
+"""Serves an emulated AWS on a free local port, which it prints. Stops when its standard input ends, which is when the process
+that started it ends."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 
 class Silent(WSGIRequestHandler):
-    """Keep-alive, so that a client need not connect for every call; and no line for each."""
+    """Keeps connections alive, and does not log requests."""
 
     protocol_version = "HTTP/1.1"
 
@@ -24,12 +24,12 @@ def end_with_parent():
 
 
 app = DomainDispatcherApplication(create_backend_app)
-turn = threading.Lock()
+lock = threading.Lock()
 
 
 def one_at_a_time(environ, start_response):
-    """What is one step on AWS, a conditional write above all, is one here."""
-    with turn:
+    """Handles one request at a time, so that calls such as conditional writes are atomic, as on AWS."""
+    with lock:
         return list(app(environ, start_response))
 
 

@@ -1,5 +1,5 @@
-"""Makes a virtual environment of what a file of requirements names, unless it is there and the file is as it was, and
-prints its folder of programs: `install.py REQUIREMENTS FOLDER`. Who comes second waits for the first."""
+"""Creates a virtual environment from a requirements file, unless it exists and the file has not changed, and prints its folder
+of programs: `install.py REQUIREMENTS FOLDER`. Concurrent runs wait for each other."""
 
 import fcntl
 import pathlib
@@ -9,13 +9,13 @@ import venv
 
 requirements, folder = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve()
 python, note = folder / "bin" / "python", folder / "made-from"
-# Programs in such a folder know its place by heart, so that a moved one is made anew.
+# Programs in a virtual environment contain its path, so that a moved one must be created again.
 wanted = f"{folder}\n{requirements.read_text()}"
 folder.parent.mkdir(parents=True, exist_ok=True)
 with open(f"{folder}.lock", "w") as lock:
     fcntl.flock(lock, fcntl.LOCK_EX)
     if not (python.exists() and note.exists() and note.read_text() == wanted):
-        note.unlink(missing_ok=True)  # first, so that a run that dies half-way leaves nothing that looks done
+        note.unlink(missing_ok=True)  # first, so that an interrupted run does not look complete
         venv.create(folder, clear=True, with_pip=True)
         pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", "-r", requirements]
         subprocess.run(pip, check=True, stdout=sys.stderr)

@@ -1,4 +1,4 @@
-// Requests for one catalogue: what goes along, where it may go, and what a 401 leads to.
+// Requests for one catalogue: their headers, their addresses, and what happens after a 401.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -6,9 +6,9 @@ import { test } from "node:test";
 import { PoziError } from "../pozi-session.js";
 import { ENTRA, granted, until, world } from "./world.js";
 
-const reason = (expected) => (problem) => problem instanceof PoziError && problem.reason === expected;
+const reason = (expected) => (error) => error instanceof PoziError && error.reason === expected;
 
-test("the session goes along, whatever the caller put there", async (context) => {
+test("sends the session, and replaces a header that the caller set", async (context) => {
   const { session, requests } = await world(context);
   const { fetch } = session.catalogue("planning");
   const response = await fetch("ows/planning/?SERVICE=WMS", { headers: { "x-pozi-session": "forged", Accept: "image/png" } });
@@ -18,13 +18,13 @@ test("the session goes along, whatever the caller put there", async (context) =>
   assert.deepEqual([headers["x-pozi-session"], headers.accept, headers.authorization], ["eyJ.session.1", "image/png", undefined]);
 });
 
-test("Application Proxy gets the Entra token beside it, when that is wanted", async (context) => {
+test("also sends the Entra token if asked to", async (context) => {
   const { session, requests } = await world(context, { withEntraToken: true });
   await session.catalogue("planning").fetch("wfs3.json");
   assert.equal(requests[0].headers.authorization, `Bearer ${ENTRA}`);
 });
 
-test("what the session does not open is not asked for", async (context) => {
+test("does not request a catalogue that the session does not open", async (context) => {
   const { session, requests } = await world(context, { answers: [granted({ scope: "planning:write" })] });
   await session.catalogue("planning").fetch("");
   for (const id of ["assets", "plan", "planning:read", ""]) {
@@ -33,7 +33,7 @@ test("what the session does not open is not asked for", async (context) => {
   assert.equal(requests.length, 1);
 });
 
-test("it goes to the site's server and nowhere else", async (context) => {
+test("sends requests only to the site's server", async (context) => {
   const { session, site, requests, asked } = await world(context);
   const { fetch } = session.catalogue("planning");
   const { port } = new URL(site);
@@ -69,7 +69,7 @@ test("it goes to the site's server and nowhere else", async (context) => {
   }
 });
 
-test("a redirect is an error, and where it leads sees nothing", async (context) => {
+test("fails on a redirect, and sends nothing to its target", async (context) => {
   const elsewhere = await world(context);
   const data = (_, response) => response.writeHead(302, { Location: `${elsewhere.site}/login` }).end();
   const { session } = await world(context, { data });
@@ -77,7 +77,7 @@ test("a redirect is an error, and where it leads sees nothing", async (context) 
   assert.equal(elsewhere.requests.length, 0);
 });
 
-test("after a 401 the session is renewed, and the request made once more", async (context) => {
+test("renews the session after a 401 and repeats the request once", async (context) => {
   const until = (last) => (_, response, count) => response.writeHead(count > last ? 200 : 401).end("x");
   const once = await world(context, { data: until(1) });
   assert.equal((await once.session.catalogue("planning").fetch("", { method: "POST", body: "a" })).status, 200);
@@ -90,14 +90,14 @@ test("after a 401 the session is renewed, and the request made once more", async
   assert.deepEqual([refused.requests.length, refused.asked.length], [1, 1]);
 });
 
-test("a body that was streamed is not sent twice", async (context) => {
+test("does not send a streamed body twice", async (context) => {
   const { session, requests } = await world(context, { data: (_, response) => response.writeHead(401).end() });
   const body = new Blob(["a"]).stream();
   const response = await session.catalogue("planning").fetch("", { method: "POST", body, duplex: "half" });
   assert.deepEqual([response.status, requests.length], [401, 1]);
 });
 
-test("several 401 at once renew once", async (context) => {
+test("renews once after several simultaneous 401s", async (context) => {
   const data = (request, response) =>
     response.writeHead(request.headers["x-pozi-session"] === "eyJ.session.1" ? 401 : 200).end();
   const { session, asked } = await world(context, { data });
@@ -107,7 +107,7 @@ test("several 401 at once renew once", async (context) => {
   assert.equal(asked.length, 2);
 });
 
-test("requests are given up by their own signal and by the catalogue's", async (context) => {
+test("cancels requests by their own signal and by the catalogue's", async (context) => {
   const { session } = await world(context, { data: () => {} });
   const [one, all] = [new AbortController(), new AbortController()];
   const { fetch } = session.catalogue("planning", { signal: all.signal });
@@ -122,13 +122,13 @@ test("requests are given up by their own signal and by the catalogue's", async (
   assert.equal(asked.length, 0);
 });
 
-test("tiles become images, and what is none fails and is told", async (context) => {
+test("loads tiles as images, and reports what is not an image", async (context) => {
   const kinds = { "/pozi/png": [200, "image/png"], "/pozi/xml": [200, "text/xml"], "/pozi/gone": [404, "image/png"] };
   const data = (request, response) => {
     const [status, type] = kinds[request.url];
     response.writeHead(status, { "Content-Type": type }).end("x");
   };
-  const { session, troubles } = await world(context, { data });
+  const { session, problems } = await world(context, { data });
   const load = async (id, src) => {
     const image = {};
     await session.catalogue(id).loadTile({ getImage: () => image }, src);
@@ -140,20 +140,20 @@ test("tiles become images, and what is none fails and is told", async (context) 
   image.onload();
   assert.deepEqual(revoked.mock.calls[0].arguments, [image.src]);
   for (const [id, src, why] of [["planning", "xml", "no_image"], ["planning", "gone", "no_image"], ["assets", "png", "catalogue_not_granted"], ["planning", "/", "outside_server"]]) {
-    troubles.length = 0;
+    problems.length = 0;
     assert.equal((await load(id, src)).src, "data:,", src);
-    assert.deepEqual(troubles.map((problem) => problem.reason), [why], src);
+    assert.deepEqual(problems.map((error) => error.reason), [why], src);
   }
 });
 
-test("a Request is taken with all that it says, and never sent elsewhere or twice", async (context) => {
+test("sends a Request with its headers and body, only to the site's server and only once", async (context) => {
   const data = (request, response) => response.writeHead(request.method === "POST" ? 401 : 200).end();
   const { session, site, requests } = await world(context, { data });
   const { fetch } = session.catalogue("planning");
   const headers = { "X-Own": "1", "X-Pozi-Session": "forged" };
   const post = new Request(`${site}/pozi/wfs`, { method: "POST", body: "a plan", headers });
   assert.equal((await fetch(post)).status, 401);
-  assert.equal(requests.length, 1, "its body is spent");
+  assert.equal(requests.length, 1, "its body cannot be sent again");
   const [{ url, body, headers: sent }] = requests;
   assert.deepEqual([url, body, sent["x-own"], sent["x-pozi-session"]], ["/pozi/wfs", "a plan", "1", "eyJ.session.1"]);
   assert.equal((await fetch(new Request(`${site}/pozi/wfs`))).status, 200);
@@ -163,12 +163,12 @@ test("a Request is taken with all that it says, and never sent elsewhere or twic
   assert.equal(requests.length, 2);
 });
 
-test("a tile tells when somebody must sign in again, and nothing when it is not wanted any more", async (context) => {
+test("reports a tile that needs a new sign-in, and nothing for a tile that was cancelled", async (context) => {
   const mustSignIn = new Error("interaction_required");
   const tile = { getImage: () => ({}) };
   const first = await world(context, { entraToken: () => Promise.reject(mustSignIn) });
   await first.session.catalogue("planning").loadTile(tile, "png");
-  assert.deepEqual(first.troubles, [mustSignIn]);
+  assert.deepEqual(first.problems, [mustSignIn]);
 
   const map = new AbortController();
   const second = await world(context, { data: () => {} });
@@ -176,5 +176,5 @@ test("a tile tells when somebody must sign in again, and nothing when it is not 
   await until(() => second.requests.length === 1);
   map.abort();
   await loading;
-  assert.deepEqual(second.troubles, []);
+  assert.deepEqual(second.problems, []);
 });

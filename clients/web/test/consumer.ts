@@ -1,4 +1,4 @@
-// What a Web App in TypeScript writes: this must compile, and what is wrong must not.
+// How a Web App in TypeScript uses the module: the valid code must compile, and the marked errors must not.
 
 import { PoziError, createSession, type Session, type SessionInfo } from "@pozi/session";
 
@@ -18,8 +18,8 @@ export async function map(signal: AbortSignal): Promise<Blob | string> {
   try {
     const response = await session.catalogue("planning", { signal }).fetch("ows/planning/");
     return await response.blob();
-  } catch (problem) {
-    return problem instanceof PoziError ? `${problem.reason}: ${problem.description ?? ""}` : "sign in again";
+  } catch (error) {
+    return error instanceof PoziError ? `${error.reason}: ${error.description ?? ""}` : "sign in again";
   }
 }
 
@@ -30,7 +30,7 @@ export const answers: Promise<Response>[] = [
 
 export const info: SessionInfo | undefined = session.narrow("planning:read").info;
 
-// @ts-expect-error: there is no session without a way to an Entra token
+// @ts-expect-error: `entraToken` is missing
 createSession({ service: "https://auth.example", server: "https://poziserver-riverbend.example/pozi/" });
-// @ts-expect-error: no token in it
+// @ts-expect-error: the token is not part of it
 info?.token;

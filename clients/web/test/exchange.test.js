@@ -1,4 +1,4 @@
-// The exchange: what is asked, what is taken for an answer, and who waits.
+// The exchange: its request, which answers are valid, and callers that wait.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -9,12 +9,12 @@ import { inspect } from "node:util";
 import { PoziError, createSession } from "../pozi-session.js";
 import { ENTRA, granted, refused, shortcut, until, world } from "./world.js";
 
-const reason = (expected) => (problem) => problem instanceof PoziError && problem.reason === expected;
+const reason = (expected) => (error) => error instanceof PoziError && error.reason === expected;
 
-/** So long a program may take to end, in milliseconds: less than the session that it opens lives, and else any time. */
-const PATIENCE = 300_000;
+/** Milliseconds until a program must have exited: less than the lifetime of the session that it opens. */
+const EXIT_TIMEOUT = 300_000;
 
-test("asks as RFC 8693 says, and simply: no preflight", async (context) => {
+test("sends a request as in RFC 8693 that needs no preflight", async (context) => {
   const { session, asked } = await world(context, { scope: "planning:read" });
   assert.equal(await session.token(), "eyJ.session.1");
   const [{ request, form }] = asked;
@@ -29,14 +29,14 @@ test("asks as RFC 8693 says, and simply: no preflight", async (context) => {
   for (const header of ["authorization", "cookie", "x-pozi-session"]) assert.ok(!(header in request.headers));
 });
 
-test("one exchange serves fifty callers, and the next ones", async (context) => {
+test("makes one exchange for fifty callers, and for later ones", async (context) => {
   const { session, asked } = await world(context);
   const tokens = await Promise.all(Array.from({ length: 50 }, () => session.token()));
   assert.equal(new Set([...tokens, await session.token()]).size, 1);
   assert.equal(asked.length, 1);
 });
 
-test("who gives up leaves the others waiting; when all do, the request is given up", async (context) => {
+test("cancels the request only when the last caller stops waiting", async (context) => {
   let response;
   const slow = (_, own) => (response = own);
   const { session, asked } = await world(context, { answers: [slow] });
@@ -59,35 +59,35 @@ test("who gives up leaves the others waiting; when all do, the request is given 
   assert.equal(await lonely.token(), "eyJ.session.2");
 });
 
-test("who has given up before starts nothing", async (context) => {
+test("does not exchange for a signal that has already aborted", async (context) => {
   const { session, asked, tokens } = await world(context);
   await assert.rejects(session.token({ signal: AbortSignal.abort(new Error("never mind")) }), /never mind/);
   assert.deepEqual([asked.length, tokens.length], [0, 0]);
 });
 
-test("a refusal keeps its code, reason, sentence and status", async (context) => {
+test("keeps the code, reason, description and status of a refusal", async (context) => {
   const { session, asked } = await world(context, { answers: [refused(400, "no_catalogue")] });
-  await assert.rejects(session.token(), (problem) => {
-    const { name, error, reason: why, description, status, retryAfter, message } = problem;
+  await assert.rejects(session.token(), (thrown) => {
+    const { name, error, reason: why, description, status, retryAfter, message } = thrown;
     assert.deepEqual([name, error, why, status], ["PoziError", "invalid_request", "no_catalogue", 400]);
     assert.deepEqual([description, message, retryAfter], ["About no_catalogue.", "About no_catalogue.", undefined]);
-    assert.doesNotMatch(inspect(problem), /eyJ/);
-    return problem instanceof PoziError;
+    assert.doesNotMatch(inspect(thrown), /eyJ/);
+    return thrown instanceof PoziError;
   });
   assert.equal(asked.length, 1);
 });
 
-test("what MSAL says comes out as it is", async (context) => {
+test("passes on MSAL's errors unchanged", async (context) => {
   const interaction = new Error("interaction_required");
   const entraToken = () => {
     throw interaction;
   };
   const { session, asked } = await world(context, { entraToken });
-  await assert.rejects(session.token(), (problem) => problem === interaction);
+  await assert.rejects(session.token(), (error) => error === interaction);
   assert.equal(asked.length, 0);
 });
 
-test("an expired Entra token is asked for anew, once", async (context) => {
+test("requests a new Entra token once if it has expired", async (context) => {
   const well = await world(context, { answers: [refused(400, "expired"), granted()] });
   await well.session.token();
   assert.deepEqual(well.tokens, [false, true]);
@@ -96,13 +96,13 @@ test("an expired Entra token is asked for anew, once", async (context) => {
   assert.deepEqual(ill.tokens, [false, true]);
 });
 
-test("a connection that breaks is tried again", async (context) => {
+test("tries again after a broken connection", async (context) => {
   const { session, asked } = await world(context, { answers: [(request) => request.socket.destroy(), granted()] });
   assert.equal(await session.token(), "eyJ.session.2");
   assert.equal(asked.length, 2);
 });
 
-test("waiting for another try can be given up", async (context) => {
+test("can be cancelled while it waits to try again", async (context) => {
   const { session, asked } = await world(context, { answers: [refused(503, "x", { "Retry-After": "2" })] });
   const giveUp = new AbortController();
   const token = session.token({ signal: giveUp.signal });
@@ -111,7 +111,7 @@ test("waiting for another try can be given up", async (context) => {
   await assert.rejects(token, { name: "AbortError" });
 });
 
-test("what is no session is none", async (context) => {
+test("rejects an answer that is not a session", async (context) => {
   for (const [name, answer] of Object.entries({
     html: [200, "<html>"],
     nothing: [200, ""],
@@ -119,14 +119,14 @@ test("what is no session is none", async (context) => {
     list: [200, "[]"],
     "no token": granted({ access_token: undefined }),
     "an empty token": granted({ access_token: " " }),
-    "a token that is no text": granted({ access_token: { toString: 1 } }),
+    "a token that is not text": granted({ access_token: { toString: 1 } }),
     "a token that only looks like text": granted({ access_token: { trim: 1 } }),
     "another type": granted({ token_type: "DPoP" }),
     "no type": granted({ token_type: undefined }),
     "no life": granted({ expires_in: 0 }),
     "a life in words": granted({ expires_in: "soon" }),
     "no scope": granted({ scope: "" }),
-    "a scope that is no text": granted({ scope: ["planning:read"] }),
+    "a scope that is not text": granted({ scope: ["planning:read"] }),
     "a refusal with 200": [200, { error: "invalid_request", reason: "no_catalogue" }],
     "an empty 400": [400, ""],
   })) {
@@ -136,7 +136,7 @@ test("what is no session is none", async (context) => {
   }
 });
 
-test("a redirect of the exchange is not followed", async (context) => {
+test("does not follow a redirect of the exchange", async (context) => {
   const elsewhere = await world(context);
   const redirect = (_, response) => response.writeHead(307, { Location: `${elsewhere.service}/oauth2/token` }).end();
   const { session, asked } = await world(context, { answers: [redirect] });
@@ -148,7 +148,7 @@ test("a redirect of the exchange is not followed", async (context) => {
   assert.equal(elsewhere.asked.length, 0);
 });
 
-test("an end is an end: for who waits, who comes later, and what was narrowed", async (context) => {
+test("ends pending calls, later calls and narrowed sessions", async (context) => {
   const { session, asked } = await world(context, { answers: [granted(), () => {}] });
   await session.token();
   const narrow = session.narrow("planning:read");
@@ -163,12 +163,12 @@ test("an end is an end: for who waits, who comes later, and what was narrowed", 
   assert.deepEqual([session.info, narrow.info], [undefined, undefined]);
 });
 
-test("who hears of a session may end it", async (context) => {
+test("can be ended in onRenewed", async (context) => {
   const made = await world(context, { onRenewed: () => made.session.end() });
   await assert.rejects(made.session.token(), reason("ended"));
 });
 
-test("an option's signal ends it as well", async (context) => {
+test("ends when the signal in its options aborts", async (context) => {
   const over = new AbortController();
   const { session } = await world(context, { signal: over.signal });
   await session.token();
@@ -177,7 +177,7 @@ test("an option's signal ends it as well", async (context) => {
   assert.equal(session.info, undefined);
 });
 
-test("addresses that are not safe are not taken", () => {
+test("rejects unsafe URLs", () => {
   const good = { service: "https://auth.example", server: "https://pozi.example/pozi", entraToken: () => ENTRA };
   createSession(good).end();
   for (const own of ["http://localhost:8080", "http://localhost", "http://127.0.0.1/", "http://[::1]:8080/a"]) {
@@ -190,7 +190,7 @@ test("addresses that are not safe are not taken", () => {
   }
 });
 
-test("a listener that fails is not taken for a broken connection", async (context) => {
+test("does not take an error of onRenewed for a broken connection", async (context) => {
   const mistake = new Error("of the Web App");
   const onRenewed = () => {
     throw mistake;
@@ -201,7 +201,7 @@ test("a listener that fails is not taken for a broken connection", async (contex
   assert.equal(asked.length, 1);
 });
 
-test("no cookie goes along, and a good session is not for who has given up", async (context) => {
+test("sends no cookie, and returns no session to a caller that has already cancelled", async (context) => {
   const { session } = shortcut(context);
   await session.token();
   const [, { credentials }] = globalThis.fetch.mock.calls[0].arguments;
@@ -209,13 +209,13 @@ test("no cookie goes along, and a good session is not for who has given up", asy
   await assert.rejects(session.token({ signal: AbortSignal.abort(new Error("before")) }), /before/);
 });
 
-test("a program that has nothing else to do can end", async (context) => {
+test("does not keep a program running", async (context) => {
   const { service } = await world(context);
   const options = `{ service: "${service}", server: "http://localhost/", entraToken: () => "eyJ.entra" }`;
   const program = `
     import { createSession } from "${new URL("../pozi-session.js", import.meta.url)}";
     process.stdout.write(await createSession(${options}).token());`;
-  const child = spawn(process.execPath, ["--input-type=module", "--eval", program], { timeout: PATIENCE });
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", program], { timeout: EXIT_TIMEOUT });
   const ended = once(child, "exit");
   let printed = "";
   for await (const chunk of child.stdout) printed += chunk;

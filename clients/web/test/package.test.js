@@ -1,4 +1,4 @@
-// What is handed to the Web App: its size, and its types.
+// The size and the types of what the Web App copies.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const folder = fileURLToPath(new URL("..", import.meta.url));
 const isInstalled = existsSync(`${folder}node_modules/.bin/esbuild`);
-// On a machine of continuous integration nobody would read the notice.
+// In CI a skipped test would go unnoticed.
 const skip = !isInstalled && !process.env.CI && "needs `npm ci` in clients/web";
 
 const run = (program, ...args) => execFileSync(`${folder}node_modules/.bin/${program}`, args, { cwd: folder, encoding: "utf8" });
@@ -19,6 +19,6 @@ test("is under 4 KB minified", { skip }, (context) => {
   assert.ok(bytes < 4096, `${bytes} bytes`);
 });
 
-test("its types are those of a Web App in TypeScript", { skip }, () => {
+test("has types that a Web App in TypeScript can use", { skip }, () => {
   run("tsc", "--noEmit", "--strict", "--noUncheckedIndexedAccess", "--target", "es2022", "--lib", "es2022,dom", "--module", "nodenext", "test/consumer.ts");
 });

@@ -1,12 +1,12 @@
-// The session's life: renewed before its end, through sleep, clocks that are set, and a service in trouble.
+// Renewal: before expiry, after sleep and clock changes, and when the service fails.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
 
-import { breathe, clocks, granted, refused, shortcut } from "./world.js";
+import { settle, clocks, granted, refused, shortcut } from "./world.js";
 
-test("tells what it has, but not the token", async (context) => {
+test("shows its scope and lifetime, but not the token", async (context) => {
   const clock = clocks(context);
   const { session, renewed } = shortcut(context);
   assert.equal(session.info, undefined);
@@ -20,7 +20,7 @@ test("tells what it has, but not the token", async (context) => {
   }
 });
 
-test("is renewed by itself, at a moment between 70 and 85 % of its life", async (context) => {
+test("renews itself between 70 and 85 % of its lifetime", async (context) => {
   const clock = clocks(context);
   for (const [drawn, due] of [[0, 420], [0.999, 509]]) {
     const random = context.mock.method(Math, "random", () => drawn);
@@ -36,7 +36,7 @@ test("is renewed by itself, at a moment between 70 and 85 % of its life", async 
   }
 });
 
-test("all do not renew at one moment", async (context) => {
+test("renews several sessions at different moments", async (context) => {
   const clock = clocks(context);
   const moments = new Set();
   for (let count = 0; count < 8; count += 1) {
@@ -54,7 +54,7 @@ test("all do not renew at one moment", async (context) => {
   assert.ok(moments.size > 2, [...moments].join(" "));
 });
 
-test("past its moment but good, it is handed out while another is fetched", async (context) => {
+test("returns the old session while the new one is fetched", async (context) => {
   const clock = clocks(context);
   let answer;
   const slow = () => new Promise((resolve) => (answer = () => resolve(granted({ access_token: "eyJ.late" }))));
@@ -62,16 +62,16 @@ test("past its moment but good, it is handed out while another is fetched", asyn
   await session.token();
   clock.sleep(550);
   assert.equal(await session.token(), "eyJ.session.1");
-  await breathe();
+  await settle();
   assert.equal(asked.length, 2);
   assert.equal(await session.token(), "eyJ.session.1");
   answer();
-  await breathe();
+  await settle();
   assert.equal(await session.token(), "eyJ.late");
   assert.equal(asked.length, 2);
 });
 
-test("after sleep it is not used: the wall clock saw what the steady one did not", async (context) => {
+test("does not use a session that expired during sleep, which only the wall clock measures", async (context) => {
   const clock = clocks(context);
   const { session, asked } = shortcut(context);
   await session.token();
@@ -81,7 +81,7 @@ test("after sleep it is not used: the wall clock saw what the steady one did not
   assert.equal(asked.length, 2);
 });
 
-test("a clock that is set back lets it live no longer", async (context) => {
+test("does not live longer when the clock is set back", async (context) => {
   const clock = clocks(context);
   const { session } = shortcut(context, { answers: [granted(), refused(400, "no_catalogue")] });
   await session.token();
@@ -90,28 +90,28 @@ test("a clock that is set back lets it live no longer", async (context) => {
   assert.ok(session.info.expiresIn <= 200);
 });
 
-test("its last seconds are not used", async (context) => {
+test("exchanges again in its last five seconds", async (context) => {
   const clock = clocks(context);
   const { session, asked } = shortcut(context, { answers: [granted({ expires_in: 60 })] });
   await session.token();
   clock.sleep(54);
   assert.equal(await session.token(), "eyJ.session.1");
-  await breathe();
+  await settle();
   assert.equal(asked.length, 2);
-  await breathe();
+  await settle();
   clock.sleep(55.5);
   assert.notEqual(await session.token(), "eyJ.session.1");
 });
 
-test("a renewal that fails is told, tried again, and takes nothing away", async (context) => {
+test("reports a failed renewal, tries again, and keeps the old session", async (context) => {
   const clock = clocks(context);
   context.mock.method(Math, "random", () => 0.5);
-  const { session, asked, troubles } = shortcut(context, {
+  const { session, asked, problems } = shortcut(context, {
     answers: [granted(), refused(400, "unknown_key"), granted({ access_token: "eyJ.at.last" })],
   });
   await session.token();
   await clock.pass(467);
-  assert.deepEqual(troubles.map(({ reason }) => reason), ["unknown_key"]);
+  assert.deepEqual(problems.map(({ reason }) => reason), ["unknown_key"]);
   assert.equal(asked.length, 2);
   assert.equal(await session.token(), "eyJ.session.1");
   await clock.pass(16);
@@ -121,7 +121,7 @@ test("a renewal that fails is told, tried again, and takes nothing away", async 
   assert.equal(await session.token(), "eyJ.at.last");
 });
 
-test("who must sign in again is not asked on and on", async (context) => {
+test("stops renewing when the person must sign in again", async (context) => {
   const clock = clocks(context);
   let isSignedIn = true;
   let count = 0;
@@ -143,29 +143,29 @@ test("who must sign in again is not asked on and on", async (context) => {
   assert.equal(count, tries + 1);
 });
 
-test("renewing when told to gives a new one, and says what it opens", async (context) => {
+test("renews on request and returns the new scope", async (context) => {
   const { session, asked } = shortcut(context, { answers: [granted(), granted({ scope: "planning:read" })] });
   await session.token();
   assert.deepEqual((await session.renew()).scope, ["planning:read"]);
   assert.equal(asked.length, 2);
 });
 
-test("a renewal in the background keeps to a Retry-After that is too long to wait for", async (context) => {
+test("respects a long Retry-After in background renewals", async (context) => {
   const clock = clocks(context);
   context.mock.method(Math, "random", () => 0);
-  const { session, asked, troubles } = shortcut(context, {
+  const { session, asked, problems } = shortcut(context, {
     answers: [granted(), refused(503, "keys_unavailable", { "Retry-After": "60" }), granted()],
   });
   await session.token();
   await clock.pass(422);
-  assert.deepEqual(troubles.map(({ retryAfter }) => retryAfter), [60]);
+  assert.deepEqual(problems.map(({ retryAfter }) => retryAfter), [60]);
   await clock.pass(58);
   assert.equal(asked.length, 2);
   await clock.pass(16);
   assert.equal(asked.length, 3);
 });
 
-test("its last five seconds are for requests on their way", async (context) => {
+test("is not returned in its last five seconds, even if the exchange is refused", async (context) => {
   const clock = clocks(context);
   const { session } = shortcut(context, { answers: [granted(), refused(400, "no_catalogue")] });
   await session.token();
@@ -175,17 +175,17 @@ test("its last five seconds are for requests on their way", async (context) => {
   await assert.rejects(session.token(), { reason: "no_catalogue" });
 });
 
-test("after sleep it is renewed within half a minute, though nobody asks", async (context) => {
+test("renews within half a minute after sleep", async (context) => {
   const clock = clocks(context);
   const { session, asked } = shortcut(context);
   await session.token();
-  // As sleep does, but here the timers are as far from their moment as before.
+  // As after sleep, but the timers still have as long to run as before.
   clock.set(3_600);
   await clock.pass(31);
   assert.equal(asked.length, 2);
 });
 
-test("a page that is seen again looks at once, until the end", async (context) => {
+test("checks at once when the page becomes visible, until it is ended", async (context) => {
   const clock = clocks(context);
   const window = new EventTarget();
   globalThis.addEventListener = window.addEventListener.bind(window);
@@ -193,7 +193,7 @@ test("a page that is seen again looks at once, until the end", async (context) =
   const { session, asked } = shortcut(context);
   const seen = async () => {
     window.dispatchEvent(new Event("visibilitychange"));
-    await breathe();
+    await settle();
     return asked.length;
   };
   await session.token();

@@ -1,14 +1,14 @@
-// The exchange on clocks that are set: what is tried again, and when.
+// Retries of the exchange, with mocked clocks: which, and when.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { PoziError } from "../pozi-session.js";
-import { breathe, clocks, granted, refused, shortcut } from "./world.js";
+import { settle, clocks, granted, refused, shortcut } from "./world.js";
 
-const reason = (expected) => (problem) => problem instanceof PoziError && problem.reason === expected;
+const reason = (expected) => (error) => error instanceof PoziError && error.reason === expected;
 
-test("503 is tried again when the service says", async (context) => {
+test("tries again after a 503 when Retry-After says", async (context) => {
   const clock = clocks(context);
   const busy = refused(503, "signing_unavailable", { "Retry-After": "4" });
   const { session, asked } = shortcut(context, { answers: [busy, granted()] });
@@ -19,7 +19,7 @@ test("503 is tried again when the service says", async (context) => {
   assert.equal(await token, "eyJ.session.2");
 });
 
-test("what passes is tried three times more, and what lasts is told at once", async (context) => {
+test("retries a transient failure three times, and reports a long Retry-After at once", async (context) => {
   const clock = clocks(context);
   const { session, asked } = shortcut(context, { answers: [[503, "<html>a proxy's page</html>"]] });
   const failing = assert.rejects(session.token(), reason("bad_answer"));
@@ -31,11 +31,11 @@ test("what passes is tried three times more, and what lasts is told at once", as
   await failing;
   assert.equal(asked.length, 4);
   const long = shortcut(context, { answers: [refused(503, "keys_unavailable", { "Retry-After": "31" })] });
-  await assert.rejects(long.session.token(), (problem) => problem.retryAfter === 31);
+  await assert.rejects(long.session.token(), (error) => error.retryAfter === 31);
   assert.equal(long.asked.length, 1);
 });
 
-test("a service that does not answer is given up after ten seconds, four times over", async (context) => {
+test("times out after ten seconds, four times", async (context) => {
   const clock = clocks(context);
   const limits = [];
   context.mock.method(AbortSignal, "timeout", (milliseconds) => {
@@ -47,7 +47,7 @@ test("a service that does not answer is given up after ten seconds, four times o
   globalThis.fetch.mock.mockImplementation((_, { signal }) => new Promise((__, reject) => signal.addEventListener("abort", () => reject(signal.reason))));
   const failing = assert.rejects(session.token(), reason("timeout"));
   for (let count = 1; count <= 4; count += 1) {
-    await breathe();
+    await settle();
     assert.equal(limits.length, count);
     limits[count - 1].abort(new DOMException("too late", "TimeoutError"));
     await clock.pass(6);
@@ -55,7 +55,7 @@ test("a service that does not answer is given up after ten seconds, four times o
   await failing;
 });
 
-test("not all who were told the same Retry-After come back at the same moment", async (context) => {
+test("adds a random delay to Retry-After", async (context) => {
   const clock = clocks(context);
   context.mock.method(Math, "random", () => 0.9);
   const { session, asked } = shortcut(context, { answers: [refused(503, "keys_unavailable", { "Retry-After": "2" }), granted()] });

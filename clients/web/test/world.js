@@ -1,27 +1,27 @@
-// What a session lives in, for tests: a real exchange and a real server of data on this machine, and clocks to set.
+// The surroundings of a session in tests: a real exchange and a real data server on this machine, and mocked clocks.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
 
 import { createSession } from "../pozi-session.js";
 
-/** Nobody's token, and yet one that a leak would show. */
+/** Not a real token, but recognisable if it leaks. */
 export const ENTRA = "eyJ.entra.token";
 
 /**
- * What this process does about time. Node.js's own connections set timers and clear them by the global functions: one that
- * was set by the real clock and is cleared by a mocked one goes off when its connection is long gone, and fails the file
- * for a test that is over. So real connections and mocked timers do not share a file, which is a process.
+ * Whether this process uses real or mocked time. Node.js's connections set and clear timers with the global functions: a
+ * timer that is set with the real function and cleared with a mocked one fires after its connection is gone, and fails the
+ * file after its test has ended. So a test file, which is one process, uses real connections or mocked timers, not both.
  */
 let time;
-function goesBy(own) {
+function useTime(own) {
   time ??= own;
-  if (time !== own) throw new Error(`a file whose time is ${time} cannot have time that is ${own}`);
+  if (time !== own) throw new Error(`this file already uses ${time} time and cannot use ${own} time`);
 }
 
-/** Starts a server that answers by `answer(request, response, body)`; it ends with the test. */
+/** Starts a server that calls `answer(request, response, body)` and stops with the test; returns its URL. */
 export async function serve(context, answer) {
-  goesBy("real");
+  useTime("real");
   const server = createServer(async (request, response) => {
     let body = "";
     for await (const chunk of request) body += chunk;
@@ -33,13 +33,13 @@ export async function serve(context, answer) {
   return `http://127.0.0.1:${server.address().port}`;
 }
 
-/** A granted exchange. */
+/** The answer of a granted exchange. */
 export const granted = (more = {}) => [
   200,
   { access_token: "eyJ.session.1", token_type: "Bearer", expires_in: 600, scope: "heritage:read planning:read", ...more },
 ];
 
-/** A refused one. */
+/** The answer of a refused exchange. */
 export const refused = (status, reason, headers = {}) => [
   status,
   { error: "invalid_request", reason, error_description: `About ${reason}.` },
@@ -47,12 +47,12 @@ export const refused = (status, reason, headers = {}) => [
 ];
 
 /**
- * A world in which the exchange gives `answers` one after the other and the last again and again; a number's own function
- * may answer by itself. Counts what was asked.
+ * A session with a real exchange and data server, which record their requests. The exchange gives `answers` in turn and
+ * repeats the last; an answer may also be a function `(request, response)`.
  */
 export async function world(context, { answers = [granted()], data, ...options } = {}) {
   const asked = [];
-  const troubles = [];
+  const problems = [];
   const renewed = [];
   const tokens = [];
   const service = await serve(context, (request, response, body) => {
@@ -72,21 +72,21 @@ export async function world(context, { answers = [granted()], data, ...options }
     service,
     server: `${site}/pozi/`,
     entraToken: (request) => (tokens.push(request.forceRefresh), ENTRA),
-    onProblem: (problem) => troubles.push(problem),
+    onProblem: (problem) => problems.push(problem),
     onRenewed: (info) => renewed.push(info),
     ...options,
   });
   context.after(() => session.end());
-  return { session, service, site, asked, requests, troubles, renewed, tokens };
+  return { session, service, site, asked, requests, problems, renewed, tokens };
 }
 
 /**
- * A world without a wire, for tests that set clocks: a real connection would see hours pass while it is made. The exchange
- * gives `answers` as in {@link world}; a function gives one, or a promise of one.
+ * A session without a network, for tests with mocked clocks. The exchange gives `answers` as in {@link world}; a function
+ * returns one, or a promise of one.
  */
 export function shortcut(context, { answers = [granted()], ...options } = {}) {
-  const [asked, troubles, renewed] = [[], [], []];
-  // Otherwise the end of the test would put back this one's.
+  const [asked, problems, renewed] = [[], [], []];
+  // Otherwise the end of the test would restore the previous mock.
   globalThis.fetch.mock?.restore();
   context.mock.method(globalThis, "fetch", async (_, { body }) => {
     asked.push({ form: body });
@@ -100,38 +100,38 @@ export function shortcut(context, { answers = [granted()], ...options } = {}) {
     service: "https://auth.example",
     server: "https://pozi.example/pozi/",
     entraToken: () => ENTRA,
-    onProblem: (problem) => troubles.push(problem),
+    onProblem: (problem) => problems.push(problem),
     onRenewed: (info) => renewed.push(info),
     ...options,
   });
   context.after(() => session.end());
-  return { session, asked, troubles, renewed };
+  return { session, asked, problems, renewed };
 }
 
-/** Two clocks that stand still until they are moved, one of them steady; timers are mocked by node. */
+/** Mocks the wall clock, the monotonic clock and timers; time passes only through the functions returned. */
 export function clocks(context) {
-  goesBy("mocked");
+  useTime("mocked");
   const real = performance.now;
   let steady = 1_000;
   performance.now = () => steady;
   context.after(() => (performance.now = real));
   context.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_800_000_000_000 });
   return {
-    /** Time passes, in seconds, in small steps so that timers fire at theirs. */
+    /** Lets `seconds` pass, in small steps so that each timer fires at its time. */
     async pass(seconds) {
-      await breathe();
+      await settle();
       for (let left = seconds; left > 0; left -= 1) {
         const step = Math.min(left, 1) * 1000;
         steady += step;
         context.mock.timers.tick(step);
-        await breathe();
+        await settle();
       }
     },
-    /** The machine sleeps: the wall clock goes on, the steady one stands, and no timer fires. */
+    /** Lets the machine sleep: the wall clock advances, the monotonic clock does not, and no timer fires. */
     sleep(seconds) {
       context.mock.timers.setTime(Date.now() + seconds * 1000);
     },
-    /** Somebody sets the wall clock. */
+    /** Moves the wall clock by `seconds`. */
     set(seconds) {
       const now = Date.now() + seconds * 1000;
       Date.now = () => now;
@@ -139,14 +139,14 @@ export function clocks(context) {
   };
 }
 
-/** Lets promises do their work. */
-export const breathe = () => new Promise((resolve) => setImmediate(resolve));
+/** Lets pending promises settle. */
+export const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Waits until `look` sees something. */
-export async function until(look) {
+/** Waits until `condition` is true, at most 10 seconds. */
+export async function until(condition) {
   for (let count = 0; count < 1_000; count += 1) {
-    if (look()) return;
+    if (condition()) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  throw new Error("it never came");
+  throw new Error("the condition did not become true within 10 seconds");
 }

@@ -1,4 +1,4 @@
-//! A decision in its steps: catalogue, session, what is asked, and what is written for QGIS Server.
+//! A decision of the gate: finding the catalogue, checking the session, parsing the request and writing it for QGIS Server.
 
 use std::{hint::black_box, sync::Arc};
 
@@ -30,22 +30,22 @@ use super::{SITE, keys};
 const PATH: &str = "/pozi/ows/planning/";
 const MAP: &str = "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&FORMAT=image%2Fpng&TRANSPARENT=true&LAYERS=zones%2Coverlays&STYLES=&CRS=EPSG%3A3857&WIDTH=512&HEIGHT=512&BBOX=16140000%2C-4550000%2C16141000%2C-4549000&DPI=96";
 const FEATURES: &str = "SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones&OUTPUTFORMAT=GeoJSON&SRSNAME=EPSG%3A3857&EXP_FILTER=intersects(%40geometry%2C%20buffer(geom_from_wkt('POLYGON((16140000%20-4550000%2C16141000%20-4550000%2C16141000%20-4549000%2C16140000%20-4550000))')%2C%20-0.00001))%20AND%20%22status%22%20ILIKE%20'%25open%25'";
-/// Bytes of a large selection.
+/// The size of a large selection in bytes.
 const SELECTION: usize = 31 * 1024;
 
-/// The site's sessions, not one of which is remembered yet.
-type RemembersNone = Sessions<IssuerKeys<PublishedDocument>>;
+/// A session cache that is still empty.
+type EmptyCache = Sessions<IssuerKeys<PublishedDocument>>;
 
 /// What every decision needs.
-struct Desk {
+struct Fixture {
     settings: Settings,
     catalogues: Catalogues,
 }
 
-/// Answers at once.
-struct Prompt;
+/// A map server that answers at once.
+struct InstantServer;
 
-impl MapServer for Prompt {
+impl MapServer for InstantServer {
     async fn send(&self, _: &str, _: QgisRequest) -> Result<Response, UpstreamError> {
         let picture = Response::builder().header("content-type", "image/png").body(Body::from("picture"));
         picture.map_err(UpstreamError::Unwritable)
@@ -54,44 +54,44 @@ impl MapServer for Prompt {
 
 pub(crate) fn measure(criterion: &mut Criterion, runtime: &Runtime, world: &World, session: &str) {
     let settings = settings();
-    let desk = Desk { catalogues: Catalogues::new(&settings), settings };
+    let fixture = Fixture { catalogues: Catalogues::new(&settings), settings };
     let now = world.clock.now();
     let keys = Arc::new(keys(world));
-    let sessions = || -> RemembersNone {
+    let sessions = || -> EmptyCache {
         let verifier = SessionVerifier::new(world.issuer.clone(), SITE.into(), Arc::clone(&keys));
         Sessions::new(verifier, Arc::clone(&keys))
     };
-    let remembering = sessions();
-    let remembered = || runtime.block_on(remembering.verify(black_box(session), now)).expect("it verifies");
-    remembered();
-    criterion.bench_function("session-remembered", |bencher| bencher.iter(remembered));
+    let cache = sessions();
+    let cached_session = || runtime.block_on(cache.verify(black_box(session), now)).expect("it verifies");
+    cached_session();
+    criterion.bench_function("session-cached", |bencher| bencher.iter(cached_session));
     criterion.bench_function("session-new", |bencher| {
-        let verify = |sessions: &mut RemembersNone| runtime.block_on(sessions.verify(session, now)).is_ok();
+        let verify = |sessions: &mut EmptyCache| runtime.block_on(sessions.verify(session, now)).is_ok();
         bencher.iter_batched_ref(sessions, verify, BatchSize::PerIteration);
     });
     let selection = selection();
     for (name, query) in [("map", MAP), ("features", FEATURES), ("selection", &selection)] {
         criterion.bench_function(&format!("decision-{name}"), |bencher| {
             bencher.iter(|| {
-                assert!(remembered().allows(&desk.planning().id, Access::Read));
-                desk.written(black_box(query))
+                assert!(cached_session().allows(&fixture.planning().id, Access::Read));
+                fixture.parse_and_write(black_box(query))
             });
         });
     }
     criterion.bench_function("decision-map-new", |bencher| {
-        let decide = |sessions: &mut RemembersNone| {
+        let decide = |sessions: &mut EmptyCache| {
             let session = runtime.block_on(sessions.verify(session, now)).expect("it verifies");
-            assert!(session.allows(&desk.planning().id, Access::Read));
-            desk.written(black_box(MAP))
+            assert!(session.allows(&fixture.planning().id, Access::Read));
+            fixture.parse_and_write(black_box(MAP))
         };
         bencher.iter_batched_ref(sessions, decide, BatchSize::PerIteration);
     });
     through_router(criterion, runtime, world, session);
 }
 
-/// All that the gate does with a map but for connections: from a request's head to an answer's.
+/// Measures everything that the gate does for a map except connections, from the request's head to the answer's.
 fn through_router(criterion: &mut Criterion, runtime: &Runtime, world: &World, session: &str) {
-    let server = Arc::new(Prompt);
+    let server = Arc::new(InstantServer);
     let proxy = Proxy::new(
         world.clock.clone(),
         settings(),
@@ -102,7 +102,7 @@ fn through_router(criterion: &mut Criterion, runtime: &Runtime, world: &World, s
     let router = proxy::router(Arc::new(proxy));
     let request = || {
         let request = Request::get(format!("{PATH}?{MAP}")).header("x-pozi-session", session);
-        request.body(Body::empty()).expect("the request is one")
+        request.body(Body::empty()).expect("the request is valid")
     };
     criterion.bench_function("router-map", |bencher| {
         let answer = |request| {
@@ -116,13 +116,13 @@ fn through_router(criterion: &mut Criterion, runtime: &Runtime, world: &World, s
     });
 }
 
-impl Desk {
+impl Fixture {
     fn planning(&self) -> &Catalogue {
         &self.settings.site.catalogues[0]
     }
 
-    /// What QGIS Server is asked for `query`; without the real names of fields, which are a matter of each project.
-    fn written(&self, query: &str) -> QgisRequest {
+    /// Parses `query` and returns the request for QGIS Server, without replacing field names, which depends on the project.
+    fn parse_and_write(&self, query: &str) -> QgisRequest {
         let segments = segments(black_box(PATH)).expect("a path");
         let mut query = Parameters::read(query.as_bytes(), Keys::Ows).expect("a query");
         let map = query.take("MAP");
@@ -130,12 +130,12 @@ impl Desk {
         let Ok(Place::Catalogue(catalogue, rest)) = place else { unreachable!("the catalogue is there") };
         let incoming = Incoming { method: &Method::GET, rest, query, body: &[], accept: None };
         let context = Context { catalogue, limits: &self.settings.limits };
-        MapRequest::parse(incoming, &context).expect("it is understood").write()
+        MapRequest::parse(incoming, &context).expect("the request is valid").write()
     }
 }
 
 fn settings() -> Settings {
-    let sites = SiteFiles::of(&samples::site_files()).expect("the samples are without fault");
+    let sites = SiteFiles::of(&samples::site_files()).expect("the sample sites are valid");
     let site = sites.all().find(|site| site.external_url.as_str() == SITE).expect("riverbend");
     Settings {
         public_url: SITE.into(),
@@ -146,7 +146,7 @@ fn settings() -> Settings {
     }
 }
 
-/// A selection of features by their numbers, as a Web App writes it.
+/// Returns a selection of features by their numbers, as a Web App sends it.
 fn selection() -> String {
     let mut query = "SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones&OUTPUTFORMAT=GeoJSON&EXP_FILTER=%22number%22%20IN%20(100000".to_owned();
     let mut number = 100_001;

@@ -1,15 +1,15 @@
-//! XML that two parsers read differently, or that names what no XML may name.
+//! XML that two parsers may read differently, or that refers to files and other hosts.
 
 use super::super::{
     attack::Attack,
+    fixture::{Fixture, escaped},
     request::Request,
-    words::{Words, escaped},
 };
 
 const FAMILY: &str = "XML";
 
-/// Bodies at each address, in each type.
-pub(super) fn attacks(words: &Words) -> Vec<Attack> {
+/// Every body at each address and with each content type.
+pub(super) fn attacks(fixture: &Fixture) -> Vec<Attack> {
     const KINDS: [&str; 5] =
         ["text/xml", "text/plain", "application/x-www-form-urlencoded", "application/json", ""];
     let targets = [
@@ -18,7 +18,7 @@ pub(super) fn attacks(words: &Words) -> Vec<Attack> {
         "/pozi/ows/alpha/wfs3?SERVICE=WFS",
     ];
     let mut attacks = Vec::new();
-    for (at, (what, body)) in bodies(words).into_iter().enumerate() {
+    for (at, (what, body)) in bodies(fixture).into_iter().enumerate() {
         for (turn, kind) in KINDS.into_iter().enumerate() {
             let target = targets[(at + turn) % targets.len()];
             let request = Request::new("POST", target).body(kind, body.clone());
@@ -30,9 +30,9 @@ pub(super) fn attacks(words: &Words) -> Vec<Attack> {
 
 const DELETE: &str = r#"<Delete typeName="places"><Filter><FeatureId fid="places.1"/></Filter></Delete>"#;
 
-fn bodies(words: &Words) -> Vec<(&'static str, Vec<u8>)> {
+fn bodies(fixture: &Fixture) -> Vec<(&'static str, Vec<u8>)> {
     let mut bodies: Vec<(&str, Vec<u8>)> =
-        texts(words).into_iter().map(|(what, text)| (what, text.into_bytes())).collect();
+        texts(fixture).into_iter().map(|(what, text)| (what, text.into_bytes())).collect();
     let wide = |text: &str| -> Vec<u8> {
         let units = std::iter::once(0xfeff).chain(text.encode_utf16());
         units.flat_map(u16::to_le_bytes).collect()
@@ -43,7 +43,7 @@ fn bodies(words: &Words) -> Vec<(&'static str, Vec<u8>)> {
     );
     bodies.push(("UTF-16 of a hidden type", wide(hidden)));
     bodies.push(("UTF-16 of a deletion", wide(&delete)));
-    bodies.push(("a form in UTF-16", wide(&format!("&MAP={}&", words.beta))));
+    bodies.push(("a form in UTF-16", wide(&format!("&MAP={}&", fixture.beta))));
     bodies.push((
         "a deletion in Latin-1",
         format!(
@@ -56,9 +56,9 @@ fn bodies(words: &Words) -> Vec<(&'static str, Vec<u8>)> {
     bodies
 }
 
-fn texts(words: &Words) -> Vec<(&'static str, String)> {
-    let beta = escaped(&words.beta);
-    let Words { secret, trap, .. } = words;
+fn texts(fixture: &Fixture) -> Vec<(&'static str, String)> {
+    let beta = escaped(&fixture.beta);
+    let Fixture { secret, trap, .. } = fixture;
     let features =
         |inside: &str| format!("<GetFeature service=\"WFS\" version=\"1.0.0\">{inside}</GetFeature>");
     let like = |property: &str, pattern: &str| {
@@ -87,24 +87,24 @@ fn texts(words: &Words) -> Vec<(&'static str, String)> {
         ("GetCoverage of beta as a root", format!("<GetCoverage SERVICE=\"WCS\" VERSION=\"1.0.0\" COVERAGE=\"dem\" CRS=\"EPSG:3857\" BBOX=\"0,0,1000,1000\" WIDTH=\"20\" HEIGHT=\"20\" MAP=\"{beta}\"/>")),
         ("a hidden type", features("<Query typeName=\"hidden\"/>")),
         ("a hidden type with a prefix", features("<Query typeName=\"x:hidden\"/>")),
-        ("a hidden type below", features("<a><b><Query typeName=\"hidden\"/></b></a><Query typeName=\"places\"/>")),
-        ("a type below another", features("<Query typeName=\"places\"><Query typeName=\"unserved\"/></Query>")),
+        ("a hidden type in nested elements", features("<a><b><Query typeName=\"hidden\"/></b></a><Query typeName=\"places\"/>")),
+        ("a type inside another", features("<Query typeName=\"places\"><Query typeName=\"unserved\"/></Query>")),
         ("a hidden property", features("<Query typeName=\"places\"><PropertyName>hush</PropertyName></Query>")),
         ("sorting by a hidden property", features("<Query typeName=\"places\"><SortBy><SortProperty><PropertyName>hush</PropertyName></SortProperty></SortBy></Query>")),
         ("an external entity", format!("<!DOCTYPE a [<!ENTITY e SYSTEM \"file://{secret}\">]>{}", like("name", "&e;"))),
-        ("an external entity elsewhere", format!("<!DOCTYPE a [<!ENTITY e SYSTEM \"{trap}/entity\">]>{}", like("name", "&e;"))),
+        ("an external entity on another host", format!("<!DOCTYPE a [<!ENTITY e SYSTEM \"{trap}/entity\">]>{}", like("name", "&e;"))),
         ("an external DTD", format!("<!DOCTYPE GetFeature SYSTEM \"{trap}/dtd\">{}", features("<Query typeName=\"places\"/>"))),
         ("an entity that hides a name", format!("<!DOCTYPE a [<!ENTITY h \"hu\">]>{}", like("&h;sh", "PIN*"))),
         ("an entity that hides a type", format!("<!DOCTYPE a [<!ENTITY h \"hidden\">]>{}", features("<Query typeName=\"&h;\"/>"))),
         ("a stylesheet", format!("<?xml-stylesheet href=\"{trap}/style\"?>{}", features("<Query typeName=\"places\"/>"))),
         ("an include", format!("<GetFeature service=\"WFS\" xmlns:xi=\"http://www.w3.org/2001/XInclude\"><xi:include href=\"file://{secret}\" parse=\"text\"/><Query typeName=\"places\"/></GetFeature>")),
-        ("a location of a schema", format!("<GetFeature service=\"WFS\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:schemaLocation=\"a {trap}/xsd\"><Query typeName=\"places\"/></GetFeature>")),
-        ("a form after XML", format!("<GetFeature service=\"WFS\"><Query typeName=\"places\"/></GetFeature>&MAP={}", words.beta)),
-        ("XML after a form", format!("MAP={}&a=<GetFeature service=\"WFS\"><Query typeName=\"places\"/></GetFeature>", words.beta)),
-        ("broken XML that is a form", format!("<GetFeature&MAP={}&SERVICE=WFS&REQUEST=GetFeature&TYPENAME=places&a=b>", words.beta)),
+        ("a schema location", format!("<GetFeature service=\"WFS\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:schemaLocation=\"a {trap}/xsd\"><Query typeName=\"places\"/></GetFeature>")),
+        ("a form after XML", format!("<GetFeature service=\"WFS\"><Query typeName=\"places\"/></GetFeature>&MAP={}", fixture.beta)),
+        ("XML after a form", format!("MAP={}&a=<GetFeature service=\"WFS\"><Query typeName=\"places\"/></GetFeature>", fixture.beta)),
+        ("broken XML that is a form", format!("<GetFeature&MAP={}&SERVICE=WFS&REQUEST=GetFeature&TYPENAME=places&a=b>", fixture.beta)),
         ("two roots", format!("<GetFeature service=\"WFS\"><Query typeName=\"places\"/></GetFeature><Transaction>{DELETE}</Transaction>")),
         ("a NUL inside", format!("<GetFeature service=\"WFS\"><Query typeName=\"places\"/></GetFeature>\0<Transaction>{DELETE}</Transaction>")),
-        ("an operation unheard of", "<GetFeatureWithLock service=\"WFS\"><Query typeName=\"hidden\"/></GetFeatureWithLock>".into()),
-        ("JSON that is a form", format!("{{\"a\":\"&MAP={}&b\"}}", words.beta)),
+        ("an unknown operation", "<GetFeatureWithLock service=\"WFS\"><Query typeName=\"hidden\"/></GetFeatureWithLock>".into()),
+        ("JSON that is a form", format!("{{\"a\":\"&MAP={}&b\"}}", fixture.beta)),
     ]
 }

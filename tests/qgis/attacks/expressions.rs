@@ -1,58 +1,59 @@
-//! QGIS expressions that look at files, other layers, hidden fields and variables: each as a pair whose first is so and
-//! whose second is not, in each place that takes an expression.
+//! QGIS expressions that read files, other layers, hidden fields and variables, wherever QGIS accepts an expression. Each is
+//! a pair of a true and a false condition.
 
 use super::super::{
     attack::Attack,
-    spell::{Ask, Much, Parameters, spelled},
-    words::Words,
+    fixture::Fixture,
+    probe::{Coverage, Parameters, Probe, spelled},
 };
 
 const FAMILY: &str = "expressions";
 const FEATURES: &str = "SERVICE=WFS&REQUEST=GetFeature&TYPENAME=places&OUTPUTFORMAT=geojson";
 
-/// Expressions that tell what no filter may ask.
-pub(super) fn attacks(words: &Words) -> Vec<Attack> {
-    let pairs = pairs(words);
-    let main = asks(&pairs[..2], FEATURES, |expression| vec![("EXP_FILTER".into(), expression)]);
-    let filters = asks(&pairs[2..], FEATURES, |expression| vec![("EXP_FILTER".into(), expression)]);
+/// Expressions that reveal secrets.
+pub(super) fn attacks(fixture: &Fixture) -> Vec<Attack> {
+    let pairs = pairs(fixture);
+    let main = probes(&pairs[..2], FEATURES, |expression| vec![("EXP_FILTER".into(), expression)]);
+    let filters = probes(&pairs[2..], FEATURES, |expression| vec![("EXP_FILTER".into(), expression)]);
     let boxed = format!("{FEATURES}&BBOX=0,0,1000,1000");
-    let boxed = asks(&pairs, &boxed, |expression| {
+    let boxed = probes(&pairs, &boxed, |expression| {
         vec![("EXP_FILTER".into(), format!("\"num\" > 0 AND {expression}"))]
     });
-    let injected = asks(&pairs, "limit=9", |expression| {
+    let injected = probes(&pairs, "limit=9", |expression| {
         vec![("name".into(), format!("x' or ({expression}) or name='y"))]
     });
-    let injected = injected.into_iter().map(|mut ask| {
-        ask.path = "/ows/alpha/wfs3/collections/places/items.json?".into();
-        ask
+    let injected = injected.into_iter().map(|mut probe| {
+        probe.path = "/ows/alpha/wfs3/collections/places/items.json?".into();
+        probe
     });
-    let sorted = asks(&pairs, FEATURES, |expression| {
+    let sorted = probes(&pairs, FEATURES, |expression| {
         vec![("SORTBY".into(), format!("CASE WHEN {expression} THEN 0-num ELSE num END"))]
     });
-    let mut attacks = spelled(&main, &words.alpha, Much::All);
-    attacks.extend(spelled(&filters, &words.alpha, Much::Some(2)));
-    attacks.extend(spelled(&boxed, &words.alpha, Much::Some(0)));
-    attacks.extend(spelled(&injected.collect::<Vec<_>>(), &words.alpha, Much::Some(1)));
-    attacks.extend(spelled(&sorted, &words.alpha, Much::Some(0)));
+    let mut attacks = spelled(&main, &fixture.alpha, Coverage::All);
+    attacks.extend(spelled(&filters, &fixture.alpha, Coverage::Sample(2)));
+    attacks.extend(spelled(&boxed, &fixture.alpha, Coverage::Sample(0)));
+    attacks.extend(spelled(&injected.collect::<Vec<_>>(), &fixture.alpha, Coverage::Sample(1)));
+    attacks.extend(spelled(&sorted, &fixture.alpha, Coverage::Sample(0)));
     attacks
 }
 
-/// `pairs` as asks, each expression put where `place` puts it.
-fn asks(pairs: &[(String, String)], honest: &str, place: fn(String) -> Parameters) -> Vec<Ask> {
-    let ask = |(so, not): &(String, String)| {
-        Ask::new(FAMILY, so, honest, place(so.clone())).against(place(not.clone()))
+/// Returns `pairs` as probes; `place` makes the parameters of an expression.
+fn probes(pairs: &[(String, String)], usual: &str, place: fn(String) -> Parameters) -> Vec<Probe> {
+    let probe = |(truthy, falsy): &(String, String)| {
+        Probe::new(FAMILY, truthy, usual, place(truthy.clone())).against(place(falsy.clone()))
     };
-    pairs.iter().map(ask).collect()
+    pairs.iter().map(probe).collect()
 }
 
-/// What is so, and the same of equal length that is not.
-pub(super) fn pairs(words: &Words) -> Vec<(String, String)> {
-    let files =
-        FILES.iter().map(|so| (so.replace("{path}", &words.secret), so.replace("{path}", &words.missing)));
-    let others = OTHERS.iter().map(|(so, not)| ((*so).to_owned(), (*not).to_owned()));
-    let paths = PATHS.iter().map(|so| {
-        let folder = words.alpha.trim_end_matches("/alpha/alpha.qgs");
-        (so.replace("{folder}", folder), so.replace("{folder}", &folder.replace("pozi", "pozx")))
+/// Pairs of a true condition and a false one of equal length.
+pub(super) fn pairs(fixture: &Fixture) -> Vec<(String, String)> {
+    let files = FILES.iter().map(|truthy| {
+        (truthy.replace("{path}", &fixture.secret), truthy.replace("{path}", &fixture.missing))
+    });
+    let others = OTHERS.iter().map(|(truthy, falsy)| ((*truthy).to_owned(), (*falsy).to_owned()));
+    let paths = PATHS.iter().map(|truthy| {
+        let folder = fixture.alpha.trim_end_matches("/alpha/alpha.qgs");
+        (truthy.replace("{folder}", folder), truthy.replace("{folder}", &folder.replace("pozi", "pozx")))
     });
     files.chain(others).chain(paths).collect()
 }

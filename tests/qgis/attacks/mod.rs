@@ -1,36 +1,36 @@
-//! The attacks: written by hand (`raw.txt`), or generated from parameters in every spelling. Their order is always the same.
+//! The attacks, written by hand (`raw.txt`) or generated from probes, always in the same order.
 
-use super::{attack::Attack, words::Words};
+use super::{attack::Attack, fixture::Fixture};
 
 mod bodies;
-mod catalogues;
+mod exhaustion;
 mod expressions;
-mod features;
 mod maps;
-mod ogc;
+mod ogc_api;
+mod other_catalogue;
 mod prints;
 mod raw;
-mod sql;
-mod strain;
+mod wfs;
+mod wms_filter;
 mod writers;
 mod writes;
 
-pub(crate) use strain::strain;
+pub(crate) use exhaustion::exhaustion;
 
-/// Everything that is sent to every door, but what strains it.
-pub(crate) fn all(words: &Words) -> Vec<Attack> {
+/// All attacks except the exhausting ones.
+pub(crate) fn all(fixture: &Fixture) -> Vec<Attack> {
     let families = [
-        raw::attacks(words),
-        catalogues::attacks(words),
-        maps::attacks(words),
-        sql::attacks(words),
-        expressions::attacks(words),
-        ogc::attacks(words),
-        features::attacks(words),
-        bodies::attacks(words),
-        prints::attacks(words),
-        writes::attacks(words),
-        writers::attacks(words),
+        raw::attacks(fixture),
+        other_catalogue::attacks(fixture),
+        maps::attacks(fixture),
+        wms_filter::attacks(fixture),
+        expressions::attacks(fixture),
+        wfs::attacks(fixture),
+        ogc_api::attacks(fixture),
+        bodies::attacks(fixture),
+        prints::attacks(fixture),
+        writes::attacks(fixture),
+        writers::attacks(fixture),
     ];
     families.into_iter().flatten().collect()
 }

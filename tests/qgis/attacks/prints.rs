@@ -2,24 +2,24 @@
 
 use super::super::{
     attack::Attack,
-    spell::{Ask, Much, Parameters, spelled},
-    words::Words,
+    fixture::Fixture,
+    probe::{Coverage, Parameters, Probe, spelled},
 };
 use super::expressions;
 
 const FAMILY: &str = "prints";
 
-/// Prints that show files and what expressions tell.
-pub(super) fn attacks(words: &Words) -> Vec<Attack> {
-    let frame = format!("file://{}", words.secret);
-    let honest =
+/// Prints that show files and the results of expressions.
+pub(super) fn attacks(fixture: &Fixture) -> Vec<Attack> {
+    let frame = format!("file://{}", fixture.secret);
+    let usual =
         "SERVICE=WMS&VERSION=1.3.0&TEMPLATE=A4&FORMAT=pdf&CRS=EPSG:3857&MAP0:EXTENT=0,0,1000,1000&DPI=40";
-    let sharp = vec![("REQUEST".to_owned(), "GetPrint".to_owned()), ("WEBFRAME".into(), frame)];
-    let main = Ask::new(FAMILY, "a file in a frame", honest, sharp);
-    let mut attacks = spelled(&[main], &words.alpha, Much::All);
-    attacks.extend(spelled(&filled(words), &words.alpha, Much::Some(3)));
-    attacks.extend(spelled(&evaluated(words), &words.alpha, Much::Some(0)));
-    attacks.extend(spelled(&maps(words), &words.alpha, Much::Some(4)));
+    let hostile = vec![("REQUEST".to_owned(), "GetPrint".to_owned()), ("WEBFRAME".into(), frame)];
+    let main = Probe::new(FAMILY, "a file in a frame", usual, hostile);
+    let mut attacks = spelled(&[main], &fixture.alpha, Coverage::All);
+    attacks.extend(spelled(&filled(fixture), &fixture.alpha, Coverage::Sample(3)));
+    attacks.extend(spelled(&evaluated(fixture), &fixture.alpha, Coverage::Sample(0)));
+    attacks.extend(spelled(&maps(fixture), &fixture.alpha, Coverage::Sample(4)));
     attacks
 }
 
@@ -33,9 +33,9 @@ fn one(name: &str, value: impl Into<String>) -> Parameters {
     vec![(name.into(), value.into())]
 }
 
-/// The frame and the labels, filled with what loads.
-fn filled(words: &Words) -> Vec<Ask> {
-    let Words { secret, page, svg, png, trap, .. } = words;
+/// The frame and the labels, filled with content that loads other files.
+fn filled(fixture: &Fixture) -> Vec<Probe> {
+    let Fixture { secret, page, svg, png, trap, .. } = fixture;
     let read = |url: &str| {
         format!(
             "<body>a<script>var x=new XMLHttpRequest();x.open('GET','{url}',false);x.send();document.body.innerHTML=x.responseText</script></body>"
@@ -65,24 +65,27 @@ fn filled(words: &Words) -> Vec<Ask> {
         ("LABEL", "[% attribute(get_feature('unserved','num',7),'name') %]".into()),
         ("label", "[%@keyword%]".into()),
     ];
-    let asks = values.iter().flat_map(|(item, value)| {
-        ["pdf", "png"].map(|format| Ask::new(FAMILY, *item, &print(format), one(item, value)))
+    let probes = values.iter().flat_map(|(item, value)| {
+        ["pdf", "png"].map(|format| Probe::new(FAMILY, *item, &print(format), one(item, value)))
     });
-    asks.collect()
+    probes.collect()
 }
 
 /// Every pair of expressions, in a label.
-fn evaluated(words: &Words) -> Vec<Ask> {
+fn evaluated(fixture: &Fixture) -> Vec<Probe> {
     let label = |expression: &str| one("LABEL", format!("[% if({expression},'yes','no') %]"));
-    let pairs = expressions::pairs(words);
-    pairs.iter().map(|(so, not)| Ask::new(FAMILY, so, &print("png"), label(so)).against(label(not))).collect()
+    let pairs = expressions::pairs(fixture);
+    pairs
+        .iter()
+        .map(|(truthy, falsy)| Probe::new(FAMILY, truthy, &print("png"), label(truthy)).against(label(falsy)))
+        .collect()
 }
 
-/// The maps of a layout, and its atlas.
-fn maps(words: &Words) -> Vec<Ask> {
+/// A layout's maps and its atlas.
+fn maps(fixture: &Fixture) -> Vec<Probe> {
     let external = vec![
         ("MAP0:LAYERS".into(), "EXTERNAL_WMS:y".into()),
-        ("y:url".into(), format!("{}/print", words.trap)),
+        ("y:url".into(), format!("{}/print", fixture.trap)),
         ("y:layers".into(), "a".into()),
         ("y:format".into(), "image/png".into()),
         ("y:crs".into(), "EPSG:3857".into()),
@@ -90,27 +93,27 @@ fn maps(words: &Words) -> Vec<Ask> {
     ];
     let escape = "subset:\"num\" = 0 ) OR ( \"num\" = \"num\"";
     let filter = vec![("MAP0:LAYERS".into(), "subset".into()), ("FILTER".into(), escape.into())];
-    let style = Words::style("places", &words.svg);
+    let style = Fixture::style("places", &fixture.svg);
     vec![
-        Ask::new(FAMILY, "a layer from elsewhere", &print("png"), external),
-        Ask::new(FAMILY, "a restricted layer", &print("png"), one("MAP0:LAYERS", "hidden")),
-        Ask::new(FAMILY, "out of a layer's filter", &print("png"), filter),
-        Ask::new(
+        Probe::new(FAMILY, "a layer from another host", &print("png"), external),
+        Probe::new(FAMILY, "a restricted layer", &print("png"), one("MAP0:LAYERS", "hidden")),
+        Probe::new(FAMILY, "out of a layer's filter", &print("png"), filter),
+        Probe::new(
             FAMILY,
-            "a style from elsewhere",
+            "a style from another host",
             &print("png"),
-            one("SLD", format!("{}/print", words.trap)),
+            one("SLD", format!("{}/print", fixture.trap)),
         ),
-        Ask::new(
+        Probe::new(
             FAMILY,
-            "a map's style from elsewhere",
+            "a map's style from another host",
             &print("png"),
-            one("MAP0:SLD", format!("{}/print", words.trap)),
+            one("MAP0:SLD", format!("{}/print", fixture.trap)),
         ),
-        Ask::new(FAMILY, "a style with a picture", &print("png"), one("SLD_BODY", style)),
-        Ask::new(FAMILY, "an atlas", &print("pdf"), one("ATLAS_PK", "1) or (file_exists('/etc/passwd')")),
-        Ask::new(FAMILY, "a header of one's own", &print("pdf"), one("FILE_NAME", "a\"\r\nX-Pwned: \"b")),
-        Ask::new(FAMILY, "the other catalogue", &print("pdf"), one("MAP", words.beta.clone())),
-        Ask::new(FAMILY, "SVG", &print("svg"), one("LABEL", "[% @keyword %]")),
+        Probe::new(FAMILY, "a style with a picture", &print("png"), one("SLD_BODY", style)),
+        Probe::new(FAMILY, "an atlas", &print("pdf"), one("ATLAS_PK", "1) or (file_exists('/etc/passwd')")),
+        Probe::new(FAMILY, "an injected header", &print("pdf"), one("FILE_NAME", "a\"\r\nX-Pwned: \"b")),
+        Probe::new(FAMILY, "the other catalogue", &print("pdf"), one("MAP", fixture.beta.clone())),
+        Probe::new(FAMILY, "SVG", &print("svg"), one("LABEL", "[% @keyword %]")),
     ]
 }

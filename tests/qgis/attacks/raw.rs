@@ -1,24 +1,24 @@
-//! The attacks written by hand, a line each.
+//! The attacks written by hand, one per line.
 
 use super::super::{
     attack::{Attack, Holder},
+    fixture::{Fixture, MAP, encoded},
     request::Request,
-    words::{MAP, Words, encoded},
 };
 
 const INSERT: &str = r#"<wfs:Transaction service="WFS" version="1.0.0" xmlns:wfs="http://www.opengis.net/wfs" xmlns:gml="http://www.opengis.net/gml"><wfs:Insert><places xmlns="http://www.qgis.org/gml"><name>planted</name></places></wfs:Insert></wfs:Transaction>"#;
 
-/// The lines of `raw.txt`.
-pub(super) fn attacks(words: &Words) -> Vec<Attack> {
-    let meanings = meanings(words);
+/// The attacks in `raw.txt`.
+pub(super) fn attacks(fixture: &Fixture) -> Vec<Attack> {
+    let placeholders = placeholders(fixture);
     let lines = include_str!("raw.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines.map(|line| attack(line, &meanings)).collect()
+    lines.map(|line| attack(line, &placeholders)).collect()
 }
 
-/// What the words in braces stand for.
-fn meanings(words: &Words) -> Vec<(&'static str, String)> {
-    let (alpha, beta) = (words.alpha.clone(), words.beta.clone());
-    let picture = encoded(&Words::style("places", &format!("{}/picture.svg", words.trap)));
+/// The placeholders and their values.
+fn placeholders(fixture: &Fixture) -> Vec<(&'static str, String)> {
+    let (alpha, beta) = (fixture.alpha.clone(), fixture.beta.clone());
+    let picture = encoded(&Fixture::style("places", &format!("{}/picture.svg", fixture.trap)));
     vec![
         ("{map}", MAP.into()),
         ("{wms}", "SERVICE=WMS&VERSION=1.3.0".into()),
@@ -27,32 +27,34 @@ fn meanings(words: &Words) -> Vec<(&'static str, String)> {
         ("{beta%}", encoded(&beta)),
         ("{beta}", beta),
         ("{alpha}", alpha),
-        ("{trap-port}", words.trap_port.to_string()),
-        ("{trap}", words.trap.clone()),
+        ("{trap-port}", fixture.trap_port.to_string()),
+        ("{trap}", fixture.trap.clone()),
         ("{picture}", picture),
-        ("{secret}", words.secret.clone()),
+        ("{secret}", fixture.secret.clone()),
         ("{insert%}", encoded(INSERT)),
         ("{insert}", INSERT.into()),
     ]
 }
 
-fn attack(line: &str, meanings: &[(&str, String)]) -> Attack {
+fn attack(line: &str, placeholders: &[(&str, String)]) -> Attack {
     let mut parts = line.splitn(4, " | ");
     let mut part = || parts.next().unwrap_or_default().trim();
     let (what, target, headers, body) = (part(), part(), part(), part());
     let (holder, target) =
         target.strip_prefix("write:").map_or((Holder::Reader, target), |rest| (Holder::Writer, rest));
-    let spell = |text: &str| spell(text, meanings);
+    let unescape = |text: &str| unescape(text, placeholders);
     let request = Request {
-        line: spell(target),
-        headers: headers.split(";;").filter(|header| !header.is_empty()).map(spell).collect(),
-        body: spell(body),
+        line: unescape(target),
+        headers: headers.split(";;").filter(|header| !header.is_empty()).map(unescape).collect(),
+        body: unescape(body),
     };
     Attack::new("raw", what, request).held_by(holder)
 }
 
-fn spell(text: &str, meanings: &[(&str, String)]) -> Vec<u8> {
-    let text = meanings.iter().fold(text.to_owned(), |text, (word, meaning)| text.replace(word, meaning));
+fn unescape(text: &str, placeholders: &[(&str, String)]) -> Vec<u8> {
+    let text = placeholders
+        .iter()
+        .fold(text.to_owned(), |text, (placeholder, value)| text.replace(placeholder, value));
     let mut bytes = Vec::new();
     let mut rest = text.as_str();
     while let Some(at) = rest.find('\\') {

@@ -1,18 +1,18 @@
-//! What a writer of alpha must not reach: the other catalogue, hidden fields, all rows at once, layers that nobody writes.
+//! What a writer of alpha must not change: the other catalogue, hidden fields, all rows at once, read-only layers.
 
 use super::super::{
     attack::{Attack, Holder},
+    fixture::{Fixture, encoded, escaped},
     request::Request,
-    words::{Words, encoded, escaped},
 };
 
 const FAMILY: &str = "writers";
-/// Beta alone has a fourth place: what a writer may do to alpha by right changes nothing there.
+/// A place that only beta has, so that a permitted change of alpha does not count as an attack.
 const BETAS: &str = "<Filter><FeatureId fid=\"places.4\"/></Filter>";
 const IDS: &str = "<Filter><FeatureId fid=\"places.2\"/></Filter>";
 
-/// A writer's attempts, as XML, by key and value, and by OGC API Features.
-pub(super) fn attacks(words: &Words) -> Vec<Attack> {
+/// A writer's attempts by XML, by parameters, and by OGC API Features.
+pub(super) fn attacks(fixture: &Fixture) -> Vec<Attack> {
     const KINDS: [&str; 4] = ["text/xml", "text/plain", "application/json", ""];
     const TARGETS: [&str; 3] = [
         "/pozi/ows/alpha/",
@@ -27,7 +27,7 @@ pub(super) fn attacks(words: &Words) -> Vec<Attack> {
             attacks.push(Attack::new(FAMILY, what, request));
         }
     }
-    attacks.extend(elsewhere(words));
+    attacks.extend(elsewhere(fixture));
     attacks.extend(keyed());
     attacks.extend(items());
     attacks.into_iter().map(|attack| attack.held_by(Holder::Writer)).collect()
@@ -64,7 +64,7 @@ fn forbidden() -> Vec<(&'static str, String)> {
             update(&format!("{name}{}{IDS}", property("hush", "written"))),
         ),
         (
-            "an update of a hidden field below",
+            "an update of a hidden field in a nested element",
             update(&format!("{name}<a>{}</a>{IDS}", property("hush", "written"))),
         ),
         (
@@ -84,12 +84,9 @@ fn forbidden() -> Vec<(&'static str, String)> {
             "an insert into an unpublished layer",
             "<Insert><unserved><name>a</name></unserved></Insert>".into(),
         ),
+        ("an insert into a read-only layer", "<Insert><subset><name>a</name></subset></Insert>".into()),
         (
-            "an insert into a layer that nobody writes",
-            "<Insert><subset><name>a</name></subset></Insert>".into(),
-        ),
-        (
-            "a deletion from a layer that nobody writes",
+            "a deletion from a read-only layer",
             "<Delete typeName=\"subset\"><Filter><FeatureId fid=\"subset.1\"/></Filter></Delete>".into(),
         ),
         (
@@ -102,14 +99,14 @@ fn forbidden() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Beta, by every name.
-fn elsewhere(words: &Words) -> Vec<Attack> {
-    let beta = escaped(&words.beta);
+/// Beta, by all its names.
+fn elsewhere(fixture: &Fixture) -> Vec<Attack> {
+    let beta = escaped(&fixture.beta);
     let delete = format!("<Delete typeName=\"places\">{BETAS}</Delete>");
     let own = transaction("", &delete);
     let named = transaction(&format!(" MAP=\"{beta}\""), &delete);
     let prefixed = transaction(&format!(" xmlns:x=\"x\" x:map=\"{beta}\""), &delete);
-    let query = encoded(&words.beta);
+    let query = encoded(&fixture.beta);
     let targets = [
         ("/pozi/ows/alpha/".to_owned(), named),
         ("/pozi/ows/alpha/".into(), prefixed),
@@ -121,7 +118,7 @@ fn elsewhere(words: &Words) -> Vec<Attack> {
         (format!("/pozi/ows/alpha/?::MAP={query}"), own.clone()),
         (format!("/pozi/ows/alpha/?SERVICE=WFS&m%61p={query}"), own.clone()),
         (format!("/pozi/qgisserver?MAP={query}"), own.clone()),
-        (format!("/pozi/qgisserver?MAP={}&MAP={query}", encoded(&words.alpha)), own),
+        (format!("/pozi/qgisserver?MAP={}&MAP={query}", encoded(&fixture.alpha)), own),
     ];
     let post = |(target, body): (String, String)| {
         Attack::new(FAMILY, "a deletion from beta", Request::new("POST", &target).body("text/xml", body))
@@ -148,11 +145,11 @@ fn keyed() -> Vec<Attack> {
     });
     get.into_iter()
         .chain(form)
-        .map(|request| Attack::new(FAMILY, "a deletion by key and value", request))
+        .map(|request| Attack::new(FAMILY, "a deletion by parameters", request))
         .collect()
 }
 
-/// OGC API Features: hidden fields, layers that nobody writes, PATCH.
+/// OGC API Features: hidden fields, read-only layers, PATCH.
 fn items() -> Vec<Attack> {
     const HUSH: &str = r#"{"type":"Feature","geometry":null,"properties":{"name":"a","hush":"written"}}"#;
     const NAME: &str = r#"{"type":"Feature","geometry":null,"properties":{"name":"a"}}"#;

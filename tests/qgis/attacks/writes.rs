@@ -1,26 +1,26 @@
-//! Writes with a session that may only read.
+//! Writes with a reader's session.
 
 use super::super::{
     attack::Attack,
+    fixture::{Fixture, encoded},
+    probe::{Coverage, Probe, parameters, spelled},
     request::Request,
-    spell::{Ask, Much, parameters, spelled},
-    words::{Words, encoded},
 };
 
 const FAMILY: &str = "writes";
 
-/// Transactions by key and value, in every spelling, and by XML in every type, method and place.
-pub(super) fn attacks(words: &Words) -> Vec<Attack> {
+/// Transactions by parameters in every spelling, and by XML with various content types, methods and addresses.
+pub(super) fn attacks(fixture: &Fixture) -> Vec<Attack> {
     let delete = "REQUEST=Transaction&OPERATION=Delete&EXP_FILTER=num=1";
     let main =
-        Ask::new(FAMILY, "a deletion by key and value", "SERVICE=WFS&TYPENAME=places", parameters(delete));
-    let mut attacks = spelled(&[main], &words.alpha, Much::All);
-    attacks.extend(spelled(&keyed(), &words.alpha, Much::Some(5)));
-    attacks.extend(posted(words));
+        Probe::new(FAMILY, "a deletion by parameters", "SERVICE=WFS&TYPENAME=places", parameters(delete));
+    let mut attacks = spelled(&[main], &fixture.alpha, Coverage::All);
+    attacks.extend(spelled(&keyed(), &fixture.alpha, Coverage::Sample(5)));
+    attacks.extend(posted(fixture));
     attacks
 }
 
-fn keyed() -> Vec<Ask> {
+fn keyed() -> Vec<Probe> {
     const QUERIES: [&str; 12] = [
         "REQUEST=transaction&OPERATION=delete&EXP_FILTER=num=1",
         "REQUEST=Transaction&OPERATION=Delete&BBOX=0,0,1000,1000",
@@ -35,10 +35,10 @@ fn keyed() -> Vec<Ask> {
         "REQUEST=Transaction&OPERATION=Delete&FILTER=<Filter><FeatureId fid=\"places.1\"/></Filter>",
         "REQUEST=GetFeature&EXP_FILTER=sqlite_fetch_and_increment('data.gpkg','places','num','fid',1,map())>0",
     ];
-    let ask = |query: &&str| {
-        Ask::new(FAMILY, "a transaction by key and value", "SERVICE=WFS&TYPENAME=places", parameters(query))
+    let probe = |query: &&str| {
+        Probe::new(FAMILY, "a transaction by parameters", "SERVICE=WFS&TYPENAME=places", parameters(query))
     };
-    QUERIES.iter().map(ask).collect()
+    QUERIES.iter().map(probe).collect()
 }
 
 /// Transactions as XML: insert, update and delete.
@@ -62,7 +62,7 @@ fn transactions() -> [String; 5] {
     ]
 }
 
-fn posted(words: &Words) -> Vec<Attack> {
+fn posted(fixture: &Fixture) -> Vec<Attack> {
     const KINDS: [&str; 8] = [
         "text/xml",
         "application/xml",
@@ -73,7 +73,7 @@ fn posted(words: &Words) -> Vec<Attack> {
         "multipart/form-data; boundary=x",
         "application/geo+json; charset=utf-16",
     ];
-    let alpha = encoded(&words.alpha);
+    let alpha = encoded(&fixture.alpha);
     let targets = [
         "/pozi/ows/alpha/".to_owned(),
         "/pozi/ows/alpha/?SERVICE=WFS".into(),
