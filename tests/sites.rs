@@ -137,14 +137,14 @@ fn a_folder_with_several_faults_says_them_all_with_place_and_fix() {
         ("d.toml", SOUND.replace("https://poziserver", "http://poziserver")),
         ("e.toml", SOUND.replace("0d9f7a54-53c5", "0d9f7a54_53c5")),
         ("f.toml", SOUND.replace("\"everyone-signed-in\"", "\"everybody\"")),
-        ("g.toml", SOUND.replace("title", "titel")),
+        ("g.toml", SOUND.replace("title", "titles")),
         ("h.toml", SOUND.replace("\"riverbend\"", "riverbend")),
         ("i.toml", String::new()),
         ("j.toml", SOUND.split("[[catalogue]]").next().unwrap().to_owned()),
         ("notes.txt", "Not a site.".to_owned()),
     ];
     let files: Vec<_> = files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
-    let fields = "unknown field `titel`, expected one of `id`, `title`, `project`, `read`, `write`, `print`, `print_texts`, `highlight`";
+    let fields = "unknown field `titles`, expected one of `id`, `title`, `project`, `read`, `write`, `print`, `print_texts`, `highlight`";
     let guid = "is not a GUID of the form 00000000-0000-0000-0000-000000000000; copy it from Entra admin center → App registrations → Overview → Application (client) ID";
     let expected = [
         "b.toml:5: this is the tenant of personal Microsoft accounts, which anybody can open; use the council's own tenant id",
@@ -206,7 +206,7 @@ fn a_folder_or_file_that_cannot_be_read_is_named() {
 
 #[test]
 fn a_file_that_is_not_utf_8_is_named_and_stops_the_start() {
-    let latin = [SOUND.as_bytes(), b"# Caf\xe9\n"].concat();
+    let latin = [SOUND.as_bytes(), b"# \xe9t\xe9\n"].concat();
     let said = printed(&[("a.toml", SOUND.as_bytes()), ("b.toml", &latin)]);
     assert_eq!(said, "sites/b.toml: stream did not contain valid UTF-8");
 }

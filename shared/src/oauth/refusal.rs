@@ -76,6 +76,7 @@ const fn unavailable(reason: &'static str, description: &'static str, retry_afte
 
 impl RequestRefusal {
     /// What the caller is told.
+    #[expect(clippy::too_many_lines, reason = "a table: one arm for each refusal")]
     pub fn refusal(&self) -> Refusal {
         match self {
             Self::NotFound => refused(404, "invalid_request", "not_found", "There is nothing at this path."),
@@ -158,6 +159,7 @@ fn missing(name: &str) -> &'static str {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table: one arm for each refusal")]
 fn of_subject(refusal: &SubjectRefusal) -> Refusal {
     use SubjectRefusal as S;
     match refusal {
