@@ -9,7 +9,7 @@ use pozi_auth::{
     session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
 };
 use pozi_authorizer::{Authorizer, Event, Failure};
-use pozi_tests::{PublishedDocument, SetClock, Trouble, World, part};
+use pozi_tests::{Outage, PublishedDocument, SetClock, World, part};
 use serde_json::{Value, json};
 
 macro_rules! event {
@@ -251,15 +251,15 @@ async fn a_session_in_two_headers_of_one_name_is_none() {
 #[tokio::test]
 async fn an_outage_of_the_keys_is_an_error_that_nobody_caches() {
     let api = Api::answering(ResponseKind::Simple).await;
-    api.published.is_in(Some(Trouble::Down));
+    api.published.fail_with(Outage::Unavailable);
     let session = api.session("riverbend", Person::Reader).await;
     for (name, event) in ALL {
         assert_eq!(api.answer(event, &session).await, Err(Failure::KeysUnavailable), "{name}");
     }
-    api.published.is_in(None);
+    api.published.recover();
     api.world.clock.advance(30);
     assert_eq!(api.answer(HTTP_2.1, &session).await.unwrap()["isAuthorized"], true);
-    api.published.is_in(Some(Trouble::Down));
+    api.published.fail_with(Outage::Unavailable);
     api.world.clock.advance(23 * 3_600);
     let session = api.session("riverbend", Person::Reader).await;
     assert_eq!(api.answer(HTTP_2.1, &session).await.unwrap()["isAuthorized"], true, "last known good");

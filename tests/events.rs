@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use entra_emulator::TokenAsk;
 use lambda_http::Request;
 use pozi_auth::adapters::lambda;
-use pozi_tests::{Answer, World, event, exchange_form, filled, part, sent_back};
+use pozi_tests::{Answer, World, event, exchange_form, lambda_response, part, with_form};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -34,7 +34,7 @@ async fn every_kind_of_event_is_exchanged_whether_its_body_is_in_base64_or_not()
     let world = World::new().await;
     for name in TOKEN {
         for in_base64 in [false, true] {
-            let answer = answer(&world, &filled(event(name), &form(&world, &[]), in_base64)).await;
+            let answer = answer(&world, &with_form(event(name), &form(&world, &[]), in_base64)).await;
             assert_eq!(answer.status, 200, "{name}: {}", answer.json);
             assert_eq!(part(answer.session(), 1)["iss"], world.issuer.as_str());
             assert_eq!(answer.header("access-control-allow-origin"), "*");
@@ -48,7 +48,7 @@ async fn every_kind_of_event_is_exchanged_whether_its_body_is_in_base64_or_not()
 async fn the_stage_makes_no_difference_to_the_path() {
     let world = World::new().await;
     for name in TOKEN {
-        let is_rest = filled(event(name), &form(&world, &[]), true)["version"] != "2.0";
+        let is_rest = with_form(event(name), &form(&world, &[]), true)["version"] != "2.0";
         for (stage, prefix) in [
             (json!("Prod"), ""),
             if is_rest { (json!("oauth2"), "") } else { (json!("Prod"), "/Prod") },
@@ -56,7 +56,7 @@ async fn the_stage_makes_no_difference_to_the_path() {
             (json!("oauth2x"), ""),
             (json!(null), ""),
         ] {
-            let mut event = filled(event(name), &form(&world, &[]), true);
+            let mut event = with_form(event(name), &form(&world, &[]), true);
             let path = format!("{prefix}/oauth2/token");
             if event["version"] == "2.0" {
                 event["rawPath"] = path.clone().into();
@@ -78,7 +78,7 @@ async fn headers_count_whether_they_come_once_or_as_lists() {
     for left_out in ["headers", "multiValueHeaders"] {
         for (origin, status) in [("https://riverbend.enterprise.example", 200), ("https://evil.example", 400)]
         {
-            let mut event = filled(event(name), &form(&world, &[]), false);
+            let mut event = with_form(event(name), &form(&world, &[]), false);
             event["headers"]["origin"] = origin.into();
             event["multiValueHeaders"]["origin"] = json!([origin]);
             event[left_out] = Value::Null;
@@ -92,7 +92,7 @@ async fn headers_count_whether_they_come_once_or_as_lists() {
 async fn a_refusal_reaches_the_browser_as_well_as_a_session_does() {
     let world = World::new().await;
     for name in TOKEN {
-        let event = filled(event(name), &form(&world, &[("audience", "lakeside")]), true);
+        let event = with_form(event(name), &form(&world, &[("audience", "lakeside")]), true);
         let answer = answer(&world, &event).await;
         assert_eq!(
             (answer.status.as_u16(), answer.refusal()),
@@ -138,7 +138,7 @@ async fn the_key_set_is_served() {
 async fn answers_go_back_as_text_with_their_headers() {
     let world = World::new().await;
     for name in TOKEN {
-        let sent = sent_back(world.router(), &filled(event(name), &form(&world, &[]), true)).await;
+        let sent = lambda_response(world.router(), &with_form(event(name), &form(&world, &[]), true)).await;
         assert_eq!(
             (&sent["statusCode"], &sent["isBase64Encoded"]),
             (&json!(200), &json!(false)),
@@ -155,7 +155,7 @@ async fn answers_go_back_as_text_with_their_headers() {
 async fn odd_events_are_answered_like_odd_requests() {
     let world = World::new().await;
     for name in TOKEN {
-        let filled = filled(event(name), &form(&world, &[]), false);
+        let filled = with_form(event(name), &form(&world, &[]), false);
         let is_v2 = filled["version"] == "2.0";
         let odd = |change: &dyn Fn(&mut Value)| {
             let mut event = filled.clone();
@@ -210,9 +210,9 @@ impl WithoutLists for Value {
 async fn an_event_that_the_runtime_cannot_convert_costs_one_invocation() {
     let world = World::new().await;
     for name in TOKEN {
-        let mut body = filled(event(name), "not base64!", false);
+        let mut body = with_form(event(name), "not base64!", false);
         body["isBase64Encoded"] = true.into();
-        let mut query = filled(event(name), "grant_type=x", false);
+        let mut query = with_form(event(name), "grant_type=x", false);
         query["rawQueryString"] = "a=\"b\"".into();
         // The events of REST APIs have their query taken apart, and it is put together anew.
         let has_query = query.get("rawPath").is_some();
@@ -225,7 +225,7 @@ async fn an_event_that_the_runtime_cannot_convert_costs_one_invocation() {
                 "{name}: the runtime has changed; so must the comment above"
             );
         }
-        let next = answer(&world, &filled(event(name), &form(&world, &[]), true)).await;
+        let next = answer(&world, &with_form(event(name), &form(&world, &[]), true)).await;
         assert_eq!(next.status, 200, "{name}");
     }
 }

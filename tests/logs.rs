@@ -26,7 +26,7 @@ use pozi_auth::{
 use pozi_gate::{Gate, Routes};
 use pozi_local::samples;
 use pozi_tests::{
-    Answer, NOW, PublishedDocument, World, exchange_form, form_request, part, send, spoilt_tokens,
+    Answer, NOW, PublishedDocument, World, exchange_form, form_request, invalid_tokens, part, send,
 };
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -250,8 +250,8 @@ async fn no_token_name_address_or_group_is_ever_logged() {
             seen(&token, &claims, &world.exchange(&token, more).await);
         }
     }
-    for spoilt in spoilt_tokens(&world) {
-        seen(&spoilt.token, &Value::Null, &world.exchange(&spoilt.token, spoilt.more).await);
+    for invalid in invalid_tokens(&world) {
+        seen(&invalid.token, &Value::Null, &world.exchange(&invalid.token, invalid.more).await);
     }
     let granted = world.exchange(&world.token(&TokenAsk::default()), &[]).await;
     let again = world.exchange(granted.session(), &[]).await;

@@ -22,7 +22,7 @@ use pozi_local::{
     gates::Gates,
     maps::{self, Qgis},
 };
-use pozi_tests::{Answer, PublishedDocument, World, has_qgis};
+use pozi_tests::{Answer, PublishedDocument, World, install_qgis};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -41,7 +41,7 @@ struct Maps {
 impl Maps {
     /// With QGIS Server where it is installed.
     async fn drawn() -> Option<Self> {
-        if has_qgis() { Some(Self::of(maps::PROGRAM).await) } else { None }
+        if install_qgis() { Some(Self::of(maps::PROGRAM).await) } else { None }
     }
 
     /// Without QGIS Server: what is let through is answered 502.

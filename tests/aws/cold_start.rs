@@ -8,13 +8,13 @@ use pozi_tests::{Fleet, exchanged};
 /// Waits for this, one after the other: what is asked for at once, in the order of the alphabet.
 async fn waits(fleet: &Fleet, each: &[&[&str]]) {
     for at_once in each {
-        fleet.aws.lets_go(at_once).await;
+        fleet.aws.release(at_once).await;
     }
 }
 
 /// A new instance, whose answers from AWS are held, and which has waited for this since its start.
 async fn started(fleet: &Fleet, each: &[&[&str]]) -> Router {
-    fleet.aws.holds();
+    fleet.aws.hold_answers();
     let instance = fleet.exchange();
     waits(fleet, each).await;
     instance
@@ -25,14 +25,14 @@ async fn exchanges_after(fleet: &Fleet, instance: Router, each: &[&[&str]]) {
     let token = fleet.token();
     let (answer, ()) = tokio::join!(exchanged(&instance, &token), waits(fleet, each));
     assert_eq!(answer.status, 200, "{}", answer.json);
-    fleet.aws.holds_no_more();
-    fleet.aws.seen();
+    fleet.aws.release_all();
+    fleet.aws.take_seen();
 
     let answer = exchanged(&instance, &token).await;
     assert_eq!(answer.status, 200, "{}", answer.json);
-    let warm = fleet.aws.seen();
+    let warm = fleet.aws.take_seen();
     assert!(warm.iter().all(|seen| seen.what == "Sign"), "a warm instance asks nobody: {warm:?}");
-    assert_eq!(fleet.entra.seen().len(), 0, "and Entra is never asked");
+    assert_eq!(fleet.entra.take_seen().len(), 0, "and Entra is never asked");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,13 +63,13 @@ async fn keys_that_never_leave_kms_cost_a_call_for_each_signature() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_key_set_is_one_wait_away_and_then_none() {
     let Some(fleet) = Fleet::sealed().await else { return };
-    fleet.aws.holds();
+    fleet.aws.hold_answers();
     let instance = fleet.jwks();
     let asked = || super::gotten(&instance, "/.well-known/jwks.json");
     let (answer, ()) = tokio::join!(asked(), waits(&fleet, &[&["GetItem"]]));
     assert_eq!(answer.status, 200);
-    let [seen] = &fleet.aws.seen()[..] else { panic!("it is one read") };
+    let [seen] = &fleet.aws.take_seen()[..] else { panic!("it is one read") };
     assert!(!String::from_utf8_lossy(&seen.body).contains("pk, sk, revision, ring"));
     assert_eq!(asked().await.status, 200);
-    assert_eq!(fleet.aws.seen().len(), 0);
+    assert_eq!(fleet.aws.take_seen().len(), 0);
 }

@@ -38,7 +38,7 @@ async fn down_at_start_is_told_and_the_next_request_tries_again() {
         ("Decrypt", "signing_unavailable"),
     ] {
         for fate in DOWN {
-            ways.spawn(is_down_at_start(fleet.behind_another().await, what, fate, reason));
+            ways.spawn(is_down_at_start(fleet.behind_new_proxy().await, what, fate, reason));
         }
     }
     ways.join_all().await;
@@ -49,12 +49,12 @@ async fn is_down_at_start(mut fleet: Fleet, what: &'static str, fate: Fate, reas
     if fate == Fate::Lost {
         fleet.limits = ENOUGH;
     }
-    fleet.aws.decides(about(what, fate));
+    fleet.aws.set_fates(about(what, fate));
     let instance = fleet.exchange();
     let answer = exchanged(&instance, &token).await;
     assert_eq!(answer.status, 503, "{what}, {fate:?}");
     assert_eq!(answer.refusal(), ("temporarily_unavailable", reason), "{what}, {fate:?}");
-    fleet.aws.always(Fate::Passes);
+    fleet.aws.set_fate(Fate::Passes);
     until_told(&answer).await;
     let answer = exchanged(&instance, &token).await;
     assert_eq!(answer.status, 200, "{what}, {fate:?}: {}", answer.json);
@@ -63,11 +63,11 @@ async fn is_down_at_start(mut fleet: Fleet, what: &'static str, fate: Fate, reas
 #[tokio::test(flavor = "multi_thread")]
 async fn the_key_set_too() {
     let Some(fleet) = Fleet::sealed().await else { return };
-    fleet.aws.always(Fate::Fails);
+    fleet.aws.set_fate(Fate::Fails);
     let instance = fleet.jwks();
     let answer = gotten(&instance, "/.well-known/jwks.json").await;
     assert_eq!(answer.refusal(), ("temporarily_unavailable", "signing_unavailable"));
-    fleet.aws.always(Fate::Passes);
+    fleet.aws.set_fate(Fate::Passes);
     until_told(&answer).await;
     assert_eq!(gotten(&instance, "/.well-known/jwks.json").await.status, 200);
 }
@@ -80,7 +80,7 @@ async fn trouble_that_passes_is_not_noticed() {
     for fate in [Fate::Throttled, Fate::Fails] {
         for what in ["Query", "GetItem", "Decrypt"] {
             let left = std::sync::atomic::AtomicUsize::new(2);
-            fleet.aws.decides(move |_, asked| {
+            fleet.aws.set_fates(move |_, asked| {
                 let hit = asked == what
                     && left
                         .fetch_update(
@@ -103,8 +103,8 @@ async fn down_later_is_not_noticed_while_what_is_held_lasts() {
     let (instance, keys) = (fleet.exchange(), fleet.jwks());
     assert_eq!(exchanged(&instance, &fleet.token()).await.status, 200);
     assert_eq!(gotten(&keys, "/.well-known/jwks.json").await.status, 200);
-    fleet.aws.always(Fate::Fails);
-    fleet.entra.always(Fate::Fails);
+    fleet.aws.set_fate(Fate::Fails);
+    fleet.entra.set_fate(Fate::Fails);
     for _ in 0..20 {
         assert_eq!(exchanged(&instance, &fleet.token()).await.status, 200);
         assert_eq!(gotten(&keys, "/.well-known/jwks.json").await.status, 200);
@@ -114,7 +114,7 @@ async fn down_later_is_not_noticed_while_what_is_held_lasts() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_waits_for_longer_than_a_call_may_take() {
     let Some(mut fleet) = Fleet::sealed().await else { return };
-    fleet.aws.always(Fate::Lost);
+    fleet.aws.set_fate(Fate::Lost);
     fleet.limits = CallLimits::default();
     assert!(fleet.limits.call <= Duration::from_secs(3), "a person waits");
     // By one clock, of timers: where a machine is too busy to see to one of them, it sees to both later.

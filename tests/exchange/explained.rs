@@ -5,7 +5,7 @@ use entra_emulator::{
     Person::{AppOnly, Editor, Guest, NoGroups, Overage, Reader},
     TokenAsk, Version,
 };
-use pozi_tests::{Answer, Spoilt, World, exchange_form, spoilt_tokens};
+use pozi_tests::{Answer, InvalidToken, World, exchange_form, invalid_tokens};
 use serde_json::{Value, json};
 
 use super::{ask, assert_every_answers_headers, assert_invalid};
@@ -104,7 +104,7 @@ async fn an_explanation_allows_what_an_exchange_grants() {
 async fn a_token_that_is_refused_is_not_explained_but_refused_alike() {
     let world = World::new().await;
     let mut count = 0;
-    for Spoilt { token, more, what, reason } in spoilt_tokens(&world) {
+    for InvalidToken { token, more, what, reason } in invalid_tokens(&world) {
         if more.is_empty() {
             let answer = world.explain(&only_token(&token)).await;
             assert_eq!(answer.refusal(), ("invalid_request", reason), "{what}");

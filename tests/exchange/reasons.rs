@@ -14,7 +14,7 @@ use pozi_auth::{
     tenants::{RegistryUnavailable, TargetRefusal},
     timestamp::Timestamp,
 };
-use pozi_tests::{World, spoilt_tokens};
+use pozi_tests::{World, invalid_tokens};
 use uuid::Uuid;
 
 /// The ways to be refused that share a code on purpose: what they mean to the caller is the same.
@@ -138,7 +138,7 @@ fn every_code_and_sentence_is_one_that_the_standard_allows() {
 #[tokio::test]
 async fn the_table_of_spoilt_tokens_has_every_reason_that_a_token_can_be_refused_for() {
     let world = World::new().await;
-    let reached: BTreeSet<_> = spoilt_tokens(&world).iter().map(|spoilt| spoilt.reason).collect();
+    let reached: BTreeSet<_> = invalid_tokens(&world).iter().map(|invalid| invalid.reason).collect();
     let all = of_subjects().into_iter().map(|refusal| ExchangeError::from(refusal).refusal().reason);
     // The one that is no fault of the token is with the outages.
     let of_tokens: BTreeSet<_> = all.filter(|reason| *reason != "keys_unavailable").collect();

@@ -5,7 +5,7 @@ use entra_emulator::{
     Behaviour, Person, TokenAsk,
     Version::{V1, V2},
 };
-use pozi_tests::{NOW, World, spoilt_tokens};
+use pozi_tests::{NOW, World, invalid_tokens};
 use serde_json::json;
 
 use super::{ask, assert_invalid, assert_refused};
@@ -13,13 +13,13 @@ use super::{ask, assert_invalid, assert_refused};
 #[tokio::test]
 async fn a_token_spoilt_in_any_one_place_is_refused_for_that() {
     let world = World::new().await;
-    for spoilt in spoilt_tokens(&world) {
-        let answer = world.exchange(&spoilt.token, spoilt.more).await;
-        assert_eq!(answer.refusal(), ("invalid_request", spoilt.reason), "{}", spoilt.what);
-        assert_invalid(&answer, spoilt.reason);
+    for invalid in invalid_tokens(&world) {
+        let answer = world.exchange(&invalid.token, invalid.more).await;
+        assert_eq!(answer.refusal(), ("invalid_request", invalid.reason), "{}", invalid.what);
+        assert_invalid(&answer, invalid.reason);
     }
-    let unspoilt = world.exchange(&world.token(&TokenAsk::default()), &[]).await;
-    assert_eq!(unspoilt.status, 200, "all of that cost nobody else anything");
+    let valid = world.exchange(&world.token(&TokenAsk::default()), &[]).await;
+    assert_eq!(valid.status, 200, "all of that cost nobody else anything");
 }
 
 #[tokio::test]

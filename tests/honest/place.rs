@@ -7,7 +7,7 @@ use pozi_auth::{
 };
 use pozi_gate::{config::UpstreamConfig, settings::Limits};
 use pozi_local::samples;
-use pozi_tests::{RunningGate, World, has_qgis};
+use pozi_tests::{RunningGate, World, install_qgis};
 
 use crate::demo::Demo;
 
@@ -27,7 +27,7 @@ pub(crate) struct Place {
 impl Place {
     /// Nothing where QGIS Server cannot be had, which is said loudly.
     pub(crate) async fn start() -> Option<Self> {
-        if !has_qgis() {
+        if !install_qgis() {
             return None;
         }
         let demo = tokio::task::spawn_blocking(Demo::start).await.unwrap()?;

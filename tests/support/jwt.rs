@@ -1,4 +1,4 @@
-//! Tokens looked into and verified without any of the service's own code, so that it can bear witness against it.
+//! Decodes and verifies tokens without the service's own code, as an independent check of it.
 
 use aws_lc_rs::{
     rsa::PublicKeyComponents,
@@ -7,18 +7,18 @@ use aws_lc_rs::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 
-/// A part of a compact JWS as JSON: 0 is its header, 1 its payload.
+/// Decodes a part of a compact JWS: 0 is its header, 1 its payload.
 ///
 /// # Panics
-/// When it has no such part, or that is not JSON.
-#[expect(clippy::expect_used, reason = "a test that looks into what is no token has failed")]
+/// If there is no such part, or it is not JSON.
+#[expect(clippy::expect_used, reason = "a test with an invalid token fails")]
 pub fn part(token: &str, index: usize) -> Value {
     let part = token.split('.').nth(index).expect("the token has the part");
     let json = URL_SAFE_NO_PAD.decode(part).expect("the part is base64url without padding");
     serde_json::from_slice(&json).expect("the part is JSON")
 }
 
-/// The entry of `key_set` that the token names and that verifies it.
+/// Returns the key of `key_set` that the token names, if it verifies the token.
 pub fn verified_by<'a>(token: &str, key_set: &'a Value) -> Option<&'a Value> {
     let (signed, signature) = token.rsplit_once('.')?;
     let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
