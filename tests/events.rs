@@ -1,5 +1,4 @@
-//! The events that AWS really sends, through the adapter that a Lambda function runs: API Gateway's REST and HTTP APIs
-//! and function URLs.
+//! Events as AWS sends them, from REST APIs, HTTP APIs and function URLs, through the adapter that Lambda functions run.
 
 #![expect(clippy::expect_used, reason = "a helper that cannot go on fails its test")]
 
@@ -30,7 +29,7 @@ fn form(world: &World, more: &[(&str, &str)]) -> String {
 }
 
 #[tokio::test]
-async fn every_kind_of_event_is_exchanged_whether_its_body_is_in_base64_or_not() {
+async fn every_kind_of_event_is_exchanged_with_or_without_base64() {
     let world = World::new().await;
     for name in TOKEN {
         for in_base64 in [false, true] {
@@ -42,8 +41,8 @@ async fn every_kind_of_event_is_exchanged_whether_its_body_is_in_base64_or_not()
     }
 }
 
-/// A custom domain name hides the stage, a stage of one's own shows in the path of HTTP APIs' events and never of REST
-/// APIs', and local tools leave it out. A REST API's stage may even be called like our path.
+/// A custom domain hides the stage. A named stage is in the path of an HTTP API's events and never of a REST API's; local
+/// tools leave it out. A stage may have the name of a path of ours.
 #[tokio::test]
 async fn the_stage_makes_no_difference_to_the_path() {
     let world = World::new().await;
@@ -72,7 +71,7 @@ async fn the_stage_makes_no_difference_to_the_path() {
 }
 
 #[tokio::test]
-async fn headers_count_whether_they_come_once_or_as_lists() {
+async fn headers_are_read_from_either_member() {
     let world = World::new().await;
     let name = TOKEN[0];
     for left_out in ["headers", "multiValueHeaders"] {
@@ -89,7 +88,7 @@ async fn headers_count_whether_they_come_once_or_as_lists() {
 }
 
 #[tokio::test]
-async fn a_refusal_reaches_the_browser_as_well_as_a_session_does() {
+async fn a_refusal_has_cors_headers() {
     let world = World::new().await;
     for name in TOKEN {
         let event = with_form(event(name), &form(&world, &[("audience", "lakeside")]), true);
@@ -135,7 +134,7 @@ async fn the_key_set_is_served() {
 }
 
 #[tokio::test]
-async fn answers_go_back_as_text_with_their_headers() {
+async fn responses_are_text_with_their_headers() {
     let world = World::new().await;
     for name in TOKEN {
         let sent = lambda_response(world.router(), &with_form(event(name), &form(&world, &[]), true)).await;
@@ -152,24 +151,24 @@ async fn answers_go_back_as_text_with_their_headers() {
 }
 
 #[tokio::test]
-async fn odd_events_are_answered_like_odd_requests() {
+async fn malformed_events_are_refused() {
     let world = World::new().await;
     for name in TOKEN {
-        let filled = with_form(event(name), &form(&world, &[]), false);
-        let is_v2 = filled["version"] == "2.0";
-        let odd = |change: &dyn Fn(&mut Value)| {
-            let mut event = filled.clone();
+        let valid = with_form(event(name), &form(&world, &[]), false);
+        let is_v2 = valid["version"] == "2.0";
+        let changed = |change: &dyn Fn(&mut Value)| {
+            let mut event = valid.clone();
             change(&mut event);
             event
         };
-        let at = |path: &str| odd(&|event| event[if is_v2 { "rawPath" } else { "path" }] = path.into());
-        let body = |body: Value| odd(&|event| event["body"] = body.clone());
+        let at = |path: &str| changed(&|event| event[if is_v2 { "rawPath" } else { "path" }] = path.into());
+        let body = |body: Value| changed(&|event| event["body"] = body.clone());
         for (event, reason) in [
             (body(json!("")), "missing_parameter"),
             (body(Value::Null), "missing_parameter"),
             (body(json!("\u{0}é%zz&&==&")), "missing_parameter"),
             (body(json!("x".repeat(64 * 1024 + 1))), "body_too_large"),
-            (odd(&|event| event["headers"] = json!({})).without_lists(), "unsupported_media_type"),
+            (changed(&|event| event["headers"] = json!({})).without_lists(), "unsupported_media_type"),
             (at(""), "not_found"),
             (at("/"), "not_found"),
             (at("//"), "not_found"),
@@ -194,7 +193,7 @@ trait WithoutLists {
 }
 
 impl WithoutLists for Value {
-    /// REST events say each header twice.
+    /// Empties the second member with headers, which events of REST APIs have.
     fn without_lists(mut self) -> Self {
         if self.get("multiValueHeaders").is_some() {
             self["multiValueHeaders"] = json!({});
@@ -203,21 +202,20 @@ impl WithoutLists for Value {
     }
 }
 
-/// The runtime panics while it converts such an event, before our code runs; it catches that, answers the one
-/// invocation with an error and goes on. API Gateway itself encodes the body, so that no caller can send the first; the
-/// second is up to what a gateway lets pass in a query.
+/// The runtime panics while it converts such an event, before our code runs; it catches the panic and reports an error for
+/// that invocation. No caller can cause the first, since API Gateway encodes the body; the second depends on what API
+/// Gateway accepts in a query.
 #[tokio::test]
-async fn an_event_that_the_runtime_cannot_convert_costs_one_invocation() {
+async fn an_event_that_the_runtime_cannot_convert_fails_one_invocation() {
     let world = World::new().await;
     for name in TOKEN {
         let mut body = with_form(event(name), "not base64!", false);
         body["isBase64Encoded"] = true.into();
         let mut query = with_form(event(name), "grant_type=x", false);
         query["rawQueryString"] = "a=\"b\"".into();
-        // The events of REST APIs have their query taken apart, and it is put together anew.
+        // Events of REST APIs have a parsed query, which the runtime encodes again.
         let has_query = query.get("rawPath").is_some();
-        let costs_one = [(body, true), (query, has_query)];
-        for (broken, panics) in costs_one {
+        for (broken, panics) in [(body, true), (query, has_query)] {
             let converted = catch_unwind(AssertUnwindSafe(|| drop(request(&broken))));
             assert_eq!(
                 converted.is_err(),

@@ -1,5 +1,5 @@
-//! The contracts of [`ActiveKey`], [`Signer`] and [`SessionKeySource`], checked against the published document with the
-//! cryptographic library itself: what is published verifies what is signed.
+//! The contracts of [`ActiveKey`], [`Signer`] and [`SessionKeySource`]: the published keys verify the signatures, checked
+//! with the cryptographic library directly.
 
 use std::sync::Arc;
 
@@ -43,7 +43,7 @@ fn verifies(jwk: &Value, signature: &[u8]) -> bool {
     }
 }
 
-/// `store` is empty; its signer signs with what comes to be stored there, made and opened by `keys`.
+/// `store` is empty. A signer must sign with the key that is then stored there, made and opened by `keys`.
 pub(crate) async fn contract<S, K>(store: S, keys: K, algorithm: SigningAlgorithm)
 where
     S: KeyRingStore + Clone,
@@ -65,10 +65,10 @@ where
     assert_eq!(jwk["alg"], algorithm.name());
 
     let mut signature = key.signer.sign(MESSAGE).await.unwrap();
-    // RFC 7518: for ES256 r and s of 32 bytes each, not DER; for RS256 as long as the modulus.
+    // RFC 7518 §3.3 and §3.4: as long as the modulus for RS256; r and s of 32 bytes each, not DER, for ES256.
     assert_eq!(signature.len(), if algorithm == SigningAlgorithm::Es256 { 64 } else { 256 });
     assert!(verifies(jwk, &signature));
-    assert!(verifies(jwk, &key.sign(MESSAGE).await.unwrap()), "and so does the key's own way to sign");
+    assert!(verifies(jwk, &key.sign(MESSAGE).await.unwrap()), "the key's own method signs likewise");
     assert!(!verifies(jwk, &key.signer.sign(b"another message").await.unwrap()));
     signature[7] ^= 1;
     assert!(!verifies(jwk, &signature));
@@ -89,9 +89,9 @@ async fn a_ring_in_a_file_signs() {
     }
 }
 
-/// A number that is short by a byte is written with a zero before it (RFC 7518 §3.4), or every 128th token would fail.
+/// A short number is padded with a zero byte (RFC 7518 §3.4); otherwise every 128th token would fail.
 #[tokio::test]
-async fn a_short_number_is_padded_in_an_es256_signature() {
+async fn a_short_number_in_an_es256_signature_is_padded() {
     let store = MemoryRing::default();
     store.replace(None, &ring_of(SigningAlgorithm::Es256).await).await.unwrap();
     let key = RingSigner::new(Arc::new(store), SoftwareKeys, RING_LIFETIMES).active(AT).await.unwrap();
@@ -101,7 +101,7 @@ async fn a_short_number_is_padded_in_an_es256_signature() {
         assert_eq!(signature.len(), 64);
         short += usize::from(signature[0] == 0 || signature[32] == 0);
     }
-    assert!(short > 0, "in 3,000 signatures some number starts with a zero byte");
+    assert!(short > 0, "none of 3,000 signatures has a number that starts with a zero byte");
 }
 
 #[tokio::test]
