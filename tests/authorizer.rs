@@ -110,8 +110,8 @@ async fn an_invalid_session_is_refused_by_either_kind_of_api() {
         let (header, claims) = (part(&good, 0), part(&good, 1));
         let mut jwt = header.clone();
         jwt["typ"] = json!("JWT");
-        let mut none = header.clone();
-        none["alg"] = json!("none");
+        let mut without_algorithm = header.clone();
+        without_algorithm["alg"] = json!("none");
         let mut expired = claims.clone();
         expired["exp"] = json!(api.world.clock.unix_seconds());
         let entra = api.world.token(&TokenAsk::default());
@@ -122,7 +122,7 @@ async fn an_invalid_session_is_refused_by_either_kind_of_api() {
             ("Entra's", entra),
             ("another site's", api.session("saltmarsh", Person::Reader).await),
             ("typ", api.world.signed(&jwt, &claims).await),
-            ("alg", api.world.signed(&none, &claims).await),
+            ("alg", api.world.signed(&without_algorithm, &claims).await),
             ("expired", api.world.signed(&header, &expired).await),
         ] {
             for (name, event) in [REQUEST, TOKEN] {

@@ -1,18 +1,18 @@
-//! The tests of the Web App's client module, run by Node.js.
+//! Runs the tests of the browser module in `clients/web` with Node.js.
 
 use std::process::{Command, Stdio};
 
 use pozi_tests::node_with;
 
 #[test]
-fn the_browser_modules_own_tests_pass() {
+fn the_browser_module_passes_its_tests() {
     let Some(folder) = node_with("clients/web", "the tests of clients/web") else { return };
-    // The timeout is for tests that hang: a busy machine may take a minute for what takes a second.
+    // Only to stop tests that hang: on a busy machine a test may take a minute instead of a second.
     let node = ["--test", "--test-reporter=spec", "--test-timeout=600000"];
     let output = Command::new("node").args(node).current_dir(folder).stdin(Stdio::null()).output().unwrap();
-    let report = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{report}\n{}", String::from_utf8_lossy(&output.stderr));
-    let skipped = report.lines().find_map(|line| line.strip_prefix("ℹ skipped "));
-    assert_eq!(skipped, Some("0"), "{report}");
-    println!("{report}");
+    let log = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{log}\n{}", String::from_utf8_lossy(&output.stderr));
+    let skipped = log.lines().find_map(|line| line.strip_prefix("ℹ skipped "));
+    assert_eq!(skipped, Some("0"), "{log}");
+    println!("{log}");
 }

@@ -1,6 +1,6 @@
 //! The architecture rules, checked on every source file. Each rule is first checked on examples that must break it.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
 #[path = "house/architecture.rs"]
 mod architecture;

@@ -23,7 +23,7 @@ fn errors(page: &str, source: impl Fn(&str) -> Option<String>) -> Vec<String> {
         }
         if let Some(cells) = row(line) {
             if cells.len() != 4 || cells.iter().any(|cell| cell.is_empty()) {
-                report("a row has four cells, none of them empty".into());
+                report("a row must have four cells, and no empty one".into());
             } else if references(cells[3]).next().is_none() {
                 report(format!("no test is named for this: {}", cells[1]));
             }
@@ -88,7 +88,7 @@ fn every_threat_names_an_existing_test() {
 
 #[test]
 fn an_invalid_row_is_reported_with_its_line() {
-    let file = "#[test]\nfn holds() {}\n\n#[tokio::test]\n#[ignore]\nasync fn waits() {}\n\nfn helps() {}\n// fn told() {}\n";
+    let file = "#[test]\nfn holds() {}\n\n#[tokio::test]\n#[ignore]\nasync fn waits() {}\n\nfn helps() {}\n// fn in_comment() {}\n";
     let source = |path: &str| (path == "tests/a.rs").then(|| file.to_owned());
     let found = |row: &str| errors(&format!("| § | a | b | c |\n| --- | --- | --- | --- |\n{row}\n"), source);
     for valid in [
@@ -103,13 +103,13 @@ fn an_invalid_row_is_reported_with_its_line() {
         ("| 1 | a | b | `tests/a.rs: hold` |", "tests/a.rs has no test hold"),
         ("| 1 | a | b | `tests/a.rs: holds_not` |", "tests/a.rs has no test holds_not"),
         ("| 1 | a | b | `tests/a.rs: helps` |", "tests/a.rs has no test helps"),
-        ("| 1 | a | b | `tests/a.rs: told` |", "tests/a.rs has no test told"),
+        ("| 1 | a | b | `tests/a.rs: in_comment` |", "tests/a.rs has no test in_comment"),
         ("| 1 | a | b | `tests/a.rs: holds`, `tests/a.rs: gone` |", "tests/a.rs has no test gone"),
         ("- See `tests/a.rs: gone`.", "tests/a.rs has no test gone"),
         ("| 1 | a | b | tests/a.rs: holds |", "no test is named for this: a"),
         ("| 1 | a | `tests/a.rs: holds` | later |", "no test is named for this: a"),
-        ("| 1 | a | b | |", "a row has four cells, none of them empty"),
-        ("| 1 | a | `tests/a.rs: holds` |", "a row has four cells, none of them empty"),
+        ("| 1 | a | b | |", "a row must have four cells, and no empty one"),
+        ("| 1 | a | `tests/a.rs: holds` |", "a row must have four cells, and no empty one"),
     ] {
         assert_eq!(found(row), [format!("{PAGE}:3: {error}")], "{row}");
     }

@@ -24,8 +24,8 @@ async fn a_document_of_the_maximum_size_is_accepted_and_one_byte_more_refused() 
         let chunked = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{size:x}\r\n");
         let chunked = [chunked.as_bytes(), &body, b"\r\n0\r\n\r\n"].concat();
         let until_closed = [&b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"[..], &body].concat();
-        for said in [answer("200 OK", "", &body), chunked, until_closed] {
-            match fetched_from(&Server::saying(said)).await {
+        for bytes in [answer("200 OK", "", &body), chunked, until_closed] {
+            match fetched_from(&Server::sending(bytes)).await {
                 Ok(document) => assert!(fits && document.len() == size),
                 Err(FetchError::TooLarge(MAX_DOCUMENT_BYTES)) => assert!(!fits),
                 Err(other) => panic!("{size}: {other:?}"),
@@ -42,7 +42,7 @@ async fn reading_an_endless_document_stops_at_the_limit() {
     let length = format!("Content-Length: {}", PIECE * PIECES);
     for (framing, chunked) in [(length.as_str(), false), ("Transfer-Encoding: chunked", true)] {
         let head = format!("HTTP/1.1 200 OK\r\n{framing}\r\n\r\n");
-        let server = Server::answering(move |conversation| {
+        let server = Server::with(move |conversation| {
             let mut piece = if chunked { format!("{PIECE:x}\r\n").into_bytes() } else { Vec::new() };
             piece.extend(vec![b' '; PIECE]);
             piece.extend(if chunked { &b"\r\n"[..] } else { b"" });
@@ -60,23 +60,23 @@ async fn a_slow_answer_times_out_after_three_seconds_in_all() {
     let never = |_: &mut Conversation| thread::sleep(Duration::from_secs(6));
     let pause = Duration::from_millis(100);
     let slow: [(&str, Server); 4] = [
-        ("no answer", Server::answering(never)),
+        ("no answer", Server::with(never)),
         (
             "a trickle of headers",
-            Server::answering(move |to| {
+            Server::with(move |to| {
                 to.trickle(b"HTTP/1.1 200 OK\r\nX-Long: xxxxxxxxxxxxxxxxxxxxxxxxxxxxx", pause);
             }),
         ),
         (
             "a trickle of body",
-            Server::answering(move |to| {
+            Server::with(move |to| {
                 to.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
                 to.trickle(&[b' '; 60], pause);
             }),
         ),
         (
             "a body that stops",
-            Server::answering(move |to| {
+            Server::with(move |to| {
                 to.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{");
                 thread::sleep(Duration::from_secs(6));
             }),
@@ -105,7 +105,7 @@ async fn a_slow_answer_times_out_after_three_seconds_in_all() {
 
 #[tokio::test]
 async fn an_incomplete_answer_or_one_that_is_not_http_is_an_error() {
-    for said in [
+    for bytes in [
         &b""[..],
         b"\x16\x03\x01\x02\x00",
         b"SSH-2.0-server\r\n",
@@ -114,8 +114,8 @@ async fn an_incomplete_answer_or_one_that_is_not_http_is_an_error() {
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"key",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     ] {
-        let found = fetched_from(&Server::saying(said)).await;
-        assert!(matches!(found, Err(FetchError::NoAnswer(_))), "{:?}: {found:?}", said.escape_ascii());
+        let found = fetched_from(&Server::sending(bytes)).await;
+        assert!(matches!(found, Err(FetchError::NoAnswer(_))), "{:?}: {found:?}", bytes.escape_ascii());
     }
 }
 
@@ -123,13 +123,13 @@ async fn an_incomplete_answer_or_one_that_is_not_http_is_an_error() {
 async fn a_refused_connection_is_an_error_that_says_so() {
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let found = over_http(&format!("http://{address}")).fetch(location(TENANT, TokenVersion::V1)).await;
-    let Err(FetchError::NoAnswer(said)) = found else { panic!("{found:?}") };
-    assert!(said.to_lowercase().contains("refused"), "{said}");
+    let Err(FetchError::NoAnswer(message)) = found else { panic!("{found:?}") };
+    assert!(message.to_lowercase().contains("refused"), "{message}");
 }
 
 #[tokio::test]
 async fn a_server_without_a_certificate_is_refused_on_https() {
-    let server = Server::saying(answer("200 OK", "", b"{}"));
+    let server = Server::sending(answer("200 OK", "", b"{}"));
     let base = server.base().replace("http:", "https:");
     let found = over_http(&base).fetch(location(TENANT, TokenVersion::V1)).await;
     assert!(matches!(found, Err(FetchError::NoAnswer(_))), "{found:?}");

@@ -95,7 +95,7 @@ pub(crate) async fn fetched_from(server: &Server) -> Result<Vec<u8>, FetchError>
 
 #[tokio::test]
 async fn the_request_names_the_key_set_and_nothing_about_the_caller() {
-    let server = Server::saying(answer("200 OK", "", b"{}"));
+    let server = Server::sending(answer("200 OK", "", b"{}"));
     assert_eq!(fetched_from(&server).await.unwrap(), b"{}");
     let seen = server.seen().remove(0).to_lowercase();
     assert!(seen.starts_with(&format!("get /{TENANT}/discovery/v2.0/keys http/1.1\r\n")), "{seen}");
@@ -107,12 +107,12 @@ async fn the_request_names_the_key_set_and_nothing_about_the_caller() {
 
 #[tokio::test]
 async fn a_redirect_is_not_followed_to_the_same_host_nor_to_another() {
-    let other = Server::saying(answer("200 OK", "", b"{}"));
+    let other = Server::sending(answer("200 OK", "", b"{}"));
     for status in [301, 302, 303, 307, 308] {
         let target = format!("{}/keys", other.base());
         for place in ["/keys", &target, "//127.0.0.1/keys", "file:///etc/hostname"] {
             let redirect = format!("Location: {place}\r\n");
-            let server = Server::saying(answer(&format!("{status} Elsewhere"), &redirect, b""));
+            let server = Server::sending(answer(&format!("{status} Elsewhere"), &redirect, b""));
             let found = fetched_from(&server).await;
             assert!(matches!(found, Err(FetchError::Status(found)) if found == status), "{found:?}");
             assert_eq!(server.seen().len(), 1);
@@ -125,7 +125,7 @@ async fn a_redirect_is_not_followed_to_the_same_host_nor_to_another() {
 async fn only_status_200_is_accepted_whatever_the_body() {
     for status in [201, 203, 204, 206, 304, 400, 401, 403, 404, 429, 500, 502, 503, 504] {
         let body: &[u8] = if matches!(status, 204 | 304) { b"" } else { br#"{"keys":[]}"# };
-        let server = Server::saying(answer(&format!("{status} Status"), "", body));
+        let server = Server::sending(answer(&format!("{status} Status"), "", body));
         let found = fetched_from(&server).await;
         assert!(matches!(found, Err(FetchError::Status(found)) if found == status), "{status}: {found:?}");
     }

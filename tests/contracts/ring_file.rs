@@ -139,8 +139,8 @@ async fn an_error_names_the_path() {
         (below_a_file.replace(None, &ring().await).await, "ring.json"),
         (a_folder.load().await.map(drop), folder.path().to_str().unwrap()),
     ] {
-        let Err(KeyRingError::Unavailable(said)) = refused else { panic!("{refused:?}") };
-        assert!(said.contains(name), "{said}");
+        let Err(KeyRingError::Unavailable(message)) = refused else { panic!("{refused:?}") };
+        assert!(message.contains(name), "{message}");
     }
 }
 

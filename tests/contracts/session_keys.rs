@@ -70,15 +70,15 @@ async fn fetched_from(server: &Server) -> Result<Vec<u8>, FetchError> {
 /// `fetch_limits.rs` tests the rest, which is the same code.
 #[tokio::test]
 async fn a_document_is_fetched_as_served_within_limits_and_without_redirects() {
-    let other = Server::saying(answer("200 OK", "", b"{}"));
+    let other = Server::sending(answer("200 OK", "", b"{}"));
     let redirect = format!("Location: {}\r\n", other.base());
     let large = vec![b' '; MAX_DOCUMENT_BYTES + 1];
-    for (said, expected) in [
+    for (bytes, expected) in [
         (answer("200 OK", "", b"{}"), Ok(b"{}".to_vec())),
         (answer("302 Elsewhere", &redirect, b""), Err("answered with status 302".to_owned())),
         (answer("200 OK", "", &large), Err(format!("answered with more than {MAX_DOCUMENT_BYTES} bytes"))),
     ] {
-        let server = Server::saying(said);
+        let server = Server::sending(bytes);
         assert_eq!(fetched_from(&server).await.map_err(|error| error.to_string()), expected);
         assert!(server.seen()[0].starts_with("GET /keys HTTP/1.1\r\n"));
     }

@@ -3,11 +3,6 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::{
-    rsa::PublicKeyComponents,
-    signature::{ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey},
-};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use pozi_auth::{
     adapters::KeyRingFile,
     keyring::{
@@ -17,31 +12,13 @@ use pozi_auth::{
     session::{KeySet, SessionKeySource},
     timestamp::Timestamp,
 };
-use pozi_tests::{MemoryRing, NOW};
+use pozi_tests::{MemoryRing, NOW, verifies};
 use serde_json::Value;
 
 use super::rings::{policy, ring_of};
 
 const AT: Timestamp = Timestamp::from_unix_seconds(NOW);
 const MESSAGE: &[u8] = b"header.payload";
-
-/// Whether the published key `jwk` verifies `signature` over [`MESSAGE`].
-fn verifies(jwk: &Value, signature: &[u8]) -> bool {
-    let part = |name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
-    match jwk["alg"].as_str() {
-        Some("ES256") => {
-            assert_eq!((&jwk["kty"], &jwk["crv"]), (&"EC".into(), &"P-256".into()));
-            let point = [vec![4], part("x"), part("y")].concat();
-            UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(MESSAGE, signature).is_ok()
-        }
-        Some("RS256") => {
-            assert_eq!(jwk["kty"], "RSA");
-            let key = PublicKeyComponents { n: part("n"), e: part("e") };
-            key.verify(&RSA_PKCS1_2048_8192_SHA256, MESSAGE, signature).is_ok()
-        }
-        other => panic!("{other:?}"),
-    }
-}
 
 /// `store` is empty. A signer must sign with the key that is then stored there, made and opened by `keys`.
 pub(crate) async fn contract<S, K>(store: S, keys: K, algorithm: SigningAlgorithm)
@@ -67,11 +44,11 @@ where
     let mut signature = key.signer.sign(MESSAGE).await.unwrap();
     // RFC 7518 §3.3 and §3.4: as long as the modulus for RS256; r and s of 32 bytes each, not DER, for ES256.
     assert_eq!(signature.len(), if algorithm == SigningAlgorithm::Es256 { 64 } else { 256 });
-    assert!(verifies(jwk, &signature));
-    assert!(verifies(jwk, &key.sign(MESSAGE).await.unwrap()), "the key's own method signs likewise");
-    assert!(!verifies(jwk, &key.signer.sign(b"another message").await.unwrap()));
+    assert!(verifies(jwk, MESSAGE, &signature));
+    assert!(verifies(jwk, MESSAGE, &key.sign(MESSAGE).await.unwrap()), "the key's own method signs likewise");
+    assert!(!verifies(jwk, MESSAGE, &key.signer.sign(b"another message").await.unwrap()));
     signature[7] ^= 1;
-    assert!(!verifies(jwk, &signature));
+    assert!(!verifies(jwk, MESSAGE, &signature));
 }
 
 #[tokio::test]

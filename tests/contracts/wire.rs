@@ -24,7 +24,7 @@ pub(crate) struct Conversation {
 
 impl Server {
     /// Starts a server that handles every connection with `answer`, in a thread of its own.
-    pub(crate) fn answering(answer: impl Fn(&mut Conversation) + Send + Sync + 'static) -> Self {
+    pub(crate) fn with(answer: impl Fn(&mut Conversation) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = Self {
             address: listener.local_addr().unwrap(),
@@ -42,9 +42,9 @@ impl Server {
     }
 
     /// Starts a server that answers every request with these bytes.
-    pub(crate) fn saying(answer: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn sending(answer: impl Into<Vec<u8>>) -> Self {
         let answer = answer.into();
-        Self::answering(move |conversation| {
+        Self::with(move |conversation| {
             conversation.send(&answer);
         })
     }

@@ -22,7 +22,7 @@ use pozi_auth::{
 use crate::tools;
 
 /// Credentials for the emulated AWS, which accepts any.
-pub const CREDENTIALS: [(&str, &str); 3] = [
+pub(crate) const CREDENTIALS: [(&str, &str); 3] = [
     ("AWS_REGION", "eu-central-1"),
     ("AWS_ACCESS_KEY_ID", "emulated"),
     ("AWS_SECRET_ACCESS_KEY", "emulated"),
@@ -51,7 +51,6 @@ impl EmulatedAws {
         RUNNING.get_or_init(|| tools().map(|programs| Self::start(&programs))).as_ref()
     }
 
-    #[expect(clippy::expect_used, reason = "a test without the emulated AWS fails")]
     fn start(programs: &Path) -> Self {
         let mut process = Command::new(programs.join("python"))
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/aws.py"))
@@ -73,10 +72,6 @@ impl EmulatedAws {
     }
 
     /// Creates a table with the template's keys, and returns its name.
-    ///
-    /// # Panics
-    /// If the table cannot be created.
-    #[expect(clippy::expect_used, reason = "as above")]
     pub async fn table(&self) -> String {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("pozi-{}", COUNT.fetch_add(1, Ordering::SeqCst));
@@ -105,10 +100,6 @@ impl EmulatedAws {
     }
 
     /// Creates a symmetric KMS key, and returns its ARN.
-    ///
-    /// # Panics
-    /// If the key cannot be created.
-    #[expect(clippy::expect_used, reason = "as above")]
     pub async fn sealing_key(&self) -> String {
         let client = aws_sdk_kms::Client::new(&connection(&aws_at(&self.url)));
         let made = client.create_key().send().await.expect("the key is created");
@@ -117,10 +108,6 @@ impl EmulatedAws {
 }
 
 /// Returns the configuration for an AWS at `url`, with [`PATIENT_LIMITS`].
-///
-/// # Panics
-/// If `url` is not on this machine.
-#[expect(clippy::expect_used, reason = "as above")]
 pub fn aws_at(url: &str) -> AwsConfig {
     let var = |name: &str| match name {
         "AWS_ENDPOINT_URL" => Some(url.to_owned()),

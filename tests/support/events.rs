@@ -14,19 +14,12 @@ pub fn event_file(name: &str) -> PathBuf {
 }
 
 /// Reads an event.
-///
-/// # Panics
-/// If there is no such event.
-#[expect(clippy::expect_used, reason = "a test without its event fails")]
 pub fn event(name: &str) -> Value {
     let text = std::fs::read(event_file(name)).expect("the event exists");
     serde_json::from_slice(&text).expect("the event is JSON")
 }
 
 /// Returns `event` with `form` as its body.
-///
-/// # Panics
-/// If the event has no placeholder for a form.
 pub fn with_form(mut event: Value, form: &str, in_base64: bool) -> Value {
     let placeholder = event["body"].as_str().unwrap_or_default();
     assert!(["@FORM@", "@FORM_BASE64@"].contains(&placeholder), "the event has no placeholder for a form");
@@ -36,10 +29,6 @@ pub fn with_form(mut event: Value, form: &str, in_base64: bool) -> Value {
 }
 
 /// Returns what the Lambda runtime sends back for `event` when `router` serves it.
-///
-/// # Panics
-/// If the runtime does not know the event.
-#[expect(clippy::expect_used, reason = "as above")]
 pub async fn lambda_response(router: Router, event: &Value) -> Value {
     let payload = serde_json::from_value(event.clone()).expect("the runtime knows the event");
     let mut adapter = Adapter::from(lambda::service(router));

@@ -62,7 +62,6 @@ impl FaultProxy {
     ///
     /// # Panics
     /// If there is no free port.
-    #[expect(clippy::expect_used, reason = "a test that cannot listen fails")]
     pub async fn in_front_of(upstream: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let url = format!("http://{}", listener.local_addr().expect("the listener has an address"));
@@ -112,7 +111,6 @@ impl FaultProxy {
     ///
     /// # Panics
     /// If none is before the timeout.
-    #[expect(clippy::expect_used, reason = "a test fails if what it waits for does not happen")]
     pub async fn wait_for_loss(&self) {
         let lost = || (lock(&self.shared.traffic).lost() > 0).then_some(());
         process::wait_for(lost).await.expect("a request is lost");
@@ -122,7 +120,6 @@ impl FaultProxy {
     ///
     /// # Panics
     /// If one still is at the timeout.
-    #[expect(clippy::expect_used, reason = "as above")]
     pub async fn wait_until_idle(&self) {
         let settled = || (lock(&self.shared.traffic).under_way() == 0).then_some(());
         process::wait_for(settled).await.expect("every request ends");
@@ -199,8 +196,8 @@ async fn forward(shared: &Shared, head: &http::request::Parts, body: Bytes) -> R
     for own in [HOST, CONNECTION, TRANSFER_ENCODING] {
         headers.remove(own);
     }
-    let asked = shared.client.request(head.method.clone(), format!("{}{path}", shared.upstream));
-    let Ok(answer) = asked.headers(headers).body(body).send().await else {
+    let forwarded = shared.client.request(head.method.clone(), format!("{}{path}", shared.upstream));
+    let Ok(answer) = forwarded.headers(headers).body(body).send().await else {
         return refusal(StatusCode::BAD_GATEWAY, "UpstreamUnreachable");
     };
     let (status, kind) = (answer.status(), answer.headers().get(CONTENT_TYPE).cloned());

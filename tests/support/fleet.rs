@@ -19,8 +19,8 @@ use pozi_local::samples;
 use pozi_rotate_keys::{Ask, Done, RotateKeys, RunError};
 
 use crate::{
-    Answer, CREDENTIALS, EmulatedAws, Fate, FaultProxy, PATIENT_LIMITS, aws_at, exchange_form, form_request,
-    send, tenants,
+    Answer, EmulatedAws, Fate, FaultProxy, PATIENT_LIMITS, aws::CREDENTIALS, aws_at, exchange_form,
+    form_request, send, tenants,
 };
 
 /// The issuer of sessions.
@@ -64,10 +64,6 @@ impl Fleet {
     }
 
     /// The same, but without sites.
-    ///
-    /// # Panics
-    /// If the ring cannot be made.
-    #[expect(clippy::expect_used, reason = "as below")]
     pub async fn without_sites() -> Option<Self> {
         let kms_key = EmulatedAws::running()?.sealing_key().await;
         let fleet = Self::bare(Signing::Sealed { kms_key }, SigningAlgorithm::Es256).await?;
@@ -86,10 +82,6 @@ impl Fleet {
     }
 
     /// A fleet with the same tenants and a new table, which is cheaper than a new fleet.
-    ///
-    /// # Panics
-    /// Never: without an emulated AWS there is no fleet.
-    #[expect(clippy::expect_used, reason = "without an emulated AWS there is no fleet")]
     pub async fn with_new_table(&self) -> Self {
         let emulated = EmulatedAws::running().expect("a fleet has an emulated AWS");
         let table = emulated.table().await;
@@ -98,16 +90,11 @@ impl Fleet {
     }
 
     /// The same fleet, with another proxy in front of AWS.
-    ///
-    /// # Panics
-    /// As above.
-    #[expect(clippy::expect_used, reason = "as above")]
     pub async fn behind_new_proxy(&self) -> Self {
         let emulated = EmulatedAws::running().expect("a fleet has an emulated AWS");
         Self { aws: FaultProxy::in_front_of(emulated.url()).await, ..self.clone() }
     }
 
-    #[expect(clippy::expect_used, reason = "a fleet that cannot be set up fails its test")]
     async fn set_up(self, entra: Fate) -> Self {
         let fleet = self;
         for file in samples::site_files() {
@@ -150,10 +137,6 @@ impl Fleet {
     }
 
     /// Starts another instance of token-exchange.
-    ///
-    /// # Panics
-    /// If it does not start.
-    #[expect(clippy::expect_used, reason = "a function that does not start fails its test")]
     pub fn exchange(&self) -> Router {
         let config = TokenExchangeConfig {
             issuer: ISSUER.parse().expect("ISSUER is valid"),
@@ -168,10 +151,6 @@ impl Fleet {
     }
 
     /// Starts another instance of jwks.
-    ///
-    /// # Panics
-    /// If it does not start.
-    #[expect(clippy::expect_used, reason = "as above")]
     pub fn jwks(&self) -> Router {
         let config = JwksConfig {
             issuer: ISSUER.parse().expect("ISSUER is valid"),
@@ -184,10 +163,6 @@ impl Fleet {
     }
 
     /// Starts another instance of rotate-keys, with `clock`.
-    ///
-    /// # Panics
-    /// If it does not start.
-    #[expect(clippy::expect_used, reason = "as above")]
     pub fn rotator<C: Clock>(&self, clock: C) -> RotateKeys<C, TableKeyRing, Keys, Table, HttpKeySets> {
         let config = RotateKeysConfig {
             issuer: ISSUER.parse().expect("ISSUER is valid"),
@@ -226,10 +201,6 @@ impl Fleet {
     }
 
     /// A reader's token, as Entra issues it now.
-    ///
-    /// # Panics
-    /// Never: the sample sites have a reader.
-    #[expect(clippy::expect_used, reason = "the sample sites have a reader")]
     pub fn token(&self) -> String {
         self.directory
             .token(&TokenAsk::default(), SystemClock.now().unix_seconds())

@@ -38,7 +38,6 @@ impl RunningGate {
         Self::start_as(world, site, limits, servers, |address| format!("http://{address}/pozi/")).await
     }
 
-    #[expect(clippy::expect_used, reason = "a test that cannot listen fails")]
     async fn start_as(
         world: &World,
         site: &Site,
@@ -71,10 +70,6 @@ impl RunningGate {
     }
 
     /// Returns servers that answer for every project of `site` with one upstream.
-    ///
-    /// # Panics
-    /// If `config` is not valid.
-    #[expect(clippy::expect_used, reason = "a test with an invalid upstream fails")]
     pub fn servers(site: &Site, config: &UpstreamConfig) -> Servers {
         let named = site.catalogues.iter().map(|catalogue| (catalogue.project.clone(), config.clone()));
         Servers::of(named, true, Path::new("/nonexistent"), &Servers::default())

@@ -1,6 +1,8 @@
 //! The service and everything around it, for tests: the functions as routers, an emulated Entra, sites from text, a key
 //! ring in memory, a clock that is set by hand; and the same with AWS emulated.
 
+#![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a test fails if its setup does")]
+
 mod aws;
 mod events;
 mod fault_proxy;
@@ -22,13 +24,13 @@ mod watch;
 mod world;
 
 pub use self::{
-    aws::{CREDENTIALS, EmulatedAws, PATIENT_LIMITS, aws_at},
+    aws::{EmulatedAws, PATIENT_LIMITS, aws_at},
     events::{event, event_file, lambda_response, with_form},
     fault_proxy::{Fate, FaultProxy},
     fleet::{Fleet, ISSUER, METRICS, exchanged},
     gate::RunningGate,
     invalid_tokens::{InvalidToken, invalid_tokens},
-    jwt::{part, verified_by},
+    jwt::{part, verified_by, verifies},
     memory::{EmulatedKeySets, MemoryRing, SetClock},
     node::{node_with, not_run},
     published::{Outage, PublishedDocument},

@@ -16,7 +16,6 @@ use std::{
 ///
 /// # Panics
 /// If `folder` cannot be copied, and as [`not_run`] does.
-#[expect(clippy::expect_used, reason = "a test whose folder cannot be copied fails")]
 pub fn node_with(folder: &str, what: &str) -> Option<PathBuf> {
     static INSTALLING: Mutex<()> = Mutex::new(());
     let _guard = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);

@@ -69,10 +69,6 @@ impl DocumentFetch for PublishedDocument {
 
 impl World {
     /// Signs a token of any header and claims with the key that signs sessions now.
-    ///
-    /// # Panics
-    /// If there is no signing key.
-    #[expect(clippy::expect_used, reason = "a test without a signing key fails")]
     pub async fn signed(&self, header: &Value, claims: &Value) -> String {
         let signing = RingSigner::new(Arc::new(self.ring.clone()), SoftwareKeys, RING_LIFETIMES);
         let key = signing.active(Timestamp::from_unix_seconds(self.clock.unix_seconds())).await;

@@ -30,10 +30,6 @@ pub async fn send(router: Router, request: Request<Body>) -> Answer {
 
 impl Answer {
     /// Reads `response`.
-    ///
-    /// # Panics
-    /// If the body breaks off, or is not JSON.
-    #[expect(clippy::expect_used, reason = "every answer of the service is JSON or empty")]
     pub async fn of(response: http::Response<Body>) -> Self {
         let (head, body) = response.into_parts();
         let body: Vec<u8> = to_bytes(body, usize::MAX).await.expect("the answer is complete").into();
@@ -79,10 +75,6 @@ pub fn exchange_form(subject_token: &str, more: &[(&str, &str)]) -> String {
 }
 
 /// Returns a POST of `form` to the token endpoint, with `more` headers.
-///
-/// # Panics
-/// If a header is not valid.
-#[expect(clippy::expect_used, reason = "a test with an invalid request fails")]
 pub fn form_request(form: &str, more: &[(&str, &str)]) -> Request<Body> {
     let mut request =
         Request::post("/oauth2/token").header(CONTENT_TYPE, "application/x-www-form-urlencoded");

@@ -58,7 +58,6 @@ impl Runtime {
     ///
     /// # Panics
     /// If it cannot be started.
-    #[expect(clippy::expect_used, reason = "a test that cannot start its process fails")]
     pub async fn start(bootstrap: &Path, environment: &[(String, String)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let address = listener.local_addr().expect("the listener has an address").to_string();
@@ -88,7 +87,6 @@ impl Runtime {
     ///
     /// # Panics
     /// If it sends neither before the timeout.
-    #[expect(clippy::expect_used, reason = "a function that does not answer fails the test")]
     pub async fn invoke(&self, event: &Value) -> Result<Value, Value> {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let id = format!("invocation-{}", COUNT.fetch_add(1, Ordering::SeqCst));
@@ -113,7 +111,6 @@ impl Runtime {
     ///
     /// # Panics
     /// If it still runs at the timeout.
-    #[expect(clippy::expect_used, reason = "a process that does not end fails the test")]
     pub async fn wait_for_exit(&self) -> ExitStatus {
         let status = || lock(&self.process).try_wait().expect("the process has a status");
         wait_for(status).await.expect("the process ends")
@@ -133,7 +130,6 @@ impl Runtime {
     ///
     /// # Panics
     /// If there is none before the timeout.
-    #[expect(clippy::expect_used, reason = "a missing line fails the test")]
     pub async fn wait_for_line(&self, matches: impl Fn(&str) -> bool) -> String {
         let line = || lock(&self.shared.lines).iter().find(|line| matches(line)).cloned();
         wait_for(line).await.expect("the process logs such a line")

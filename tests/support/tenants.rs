@@ -6,7 +6,6 @@ use pozi_local::samples;
 use tokio::{net::TcpListener, task::spawn_blocking};
 
 /// Serves the emulated Entra, and returns it with its URL.
-#[expect(clippy::expect_used, reason = "a test that cannot listen fails")]
 pub(crate) async fn serve() -> (EmulatedEntra, String) {
     let directory = spawn_blocking(directory).await.expect("the keys are made");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
@@ -17,7 +16,6 @@ pub(crate) async fn serve() -> (EmulatedEntra, String) {
 }
 
 /// Makes the keys too, before a request waits for one: that takes seconds on a busy machine.
-#[expect(clippy::expect_used, reason = "the sample sites are valid")]
 fn directory() -> EmulatedEntra {
     let sites = samples::site_files();
     let sites = sites.iter().map(|file| Site::parse(&file.text).expect("the sample sites are valid"));

@@ -31,10 +31,6 @@ pub struct Watch {
 impl Watch {
     /// Builds the functions, sets up a table with the sample sites and a first key ring, and serves on `port` of this
     /// machine. `None` if [`tools`] cannot be installed.
-    ///
-    /// # Panics
-    /// If something cannot be built or started.
-    #[expect(clippy::expect_used, reason = "a program that cannot start ends")]
     pub async fn start(port: u16) -> Option<Self> {
         let programs = tools()?;
         let built = Command::new("cargo")
@@ -97,7 +93,6 @@ FORM="grant_type={GRANT_TYPE}&subject_token_type=urn:ietf:params:oauth:token-typ
         }
     }
 
-    #[expect(clippy::expect_used, reason = "as above")]
     fn run(&self, command: &mut Command) {
         let process = command.spawn().expect("the process starts");
         self.processes.lock().unwrap_or_else(PoisonError::into_inner).push(process);

@@ -64,9 +64,6 @@ impl World {
     }
 
     /// The service with these sites and a first key of this algorithm.
-    ///
-    /// # Panics
-    /// If a site file is not valid.
     pub async fn with(files: &[SiteFile], algorithm: SigningAlgorithm) -> Self {
         let world = Self::without_ring(files, algorithm);
         world.rotate().await;
@@ -74,10 +71,6 @@ impl World {
     }
 
     /// The service before its first rotation: no key ring is stored.
-    ///
-    /// # Panics
-    /// If a site file is not valid.
-    #[expect(clippy::expect_used, reason = "a test whose world cannot be built fails")]
     pub fn without_ring(files: &[SiteFile], algorithm: SigningAlgorithm) -> Self {
         let sites = SiteFiles::of(files).expect("the test's site files are valid");
         let mut all: Vec<_> = sites.all().collect();
@@ -132,20 +125,12 @@ impl World {
     }
 
     /// Rotates the service's own keys once.
-    ///
-    /// # Panics
-    /// If it fails.
-    #[expect(clippy::expect_used, reason = "a ring in memory does not fail")]
     pub async fn rotate(&self) {
         let now = Timestamp::from_unix_seconds(self.clock.unix_seconds());
         establish(&self.ring, &SoftwareKeys, &self.policy, now).await.expect("the keys are rotated");
     }
 
     /// A token as Entra issues it now.
-    ///
-    /// # Panics
-    /// If there is no such site or person.
-    #[expect(clippy::expect_used, reason = "a test with an unknown site or person fails")]
     pub fn token(&self, ask: &TokenAsk) -> String {
         self.entra.token(ask, self.clock.unix_seconds()).expect("the site and the person exist")
     }
@@ -168,10 +153,6 @@ impl World {
     }
 
     /// Gets `path` with `more` headers.
-    ///
-    /// # Panics
-    /// If the path or a header is not valid.
-    #[expect(clippy::expect_used, reason = "a test with an invalid request fails")]
     pub async fn get(&self, path: &str, more: &[(&str, &str)]) -> Answer {
         let request =
             more.iter().fold(Request::get(path), |request, (name, value)| request.header(*name, *value));
