@@ -107,10 +107,10 @@ pub(crate) fn cycles(imports: &BTreeSet<Import>) -> BTreeSet<Vec<String>> {
     };
     let all: BTreeMap<_, _> =
         imports.iter().map(|import| (import.from.clone(), reached(&import.from))).collect();
-    let reaches = |from: &String, to: &String| all.get(from).is_some_and(|reached| reached.contains(to));
+    let leads_to = |from: &String, to: &String| all.get(from).is_some_and(|reached| reached.contains(to));
     all.iter()
         .map(|(module, reached)| {
-            reached.iter().filter(|other| reaches(other, module)).cloned().collect::<Vec<_>>()
+            reached.iter().filter(|other| leads_to(other, module)).cloned().collect::<Vec<_>>()
         })
         .filter(|cycle| !cycle.is_empty())
         .collect()
