@@ -437,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn an_audience_that_only_resembles_the_sites_is_anothers() {
+    fn refuses_an_audience_that_only_resembles_the_sites() {
         let two_slashes = format!("{APPLICATION_ID_URI}//");
         let below = format!("{APPLICATION_ID_URI}/more");
         let shouted = APPLICATION_ID_URI.to_uppercase();
