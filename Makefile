@@ -18,8 +18,8 @@ check: ## the inner loop: format, lints, and the tests that need nothing but Rus
 test: ## everything that must hold
 	tests/tools/test --locked --workspace
 
-lint: ## what a machine can say about the code
-	cargo fmt --all --check && cargo clippy --locked --workspace --all-targets -- -D warnings && RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet && cargo deny --locked --log-level error check bans licenses sources && cargo metadata --locked --format-version 1 --manifest-path tests/fuzz/Cargo.toml > /dev/null && tests/tools/lint-workflows
+lint: ## format, lints, documentation, dependencies, workflows, spelling
+	cargo fmt --all --check && cargo clippy --locked --workspace --all-targets -- -D warnings && RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet && cargo deny --locked --log-level error check bans licenses sources && cargo metadata --locked --format-version 1 --manifest-path tests/fuzz/Cargo.toml > /dev/null && tests/tools/lint
 
 bench: ## what the exchange, the gate and the authorizer cost beside bare cryptography, and the gate beside nginx
 	cargo build --locked --profile gate -p pozi-gate && cargo bench --locked -p pozi-tests

@@ -1,7 +1,9 @@
-//! The authorizer, by the events that API Gateway really sends, and its policies as API Gateway evaluates them: also
-//! when they were cached for one route and meet another.
+//! The Lambda authorizer, with events as API Gateway sends them.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
+
+#[path = "authorizer/policies.rs"]
+mod policies;
 
 use entra_emulator::{Person, TokenAsk};
 use pozi_auth::{
@@ -9,7 +11,7 @@ use pozi_auth::{
     session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
 };
 use pozi_authorizer::{Authorizer, Event, Failure};
-use pozi_tests::{PublishedDocument, SetClock, Trouble, World, part};
+use pozi_tests::{Outage, PublishedDocument, SetClock, World, part};
 use serde_json::{Value, json};
 
 macro_rules! event {
@@ -24,8 +26,10 @@ const REQUEST: (&str, &str) = event!("rest-request");
 const TOKEN: (&str, &str) = event!("rest-token");
 const ALL: [(&str, &str); 4] = [HTTP_2, HTTP_1, REQUEST, TOKEN];
 
+const STAGE: &str = "arn:aws:execute-api:ap-southeast-2:123456789012:api0000000/live";
 const RIVERBEND: &str = "https://poziserver-riverbend.example/pozi/";
 
+/// An authorizer, and the service that issues the sessions.
 struct Api {
     world: World,
     published: PublishedDocument,
@@ -33,7 +37,7 @@ struct Api {
 }
 
 impl Api {
-    async fn answering(response: ResponseKind) -> Self {
+    async fn with(response: ResponseKind) -> Self {
         let world = World::new().await;
         let published = PublishedDocument::of(&world);
         let kind = if response == ResponseKind::Simple { "simple" } else { "policy" };
@@ -67,104 +71,9 @@ impl Api {
     }
 }
 
-/// Whether `policy` lets `arn` through at `now`, as IAM evaluates one: a star is any text, slashes too.
-fn allows(policy: &Value, arn: &str, now: u64) -> bool {
-    let statement = &policy["policyDocument"]["Statement"][0];
-    let until = &statement["Condition"]["DateLessThan"]["aws:EpochTime"];
-    let counts = until.is_null() || now < until.as_str().unwrap().parse().unwrap();
-    let resources = statement["Resource"].as_array().unwrap();
-    let matched = resources.iter().any(|pattern| matches(pattern.as_str().unwrap(), arn));
-    statement["Effect"] == "Allow" && counts && matched
-}
-
-fn matches(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == text,
-        Some((head, tail)) => text.strip_prefix(head).is_some_and(|rest| {
-            (0..=rest.len()).any(|at| rest.is_char_boundary(at) && matches(tail, &rest[at..]))
-        }),
-    }
-}
-
-const STAGE: &str = "arn:aws:execute-api:ap-southeast-2:123456789012:api0000000/live";
-
 #[tokio::test]
-async fn a_policy_says_who_it_is_and_lets_just_the_granted_through() {
-    let api = Api::answering(ResponseKind::Policy).await;
-    for (name, event) in ALL {
-        let session = api.session("riverbend", Person::Editor).await;
-        let policy = api.answer(event, &session).await.unwrap();
-        let claims = part(&session, 1);
-        assert_eq!(policy["principalId"], claims["sub"], "{name}");
-        let context =
-            json!({"sub": claims["sub"], "tid": claims["tid"], "scope": claims["scope"], "site": RIVERBEND});
-        assert_eq!(policy["context"], context);
-        assert_eq!(policy["policyDocument"]["Version"], "2012-10-17");
-        assert_eq!(policy["policyDocument"]["Statement"][0]["Action"], "execute-api:Invoke");
-    }
-}
-
-/// The same policy, cached for the session, meets every other route.
-#[tokio::test]
-async fn a_cached_policy_does_not_widen_on_another_route_method_stage_or_day() {
-    let api = Api::answering(ResponseKind::Policy).await;
-    let session = api.session("riverbend", Person::Editor).await;
-    let now = api.world.clock.unix_seconds();
-    assert_eq!(part(&session, 1)["scope"], "assets:read assets:write heritage:read planning:read");
-    for (_, event) in [REQUEST, TOKEN] {
-        let policy = api.answer(event, &session).await.unwrap();
-        for (path, may) in [
-            ("GET/ows/planning/wms", true),
-            ("HEAD/ows/planning/wms", true),
-            ("GET/ows/planning", true),
-            ("GET/ows/heritage/wfs3/collections", true),
-            ("POST/ows/assets/wfs", true),
-            ("DELETE/ows/assets/wfs3/collections/roads/items/1", true),
-            ("POST/ows/planning/wfs", false),
-            ("PUT/ows/heritage/x", false),
-            ("GET/ows/parks/wms", false),
-            ("GET/ows/planning2/wms", false),
-            ("GET/ows/planning-secret/wms", false),
-            ("GET/ows/Planning/wms", false),
-            ("GET/ows/", false),
-            ("GET/ows", false),
-            ("GET/", false),
-            ("GET/planning/wms", false),
-            ("GET/x/ows/planning/wms", false),
-            ("GET/ows/parks/ows/planning/wms", false),
-            ("POST/ows/planning/ows/assets/wfs", false),
-            ("GET/ows/parks/GET/ows/planning/wms", false),
-            ("CONNECT/ows/assets/wms", false),
-            ("*/ows/assets/wms", false),
-            ("get/ows/planning/wms", false),
-        ] {
-            assert_eq!(allows(&policy, &format!("{STAGE}/{path}"), now), may, "{path}");
-            assert!(!allows(&policy, &format!("{STAGE}2/{path}"), now), "another stage");
-            assert!(
-                !allows(&policy, &format!("{}x/live/{path}", &STAGE[..STAGE.len() - 5]), now),
-                "another API"
-            );
-            assert!(!allows(&policy, &format!("{STAGE}/{path}"), now + 600), "after its end");
-        }
-    }
-}
-
-/// A policy is a function of session, API and stage: whatever route asked first, it is the same.
-#[tokio::test]
-async fn every_route_gets_the_same_policy_for_a_session() {
-    let api = Api::answering(ResponseKind::Policy).await;
-    let session = api.session("riverbend", Person::Reader).await;
-    let first = api.answer(TOKEN.1, &session).await.unwrap();
-    for path in ["POST/ows/assets/wfs", "GET/", "GET/ows/parks/wms"] {
-        let event =
-            json!({"type": "TOKEN", "methodArn": format!("{STAGE}/{path}"), "authorizationToken": session});
-        assert_eq!(api.answer_to(&event).await.unwrap(), first, "{path}");
-    }
-}
-
-#[tokio::test]
-async fn a_simple_answer_is_about_the_one_catalogue_and_method_of_its_route() {
-    let api = Api::answering(ResponseKind::Simple).await;
+async fn a_simple_answer_is_for_the_catalogue_and_method_of_its_route() {
+    let api = Api::with(ResponseKind::Simple).await;
     let (reader, editor) =
         (api.session("riverbend", Person::Reader).await, api.session("riverbend", Person::Editor).await);
     for (session, catalogue, method, may) in [
@@ -190,19 +99,19 @@ async fn a_simple_answer_is_about_the_one_catalogue_and_method_of_its_route() {
         assert_eq!(answer.get("context").is_some(), may);
     }
     let rest = api.answer(REQUEST.1, &reader).await.unwrap();
-    assert!(rest["policyDocument"].is_object(), "REST APIs know no simple answer");
+    assert!(rest["policyDocument"].is_object(), "REST APIs have no simple answers");
 }
 
 #[tokio::test]
-async fn a_session_that_does_not_count_opens_nothing_at_either_kind_of_api() {
+async fn an_invalid_session_is_refused_by_either_kind_of_api() {
     for kind in [ResponseKind::Simple, ResponseKind::Policy] {
-        let api = Api::answering(kind).await;
+        let api = Api::with(kind).await;
         let good = api.session("riverbend", Person::Reader).await;
         let (header, claims) = (part(&good, 0), part(&good, 1));
         let mut jwt = header.clone();
         jwt["typ"] = json!("JWT");
-        let mut none = header.clone();
-        none["alg"] = json!("none");
+        let mut without_algorithm = header.clone();
+        without_algorithm["alg"] = json!("none");
         let mut expired = claims.clone();
         expired["exp"] = json!(api.world.clock.unix_seconds());
         let entra = api.world.token(&TokenAsk::default());
@@ -213,7 +122,7 @@ async fn a_session_that_does_not_count_opens_nothing_at_either_kind_of_api() {
             ("Entra's", entra),
             ("another site's", api.session("saltmarsh", Person::Reader).await),
             ("typ", api.world.signed(&jwt, &claims).await),
-            ("alg", api.world.signed(&none, &claims).await),
+            ("alg", api.world.signed(&without_algorithm, &claims).await),
             ("expired", api.world.signed(&header, &expired).await),
         ] {
             for (name, event) in [REQUEST, TOKEN] {
@@ -222,7 +131,7 @@ async fn a_session_that_does_not_count_opens_nothing_at_either_kind_of_api() {
             assert_eq!(
                 Failure::Unauthorized.to_string(),
                 "Unauthorized",
-                "REST APIs answer 401 to this word alone"
+                "REST APIs answer 401 to exactly this message"
             );
             for (name, event) in [HTTP_2, HTTP_1] {
                 let answer = api.answer(event, &token).await.unwrap();
@@ -240,8 +149,8 @@ async fn a_session_that_does_not_count_opens_nothing_at_either_kind_of_api() {
 }
 
 #[tokio::test]
-async fn a_session_in_two_headers_of_one_name_is_none() {
-    let api = Api::answering(ResponseKind::Policy).await;
+async fn a_repeated_session_header_is_refused() {
+    let api = Api::with(ResponseKind::Policy).await;
     let session = api.session("riverbend", Person::Reader).await;
     let mut event: Value = serde_json::from_str(&REQUEST.1.replace("@SESSION@", &session)).unwrap();
     event["multiValueHeaders"]["X-Pozi-Session"] = json!([session, session]);
@@ -249,18 +158,22 @@ async fn a_session_in_two_headers_of_one_name_is_none() {
 }
 
 #[tokio::test]
-async fn an_outage_of_the_keys_is_an_error_that_nobody_caches() {
-    let api = Api::answering(ResponseKind::Simple).await;
-    api.published.is_in(Some(Trouble::Down));
+async fn unavailable_keys_are_an_error_which_is_not_cached() {
+    let api = Api::with(ResponseKind::Simple).await;
+    api.published.fail_with(Outage::Unavailable);
     let session = api.session("riverbend", Person::Reader).await;
     for (name, event) in ALL {
         assert_eq!(api.answer(event, &session).await, Err(Failure::KeysUnavailable), "{name}");
     }
-    api.published.is_in(None);
+    api.published.recover();
     api.world.clock.advance(30);
     assert_eq!(api.answer(HTTP_2.1, &session).await.unwrap()["isAuthorized"], true);
-    api.published.is_in(Some(Trouble::Down));
+    api.published.fail_with(Outage::Unavailable);
     api.world.clock.advance(23 * 3_600);
     let session = api.session("riverbend", Person::Reader).await;
-    assert_eq!(api.answer(HTTP_2.1, &session).await.unwrap()["isAuthorized"], true, "last known good");
+    assert_eq!(
+        api.answer(HTTP_2.1, &session).await.unwrap()["isAuthorized"],
+        true,
+        "the last good key set is used"
+    );
 }

@@ -44,7 +44,7 @@ fn bootstrap(function: &str) -> Option<PathBuf> {
 async fn start(function: &str) -> Option<(Fleet, Runtime)> {
     let bootstrap = bootstrap(function)?;
     let fleet = Fleet::sealed().await?;
-    let runtime = Runtime::of(&bootstrap, &fleet.environment()).await;
+    let runtime = Runtime::start(&bootstrap, &fleet.environment()).await;
     Some((fleet, runtime))
 }
 

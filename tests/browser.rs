@@ -12,7 +12,7 @@ use std::{
 
 use clap::Parser;
 use pozi_local::{args::Args, page, service::Service};
-use pozi_tests::{has_qgis, node_with, not_run};
+use pozi_tests::{install_qgis, node_with, not_run};
 use tempfile::TempDir;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -115,7 +115,7 @@ fn node_folder() -> Option<PathBuf> {
         return None;
     }
     // For the pictures of maps; optional.
-    has_qgis();
+    install_qgis();
     Some(folder)
 }
 

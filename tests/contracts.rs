@@ -1,17 +1,18 @@
-//! One contract a port, run against every adapter that there is: whoever writes another adapter adds a line here and
-//! knows what it must do.
+//! One suite of contract tests for each trait, run for every adapter. A new adapter is added to the suite of its trait.
 
 #![expect(
     clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test that cannot go on fails, which is what panics are for"
+    reason = "a helper that cannot go on fails its test"
 )]
 
 #[path = "contracts/aws.rs"]
 mod aws;
 #[path = "contracts/clocks.rs"]
 mod clocks;
+#[path = "contracts/fetch_limits.rs"]
+mod fetch_limits;
 #[path = "contracts/key_sets.rs"]
 mod key_sets;
 #[path = "contracts/ring_file.rs"]

@@ -1,5 +1,4 @@
-//! The events that AWS really sends, through the adapter that a Lambda function runs: API Gateway's REST and HTTP APIs
-//! and function URLs.
+//! Events as AWS sends them, from REST APIs, HTTP APIs and function URLs, through the adapter that Lambda functions run.
 
 #![expect(clippy::expect_used, reason = "a helper that cannot go on fails its test")]
 
@@ -8,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use entra_emulator::TokenAsk;
 use lambda_http::Request;
 use pozi_auth::adapters::lambda;
-use pozi_tests::{Answer, World, event, exchange_form, filled, part, sent_back};
+use pozi_tests::{Answer, World, event, exchange_form, lambda_response, part, with_form};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -30,11 +29,11 @@ fn form(world: &World, more: &[(&str, &str)]) -> String {
 }
 
 #[tokio::test]
-async fn every_kind_of_event_is_exchanged_whether_its_body_is_in_base64_or_not() {
+async fn every_kind_of_event_is_exchanged_with_or_without_base64() {
     let world = World::new().await;
     for name in TOKEN {
         for in_base64 in [false, true] {
-            let answer = answer(&world, &filled(event(name), &form(&world, &[]), in_base64)).await;
+            let answer = answer(&world, &with_form(event(name), &form(&world, &[]), in_base64)).await;
             assert_eq!(answer.status, 200, "{name}: {}", answer.json);
             assert_eq!(part(answer.session(), 1)["iss"], world.issuer.as_str());
             assert_eq!(answer.header("access-control-allow-origin"), "*");
@@ -42,13 +41,13 @@ async fn every_kind_of_event_is_exchanged_whether_its_body_is_in_base64_or_not()
     }
 }
 
-/// A custom domain name hides the stage, a stage of one's own shows in the path of HTTP APIs' events and never of REST
-/// APIs', and local tools leave it out. A REST API's stage may even be called like our path.
+/// A custom domain hides the stage. A named stage is in the path of an HTTP API's events and never of a REST API's; local
+/// tools leave it out. A stage may have the name of a path of ours.
 #[tokio::test]
 async fn the_stage_makes_no_difference_to_the_path() {
     let world = World::new().await;
     for name in TOKEN {
-        let is_rest = filled(event(name), &form(&world, &[]), true)["version"] != "2.0";
+        let is_rest = with_form(event(name), &form(&world, &[]), true)["version"] != "2.0";
         for (stage, prefix) in [
             (json!("Prod"), ""),
             if is_rest { (json!("oauth2"), "") } else { (json!("Prod"), "/Prod") },
@@ -56,7 +55,7 @@ async fn the_stage_makes_no_difference_to_the_path() {
             (json!("oauth2x"), ""),
             (json!(null), ""),
         ] {
-            let mut event = filled(event(name), &form(&world, &[]), true);
+            let mut event = with_form(event(name), &form(&world, &[]), true);
             let path = format!("{prefix}/oauth2/token");
             if event["version"] == "2.0" {
                 event["rawPath"] = path.clone().into();
@@ -72,13 +71,13 @@ async fn the_stage_makes_no_difference_to_the_path() {
 }
 
 #[tokio::test]
-async fn headers_count_whether_they_come_once_or_as_lists() {
+async fn headers_are_read_from_either_member() {
     let world = World::new().await;
     let name = TOKEN[0];
     for left_out in ["headers", "multiValueHeaders"] {
         for (origin, status) in [("https://riverbend.enterprise.example", 200), ("https://evil.example", 400)]
         {
-            let mut event = filled(event(name), &form(&world, &[]), false);
+            let mut event = with_form(event(name), &form(&world, &[]), false);
             event["headers"]["origin"] = origin.into();
             event["multiValueHeaders"]["origin"] = json!([origin]);
             event[left_out] = Value::Null;
@@ -89,10 +88,10 @@ async fn headers_count_whether_they_come_once_or_as_lists() {
 }
 
 #[tokio::test]
-async fn a_refusal_reaches_the_browser_as_well_as_a_session_does() {
+async fn a_refusal_has_cors_headers() {
     let world = World::new().await;
     for name in TOKEN {
-        let event = filled(event(name), &form(&world, &[("audience", "lakeside")]), true);
+        let event = with_form(event(name), &form(&world, &[("audience", "lakeside")]), true);
         let answer = answer(&world, &event).await;
         assert_eq!(
             (answer.status.as_u16(), answer.refusal()),
@@ -135,10 +134,10 @@ async fn the_key_set_is_served() {
 }
 
 #[tokio::test]
-async fn answers_go_back_as_text_with_their_headers() {
+async fn responses_are_text_with_their_headers() {
     let world = World::new().await;
     for name in TOKEN {
-        let sent = sent_back(world.router(), &filled(event(name), &form(&world, &[]), true)).await;
+        let sent = lambda_response(world.router(), &with_form(event(name), &form(&world, &[]), true)).await;
         assert_eq!(
             (&sent["statusCode"], &sent["isBase64Encoded"]),
             (&json!(200), &json!(false)),
@@ -152,24 +151,24 @@ async fn answers_go_back_as_text_with_their_headers() {
 }
 
 #[tokio::test]
-async fn odd_events_are_answered_like_odd_requests() {
+async fn malformed_events_are_refused() {
     let world = World::new().await;
     for name in TOKEN {
-        let filled = filled(event(name), &form(&world, &[]), false);
-        let is_v2 = filled["version"] == "2.0";
-        let odd = |change: &dyn Fn(&mut Value)| {
-            let mut event = filled.clone();
+        let valid = with_form(event(name), &form(&world, &[]), false);
+        let is_v2 = valid["version"] == "2.0";
+        let changed = |change: &dyn Fn(&mut Value)| {
+            let mut event = valid.clone();
             change(&mut event);
             event
         };
-        let at = |path: &str| odd(&|event| event[if is_v2 { "rawPath" } else { "path" }] = path.into());
-        let body = |body: Value| odd(&|event| event["body"] = body.clone());
+        let at = |path: &str| changed(&|event| event[if is_v2 { "rawPath" } else { "path" }] = path.into());
+        let body = |body: Value| changed(&|event| event["body"] = body.clone());
         for (event, reason) in [
             (body(json!("")), "missing_parameter"),
             (body(Value::Null), "missing_parameter"),
             (body(json!("\u{0}é%zz&&==&")), "missing_parameter"),
             (body(json!("x".repeat(64 * 1024 + 1))), "body_too_large"),
-            (odd(&|event| event["headers"] = json!({})).without_lists(), "unsupported_media_type"),
+            (changed(&|event| event["headers"] = json!({})).without_lists(), "unsupported_media_type"),
             (at(""), "not_found"),
             (at("/"), "not_found"),
             (at("//"), "not_found"),
@@ -194,7 +193,7 @@ trait WithoutLists {
 }
 
 impl WithoutLists for Value {
-    /// REST events say each header twice.
+    /// Empties the second member with headers, which events of REST APIs have.
     fn without_lists(mut self) -> Self {
         if self.get("multiValueHeaders").is_some() {
             self["multiValueHeaders"] = json!({});
@@ -203,21 +202,20 @@ impl WithoutLists for Value {
     }
 }
 
-/// The runtime panics while it converts such an event, before our code runs; it catches that, answers the one
-/// invocation with an error and goes on. API Gateway itself encodes the body, so that no caller can send the first; the
-/// second is up to what a gateway lets pass in a query.
+/// The runtime panics while it converts such an event, before our code runs; it catches the panic and reports an error for
+/// that invocation. No caller can cause the first, since API Gateway encodes the body; the second depends on what API
+/// Gateway accepts in a query.
 #[tokio::test]
-async fn an_event_that_the_runtime_cannot_convert_costs_one_invocation() {
+async fn an_event_that_the_runtime_cannot_convert_fails_one_invocation() {
     let world = World::new().await;
     for name in TOKEN {
-        let mut body = filled(event(name), "not base64!", false);
+        let mut body = with_form(event(name), "not base64!", false);
         body["isBase64Encoded"] = true.into();
-        let mut query = filled(event(name), "grant_type=x", false);
+        let mut query = with_form(event(name), "grant_type=x", false);
         query["rawQueryString"] = "a=\"b\"".into();
-        // The events of REST APIs have their query taken apart, and it is put together anew.
+        // Events of REST APIs have a parsed query, which the runtime encodes again.
         let has_query = query.get("rawPath").is_some();
-        let costs_one = [(body, true), (query, has_query)];
-        for (broken, panics) in costs_one {
+        for (broken, panics) in [(body, true), (query, has_query)] {
             let converted = catch_unwind(AssertUnwindSafe(|| drop(request(&broken))));
             assert_eq!(
                 converted.is_err(),
@@ -225,7 +223,7 @@ async fn an_event_that_the_runtime_cannot_convert_costs_one_invocation() {
                 "{name}: the runtime has changed; so must the comment above"
             );
         }
-        let next = answer(&world, &filled(event(name), &form(&world, &[]), true)).await;
+        let next = answer(&world, &with_form(event(name), &form(&world, &[]), true)).await;
         assert_eq!(next.status, 200, "{name}");
     }
 }

@@ -1,4 +1,4 @@
-//! `POST /oauth2/token` as its callers see it: who gets which session, and every way to be refused.
+//! `POST /oauth2/token`: who gets which session, and every refusal.
 
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
@@ -10,6 +10,8 @@ mod explained;
 mod form;
 #[path = "exchange/granted.rs"]
 mod granted;
+#[path = "exchange/outages.rs"]
+mod outages;
 #[path = "exchange/reasons.rs"]
 mod reasons;
 #[path = "exchange/sessions.rs"]
@@ -30,9 +32,9 @@ fn ask(site: &str, person: Person, version: Version) -> TokenAsk {
     TokenAsk { site: site.to_owned(), person, version, ..TokenAsk::default() }
 }
 
-/// What every answer has, granted or refused: a browser anywhere may read it, and nobody keeps it.
+/// Checks the headers of every answer: any page may read it, and no cache keeps it.
 #[track_caller]
-fn assert_every_answers_headers(answer: &Answer) {
+fn assert_common_headers(answer: &Answer) {
     for (name, value) in [
         (CONTENT_TYPE, "application/json"),
         (CACHE_CONTROL, "no-store"),
@@ -45,25 +47,25 @@ fn assert_every_answers_headers(answer: &Answer) {
     assert!(exposed.split(',').any(|name| name.trim() == "retry-after"), "exposed: {exposed}");
 }
 
-/// A refusal has exactly three members, and its sentence only the characters that RFC 6749 §5.2 allows.
+/// Checks a refusal: exactly three members, and one sentence with only the characters that RFC 6749 §5.2 allows.
 #[track_caller]
 fn assert_refused(answer: &Answer, (status, error, reason): (u16, &str, &str)) {
     assert_eq!((answer.status.as_u16(), answer.refusal()), (status, (error, reason)), "{}", answer.json);
-    assert_every_answers_headers(answer);
+    assert_common_headers(answer);
     let members: Vec<_> = answer.json.as_object().into_iter().flat_map(|body| body.keys()).collect();
     assert_eq!(members, ["error", "error_description", "reason"]);
     let sentence = answer.json["error_description"].as_str().unwrap_or_default();
-    let may_be_there = |byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
-    assert!(sentence.bytes().all(may_be_there), "{sentence}");
+    let is_allowed = |byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+    assert!(sentence.bytes().all(is_allowed), "{sentence}");
     assert!(sentence.ends_with('.') && !sentence.contains(". "), "not one sentence: {sentence}");
-    // An unknown key may be known a little later, where the tenant was asked for its keys only just.
+    // An unknown key has Retry-After too, if the keys were fetched only recently.
     assert!(
         answer.headers.contains_key("retry-after") == (status == 503) || reason == "unknown_key",
         "Retry-After goes with 503: {reason}"
     );
 }
 
-/// A refusal with the status and `error` of most (RFC 8693 §2.2.2).
+/// Checks a refusal with the usual status and `error` (RFC 8693 §2.2.2).
 #[track_caller]
 fn assert_invalid(answer: &Answer, reason: &str) {
     assert_refused(answer, (400, "invalid_request", reason));

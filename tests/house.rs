@@ -1,6 +1,6 @@
-//! The house's own rules, held against the tree of sources. Each is proved on a spoiled example first.
+//! The architecture rules, checked on every source file. Each rule is first checked on examples that must break it.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
 #[path = "house/architecture.rs"]
 mod architecture;
@@ -17,15 +17,15 @@ use std::path::Path;
 
 use self::{
     domains::foreign_hosts,
-    rule::{Fault, Rule, at_words},
+    rule::{Rule, Violation, at_words},
     source::{File, line_at},
 };
 
 #[test]
-fn every_link_to_a_file_leads_somewhere() {
+fn relative_links_in_documents_lead_to_files() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     Rule {
-        harm: "A newcomer who follows the documents would stand before nothing.",
+        reason: "A reader of the documents would follow a dead link.",
         check: &|file| {
             let folder = root.join(&file.path).parent().map(Path::to_owned).unwrap_or_default();
             let leads_nowhere = |link: &str| {
@@ -39,180 +39,124 @@ fn every_link_to_a_file_leads_somewhere() {
             });
             let broken = found.filter(|(_, link)| leads_nowhere(link));
             broken
-                .map(|(line, link)| Fault { line, what: format!("links to {link}, which is not there") })
+                .map(|(line, link)| Violation {
+                    line,
+                    what: format!("links to {link}, which does not exist"),
+                })
                 .collect()
         },
-        spoiled: &[("README.md", "See [this](docs/nowhere.md).\n"), ("docs/a.md", "See [this](LICENSE).\n")],
-        sound: &[
+        bad: &[("README.md", "See [this](docs/nowhere.md).\n"), ("docs/a.md", "See [this](LICENSE).\n")],
+        good: &[
             ("README.md", "See [this](LICENSE), [that](#there) and [more](https://www.rfc-editor.org/).\n"),
             ("docs/a.md", "See [this](../LICENSE#terms).\n"),
         ],
-        except: &[],
+        exceptions: &[],
     }
-    .holds();
+    .check_all();
 }
 
 #[test]
-fn a_main_only_wires() {
+fn a_main_is_short() {
     Rule {
-        harm: "What stands in a main is run by no test: the first to run it would be a council.",
+        reason: "No test runs a `main`: keep the logic in functions that tests can call.",
         check: &|file| {
             let is_main = file.path == "main.rs" || file.path.ends_with("/main.rs");
             let lines = file.text.lines().count();
-            let fault = Fault { line: lines, what: format!("has {lines} lines; at most 40") };
-            if is_main && lines > 40 { vec![fault] } else { vec![] }
+            let violation = Violation { line: lines, what: format!("has {lines} lines; at most 40") };
+            if is_main && lines > 40 { vec![violation] } else { vec![] }
         },
-        spoiled: &[("functions/jwks/src/main.rs", &"// A line.\n".repeat(41))],
-        sound: &[
+        bad: &[("functions/jwks/src/main.rs", &"// A line.\n".repeat(41))],
+        good: &[
             ("functions/jwks/src/main.rs", &"// A line.\n".repeat(40)),
             ("functions/jwks/src/domain.rs", &"// A line.\n".repeat(41)),
         ],
-        except: &[],
+        exceptions: &[],
     }
-    .holds();
+    .check_all();
 }
 
 #[test]
-fn every_file_says_first_what_it_is_for() {
+fn every_rust_file_begins_with_its_purpose() {
     Rule {
-        harm: "Who reads here for the first time, under pressure, would have to guess where to look.",
+        reason: "A new reader would have to guess where to look. `missing_docs` does not see private modules.",
         check: &|file| {
-            let opens_well = file.text.starts_with("//! ") || file.text.starts_with("#![doc");
-            let fault = Fault { line: 1, what: "does not open with `//!`".into() };
-            if file.is_rust() && !opens_well { vec![fault] } else { vec![] }
+            let has_purpose = file.text.starts_with("//! ") || file.text.starts_with("#![doc");
+            let violation = Violation { line: 1, what: "does not begin with `//!`".into() };
+            if file.is_rust() && !has_purpose { vec![violation] } else { vec![] }
         },
-        spoiled: &[
+        bad: &[
             ("shared/src/a.rs", "use std::env;\n"),
-            ("shared/src/a.rs", "\n//! Too late.\n"),
+            ("shared/src/a.rs", "\n//! On the second line.\n"),
             ("a.rs", ""),
         ],
-        sound: &[
+        good: &[
             ("shared/src/a.rs", "//! What it is for.\n"),
             ("shared/src/lib.rs", "#![doc = include_str!(\"../README.md\")]\n"),
             ("README.md", "# Pozi\n"),
         ],
-        except: &[],
+        exceptions: &[],
     }
-    .holds();
+    .check_all();
 }
 
 #[test]
-fn no_lint_is_silenced_without_a_reason_that_expires() {
+fn no_function_begins_with_get_and_no_file_is_called_utils() {
     Rule {
-        harm: "A silenced lint stays silent when its cause has gone, and hides the next one from the maintainer: write #[expect].",
+        reason: "Neither `get_` nor `utils` says anything (Rust API Guidelines, C-GETTER).",
         check: &|file| {
-            at_words(&file.code, |word| {
-                let silences = word.text == "allow" && (word.before.ends_with("#[") || word.before.ends_with("#!["));
-                silences.then(|| "silences a lint".to_owned())
-            })
-        },
-        spoiled: &[
-            ("shared/src/a.rs", "#[allow(dead_code)]\nfn a() {}\n"),
-            ("shared/src/a.rs", "#![allow(clippy::pedantic)]\n"),
-        ],
-        sound: &[("shared/src/a.rs", "// #[allow(dead_code)]\n#[expect(dead_code, reason = \"…\")]\nfn allow() {}\n")],
-        except: &[],
-    }
-    .holds();
-}
-
-#[test]
-fn no_name_says_get_and_no_file_is_for_odds_and_ends() {
-    Rule {
-        harm: "The reader pays for a word that says nothing, and finds nothing in a file that is for everything.",
-        check: &|file| {
-            let is_odd = file.path.split(['/', '.']).any(|part| matches!(part, "utils" | "util"));
-            let mut faults = at_words(&file.code, |word| {
-                let says_get = word.text.starts_with("get_") && word.before.ends_with("fn");
-                says_get.then(|| format!("names a function `{}`", word.text))
+            let is_utils = file.path.split(['/', '.']).any(|part| matches!(part, "utils" | "util"));
+            let mut violations = at_words(&file.code, |word| {
+                let is_getter = word.text.starts_with("get_") && word.before.ends_with("fn");
+                is_getter.then(|| format!("names a function `{}`", word.text))
             });
-            faults.extend(is_odd.then(|| Fault { line: 1, what: "is a file for odds and ends".into() }));
-            faults
+            violations.extend(
+                is_utils.then(|| Violation {
+                    line: 1,
+                    what: "has a name that does not say what is in it".into(),
+                }),
+            );
+            violations
         },
-        spoiled: &[
+        bad: &[
             ("shared/src/a.rs", "pub fn get_key() {}\n"),
-            ("shared/src/utils.rs", "//! Odds and ends.\n"),
-            ("shared/src/util/mod.rs", "//! Odds and ends.\n"),
-            ("clients/web/utils.js", "// Odds and ends.\n"),
+            ("shared/src/utils.rs", "//! Helpers.\n"),
+            ("shared/src/util/mod.rs", "//! Helpers.\n"),
+            ("clients/web/utils.js", "// Helpers.\n"),
         ],
-        sound: &[("shared/src/a.rs", "pub fn get() {}\nfn f() { x.get_all(y); }\nfn target_of() {}\n")],
-        except: &[],
+        good: &[("shared/src/a.rs", "pub fn get() {}\nfn f() { x.get_all(y); }\nfn target_of() {}\n")],
+        exceptions: &[],
     }
-    .holds();
+    .check_all();
 }
 
 #[test]
-fn no_file_is_longer_than_what_one_can_keep_in_mind() {
-    const MOST: usize = 300;
+fn no_file_has_more_than_300_lines_before_its_tests() {
+    const MAX_LINES: usize = 300;
     Rule {
-        harm: "Who reviews a change would no longer see the whole of what it changes.",
+        reason: "A reviewer could not keep the whole file in mind. Functions are limited in clippy.toml.",
         check: &|file| {
             let lines = file.production().lines().count();
-            let fault =
-                Fault { line: lines, what: format!("has {lines} lines before its tests; at most {MOST}") };
-            if lines > MOST { vec![fault] } else { vec![] }
+            let violation = Violation {
+                line: lines,
+                what: format!("has {lines} lines before its tests; at most {MAX_LINES}"),
+            };
+            if lines > MAX_LINES { vec![violation] } else { vec![] }
         },
-        spoiled: &[("shared/src/a.rs", &"fn a() {}\n".repeat(MOST + 1))],
-        sound: &[
-            ("shared/src/a.rs", &("fn a() {}\n".repeat(MOST - 2) + "#[cfg(test)]\nmod tests {\n\n\n\n}\n")),
-            ("README.md", &"A line.\n".repeat(MOST + 1)),
+        bad: &[("shared/src/a.rs", &"fn a() {}\n".repeat(MAX_LINES + 1))],
+        good: &[
+            (
+                "shared/src/a.rs",
+                &("fn a() {}\n".repeat(MAX_LINES - 2) + "#[cfg(test)]\nmod tests {\n\n\n\n}\n"),
+            ),
+            ("README.md", &"A line.\n".repeat(MAX_LINES + 1)),
         ],
-        except: &[],
+        exceptions: &[],
     }
-    .holds();
+    .check_all();
 }
 
 #[test]
-fn no_function_is_longer_than_a_screen() {
-    const MOST: usize = 60;
-    let long = format!("fn a(b: [u8; 2]) -> u8 {{\n{}}}\n", "    b();\n".repeat(MOST - 1));
-    let fits = format!("fn a(b: fn(u8)) {{\n{}}}\n", "    b('{');\n".repeat(MOST - 2));
-    Rule {
-        harm: "Who reviews a change would no longer see the whole function: and a step of an exchange would hide in it.",
-        check: &|file| long_functions(&file.code, MOST),
-        spoiled: &[
-            ("shared/src/a.rs", &long),
-            ("shared/src/a.rs", &format!("impl A {{\n{long}}}\n")),
-            ("tests/a.rs", &format!("mod tests {{\n{long}}}\n")),
-        ],
-        sound: &[("shared/src/a.rs", &fits.repeat(3)), ("shared/src/a.rs", "trait A { fn a(&self) -> [u8; 2]; }\n")],
-        except: &[
-            ("shared/src/oauth/refusal.rs", "the table of refusals: one arm each, nothing happens in it"),
-            ("tests/support/spoilt.rs", "a table of spoilt tokens: one line each, nothing happens in it"),
-        ],
-    }
-    .holds();
-}
-
-fn long_functions(code: &str, most: usize) -> Vec<Fault> {
-    at_words(code, |word| {
-        // A type such as `fn(u8)` has no name.
-        let is_named = word.text == "fn" && word.after.starts_with(|c: char| c.is_alphabetic() || c == '_');
-        let body = is_named.then(|| body_of(word.after)).flatten()?;
-        let lines = line_at(word.after, body);
-        (lines > most).then(|| format!("begins a function of {lines} lines; at most {most}"))
-    })
-}
-
-/// Where the function whose name begins `rest` ends; nothing when it has no body.
-fn body_of(rest: &str) -> Option<usize> {
-    let (mut nested, mut depth) = (0_i32, 0_i32);
-    for (at, c) in rest.char_indices() {
-        match c {
-            '(' | '[' => nested += 1,
-            ')' | ']' => nested -= 1,
-            ';' if nested == 0 && depth == 0 => return None,
-            '{' => depth += 1,
-            '}' if depth == 1 => return Some(at),
-            '}' => depth -= 1,
-            _ => (),
-        }
-    }
-    None
-}
-
-#[test]
-fn only_hosts_that_nobody_owns_or_that_a_fact_needs_are_named() {
+fn only_reserved_or_listed_hosts_are_named() {
     let named = |host: &str| format!("//! See <https://{host}/a>, or write to robin@{host}.\n");
     let bare = |host: &str| format!("let audience = \"{host}\";\n");
     let foreign = [
@@ -222,74 +166,49 @@ fn only_hosts_that_nobody_owns_or_that_a_fact_needs_are_named() {
         ["8", "8", "8", "8"].join("."),
     ];
     Rule {
-        harm: "A council, or whoever registers the name tomorrow, would get the requests of everybody who tries an example.",
+        reason: "The owner of the name would get the requests of everyone who tries an example.",
         check: &foreign_hosts,
-        spoiled: &[
+        bad: &[
             ("shared/src/a.rs", &named(&foreign[0])),
             ("docs/a.md", &bare(&foreign[1])),
             ("infra/local/sites/a.toml", &named(&foreign[2])),
             ("clients/web/a.js", &named(&foreign[3])),
         ],
-        sound: &[
+        good: &[
             ("shared/src/a.rs", &named("riverbend.enterprise.example")),
             ("shared/src/a.rs", &named("example.com")),
             ("docs/a.md", &bare("www.rfc-editor.org")),
             ("docs/a.md", "http://localhost:8080, https://host/, http://127.0.0.1, http://10.0.0.1, package@0.20.2, https://{tenant}, mod.rs, a.b.len\n"),
         ],
-        except: &[],
+        exceptions: &[],
     }
-    .holds();
+    .check_all();
 }
 
 #[test]
-fn a_catalogue_is_spelt_in_one_way() {
-    const SHORT: &str = concat!("cata", "log");
-    let short = |after: &str| format!("let {SHORT}{after} = 1;\n");
-    Rule {
-        harm: "Who searches for the word, in scopes and in site files, would find half of the places.",
-        check: &|file| {
-            let text = file.text.to_lowercase();
-            let places =
-                text.match_indices(SHORT).filter(|(at, found)| !text[at + found.len()..].starts_with('u'));
-            places
-                .map(|(at, _)| Fault {
-                    line: line_at(&text, at),
-                    what: format!("writes {SHORT} without its end"),
-                })
-                .collect()
-        },
-        spoiled: &[
-            ("shared/src/a.rs", &short("")),
-            ("docs/a.md", &short("s")),
-            ("a.toml", &short("").to_uppercase()),
-        ],
-        sound: &[("shared/src/a.rs", &short("ue")), ("docs/a.md", &short("uing"))],
-        except: &[],
-    }
-    .holds();
-}
-
-#[test]
-fn no_private_key_is_kept_among_the_sources() {
+fn no_private_key_is_in_the_sources() {
     const MARK: &str = concat!("PRIVATE KEY", "-----");
     let pem = format!("-----BEGIN RSA {MARK}\nMII\n");
     Rule {
-        harm: "Whoever can read the repository could sign: keys for tests are made when the tests run.",
+        reason: "Anyone who can read the repository could sign. Make test keys when the tests run.",
         check: &|file| {
             let places = file.text.match_indices(MARK);
             places
-                .map(|(at, _)| Fault { line: line_at(&file.text, at), what: "holds a private key".into() })
+                .map(|(at, _)| Violation {
+                    line: line_at(&file.text, at),
+                    what: "holds a private key".into(),
+                })
                 .collect()
         },
-        spoiled: &[("tests/key.pem", &pem), ("shared/src/a.rs", &format!("const KEY: &str = \"{pem}\";"))],
-        sound: &[("shared/src/a.rs", "//! A private key as PKCS #8 DER.\n")],
-        except: &[],
+        bad: &[("tests/key.pem", &pem), ("shared/src/a.rs", &format!("const KEY: &str = \"{pem}\";"))],
+        good: &[("shared/src/a.rs", "//! A private key as PKCS #8 DER.\n")],
+        exceptions: &[],
     }
-    .holds();
+    .check_all();
 }
 
 #[test]
-fn the_walk_sees_every_kind_of_file_that_the_rules_are_about() {
+fn the_rules_see_every_kind_of_file() {
     let files: Vec<File> = source::files();
     for path in
         ["shared/src/lib.rs", "functions/jwks/src/main.rs", "infra/local/sites/riverbend.toml", "Cargo.toml"]

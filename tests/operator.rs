@@ -1,6 +1,6 @@
 //! An operator's day: site files are checked, pushed into an emulated AWS's table, and listed.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
 use std::fs;
 
@@ -11,17 +11,13 @@ use pozi_auth::{
 };
 use pozi_local::samples;
 use pozi_operator::{PushError, args::Args, push, run};
-use pozi_tests::{CREDENTIALS, EmulatedAws, Fleet, exchanged};
+use pozi_tests::{EmulatedAws, Fleet, aws_at, exchanged};
 
-/// Runs the command line `words` with the emulated AWS in the environment.
+/// Runs the command line `words` with the emulated AWS, and patient limits.
 async fn told(words: &[&str]) -> Result<String, String> {
     let args = Args::parse_from([&["pozi"], words].concat());
-    let url = EmulatedAws::running().unwrap().url();
-    let var = |name: &str| match name {
-        "AWS_ENDPOINT_URL" => Some(url.to_owned()),
-        _ => CREDENTIALS.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()),
-    };
-    Box::pin(run(&args, var)).await.map_err(|problem| problem.to_string())
+    let config = || Ok(aws_at(EmulatedAws::running().unwrap().url()));
+    Box::pin(run(&args, config)).await.map_err(|error| error.to_string())
 }
 
 fn files() -> Vec<SiteFile> {

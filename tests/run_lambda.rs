@@ -1,4 +1,4 @@
-//! `make run-lambda`, for real: the lines that it prints are pasted into a shell, and an interrupt ends all of it.
+//! `make run-lambda`: the commands that it prints work in a shell, and an interrupt ends all processes.
 
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// The program; it ends with the test, however that ends.
+/// The program, which ends with the test.
 struct Running(Child);
 
 impl Drop for Running {
@@ -31,12 +31,12 @@ impl Running {
     }
 }
 
-/// The lines to paste, the last of which invokes rotate-keys.
-fn lines_to_paste(told: &mut BufReader<ChildStdout>) -> String {
+/// Returns the commands that the program prints, the last of which invokes rotate-keys.
+fn printed_commands(stdout: &mut BufReader<ChildStdout>) -> String {
     let mut script = String::from("set -e\n");
     loop {
         let mut line = String::new();
-        assert_ne!(told.read_line(&mut line).unwrap(), 0, "it ended early");
+        assert_ne!(stdout.read_line(&mut line).unwrap(), 0, "the program ended early");
         if ["TOKEN=", "FORM=", "curl ", "target/"].iter().any(|start| line.starts_with(start)) {
             script.push_str(&line);
         }
@@ -47,7 +47,7 @@ fn lines_to_paste(told: &mut BufReader<ChildStdout>) -> String {
 }
 
 #[test]
-fn the_lines_to_paste_work_and_an_interrupt_ends_all_of_it() {
+fn the_printed_commands_work_and_an_interrupt_ends_all_processes() {
     if tools().is_none() {
         return;
     }
@@ -58,11 +58,11 @@ fn the_lines_to_paste_work_and_an_interrupt_ends_all_of_it() {
         .spawn()
         .map(Running)
         .unwrap();
-    let mut told = BufReader::new(running.0.stdout.take().unwrap());
-    let script = lines_to_paste(&mut told);
-    let pasted = Command::new("sh").args(["-c", &script]).current_dir(ROOT).output().unwrap();
-    let answers = String::from_utf8_lossy(&pasted.stdout);
-    assert!(pasted.status.success(), "{answers}{}", String::from_utf8_lossy(&pasted.stderr));
+    let mut stdout = BufReader::new(running.0.stdout.take().unwrap());
+    let script = printed_commands(&mut stdout);
+    let output = Command::new("sh").args(["-c", &script]).current_dir(ROOT).output().unwrap();
+    let answers = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{answers}{}", String::from_utf8_lossy(&output.stderr));
 
     let answers: Vec<Value> =
         serde_json::Deserializer::from_str(&answers).into_iter().collect::<Result<_, _>>().unwrap();
@@ -78,7 +78,7 @@ fn the_lines_to_paste_work_and_an_interrupt_ends_all_of_it() {
     running.interrupt();
     assert!(running.0.wait().unwrap().success());
     assert!(TcpStream::connect(("127.0.0.1", port)).is_err(), "cargo-lambda still listens");
-    // The functions have their standard output from it: only when all have ended does it end.
-    let rest = told.lines().map_while(Result::ok).collect::<Vec<_>>();
-    assert!(rest.iter().any(|line| line.contains("granted")), "the functions' logs are shown: {rest:?}");
+    // The functions inherit its standard output, which therefore ends when all of them have ended.
+    let rest = stdout.lines().map_while(Result::ok).collect::<Vec<_>>();
+    assert!(rest.iter().any(|line| line.contains("granted")), "the functions' logs are missing: {rest:?}");
 }

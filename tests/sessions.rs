@@ -1,7 +1,6 @@
-//! Sessions as the world mints them, verified as whoever serves the data does: with the keys that are published, those
-//! of now and those that a cache still holds.
+//! Sessions, verified as a server of data does: with the published keys, current or cached.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
 use std::collections::HashMap;
 
@@ -43,8 +42,8 @@ fn now(world: &World) -> Timestamp {
     Timestamp::from_unix_seconds(world.clock.unix_seconds())
 }
 
-/// What riverbend's server says of `token` with these keys.
-async fn at_riverbend(
+/// Verifies `token` as riverbend's server does, with `keys`.
+async fn verify_at_riverbend(
     world: &World,
     keys: impl SessionKeySource,
     token: &str,
@@ -52,7 +51,7 @@ async fn at_riverbend(
     SessionVerifier::new(world.issuer.clone(), RIVERBEND.into(), keys).verify(token, now(world)).await
 }
 
-/// The key set as it comes over the wire, read by somebody else than who wrote it.
+/// The served key set, parsed by an independent library.
 struct Served(HashMap<String, SessionKey>);
 
 impl Served {
@@ -74,23 +73,24 @@ impl SessionKeySource for Served {
 }
 
 #[tokio::test]
-async fn a_session_opens_what_the_persons_groups_may_and_nothing_else() {
+async fn a_session_allows_exactly_what_the_persons_groups_may() {
     for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256] {
         let world = World::with(&samples::site_files(), algorithm).await;
-        for (person, opens) in [
+        for (person, scope) in [
             (Person::Reader, "heritage:read planning:read"),
             (Person::Editor, "assets:read assets:write heritage:read planning:read"),
         ] {
             let token = session_of(&world, person).await;
-            let session = at_riverbend(&world, Served::by(&world, algorithm).await, &token).await.unwrap();
-            let from_ring = at_riverbend(&world, published(&world).await, &token).await;
-            assert_eq!(from_ring.as_ref(), Ok(&session), "the document and the ring say the same");
-            assert_eq!(session.scope().to_string(), opens);
+            let session =
+                verify_at_riverbend(&world, Served::by(&world, algorithm).await, &token).await.unwrap();
+            let from_ring = verify_at_riverbend(&world, published(&world).await, &token).await;
+            assert_eq!(from_ring.as_ref(), Ok(&session), "the served key set and the ring's agree");
+            assert_eq!(session.scope().to_string(), scope);
             for file in samples::site_files() {
                 for catalogue in Site::parse(&file.text).unwrap().catalogues {
                     for access in [Access::Read, Access::Write] {
-                        let may = opens.split(' ').any(|one| one == format!("{}:{access}", catalogue.id));
-                        assert_eq!(session.allows(&catalogue.id, access), may, "{} in {opens}", catalogue.id);
+                        let may = scope.split(' ').any(|one| one == format!("{}:{access}", catalogue.id));
+                        assert_eq!(session.allows(&catalogue.id, access), may, "{} in {scope}", catalogue.id);
                     }
                 }
             }
@@ -99,33 +99,33 @@ async fn a_session_opens_what_the_persons_groups_may_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_session_names_its_person_as_entra_does() {
+async fn a_session_names_its_subject_by_entras_ids() {
     let world = World::new().await;
     let claims = world.entra.claims(&ask(Person::Reader), world.clock.unix_seconds()).unwrap();
     let token = session_of(&world, Person::Reader).await;
-    let session = at_riverbend(&world, published(&world).await, &token).await.unwrap();
-    let said = |name: &str| claims[name].as_str().unwrap();
-    assert_eq!(session.subject(), format!("{}.{}", said("tid"), said("oid")));
-    assert_eq!((session.tenant(), session.client()), (said("tid"), said("appid")));
+    let session = verify_at_riverbend(&world, published(&world).await, &token).await.unwrap();
+    let claim = |name: &str| claims[name].as_str().unwrap();
+    assert_eq!(session.subject(), format!("{}.{}", claim("tid"), claim("oid")));
+    assert_eq!((session.tenant(), session.client()), (claim("tid"), claim("appid")));
     assert_eq!(session.expires().unix_seconds(), world.clock.unix_seconds() + 600);
     let again = session_of(&world, Person::Reader).await;
-    let again = at_riverbend(&world, published(&world).await, &again).await.unwrap();
-    assert_ne!(again.id(), session.id(), "every session has an id of its own");
+    let again = verify_at_riverbend(&world, published(&world).await, &again).await.unwrap();
+    assert_ne!(again.id(), session.id(), "every session has its own id");
 }
 
 #[tokio::test]
-async fn a_session_counts_until_its_exp_and_not_a_second_longer() {
+async fn a_session_is_valid_until_exp_without_leeway() {
     let world = World::new().await;
     let keys = published(&world).await;
     let token = session_of(&world, Person::Reader).await;
     world.clock.advance(599);
-    assert!(at_riverbend(&world, keys.clone(), &token).await.is_ok());
+    assert!(verify_at_riverbend(&world, keys.clone(), &token).await.is_ok());
     world.clock.advance(1);
-    assert_eq!(at_riverbend(&world, keys, &token).await, Err(SessionRefusal::Expired));
+    assert_eq!(verify_at_riverbend(&world, keys, &token).await, Err(SessionRefusal::Expired));
 }
 
 #[tokio::test]
-async fn a_session_counts_at_its_own_site_and_by_its_own_issuer() {
+async fn a_session_is_valid_only_for_its_own_site_and_issuer() {
     let world = World::new().await;
     let token = session_of(&world, Person::Reader).await;
     let (own, other) = (world.issuer.as_str(), "https://other.example");
@@ -144,34 +144,34 @@ async fn a_session_counts_at_its_own_site_and_by_its_own_issuer() {
 }
 
 #[tokio::test]
-async fn another_service_of_the_same_name_signs_nothing_here() {
+async fn a_session_of_another_service_with_the_same_issuer_is_refused() {
     let (world, other) = (World::new().await, World::new().await);
     let token = session_of(&other, Person::Reader).await;
-    let found = at_riverbend(&world, published(&world).await, &token).await;
+    let found = verify_at_riverbend(&world, published(&world).await, &token).await;
     assert_eq!(found, Err(SessionRefusal::UnknownKey));
     let header = |token: &str| token.split('.').next().unwrap().to_owned();
     let own = session_of(&world, Person::Reader).await;
     let renamed = token.replacen(&header(&token), &header(&own), 1);
-    let found = at_riverbend(&world, published(&world).await, &renamed).await;
+    let found = verify_at_riverbend(&world, published(&world).await, &renamed).await;
     assert_eq!(found, Err(SessionRefusal::BadSignature));
 }
 
 #[tokio::test]
-async fn no_token_of_entras_is_a_session() {
+async fn no_token_of_entra_is_a_session() {
     let world = World::new().await;
     for version in [Version::V1, Version::V2] {
         for kind in [Kind::Access, Kind::Id] {
             let token = world.token(&TokenAsk { version, kind, ..ask(Person::Editor) });
-            let found = at_riverbend(&world, published(&world).await, &token).await;
+            let found = verify_at_riverbend(&world, published(&world).await, &token).await;
             assert_eq!(found, Err(SessionRefusal::NotASession), "{version:?} {kind:?}");
         }
     }
 }
 
-/// A key is published for three hours before it signs, and for 26 after: whoever fetched the set within that time
-/// verifies everything that is still valid.
+/// A key is published for three hours before it signs and for 26 after, so that a key set fetched in that time verifies
+/// every valid session.
 #[tokio::test]
-async fn a_key_set_that_a_cache_still_holds_verifies_what_the_next_key_signs() {
+async fn a_cached_key_set_verifies_what_the_next_key_signs() {
     let world = World::new().await;
     let before_publication = published(&world).await;
     let hours = async |count: u64| {
@@ -181,20 +181,20 @@ async fn a_key_set_that_a_cache_still_holds_verifies_what_the_next_key_signs() {
     hours(7 * 24 - 3).await;
     let while_pending = published(&world).await;
     let by_old_key = session_of(&world, Person::Reader).await;
-    assert!(at_riverbend(&world, before_publication.clone(), &by_old_key).await.is_ok());
+    assert!(verify_at_riverbend(&world, before_publication.clone(), &by_old_key).await.is_ok());
 
     hours(3).await;
     let by_new_key = session_of(&world, Person::Reader).await;
     let after_promotion = published(&world).await;
     for keys in [while_pending, after_promotion] {
-        assert!(at_riverbend(&world, keys, &by_new_key).await.is_ok());
+        assert!(verify_at_riverbend(&world, keys, &by_new_key).await.is_ok());
     }
-    let found = at_riverbend(&world, before_publication, &by_new_key).await;
-    assert_eq!(found, Err(SessionRefusal::UnknownKey), "it is three hours old: fetch anew");
+    let found = verify_at_riverbend(&world, before_publication, &by_new_key).await;
+    assert_eq!(found, Err(SessionRefusal::UnknownKey), "the cached set is too old");
 }
 
 #[tokio::test]
-async fn the_newest_key_set_verifies_what_the_former_key_signed_until_it_has_ended() {
+async fn the_newest_key_set_verifies_sessions_of_the_old_key_until_they_expire() {
     let world = World::new().await;
     world.clock.advance((7 * 24 - 3) * HOUR);
     world.rotate().await;
@@ -205,11 +205,11 @@ async fn the_newest_key_set_verifies_what_the_former_key_signed_until_it_has_end
     for (seconds, outcome) in [(0, None), (598, None), (1, Some(SessionRefusal::Expired))] {
         world.clock.advance(seconds);
         world.rotate().await;
-        let found = at_riverbend(&world, published(&world).await, &by_old_key).await;
+        let found = verify_at_riverbend(&world, published(&world).await, &by_old_key).await;
         assert_eq!(found.err(), outcome, "{seconds}");
     }
     world.clock.advance(26 * HOUR);
     world.rotate().await;
-    let found = at_riverbend(&world, published(&world).await, &by_old_key).await;
-    assert_eq!(found, Err(SessionRefusal::UnknownKey), "the former key is gone");
+    let found = verify_at_riverbend(&world, published(&world).await, &by_old_key).await;
+    assert_eq!(found, Err(SessionRefusal::UnknownKey), "the old key is no longer published");
 }

@@ -1,10 +1,6 @@
-//! Site files: what editors are told about them, and what an operator reads when one is wrong.
+//! Site files: their schema for editors, and the messages for an operator when a file is not valid.
 
-#![expect(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    reason = "a test that cannot go on fails, which is what panics are for"
-)]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
 use std::{
     collections::BTreeSet,
@@ -30,7 +26,7 @@ fn names(list: &Value) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_schema_that_editors_read_is_that_of_the_code() {
+fn the_schema_file_is_up_to_date() {
     let path = in_project("docs/site.schema.json");
     if env::var("UPDATE_SCHEMA").is_ok_and(|set| set == "1") {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -39,20 +35,20 @@ fn the_schema_that_editors_read_is_that_of_the_code() {
     let kept = fs::read_to_string(&path).unwrap_or_default();
     assert!(
         kept == site_schema(),
-        "docs/site.schema.json is not what the code says; renew it with\n\
+        "docs/site.schema.json is out of date; update it with\n\
          UPDATE_SCHEMA=1 cargo test -p pozi-tests --test sites"
     );
 }
 
-/// The parser itself names the keys that it knows, when it meets one that it does not.
+/// Returns the keys that the parser lists in its message about an unknown key.
 fn known_keys(document: &str) -> BTreeSet<String> {
-    let said = Site::parse(document).unwrap_err().remove(0).message;
-    let list = said.split_once("expected one of ").expect("the message lists the keys").1;
+    let message = Site::parse(document).unwrap_err().remove(0).message;
+    let list = message.split_once("expected one of ").expect("the message lists the keys").1;
     list.split(", ").map(|key| key.trim_matches('`').to_owned()).collect()
 }
 
 #[test]
-fn the_schema_has_every_key_of_a_site_file_and_no_other() {
+fn the_schema_has_exactly_the_keys_of_a_site_file() {
     let schema: Value = serde_json::from_str(&site_schema()).unwrap();
     let catalogue = &schema["$defs"]["CatalogueDocument"];
     let keys = known_keys("unheard_of = 1");
@@ -62,55 +58,56 @@ fn the_schema_has_every_key_of_a_site_file_and_no_other() {
     for object in [&schema, catalogue] {
         assert_eq!(object["additionalProperties"], false);
         for (key, property) in object["properties"].as_object().unwrap() {
-            let said = property["description"].as_str().unwrap_or_default();
-            assert!(said.len() > 10, "an editor shows nothing for `{key}`");
+            let description = property["description"].as_str().unwrap_or_default();
+            assert!(description.len() > 10, "`{key}` has no description");
         }
     }
 }
 
 #[test]
-fn the_schema_demands_what_the_parser_demands() {
+fn the_schema_requires_what_the_parser_requires() {
     let schema: Value = serde_json::from_str(&site_schema()).unwrap();
     for object in [&schema, &schema["$defs"]["CatalogueDocument"]] {
-        let mut demanded = BTreeSet::new();
+        let mut required = BTreeSet::new();
         for key in names(&object["properties"]) {
-            // A table is taken away with all that is in it.
-            let sound = SOUND.split(&format!("[[{key}]]")).next().unwrap();
+            // A table is removed with its contents.
+            let remaining = VALID.split(&format!("[[{key}]]")).next().unwrap();
             let without: Vec<_> =
-                sound.lines().filter(|line| !line.starts_with(&format!("{key} = "))).collect();
+                remaining.lines().filter(|line| !line.starts_with(&format!("{key} = "))).collect();
             if let Err(problems) = Site::parse(&without.join("\n")) {
                 assert_eq!(problems[0].message, format!("missing field `{key}`; add it"));
-                demanded.insert(key);
+                required.insert(key);
             }
         }
-        assert_eq!(names(&object["required"]), demanded);
+        assert_eq!(names(&object["required"]), required);
     }
 }
 
 #[test]
-fn the_sample_sites_are_without_fault_and_point_their_editors_to_the_schema() {
+fn the_sample_sites_are_valid_and_name_the_schema() {
     let folder = in_project("infra/local/sites");
     let sites = SiteFiles::load(&folder).unwrap();
     assert_eq!(sites.all().count(), 2);
     for entry in fs::read_dir(&folder).unwrap() {
         let path = entry.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();
-        let schema = text.lines().next().unwrap().strip_prefix("#:schema ").expect("the first line names it");
-        assert!(path.with_file_name(schema).is_file(), "{} points to {schema}", path.display());
+        let schema =
+            text.lines().next().unwrap().strip_prefix("#:schema ").expect("the first line names the schema");
+        assert!(path.with_file_name(schema).is_file(), "{} names {schema}", path.display());
     }
 }
 
-/// What is printed for a folder with these files, with the folder's own path taken out.
-fn printed(files: &[(&str, &[u8])]) -> String {
+/// Returns the error for a folder with these files, with the folder's path replaced by `sites`.
+fn error_for(files: &[(&str, &[u8])]) -> String {
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes) in files {
         fs::write(folder.path().join(name), bytes).unwrap();
     }
-    let said = SiteFiles::load(folder.path()).unwrap_err().to_string();
-    said.replace(folder.path().to_str().unwrap(), "sites")
+    let message = SiteFiles::load(folder.path()).unwrap_err().to_string();
+    message.replace(folder.path().to_str().unwrap(), "sites")
 }
 
-const SOUND: &str = r#"name = "riverbend"
+const VALID: &str = r#"name = "riverbend"
 internal_url = "http://gis.riverbend.internal/pozi/"
 external_url = "https://poziserver-riverbend.example/pozi/"
 client_id = "0d9f7a54-53c5-4a3e-8f5e-0f3a0b6f2c10"
@@ -125,26 +122,26 @@ read = "everyone-signed-in"
 "#;
 
 #[test]
-fn a_folder_with_several_faults_says_them_all_with_place_and_fix() {
-    let two_faults = SOUND
+fn all_errors_of_a_folder_are_reported_with_place_and_fix() {
+    let two_errors = VALID
         .replace("origins", "session_minutes = 90\norigins")
         .replace("7f2b4d3e-91a6-4d0f-9a57-3f7f5b8f2a11", "9188040d-6c67-4c5b-b112-36a304b66dad");
-    let twice = format!("{SOUND}\n[[catalogue]]{}", SOUND.split("[[catalogue]]").nth(1).unwrap());
+    let twice = format!("{VALID}\n[[catalogue]]{}", VALID.split("[[catalogue]]").nth(1).unwrap());
     let files = [
-        ("a.toml", SOUND.to_owned()),
-        ("b.toml", two_faults),
+        ("a.toml", VALID.to_owned()),
+        ("b.toml", two_errors),
         ("c.toml", twice),
-        ("d.toml", SOUND.replace("https://poziserver", "http://poziserver")),
-        ("e.toml", SOUND.replace("0d9f7a54-53c5", "0d9f7a54_53c5")),
-        ("f.toml", SOUND.replace("\"everyone-signed-in\"", "\"everybody\"")),
-        ("g.toml", SOUND.replace("title", "titel")),
-        ("h.toml", SOUND.replace("\"riverbend\"", "riverbend")),
+        ("d.toml", VALID.replace("https://poziserver", "http://poziserver")),
+        ("e.toml", VALID.replace("0d9f7a54-53c5", "0d9f7a54_53c5")),
+        ("f.toml", VALID.replace("\"everyone-signed-in\"", "\"everybody\"")),
+        ("g.toml", VALID.replace("title", "titles")),
+        ("h.toml", VALID.replace("\"riverbend\"", "riverbend")),
         ("i.toml", String::new()),
-        ("j.toml", SOUND.split("[[catalogue]]").next().unwrap().to_owned()),
+        ("j.toml", VALID.split("[[catalogue]]").next().unwrap().to_owned()),
         ("notes.txt", "Not a site.".to_owned()),
     ];
     let files: Vec<_> = files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
-    let fields = "unknown field `titel`, expected one of `id`, `title`, `project`, `read`, `write`, `print`, `print_texts`, `highlight`";
+    let fields = "unknown field `titles`, expected one of `id`, `title`, `project`, `read`, `write`, `print`, `print_texts`, `highlight`";
     let guid = "is not a GUID of the form 00000000-0000-0000-0000-000000000000; copy it from Entra admin center → App registrations → Overview → Application (client) ID";
     let expected = [
         "b.toml:5: this is the tenant of personal Microsoft accounts, which anyone can open; use the council's own tenant id",
@@ -158,36 +155,40 @@ fn a_folder_with_several_faults_says_them_all_with_place_and_fix() {
         "i.toml:1: missing field `name`; add it",
         "j.toml:1: missing field `catalogue`; add it",
     ];
-    let said = printed(&files);
-    assert_eq!(said.lines().collect::<Vec<_>>(), expected.map(|line| format!("sites/{line}")), "\n{said}");
+    let message = error_for(&files);
+    assert_eq!(
+        message.lines().collect::<Vec<_>>(),
+        expected.map(|line| format!("sites/{line}")),
+        "\n{message}"
+    );
 }
 
 #[test]
-fn two_sites_that_a_token_could_not_tell_apart_are_a_fault() {
-    let twin = SOUND
+fn two_sites_of_a_tenant_with_the_same_client_are_an_error() {
+    let twin = VALID
         .replace("\"riverbend\"", "\"saltmarsh\"")
         .replace("poziserver-riverbend", "poziserver-saltmarsh");
     assert_eq!(
-        printed(&[("a.toml", SOUND.as_bytes()), ("b.toml", twin.as_bytes())]),
+        error_for(&[("a.toml", VALID.as_bytes()), ("b.toml", twin.as_bytes())]),
         "sites/b.toml:4: client_id is the same as in sites/a.toml; each site of a tenant needs its own registration"
     );
-    let elsewhere = twin.replace("7f2b4d3e", "7f2b4d3f");
+    let other_tenant = twin.replace("7f2b4d3e", "7f2b4d3f");
     let folder = tempfile::tempdir().unwrap();
-    for (name, text) in [("a.toml", SOUND), ("b.toml", &elsewhere)] {
+    for (name, text) in [("a.toml", VALID), ("b.toml", &other_tenant)] {
         fs::write(folder.path().join(name), text).unwrap();
     }
-    assert!(SiteFiles::load(folder.path()).is_ok(), "in another tenant the same client is another's");
+    assert!(SiteFiles::load(folder.path()).is_ok(), "tenants may have the same client id");
 }
 
 #[test]
-fn a_folder_without_a_site_file_is_a_fault_and_not_a_service_for_nobody() {
+fn a_folder_without_site_files_is_an_error() {
     let empty = "sites: there is no site file (*.toml)";
-    assert_eq!(printed(&[]), empty);
-    assert_eq!(printed(&[("README.md", b"# Sites"), ("riverbend.toml.bak", SOUND.as_bytes())]), empty);
+    assert_eq!(error_for(&[]), empty);
+    assert_eq!(error_for(&[("README.md", b"# Sites"), ("riverbend.toml.bak", VALID.as_bytes())]), empty);
 }
 
 #[test]
-fn a_folder_or_file_that_cannot_be_read_is_named() {
+fn an_error_names_the_folder_or_file_that_cannot_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
@@ -205,8 +206,8 @@ fn a_folder_or_file_that_cannot_be_read_is_named() {
 }
 
 #[test]
-fn a_file_that_is_not_utf_8_is_named_and_stops_the_start() {
-    let latin = [SOUND.as_bytes(), b"# Caf\xe9\n"].concat();
-    let said = printed(&[("a.toml", SOUND.as_bytes()), ("b.toml", &latin)]);
-    assert_eq!(said, "sites/b.toml: stream did not contain valid UTF-8");
+fn a_file_that_is_not_utf_8_is_an_error_that_names_it() {
+    let latin_1 = [VALID.as_bytes(), b"# \xe9t\xe9\n"].concat();
+    let message = error_for(&[("a.toml", VALID.as_bytes()), ("b.toml", &latin_1)]);
+    assert_eq!(message, "sites/b.toml: stream did not contain valid UTF-8");
 }

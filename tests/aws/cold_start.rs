@@ -8,13 +8,13 @@ use pozi_tests::{Fleet, exchanged};
 /// Releases the calls of each step, which run in parallel, one step after the other. The calls of a step are sorted.
 async fn release_in_order(fleet: &Fleet, steps: &[&[&str]]) {
     for parallel_calls in steps {
-        fleet.aws.lets_go(parallel_calls).await;
+        fleet.aws.release(parallel_calls).await;
     }
 }
 
 /// Starts an instance whose answers from AWS are held, and releases these steps.
 async fn started(fleet: &Fleet, steps: &[&[&str]]) -> Router {
-    fleet.aws.holds();
+    fleet.aws.hold_answers();
     let instance = fleet.exchange();
     release_in_order(fleet, steps).await;
     instance
@@ -25,17 +25,17 @@ async fn exchanges_after(fleet: &Fleet, instance: Router, steps: &[&[&str]]) {
     let token = fleet.token();
     let (answer, ()) = tokio::join!(exchanged(&instance, &token), release_in_order(fleet, steps));
     assert_eq!(answer.status, 200, "{}", answer.json);
-    fleet.aws.holds_no_more();
-    fleet.aws.seen();
+    fleet.aws.release_all();
+    fleet.aws.take_seen();
 
     let answer = exchanged(&instance, &token).await;
     assert_eq!(answer.status, 200, "{}", answer.json);
-    let warm = fleet.aws.seen();
+    let warm = fleet.aws.take_seen();
     assert!(
         warm.iter().all(|seen| seen.what == "Sign"),
         "a warm instance makes other calls than Sign: {warm:?}"
     );
-    assert_eq!(fleet.entra.seen().len(), 0, "Entra is called");
+    assert_eq!(fleet.entra.take_seen().len(), 0, "Entra is called");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -66,13 +66,13 @@ async fn keys_in_kms_cost_a_call_per_signature() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_key_set_waits_once_and_then_never() {
     let Some(fleet) = Fleet::sealed().await else { return };
-    fleet.aws.holds();
+    fleet.aws.hold_answers();
     let instance = fleet.jwks();
     let fetch = || super::fetch(&instance, "/.well-known/jwks.json");
     let (answer, ()) = tokio::join!(fetch(), release_in_order(&fleet, &[&["GetItem"]]));
     assert_eq!(answer.status, 200);
-    let [seen] = &fleet.aws.seen()[..] else { panic!("expected one read") };
+    let [seen] = &fleet.aws.take_seen()[..] else { panic!("expected one read") };
     assert!(!String::from_utf8_lossy(&seen.body).contains("pk, sk, revision, ring"));
     assert_eq!(fetch().await.status, 200);
-    assert_eq!(fleet.aws.seen().len(), 0);
+    assert_eq!(fleet.aws.take_seen().len(), 0);
 }

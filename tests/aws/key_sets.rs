@@ -38,10 +38,10 @@ async fn a_run_stores_both_key_sets_of_every_tenant() {
     let done = fleet.rotate(Ask::default()).await.unwrap();
     assert_eq!(done.key_sets, Refreshed { kept: 4, failed: 0 }, "two tenants");
     assert_eq!(done.keys, [""; 0], "a day has not passed");
-    fleet.entra.seen();
+    fleet.entra.take_seen();
     let answer = exchanged(&fleet.exchange(), &fleet.token()).await;
     assert_eq!(answer.status, 200);
-    assert_eq!(fleet.entra.seen().len(), 0, "an exchange called Entra");
+    assert_eq!(fleet.entra.take_seen().len(), 0, "an exchange called Entra");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,25 +61,25 @@ async fn a_fresh_stored_key_set_is_used_and_an_older_one_only_while_entra_is_dow
     for (age, asks) in [(Duration::from_mins(55), 0), (Duration::from_mins(61), 1)] {
         let Some(fleet) = fleet_whose_key_set_is(age).await else { return };
         assert_eq!(exchanged(&fleet.exchange(), &fleet.token()).await.status, 200);
-        assert_eq!(fleet.entra.seen().len(), asks, "{age:?}");
+        assert_eq!(fleet.entra.take_seen().len(), asks, "{age:?}");
     }
     let Some(fleet) = fleet_whose_key_set_is(Duration::from_hours(23)).await else { return };
-    fleet.entra.always(Fate::Fails);
+    fleet.entra.set_fate(Fate::Fails);
     let instance = fleet.exchange();
     for _ in 0..5 {
         assert_eq!(exchanged(&instance, &fleet.token()).await.status, 200);
     }
-    assert!(fleet.entra.seen().len() <= 2, "Entra is called again despite the pause");
+    assert!(fleet.entra.take_seen().len() <= 2, "Entra is called again despite the pause");
 }
 
 /// The table does not delete old items: the service checks their age itself.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stored_key_set_older_than_a_day_is_not_used() {
     let Some(fleet) = fleet_whose_key_set_is(Duration::from_hours(24)).await else { return };
-    fleet.entra.always(Fate::Fails);
+    fleet.entra.set_fate(Fate::Fails);
     let answer = exchanged(&fleet.exchange(), &fleet.token()).await;
     assert_eq!(answer.refusal(), ("temporarily_unavailable", "keys_unavailable"));
-    fleet.entra.always(Fate::Passes);
+    fleet.entra.set_fate(Fate::Passes);
     assert_eq!(exchanged(&fleet.exchange(), &fleet.token()).await.status, 200);
 }
 
@@ -89,7 +89,7 @@ async fn keys_that_entra_replaced_after_the_last_run_are_fetched_at_once() {
     fleet.directory.roll_keys();
     let answer = exchanged(&fleet.exchange(), &fleet.token()).await;
     assert_eq!(answer.status, 200, "{}", answer.json);
-    assert_eq!(fleet.entra.seen().len(), 1);
+    assert_eq!(fleet.entra.take_seen().len(), 1);
     let now = SystemClock.now().unix_seconds();
     let second = TokenAsk { version: Version::V2, ..TokenAsk::default() };
     let answer = exchanged(&fleet.exchange(), &fleet.directory.token(&second, now).unwrap()).await;
@@ -101,5 +101,5 @@ async fn an_older_key_set_never_replaces_a_newer_one() {
     let Some(fleet) = fleet_whose_key_set_is(Duration::from_mins(10)).await else { return };
     fleet.store().keep(location(), b"older", ago(Duration::from_mins(20))).await.unwrap();
     assert_eq!(exchanged(&fleet.exchange(), &fleet.token()).await.status, 200);
-    assert_eq!(fleet.entra.seen().len(), 0);
+    assert_eq!(fleet.entra.take_seen().len(), 0);
 }

@@ -17,7 +17,7 @@ use pozi_auth::{
     timestamp::{Clock, Timestamp},
 };
 use pozi_rotate_keys::Ask;
-use pozi_tests::{Fleet, ISSUER, PATIENT, SetClock, aws_at, exchanged};
+use pozi_tests::{Fleet, ISSUER, PATIENT_LIMITS, SetClock, aws_at, exchanged};
 use pozi_token_exchange::{Environment, TokenExchange, aws::Registry};
 
 use super::fetch;
@@ -44,7 +44,7 @@ fn instance(fleet: &Fleet, clock: &SetClock) -> Router {
     let issuer = ISSUER.parse().unwrap();
     let keys = Keys::new(&aws, &fleet.signing, &fleet.table, &issuer);
     let registry = Arc::new(CachedRegistry::new(Arc::new(table.clone()), REGISTRY_LIFETIMES));
-    let fetch = HttpKeySets::new(Some(fleet.entra.url().parse().unwrap())).unwrap().within(PATIENT.call);
+    let fetch = HttpKeySets::new(Some(fleet.entra.url().parse().unwrap())).unwrap().within(PATIENT_LIMITS.call);
     pozi_token_exchange::router(Arc::new(TokenExchange::<AwsWithTestClock> {
         issuer,
         clock: clock.clone(),

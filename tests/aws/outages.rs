@@ -38,7 +38,7 @@ async fn an_outage_at_start_is_reported_and_the_next_request_tries_again() {
         ("Decrypt", "signing_unavailable"),
     ] {
         for fate in OUTAGES {
-            cases.spawn(check_outage_at_start(fleet.behind_another().await, what, fate, reason));
+            cases.spawn(check_outage_at_start(fleet.behind_new_proxy().await, what, fate, reason));
         }
     }
     cases.join_all().await;
@@ -49,12 +49,12 @@ async fn check_outage_at_start(mut fleet: Fleet, what: &'static str, fate: Fate,
     if fate == Fate::Lost {
         fleet.limits = LONG_LIMITS;
     }
-    fleet.aws.decides(fate_for(what, fate));
+    fleet.aws.set_fates(fate_for(what, fate));
     let instance = fleet.exchange();
     let answer = exchanged(&instance, &token).await;
     assert_eq!(answer.status, 503, "{what}, {fate:?}");
     assert_eq!(answer.refusal(), ("temporarily_unavailable", reason), "{what}, {fate:?}");
-    fleet.aws.always(Fate::Passes);
+    fleet.aws.set_fate(Fate::Passes);
     wait_for_retry_after(&answer).await;
     let answer = exchanged(&instance, &token).await;
     assert_eq!(answer.status, 200, "{what}, {fate:?}: {}", answer.json);
@@ -63,11 +63,11 @@ async fn check_outage_at_start(mut fleet: Fleet, what: &'static str, fate: Fate,
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outage_at_start_of_jwks_is_reported_and_the_next_request_tries_again() {
     let Some(fleet) = Fleet::sealed().await else { return };
-    fleet.aws.always(Fate::Fails);
+    fleet.aws.set_fate(Fate::Fails);
     let instance = fleet.jwks();
     let answer = fetch(&instance, "/.well-known/jwks.json").await;
     assert_eq!(answer.refusal(), ("temporarily_unavailable", "signing_unavailable"));
-    fleet.aws.always(Fate::Passes);
+    fleet.aws.set_fate(Fate::Passes);
     wait_for_retry_after(&answer).await;
     assert_eq!(fetch(&instance, "/.well-known/jwks.json").await.status, 200);
 }
@@ -80,7 +80,7 @@ async fn errors_that_end_by_the_third_attempt_have_no_effect() {
     for fate in [Fate::Throttled, Fate::Fails] {
         for what in ["Query", "GetItem", "Decrypt"] {
             let left = std::sync::atomic::AtomicUsize::new(2);
-            fleet.aws.decides(move |_, called| {
+            fleet.aws.set_fates(move |_, called| {
                 let hit = called == what
                     && left
                         .fetch_update(
@@ -103,8 +103,8 @@ async fn an_outage_later_has_no_effect_while_the_caches_are_valid() {
     let (instance, keys) = (fleet.exchange(), fleet.jwks());
     assert_eq!(exchanged(&instance, &fleet.token()).await.status, 200);
     assert_eq!(fetch(&keys, "/.well-known/jwks.json").await.status, 200);
-    fleet.aws.always(Fate::Fails);
-    fleet.entra.always(Fate::Fails);
+    fleet.aws.set_fate(Fate::Fails);
+    fleet.entra.set_fate(Fate::Fails);
     for _ in 0..20 {
         assert_eq!(exchanged(&instance, &fleet.token()).await.status, 200);
         assert_eq!(fetch(&keys, "/.well-known/jwks.json").await.status, 200);
@@ -114,7 +114,7 @@ async fn an_outage_later_has_no_effect_while_the_caches_are_valid() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_request_waits_longer_than_a_call_may_take() {
     let Some(mut fleet) = Fleet::sealed().await else { return };
-    fleet.aws.always(Fate::Lost);
+    fleet.aws.set_fate(Fate::Lost);
     fleet.limits = CallLimits::default();
     assert!(fleet.limits.call <= Duration::from_secs(3), "a person would wait for longer than 3 seconds");
     // Both limits are timers, so that a busy machine delays both.

@@ -51,7 +51,7 @@ async fn kept_in_kms(made: &HashSet<String>) -> Vec<String> {
 
 /// Returns the ARNs of the keys that were created through the proxy, taken from the requests for their public keys.
 fn made_in_kms(fleet: &Fleet) -> HashSet<String> {
-    let called = fleet.aws.seen().into_iter().filter(|seen| seen.what == "GetPublicKey");
+    let called = fleet.aws.take_seen().into_iter().filter(|seen| seen.what == "GetPublicKey");
     let arn = |body: &[u8]| {
         let body: serde_json::Value = serde_json::from_slice(body).unwrap();
         body["KeyId"].as_str().unwrap().to_owned()
@@ -130,7 +130,7 @@ async fn a_run_that_dies_at_any_step_changes_all_or_nothing_and_the_next_run_com
 async fn check_death_at_every_step((promotes, then): (bool, &[&str]), fate: Fate) {
     let Some(first) = Fleet::sealed().await else { return };
     for step in 0.. {
-        let fleet = first.afresh().await;
+        let fleet = first.with_new_table().await;
         let clock = clock();
         let rotator = fleet.rotator(clock.clone());
         clock.advance(21 * 3_600);
@@ -140,8 +140,8 @@ async fn check_death_at_every_step((promotes, then): (bool, &[&str]), fate: Fate
         }
         let before = ring(&fleet).await;
         // Its own proxy, since requests of the dying run may still arrive after its death.
-        let dying = fleet.behind_another().await;
-        dying.aws.decides(move |count, _| match count.cmp(&step) {
+        let dying = fleet.behind_new_proxy().await;
+        dying.aws.set_fates(move |count, _| match count.cmp(&step) {
             Less => Fate::Passes,
             Equal => fate,
             Greater => Fate::Lost,
@@ -149,9 +149,9 @@ async fn check_death_at_every_step((promotes, then): (bool, &[&str]), fate: Fate
         let dying_rotator = dying.rotator(clock.clone());
         let done = tokio::select! {
             done = run(&dying_rotator) => Some(done),
-            () = dying.aws.loses() => None,
+            () = dying.aws.wait_for_loss() => None,
         };
-        dying.aws.settles().await;
+        dying.aws.wait_until_idle().await;
         let after = ring(&fleet).await;
         assert!(after == before || states(&after) == then, "step {step}: {:?}", states(&after));
         run(&rotator).await.unwrap();
@@ -179,7 +179,7 @@ async fn a_run_that_fails_changes_nothing_and_reports_why() {
         ("Scan", "the tenants' key sets were not fetched: the site registry cannot be read"),
     ] {
         for fate in [Fate::Throttled, Fate::Fails] {
-            fleet.aws.decides(move |_, called| if called == what { fate } else { Fate::Passes });
+            fleet.aws.set_fates(move |_, called| if called == what { fate } else { Fate::Passes });
             let error = run(&rotator).await.unwrap_err().to_string();
             assert!(error.starts_with(expected), "{what}, {fate:?}: {error}");
             if what != "Scan" {

@@ -131,15 +131,15 @@ async fn an_unregistered_tenant_costs_one_read_and_no_call_to_entra() {
     claims["iss"] = format!("https://sts.windows.net/{tenant}/").into();
     let header = fleet.directory.header(entra_emulator::Version::V1);
     let token = fleet.directory.sign(&header, &claims);
-    fleet.aws.holds();
+    fleet.aws.hold_answers();
     let instance = fleet.exchange();
     for of_the_start in ["GetItem", "Decrypt"] {
-        fleet.aws.lets_go(&[of_the_start]).await;
+        fleet.aws.release(&[of_the_start]).await;
     }
-    fleet.aws.holds_no_more();
-    fleet.aws.seen();
+    fleet.aws.release_all();
+    fleet.aws.take_seen();
     for _ in 0..10 {
         assert_eq!(exchanged(&instance, &token).await.refusal(), ("invalid_request", "unknown_tenant"));
     }
-    assert_eq!((fleet.aws.seen().len(), fleet.entra.seen().len()), (1, 0));
+    assert_eq!((fleet.aws.take_seen().len(), fleet.entra.take_seen().len()), (1, 0));
 }

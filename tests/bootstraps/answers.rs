@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use pozi_auth::{config::Signing, keyring::SigningAlgorithm};
 use pozi_rotate_keys::Ask;
-use pozi_tests::{EmulatedAws, Fleet, ISSUER, Runtime, event, filled, part, sent_back, verified_by};
+use pozi_tests::{EmulatedAws, Fleet, ISSUER, Runtime, event, with_form, part, lambda_response, verified_by};
 use serde_json::{Value, json};
 
 use super::{bootstrap, form, print, start};
@@ -27,12 +27,12 @@ fn without_session(mut answer: Value) -> (Value, String) {
 async fn every_kind_of_event_is_exchanged_as_by_the_router() {
     let Some((fleet, runtime)) = start("token-exchange").await else { return };
     let router = fleet.exchange();
-    let keys = body(&sent_back(fleet.jwks(), &event("http-api-jwks")).await);
+    let keys = body(&lambda_response(fleet.jwks(), &event("http-api-jwks")).await);
     for name in TOKEN {
         for in_base64 in [false, true] {
-            let event = filled(event(name), &form(&fleet, &[]), in_base64);
+            let event = with_form(event(name), &form(&fleet, &[]), in_base64);
             let (answer, session) = without_session(runtime.invoke(&event).await.unwrap());
-            let (expected, another) = without_session(sent_back(router.clone(), &event).await);
+            let (expected, another) = without_session(lambda_response(router.clone(), &event).await);
             assert_eq!(answer, expected, "{name}");
             assert_eq!(answer["body"]["scope"], "heritage:read planning:read", "{name}");
             assert!(verified_by(&session, &keys).is_some(), "{name}");
@@ -48,11 +48,11 @@ async fn refusals_and_preflights_equal_the_routers_byte_for_byte() {
     let router = fleet.exchange();
     let mut events = vec![event("rest-api-preflight"), event("http-api-preflight"), event("http-api-jwks")];
     for name in TOKEN {
-        events.push(filled(event(name), &form(&fleet, &[("audience", "lakeside")]), true));
-        events.push(filled(event(name), "grant_type=x", false));
+        events.push(with_form(event(name), &form(&fleet, &[("audience", "lakeside")]), true));
+        events.push(with_form(event(name), "grant_type=x", false));
     }
     for event in events {
-        assert_eq!(runtime.invoke(&event).await.unwrap(), sent_back(router.clone(), &event).await);
+        assert_eq!(runtime.invoke(&event).await.unwrap(), lambda_response(router.clone(), &event).await);
     }
 }
 
@@ -63,7 +63,7 @@ async fn the_key_set_equals_the_routers_byte_for_byte() {
     for name in ["rest-api-jwks", "http-api-jwks", "function-url-jwks"] {
         let event = event(name);
         let answer = runtime.invoke(&event).await.unwrap();
-        assert_eq!(answer, sent_back(router.clone(), &event).await, "{name}");
+        assert_eq!(answer, lambda_response(router.clone(), &event).await, "{name}");
         assert_eq!(body(&answer)["keys"].as_array().map(Vec::len), Some(1), "{name}");
     }
 }
@@ -83,7 +83,7 @@ async fn a_first_ring_is_created_only_on_request() {
     let Some(aws) = EmulatedAws::running() else { return };
     let signing = Signing::Sealed { kms_key: aws.sealing_key().await };
     let Some(bare) = Fleet::bare(signing, SigningAlgorithm::Es256).await else { return };
-    let runtime = Runtime::of(&bootstrap, &bare.environment()).await;
+    let runtime = Runtime::start(&bootstrap, &bare.environment()).await;
     let error = runtime.invoke(&event("schedule")).await.unwrap_err();
     let message = error["errorMessage"].as_str().unwrap();
     assert!(message.starts_with("the signing keys were not rotated: "), "{message}");
@@ -98,12 +98,12 @@ async fn a_cold_start_is_measured() {
         let Some(bootstrap) = bootstrap(function) else { return };
         let Some(fleet) = Fleet::sealed().await else { return };
         let event = match function {
-            "token-exchange" => filled(event("http-api-token"), &form(&fleet, &[]), true),
+            "token-exchange" => with_form(event("http-api-token"), &form(&fleet, &[]), true),
             "jwks" => event("http-api-jwks"),
             _ => event("schedule"),
         };
         let spawned = Instant::now();
-        let runtime = Runtime::of(&bootstrap, &fleet.environment()).await;
+        let runtime = Runtime::start(&bootstrap, &fleet.environment()).await;
         let answer = runtime.invoke(&event).await.unwrap();
         let cold = spawned.elapsed();
         assert!(answer["statusCode"] == 200 || function == "rotate-keys", "{function}: {answer}");

@@ -1,13 +1,13 @@
 //! Start, panics, logs and metrics of the processes.
 
-use pozi_tests::{Fleet, METRICS, Runtime, event, filled};
+use pozi_tests::{Fleet, METRICS, Runtime, event, with_form};
 use serde_json::Value;
 
 use super::{bootstrap, form, start};
 
 /// An event that makes the runtime panic when it converts it.
 fn panicking_event(form: &str) -> Value {
-    let mut event = filled(event("rest-api-token"), form, false);
+    let mut event = with_form(event("rest-api-token"), form, false);
     event["isBase64Encoded"] = true.into();
     event
 }
@@ -16,12 +16,12 @@ fn panicking_event(form: &str) -> Value {
 async fn a_panic_ends_one_invocation_but_not_the_process() {
     let Some((fleet, runtime)) = start("token-exchange").await else { return };
     let process = runtime.process_id();
-    let valid = filled(event("rest-api-token"), &form(&fleet, &[]), true);
+    let valid = with_form(event("rest-api-token"), &form(&fleet, &[]), true);
     for _ in 0..2 {
         let error = runtime.invoke(&panicking_event("not base64!")).await.unwrap_err();
         assert!(error["errorMessage"].as_str().unwrap().starts_with("Lambda panicked: "), "{error}");
         assert_eq!(runtime.invoke(&valid).await.unwrap()["statusCode"], 200);
-        assert!(runtime.lives());
+        assert!(runtime.is_running());
         assert_eq!(runtime.process_id(), process);
     }
 }
@@ -50,10 +50,10 @@ async fn a_missing_or_contradictory_variable_prevents_the_start_and_is_named() {
             let mut environment = fleet.environment();
             environment.retain(|(name, _)| name != variable);
             environment.push((variable.to_owned(), value.to_owned()));
-            let runtime = Runtime::of(&bootstrap(function).unwrap(), &environment).await;
-            let status = runtime.ended().await;
+            let runtime = Runtime::start(&bootstrap(function).unwrap(), &environment).await;
+            let status = runtime.wait_for_exit().await;
             assert!(!status.success() || runtime.init_error().is_some(), "{function}, {variable}: {status}");
-            assert_eq!(runtime.asked(), 0, "{function}, {variable}: it started");
+            assert_eq!(runtime.polls(), 0, "{function}, {variable}: it started");
             let lines = runtime.end();
             let named =
                 lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok()).any(|line| {
@@ -71,15 +71,15 @@ async fn no_token_is_logged_at_any_level() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let mut environment = fleet.environment();
     environment.push(("POZI_LOG".to_owned(), "trace".to_owned()));
-    let runtime = Runtime::of(&bootstrap, &environment).await;
+    let runtime = Runtime::start(&bootstrap, &environment).await;
     let token = fleet.token();
     let form = pozi_tests::exchange_form(&token, &[]);
-    let answer = runtime.invoke(&filled(event("http-api-token"), &form, true)).await.unwrap();
+    let answer = runtime.invoke(&with_form(event("http-api-token"), &form, true)).await.unwrap();
     let exchanged: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
     let session = exchanged["access_token"].as_str().unwrap();
     let refused = pozi_tests::exchange_form(&token, &[("audience", "lakeside")]);
     assert_eq!(
-        runtime.invoke(&filled(event("http-api-token"), &refused, true)).await.unwrap()["statusCode"],
+        runtime.invoke(&with_form(event("http-api-token"), &refused, true)).await.unwrap()["statusCode"],
         400
     );
     runtime.invoke(&panicking_event(&format!("{form}!"))).await.unwrap_err();
@@ -96,9 +96,9 @@ async fn no_token_is_logged_at_any_level() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_exchange_writes_metrics_in_the_embedded_format() {
     let Some((fleet, runtime)) = start("token-exchange").await else { return };
-    runtime.invoke(&filled(event("http-api-token"), &form(&fleet, &[]), true)).await.unwrap();
+    runtime.invoke(&with_form(event("http-api-token"), &form(&fleet, &[]), true)).await.unwrap();
     let is_metrics = |line: &str| line.contains("\"_aws\"") && line.contains("\"Exchanges\"");
-    let line: Value = serde_json::from_str(&runtime.line(is_metrics).await).unwrap();
+    let line: Value = serde_json::from_str(&runtime.wait_for_line(is_metrics).await).unwrap();
     let directive = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
     let of_exchanges = directive.iter().find(|directive| {
         directive["Metrics"].as_array().unwrap().iter().any(|metric| metric["Name"] == "Exchanges")

@@ -30,7 +30,7 @@ fn every_key_of_every_captured_set_is_usable() {
     }
 }
 
-/// Serves one document as everybody's key set.
+/// Serves one document as every tenant's key set.
 struct Serves(String);
 
 impl KeySetFetch for Serves {
@@ -39,8 +39,8 @@ impl KeySetFetch for Serves {
     }
 }
 
-/// Nobody here can sign with a captured key: a token under one that vouches for its tenant fails for its signature,
-/// and under one of personal accounts before anybody looks at that.
+/// A test cannot sign with a captured key. Under a key that vouches for its tenant, the token fails for its signature; under
+/// one of personal accounts, before the signature is checked.
 #[tokio::test]
 async fn captured_keys_of_personal_accounts_vouch_for_no_other_tenant() {
     let world = World::new().await;
@@ -60,12 +60,12 @@ async fn captured_keys_of_personal_accounts_vouch_for_no_other_tenant() {
             assert_eq!(answer.refusal(), ("invalid_request", expected), "{file}: {named}");
             reasons.push(expected);
         }
-        let refused_to_vouch = reasons.iter().filter(|reason| **reason == "key_issuer_mismatch").count();
-        assert_eq!((reasons.len(), refused_to_vouch), (keys, personal), "{file}");
+        let of_personal_accounts = reasons.iter().filter(|reason| **reason == "key_issuer_mismatch").count();
+        assert_eq!((reasons.len(), of_personal_accounts), (keys, personal), "{file}");
     }
 }
 
-/// For each metadata document: its cloud, its version, and how it writes the tenant into its issuer and addresses.
+/// For each metadata document: its cloud, its version, and its placeholders for the tenant in issuer and addresses.
 const METADATA: [(&str, Cloud, TokenVersion, &str, &str); 5] = [
     ("metadata/tenant-v1.json", Public, TokenVersion::V1, "", "common"),
     ("metadata/tenant-v2.json", Public, TokenVersion::V2, "", ""),
@@ -90,13 +90,13 @@ fn issuers_and_key_addresses_are_those_of_the_captured_metadata() {
         let (host, path) = address.split_once('/').unwrap();
         let location = KeySetLocation { cloud, tenant, version };
         assert_eq!(filled_in(&format!("/{path}"), in_address), location.path(), "{file}");
-        // In China the document names the cloud's older host; we ask the one that its issuer names.
+        // In China the document names the cloud's older host; the service uses the one in its issuer.
         let named = if cloud == China { "https://login.chinacloudapi.cn" } else { cloud.login() };
         assert_eq!(format!("https://{host}"), named, "{file}");
     }
 }
 
-/// The tenant that a document is about; any other where it is about every tenant.
+/// Returns the tenant that a document is about, or any if it is about all tenants.
 fn tenant_of(document: &Value) -> TenantId {
     let issuer = document["issuer"].as_str().unwrap_or_default();
     let named = issuer.split('/').find_map(|part| part.parse().ok());

@@ -1,4 +1,4 @@
-//! Captured claims, signed anew by the emulated tenant and brought to a site that is registered just for them.
+//! Captured claims, signed by the emulated tenant and exchanged at a site that is registered for them.
 
 use entra_emulator::{TokenAsk, Version};
 use pozi_auth::{keyring::SigningAlgorithm, sites::SiteFile};
@@ -9,17 +9,17 @@ use super::captured_json;
 
 const FILE: &str = "claim-shapes.json";
 
-/// What must come of a shape: the scope granted, or the reason of the refusal.
+/// The expected result: the scope granted, or the reason of the refusal.
 #[derive(Clone, Copy)]
-enum Judged {
+enum Outcome {
     Granted(&'static str),
     Refused(&'static str),
 }
-use Judged::{Granted, Refused};
+use Outcome::{Granted, Refused};
 
-/// For each whole shape: what comes of it as it was captured, and what would if it had been asked for as the Web App
-/// asks: for the site's own audience and, where it has a scope, for `user_impersonation`.
-const WHOLE: [(&str, Judged, Judged); 13] = [
+/// For each whole token: the outcome as captured, and the outcome if the Web App had requested it, with the site's own
+/// audience and, if it has a scope, `user_impersonation`.
+const WHOLE: [(&str, Outcome, Outcome); 13] = [
     ("v1-access-groups-overage-real", Refused("scope_missing"), Refused("groups_overage")),
     ("v1-access-token-spn-aud", Granted("outer:read"), Granted("outer:read")),
     ("graph-access-token-nonce-header", Refused("graph_token"), Refused("graph_token")),
@@ -39,45 +39,45 @@ const WHOLE: [(&str, Judged, Judged); 13] = [
     ("app-proxy-v1-access-TEMPLATE", Granted("inner:read outer:read"), Granted("inner:read outer:read")),
 ];
 
-/// For each fragment: what comes of an otherwise valid token with it in place of its own groups.
-const FRAGMENTS: [(&str, Judged); 3] = [
+/// For each fragment: the outcome of a valid token whose groups are replaced by it.
+const FRAGMENTS: [(&str, Outcome); 3] = [
     ("groups-overage-doc-fragment", Refused("groups_overage")),
     ("hasgroups-doc-fragment", Refused("groups_overage")),
     ("groups-inline", Granted("inner:read outer:read")),
 ];
 
 #[test]
-fn every_captured_shape_has_its_judgement_here() {
+fn every_captured_shape_has_an_expected_outcome() {
     let Some(shapes) = captured_json(FILE) else { return };
     let mut captured: Vec<_> = shapes.as_array().unwrap().iter().map(|shape| text(&shape["name"])).collect();
-    let mut judged: Vec<_> = WHOLE.iter().map(|(name, ..)| *name).collect();
-    judged.extend(FRAGMENTS.iter().map(|(name, _)| *name));
+    let mut expected: Vec<_> = WHOLE.iter().map(|(name, ..)| *name).collect();
+    expected.extend(FRAGMENTS.iter().map(|(name, _)| *name));
     captured.sort_unstable();
-    judged.sort_unstable();
-    assert_eq!(captured, judged);
+    expected.sort_unstable();
+    assert_eq!(captured, expected);
 }
 
 #[tokio::test]
-async fn whole_shapes_are_judged_as_they_were_captured_and_as_if_asked_for_by_the_web_app() {
+async fn whole_tokens_have_the_expected_outcome_as_captured_and_as_if_requested_by_the_web_app() {
     let Some(shapes) = captured_json(FILE) else { return };
     let group = inner_group(&shapes);
-    for (name, as_captured, as_asked_for) in WHOLE {
+    for (name, as_captured, as_requested) in WHOLE {
         let mut shape = named(&shapes, name);
         if name.ends_with("TEMPLATE") {
             fill_in(&mut shape["payload"], &group);
         }
         let (world, own_audience) = world_for(&shape["payload"], &group).await;
-        assert_judged(&world, &shape, as_captured, name).await;
+        assert_outcome(&world, &shape, as_captured, name).await;
         shape["payload"]["aud"] = own_audience;
         if shape["payload"].get("scp").is_some() {
             shape["payload"]["scp"] = "user_impersonation".into();
         }
-        assert_judged(&world, &shape, as_asked_for, &format!("{name}, as asked for by the Web App")).await;
+        assert_outcome(&world, &shape, as_requested, &format!("{name}, as requested by the Web App")).await;
     }
 }
 
 #[tokio::test]
-async fn fragments_are_judged_within_a_token_without_fault() {
+async fn fragments_have_the_expected_outcome_in_a_valid_token() {
     let Some(shapes) = captured_json(FILE) else { return };
     for version in [Version::V1, Version::V2] {
         let tenant =
@@ -89,13 +89,13 @@ async fn fragments_are_judged_within_a_token_without_fault() {
             let mut fragment = named(&shapes, name)["payload"].take();
             payload.as_object_mut().unwrap().append(fragment.as_object_mut().unwrap());
             let whole = json!({"header": world.entra.header(version), "payload": payload});
-            assert_judged(&world, &whole, expected, &format!("{name}, version {version}")).await;
+            assert_outcome(&world, &whole, expected, &format!("{name}, version {version}")).await;
         }
     }
 }
 
-/// Signs a shape with the tenant's key and brings it a minute after it was issued.
-async fn assert_judged(world: &World, shape: &Value, expected: Judged, what: &str) {
+/// Signs a shape with the tenant's key and exchanges it a minute after `iat`.
+async fn assert_outcome(world: &World, shape: &Value, expected: Outcome, what: &str) {
     let version = if shape["payload"]["ver"] == "2.0" { Version::V2 } else { Version::V1 };
     let header = match &shape["header"] {
         Value::Null => world.entra.header(version),
@@ -110,26 +110,26 @@ async fn assert_judged(world: &World, shape: &Value, expected: Judged, what: &st
     assert_eq!((answer.scope(), answer.refusal().1), (scope, reason), "{what}: {}", answer.json);
 }
 
-/// The group that may see the inner map: one of those captured.
+/// The group that may read the catalogue `inner`: one of those captured.
 fn inner_group(shapes: &Value) -> String {
     text(&named(shapes, "groups-inline")["payload"]["groups"][0]).to_owned()
 }
 
-/// A world with one site, registered for the tenant, audience and client of `payload`, with an inner map for `group`;
-/// and the site's own audience in a token of that version.
+/// Returns a world with one site, registered for the tenant, audience and client of `payload`, with a catalogue for `group`;
+/// and the site's audience in tokens of that version.
 async fn world_for(payload: &Value, group: &str) -> (World, Value) {
     let audience = text(&payload["aud"]);
-    let asking = text(&payload[if payload["ver"] == "2.0" { "azp" } else { "appid" }]);
+    let client = text(&payload[if payload["ver"] == "2.0" { "azp" } else { "appid" }]);
     let bare = audience.trim_start_matches("spn:");
-    let own = if bare.parse::<uuid::Uuid>().is_ok() { bare } else { asking };
+    let own = if bare.parse::<uuid::Uuid>().is_ok() { bare } else { client };
     let url =
         if audience.starts_with("https://") { audience } else { "https://poziserver-shape.example/pozi" };
-    // No site can be registered for personal accounts; a council's then stands in.
+    // No site can be registered for the tenant of personal accounts.
     let tenant = match text(&payload["tid"]) {
         "9188040d-6c67-4c5b-b112-36a304b66dad" => "00000000-0000-4000-8000-000000000001",
         tenant => tenant,
     };
-    let further = if asking.is_empty() || asking == own { String::new() } else { format!("\"{asking}\"") };
+    let further = if client.is_empty() || client == own { String::new() } else { format!("\"{client}\"") };
     let site = format!(
         r#"
 name = "shape"
@@ -158,7 +158,7 @@ read = ["{group}"]
     (World::with(&[file], SigningAlgorithm::Es256).await, json!(own_audience))
 }
 
-/// The template's words in angle brackets, and the times that it leaves out.
+/// Replaces the template's placeholders, and sets the claims that it leaves out.
 fn fill_in(payload: &mut Value, group: &str) {
     let (tenant, client) = ("5f3d2c1b-0a09-4f8e-9d7c-6b5a49382716", "7a6b5c4d-3e2f-4a1b-8c0d-9e8f7a6b5c4d");
     let filled = payload

@@ -1,4 +1,4 @@
-//! The same contracts, of the adapters whose other side is AWS.
+//! The contracts of the adapters for AWS.
 
 use pozi_auth::{
     adapters::aws::{Keys, Table, TableKeyRing, TablePublishedKeys, connection},
@@ -14,8 +14,8 @@ use super::{rings, signing, sites};
 
 const BOTH: [SigningAlgorithm; 2] = [SigningAlgorithm::Es256, SigningAlgorithm::Rs256];
 
-/// The two ways to keep private keys.
-async fn ways(aws: &EmulatedAws) -> [Signing; 2] {
+/// Both ways to store private keys.
+async fn both_ways(aws: &EmulatedAws) -> [Signing; 2] {
     let kms_key = aws.sealing_key().await;
     [Signing::Sealed { kms_key }, Signing::Kms { tag: Some("pozi-contracts".into()) }]
 }
@@ -30,7 +30,7 @@ async fn ring_and_keys(aws: &EmulatedAws, signing: &Signing) -> (TableKeyRing, K
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ring_in_a_table() {
     let Some(aws) = EmulatedAws::running() else { return };
-    for signing in ways(aws).await {
+    for signing in both_ways(aws).await {
         let (ring, keys) = ring_and_keys(aws, &signing).await;
         rings::contract(ring.clone(), ring, &keys).await;
         let (ring, keys) = ring_and_keys(aws, &signing).await;
@@ -39,9 +39,9 @@ async fn a_ring_in_a_table() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_that_kms_seals_or_keeps_sign() {
+async fn keys_sealed_by_kms_or_kept_in_it_sign() {
     let Some(aws) = EmulatedAws::running() else { return };
-    for signing in ways(aws).await {
+    for signing in both_ways(aws).await {
         for algorithm in BOTH {
             let (ring, keys) = ring_and_keys(aws, &signing).await;
             signing::contract(ring, keys, algorithm).await;
@@ -50,9 +50,9 @@ async fn keys_that_kms_seals_or_keeps_sign() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_published_beside_a_ring_is_its_public_half() {
+async fn the_stored_public_keys_are_those_of_the_ring() {
     let Some(aws) = EmulatedAws::running() else { return };
-    for signing in ways(aws).await {
+    for signing in both_ways(aws).await {
         let (ring, keys) = ring_and_keys(aws, &signing).await;
         for hours in [0, 21, 24, 26] {
             let now = Timestamp::from_unix_seconds(NOW + hours * 3_600);
@@ -62,7 +62,7 @@ async fn what_is_published_beside_a_ring_is_its_public_half() {
             assert_eq!(whole.as_json(), beside.as_json(), "hour {hours}");
         }
     }
-    let (empty, _) = ring_and_keys(aws, &ways(aws).await[0]).await;
+    let (empty, _) = ring_and_keys(aws, &both_ways(aws).await[0]).await;
     assert!(empty.load().await.unwrap().is_none());
     assert!(TablePublishedKeys::new(empty.table().clone()).published().await.unwrap().is_none());
 }

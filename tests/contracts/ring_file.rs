@@ -1,4 +1,4 @@
-//! What only a ring in a file must do: keep its private keys to its owner, and never take damage for a beginning.
+//! What only a key ring in a file must do: keep private keys to its owner, and never take a damaged file for an empty one.
 
 use std::{
     fs,
@@ -24,7 +24,7 @@ use super::rings::{policy, ring};
 
 const AT: Timestamp = Timestamp::from_unix_seconds(NOW);
 
-/// A folder of its own and the ring file in it, with one ring stored.
+/// A new folder with a file that stores a ring.
 async fn stored() -> (tempfile::TempDir, PathBuf, KeyRingFile) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ring.json");
@@ -43,7 +43,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn only_its_owner_may_read_it() {
+async fn only_the_owner_may_read_the_file() {
     let (_folder, path, file) = stored().await;
     for revision in 1..4 {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
@@ -52,16 +52,16 @@ async fn only_its_owner_may_read_it() {
 }
 
 #[tokio::test]
-async fn one_that_others_can_read_is_refused_with_what_to_do_and_left_as_it_is() {
+async fn a_file_that_others_can_read_is_refused_unchanged_with_what_to_do() {
     let (_folder, path, file) = stored().await;
     let bytes = fs::read(&path).unwrap();
     for mode in [0o640, 0o604, 0o644, 0o660, 0o610, 0o601, 0o666, 0o777] {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         let loaded = file.load().await.unwrap_err();
         assert!(matches!(loaded, KeyRingError::Exposed(_)), "{loaded:?}");
-        let said = loaded.to_string();
+        let message = loaded.to_string();
         for part in [path.to_str().unwrap(), &format!("{mode:04o}"), "replace the keys", "chmod 600"] {
-            assert!(said.contains(part), "{said} does not say {part}");
+            assert!(message.contains(part), "{message} does not say {part}");
         }
         assert!(file.replace(Some(Revision(1)), &ring().await).await.is_err());
         assert!(establish(&file, &SoftwareKeys, &policy(SigningAlgorithm::Es256), AT).await.is_err());
@@ -72,11 +72,11 @@ async fn one_that_others_can_read_is_refused_with_what_to_do_and_left_as_it_is()
 }
 
 #[tokio::test]
-async fn damage_is_an_error_and_rotation_never_replaces_it() {
+async fn a_damaged_file_is_an_error_and_never_replaced() {
     let (_folder, path, file) = stored().await;
     let whole = fs::read(&path).unwrap();
     let text = String::from_utf8(whole.clone()).unwrap();
-    let spoiled: Vec<Vec<u8>> = vec![
+    let damaged: Vec<Vec<u8>> = vec![
         vec![],
         b"\n".to_vec(),
         b"{}".to_vec(),
@@ -92,8 +92,8 @@ async fn damage_is_an_error_and_rotation_never_replaces_it() {
         text.replace("\"revision\"", "\"version\"").into(),
         text.replace("\"kid\":\"", "\"kid\":\"x").replace("\"kid\": \"", "\"kid\": \"x").into(),
     ];
-    for bytes in spoiled {
-        assert_ne!(bytes, whole, "something was spoiled");
+    for bytes in damaged {
+        assert_ne!(bytes, whole, "the file was changed");
         fs::write(&path, &bytes).unwrap();
         let shown = String::from_utf8_lossy(&bytes).into_owned();
         let loaded = file.load().await;
@@ -111,25 +111,25 @@ async fn damage_is_an_error_and_rotation_never_replaces_it() {
 }
 
 #[tokio::test]
-async fn damage_is_told_without_a_word_of_what_is_in_the_file() {
+async fn an_error_about_a_damaged_file_names_it_and_quotes_nothing_from_it() {
     let (_folder, path, file) = stored().await;
     let text = fs::read_to_string(&path).unwrap();
     let document: serde_json::Value = serde_json::from_str(&text).unwrap();
     let private = document["ring"]["keys"][0]["private"].as_str().unwrap();
-    for spoiled in
+    for damaged in
         [text.replace("\"ES256\"", "\"RS256\""), text.replace(private, &private[1..]), text[..60].into()]
     {
-        fs::write(&path, spoiled).unwrap();
-        let said = file.load().await.unwrap_err();
-        for told in [said.to_string(), format!("{said:?}")] {
-            assert!(told.contains("ring.json"), "{told}");
-            assert!(!told.contains(&private[8..40]), "{told}");
+        fs::write(&path, damaged).unwrap();
+        let error = file.load().await.unwrap_err();
+        for text in [error.to_string(), format!("{error:?}")] {
+            assert!(text.contains("ring.json"), "{text}");
+            assert!(!text.contains(&private[8..40]), "{text}");
         }
     }
 }
 
 #[tokio::test]
-async fn what_stands_in_its_way_is_named() {
+async fn an_error_names_the_path() {
     let folder = tempfile::tempdir().unwrap();
     let in_the_way = folder.path().join("file");
     fs::write(&in_the_way, "").unwrap();
@@ -139,13 +139,13 @@ async fn what_stands_in_its_way_is_named() {
         (below_a_file.replace(None, &ring().await).await, "ring.json"),
         (a_folder.load().await.map(drop), folder.path().to_str().unwrap()),
     ] {
-        let Err(KeyRingError::Unavailable(said)) = refused else { panic!("{refused:?}") };
-        assert!(said.contains(name), "{said}");
+        let Err(KeyRingError::Unavailable(message)) = refused else { panic!("{refused:?}") };
+        assert!(message.contains(name), "{message}");
     }
 }
 
 #[tokio::test]
-async fn its_folder_is_made_when_there_is_something_to_store_and_not_before() {
+async fn the_folder_is_created_with_the_first_ring_only() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("var/pozi/keys/ring.json");
     let file = KeyRingFile::new(path.clone());
@@ -156,18 +156,18 @@ async fn its_folder_is_made_when_there_is_something_to_store_and_not_before() {
 }
 
 #[tokio::test]
-async fn nothing_is_left_beside_it_but_its_lock() {
+async fn only_the_lock_file_is_left_beside_the_ring() {
     let (folder, _, file) = stored().await;
     for revision in 1..4 {
         file.replace(Some(Revision(revision)), &ring().await).await.unwrap();
         assert!(file.replace(None, &ring().await).await.is_err());
         assert_eq!(names(folder.path()), ["ring.json", "ring.json.lock"]);
     }
-    assert_eq!(fs::read(folder.path().join("ring.json.lock")).unwrap(), b"", "no key is in the lock");
+    assert_eq!(fs::read(folder.path().join("ring.json.lock")).unwrap(), b"", "the lock file is empty");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_reads_while_it_is_replaced_sees_a_whole_ring_and_never_an_older_one() {
+async fn a_reader_during_replacements_sees_a_complete_ring_and_never_an_older_one() {
     let (_folder, path, file) = stored().await;
     let done = Arc::new(AtomicBool::new(false));
     let readers: Vec<_> = (0..3)

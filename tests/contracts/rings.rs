@@ -1,4 +1,4 @@
-//! The contract of [`pozi_auth::keyring::KeyRingSource`] and [`KeyRingStore`]: a ring is replaced by whoever saw the latest, or not at all.
+//! The contract of [`pozi_auth::keyring::KeyRingSource`] and [`KeyRingStore`]: only the latest revision can be replaced.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use pozi_auth::{
 };
 use pozi_tests::{MemoryRing, NOW};
 
-/// A policy as short as may be.
+/// The policy with the shortest times allowed.
 pub(crate) fn policy(algorithm: SigningAlgorithm) -> RotationPolicy {
     let hours = |count: u64| Duration::from_secs(count * 3_600);
     let times = RotationTimes {
@@ -25,7 +25,7 @@ pub(crate) fn policy(algorithm: SigningAlgorithm) -> RotationPolicy {
     RotationPolicy::new(algorithm, times).unwrap()
 }
 
-/// A ring with a key that was made for it.
+/// A ring with a new key.
 pub(crate) async fn ring_of(algorithm: SigningAlgorithm) -> KeyRing {
     ring_made_by(&SoftwareKeys, algorithm).await
 }
@@ -39,18 +39,22 @@ pub(crate) async fn ring() -> KeyRing {
     ring_of(SigningAlgorithm::Es256).await
 }
 
-/// `store` and `rival` are two holders of one place where nothing was ever stored, of rings whose keys are made by `keys`.
+/// `store` and `rival` use one place, where nothing was stored yet; `keys` makes the keys.
 pub(crate) async fn contract<S: KeyRingStore>(store: S, rival: S, keys: &(impl KeyMaker + KeyDisposal)) {
-    keeps_what_it_is_given(&store, &rival, keys).await;
-    refuses_whoever_saw_another_revision(&store, &rival, keys).await;
-    lets_one_of_two_win(&store, &rival, keys).await;
+    a_stored_ring_is_loaded(&store, &rival, keys).await;
+    another_revision_is_refused(&store, &rival, keys).await;
+    one_of_two_replacements_wins(&store, &rival, keys).await;
 }
 
 async fn held(store: &impl KeyRingStore) -> (KeyRing, Revision) {
     store.load().await.unwrap().expect("a ring is stored")
 }
 
-async fn keeps_what_it_is_given<S: KeyRingStore>(store: &S, rival: &S, keys: &(impl KeyMaker + KeyDisposal)) {
+async fn a_stored_ring_is_loaded<S: KeyRingStore>(
+    store: &S,
+    rival: &S,
+    keys: &(impl KeyMaker + KeyDisposal),
+) {
     assert!(store.load().await.unwrap().is_none(), "nothing was stored yet");
     for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256] {
         let before = store.load().await.unwrap().map(|(_, revision)| revision);
@@ -64,7 +68,7 @@ async fn keeps_what_it_is_given<S: KeyRingStore>(store: &S, rival: &S, keys: &(i
     }
 }
 
-async fn refuses_whoever_saw_another_revision<S: KeyRingStore>(
+async fn another_revision_is_refused<S: KeyRingStore>(
     store: &S,
     rival: &S,
     keys: &(impl KeyMaker + KeyDisposal),
@@ -82,7 +86,11 @@ async fn refuses_whoever_saw_another_revision<S: KeyRingStore>(
     }
 }
 
-async fn lets_one_of_two_win<S: KeyRingStore>(store: &S, rival: &S, keys: &(impl KeyMaker + KeyDisposal)) {
+async fn one_of_two_replacements_wins<S: KeyRingStore>(
+    store: &S,
+    rival: &S,
+    keys: &(impl KeyMaker + KeyDisposal),
+) {
     let made = async || ring_made_by(keys, SigningAlgorithm::Es256).await;
     let rings = [made().await, made().await];
     for round in 0..60 {
@@ -99,7 +107,7 @@ async fn lets_one_of_two_win<S: KeyRingStore>(store: &S, rival: &S, keys: &(impl
     }
 }
 
-/// Many runs of rotation at once make one key, however they meet.
+/// Concurrent runs of `establish` make one key.
 pub(crate) async fn contract_of_first_ring<S, K>(store: S, keys: K)
 where
     S: KeyRingStore + Clone,
@@ -118,7 +126,7 @@ where
             rings.push(run.await.unwrap().unwrap().ring);
         }
         let held = held(&store).await;
-        assert!(rings.iter().all(|ring| *ring == held.0), "all saw the one ring");
+        assert!(rings.iter().all(|ring| *ring == held.0), "all runs returned the stored ring");
         held
     };
     assert_eq!((ring.keys().len(), revision), (1, Revision(1)));
@@ -140,7 +148,7 @@ async fn a_ring_in_a_file() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_ring_in_a_file_that_is_named_like_a_lock() {
+async fn a_ring_in_a_file_with_the_extension_of_a_lock() {
     let folder = tempfile::tempdir().unwrap();
     let at = || KeyRingFile::new(folder.path().join("ring.lock"));
     contract(at(), at(), &SoftwareKeys).await;

@@ -1,4 +1,4 @@
-//! The contract of [`SessionKeySource`]: whatever knows the published keys finds each, and none that is not there.
+//! The contract of [`SessionKeySource`]: every published key is found, and no other.
 
 use std::sync::Arc;
 
@@ -17,15 +17,15 @@ use super::wire::{Server, answer};
 
 const RIVERBEND: &str = "https://poziserver-riverbend.example/pozi/";
 
-/// `keys` are those that `world` publishes now.
+/// `keys` must hold what `world` publishes now.
 async fn contract(world: &World, keys: impl SessionKeySource) {
     let now = world.clock.now();
     let published = world.get("/.well-known/jwks.json", &[]).await.json;
     for key in published["keys"].as_array().unwrap() {
         assert!(keys.find(key["kid"].as_str().unwrap(), now).await.unwrap().is_some());
     }
-    for nobodys in ["", "x", &"é".repeat(5_000)] {
-        assert!(keys.find(nobodys, now).await.unwrap().is_none());
+    for unknown in ["", "x", &"é".repeat(5_000)] {
+        assert!(keys.find(unknown, now).await.unwrap().is_none());
     }
     let ask = TokenAsk { person: Person::Reader, ..TokenAsk::default() };
     let session = world.exchange(&world.token(&ask), &[]).await.session().to_owned();
@@ -33,11 +33,11 @@ async fn contract(world: &World, keys: impl SessionKeySource) {
     let opened = verifier.verify(&session, now).await.unwrap();
     assert_eq!(opened.id(), part(&session, 1)["jti"]);
     let (message, signature) = session.rsplit_once('.').unwrap();
-    let spoiled = format!("{message}.{}{}", &signature[4..], &signature[..4]);
-    assert_eq!(verifier.verify(&spoiled, now).await, Err(SessionRefusal::BadSignature));
+    let changed = format!("{message}.{}{}", &signature[4..], &signature[..4]);
+    assert_eq!(verifier.verify(&changed, now).await, Err(SessionRefusal::BadSignature));
 }
 
-/// Before a rotation, while the next key is pending, and after it signs.
+/// Before a rotation, while the next key is pending, and once it signs.
 #[tokio::test(flavor = "multi_thread")]
 async fn published_keys_of_every_source() {
     for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256] {
@@ -67,20 +67,20 @@ async fn fetched_from(server: &Server) -> Result<Vec<u8>, FetchError> {
     HttpDocument::new(&format!("{}/keys", server.base()).parse().unwrap()).unwrap().fetch().await
 }
 
-/// The rest of what an adapter over the network must bear is the same code's, and held in `key_sets.rs`.
+/// `fetch_limits.rs` tests the rest, which is the same code.
 #[tokio::test]
-async fn a_document_is_fetched_as_served_within_bounds_and_from_nowhere_else() {
-    let elsewhere = Server::saying(answer("200 OK", "", b"{}"));
-    let redirect = format!("Location: {}\r\n", elsewhere.base());
+async fn a_document_is_fetched_as_served_within_limits_and_without_redirects() {
+    let other = Server::sending(answer("200 OK", "", b"{}"));
+    let redirect = format!("Location: {}\r\n", other.base());
     let large = vec![b' '; MAX_DOCUMENT_BYTES + 1];
-    for (said, expected) in [
+    for (bytes, expected) in [
         (answer("200 OK", "", b"{}"), Ok(b"{}".to_vec())),
         (answer("302 Elsewhere", &redirect, b""), Err("answered with status 302".to_owned())),
         (answer("200 OK", "", &large), Err(format!("answered with more than {MAX_DOCUMENT_BYTES} bytes"))),
     ] {
-        let server = Server::saying(said);
-        assert_eq!(fetched_from(&server).await.map_err(|problem| problem.to_string()), expected);
+        let server = Server::sending(bytes);
+        assert_eq!(fetched_from(&server).await.map_err(|error| error.to_string()), expected);
         assert!(server.seen()[0].starts_with("GET /keys HTTP/1.1\r\n"));
     }
-    assert!(elsewhere.seen().is_empty());
+    assert!(other.seen().is_empty());
 }

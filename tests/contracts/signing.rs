@@ -1,13 +1,8 @@
-//! The contracts of [`ActiveKey`], [`Signer`] and [`SessionKeySource`], checked against the published document with the
-//! cryptographic library itself: what is published verifies what is signed.
+//! The contracts of [`ActiveKey`], [`Signer`] and [`SessionKeySource`]: the published keys verify the signatures, checked
+//! with the cryptographic library directly.
 
 use std::sync::Arc;
 
-use aws_lc_rs::{
-    rsa::PublicKeyComponents,
-    signature::{ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey},
-};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use pozi_auth::{
     adapters::KeyRingFile,
     keyring::{
@@ -17,7 +12,7 @@ use pozi_auth::{
     session::{KeySet, SessionKeySource},
     timestamp::Timestamp,
 };
-use pozi_tests::{MemoryRing, NOW};
+use pozi_tests::{MemoryRing, NOW, verifies};
 use serde_json::Value;
 
 use super::rings::{policy, ring_of};
@@ -25,25 +20,7 @@ use super::rings::{policy, ring_of};
 const AT: Timestamp = Timestamp::from_unix_seconds(NOW);
 const MESSAGE: &[u8] = b"header.payload";
 
-/// Whether the published key `jwk` verifies `signature` over [`MESSAGE`].
-fn verifies(jwk: &Value, signature: &[u8]) -> bool {
-    let part = |name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
-    match jwk["alg"].as_str() {
-        Some("ES256") => {
-            assert_eq!((&jwk["kty"], &jwk["crv"]), (&"EC".into(), &"P-256".into()));
-            let point = [vec![4], part("x"), part("y")].concat();
-            UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(MESSAGE, signature).is_ok()
-        }
-        Some("RS256") => {
-            assert_eq!(jwk["kty"], "RSA");
-            let key = PublicKeyComponents { n: part("n"), e: part("e") };
-            key.verify(&RSA_PKCS1_2048_8192_SHA256, MESSAGE, signature).is_ok()
-        }
-        other => panic!("{other:?}"),
-    }
-}
-
-/// `store` is empty; its signer signs with what comes to be stored there, made and opened by `keys`.
+/// `store` is empty. A signer must sign with the key that is then stored there, made and opened by `keys`.
 pub(crate) async fn contract<S, K>(store: S, keys: K, algorithm: SigningAlgorithm)
 where
     S: KeyRingStore + Clone,
@@ -65,13 +42,13 @@ where
     assert_eq!(jwk["alg"], algorithm.name());
 
     let mut signature = key.signer.sign(MESSAGE).await.unwrap();
-    // RFC 7518: for ES256 r and s of 32 bytes each, not DER; for RS256 as long as the modulus.
+    // RFC 7518 §3.3 and §3.4: as long as the modulus for RS256; r and s of 32 bytes each, not DER, for ES256.
     assert_eq!(signature.len(), if algorithm == SigningAlgorithm::Es256 { 64 } else { 256 });
-    assert!(verifies(jwk, &signature));
-    assert!(verifies(jwk, &key.sign(MESSAGE).await.unwrap()), "and so does the key's own way to sign");
-    assert!(!verifies(jwk, &key.signer.sign(b"another message").await.unwrap()));
+    assert!(verifies(jwk, MESSAGE, &signature));
+    assert!(verifies(jwk, MESSAGE, &key.sign(MESSAGE).await.unwrap()), "the key's own method signs likewise");
+    assert!(!verifies(jwk, MESSAGE, &key.signer.sign(b"another message").await.unwrap()));
     signature[7] ^= 1;
-    assert!(!verifies(jwk, &signature));
+    assert!(!verifies(jwk, MESSAGE, &signature));
 }
 
 #[tokio::test]
@@ -89,9 +66,9 @@ async fn a_ring_in_a_file_signs() {
     }
 }
 
-/// A number that is short by a byte is written with a zero before it (RFC 7518 §3.4), or every 128th token would fail.
+/// A short number is padded with a zero byte (RFC 7518 §3.4); otherwise every 128th token would fail.
 #[tokio::test]
-async fn a_short_number_is_padded_in_an_es256_signature() {
+async fn a_short_number_in_an_es256_signature_is_padded() {
     let store = MemoryRing::default();
     store.replace(None, &ring_of(SigningAlgorithm::Es256).await).await.unwrap();
     let key = RingSigner::new(Arc::new(store), SoftwareKeys, RING_LIFETIMES).active(AT).await.unwrap();
@@ -101,7 +78,7 @@ async fn a_short_number_is_padded_in_an_es256_signature() {
         assert_eq!(signature.len(), 64);
         short += usize::from(signature[0] == 0 || signature[32] == 0);
     }
-    assert!(short > 0, "in 3,000 signatures some number starts with a zero byte");
+    assert!(short > 0, "none of 3,000 signatures has a number that starts with a zero byte");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use pozi_local::samples;
 
 const NOW: Timestamp = Timestamp::from_unix_seconds(pozi_tests::NOW);
 
-/// Holds the sample sites and a second one in saltmarsh's tenant.
+/// `registry` must hold the sites of [`files`].
 pub(crate) async fn contract(registry: impl SiteRegistry) {
     let names = async |tenant: &str| {
         let sites = registry.sites_of(tenant.parse().unwrap(), NOW).await.unwrap();
@@ -23,11 +23,15 @@ pub(crate) async fn contract(registry: impl SiteRegistry) {
     for _ in 0..2 {
         assert_eq!(names("cd0a0f9d-3505-4176-bcd0-75bdde12fd00").await, ["riverbend"]);
         assert_eq!(names("28b1e556-f621-4edd-873b-d1d60bc6d8de").await, ["fenwick", "saltmarsh"]);
-        assert_eq!(names("00000000-0000-0000-0000-000000000000").await, [""; 0], "a stranger has no sites");
+        assert_eq!(
+            names("00000000-0000-0000-0000-000000000000").await,
+            [""; 0],
+            "an unregistered tenant has no sites"
+        );
     }
 }
 
-/// The sites that the contract is about.
+/// The sample sites, and a second one in saltmarsh's tenant.
 pub(crate) fn files() -> Vec<SiteFile> {
     let mut files = samples::site_files();
     let second = files[1].text.replace("saltmarsh", "fenwick").replace("cd9836b7", "cd9836b8");
@@ -36,7 +40,7 @@ pub(crate) fn files() -> Vec<SiteFile> {
 }
 
 #[tokio::test]
-async fn site_files_whose_text_is_at_hand() {
+async fn site_files_given_as_text() {
     contract(SiteFiles::of(&files()).unwrap()).await;
 }
 
@@ -51,7 +55,7 @@ async fn site_files_in_a_folder() {
 }
 
 #[tokio::test]
-async fn what_was_read_at_start_stays_when_the_folder_goes() {
+async fn sites_remain_after_their_folder_is_deleted() {
     let folder = tempfile::tempdir().unwrap();
     for file in files() {
         fs::write(folder.path().join(file.name), file.text).unwrap();

@@ -1,5 +1,4 @@
-//! An HTTP server that is written byte for byte, since a well-behaved one cannot misbehave: it dawdles, trickles,
-//! breaks off and lies about lengths.
+//! An HTTP server that sends raw bytes, so that it can be slow, break off and send wrong lengths.
 
 use std::{
     io::{Read, Write},
@@ -14,7 +13,7 @@ use std::{
 pub(crate) struct Server {
     address: SocketAddr,
     seen: Arc<Mutex<Vec<String>>>,
-    ended: Arc<Mutex<Vec<usize>>>,
+    bytes_sent: Arc<Mutex<Vec<usize>>>,
 }
 
 /// One connection, after its request was read.
@@ -24,11 +23,14 @@ pub(crate) struct Conversation {
 }
 
 impl Server {
-    /// Answers every request with `answer`, each in a thread of its own.
-    pub(crate) fn answering(answer: impl Fn(&mut Conversation) + Send + Sync + 'static) -> Self {
+    /// Starts a server that handles every connection with `answer`, in a thread of its own.
+    pub(crate) fn with(answer: impl Fn(&mut Conversation) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let server =
-            Self { address: listener.local_addr().unwrap(), seen: Arc::default(), ended: Arc::default() };
+        let server = Self {
+            address: listener.local_addr().unwrap(),
+            seen: Arc::default(),
+            bytes_sent: Arc::default(),
+        };
         let (this, answer) = (server.clone(), Arc::new(answer));
         thread::spawn(move || {
             for stream in listener.incoming() {
@@ -39,10 +41,10 @@ impl Server {
         server
     }
 
-    /// A server whose every answer is these bytes.
-    pub(crate) fn saying(answer: impl Into<Vec<u8>>) -> Self {
+    /// Starts a server that answers every request with these bytes.
+    pub(crate) fn sending(answer: impl Into<Vec<u8>>) -> Self {
         let answer = answer.into();
-        Self::answering(move |conversation| {
+        Self::with(move |conversation| {
             conversation.send(&answer);
         })
     }
@@ -59,7 +61,7 @@ impl Server {
         self.seen.lock().unwrap().push(String::from_utf8_lossy(&head).into_owned());
         let mut conversation = Conversation { stream, sent: 0 };
         answer(&mut conversation);
-        self.ended.lock().unwrap().push(conversation.sent);
+        self.bytes_sent.lock().unwrap().push(conversation.sent);
     }
 
     /// Its URL.
@@ -67,32 +69,32 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// What every connection began with: requests, or whatever else came.
+    /// Returns the head of every request, or what was sent instead.
     pub(crate) fn seen(&self) -> Vec<String> {
         self.seen.lock().unwrap().clone()
     }
 
-    /// How many bytes were sent in the first conversation, once it is over.
+    /// Waits until the first connection ends, and returns the number of bytes sent.
     pub(crate) fn sent(&self) -> usize {
         for _ in 0..500 {
-            if let Some(sent) = self.ended.lock().unwrap().first() {
+            if let Some(sent) = self.bytes_sent.lock().unwrap().first() {
                 return *sent;
             }
             thread::sleep(Duration::from_millis(10));
         }
-        panic!("the conversation does not end");
+        panic!("the connection does not end");
     }
 }
 
 impl Conversation {
-    /// Sends `bytes`; false when the other side has gone.
+    /// Sends `bytes`. Returns false if the client has gone.
     pub(crate) fn send(&mut self, bytes: &[u8]) -> bool {
         let done = self.stream.write_all(bytes).is_ok();
         self.sent += if done { bytes.len() } else { 0 };
         done
     }
 
-    /// Sends `bytes` one by one, pausing before each, until all are sent or the other side has gone.
+    /// Sends `bytes` one by one with a pause before each, until the client has gone.
     pub(crate) fn trickle(&mut self, bytes: &[u8], pause: Duration) {
         for byte in bytes {
             thread::sleep(pause);
@@ -103,7 +105,7 @@ impl Conversation {
     }
 }
 
-/// An answer with this status line, these headers and a body of the length that it says.
+/// Returns an answer with this status, these header lines, and `body` with its `Content-Length`.
 pub(crate) fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let head = format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\n\r\n", body.len());
     [head.as_bytes(), body].concat()

@@ -1,4 +1,4 @@
-//! Whatever comes in, the answer is a refusal that a client can read, and never a crash.
+//! Property tests: any input is refused with a proper answer.
 
 use axum::body::Body;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -7,15 +7,15 @@ use pozi_tests::{Answer, World, exchange_form, form_request};
 use proptest::{prelude::*, test_runner::TestRunner};
 use tokio::runtime::{Builder, Runtime};
 
-/// One world and one thread for all cases of a property.
+/// Returns one world and one runtime for all cases of a property.
 fn world() -> (Runtime, World) {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let world = runtime.block_on(World::new());
     (runtime, world)
 }
 
-/// Runs `property` on what `strategy` makes.
-fn holds_for<S: Strategy>(
+/// Checks `property` for values of `strategy`.
+fn check<S: Strategy>(
     strategy: &S,
     property: impl Fn(&Runtime, &World, S::Value) -> Result<(), TestCaseError>,
 ) {
@@ -28,7 +28,7 @@ fn holds_for<S: Strategy>(
     runner.run(strategy, |value| property(&runtime, &world, value)).unwrap();
 }
 
-fn is_a_refusal(answer: &Answer) -> Result<(), TestCaseError> {
+fn assert_refusal(answer: &Answer) -> Result<(), TestCaseError> {
     prop_assert!(answer.status.is_client_error(), "{} {}", answer.status, answer.json);
     let members: Vec<_> = answer.json.as_object().into_iter().flat_map(|body| body.keys()).collect();
     prop_assert_eq!(members, ["error", "error_description", "reason"]);
@@ -39,10 +39,10 @@ fn is_a_refusal(answer: &Answer) -> Result<(), TestCaseError> {
 
 #[test]
 fn no_bytes_in_the_body_make_it_fail() {
-    holds_for(&prop::collection::vec(any::<u8>(), 0..2_000), |runtime, world, body| {
+    check(&prop::collection::vec(any::<u8>(), 0..2_000), |runtime, world, body| {
         let request =
             Request::post("/oauth2/token").header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-        is_a_refusal(&runtime.block_on(world.send(request.body(Body::from(body)).unwrap())))
+        assert_refusal(&runtime.block_on(world.send(request.body(Body::from(body)).unwrap())))
     });
 }
 
@@ -61,9 +61,9 @@ fn no_value_of_a_parameter_makes_it_fail() {
     ]);
     let pairs = prop::collection::vec((names, "\\PC{0,40}|[a-z]{1,9}:(read|write)|urn:[a-z:_-]{0,60}"), 0..6);
     let token = "\\PC{0,60}|[A-Za-z0-9_-]{0,60}\\.[A-Za-z0-9_-]{0,60}\\.[A-Za-z0-9_-]{0,60}";
-    holds_for(&(pairs, token), |runtime, world, (pairs, token)| {
+    check(&(pairs, token), |runtime, world, (pairs, token)| {
         let more: Vec<_> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        is_a_refusal(&runtime.block_on(world.send(form_request(&exchange_form(&token, &more), &[]))))
+        assert_refusal(&runtime.block_on(world.send(form_request(&exchange_form(&token, &more), &[]))))
     });
 }
 
@@ -111,9 +111,9 @@ fn no_json_in_a_token_makes_it_fail() {
             members.into_iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
         URL_SAFE_NO_PAD.encode(format!("{{{}}}", members.join(",")))
     });
-    holds_for(&(object.clone(), object), |runtime, world, (header, payload)| {
+    check(&(object.clone(), object), |runtime, world, (header, payload)| {
         let token = format!("{header}.{payload}.c2lnbmF0dXJl");
-        is_a_refusal(&runtime.block_on(world.exchange(&token, &[])))
+        assert_refusal(&runtime.block_on(world.exchange(&token, &[])))
     });
 }
 
@@ -140,28 +140,25 @@ fn no_method_path_or_header_makes_it_fail() {
         ],
         prop::collection::vec(any::<u8>(), 0..40),
     );
-    holds_for(
-        &(method, path, prop::collection::vec(header, 0..6)),
-        |runtime, world, (method, path, headers)| {
-            let (Ok(method), Ok(uri)) = (method.parse::<Method>(), path.parse::<Uri>()) else {
-                return Err(TestCaseError::reject("no request of HTTP"));
-            };
-            // A preflight, and the key set itself, are answered as they should be.
-            prop_assume!(method != Method::OPTIONS && uri.path() != "/.well-known/jwks.json");
-            let mut request = Request::new(Body::from("grant_type=x"));
-            (*request.method_mut(), *request.uri_mut()) = (method, uri);
-            for (name, value) in headers {
-                if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_bytes(&value)) {
-                    request.headers_mut().append(name, value);
-                }
+    check(&(method, path, prop::collection::vec(header, 0..6)), |runtime, world, (method, path, headers)| {
+        let (Ok(method), Ok(uri)) = (method.parse::<Method>(), path.parse::<Uri>()) else {
+            return Err(TestCaseError::reject("not an HTTP request"));
+        };
+        // Preflights and the key set are not refused.
+        prop_assume!(method != Method::OPTIONS && uri.path() != "/.well-known/jwks.json");
+        let mut request = Request::new(Body::from("grant_type=x"));
+        (*request.method_mut(), *request.uri_mut()) = (method, uri);
+        for (name, value) in headers {
+            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_bytes(&value)) {
+                request.headers_mut().append(name, value);
             }
-            let is_head = request.method() == Method::HEAD;
-            let answer = runtime.block_on(world.send(request));
-            if is_head {
-                prop_assert!(answer.status.is_client_error() && answer.body.is_empty(), "{}", answer.status);
-                return Ok(());
-            }
-            is_a_refusal(&answer)
-        },
-    );
+        }
+        let is_head = request.method() == Method::HEAD;
+        let answer = runtime.block_on(world.send(request));
+        if is_head {
+            prop_assert!(answer.status.is_client_error() && answer.body.is_empty(), "{}", answer.status);
+            return Ok(());
+        }
+        assert_refusal(&answer)
+    });
 }

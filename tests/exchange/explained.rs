@@ -1,28 +1,27 @@
-//! The explanation beside the exchange: it allows what is granted, says why, and refuses what is refused, for the same
-//! reason.
+//! The explanation of an exchange: it allows what the exchange grants, says why, and refuses for the same reasons.
 
 use entra_emulator::{
     Person::{AppOnly, Editor, Guest, NoGroups, Overage, Reader},
     TokenAsk, Version,
 };
-use pozi_tests::{Answer, Spoilt, World, exchange_form, spoilt_tokens};
+use pozi_tests::{Answer, InvalidToken, World, exchange_form, invalid_tokens};
 use serde_json::{Value, json};
 
-use super::{ask, assert_every_answers_headers, assert_invalid};
+use super::{ask, assert_common_headers, assert_invalid};
 
 const PLANNERS: &str = "02f1ea5a-8a90-454c-9ecb-df4562c6afd7";
 const ADVISERS: &str = "e098abcd-8f18-43ca-b18e-0ef34b3eae31";
 const CREW: &str = "c255979a-a241-40f1-99ac-e1ac9c94a934";
 const OFFICERS: &str = "1f0ac082-247d-44fa-bcb6-667230cbf808";
 
-/// What is said of each catalogue: its id, and reason and groups for reading and for writing.
+/// Returns each catalogue's id, with reason and groups for reading and for writing.
 fn reasons(answer: &Answer) -> Value {
     let of = |verdict: &Value| json!([verdict["because"], verdict["groups"]]);
     let catalogues = answer.json["catalogues"].as_array().unwrap();
     catalogues.iter().map(|one| json!([one["id"], of(&one["read"]), of(&one["write"])])).collect()
 }
 
-/// The scope that an explanation allows.
+/// Returns the scope that an explanation allows.
 fn allowed(answer: &Answer) -> String {
     let mut scope = Vec::new();
     for one in answer.json["catalogues"].as_array().unwrap() {
@@ -36,15 +35,15 @@ fn allowed(answer: &Answer) -> String {
     scope.join(" ")
 }
 
-/// The form of an explanation, without what only an exchange needs.
+/// Returns the form for an explanation.
 fn only_token(token: &str) -> String {
     format!("subject_token={token}")
 }
 
 #[tokio::test]
-async fn each_catalogue_is_explained_with_the_groups_that_decide() {
+async fn each_catalogue_is_explained_with_the_deciding_groups() {
     let world = World::new().await;
-    for (person, told) in [
+    for (person, expected) in [
         (
             Reader,
             json!([
@@ -72,8 +71,8 @@ async fn each_catalogue_is_explained_with_the_groups_that_decide() {
     ] {
         let answer = world.explain(&only_token(&world.token(&ask("riverbend", person, Version::V1)))).await;
         assert_eq!((answer.status.as_u16(), &answer.json["site"]), (200, &json!("riverbend")));
-        assert_every_answers_headers(&answer);
-        assert_eq!(reasons(&answer), told, "{person}");
+        assert_common_headers(&answer);
+        assert_eq!(reasons(&answer), expected, "{person}");
         assert_eq!(answer.json["catalogues"][0]["title"], "Planning and zoning");
         assert_eq!(
             answer.json["catalogues"][0]["write"]["sentence"],
@@ -101,10 +100,10 @@ async fn an_explanation_allows_what_an_exchange_grants() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_refused_is_not_explained_but_refused_alike() {
+async fn a_refused_token_is_refused_for_the_same_reason() {
     let world = World::new().await;
     let mut count = 0;
-    for Spoilt { token, more, what, reason } in spoilt_tokens(&world) {
+    for InvalidToken { token, more, what, reason } in invalid_tokens(&world) {
         if more.is_empty() {
             let answer = world.explain(&only_token(&token)).await;
             assert_eq!(answer.refusal(), ("invalid_request", reason), "{what}");
@@ -131,7 +130,7 @@ async fn a_token_that_is_refused_is_not_explained_but_refused_alike() {
 }
 
 #[tokio::test]
-async fn nothing_but_the_local_service_explains() {
+async fn only_the_local_service_explains() {
     let world = World::new().await;
     let token = world.token(&TokenAsk::default());
     let mut request = pozi_tests::form_request(&only_token(&token), &[]);

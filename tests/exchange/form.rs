@@ -1,29 +1,13 @@
-//! What comes before anybody looks at a token: paths, methods, content types, sizes, parameters, preflights; and what
-//! happens when something within breaks.
-
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+//! What is checked before the token: paths, methods, content types, sizes, parameters and preflights.
 
 use axum::body::Body;
 use entra_emulator::TokenAsk;
 use http::{Method, Request, header::CONTENT_TYPE};
 use http_body_util::{BodyExt, Full, Limited};
-use pozi_auth::{
-    adapters::SiteFiles,
-    entra::{KeySetFetch, KeySetLocation},
-    fetch::FetchError,
-    identifiers::TenantId,
-    keyring::SigningAlgorithm,
-    oauth::GRANT_TYPE,
-    tenants::{RegistryUnavailable, SiteRegistry, TenantSites},
-    timestamp::Timestamp,
-};
-use pozi_local::samples;
-use pozi_tests::{EmulatedKeySets, World, exchange_form, form_request, send};
+use pozi_auth::oauth::GRANT_TYPE;
+use pozi_tests::{World, exchange_form, form_request};
 
-use super::{assert_every_answers_headers, assert_invalid, assert_refused};
+use super::{assert_invalid, assert_refused};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const TOKEN: &str = "/oauth2/token";
@@ -35,7 +19,7 @@ fn request(method: &str, path: &str, content_type: Option<&str>, body: impl Into
 }
 
 #[tokio::test]
-async fn only_a_form_posted_to_the_one_path_is_read() {
+async fn only_a_form_posted_to_the_token_endpoint_is_accepted() {
     let world = World::new().await;
     let good = exchange_form(&world.token(&TokenAsk::default()), &[]);
     for (method, path, content_type, status, reason) in [
@@ -70,7 +54,7 @@ async fn only_a_form_posted_to_the_one_path_is_read() {
 }
 
 #[tokio::test]
-async fn a_body_over_the_limit_is_refused_whether_it_says_its_length_or_not() {
+async fn a_body_over_the_limit_is_refused_whatever_its_content_length() {
     const LIMIT: usize = 64 * 1024;
     let world = World::new().await;
     let good = exchange_form(&world.token(&TokenAsk::default()), &[("padding", "")]);
@@ -78,27 +62,27 @@ async fn a_body_over_the_limit_is_refused_whether_it_says_its_length_or_not() {
     assert_eq!(world.send(form_request(&padded(LIMIT), &[])).await.status, 200);
     let too_long = padded(LIMIT + 1);
     let length = too_long.len().to_string();
-    let says_so = form_request(&too_long, &[("content-length", &length)]);
-    let says_nothing = form_request(&too_long, &[]);
-    let lies = form_request(&too_long, &[("content-length", "12")]);
-    let only_says_so = form_request("", &[("content-length", "99999999999")]);
-    for request in [says_so, says_nothing, lies, only_says_so] {
+    let with_length = form_request(&too_long, &[("content-length", &length)]);
+    let without_length = form_request(&too_long, &[]);
+    let with_wrong_length = form_request(&too_long, &[("content-length", "12")]);
+    let without_body = form_request("", &[("content-length", "99999999999")]);
+    for request in [with_length, without_length, with_wrong_length, without_body] {
         assert_refused(&world.send(request).await, (413, "invalid_request", "body_too_large"));
     }
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_is_refused() {
+async fn an_incomplete_body_is_refused() {
     let world = World::new().await;
-    let broken =
-        Limited::new(Full::from("grant_type=x"), 4).map_err(|_| std::io::Error::other("the line broke"));
+    let broken = Limited::new(Full::from("grant_type=x"), 4)
+        .map_err(|_| std::io::Error::other("the connection broke"));
     let answer = world.send(request("POST", TOKEN, Some(FORM), Body::new(broken))).await;
     assert_invalid(&answer, "body_unreadable");
 }
 
 type Parameters<'a> = &'a [(&'a str, &'a str)];
 
-/// A form with these parameters in place of the ones of the same name, and behind the others.
+/// Returns a form for an exchange in which `changes` replace the parameters of the same names.
 fn form(world: &World, changes: Parameters<'_>) -> String {
     let token = world.token(&TokenAsk::default());
     let usual = [
@@ -111,7 +95,7 @@ fn form(world: &World, changes: Parameters<'_>) -> String {
 }
 
 #[tokio::test]
-async fn every_fault_of_a_parameter_has_its_answer() {
+async fn every_invalid_parameter_has_its_own_refusal() {
     let world = World::new().await;
     let large = "x".repeat(16 * 1024 + 1);
     let saml = "urn:ietf:params:oauth:token-type:saml2";
@@ -168,7 +152,7 @@ async fn every_fault_of_a_parameter_has_its_answer() {
 }
 
 #[tokio::test]
-async fn an_entra_token_is_taken_under_either_name_of_its_type() {
+async fn an_entra_token_is_accepted_under_either_token_type() {
     let world = World::new().await;
     for kind in ["access_token", "jwt"] {
         let kind = format!("urn:ietf:params:oauth:token-type:{kind}");
@@ -178,7 +162,7 @@ async fn an_entra_token_is_taken_under_either_name_of_its_type() {
 }
 
 #[tokio::test]
-async fn a_preflight_is_answered_alike_everywhere() {
+async fn a_preflight_has_the_same_answer_on_every_path() {
     let world = World::new().await;
     for path in [TOKEN, "/.well-known/jwks.json", "/nowhere"] {
         for origin in ["https://riverbend.enterprise.example", "https://evil.example", "null"] {
@@ -197,79 +181,4 @@ async fn a_preflight_is_answered_alike_everywhere() {
             assert_eq!(answer.header("access-control-allow-credentials"), "");
         }
     }
-}
-
-/// A registry that fails in some way the first time.
-struct FirstFails<E>(AtomicBool, SiteFiles, E);
-
-impl<E: Fn() -> RegistryUnavailable + Send + Sync + 'static> SiteRegistry for FirstFails<E> {
-    async fn sites_of(
-        &self,
-        tenant: TenantId,
-        now: Timestamp,
-    ) -> Result<Arc<TenantSites>, RegistryUnavailable> {
-        if self.0.swap(false, Ordering::SeqCst) {
-            Err((self.2)())
-        } else {
-            self.1.sites_of(tenant, now).await
-        }
-    }
-}
-
-#[tokio::test]
-async fn trouble_within_is_told_as_any_refusal_and_the_next_request_works() {
-    let world = World::new().await;
-    let token = world.token(&TokenAsk::default());
-    let panics = || -> RegistryUnavailable { panic!("the registry panics") };
-    let is_down = || RegistryUnavailable("the table does not answer".to_owned());
-    let fetch = || world.key_sets.clone();
-    for (router, told) in [
-        (
-            world.exchange_with(FirstFails(AtomicBool::new(true), world.sites.clone(), panics), fetch()),
-            (500, "server_error", "internal_error"),
-        ),
-        (
-            world.exchange_with(FirstFails(AtomicBool::new(true), world.sites.clone(), is_down), fetch()),
-            (503, "temporarily_unavailable", "registry_unavailable"),
-        ),
-    ] {
-        let form = exchange_form(&token, &[]);
-        assert_refused(&send(router.clone(), form_request(&form, &[])).await, told);
-        assert_eq!(send(router, form_request(&form, &[])).await.status, 200);
-    }
-}
-
-/// A source of key sets that panics the first time.
-struct FirstPanics(AtomicBool, EmulatedKeySets);
-
-impl KeySetFetch for FirstPanics {
-    async fn fetch(&self, location: KeySetLocation) -> Result<Vec<u8>, FetchError> {
-        assert!(!self.0.swap(false, Ordering::SeqCst), "the source panics");
-        self.1.fetch(location).await
-    }
-}
-
-#[tokio::test]
-async fn a_panic_while_keys_are_fetched_is_an_outage_of_theirs() {
-    let world = World::new().await;
-    let fetch = FirstPanics(AtomicBool::new(true), world.key_sets.clone());
-    let router = world.exchange_with(world.sites.clone(), fetch);
-    let form = exchange_form(&world.token(&TokenAsk::default()), &[]);
-    let answer = send(router.clone(), form_request(&form, &[])).await;
-    assert_refused(&answer, (503, "temporarily_unavailable", "keys_unavailable"));
-    world.clock.advance(300);
-    assert_eq!(send(router, form_request(&form, &[])).await.status, 200);
-}
-
-#[tokio::test]
-async fn before_the_first_rotation_nothing_is_signed() {
-    let world = World::without_ring(&samples::site_files(), SigningAlgorithm::Es256);
-    let answer = world.exchange(&world.token(&TokenAsk::default()), &[]).await;
-    assert_refused(&answer, (503, "temporarily_unavailable", "signing_unavailable"));
-    assert_eq!(answer.header("retry-after"), "2");
-    world.rotate().await;
-    world.clock.advance(10);
-    let answer = world.exchange(&world.token(&TokenAsk::default()), &[]).await;
-    assert_eq!(answer.status, 200);
-    assert_every_answers_headers(&answer);
 }

@@ -1,4 +1,4 @@
-//! Who gets which catalogues, and who none.
+//! Which catalogues a person gets.
 
 use entra_emulator::{
     Kind,
@@ -8,10 +8,10 @@ use entra_emulator::{
 };
 use pozi_tests::World;
 
-use super::{ask, assert_every_answers_headers, assert_invalid, assert_refused};
+use super::{ask, assert_common_headers, assert_invalid, assert_refused};
 
 #[tokio::test]
-async fn everybody_gets_exactly_the_catalogues_of_their_groups() {
+async fn a_person_gets_exactly_the_catalogues_of_their_groups() {
     let world = World::new().await;
     for (site, person, scope) in [
         ("riverbend", Reader, "heritage:read planning:read"),
@@ -30,18 +30,18 @@ async fn everybody_gets_exactly_the_catalogues_of_their_groups() {
                 "{site} {person} {version}: {}",
                 answer.json
             );
-            assert_every_answers_headers(&answer);
+            assert_common_headers(&answer);
         }
     }
 }
 
 #[tokio::test]
-async fn who_may_have_nothing_is_told_why() {
+async fn a_token_that_grants_nothing_is_refused_with_the_reason() {
     let world = World::new().await;
     for (site, person, kind, reason) in [
         ("riverbend", NoGroups, Kind::Access, "no_catalogue"),
         ("riverbend", Overage, Kind::Access, "groups_overage"),
-        // Everybody may see one catalogue there; whether also the other must not be guessed.
+        // Everyone may read one catalogue there, but without the groups the other cannot be decided.
         ("saltmarsh", Overage, Kind::Access, "groups_overage"),
         ("riverbend", AppOnly, Kind::Access, "app_only_token"),
         ("saltmarsh", AppOnly, Kind::Access, "app_only_token"),
@@ -59,7 +59,7 @@ async fn who_may_have_nothing_is_told_why() {
 async fn scope_narrows_a_session_and_never_widens_it() {
     let world = World::new().await;
     let token = world.token(&ask("riverbend", Editor, V1));
-    for (asked, granted) in [
+    for (requested, granted) in [
         ("planning:read", "planning:read"),
         (" heritage:read  planning:read ", "heritage:read planning:read"),
         ("planning:read planning:read", "planning:read"),
@@ -67,16 +67,16 @@ async fn scope_narrows_a_session_and_never_widens_it() {
         ("assets:read", "assets:read"),
         ("", "assets:read assets:write heritage:read planning:read"),
     ] {
-        let answer = world.exchange(&token, &[("scope", asked)]).await;
-        assert_eq!((answer.status.as_u16(), answer.scope()), (200, granted), "{asked}: {}", answer.json);
+        let answer = world.exchange(&token, &[("scope", requested)]).await;
+        assert_eq!((answer.status.as_u16(), answer.scope()), (200, granted), "{requested}: {}", answer.json);
         assert_eq!(pozi_tests::part(answer.session(), 1)["scope"], granted);
     }
-    for asked in [
+    for requested in [
         "planning:write",
         "assets:write planning:write",
         "heritage:read planning:read assets:read assets:write everyday:read",
     ] {
-        let answer = world.exchange(&token, &[("scope", asked)]).await;
+        let answer = world.exchange(&token, &[("scope", requested)]).await;
         assert_refused(&answer, (400, "invalid_scope", "scope_not_allowed"));
     }
 }

@@ -1,4 +1,4 @@
-//! The reasons for a refusal, all of them: each has one code, one status, and one sentence.
+//! All reasons for a refusal: each has one code, one status and one sentence.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,10 +14,10 @@ use pozi_auth::{
     tenants::{RegistryUnavailable, TargetRefusal},
     timestamp::Timestamp,
 };
-use pozi_tests::{World, spoilt_tokens};
+use pozi_tests::{World, invalid_tokens};
 use uuid::Uuid;
 
-/// The ways to be refused that share a code on purpose: what they mean to the caller is the same.
+/// The codes that several refusals share, since they mean the same to the caller, and how many share each.
 const SHARED: [(&str, usize); 3] = [("audience_mismatch", 2), ("missing_parameter", 3), ("unknown_key", 2)];
 
 fn of_requests() -> Vec<RequestRefusal> {
@@ -46,25 +46,25 @@ fn of_requests() -> Vec<RequestRefusal> {
 
 fn of_subjects() -> Vec<SubjectRefusal> {
     use SubjectRefusal as S;
-    let said = || "said".to_owned();
+    let text = || "text".to_owned();
     vec![
         S::Malformed(MalformedTokenError::Type),
         S::CriticalHeader,
-        S::UnsupportedAlgorithm { alg: said() },
+        S::UnsupportedAlgorithm { alg: text() },
         S::GraphToken,
         S::PoziToken,
         S::UnknownTenant { tenant: TenantId::new(Uuid::nil()) },
-        S::IssuerMismatch { found: said(), expected: said() },
-        S::AudienceMismatch { found: said() },
+        S::IssuerMismatch { found: text(), expected: text() },
+        S::AudienceMismatch { found: text() },
         S::ClientNotAllowed { found: ClientId::new(Uuid::nil()) },
         S::ScopeMissing,
         S::IdToken,
         S::AppOnlyToken,
         S::Expired { ago: Duration::ZERO },
         S::NotYetValid { valid_from: Timestamp::default() },
-        S::UnknownKey { key_id: said(), retry_after: None },
-        S::UnknownKey { key_id: said(), retry_after: Some(Duration::ZERO) },
-        S::KeyIssuerMismatch { key_issuer: said() },
+        S::UnknownKey { key_id: text(), retry_after: None },
+        S::UnknownKey { key_id: text(), retry_after: Some(Duration::ZERO) },
+        S::KeyIssuerMismatch { key_issuer: text() },
         S::BadSignature,
         S::KeysUnavailable { retry_after: Duration::ZERO },
     ]
@@ -87,21 +87,21 @@ fn all() -> Vec<ExchangeError> {
 }
 
 #[test]
-fn every_way_to_be_refused_has_a_code_of_its_own() {
-    let mut ways: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+fn every_refusal_has_its_own_reason() {
+    let mut by_reason: BTreeMap<&str, Vec<_>> = BTreeMap::new();
     for refusal in all().iter().map(ExchangeError::refusal) {
         assert!(refusal.reason.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'));
-        ways.entry(refusal.reason).or_default().push((refusal.status, refusal.error));
+        by_reason.entry(refusal.reason).or_default().push((refusal.status, refusal.error));
     }
-    for (reason, ways) in &ways {
-        let shared = SHARED.iter().find(|(shared, _)| shared == reason).map_or(1, |(_, ways)| *ways);
-        assert_eq!(ways.len(), shared, "{reason}");
-        assert!(ways.iter().all(|way| *way == ways[0]), "{reason} means {ways:?}");
+    for (reason, refusals) in &by_reason {
+        let shared = SHARED.iter().find(|(shared, _)| shared == reason).map_or(1, |(_, count)| *count);
+        assert_eq!(refusals.len(), shared, "{reason}");
+        assert!(refusals.iter().all(|refusal| *refusal == refusals[0]), "{reason}: {refusals:?}");
     }
 }
 
 #[test]
-fn no_two_codes_share_a_sentence() {
+fn no_two_reasons_share_a_sentence() {
     let mut sentences = BTreeMap::new();
     for refusal in all().iter().map(ExchangeError::refusal) {
         let code = sentences.entry(refusal.description).or_insert(refusal.reason);
@@ -110,10 +110,10 @@ fn no_two_codes_share_a_sentence() {
     }
 }
 
-/// The codes are those of RFC 6749 §5.2 and RFC 8693 §2.2.2, and two of RFC 6749 §4.1.2.1 for trouble within. Codes and
-/// sentences have only the characters that RFC 6749 §5.2 allows.
+/// The codes are those of RFC 6749 §5.2 and RFC 8693 §2.2.2, and two of RFC 6749 §4.1.2.1 for errors of the service. Codes
+/// and sentences have only the characters that RFC 6749 §5.2 allows.
 #[test]
-fn every_code_and_sentence_is_one_that_the_standard_allows() {
+fn every_code_and_sentence_is_allowed_by_the_standard() {
     const CODES: [&str; 6] = [
         "invalid_request",
         "invalid_scope",
@@ -122,25 +122,25 @@ fn every_code_and_sentence_is_one_that_the_standard_allows() {
         "server_error",
         "temporarily_unavailable",
     ];
-    let may_be_there = |byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+    let is_allowed = |byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
     for refusal in all().iter().map(ExchangeError::refusal) {
         assert!(CODES.contains(&refusal.error), "{}", refusal.error);
         assert_eq!(
             refusal.error.ends_with("_error") || refusal.error.ends_with("_unavailable"),
             refusal.status >= 500
         );
-        assert!(refusal.error.bytes().all(may_be_there));
-        assert!(refusal.description.bytes().all(may_be_there), "{}", refusal.description);
+        assert!(refusal.error.bytes().all(is_allowed));
+        assert!(refusal.description.bytes().all(is_allowed), "{}", refusal.description);
     }
 }
 
-/// Against a refusal that nobody reaches, and a new one that nobody tests.
+/// No refusal is unreachable, and no new one untested.
 #[tokio::test]
-async fn the_table_of_spoilt_tokens_has_every_reason_that_a_token_can_be_refused_for() {
+async fn the_table_of_invalid_tokens_has_every_reason_for_refusing_a_token() {
     let world = World::new().await;
-    let reached: BTreeSet<_> = spoilt_tokens(&world).iter().map(|spoilt| spoilt.reason).collect();
+    let reached: BTreeSet<_> = invalid_tokens(&world).iter().map(|invalid| invalid.reason).collect();
     let all = of_subjects().into_iter().map(|refusal| ExchangeError::from(refusal).refusal().reason);
-    // The one that is no fault of the token is with the outages.
+    // This reason does not depend on the token; see outages.rs.
     let of_tokens: BTreeSet<_> = all.filter(|reason| *reason != "keys_unavailable").collect();
     assert_eq!(reached, of_tokens);
 }

@@ -1,4 +1,4 @@
-//! What a session token says, and what the answer around it does (RFC 8693 §2.2.1, RFC 9068).
+//! The session token (RFC 9068), and the answer that contains it (RFC 8693 §2.2.1).
 
 use std::collections::HashSet;
 
@@ -11,13 +11,13 @@ use pozi_local::samples;
 use pozi_tests::{NOW, World, part, verified_by};
 use serde_json::{Value, json};
 
-use super::{RIVERBEND, SALTMARSH, ask, assert_every_answers_headers};
+use super::{RIVERBEND, SALTMARSH, ask, assert_common_headers};
 
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
 
 #[tokio::test]
-async fn an_answer_says_what_it_holds() {
+async fn an_answer_describes_its_token() {
     let world = World::new().await;
     let token = world.token(&ask("riverbend", Person::Reader, V1));
     for (parameters, issued) in [
@@ -27,7 +27,7 @@ async fn an_answer_says_what_it_holds() {
     ] {
         let mut answer = world.exchange(&token, &parameters).await;
         assert_eq!(answer.status, 200);
-        assert_every_answers_headers(&answer);
+        assert_common_headers(&answer);
         let session = answer.json["access_token"].take();
         assert_eq!(session.as_str().map(|text| text.split('.').count()), Some(3));
         let expected = json!({
@@ -44,7 +44,7 @@ async fn an_answer_says_what_it_holds() {
 }
 
 #[tokio::test]
-async fn no_answer_says_anything_twice() {
+async fn no_answer_repeats_a_member() {
     let world = World::new().await;
     let token = world.token(&ask("riverbend", Person::Reader, V1));
     for answer in [
@@ -58,21 +58,21 @@ async fn no_answer_says_anything_twice() {
     }
 }
 
-/// Whoever keeps or forwards sessions must know how long they get: docs/standards.md says so.
+/// The limit that docs/standards.md promises to those who store or forward sessions.
 #[tokio::test]
-async fn a_session_is_at_most_a_kibibyte_and_four_thirds_of_what_differs() {
+async fn a_session_has_at_most_a_kibibyte_and_four_thirds_of_issuer_audience_and_scope() {
     for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256] {
         let world = World::with(&samples::site_files(), algorithm).await;
         for person in [Person::Reader, Person::Editor] {
             let answer = world.exchange(&world.token(&ask("riverbend", person, V1)), &[]).await;
-            let differs = world.issuer.as_str().len() + RIVERBEND.len() + answer.scope().len();
-            assert!(answer.session().len() <= 1_024 + differs * 4 / 3, "{}", answer.session().len());
+            let variable = world.issuer.as_str().len() + RIVERBEND.len() + answer.scope().len();
+            assert!(answer.session().len() <= 1_024 + variable * 4 / 3, "{}", answer.session().len());
         }
     }
 }
 
 #[tokio::test]
-async fn a_session_says_whose_it_is_and_what_it_opens_and_nothing_personal() {
+async fn a_session_has_exactly_its_claims_and_nothing_personal() {
     for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256] {
         let world = World::with(&samples::site_files(), algorithm).await;
         let key_set = world.get("/.well-known/jwks.json", &[]).await.json;
@@ -98,19 +98,19 @@ async fn a_session_says_whose_it_is_and_what_it_opens_and_nothing_personal() {
                 });
                 assert_eq!(claims, expected);
                 assert_eq!(answer.json["expires_in"], minutes * 60);
-                assert_tells_nothing_of(&subject, &claims.to_string());
+                assert_nothing_personal(&subject, &claims.to_string());
             }
         }
     }
 }
 
-/// None of the groups, and none of the claims that name or locate a person.
-fn assert_tells_nothing_of(subject: &Value, payload: &str) {
+/// Checks that `payload` has no group of `subject`, and no claim that names or locates a person.
+fn assert_nothing_personal(subject: &Value, payload: &str) {
     let personal =
         ["name", "given_name", "family_name", "upn", "unique_name", "preferred_username", "ipaddr", "uti"];
     let mut secrets: Vec<_> = personal.iter().filter_map(|name| subject[name].as_str()).collect();
     secrets.extend(subject["groups"].as_array().into_iter().flatten().filter_map(Value::as_str));
-    assert!(secrets.len() > 4, "there is something to look for");
+    assert!(secrets.len() > 4, "too few personal claims to look for");
     for secret in secrets {
         assert!(!payload.contains(secret), "{secret} is in {payload}");
     }
@@ -121,19 +121,19 @@ fn text(value: &Value) -> &str {
 }
 
 #[tokio::test]
-async fn a_session_ends_with_its_site_setting_or_its_subject_token_whichever_comes_first() {
+async fn a_session_ends_with_the_sites_limit_or_with_the_subject_token_whichever_is_first() {
     let world = World::new().await;
-    for (left, lives) in [(1, 1), (599, 599), (600, 600), (601, 600), (28 * 3_600, 600)] {
+    for (left, lifetime) in [(1, 1), (599, 599), (600, 600), (601, 600), (28 * 3_600, 600)] {
         let mut claims = world.entra.claims(&ask("riverbend", Person::Reader, V1), NOW).unwrap();
         claims["exp"] = json!(NOW + left);
         let answer = world.exchange(&world.entra.sign(&world.entra.header(V1), &claims), &[]).await;
-        assert_eq!(answer.json["expires_in"], lives);
-        assert_eq!(part(answer.session(), 1)["exp"], NOW + lives);
+        assert_eq!(answer.json["expires_in"], lifetime);
+        assert_eq!(part(answer.session(), 1)["exp"], NOW + lifetime);
     }
 }
 
 #[tokio::test]
-async fn every_exchange_gives_a_session_of_its_own() {
+async fn every_session_has_its_own_id() {
     let world = World::new().await;
     let token = world.token(&ask("riverbend", Person::Reader, V1));
     let mut ids = HashSet::new();

@@ -1,4 +1,4 @@
-//! Which site a request is about (RFC 8693 §2.1, RFC 8707), and which pages may ask for it.
+//! Which site a request is for (RFC 8693 §2.1, RFC 8707), and which pages may make it.
 
 use entra_emulator::{
     Person::{NoGroups, Reader},
@@ -8,12 +8,12 @@ use pozi_auth::{keyring::SigningAlgorithm, sites::SiteFile};
 use pozi_local::samples;
 use pozi_tests::{World, exchange_form};
 
-use super::{RIVERBEND, SALTMARSH, ask, assert_every_answers_headers, assert_invalid, assert_refused};
+use super::{RIVERBEND, SALTMARSH, ask, assert_common_headers, assert_invalid, assert_refused};
 
 const NO_SLASH: &str = "https://poziserver-riverbend.example/pozi";
 
 #[tokio::test]
-async fn a_site_is_named_by_its_url_or_name_as_often_as_one_likes() {
+async fn a_site_may_be_named_by_url_or_name_and_repeatedly() {
     let world = World::new().await;
     let token = world.token(&ask("riverbend", Reader, V1));
     let named: [&[(&str, &str)]; 9] = [
@@ -45,7 +45,7 @@ async fn another_tenants_site_looks_like_one_that_does_not_exist() {
     let token = world.token(&ask("riverbend", Reader, V1));
     let unknown = world.exchange(&token, &[("audience", "lakeside")]).await;
     assert_refused(&unknown, (400, "invalid_target", "unknown_target"));
-    let strange: [&[(&str, &str)]; 8] = [
+    let others: [&[(&str, &str)]; 8] = [
         &[("audience", "saltmarsh")],
         &[("audience", SALTMARSH)],
         &[("resource", SALTMARSH)],
@@ -55,14 +55,14 @@ async fn another_tenants_site_looks_like_one_that_does_not_exist() {
         &[("resource", "https://poziserver-riverbend.example/pozi/?map=1")],
         &[("audience", "Riverbend")],
     ];
-    for more in strange {
+    for more in others {
         let answer = world.exchange(&token, more).await;
         assert_eq!((answer.status, &answer.headers), (unknown.status, &unknown.headers), "{more:?}");
         assert_eq!(answer.body, unknown.body, "{more:?}");
     }
 }
 
-/// Riverbend, and a depot of its own in the same tenant.
+/// Riverbend, and a second site in its tenant.
 fn two_sites_of_one_tenant() -> Vec<SiteFile> {
     let riverbend = samples::site_files().remove(0);
     let depot = riverbend
@@ -75,7 +75,7 @@ fn two_sites_of_one_tenant() -> Vec<SiteFile> {
 }
 
 #[tokio::test]
-async fn a_tenants_sites_are_told_apart_by_the_tokens_audience() {
+async fn the_tokens_audience_selects_among_a_tenants_sites() {
     let world = World::with(&two_sites_of_one_tenant(), SigningAlgorithm::Es256).await;
     for version in [V1, V2] {
         for (site, url) in [("riverbend", RIVERBEND), ("depot", "https://poziserver-depot.example/pozi/")] {
@@ -114,7 +114,7 @@ async fn only_the_sites_own_pages_may_use_their_visitors_sign_in() {
         let answer = world.post(&form, &[("origin", origin)]).await;
         if allowed {
             assert_eq!(answer.status, 200, "{origin}: {}", answer.json);
-            assert_every_answers_headers(&answer);
+            assert_common_headers(&answer);
         } else {
             assert_invalid(&answer, "origin_not_allowed");
         }
@@ -122,7 +122,7 @@ async fn only_the_sites_own_pages_may_use_their_visitors_sign_in() {
 }
 
 #[tokio::test]
-async fn a_strange_origin_is_refused_before_anything_is_fetched_or_told() {
+async fn an_unregistered_origin_is_refused_before_any_fetch_or_decision() {
     let world = World::new().await;
     let form = exchange_form(&world.token(&ask("riverbend", NoGroups, V1)), &[]);
     let answer = world.post(&form, &[("origin", "https://evil.example")]).await;

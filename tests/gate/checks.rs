@@ -38,8 +38,8 @@ async fn a_check_tells_an_address_that_is_taken_from_one_that_a_gate_serves_alre
     let (verdict, told) = check(&own, None).await;
     assert_eq!(verdict, Verdict::Sound, "{told}");
     assert_eq!(told.matches("is served by a gate already").count(), 2, "{told}");
-    let anothers = GateConfig { listen: address(&base.replace("localhost", "127.0.0.1")), ..config };
-    let (verdict, told) = check(&anothers, None).await;
+    let in_use = GateConfig { listen: address(&base.replace("localhost", "127.0.0.1")), ..config };
+    let (verdict, told) = check(&in_use, None).await;
     assert_eq!((verdict, verdict.exit_code()), (Verdict::Faulty, 1));
     assert!(told.contains("listen      WRONG: cannot listen on") && told.contains("`listen`"), "{told}");
 }

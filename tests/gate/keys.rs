@@ -5,7 +5,7 @@ use std::{fs, sync::Arc};
 use entra_emulator::Person;
 use pozi_auth::{adapters::KeySetFile, session::ISSUER_KEY_LIFETIMES, timestamp::Clock};
 use pozi_gate::{Health, KeptKeys, Status, Watched};
-use pozi_tests::{PublishedDocument, Trouble};
+use pozi_tests::{Outage, PublishedDocument};
 use serde_json::{Value, json};
 
 use super::asking::Site;
@@ -18,19 +18,21 @@ async fn an_outage_of_the_issuer_is_bridged_for_a_day_and_is_never_the_sessions_
     let health = Health::new(site.world.clock.clone(), Arc::clone(&site.keys), Watched::default());
     let never = health.report();
     assert_eq!((never.status, never.keys.age_seconds), (Status::Failing, None), "never had keys");
-    site.published.is_in(Some(Trouble::Down));
+    site.published.fail_with(Outage::Unavailable);
     let session = site.session(Person::Reader).await;
     let answer = site.reads("planning", &session).await;
     assert_eq!((answer.status.as_u16(), &answer.json["reason"]), (503, &json!("keys_unavailable")));
     assert!(answer.header("www-authenticate").is_empty());
 
-    site.published.is_in(None);
+    site.published.recover();
     site.world.clock.advance(30);
     assert_eq!(site.reads("planning", &session).await.status, 204);
-    for trouble in
-        [Trouble::Down, Trouble::Document(b"<html>".to_vec()), Trouble::Document(br#"{"keys":[]}"#.to_vec())]
-    {
-        site.published.is_in(Some(trouble));
+    for trouble in [
+        Outage::Unavailable,
+        Outage::OtherDocument(b"<html>".to_vec()),
+        Outage::OtherDocument(br#"{"keys":[]}"#.to_vec()),
+    ] {
+        site.published.fail_with(trouble);
         site.world.clock.advance(7 * HOUR);
         let session = site.session(Person::Reader).await;
         assert_eq!(site.reads("planning", &session).await.status, 204);
@@ -65,7 +67,7 @@ async fn a_rotation_is_followed_and_nonsense_causes_one_fetch_in_half_a_minute()
 /// A gate that begins anew with what is in `folder`, while the issuer is away.
 fn restarted(site: &Site, folder: &std::path::Path) -> (Site, KeptKeys<PublishedDocument>) {
     let other = Site::of(site.world.clone());
-    other.published.is_in(Some(Trouble::Down));
+    other.published.fail_with(Outage::Unavailable);
     let file = KeySetFile::new(folder, site.world.issuer.clone());
     let kept = KeptKeys::recall(Arc::clone(&other.keys), file, site.world.clock.now());
     (other, kept)
@@ -79,7 +81,7 @@ async fn a_restart_without_the_issuer_goes_on_with_what_is_on_disk_and_no_longer
     let (first, mut kept) = restarted(&site, folder.path());
     kept.renew(site.world.clock.now()).await;
     assert!(!folder.path().join("key-set.json").exists(), "nothing was had, nothing is kept");
-    first.published.is_in(None);
+    first.published.recover();
     site.world.clock.advance(30);
     kept.renew(site.world.clock.now()).await;
 
@@ -105,7 +107,7 @@ async fn a_key_set_on_disk_that_was_tampered_with_is_not_used() {
     let site = Site::new().await;
     let session = site.session(Person::Reader).await;
     let (first, mut kept) = restarted(&site, folder.path());
-    first.published.is_in(None);
+    first.published.recover();
     kept.renew(site.world.clock.now()).await;
     let good: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     assert_eq!(restarted(&site, folder.path()).0.reads("planning", &session).await.status, 204);
@@ -129,7 +131,7 @@ async fn a_key_set_on_disk_that_was_tampered_with_is_not_used() {
         fs::write(&path, text).unwrap();
         let (gate, mut kept) = restarted(&site, folder.path());
         assert_eq!(gate.reads("planning", &session).await.status, 503, "{what}");
-        gate.published.is_in(None);
+        gate.published.recover();
         site.world.clock.advance(30);
         kept.renew(site.world.clock.now()).await;
         assert_eq!(gate.reads("planning", &session).await.status, 204, "{what}: the issuer puts it right");
@@ -147,7 +149,7 @@ async fn a_key_set_that_others_could_have_written_is_not_used() {
     let site = Site::new().await;
     let session = site.session(Person::Reader).await;
     let (first, mut kept) = restarted(&site, folder.path());
-    first.published.is_in(None);
+    first.published.recover();
     kept.renew(site.world.clock.now()).await;
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     for (place, mode, status) in [
@@ -181,7 +183,7 @@ async fn a_key_set_behind_a_link_is_not_used() {
     let site = Site::new().await;
     let session = site.session(Person::Reader).await;
     let (first, mut kept) = restarted(&site, &state);
-    first.published.is_in(None);
+    first.published.recover();
     kept.renew(site.world.clock.now()).await;
     assert_eq!(restarted(&site, &state).0.reads("planning", &session).await.status, 204);
 

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
-use pozi_tests::Trouble;
+use pozi_tests::Outage;
 use tokio::task::JoinSet;
 
 use super::door::{Door, map, patient};
@@ -113,16 +113,16 @@ async fn keys_rotate_under_load_and_refuse_nobody() {
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_issuer_is_away_what_was_known_goes_on_and_what_was_not_is_never_the_sessions_fault() {
     let door = Door::with(patient()).await;
-    door.gate.published.is_in(Some(Trouble::Down));
+    door.gate.published.fail_with(Outage::Unavailable);
     let session = door.session().await;
     let refused = door.map(&session, "zones").await;
     assert_eq!(refused.verdict(), (503, "keys_unavailable".into()));
     assert!(!refused.head.to_lowercase().contains("www-authenticate"), "{}", refused.head);
-    door.gate.published.is_in(None);
+    door.gate.published.recover();
     door.world.clock.advance(30);
     assert_eq!(door.map(&session, "zones").await.status, 200);
 
-    door.gate.published.is_in(Some(Trouble::Document(b"<html>Sign in to the network</html>".to_vec())));
+    door.gate.published.fail_with(Outage::OtherDocument(b"<html>Sign in to the network</html>".to_vec()));
     door.world.clock.advance(20 * HOUR);
     let later = door.session().await;
     assert_eq!(door.map(&later, "zones").await.status, 200, "its key is known since before");
@@ -138,7 +138,7 @@ async fn a_session_that_was_let_in_before_is_refused_once_its_key_is_no_longer_p
     let session = door.session().await;
     assert_eq!(door.map(&session, "zones").await.status, 200);
     let other = Door::with(patient()).await.world.get("/.well-known/jwks.json", &[]).await.body;
-    door.gate.published.is_in(Some(Trouble::Document(other)));
+    door.gate.published.fail_with(Outage::OtherDocument(other));
     door.world.clock.advance(299);
     assert_eq!(door.map(&session, "zones").await.status, 200, "the key set is fresh for five minutes");
     door.world.clock.advance(2);

@@ -5,7 +5,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use pozi_tests::{has_qgis, node_with, not_run, venv};
+use pozi_tests::{install_qgis, node_with, not_run, venv};
 
 use crate::test_site::TestSite;
 
@@ -71,7 +71,7 @@ fn gdal() -> Option<(PathBuf, PathBuf)> {
 }
 
 fn qgis() -> Option<(PathBuf, PathBuf)> {
-    has_qgis().then(|| ("/usr/bin/python3".into(), script("qgis_client.py")))
+    install_qgis().then(|| ("/usr/bin/python3".into(), script("qgis_client.py")))
 }
 
 fn openlayers() -> Option<(PathBuf, PathBuf)> {

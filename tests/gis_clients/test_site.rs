@@ -7,7 +7,7 @@ use pozi_auth::{
 };
 use pozi_gate::{config::UpstreamConfig, settings::Limits};
 use pozi_local::samples;
-use pozi_tests::{RunningGate, World, has_qgis};
+use pozi_tests::{RunningGate, World, install_qgis};
 
 use crate::demo::Demo;
 
@@ -27,7 +27,7 @@ pub(crate) struct TestSite {
 impl TestSite {
     /// Starts everything. `None`, with a notice, if QGIS Server is not available.
     pub(crate) async fn start() -> Option<Self> {
-        if !has_qgis() {
+        if !install_qgis() {
             return None;
         }
         let demo = tokio::task::spawn_blocking(Demo::start).await.unwrap()?;

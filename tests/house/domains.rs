@@ -1,19 +1,19 @@
-//! Which hosts may be named in the tree.
+//! Which hosts the project's files may name.
 
 use super::{
-    rule::Fault,
+    rule::Violation,
     source::{File, line_at},
 };
 
-/// Names that nobody can own (RFC 2606, RFC 6761, RFC 9476's `.internal`), and what is under them.
+/// Names that nobody can register (RFC 2606, RFC 6761; ICANN for `.internal`), with their subdomains.
 const RESERVED: [&str; 7] =
     ["example", "internal", "localhost", "invalid", "example.com", "example.net", "example.org"];
 
-/// Addresses of this machine, of no network in particular, and for documentation (RFC 1122, RFC 1918, RFC 5737).
-const NOWHERE: [&str; 6] = ["127.", "0.0.0.0", "10.", "192.0.2.", "198.51.100.", "203.0.113."];
+/// Loopback, private and documentation addresses (RFC 1122, RFC 1918, RFC 5737).
+const RESERVED_ADDRESSES: [&str; 6] = ["127.", "0.0.0.0", "10.", "192.0.2.", "198.51.100.", "203.0.113."];
 
-/// Real hosts, where a fact needs them.
-const REAL: [&str; 29] = [
+/// Real hosts that the code or the documents need.
+const KNOWN: [&str; 29] = [
     // Microsoft: issuers, keys, groups, documentation.
     "login.microsoftonline.com",
     "login.microsoftonline.us",
@@ -39,24 +39,24 @@ const REAL: [&str; 29] = [
     "www.opengis.net",
     "www.qgis.org",
     "www.apache.org",
-    // AWS's services, as principals that roles trust.
+    // AWS services, as principals in roles.
     "apigateway.amazonaws.com",
     "lambda.amazonaws.com",
     "scheduler.amazonaws.com",
-    // The tools' own documentation.
+    // Documentation of tools.
     "docs.aws.amazon.com",
     "docs.github.com",
     "docs.rs",
 ];
 
-/// Endings that mark a bare name as a host's.
+/// Endings by which a bare name is taken for a host.
 const ENDINGS: [&str; 10] = ["com", "net", "org", "gov", "edu", "au", "cn", "nz", "uk", "eu"];
 
-/// Hosts that are named and may not be.
-pub(crate) fn foreign_hosts(file: &File) -> Vec<Fault> {
+/// Finds hosts that may not be named.
+pub(crate) fn foreign_hosts(file: &File) -> Vec<Violation> {
     let text = file.text.as_str();
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
-    let mut faults = Vec::new();
+    let mut violations = Vec::new();
     let mut at = 0;
     while let Some(found) = text[at..].find(is_part) {
         let start = at + found;
@@ -67,20 +67,19 @@ pub(crate) fn foreign_hosts(file: &File) -> Vec<Fault> {
         let is_address = name.split('.').count() == 4 && name.bytes().all(|byte| !byte.is_ascii_alphabetic());
         let is_version = !is_address && name.ends_with(|c: char| c.is_ascii_digit());
         let ending = name.rsplit('.').next().unwrap_or_default();
-        // A single label is nobody's; neither is what follows the `@` of a package.
-        // `pozi-qgis@planning.socket` is a unit of systemd.
+        // `pozi-qgis@planning.socket` is a systemd unit.
         let is_unit = matches!(ending, "socket" | "service");
         let is_host =
             name.contains('.') && !is_version && !is_unit && (is_authority || ENDINGS.contains(&ending));
-        let may = if is_address {
-            NOWHERE.iter().any(|range| name.starts_with(range))
+        let is_allowed = if is_address {
+            RESERVED_ADDRESSES.iter().any(|range| name.starts_with(range))
         } else {
-            REAL.contains(&name.as_str())
+            KNOWN.contains(&name.as_str())
                 || RESERVED.iter().any(|own| name == *own || name.ends_with(&format!(".{own}")))
         };
-        if is_host && !may {
-            faults.push(Fault { line: line_at(text, start), what: format!("names the host {name}") });
+        if is_host && !is_allowed {
+            violations.push(Violation { line: line_at(text, start), what: format!("names the host {name}") });
         }
     }
-    faults
+    violations
 }

@@ -1,19 +1,19 @@
-//! Which module imports which, read from the `use` lines and paths of a crate's code, through the modules' own re-exports.
+//! Which module imports which, read from the `use` lines and paths in a crate's code. Re-exports are followed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::source::File;
 
-/// A module by its path from the crate's root, which is empty.
+/// The path of a module from the crate's root; the root's own is empty.
 type Module = Vec<String>;
 
-/// The modules of one crate, and what each imports from it.
+/// The modules of one crate, with the paths that each uses.
 pub(crate) struct Crate {
     modules: BTreeMap<Module, Vec<Vec<String>>>,
     re_exports: BTreeMap<(Module, String), Vec<String>>,
 }
 
-/// That a module, by the file that says so, imports from another.
+/// An import from one module into another.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Import {
     pub(crate) from: String,
@@ -21,7 +21,7 @@ pub(crate) struct Import {
 }
 
 impl Crate {
-    /// The crate whose sources are below `root`, a path that ends in `/src/`; tests' modules are left out.
+    /// Reads the crate whose sources are below `root`, a path that ends in `/src/`. Test modules are left out.
     pub(crate) fn read(files: &[File], root: &str) -> Self {
         let own: Vec<_> = files
             .iter()
@@ -47,8 +47,8 @@ impl Crate {
         read
     }
 
-    /// What the children of one module import from each other, for every module: who imports what, side by side.
-    /// A module and its own children may know each other, and are one thing to all others.
+    /// Returns the imports between siblings, for every module. A module and its own children count as one and may import
+    /// each other.
     pub(crate) fn imports(&self) -> BTreeSet<Import> {
         let mut imports = BTreeSet::new();
         for (module, paths) in &self.modules {
@@ -63,7 +63,7 @@ impl Crate {
         imports
     }
 
-    /// The module that `path`, as it is written in `module`, leads to; nothing where that is another crate.
+    /// Returns the module that `path`, as written in `module`, leads to; `None` if it is in another crate.
     fn resolve(&self, module: &[String], path: &[String], depth: usize) -> Option<Module> {
         let mut at = module.to_vec();
         let mut rest = path;
@@ -95,8 +95,8 @@ impl Crate {
     }
 }
 
-/// The modules that can be reached from themselves, each circle once.
-pub(crate) fn circles(imports: &BTreeSet<Import>) -> BTreeSet<Vec<String>> {
+/// Returns the cycles among `imports`, each once.
+pub(crate) fn cycles(imports: &BTreeSet<Import>) -> BTreeSet<Vec<String>> {
     let reached = |start: &String| {
         let (mut reached, mut next) = (BTreeSet::new(), vec![start.clone()]);
         while let Some(module) = next.pop() {
@@ -107,13 +107,12 @@ pub(crate) fn circles(imports: &BTreeSet<Import>) -> BTreeSet<Vec<String>> {
     };
     let all: BTreeMap<_, _> =
         imports.iter().map(|import| (import.from.clone(), reached(&import.from))).collect();
-    let is_in_one =
-        |one: &String, other: &String| all.get(other).is_some_and(|reached| reached.contains(one));
+    let leads_to = |from: &String, to: &String| all.get(from).is_some_and(|reached| reached.contains(to));
     all.iter()
         .map(|(module, reached)| {
-            reached.iter().filter(|other| is_in_one(module, other)).cloned().collect::<Vec<_>>()
+            reached.iter().filter(|other| leads_to(other, module)).cloned().collect::<Vec<_>>()
         })
-        .filter(|circle| !circle.is_empty())
+        .filter(|cycle| !cycle.is_empty())
         .collect()
 }
 
@@ -127,14 +126,14 @@ fn child(module: &[String], name: &str) -> Module {
     [module, &[name.to_owned()]].concat()
 }
 
-/// The modules in files of their own that are there for tests alone.
+/// Returns the names of modules in files of their own that are compiled for tests only.
 fn test_modules(code: &str) -> impl Iterator<Item = &str> {
     let declared =
         code.split("#[cfg(test)]\n").skip(1).filter_map(|rest| rest.lines().next()?.strip_suffix(';'));
     declared.filter_map(|line| line.rsplit_once("mod ").map(|(_, name)| name))
 }
 
-/// The paths of `use` lines at the beginning of a line, and whether they are public.
+/// Returns the paths of `use` statements that begin a line, and whether each is public.
 fn uses(code: &str) -> impl Iterator<Item = (bool, Vec<String>)> {
     let statements = code.split(';').filter_map(|statement| {
         let start = statement.rfind("\nuse ").map(|at| (false, at + 5));
@@ -150,7 +149,7 @@ fn uses(code: &str) -> impl Iterator<Item = (bool, Vec<String>)> {
     statements.flat_map(|(is_public, tree)| leaves(tree).into_iter().map(move |path| (is_public, path)))
 }
 
-/// The paths of a tree such as `a::{b, c::{self, d as e}}`.
+/// Returns the paths in a tree such as `a::{b, c::{self, d as e}}`.
 fn leaves(tree: &str) -> Vec<Vec<String>> {
     let tree = tree.trim();
     let Some((head, inside)) = tree.split_once('{') else {
@@ -185,7 +184,7 @@ fn leaves(tree: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// Paths that begin with `crate::` or `super::` in the middle of code.
+/// Returns the paths outside `use` statements that begin with `crate::` or `super::`.
 fn inline_paths(code: &str) -> impl Iterator<Item = Vec<String>> {
     ["crate::", "super::"].into_iter().flat_map(move |start| {
         code.match_indices(start).filter_map(move |(at, _)| {
@@ -198,7 +197,7 @@ fn inline_paths(code: &str) -> impl Iterator<Item = Vec<String>> {
 }
 
 #[test]
-fn imports_are_seen_through_trees_re_exports_and_paths() {
+fn finds_imports_through_trees_re_exports_and_paths() {
     let files = [
         File::new("a/src/lib.rs", "pub mod one;\nmod two;\nmod three;\npub use two::Two;\n"),
         File::new(
@@ -223,6 +222,6 @@ fn imports_are_seen_through_trees_re_exports_and_paths() {
         found,
         ["one three", "one::inner one::other", "one::other one::inner", "three two", "two one"]
     );
-    let circles: Vec<_> = circles(&imports).into_iter().map(|circle| circle.join(" ")).collect();
-    assert_eq!(circles, ["one three two", "one::inner one::other"]);
+    let cycles: Vec<_> = cycles(&imports).into_iter().map(|cycle| cycle.join(" ")).collect();
+    assert_eq!(cycles, ["one three two", "one::inner one::other"]);
 }

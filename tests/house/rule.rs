@@ -1,58 +1,62 @@
-//! What a rule is, and how it is held against the tree.
+//! A rule, and how it is checked on every file.
 
 use super::source::{File, Word, files, words};
 
 /// A place that breaks a rule.
-pub(crate) struct Fault {
+pub(crate) struct Violation {
     pub(crate) line: usize,
     pub(crate) what: String,
 }
 
-/// A rule of the house. It is proved on examples before it is believed about the tree: one that catches nothing would
-/// pass for ever.
+/// An architecture rule. It is first checked on examples, since a rule that finds nothing would always pass.
 pub(crate) struct Rule<'a> {
-    /// Who is harmed when it is broken.
-    pub(crate) harm: &'a str,
-    /// What breaks it in a file.
-    pub(crate) check: &'a dyn Fn(&File) -> Vec<Fault>,
+    /// Why the rule exists; printed when it is broken.
+    pub(crate) reason: &'a str,
+    /// Finds violations in a file.
+    pub(crate) check: &'a dyn Fn(&File) -> Vec<Violation>,
     /// Files (path and text) that break it.
-    pub(crate) spoiled: &'a [(&'a str, &'a str)],
-    /// Files that look like it and do not.
-    pub(crate) sound: &'a [(&'a str, &'a str)],
-    /// Files that may break it, and why.
-    pub(crate) except: &'a [(&'a str, &'a str)],
+    pub(crate) bad: &'a [(&'a str, &'a str)],
+    /// Files that look similar and do not break it.
+    pub(crate) good: &'a [(&'a str, &'a str)],
+    /// Paths of files that may break it, and why.
+    pub(crate) exceptions: &'a [(&'a str, &'a str)],
 }
 
 impl Rule<'_> {
-    /// Fails with every place in the tree that breaks the rule.
-    pub(crate) fn holds(&self) {
-        let faults = |path: &str, text: &str| (self.check)(&File::new(path, text));
-        for (path, text) in self.spoiled {
+    /// Checks the examples, then every file.
+    ///
+    /// # Panics
+    /// With every place that breaks the rule, or with exceptions that are no longer needed.
+    pub(crate) fn check_all(&self) {
+        let violations = |path: &str, text: &str| (self.check)(&File::new(path, text));
+        for (path, text) in self.bad {
             assert!(
-                !faults(path, text).is_empty(),
-                "the rule does not catch its own example {path}:\n{text}"
+                !violations(path, text).is_empty(),
+                "the rule misses its own bad example {path}:\n{text}"
             );
         }
-        for (path, text) in self.sound {
-            let found: Vec<_> = faults(path, text).into_iter().map(|fault| fault.what).collect();
-            assert!(found.is_empty(), "the rule catches the sound example {path}: {found:?}");
+        for (path, text) in self.good {
+            let found: Vec<_> = violations(path, text).into_iter().map(|violation| violation.what).collect();
+            assert!(found.is_empty(), "the rule rejects its own good example {path}: {found:?}");
         }
         let mut broken = Vec::new();
-        let mut unused: Vec<_> = self.except.iter().map(|(path, _)| *path).collect();
+        let mut unused: Vec<_> = self.exceptions.iter().map(|(path, _)| *path).collect();
         for file in files() {
-            let faults = (self.check)(&file);
-            if let Some(index) = unused.iter().position(|path| *path == file.path && !faults.is_empty()) {
+            let found = (self.check)(&file);
+            if let Some(index) = unused.iter().position(|path| *path == file.path && !found.is_empty()) {
                 unused.swap_remove(index);
                 continue;
             }
-            broken.extend(faults.iter().map(|fault| format!("{}:{}: {}", file.path, fault.line, fault.what)));
+            broken.extend(
+                found.iter().map(|violation| format!("{}:{}: {}", file.path, violation.line, violation.what)),
+            );
         }
-        assert!(broken.is_empty(), "\n{}\n{}\n", broken.join("\n"), self.harm);
-        assert!(unused.is_empty(), "no longer in need of an exception: {unused:?}");
+        assert!(broken.is_empty(), "\n{}\n{}\n", broken.join("\n"), self.reason);
+        assert!(unused.is_empty(), "exceptions that are no longer needed: {unused:?}");
     }
 }
 
-/// Faults at the words of `code` that `is_wrong` says something about.
-pub(crate) fn at_words(code: &str, is_wrong: impl Fn(&Word<'_>) -> Option<String>) -> Vec<Fault> {
-    words(code).filter_map(|word| is_wrong(&word).map(|what| Fault { line: word.line, what })).collect()
+/// Returns a violation for each word of `code` about which `find` says something.
+pub(crate) fn at_words(code: &str, find: impl Fn(&Word<'_>) -> Option<String>) -> Vec<Violation> {
+    words(code).filter_map(|word| find(&word).map(|what| Violation { line: word.line, what })).collect()
 }

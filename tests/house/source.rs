@@ -1,18 +1,17 @@
-//! The tree of sources as the rules read it: text, and code without its comments and literals.
+//! The project's files as the rules read them: text, and code without comments and literals.
 
 use std::{fs, path::Path};
 
-/// A text file of the project.
+/// A text file.
 pub(crate) struct File {
     /// Its path from the project's root, with slashes.
     pub(crate) path: String,
-    /// Its text.
     pub(crate) text: String,
-    /// Its text with comments and the insides of literals blanked out; the same lines.
+    /// Its Rust code, with comments and the contents of literals replaced by blanks. Lines stay the same.
     pub(crate) code: String,
 }
 
-/// A word of code with what stands around it.
+/// A word of code, its line, and the code before and after it.
 pub(crate) struct Word<'a> {
     pub(crate) line: usize,
     pub(crate) text: &'a str,
@@ -30,12 +29,12 @@ impl File {
         is_rust(&self.path)
     }
 
-    /// What is there for the tests alone: flows, contracts and rules.
+    /// Whether it belongs to the crate of tests.
     pub(crate) fn is_test(&self) -> bool {
         self.path.starts_with("tests/")
     }
 
-    /// The code without the file's test modules, which stand at its end.
+    /// Returns the code without the test modules at its end.
     pub(crate) fn production(&self) -> &str {
         if self.is_test() { "" } else { &self.code[..self.tests_begin()] }
     }
@@ -52,23 +51,23 @@ impl File {
     }
 }
 
-/// Every text file of the project but what tools write.
+/// Returns every text file of the project except those that tools write.
 pub(crate) fn files() -> Vec<File> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut files = Vec::new();
     walk(&root, "", &mut files);
-    assert!(files.len() > 50, "the walk finds the project");
+    assert!(files.len() > 50, "too few files found: is this the project's root?");
     files
 }
 
 fn walk(folder: &Path, prefix: &str, files: &mut Vec<File>) {
-    const TOOLS_OWN: [&str; 7] =
+    const IGNORED: [&str; 7] =
         ["target", ".git", ".pozi", "node_modules", "__pycache__", "Cargo.lock", ".DS_Store"];
     let mut entries: Vec<_> = fs::read_dir(folder).unwrap().map(Result::unwrap).collect();
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let name = entry.file_name().into_string().unwrap();
-        if TOOLS_OWN.contains(&name.as_str()) {
+        if IGNORED.contains(&name.as_str()) {
             continue;
         }
         let path = format!("{prefix}{name}");
@@ -84,12 +83,12 @@ fn is_rust(path: &str) -> bool {
     Path::new(path).extension().is_some_and(|extension| extension == "rs")
 }
 
-/// The line of a place in `text`, from 1.
+/// Returns the line of a byte offset in `text`, from 1.
 pub(crate) fn line_at(text: &str, at: usize) -> usize {
     1 + text[..at].matches('\n').count()
 }
 
-/// The words (identifiers, keywords and numbers) of `code`.
+/// Returns the identifiers, keywords and numbers of `code`.
 pub(crate) fn words(code: &str) -> impl Iterator<Item = Word<'_>> {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     let mut at = 0;
@@ -102,7 +101,7 @@ pub(crate) fn words(code: &str) -> impl Iterator<Item = Word<'_>> {
     })
 }
 
-/// Blanks comments and the insides of literals.
+/// Replaces comments and the contents of literals by blanks.
 fn code_of(text: &str) -> String {
     let mut code = String::with_capacity(text.len());
     let mut rest = text;
@@ -115,7 +114,7 @@ fn code_of(text: &str) -> String {
     code
 }
 
-/// How many bytes of `rest` to keep, and how many after these to blank.
+/// Returns how many bytes of `rest` to keep, and how many to blank after them.
 fn next_piece(rest: &str, first: char) -> (usize, usize) {
     if rest.starts_with("//") {
         return (0, rest.find('\n').unwrap_or(rest.len()));
@@ -137,7 +136,7 @@ fn next_piece(rest: &str, first: char) -> (usize, usize) {
     }
 }
 
-/// The length of a raw string's opening, and what closes it.
+/// Returns the length of a raw string's opening, and what closes it.
 fn raw_string(rest: &str) -> Option<(usize, String)> {
     let after = rest.strip_prefix("br").or_else(|| rest.strip_prefix('r'))?;
     let hashes = after.len() - after.trim_start_matches('#').len();
@@ -147,12 +146,12 @@ fn raw_string(rest: &str) -> Option<(usize, String)> {
     })
 }
 
-/// A lifetime has no second quote.
+/// Whether `'` opens a character; a lifetime has no second quote.
 fn is_char_literal(inside: &str) -> bool {
     inside.starts_with('\\') || inside.chars().nth(1) == Some('\'')
 }
 
-/// How many bytes to blank and the closing quote with them, so that it opens nothing.
+/// Returns the number of bytes up to and including the closing quote.
 fn until_closed(inside: &str, quote: char) -> usize {
     let mut escaped = false;
     for (at, c) in inside.char_indices() {
@@ -167,7 +166,7 @@ fn until_closed(inside: &str, quote: char) -> usize {
 }
 
 #[test]
-fn code_has_no_comments_and_no_literals_but_the_same_lines() {
+fn code_keeps_its_lines_without_comments_and_literals() {
     for (text, code) in [
         ("a // b\nc", "a     \nc"),
         ("a /* b\n*/ c", "a     \n   c"),
@@ -184,7 +183,7 @@ fn code_has_no_comments_and_no_literals_but_the_same_lines() {
 }
 
 #[test]
-fn tests_at_the_end_of_a_file_are_no_production_code() {
+fn production_code_ends_before_the_tests() {
     let text = "#[cfg(test)]\nmod signed;\nfn a() {}\n#[cfg(test)]\nmod tests {\n    fn b() {}\n}\n";
     let file = File::new("shared/src/a.rs", text);
     assert!(file.production().contains("fn a") && !file.production().contains("fn b"));

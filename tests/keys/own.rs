@@ -1,5 +1,4 @@
-//! The service's own keys: published before they sign and for longer than any session lives, and never more than
-//! their public half.
+//! The service's own keys: published before they sign and until every session has expired, and only the public keys.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -37,10 +36,10 @@ fn entries(key_set: &Value) -> &[Value] {
     key_set["keys"].as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
-/// Walks through a whole rotation in steps of ten minutes, as long as a session of riverbend lives. A consumer may
-/// have cached the key set up to two hours before it sees the session (the built-in authorizer of AWS HTTP APIs).
+/// Walks through a rotation in steps of ten minutes, the lifetime of riverbend's sessions. A consumer may have fetched the
+/// key set up to two hours before it sees the session (the built-in JWT authorizer of AWS HTTP APIs).
 #[tokio::test]
-async fn every_session_is_verifiable_from_every_key_set_that_a_consumer_may_hold() {
+async fn every_session_verifies_with_every_key_set_that_a_consumer_may_have_cached() {
     const STEP: u64 = 600;
     const CACHED: usize = 2 * 3_600 / 600;
     const STEPS: u64 = (24 * 7 + 40) * 6;
@@ -63,7 +62,7 @@ async fn every_session_is_verifiable_from_every_key_set_that_a_consumer_may_hold
     }
     let mut signers = Vec::new();
     for (minted, session) in sessions.iter().enumerate() {
-        let key = verified_by(session, &served[minted]).expect("the key set of the moment verifies it");
+        let key = verified_by(session, &served[minted]).expect("the current key set verifies it");
         let held = &served[minted.saturating_sub(CACHED)..served.len().min(minted + 2)];
         assert!(
             held.iter().all(|set| entries(set).contains(key)),
@@ -73,10 +72,10 @@ async fn every_session_is_verifiable_from_every_key_set_that_a_consumer_may_hold
             signers.push(key["kid"].clone());
         }
     }
-    assert_eq!(signers.len(), 2, "the walk saw one key replace another");
+    assert_eq!(signers.len(), 2, "one key replaced another");
     let sizes: BTreeSet<_> = served.iter().map(|set| entries(set).len()).collect();
-    assert_eq!(sizes, BTreeSet::from([1, 2]), "before and after the change both keys are published");
-    assert_eq!(entries(served.last().unwrap()).len(), 1, "the former key is gone in the end");
+    assert_eq!(sizes, BTreeSet::from([1, 2]), "around the change both keys are published");
+    assert_eq!(entries(served.last().unwrap()).len(), 1, "the old key is removed in the end");
 }
 
 #[tokio::test]
@@ -102,7 +101,7 @@ async fn a_key_is_published_for_three_hours_before_it_signs() {
 }
 
 #[tokio::test]
-async fn a_key_id_is_the_thumbprint_of_rfc_7638_and_nothing_private_is_served() {
+async fn a_key_id_is_the_rfc_7638_thumbprint_and_only_public_members_are_served() {
     for (algorithm, required, members) in [
         (
             Es256,
@@ -130,7 +129,7 @@ async fn a_key_id_is_the_thumbprint_of_rfc_7638_and_nothing_private_is_served() 
 }
 
 #[tokio::test]
-async fn who_has_the_document_is_told_that_nothing_changed() {
+async fn an_unchanged_document_is_answered_with_304() {
     let world = World::new().await;
     for path in [JWKS, OAUTH, OPENID] {
         let whole = world.get(path, &[("origin", "https://anywhere.example")]).await;
@@ -139,7 +138,7 @@ async fn who_has_the_document_is_told_that_nothing_changed() {
         let etag = whole.header("etag").to_owned();
         assert!(
             etag.starts_with('"') && etag.ends_with('"') && etag.len() > 20,
-            "a strong validator: {etag}"
+            "not a strong validator: {etag}"
         );
         for known in [etag.clone(), format!("W/{etag}"), format!("\"other\", {etag}"), "*".to_owned()] {
             let again = world.get(path, &[("if-none-match", &known)]).await;
@@ -159,7 +158,7 @@ async fn who_has_the_document_is_told_that_nothing_changed() {
 }
 
 #[tokio::test]
-async fn a_changed_key_set_has_another_validator() {
+async fn a_changed_key_set_has_another_etag() {
     let world = World::new().await;
     let before = world.get(JWKS, &[]).await;
     world.clock.advance(24 * 7 * 3_600 - 3 * 3_600);
@@ -171,7 +170,7 @@ async fn a_changed_key_set_has_another_validator() {
 }
 
 #[tokio::test]
-async fn the_metadata_leads_from_the_issuer_to_the_keys() {
+async fn the_metadata_gives_the_issuer_and_the_addresses() {
     let world = World::new().await;
     let issuer = world.issuer.as_str();
     assert!(!issuer.ends_with('/'));
@@ -189,7 +188,7 @@ async fn the_metadata_leads_from_the_issuer_to_the_keys() {
     openid["id_token_signing_alg_values_supported"] = json!(["ES256", "RS256"]);
     assert_eq!(world.get(OPENID, &[]).await.json, openid);
 
-    // The addresses lead where they say, and the issuer is the one in the tokens.
+    // The addresses work, and the issuer is the one in the tokens.
     let path = |name: &str| openid[name].as_str().unwrap().strip_prefix(issuer).unwrap().to_owned();
     assert_eq!(path("token_endpoint"), "/oauth2/token");
     let answer = world.exchange(&world.token(&TokenAsk::default()), &[]).await;
@@ -198,9 +197,9 @@ async fn the_metadata_leads_from_the_issuer_to_the_keys() {
     assert!(verified_by(answer.session(), &keys).is_some());
 }
 
-/// An issuer with a path is one of several on its host: its metadata lies behind the well-known path, not before it.
+/// RFC 8414 §3.1: the well-known path comes before the issuer's path.
 #[tokio::test]
-async fn the_metadata_of_an_issuer_with_a_path_is_found_behind_the_well_known_path() {
+async fn the_metadata_of_an_issuer_with_a_path_is_below_the_well_known_path() {
     let world = World::new().await;
     let issuer: Issuer = "https://auth.example/councils/pozi".parse().unwrap();
     let ring = Arc::new(world.ring.clone());
@@ -215,11 +214,15 @@ async fn the_metadata_of_an_issuer_with_a_path_is_found_behind_the_well_known_pa
         let named = if status == 200 { json!(issuer.as_str()) } else { Value::Null };
         assert_eq!(answer.json["issuer"], named, "{below}");
     }
-    assert_eq!(world.get(&format!("{OAUTH}/councils/pozi"), &[]).await.status, 404, "this one has no path");
+    assert_eq!(
+        world.get(&format!("{OAUTH}/councils/pozi"), &[]).await.status,
+        404,
+        "this issuer has no path"
+    );
 }
 
 #[tokio::test]
-async fn without_a_stored_ring_the_keys_are_unavailable_and_the_metadata_is_not() {
+async fn without_a_stored_key_ring_only_the_metadata_is_available() {
     let world = World::without_ring(&samples::site_files(), Es256);
     let answer = world.get(JWKS, &[]).await;
     assert_eq!(
@@ -227,7 +230,7 @@ async fn without_a_stored_ring_the_keys_are_unavailable_and_the_metadata_is_not(
         (503, ("temporarily_unavailable", "signing_unavailable"))
     );
     assert_eq!(answer.header("retry-after"), "2");
-    assert_eq!(answer.header("cache-control"), "no-store", "no cache keeps a refusal for the key set");
+    assert_eq!(answer.header("cache-control"), "no-store", "a refusal is not cached");
     assert_eq!(world.get(OAUTH, &[]).await.status, 200);
     world.rotate().await;
     world.clock.advance(10);

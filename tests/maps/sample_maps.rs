@@ -16,7 +16,7 @@ use pozi_local::{
     gates::Gates,
     maps::{self, Qgis},
 };
-use pozi_tests::{Answer, PublishedDocument, World, has_qgis};
+use pozi_tests::{Answer, PublishedDocument, World, install_qgis};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -33,7 +33,7 @@ pub(crate) struct Maps {
 impl Maps {
     /// Starts with QGIS Server; `None` if it is not installed.
     pub(crate) async fn with_qgis() -> Option<Self> {
-        if has_qgis() { Some(Self::start(maps::PROGRAM).await) } else { None }
+        if install_qgis() { Some(Self::start(maps::PROGRAM).await) } else { None }
     }
 
     /// Starts without QGIS Server: allowed requests get a 502.

@@ -53,7 +53,7 @@ pub(crate) struct Rig {
 impl Rig {
     /// Starts everything. `None` if a program is missing and cannot be installed.
     pub(crate) fn start() -> Option<Self> {
-        if !pozi_tests::has_qgis() {
+        if !pozi_tests::install_qgis() {
             return None;
         }
         let folder = tempfile::Builder::new().prefix("pozi-").tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! `make run-lambda`: all functions as on AWS, on this machine.
+//! `make run-lambda`: all functions on this machine, as on AWS.
 
 use std::process::ExitCode;
 

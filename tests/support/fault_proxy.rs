@@ -1,6 +1,5 @@
-//! What stands between the service and something that it asks: passes on what comes, and holds it, fails it or cuts it
-//! off as a test says, and remembers it. Who stands here knows what is waited for and what was carried out; no test has
-//! to guess it by the time.
+//! A proxy in front of AWS or Entra that forwards, delays, fails or drops requests as a test says, and records them.
+//! Tests can wait for what the proxy sees instead of guessing by time.
 
 use std::sync::{Arc, Mutex};
 
@@ -24,19 +23,19 @@ use crate::{
 /// What happens to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// It is passed on.
+    /// It is forwarded.
     Passes,
-    /// It is refused as one too many.
+    /// It is answered with `ThrottlingException`.
     Throttled,
-    /// It meets an error of the server's.
+    /// It is answered with status 500.
     Fails,
-    /// Nobody gets it, and there is no answer for as long as anybody waits.
+    /// It is not forwarded and never answered.
     Lost,
-    /// It is passed on, and its answer is lost.
+    /// It is forwarded, but never answered.
     AnswerLost,
 }
 
-/// Stands between.
+/// The proxy. Clones are the same proxy.
 #[derive(Clone)]
 pub struct FaultProxy {
     url: String,
@@ -46,132 +45,129 @@ pub struct FaultProxy {
 struct Shared {
     upstream: String,
     client: reqwest::Client,
-    levers: Mutex<Levers>,
+    settings: Mutex<Settings>,
     traffic: Arc<Mutex<Traffic>>,
 }
 
-type Decision = dyn Fn(usize, &str) -> Fate + Send + Sync;
+type FateOf = dyn Fn(usize, &str) -> Fate + Send + Sync;
 
-struct Levers {
-    fate: Arc<Decision>,
+struct Settings {
+    fate: Arc<FateOf>,
     count: usize,
     holds: bool,
 }
 
 impl FaultProxy {
-    /// Stands before `upstream`, a URL, on a port of its own.
+    /// Starts a proxy in front of `upstream`, a URL, on a free port.
     ///
     /// # Panics
-    /// When there is no port to be had.
-    #[expect(clippy::expect_used, reason = "a test that cannot listen fails, which is what panics are for")]
-    pub async fn and(upstream: &str) -> Self {
+    /// If there is no free port.
+    pub async fn in_front_of(upstream: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
-        let url = format!("http://{}", listener.local_addr().expect("it listens"));
-        let levers = Levers { fate: Arc::new(|_, _| Fate::Passes), count: 0, holds: false };
+        let url = format!("http://{}", listener.local_addr().expect("the listener has an address"));
+        let settings = Settings { fate: Arc::new(|_, _| Fate::Passes), count: 0, holds: false };
         let shared = Arc::new(Shared {
             upstream: upstream.to_owned(),
             client: reqwest::Client::builder().no_proxy().build().expect("a client can be made"),
-            levers: Mutex::new(levers),
+            settings: Mutex::new(settings),
             traffic: Arc::default(),
         });
-        let router = Router::new().fallback(pass).with_state(Arc::clone(&shared));
+        let router = Router::new().fallback(handle).with_state(Arc::clone(&shared));
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { url, shared }
     }
 
-    /// Where it listens.
+    /// Returns the proxy's own URL.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// From now on an answer goes when it is let go, or not held any more.
-    pub fn holds(&self) {
-        lock(&self.shared.levers).holds = true;
+    /// Holds all answers from now on, until they are released.
+    pub fn hold_answers(&self) {
+        lock(&self.shared.settings).holds = true;
     }
 
-    /// Lets go all answers, as soon as exactly those to `these` requests (in the order of the alphabet) are held.
+    /// Waits until exactly the answers to `requests` (sorted) are held, and releases them.
     ///
     /// # Panics
-    /// When that never is so: what should be waited for at once is waited for one after the other, or something else is.
-    pub async fn lets_go(&self, these: &[&str]) {
-        let let_go = || lock(&self.shared.traffic).lets_go(these).then_some(());
+    /// If that does not happen: the requests are made one after the other, or others are made.
+    pub async fn release(&self, requests: &[&str]) {
+        let released = || lock(&self.shared.traffic).release(requests).then_some(());
         let held = || lock(&self.shared.traffic).held().join(", ");
         assert!(
-            process::seen(let_go).await.is_some(),
-            "{these:?} should wait at once, and there wait {}",
+            process::wait_for(released).await.is_some(),
+            "expected held answers to {requests:?}, found {}",
             held()
         );
     }
 
-    /// From now on no answer is held, and none that was.
-    pub fn holds_no_more(&self) {
-        lock(&self.shared.levers).holds = false;
-        lock(&self.shared.traffic).lets_all_go();
+    /// Releases all answers, and holds no more.
+    pub fn release_all(&self) {
+        lock(&self.shared.settings).holds = false;
+        lock(&self.shared.traffic).release_all();
     }
 
-    /// Waits until a request is lost, or an answer.
+    /// Waits until a request or an answer is lost.
     ///
     /// # Panics
-    /// When none is for long.
-    #[expect(clippy::expect_used, reason = "a test that waits in vain fails, which is what panics are for")]
-    pub async fn loses(&self) {
+    /// If none is before the timeout.
+    pub async fn wait_for_loss(&self) {
         let lost = || (lock(&self.shared.traffic).lost() > 0).then_some(());
-        process::seen(lost).await.expect("a request is lost");
+        process::wait_for(lost).await.expect("a request is lost");
     }
 
-    /// Waits until every request that came has met its fate, be it one whose asker has gone away.
+    /// Waits until no request is under way, those of clients that have gone away included.
     ///
     /// # Panics
-    /// When one does not for long.
-    #[expect(clippy::expect_used, reason = "as above")]
-    pub async fn settles(&self) {
+    /// If one still is at the timeout.
+    pub async fn wait_until_idle(&self) {
         let settled = || (lock(&self.shared.traffic).under_way() == 0).then_some(());
-        process::seen(settled).await.expect("every request meets its fate");
+        process::wait_for(settled).await.expect("every request ends");
     }
 
-    /// From now on `fate` says what happens to a request, by its number from 0 and what it asks.
-    pub fn decides(&self, fate: impl Fn(usize, &str) -> Fate + Send + Sync + 'static) {
-        let mut levers = lock(&self.shared.levers);
-        levers.fate = Arc::new(fate);
-        levers.count = 0;
+    /// Sets what happens to requests from now on, by a request's number from 0 and its AWS operation or path.
+    pub fn set_fates(&self, fate: impl Fn(usize, &str) -> Fate + Send + Sync + 'static) {
+        let mut settings = lock(&self.shared.settings);
+        settings.fate = Arc::new(fate);
+        settings.count = 0;
     }
 
-    /// From now on this happens to every request.
-    pub fn always(&self, fate: Fate) {
-        self.decides(move |_, _| fate);
+    /// Sets what happens to every request from now on.
+    pub fn set_fate(&self, fate: Fate) {
+        self.set_fates(move |_, _| fate);
     }
 
-    /// What was seen since the last time that this was asked.
-    pub fn seen(&self) -> Vec<Seen> {
-        lock(&self.shared.traffic).seen()
+    /// Returns the requests answered since the last call.
+    pub fn take_seen(&self) -> Vec<Seen> {
+        lock(&self.shared.traffic).take_seen()
     }
 }
 
-async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let what = match request.headers().get("x-amz-target").and_then(|target| target.to_str().ok()) {
         Some(target) => target.rsplit('.').next().unwrap_or_default().to_owned(),
         None => request.uri().path().to_owned(),
     };
-    let under_way = UnderWay::begins(&shared.traffic);
+    let under_way = UnderWay::begin(&shared.traffic);
     let fate = {
-        let mut levers = lock(&shared.levers);
-        let fate = (levers.fate)(levers.count, &what);
-        levers.count += 1;
+        let mut settings = lock(&shared.settings);
+        let fate = (settings.fate)(settings.count, &what);
+        settings.count += 1;
         fate
     };
     let (head, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
-    // A task of its own: what was passed on is carried out, also where whoever asked goes away meanwhile.
-    let fulfilled = tokio::spawn(fulfilled(fate, Arc::clone(&shared), under_way, head, body.clone()));
+    // In a task of its own, since the request must be carried out even if the client goes away.
+    let fulfilled = tokio::spawn(fulfil(fate, Arc::clone(&shared), under_way, head, body.clone()));
     let Ok(Some(answer)) = fulfilled.await else { return std::future::pending().await };
-    let holds = lock(&shared.levers).holds;
-    let let_go = lock(&shared.traffic).answers(Seen { what, body }, holds);
-    let_go.await;
+    let holds = lock(&shared.settings).holds;
+    let released = lock(&shared.traffic).answered(Seen { what, body }, holds);
+    released.await;
     answer
 }
 
-/// The answer, where there is one.
-async fn fulfilled(
+/// Returns the answer, if there is one.
+async fn fulfil(
     fate: Fate,
     shared: Arc<Shared>,
     under_way: UnderWay,
@@ -179,30 +175,30 @@ async fn fulfilled(
     body: Bytes,
 ) -> Option<Response> {
     let answer = match fate {
-        Fate::Passes => Some(passed_on(&shared, &head, body).await),
+        Fate::Passes => Some(forward(&shared, &head, body).await),
         Fate::Throttled => Some(refusal(StatusCode::BAD_REQUEST, "ThrottlingException")),
         Fate::Fails => Some(refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError")),
         Fate::Lost => None,
         Fate::AnswerLost => {
-            drop(passed_on(&shared, &head, body).await);
+            drop(forward(&shared, &head, body).await);
             None
         }
     };
     if answer.is_none() {
-        under_way.ends_lost();
+        under_way.end_lost();
     }
     answer
 }
 
-async fn passed_on(shared: &Shared, head: &http::request::Parts, body: Bytes) -> Response {
+async fn forward(shared: &Shared, head: &http::request::Parts, body: Bytes) -> Response {
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
     let mut headers = head.headers.clone();
     for own in [HOST, CONNECTION, TRANSFER_ENCODING] {
         headers.remove(own);
     }
-    let asked = shared.client.request(head.method.clone(), format!("{}{path}", shared.upstream));
-    let Ok(answer) = asked.headers(headers).body(body).send().await else {
-        return refusal(StatusCode::BAD_GATEWAY, "NobodyThere");
+    let forwarded = shared.client.request(head.method.clone(), format!("{}{path}", shared.upstream));
+    let Ok(answer) = forwarded.headers(headers).body(body).send().await else {
+        return refusal(StatusCode::BAD_GATEWAY, "UpstreamUnreachable");
     };
     let (status, kind) = (answer.status(), answer.headers().get(CONTENT_TYPE).cloned());
     let mut response = Response::new(Body::from(answer.bytes().await.unwrap_or_default()));
@@ -213,7 +209,7 @@ async fn passed_on(shared: &Shared, head: &http::request::Parts, body: Bytes) ->
 
 fn refusal(status: StatusCode, kind: &str) -> Response {
     let mut response =
-        Response::new(Body::from(format!("{{\"__type\":\"{kind}\",\"message\":\"as told\"}}")));
+        Response::new(Body::from(format!("{{\"__type\":\"{kind}\",\"message\":\"by the fault proxy\"}}")));
     *response.status_mut() = status;
     response
 }

@@ -1,5 +1,4 @@
-//! The service as it is on AWS, with everything around it emulated: state in DynamoDB and KMS, a tenant over HTTP, and
-//! something between it and each of the two that can fail.
+//! The service as on AWS, with DynamoDB, KMS and Entra emulated, each behind a [`FaultProxy`].
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,63 +19,59 @@ use pozi_local::samples;
 use pozi_rotate_keys::{Ask, Done, RotateKeys, RunError};
 
 use crate::{
-    Answer, CREDENTIALS, EmulatedAws, Fate, FaultProxy, PATIENT, aws_at, exchange_form, form_request, send,
-    tenants,
+    Answer, EmulatedAws, Fate, FaultProxy, PATIENT_LIMITS, aws::CREDENTIALS, aws_at, exchange_form,
+    form_request, send, tenants,
 };
 
-/// The service's own URL, as its sessions have it.
+/// The issuer of sessions.
 pub const ISSUER: &str = "https://auth.example";
 
-/// The namespace of its metrics.
+/// The namespace of the service's metrics.
 pub const METRICS: &str = "Pozi";
 
-/// All that a fleet shares.
+/// Everything that the instances of the functions share.
 #[derive(Clone)]
 pub struct Fleet {
-    /// Stands between the service and AWS.
+    /// The proxy in front of AWS.
     pub aws: FaultProxy,
-    /// Stands between the service and Entra.
+    /// The proxy in front of Entra.
     pub entra: FaultProxy,
-    /// The tenants.
+    /// The emulated Entra.
     pub directory: EmulatedEntra,
     /// The table's name.
     pub table: String,
     /// How private keys are kept.
     pub signing: Signing,
-    /// What they are.
+    /// The algorithm of the signing keys.
     pub algorithm: SigningAlgorithm,
-    /// For how long instances that are made from now on wait for AWS, and for Entra.
+    /// Timeouts for calls to AWS and Entra, for instances that are started from now on.
     pub limits: CallLimits,
     store: Table,
 }
 
 impl Fleet {
-    /// A fleet whose keys KMS seals, with the sample sites, a first ring and every key set. `None` where there is no
+    /// A fleet whose keys KMS seals, with the sample sites, a first key ring and every tenant's key set. `None` without an
     /// emulated AWS.
     pub async fn sealed() -> Option<Self> {
         let kms_key = EmulatedAws::running()?.sealing_key().await;
         Self::with(Signing::Sealed { kms_key }, SigningAlgorithm::Es256, Fate::Passes).await
     }
 
-    /// The same, but no key set was ever kept. `None` as above.
+    /// The same, but without stored key sets.
     pub async fn without_key_sets() -> Option<Self> {
         let kms_key = EmulatedAws::running()?.sealing_key().await;
         Self::with(Signing::Sealed { kms_key }, SigningAlgorithm::Es256, Fate::Fails).await
     }
 
-    /// A fleet whose keys KMS seals, with a first ring and no site. `None` as above.
-    ///
-    /// # Panics
-    /// When the ring cannot be made.
-    #[expect(clippy::expect_used, reason = "as below")]
+    /// The same, but without sites.
     pub async fn without_sites() -> Option<Self> {
         let kms_key = EmulatedAws::running()?.sealing_key().await;
         let fleet = Self::bare(Signing::Sealed { kms_key }, SigningAlgorithm::Es256).await?;
-        fleet.rotate(Ask { establish: true }).await.expect("a first ring can be made");
+        fleet.rotate(Ask { establish: true }).await.expect("the first key ring is made");
         Some(fleet)
     }
 
-    /// A fleet whose keys never leave KMS, with the sample sites, a first ring and every key set. `None` as above.
+    /// The same as [`Fleet::sealed`], but the keys stay in KMS.
     pub async fn in_kms(algorithm: SigningAlgorithm) -> Option<Self> {
         let tag = Some(format!("pozi-{algorithm:?}"));
         Self::with(Signing::Kms { tag }, algorithm, Fate::Passes).await
@@ -86,65 +81,53 @@ impl Fleet {
         Some(Self::bare(signing, algorithm).await?.set_up(entra).await)
     }
 
-    /// The same tenants and a table that only the set-up has written to, which is cheaper than another fleet.
-    ///
-    /// # Panics
-    /// Never: there is an emulated AWS, or no fleet.
-    #[expect(clippy::expect_used, reason = "there is an emulated AWS, or no fleet")]
-    pub async fn afresh(&self) -> Self {
-        let emulated = EmulatedAws::running().expect("it runs");
+    /// A fleet with the same tenants and a new table, which is cheaper than a new fleet.
+    pub async fn with_new_table(&self) -> Self {
+        let emulated = EmulatedAws::running().expect("a fleet has an emulated AWS");
         let table = emulated.table().await;
         let store = Table::new(&connection(&aws_at(emulated.url())), &table);
-        Self { table, store, ..self.behind_another().await }.set_up(Fate::Passes).await
+        Self { table, store, ..self.behind_new_proxy().await }.set_up(Fate::Passes).await
     }
 
-    /// The same fleet, with another between it and AWS.
-    ///
-    /// # Panics
-    /// As above.
-    #[expect(clippy::expect_used, reason = "as above")]
-    pub async fn behind_another(&self) -> Self {
-        let emulated = EmulatedAws::running().expect("it runs");
-        Self { aws: FaultProxy::and(emulated.url()).await, ..self.clone() }
+    /// The same fleet, with another proxy in front of AWS.
+    pub async fn behind_new_proxy(&self) -> Self {
+        let emulated = EmulatedAws::running().expect("a fleet has an emulated AWS");
+        Self { aws: FaultProxy::in_front_of(emulated.url()).await, ..self.clone() }
     }
 
-    #[expect(
-        clippy::expect_used,
-        reason = "a fleet that cannot be set up fails its test, which is what panics are for"
-    )]
     async fn set_up(self, entra: Fate) -> Self {
         let fleet = self;
         for file in samples::site_files() {
-            let site = Site::parse(&file.text).expect("a sample is without fault");
-            fleet.store().put(&site, &file.text, None).await.expect("the table takes it");
+            let site = Site::parse(&file.text).expect("the sample sites are valid");
+            fleet.store().put(&site, &file.text, None).await.expect("the site is stored");
         }
-        fleet.entra.always(entra);
-        let done = fleet.rotate(Ask { establish: true }).await.expect("a first ring can be made");
+        fleet.entra.set_fate(entra);
+        let done = fleet.rotate(Ask { establish: true }).await.expect("the first key ring is made");
         assert_eq!(done.key_sets.failed == 0, entra == Fate::Passes, "the key sets: {:?}", done.key_sets);
-        fleet.entra.always(Fate::Passes);
-        fleet.aws.seen();
-        fleet.entra.seen();
+        fleet.entra.set_fate(Fate::Passes);
+        fleet.aws.take_seen();
+        fleet.entra.take_seen();
         fleet
     }
 
-    /// A fleet whose table is empty. `None` as above.
+    /// A fleet whose table is empty. `None` without an emulated AWS.
     pub async fn bare(signing: Signing, algorithm: SigningAlgorithm) -> Option<Self> {
         let emulated = EmulatedAws::running()?;
-        let (directory, at) = tenants::served().await;
+        let (directory, url) = tenants::serve().await;
         let table = emulated.table().await;
         Some(Self {
-            aws: FaultProxy::and(emulated.url()).await,
-            entra: FaultProxy::and(&at).await,
+            aws: FaultProxy::in_front_of(emulated.url()).await,
+            entra: FaultProxy::in_front_of(&url).await,
             directory,
             store: Table::new(&connection(&aws_at(emulated.url())), &table),
             table,
             signing,
             algorithm,
-            limits: PATIENT,
+            limits: PATIENT_LIMITS,
         })
     }
 
-    /// The table, as an operator sees it: with nothing between.
+    /// The table, not through the proxy.
     pub fn store(&self) -> Table {
         self.store.clone()
     }
@@ -153,30 +136,24 @@ impl Fleet {
         AwsConfig { limits: self.limits, ..aws_at(self.aws.url()) }
     }
 
-    /// Another instance of token-exchange, cold.
-    ///
-    /// # Panics
-    /// When it does not start.
-    #[expect(clippy::expect_used, reason = "a function that does not start fails its test")]
+    /// Starts another instance of token-exchange.
     pub fn exchange(&self) -> Router {
         let config = TokenExchangeConfig {
-            issuer: ISSUER.parse().expect("it is one"),
+            issuer: ISSUER.parse().expect("ISSUER is valid"),
             table: self.table.clone(),
             signing: self.signing.clone(),
-            entra_login: Some(self.entra.url().parse().expect("it is on this machine")),
+            entra_login: Some(self.entra.url().parse().expect("the proxy's URL is valid")),
             aws: self.aws(),
         };
-        pozi_token_exchange::router(Arc::new(pozi_token_exchange::aws::state(config).expect("it starts")))
+        pozi_token_exchange::router(Arc::new(
+            pozi_token_exchange::aws::state(config).expect("the function starts"),
+        ))
     }
 
-    /// Another instance of jwks, cold.
-    ///
-    /// # Panics
-    /// When it does not start.
-    #[expect(clippy::expect_used, reason = "as above")]
+    /// Starts another instance of jwks.
     pub fn jwks(&self) -> Router {
         let config = JwksConfig {
-            issuer: ISSUER.parse().expect("it is one"),
+            issuer: ISSUER.parse().expect("ISSUER is valid"),
             table: self.table.clone(),
             aws: self.aws(),
         };
@@ -185,25 +162,21 @@ impl Fleet {
         pozi_jwks::router(&config.issuer, SystemClock, keys, PUBLISHED_LIFETIMES, pozi_jwks::MAX_AGE)
     }
 
-    /// Another instance of rotate-keys, with `clock`.
-    ///
-    /// # Panics
-    /// When it does not start.
-    #[expect(clippy::expect_used, reason = "as above")]
+    /// Starts another instance of rotate-keys, with `clock`.
     pub fn rotator<C: Clock>(&self, clock: C) -> RotateKeys<C, TableKeyRing, Keys, Table, HttpKeySets> {
         let config = RotateKeysConfig {
-            issuer: ISSUER.parse().expect("it is one"),
+            issuer: ISSUER.parse().expect("ISSUER is valid"),
             table: self.table.clone(),
             signing: self.signing.clone(),
             algorithm: self.algorithm,
             sign_for: Duration::from_hours(24),
-            entra_login: Some(self.entra.url().parse().expect("it is on this machine")),
+            entra_login: Some(self.entra.url().parse().expect("the proxy's URL is valid")),
             aws: self.aws(),
         };
-        pozi_rotate_keys::aws::function(clock, config).expect("it starts")
+        pozi_rotate_keys::aws::function(clock, config).expect("the function starts")
     }
 
-    /// What the functions are told, each of them all of it.
+    /// Returns the environment variables of all functions together.
     pub fn environment(&self) -> Vec<(String, String)> {
         let signing: &[(&str, &str)] = match &self.signing {
             Signing::Sealed { kms_key } => &[("POZI_KMS_KEY", kms_key)],
@@ -222,24 +195,20 @@ impl Fleet {
         all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
-    /// One run of rotate-keys, now.
+    /// Runs rotate-keys once, now.
     pub async fn rotate(&self, ask: Ask) -> Result<Done, RunError> {
         self.rotator(SystemClock).run(ask).await
     }
 
     /// A reader's token, as Entra issues it now.
-    ///
-    /// # Panics
-    /// Never: there is a reader.
-    #[expect(clippy::expect_used, reason = "there is a reader")]
     pub fn token(&self) -> String {
         self.directory
             .token(&TokenAsk::default(), SystemClock.now().unix_seconds())
-            .expect("there is a reader")
+            .expect("the sample sites have a reader")
     }
 }
 
-/// Exchanges `token` at an instance.
+/// Exchanges `token` at `instance`.
 pub async fn exchanged(instance: &Router, token: &str) -> Answer {
     send(instance.clone(), form_request(&exchange_form(token, &[]), &[])).await
 }

@@ -1,4 +1,4 @@
-//! The gate as a council runs it, on a port of its own, with the keys of a [`World`].
+//! A running gate that accepts the sessions of a [`World`].
 
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
@@ -18,27 +18,26 @@ use tokio::net::TcpListener;
 
 use crate::{PublishedDocument, World};
 
-/// A gate that listens until the test ends.
+/// A gate that runs until the test ends.
 #[derive(Debug)]
 pub struct RunningGate {
-    /// Where it listens.
+    /// Its address.
     pub address: SocketAddr,
-    /// The keys that it verifies sessions with.
+    /// The key set that it fetches.
     pub published: PublishedDocument,
 }
 
 impl RunningGate {
-    /// The gate of `site`, whose projects are answered by `servers`, for sessions of `world`.
+    /// Starts the gate of `site` in front of `servers`, for sessions of `world`.
     pub async fn start(world: &World, site: &Site, limits: Limits, servers: Servers) -> Self {
         Self::start_as(world, site, limits, servers, |_| site.external_url.as_str().to_owned()).await
     }
 
-    /// As [`RunningGate::start`], but known by the address that it listens on: links in its answers lead back to it.
+    /// As [`RunningGate::start`], but its public URL is the address that it listens on, so that links lead back to it.
     pub async fn start_at_its_address(world: &World, site: &Site, limits: Limits, servers: Servers) -> Self {
         Self::start_as(world, site, limits, servers, |address| format!("http://{address}/pozi/")).await
     }
 
-    #[expect(clippy::expect_used, reason = "a gate that cannot listen fails its test")]
     async fn start_as(
         world: &World,
         site: &Site,
@@ -46,8 +45,8 @@ impl RunningGate {
         servers: Servers,
         public_url: impl FnOnce(SocketAddr) -> String,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("the port that was bound");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let address = listener.local_addr().expect("the listener has an address");
         let published = PublishedDocument::of(world);
         let keys = Arc::new(IssuerKeys::new(published.clone(), ISSUER_KEY_LIFETIMES));
         let settings = Settings {
@@ -70,14 +69,10 @@ impl RunningGate {
         Self { address, published }
     }
 
-    /// The server of every project of `site` at one address.
-    ///
-    /// # Panics
-    /// When that is none.
-    #[expect(clippy::expect_used, reason = "an address that is none fails its test")]
+    /// Returns servers that answer for every project of `site` with one upstream.
     pub fn servers(site: &Site, config: &UpstreamConfig) -> Servers {
         let named = site.catalogues.iter().map(|catalogue| (catalogue.project.clone(), config.clone()));
         Servers::of(named, true, Path::new("/nonexistent"), &Servers::default())
-            .expect("an address that can be asked")
+            .expect("the upstream is valid")
     }
 }

@@ -1,19 +1,22 @@
-//! The whole service in a box, for tests: both functions as routers, an emulated Entra behind the port that fetches
-//! keys, sites from text, a ring in memory and a clock that is set by hand.
+//! The service and everything around it, for tests: the functions as routers, an emulated Entra, sites from text, a key
+//! ring in memory, a clock that is set by hand; and the same with AWS emulated.
+
+#![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a test fails if its setup does")]
 
 mod aws;
 mod events;
 mod fault_proxy;
 mod fleet;
 mod gate;
+mod invalid_tokens;
 mod jwt;
 mod memory;
 mod node;
 mod process;
 mod published;
 mod qgis;
+mod requests;
 mod runtime;
-mod spoilt;
 mod tenants;
 mod traffic;
 pub mod venv;
@@ -21,20 +24,21 @@ mod watch;
 mod world;
 
 pub use self::{
-    aws::{CREDENTIALS, EmulatedAws, PATIENT, aws_at},
-    events::{event, event_file, filled, sent_back},
+    aws::{EmulatedAws, PATIENT_LIMITS, aws_at},
+    events::{event, event_file, lambda_response, with_form},
     fault_proxy::{Fate, FaultProxy},
     fleet::{Fleet, ISSUER, METRICS, exchanged},
     gate::RunningGate,
-    jwt::{part, verified_by},
+    invalid_tokens::{InvalidToken, invalid_tokens},
+    jwt::{part, verified_by, verifies},
     memory::{EmulatedKeySets, MemoryRing, SetClock},
     node::{node_with, not_run},
-    published::{PublishedDocument, Trouble},
-    qgis::has_qgis,
+    published::{Outage, PublishedDocument},
+    qgis::install_qgis,
+    requests::{Answer, exchange_form, form_request, send},
     runtime::Runtime,
-    spoilt::{Spoilt, spoilt_tokens},
     traffic::Seen,
     venv::tools,
     watch::Watch,
-    world::{Answer, NOW, World, exchange_form, form_request, send},
+    world::{NOW, World},
 };

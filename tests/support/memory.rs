@@ -1,5 +1,5 @@
-//! Ports answered from memory: a clock that is set by hand, a ring that lives in a variable, and the emulated Entra's
-//! key sets fetched through its own router, so that its behaviour and its count of fetches hold.
+//! Implementations of traits in memory: a clock, a key ring, and the emulated Entra's key sets, fetched through its router
+//! so that its behaviour and its count of fetches apply.
 
 use std::sync::{
     Arc, Mutex,
@@ -22,17 +22,17 @@ use tower::ServiceExt;
 pub struct SetClock(Arc<AtomicU64>);
 
 impl SetClock {
-    /// A clock that stands at `unix_seconds`.
+    /// A clock that shows `unix_seconds`.
     pub fn at(unix_seconds: u64) -> Self {
         Self(Arc::new(AtomicU64::new(unix_seconds)))
     }
 
-    /// Moves it on by `seconds`.
+    /// Advances it by `seconds`.
     pub fn advance(&self, seconds: u64) {
         self.0.fetch_add(seconds, Ordering::SeqCst);
     }
 
-    /// Sets it to `unix_seconds`, be it back in time.
+    /// Sets it to `unix_seconds`, earlier or later.
     pub fn set(&self, unix_seconds: u64) {
         self.0.store(unix_seconds, Ordering::SeqCst);
     }
@@ -49,10 +49,10 @@ impl Clock for SetClock {
     }
 }
 
-/// The emulated Entra's key sets, without a network in between.
+/// The emulated Entra's key sets, without a network.
 #[derive(Debug, Clone)]
 pub struct EmulatedKeySets {
-    /// The directory.
+    /// The emulated Entra.
     pub entra: EmulatedEntra,
     calls: Arc<AtomicUsize>,
 }
@@ -63,7 +63,7 @@ impl EmulatedKeySets {
         Self { entra, calls: Arc::default() }
     }
 
-    /// How often anything was fetched.
+    /// Returns the number of fetches.
     pub fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
     }
@@ -72,13 +72,13 @@ impl EmulatedKeySets {
 impl KeySetFetch for EmulatedKeySets {
     async fn fetch(&self, location: KeySetLocation) -> Result<Vec<u8>, FetchError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
-        let broken = |problem: &dyn std::fmt::Display| FetchError::NoAnswer(problem.to_string());
-        let request = Request::get(location.path()).body(Body::empty()).map_err(|error| broken(&error))?;
+        let no_answer = |error: &dyn std::fmt::Display| FetchError::NoAnswer(error.to_string());
+        let request = Request::get(location.path()).body(Body::empty()).map_err(|error| no_answer(&error))?;
         let response = self.entra.router().oneshot(request).await.unwrap_or_else(|never| match never {});
         if response.status() != StatusCode::OK {
             return Err(FetchError::Status(response.status().as_u16()));
         }
-        Ok(to_bytes(response.into_body(), usize::MAX).await.map_err(|error| broken(&error))?.into())
+        Ok(to_bytes(response.into_body(), usize::MAX).await.map_err(|error| no_answer(&error))?.into())
     }
 }
 
@@ -88,14 +88,14 @@ pub struct MemoryRing(Arc<Mutex<Option<(KeyRing, Revision)>>>);
 
 impl KeyRingSource for MemoryRing {
     async fn load(&self) -> Result<Option<(KeyRing, Revision)>, KeyRingError> {
-        let stored = self.0.lock().map_err(|problem| KeyRingError::Unavailable(problem.to_string()))?;
+        let stored = self.0.lock().map_err(|error| KeyRingError::Unavailable(error.to_string()))?;
         Ok(stored.clone())
     }
 }
 
 impl KeyRingStore for MemoryRing {
     async fn replace(&self, expected: Option<Revision>, ring: &KeyRing) -> Result<(), KeyRingError> {
-        let mut stored = self.0.lock().map_err(|problem| KeyRingError::Unavailable(problem.to_string()))?;
+        let mut stored = self.0.lock().map_err(|error| KeyRingError::Unavailable(error.to_string()))?;
         let current = stored.as_ref().map(|(_, revision)| *revision);
         if current != expected {
             return Err(KeyRingError::Conflict);

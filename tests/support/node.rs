@@ -1,4 +1,4 @@
-//! Node.js with packages of npm's, installed beside the build when a test first needs them.
+//! npm packages, installed in `target/node` when a test first needs them.
 
 use std::{
     fs,
@@ -8,43 +8,41 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// A copy of `folder` (below the project's root), with what its `package-lock.json` names: Node.js looks for packages beside
-/// the files that want them, and nothing is installed among the sources. Made on first use and when the lock has changed;
-/// tests of one program wait for each other.
+/// Copies `folder` (below the project's root), installs what its `package-lock.json` names in the copy, and returns its path.
+/// A copy, because Node.js looks for packages beside the files that import them, and the sources stay clean. Installed on
+/// first use and when the lock has changed; tests of one process wait for each other.
 ///
-/// `None` where it cannot be made, which is said loudly: `what` needs it.
+/// `None` if the packages cannot be installed: then a notice says that `what` did not run.
 ///
 /// # Panics
-/// Where it cannot be made on a machine of continuous integration, since nobody would read the notice there; and where
-/// `folder` cannot be copied.
-#[expect(clippy::expect_used, reason = "a folder of the project that cannot be copied fails its test")]
+/// If `folder` cannot be copied, and as [`not_run`] does.
 pub fn node_with(folder: &str, what: &str) -> Option<PathBuf> {
     static INSTALLING: Mutex<()> = Mutex::new(());
-    let _alone = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
+    let _guard = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
     let to = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/node").join(folder.replace('/', "-"));
     copy(&from, &to).expect("the folder can be copied");
     let lock = fs::read(from.join("package-lock.json")).expect("the folder has a lock");
-    if fs::read(to.join("installed")).is_ok_and(|installed| installed == lock) || installs(&to) {
+    if fs::read(to.join("installed")).is_ok_and(|installed| installed == lock) || install(&to) {
         fs::write(to.join("installed"), lock).expect("the copy can be written to");
         return Some(to);
     }
-    not_run(&format!("{what}, for want of node, or of npm's package index"));
+    not_run(&format!("{what}: node and npm, with access to the npm registry, are needed"));
     None
 }
 
-/// Says loudly what did not run.
+/// Prints that `what` did not run.
 ///
 /// # Panics
-/// On a machine of continuous integration, where nobody would read it.
+/// In CI (the variable `CI` is set), where nobody would read the notice.
 pub fn not_run(what: &str) {
     let notice = format!("NOT RUN: {what}");
     assert!(std::env::var_os("CI").is_none(), "{notice}");
-    // Not eprintln!, whose text of a passed test nobody sees.
+    // Not `eprintln!`, whose output is captured when a test passes.
     std::io::stderr().write_all(format!("{notice}\n").as_bytes()).ok();
 }
 
-fn installs(folder: &Path) -> bool {
+fn install(folder: &Path) -> bool {
     let mut npm = Command::new("npm");
     npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]).current_dir(folder);
     npm.stdin(Stdio::null()).output().is_ok_and(|output| output.status.success())

@@ -1,4 +1,4 @@
-//! Functions as processes of their own, and waiting for what processes do.
+//! Functions as processes, and waiting for what processes do.
 
 use std::{
     path::Path,
@@ -8,12 +8,12 @@ use std::{
 
 use tokio::time::{sleep, timeout};
 
-/// For how long anything is waited for, also on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
-/// How often one looks.
-const NOW_AND_THEN: Duration = Duration::from_millis(10);
+/// How long anything is waited for; long enough for a busy machine.
+pub(crate) const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
+/// The time between two looks.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// A function with nothing but `environment` and what Lambda adds to it, to ask for work at `runtime`.
+/// Returns the command for a function with `environment` and what Lambda adds to it, which polls `runtime` for events.
 pub(crate) fn function(
     program: &Path,
     name: &str,
@@ -31,15 +31,15 @@ pub(crate) fn function(
     command
 }
 
-/// What `look` sees at last; nothing when it sees nothing for long.
-pub(crate) async fn seen<T>(look: impl Fn() -> Option<T>) -> Option<T> {
-    let looking = async {
+/// Calls `look` until it returns something; `None` after [`WAIT_TIMEOUT`].
+pub(crate) async fn wait_for<T>(look: impl Fn() -> Option<T>) -> Option<T> {
+    let found = async {
         loop {
             match look() {
-                Some(seen) => break seen,
-                None => sleep(NOW_AND_THEN).await,
+                Some(found) => break found,
+                None => sleep(POLL_INTERVAL).await,
             }
         }
     };
-    timeout(PATIENCE, looking).await.ok()
+    timeout(WAIT_TIMEOUT, found).await.ok()
 }

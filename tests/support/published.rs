@@ -1,5 +1,5 @@
-//! The service's own key set, without a network in between, for verifiers; and sessions signed with the service's own
-//! key that the service itself would never mint.
+//! The service's key set for verifiers, without a network; and tokens signed with the service's key that the service
+//! would never issue.
 
 use std::sync::{
     Arc, Mutex, PoisonError,
@@ -16,35 +16,40 @@ use serde_json::Value;
 
 use crate::World;
 
-/// The key set that a world publishes. Clones are the same.
+/// The key set that a world publishes. Clones share state.
 #[derive(Debug, Clone)]
 pub struct PublishedDocument {
     world: World,
-    trouble: Arc<Mutex<Option<Trouble>>>,
+    outage: Arc<Mutex<Option<Outage>>>,
     calls: Arc<AtomicUsize>,
 }
 
 /// What is served instead of the key set.
 #[derive(Debug, Clone)]
-pub enum Trouble {
+pub enum Outage {
     /// Status 503.
-    Down,
+    Unavailable,
     /// Another document.
-    Document(Vec<u8>),
+    OtherDocument(Vec<u8>),
 }
 
 impl PublishedDocument {
-    /// What `world` publishes.
+    /// The key set of `world`.
     pub fn of(world: &World) -> Self {
-        Self { world: world.clone(), trouble: Arc::default(), calls: Arc::default() }
+        Self { world: world.clone(), outage: Arc::default(), calls: Arc::default() }
     }
 
-    /// From now on is in `trouble`, or well again.
-    pub fn is_in(&self, trouble: Option<Trouble>) {
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    /// Starts an outage.
+    pub fn fail_with(&self, outage: Outage) {
+        *self.outage.lock().unwrap_or_else(PoisonError::into_inner) = Some(outage);
     }
 
-    /// How often it was fetched.
+    /// Ends the outage.
+    pub fn recover(&self) {
+        *self.outage.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Returns the number of fetches.
     pub fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
     }
@@ -53,27 +58,23 @@ impl PublishedDocument {
 impl DocumentFetch for PublishedDocument {
     async fn fetch(&self) -> Result<Vec<u8>, FetchError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
-        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        match trouble {
-            Some(Trouble::Down) => Err(FetchError::Status(503)),
-            Some(Trouble::Document(document)) => Ok(document),
+        let outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match outage {
+            Some(Outage::Unavailable) => Err(FetchError::Status(503)),
+            Some(Outage::OtherDocument(document)) => Ok(document),
             None => Ok(self.world.get("/.well-known/jwks.json", &[]).await.body),
         }
     }
 }
 
 impl World {
-    /// A token of any header and claims, signed with the key that signs sessions now.
-    ///
-    /// # Panics
-    /// When no key signs.
-    #[expect(clippy::expect_used, reason = "a world without a key fails its test")]
+    /// Signs a token of any header and claims with the key that signs sessions now.
     pub async fn signed(&self, header: &Value, claims: &Value) -> String {
         let signing = RingSigner::new(Arc::new(self.ring.clone()), SoftwareKeys, RING_LIFETIMES);
         let key = signing.active(Timestamp::from_unix_seconds(self.clock.unix_seconds())).await;
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let message = format!("{}.{}", part(header), part(claims));
-        let signed = key.expect("a key signs").signer.sign(message.as_bytes()).await;
+        let signed = key.expect("there is a signing key").signer.sign(message.as_bytes()).await;
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(signed.expect("the key signs")))
     }
 }

@@ -1,5 +1,4 @@
-//! Lambda's Runtime API for one bootstrap, which runs as a process of its own with nothing but what it is told, as it
-//! does on Lambda.
+//! Lambda's Runtime API for one bootstrap, which runs as a process with nothing but its environment, as on Lambda.
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>.
 
@@ -31,9 +30,9 @@ use tokio::{
     time::timeout,
 };
 
-use crate::process::{PATIENCE, function, seen};
+use crate::process::{WAIT_TIMEOUT, function, wait_for};
 
-/// The runtime, and the process that asks it for work. The process ends with it.
+/// The Runtime API, and the process that polls it. The process ends with it.
 pub struct Runtime {
     process: Mutex<Child>,
     readers: Vec<JoinHandle<()>>,
@@ -49,7 +48,7 @@ struct Invocation {
 struct Shared {
     waiting: tokio::sync::Mutex<mpsc::UnboundedReceiver<Invocation>>,
     outcomes: Mutex<HashMap<String, oneshot::Sender<Result<Value, Value>>>>,
-    asked: AtomicUsize,
+    polls: AtomicUsize,
     init_error: Mutex<Option<Value>>,
     lines: Mutex<Vec<String>>,
 }
@@ -58,89 +57,85 @@ impl Runtime {
     /// Starts `bootstrap` with `environment` and what Lambda adds to it.
     ///
     /// # Panics
-    /// When it cannot be started.
-    #[expect(clippy::expect_used, reason = "a test that cannot start fails, which is what panics are for")]
-    pub async fn of(bootstrap: &Path, environment: &[(String, String)]) -> Self {
+    /// If it cannot be started.
+    pub async fn start(bootstrap: &Path, environment: &[(String, String)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
-        let at = listener.local_addr().expect("it listens").to_string();
+        let address = listener.local_addr().expect("the listener has an address").to_string();
         let (events, waiting) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
             waiting: tokio::sync::Mutex::new(waiting),
             outcomes: Mutex::default(),
-            asked: AtomicUsize::new(0),
+            polls: AtomicUsize::new(0),
             init_error: Mutex::default(),
             lines: Mutex::default(),
         });
         let router = router(Arc::clone(&shared));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let mut process = function(bootstrap, "function", &at, environment)
+        let mut process = function(bootstrap, "function", &address, environment)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .expect("the bootstrap starts");
         let readers = vec![
-            reader(process.stdout.take().expect("it was piped"), &shared),
-            reader(process.stderr.take().expect("it was piped"), &shared),
+            reader(process.stdout.take().expect("stdout is piped"), &shared),
+            reader(process.stderr.take().expect("stderr is piped"), &shared),
         ];
         Self { process: Mutex::new(process), readers, events, shared }
     }
 
-    /// Hands `event` to the function. Returns what it answers, or the error that it reports.
+    /// Hands `event` to the function. Returns its response, or the error that it reports.
     ///
     /// # Panics
-    /// When it does neither.
-    #[expect(clippy::expect_used, reason = "an answer that does not come fails the test")]
+    /// If it sends neither before the timeout.
     pub async fn invoke(&self, event: &Value) -> Result<Value, Value> {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let id = format!("invocation-{}", COUNT.fetch_add(1, Ordering::SeqCst));
         let (sender, outcome) = oneshot::channel();
         lock(&self.shared.outcomes).insert(id.clone(), sender);
         self.events.send(Invocation { id, event: event.clone() }).expect("the runtime takes events");
-        let outcome = timeout(PATIENCE, outcome).await;
+        let outcome = timeout(WAIT_TIMEOUT, outcome).await;
         outcome.expect("the function answers in time").expect("the function answers")
     }
 
-    /// The number of its process.
+    /// Returns the id of its process.
     pub fn process_id(&self) -> u32 {
         lock(&self.process).id()
     }
 
     /// Whether its process still runs.
-    pub fn lives(&self) -> bool {
+    pub fn is_running(&self) -> bool {
         matches!(lock(&self.process).try_wait(), Ok(None))
     }
 
-    /// Waits until its process ends by itself, and says how it did.
+    /// Waits until its process ends by itself.
     ///
     /// # Panics
-    /// When it goes on.
-    #[expect(clippy::expect_used, reason = "a process that goes on fails the test")]
-    pub async fn ended(&self) -> ExitStatus {
-        let status = || lock(&self.process).try_wait().expect("it can be waited for");
-        seen(status).await.expect("the process ends")
+    /// If it still runs at the timeout.
+    pub async fn wait_for_exit(&self) -> ExitStatus {
+        let status = || lock(&self.process).try_wait().expect("the process has a status");
+        wait_for(status).await.expect("the process ends")
     }
 
-    /// How often it asked for work.
-    pub fn asked(&self) -> usize {
-        self.shared.asked.load(Ordering::SeqCst)
+    /// Returns how often it polled for an event.
+    pub fn polls(&self) -> usize {
+        self.shared.polls.load(Ordering::SeqCst)
     }
 
-    /// Why it could not start, where it told the runtime.
+    /// Returns the initialisation error that it reported, if any.
     pub fn init_error(&self) -> Option<Value> {
         lock(&self.shared.init_error).clone()
     }
 
-    /// Waits for a line of what it writes, where Lambda's log is read from.
+    /// Waits for a line of its log (standard output and standard error).
     ///
     /// # Panics
-    /// When there is none.
-    #[expect(clippy::expect_used, reason = "a line that does not come fails the test")]
-    pub async fn line(&self, is_it: impl Fn(&str) -> bool) -> String {
-        let line = || lock(&self.shared.lines).iter().find(|line| is_it(line)).cloned();
-        seen(line).await.expect("it writes such a line")
+    /// If there is none before the timeout.
+    pub async fn wait_for_line(&self, matches: impl Fn(&str) -> bool) -> String {
+        let line = || lock(&self.shared.lines).iter().find(|line| matches(line)).cloned();
+        wait_for(line).await.expect("the process logs such a line")
     }
 
-    /// Ends the process, and returns all that it wrote.
+    /// Kills the process, and returns all lines that it logged.
     pub fn end(mut self) -> Vec<String> {
         self.kill();
         for reader in self.readers.drain(..) {
@@ -182,14 +177,14 @@ fn router(shared: Arc<Shared>) -> Router {
 }
 
 async fn next(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
-    shared.asked.fetch_add(1, Ordering::SeqCst);
+    shared.polls.fetch_add(1, Ordering::SeqCst);
     let Some(Invocation { id, event }) = shared.waiting.lock().await.recv().await else {
         return StatusCode::GONE.into_response();
     };
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let headers = [
         ("lambda-runtime-aws-request-id", id),
-        ("lambda-runtime-deadline-ms", (now + PATIENCE).as_millis().to_string()),
+        ("lambda-runtime-deadline-ms", (now + WAIT_TIMEOUT).as_millis().to_string()),
         (
             "lambda-runtime-invoked-function-arn",
             "arn:aws:lambda:eu-central-1:000000000000:function:function".to_owned(),
@@ -199,11 +194,11 @@ async fn next(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
 }
 
 async fn answered(State(shared): State<Arc<Shared>>, InPath(id): InPath<String>, body: Bytes) -> StatusCode {
-    shared.came(&id, Ok(json(&body)))
+    shared.complete(&id, Ok(json(&body)))
 }
 
 async fn failed(State(shared): State<Arc<Shared>>, InPath(id): InPath<String>, body: Bytes) -> StatusCode {
-    shared.came(&id, Err(json(&body)))
+    shared.complete(&id, Err(json(&body)))
 }
 
 async fn not_started(State(shared): State<Arc<Shared>>, body: Bytes) -> StatusCode {
@@ -211,15 +206,15 @@ async fn not_started(State(shared): State<Arc<Shared>>, body: Bytes) -> StatusCo
     StatusCode::ACCEPTED
 }
 
-/// What the runtime says, which says of no body what kind it is.
+/// Parses a body as JSON, or takes it as text: the runtime sends no content type.
 fn json(body: &[u8]) -> Value {
     serde_json::from_slice(body).unwrap_or_else(|_| String::from_utf8_lossy(body).into())
 }
 
 impl Shared {
-    fn came(&self, id: &str, outcome: Result<Value, Value>) -> StatusCode {
+    fn complete(&self, id: &str, outcome: Result<Value, Value>) -> StatusCode {
         let Some(sender) = lock(&self.outcomes).remove(id) else { return StatusCode::NOT_FOUND };
-        // Whoever waited may have lost patience.
+        // The test may have stopped waiting.
         drop(sender.send(outcome));
         StatusCode::ACCEPTED
     }

@@ -1,28 +1,26 @@
-//! The tenants of the sample sites, whose emulated Entra answers over HTTP.
+//! The emulated Entra of the sample sites, over HTTP.
 
 use entra_emulator::{EmulatedEntra, Version};
 use pozi_auth::sites::Site;
 use pozi_local::samples;
 use tokio::{net::TcpListener, task::spawn_blocking};
 
-/// The directory, and the URL that it is served at.
-#[expect(clippy::expect_used, reason = "a test that cannot listen fails, which is what panics are for")]
-pub(crate) async fn served() -> (EmulatedEntra, String) {
-    let directory = spawn_blocking(directory).await.expect("its keys can be made");
+/// Serves the emulated Entra, and returns it with its URL.
+pub(crate) async fn serve() -> (EmulatedEntra, String) {
+    let directory = spawn_blocking(directory).await.expect("the keys are made");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
-    let at = format!("http://{}", listener.local_addr().expect("it listens"));
+    let url = format!("http://{}", listener.local_addr().expect("the listener has an address"));
     let router = directory.router();
     tokio::spawn(async move { axum::serve(listener, router).await });
-    (directory, at)
+    (directory, url)
 }
 
-/// Its keys are made before anybody waits for an answer with one: that takes seconds on a busy machine.
-#[expect(clippy::expect_used, reason = "the samples are without fault")]
+/// Makes the keys too, before a request waits for one: that takes seconds on a busy machine.
 fn directory() -> EmulatedEntra {
     let sites = samples::site_files();
-    let sites = sites.iter().map(|file| Site::parse(&file.text).expect("a sample is without fault"));
+    let sites = sites.iter().map(|file| Site::parse(&file.text).expect("the sample sites are valid"));
     let directory = EmulatedEntra::new(sites.map(|site| samples::registration(&site)).collect());
-    // Which has one key more than the other's.
+    // Version 2.0 has one key more than 1.0.
     drop(directory.key_set(Version::V2));
     directory
 }

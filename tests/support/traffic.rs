@@ -1,20 +1,20 @@
-//! What goes through [`FaultProxy`](crate::FaultProxy): what is under way, what is held, what was lost and what was answered.
+//! The requests that [`FaultProxy`](crate::FaultProxy) has seen: under way, held, lost and answered.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::Bytes;
 use tokio::sync::oneshot;
 
-/// One request, as it was seen.
+/// A request that was answered.
 #[derive(Debug, Clone)]
 pub struct Seen {
-    /// What was asked: the AWS operation, or the path.
+    /// The AWS operation, or the path.
     pub what: String,
     /// The body of the request.
     pub body: Bytes,
 }
 
-/// All of it. What was asked, and what lets the answer go, stand side by side for each answer that is held.
+/// The state of all requests. `held` has, for each held answer, the operation or path and what releases it.
 #[derive(Default)]
 pub(crate) struct Traffic {
     under_way: usize,
@@ -24,67 +24,67 @@ pub(crate) struct Traffic {
 }
 
 impl Traffic {
-    /// How many requests have not met their fate yet.
+    /// Returns the number of requests under way.
     pub(crate) fn under_way(&self) -> usize {
         self.under_way
     }
 
-    /// How many got no answer, and get none.
+    /// Returns the number of requests that never get an answer.
     pub(crate) fn lost(&self) -> usize {
         self.lost
     }
 
-    /// What was answered, be the answer held or not, since the last time that this was asked.
-    pub(crate) fn seen(&mut self) -> Vec<Seen> {
+    /// Returns the requests answered since the last call, those whose answers are held included.
+    pub(crate) fn take_seen(&mut self) -> Vec<Seen> {
         std::mem::take(&mut self.seen)
     }
 
-    /// A request is answered, its answer held or not. Returns what waits until it may go.
-    pub(crate) fn answers(&mut self, seen: Seen, holds: bool) -> impl Future<Output = ()> + use<> {
-        let (release, let_go) = oneshot::channel();
+    /// Records an answered request. The future ends when the answer may be sent.
+    pub(crate) fn answered(&mut self, seen: Seen, holds: bool) -> impl Future<Output = ()> + use<> {
+        let (release, released) = oneshot::channel();
         if holds {
             self.held.push((seen.what.clone(), release));
         }
         self.seen.push(seen);
-        // An answer that is not held, or no longer, fails to be waited for.
-        async move { drop(let_go.await) }
+        // Without hold, or once released, the sender is dropped, which ends the wait with an error.
+        async move { drop(released.await) }
     }
 
-    /// What was asked by whoever waits for an answer that is held, in the order of the alphabet.
+    /// Returns the operations or paths whose answers are held, sorted.
     pub(crate) fn held(&mut self) -> Vec<&str> {
-        // Whoever waited may have gone away.
+        // A client may have gone away.
         self.held.retain(|(_, release)| !release.is_closed());
         self.held.sort_by(|(one, _), (other, _)| one.cmp(other));
         self.held.iter().map(|(what, _)| &**what).collect()
     }
 
-    /// Lets the answers go that are held, if they are exactly those to `these`. Returns whether they are.
-    pub(crate) fn lets_go(&mut self, these: &[&str]) -> bool {
-        let are_these = self.held() == these;
-        if are_these {
-            self.lets_all_go();
+    /// Releases the held answers if they are exactly those to `requests`. Returns whether they are.
+    pub(crate) fn release(&mut self, requests: &[&str]) -> bool {
+        let matches = self.held() == requests;
+        if matches {
+            self.release_all();
         }
-        are_these
+        matches
     }
 
-    /// Lets all answers go that are held.
-    pub(crate) fn lets_all_go(&mut self) {
+    /// Releases all held answers.
+    pub(crate) fn release_all(&mut self) {
         self.held.clear();
     }
 }
 
-/// One request while it is under way. Its end is counted also where whoever asked has gone away.
+/// A request under way. Its end is counted even if the client has gone away.
 pub(crate) struct UnderWay(Arc<Mutex<Traffic>>);
 
 impl UnderWay {
-    /// It came.
-    pub(crate) fn begins(traffic: &Arc<Mutex<Traffic>>) -> Self {
+    /// Counts a request.
+    pub(crate) fn begin(traffic: &Arc<Mutex<Traffic>>) -> Self {
         lock(traffic).under_way += 1;
         Self(Arc::clone(traffic))
     }
 
-    /// It, or its answer, goes nowhere.
-    pub(crate) fn ends_lost(self) {
+    /// Ends a request that gets no answer.
+    pub(crate) fn end_lost(self) {
         lock(&self.0).lost += 1;
     }
 }
@@ -95,7 +95,7 @@ impl Drop for UnderWay {
     }
 }
 
-/// The test that panicked with it fails already.
+/// Locks `mutex`. A test that panicked while it held the lock fails by itself.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! All functions behind cargo-lambda's server of Lambda's APIs, with AWS and Entra emulated.
+//! All functions behind cargo-lambda's emulation of Lambda, with AWS and Entra emulated.
 
 use std::{
     net::TcpStream,
@@ -14,14 +14,14 @@ use tokio::time::timeout;
 
 use crate::{
     Fleet,
-    process::{function, seen},
+    process::{function, wait_for},
     tools,
 };
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const FUNCTIONS: [&str; 3] = ["token-exchange", "jwks", "rotate-keys"];
 
-/// The server and the functions, on a port of this machine. They end with it.
+/// cargo-lambda and the functions. They end with it.
 pub struct Watch {
     fleet: Fleet,
     port: u16,
@@ -29,12 +29,8 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Builds the functions beside this program, sets up a table with the sample sites and a first ring, and serves on
-    /// `port`. `None` where the tools cannot be had, as [`tools`] says.
-    ///
-    /// # Panics
-    /// When something cannot be built or started.
-    #[expect(clippy::expect_used, reason = "what cannot start ends, which is what panics are for")]
+    /// Builds the functions, sets up a table with the sample sites and a first key ring, and serves on `port` of this
+    /// machine. `None` if [`tools`] cannot be installed.
     pub async fn start(port: u16) -> Option<Self> {
         let programs = tools()?;
         let built = Command::new("cargo")
@@ -46,12 +42,12 @@ impl Watch {
         let watch = Self { fleet: Fleet::sealed().await?, port, processes: Mutex::default() };
         watch.run(&mut server(&programs, port));
         let listens = || TcpStream::connect(("127.0.0.1", port)).ok();
-        seen(listens).await.expect("cargo-lambda listens");
-        let beside = std::env::current_exe().expect("this program has a place");
+        wait_for(listens).await.expect("cargo-lambda listens");
+        let own_path = std::env::current_exe().expect("the program has a path");
         for name in FUNCTIONS {
             let runtime = format!("http://127.0.0.1:{port}/.rt/{name}");
             watch.run(&mut function(
-                &beside.with_file_name(name),
+                &own_path.with_file_name(name),
                 name,
                 &runtime,
                 &watch.fleet.environment(),
@@ -60,14 +56,14 @@ impl Watch {
         Some(watch)
     }
 
-    /// Lines to paste.
+    /// Returns what to print: sample commands to paste.
     pub fn welcome(&self) -> String {
         let Self { fleet, port, .. } = self;
         let (entra, url) = (fleet.entra.url(), format!("http://127.0.0.1:{port}/lambda-url"));
         let invoke = "target/tools/venv/bin/cargo-lambda lambda invoke";
         let to = format!("--invoke-address 127.0.0.1 --invoke-port {port}");
         format!(
-            r#"Pozi's functions as on AWS, on this machine only. Ctrl-C ends them.
+            r#"Pozi's functions as on AWS, on this machine only. Press Ctrl-C to stop them.
 
 A sample person's Entra token, a session for it, and the keys that verify the session:
 
@@ -75,7 +71,7 @@ TOKEN=$(curl -s '{entra}/token?site=riverbend&person=reader')
 curl -sw '\n' {url}/token-exchange/oauth2/token -d grant_type={GRANT_TYPE} -d subject_token_type=urn:ietf:params:oauth:token-type:access_token --data-urlencode "subject_token=$TOKEN"
 curl -sw '\n' {url}/jwks/.well-known/jwks.json
 
-The same as events, and what the schedule sends:
+The same as Lambda events, and the event of the rotation schedule:
 
 FORM="grant_type={GRANT_TYPE}&subject_token_type=urn:ietf:params:oauth:token-type:access_token&subject_token=$TOKEN"
 {invoke} token-exchange {to} --data-ascii "$(sed "s|@FORM_BASE64@|$(printf %s "$FORM" | base64 | tr -d '\n')|" tests/events/http-api-token.json)"
@@ -86,21 +82,19 @@ FORM="grant_type={GRANT_TYPE}&subject_token_type=urn:ietf:params:oauth:token-typ
         )
     }
 
-    /// Serves until it is interrupted. Returns whether it was; else something ended by itself.
+    /// Serves until Ctrl-C, and returns true; false if a process ended by itself.
     pub async fn serve(self) -> bool {
-        let ended = async { while seen(|| self.ended()).await.is_none() {} };
-        // Without a handler the interrupt ends the process just as well.
+        let ended = async { while wait_for(|| self.ended()).await.is_none() {} };
         let mut interrupted = pin!(tokio::signal::ctrl_c());
         tokio::select! {
             _ = &mut interrupted => true,
-            // A terminal interrupts all of them at once.
+            // A terminal interrupts all processes at once, so the interrupt may arrive a little later.
             () = ended => timeout(Duration::from_secs(1), interrupted).await.is_ok(),
         }
     }
 
-    #[expect(clippy::expect_used, reason = "as above")]
     fn run(&self, command: &mut Command) {
-        let process = command.spawn().expect("it starts");
+        let process = command.spawn().expect("the process starts");
         self.processes.lock().unwrap_or_else(PoisonError::into_inner).push(process);
     }
 
@@ -113,25 +107,26 @@ FORM="grant_type={GRANT_TYPE}&subject_token_type=urn:ietf:params:oauth:token-typ
 impl Drop for Watch {
     fn drop(&mut self) {
         let processes = self.processes.get_mut().unwrap_or_else(PoisonError::into_inner);
-        // The functions first: they would complain of a server that is gone.
+        // The functions first: they would log errors without the server.
         for process in processes.iter_mut().rev() {
-            // It may have ended by itself.
+            // The process may have ended already.
             drop(process.kill());
             drop(process.wait());
         }
     }
 }
 
-/// It starts no function itself: it would run `cargo` with no package named, which finds only what runs by default.
+/// Returns the command for cargo-lambda. It starts no function itself: it would run `cargo` without a package, which builds
+/// only the default members.
 fn server(programs: &Path, port: u16) -> Command {
     let mut command = Command::new(programs.join("cargo-lambda"));
     command
         .args(["lambda", "watch", "--only-lambda-apis", "--ignore-changes", "--offline"])
-        // Answers to browsers are the functions' own.
+        // The functions answer preflights themselves.
         .args(["--disable-cors", "--invoke-address", "127.0.0.1", "--invoke-port", &port.to_string()])
         .current_dir(ROOT)
         .stdin(Stdio::null())
-        // Which tells what to set by hand.
+        // It prints what to set by hand, which is set here.
         .stdout(Stdio::null());
     command
 }

@@ -40,11 +40,13 @@ pub enum Problem {
     Table(#[from] RegistryUnavailable),
 }
 
-/// Does what `args` ask for, with the variables that `var` reads; returns what to print.
-pub async fn run(args: &Args, var: impl Fn(&str) -> Option<String>) -> Result<String, Problem> {
-    let table = |name: &str| -> Result<_, Problem> {
-        Ok(aws::Table::new(&aws::connection(&AwsConfig::read(&var)?), name))
-    };
+/// Runs the command of `args` and returns what to print. `config` is called by commands that use the table.
+pub async fn run(
+    args: &Args,
+    config: impl Fn() -> Result<AwsConfig, ConfigError>,
+) -> Result<String, Problem> {
+    let table =
+        |name: &str| -> Result<_, Problem> { Ok(aws::Table::new(&aws::connection(&config()?), name)) };
     match &args.command {
         Command::Check { files } => {
             let files = read(files)?;

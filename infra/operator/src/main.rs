@@ -3,11 +3,12 @@
 use std::{env, process::ExitCode};
 
 use clap::Parser;
+use pozi_auth::config::AwsConfig;
 use pozi_operator::{args::Args, run};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(&Args::parse(), |name| env::var(name).ok()).await {
+    match run(&Args::parse(), || AwsConfig::read(|name| env::var(name).ok())).await {
         Ok(told) => {
             print!("{told}");
             ExitCode::SUCCESS

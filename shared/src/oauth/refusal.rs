@@ -70,6 +70,7 @@ const fn unavailable(reason: &'static str, description: &'static str, retry_afte
 
 impl RequestRefusal {
     /// Returns what the caller is told.
+    #[expect(clippy::too_many_lines, reason = "a table: one arm for each refusal")]
     pub fn refusal(&self) -> Refusal {
         match self {
             Self::NotFound => refused(404, "invalid_request", "not_found", "There is nothing at this path."),
@@ -152,6 +153,7 @@ fn missing(name: &str) -> &'static str {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table: one arm for each refusal")]
 fn of_subject(refusal: &SubjectRefusal) -> Refusal {
     use SubjectRefusal as S;
     match refusal {

@@ -1,4 +1,4 @@
-//! Any document that comes from a file or over a network: site files, Entra's key sets, stored key rings.
+//! Documents from files or the network: site files, Entra's key sets, stored key rings.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,5 +1,4 @@
-//! Any value of `EXP_FILTER`: it is refused, or written so that it is read as the same expression, with nothing outside
-//! quotes that begins a comment.
+//! Values of `EXP_FILTER`: refused, or written so that they are read as the same expression, without comments.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -22,7 +21,7 @@ fuzz_target!(|data: &[u8]| {
     assert!(resolved.fields().all(|field| field == "a \"b\"") && resolved.fields().count() == fields);
 });
 
-/// `text` with `?` for what stands in quotes.
+/// Returns `text` with `?` in place of quoted text.
 fn unquoted(text: &str) -> String {
     let mut inside = None;
     let mut rest = String::new();

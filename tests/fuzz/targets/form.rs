@@ -1,4 +1,4 @@
-//! Any body that anybody posts: it is parsed or refused, and the public text of a refusal stays within RFC 6749 §5.2.
+//! Bodies of requests: parsed, or refused with only the characters that RFC 6749 §5.2 allows.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,6 +1,5 @@
-//! Requests in every form: whatever comes, nothing panics, and what is written is understood and written the same.
-//!
-//! The first byte chooses between a query, a body, and a path of OGC API Features.
+//! Requests to the gate: nothing panics, and a request that was written is read and written the same again. The first byte
+//! chooses a query, a body, or a path of OGC API Features.
 #![no_main]
 
 use std::{borrow::Cow, sync::LazyLock};
@@ -16,7 +15,7 @@ use pozi_gate::{
 
 static SITE: LazyLock<Site> = LazyLock::new(|| {
     Site::parse(include_str!("../../../infra/gate/tests/site.toml"))
-    .expect("the target's own document is without fault")
+    .expect("the target's own site file is valid")
 });
 
 fuzz_target!(|data: &[u8]| {
@@ -27,7 +26,7 @@ fuzz_target!(|data: &[u8]| {
                 let written = request.write();
                 if written.method == Method::GET {
                     let again = parsed(&Method::GET, &[], written.query.as_bytes(), &[])
-                        .expect("written, so understood");
+                        .expect("a written request is valid");
                     assert_eq!(again.write(), written);
                 }
             }
@@ -39,7 +38,7 @@ fuzz_target!(|data: &[u8]| {
                 let written = request.write();
                 let body = written.body.as_ref().map_or(&b""[..], |body| &body.bytes);
                 let again = parsed(&written.method, &[], written.query.as_bytes(), body)
-                    .expect("written, so understood");
+                    .expect("a written request is valid");
                 assert_eq!(again.write(), written);
             }
         }

@@ -1,5 +1,5 @@
-//! Any value of WMS `FILTER`: it is refused, or written so that it is read as the same filters. However QGIS cuts it, each
-//! part has one layer and a condition whose brackets balance.
+//! Values of WMS `FILTER`: refused, or written so that they are read as the same filters. However QGIS splits the text, each
+//! part has one layer and a condition with balanced brackets.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,5 +1,4 @@
-//! Any token that anybody sends, as text and as the JSON of its header and payload: what is let through to the lookups
-//! names a tenant, an audience and a key.
+//! Tokens, as text and as the JSON of header and payload: a token that parses names a tenant, an audience and a key.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -10,16 +9,16 @@ fuzz_target!(|data: &[u8]| {
         let mut names: Vec<_> = members.names().collect();
         let count = names.len();
         names.dedup();
-        assert_eq!(names.len(), count, "a member came twice");
+        assert_eq!(names.len(), count, "a repeated member");
     }
     let Ok(text) = str::from_utf8(data) else { return };
     if let Ok(token) = UnverifiedToken::parse(text) {
         let _ = (token.tenant(), token.version(), token.audience(), token.key_id(), token.unique_id());
     }
     if let Ok(origin) = text.parse::<Origin>() {
-        assert!(origin.is_named_by(origin.to_string().trim_end_matches('/')), "an origin names itself");
+        assert!(origin.is_named_by(origin.to_string().trim_end_matches('/')), "an origin does not match itself");
         let [one, other] =
             ["https://one.example", "https://other.example"].map(|header| origin.is_named_by(header));
-        assert!(!(one && other), "an origin names two");
+        assert!(!(one && other), "an origin matches two");
     }
 });

@@ -1,14 +1,14 @@
-//! Any XML that anybody sends: bodies, filters and geometries are read or refused, and what is written reads back the same.
+//! XML: bodies, filters and geometries are read or refused, and what is written is read as the same again.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use pozi_gate::{
-    xml::gml,
     xml::{
         body::BodyError,
         describe::DescribeFeatureTypeBody,
         filter::{Filter, FilterError},
         get_feature::GetFeatureBody,
+        gml,
         transaction::{ActionKind, PropertyTarget, Transaction},
         tree::Element,
     },
@@ -18,7 +18,7 @@ fuzz_target!(|data: &[u8]| {
     let Ok(root) = Element::parse(data, 1 << 16) else { return };
     if let Ok(filter) = Filter::from_element(&root) {
         match Filter::from_text(&filter.write()) {
-            // Operands that are written in halves nest deeper than what was read.
+            // Operands are written in pairs, which nest deeper than what was read.
             Err(FilterError::TooDeep | FilterError::TooManyElements) => {}
             again => assert_eq!(again, Ok(filter), "a filter reads back the same"),
         }

@@ -1,0 +1,163 @@
+//! The audit event of an exchange.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use entra_emulator::{Person, TokenAsk, Version};
+use pozi_auth::{
+    identifiers::TenantId,
+    tenants::{RegistryUnavailable, SiteRegistry, TenantSites},
+    timestamp::Timestamp,
+};
+use pozi_tests::{NOW, World, exchange_form, form_request, part, send};
+use serde_json::{Value, json};
+
+use super::{Lines, audits};
+
+/// Returns the members of an audit event that other log lines do not have.
+fn members(audit: &Value) -> BTreeSet<&str> {
+    let of_every_line = ["timestamp", "level", "target", "message"];
+    let members = audit.as_object().unwrap().keys().map(String::as_str);
+    members.filter(|name| !of_every_line.contains(name)).collect()
+}
+
+/// The members of every audit event.
+const OF_EVERY_EXCHANGE: [&str; 5] = ["decision", "status", "keys_us", "sign_us", "total_us"];
+
+#[tokio::test]
+async fn a_granted_exchange_logs_one_audit_event_with_who_may_do_what() {
+    let world = World::new().await;
+    let (lines, _guard) = Lines::capture();
+    for version in [Version::V1, Version::V2] {
+        let token = world.token(&TokenAsk { version, person: Person::Editor, ..TokenAsk::default() });
+        let answer = world.exchange(&token, &[]).await;
+        let lines = lines.take();
+        let [audit] = audits(&lines)[..] else { panic!("not one audit event: {lines:?}") };
+        let further =
+            ["site", "tenant", "scope", "jti", "kid", "subject_token_sha256", "uti", "subject_token_kid"];
+        assert_eq!(members(audit), OF_EVERY_EXCHANGE.into_iter().chain(further).collect());
+
+        let (session, subject) = (part(answer.session(), 1), part(&token, 1));
+        let hash = digest(&SHA256, token.as_bytes());
+        let hex = hash.as_ref().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        for (name, value) in [
+            ("decision", json!("granted")),
+            ("status", json!(200)),
+            ("message", json!("token exchange")),
+            ("level", json!("INFO")),
+            ("site", json!("riverbend")),
+            ("tenant", subject["tid"].clone()),
+            ("scope", session["scope"].clone()),
+            ("jti", session["jti"].clone()),
+            ("kid", part(answer.session(), 0)["kid"].clone()),
+            ("subject_token_sha256", json!(hex)),
+            ("uti", subject["uti"].clone()),
+            ("subject_token_kid", json!(world.entra.key_id())),
+        ] {
+            assert_eq!(audit[name], value, "{name}");
+        }
+        let micros = |name: &str| audit[name].as_u64().expect("a duration is a number");
+        assert!(micros("total_us") > 0 && micros("keys_us") + micros("sign_us") <= micros("total_us"));
+    }
+}
+
+#[tokio::test]
+async fn an_explanation_logs_no_audit_event() {
+    let world = World::new().await;
+    let (lines, _guard) = Lines::capture();
+    let token = world.token(&TokenAsk::default());
+    for (token, status) in [(token.as_str(), 200), ("a.b.c", 400)] {
+        assert_eq!(world.explain(&format!("subject_token={token}")).await.status, status);
+    }
+    assert!(audits(&lines.take()).is_empty());
+    world.exchange(&token, &[]).await;
+    assert_eq!(audits(&lines.take()).len(), 1, "an exchange logs one");
+}
+
+#[tokio::test]
+async fn a_refused_exchange_logs_one_audit_event_with_the_reason() {
+    let world = World::new().await;
+    let (lines, _guard) = Lines::capture();
+    let good = world.token(&TokenAsk::default());
+    let token_members = ["subject_token_sha256", "tenant", "uti", "subject_token_kid"];
+    for (more, token, reason, further) in [
+        ([("subject_token_type", "x")], good.as_str(), "repeated_parameter", [].as_slice()),
+        ([("scope", "")], "a.b.c", "malformed", &token_members[..1]),
+        ([("audience", "lakeside")], &good, "unknown_target", &token_members),
+        ([("scope", "assets:write")], &good, "scope_not_allowed", &[&token_members[..], &["site"]].concat()),
+    ] {
+        let answer = world.exchange(token, &more).await;
+        let lines = lines.take();
+        let [audit] = audits(&lines)[..] else { panic!("not one audit event: {lines:?}") };
+        let of_refusals = ["reason", "detail"];
+        let expected = OF_EVERY_EXCHANGE.into_iter().chain(of_refusals).chain(further.iter().copied());
+        assert_eq!(members(audit), expected.collect(), "{reason}");
+        assert_eq!((&audit["decision"], &audit["reason"]), (&json!("refused"), &json!(reason)));
+        assert_eq!(audit["status"], answer.status.as_u16());
+        assert_eq!(answer.refusal().1, reason);
+    }
+}
+
+/// A registry that panics or never answers.
+#[derive(Clone, Copy)]
+enum Registry {
+    Panics,
+    Hangs,
+}
+
+impl SiteRegistry for Registry {
+    async fn sites_of(&self, _: TenantId, _: Timestamp) -> Result<Arc<TenantSites>, RegistryUnavailable> {
+        match self {
+            Self::Panics => panic!("the registry panics"),
+            Self::Hangs => std::future::pending().await,
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_exchange_that_panics_or_is_abandoned_logs_an_audit_event_too() {
+    let world = World::new().await;
+    let token = world.token(&TokenAsk::default());
+    for (registry, timeout, decision, reason) in [
+        (Registry::Panics, Duration::from_mins(1), "refused", json!("internal_error")),
+        (Registry::Hangs, Duration::from_millis(20), "abandoned", Value::Null),
+    ] {
+        let (lines, _guard) = Lines::capture();
+        let router = world.exchange_with(registry, world.key_sets.clone());
+        let exchange = send(router, form_request(&exchange_form(&token, &[]), &[]));
+        let answered = tokio::time::timeout(timeout, exchange).await.is_ok();
+        assert_eq!(answered, decision == "refused");
+        let lines = lines.take();
+        let audits = audits(&lines);
+        assert_eq!(audits.len(), 1, "{lines:?}");
+        assert_eq!((&audits[0]["decision"], &audits[0]["reason"]), (&json!(decision), &reason));
+        assert!(audits[0]["subject_token_sha256"].is_string() && audits[0]["tenant"].is_string());
+    }
+}
+
+/// Text in an unverified token cannot add lines to the log, and is shortened there.
+#[tokio::test]
+async fn text_in_an_unverified_token_neither_forges_nor_floods_the_log() {
+    let world = World::new().await;
+    let (lines, _guard) = Lines::capture();
+    let forged = format!(
+        "x\n{{\"target\":\"{}\",\"decision\":\"granted\"}}\r\n\u{1b}[2J",
+        pozi_auth::telemetry::AUDIT
+    );
+    let long = "y".repeat(5_000);
+    for text in [forged, long] {
+        for (in_header, name) in
+            [(true, "kid"), (true, "alg"), (false, "uti"), (false, "aud"), (false, "iss")]
+        {
+            let mut header = world.entra.header(Version::V1);
+            let mut claims = world.entra.claims(&TokenAsk::default(), NOW).unwrap();
+            *if in_header { &mut header[name] } else { &mut claims[name] } = json!(text);
+            let token = world.entra.sign_text(&header.to_string(), &claims.to_string());
+            let answer = world.exchange(&token, &[]).await;
+            let lines = lines.take();
+            let [audit] = audits(&lines)[..] else { panic!("not one audit event: {lines:?}") };
+            assert_eq!(audit["status"], answer.status.as_u16(), "{name}");
+            assert!(audit.to_string().len() < 1_500, "{name}: {} characters", audit.to_string().len());
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The log line of a decision of the gate.
+
+use entra_emulator::TokenAsk;
+use pozi_auth::session::{ISSUER_KEY_LIFETIMES, IssuerKeys};
+use pozi_gate::{Gate, Routes};
+use pozi_tests::{PublishedDocument, World, part};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use super::{Lines, audits, secrets::Secrets};
+
+/// The `jti` leads to the audit event of the exchange.
+#[tokio::test]
+async fn a_decision_of_the_gate_is_one_line_without_tokens_and_personal_data() {
+    let world = World::new().await;
+    let session = world.exchange(&world.token(&TokenAsk::default()), &[]).await.session().to_owned();
+    let keys = IssuerKeys::new(PublishedDocument::of(&world), ISSUER_KEY_LIFETIMES);
+    let catalogues = ["planning", "assets"].map(|id| id.parse().unwrap());
+    let site = "https://poziserver-riverbend.example/pozi/";
+    let gate = Gate::new(world.issuer.clone(), site.into(), catalogues, keys);
+    let router = pozi_gate::router(Routes { gate, clock: world.clock.clone(), site: site.into() });
+    let mut secrets = Secrets::default();
+    secrets.add(&session, &part(&session, 1));
+    let claims = part(&session, 1);
+    let (lines, _guard) = Lines::capture();
+    for (catalogue, token, decision, reason) in [
+        ("planning", session.as_str(), "allowed", Value::Null),
+        ("assets", &session, "refused", json!("scope")),
+        ("planning", &session[1..], "refused", json!("malformed")),
+        ("roads\"}", &session, "refused", json!("unknown_catalogue")),
+    ] {
+        let request = http::Request::get("/decide")
+            .header("x-pozi-catalogue", catalogue)
+            .header("x-pozi-method", "GET")
+            .header("x-pozi-session", token);
+        let request = request.body(axum::body::Body::empty()).unwrap();
+        router.clone().oneshot(request).await.unwrap();
+        let lines = lines.take();
+        let decisions: Vec<_> = lines.iter().filter(|line| line["target"] == "pozi::gate").collect();
+        let [line] = decisions[..] else { panic!("not one line: {lines:?}") };
+        assert_eq!(
+            (&line["decision"], &line["reason"], &line["site"]),
+            (&json!(decision), &reason, &json!(site))
+        );
+        let is_known = reason.is_null() || reason == "scope";
+        assert_eq!(line["jti"], if is_known { claims["jti"].clone() } else { Value::Null });
+        assert_eq!(line["subject_sha256"].is_string(), is_known);
+        let named = if reason == "unknown_catalogue" { Value::Null } else { json!(catalogue) };
+        assert_eq!(line["catalogue"], named);
+        assert!(audits(&lines).is_empty(), "only exchanges write audit events");
+        secrets.assert_absent_from(&lines);
+    }
+}
