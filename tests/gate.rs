@@ -1,5 +1,5 @@
-//! The gate's `/decide`: missing and invalid sessions, malformed questions, and outages and rotations of the issuer's keys. And
-//! the gate as a proxy: large requests, misbehaving clients and QGIS Servers, and sessions that expire.
+//! The gate's `/decide`: missing and invalid sessions, malformed questions, and outages and rotations of the issuer's
+//! keys. And the gate as a proxy: large requests, misbehaving clients and QGIS Servers, and sessions that expire.
 
 #![expect(
     clippy::panic,

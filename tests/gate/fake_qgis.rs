@@ -82,23 +82,23 @@ async fn answer(mut stream: TcpStream, heard: Arc<Heard>) {
     let request = read(&mut stream).await;
     heard.requests.fetch_add(1, Ordering::SeqCst);
     heard.changed.notify_waiters();
-    let asked = |layer: &str| request.contains(&format!("LAYERS={layer}&"));
+    let is_for = |layer: &str| request.contains(&format!("LAYERS={layer}&"));
     // Errors while sending are ignored: the gate may have closed the connection.
-    if asked("hangs") {
+    if is_for("hangs") {
         let _ = stream.read(&mut [0; 1]).await;
         heard.left.fetch_add(1, Ordering::SeqCst);
         heard.changed.notify_waiters();
-    } else if asked("dies") {
+    } else if is_for("dies") {
         drop(stream);
-    } else if asked("rubbish") {
+    } else if is_for("rubbish") {
         let _ = stream.write_all(b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n").await;
-    } else if asked("cut") {
+    } else if is_for("cut") {
         let _ =
             stream.write_all(&records(b"Content-Type: image/png\r\nContent-Length: 900\r\n\r\nhalf")).await;
-    } else if asked("large") {
+    } else if is_for("large") {
         let start = format!("Content-Type: image/png\r\nContent-Length: {LARGE}\r\n\r\n");
         whole(&mut stream, &[start.into_bytes(), vec![b'l'; LARGE]].concat()).await;
-    } else if asked("halved") {
+    } else if is_for("halved") {
         let _ = stream.write_all(&records(b"Content-Type: image/png\r\nContent-Length: 8\r\n\r\nhalf")).await;
         heard.release.notified().await;
         whole(&mut stream, b"half").await;

@@ -1,5 +1,5 @@
-//! Many catalogues, long tokens, idle and slow connections, clients that disconnect, and QGIS Servers that crash, hang or answer
-//! rubbish. The tests count and never measure time.
+//! Many catalogues, long tokens, idle and slow connections, clients that disconnect, and QGIS Servers that crash, hang
+//! or answer rubbish. The tests count and never measure time.
 
 use std::{fs, process::Command, time::Duration};
 

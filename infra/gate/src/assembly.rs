@@ -78,7 +78,7 @@ impl Assembly {
     }
 
     /// Probes the QGIS Server of one catalogue after the other; never returns.
-    pub(crate) fn keep_asking(&self) -> impl Future<Output = ()> + Send + 'static {
+    pub(crate) fn keep_probing(&self) -> impl Future<Output = ()> + Send + 'static {
         let (probed, mut turn) = (Arc::clone(&self.probed), 0_usize);
         let next = move || {
             let probed = probed.load();

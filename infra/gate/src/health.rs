@@ -145,7 +145,7 @@ impl UpstreamReport {
     fn of(state: UpstreamState, now: Timestamp) -> Self {
         let ago = |at: Timestamp| now.since(at).as_secs();
         Self {
-            is_well: !state.is_failing(),
+            is_well: !state.is_failing,
             succeeded_seconds_ago: state.succeeded.map(ago),
             failed_seconds_ago: state.failed.as_ref().map(|(at, _)| ago(*at)),
             problem: state.failed.map(|(_, problem)| problem),

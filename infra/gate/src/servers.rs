@@ -39,8 +39,8 @@ impl Servers {
         Self::of(named, prints, &config.state_dir, previous)
     }
 
-    /// Creates the server of each project file; `prints` if any layout may be printed. Processes that the gate starts have
-    /// their sockets below `folder`. Must be called within a Tokio runtime.
+    /// Creates the server of each project file; `prints` if any layout may be printed. Processes that the gate starts
+    /// have their sockets below `folder`. Must be called within a Tokio runtime.
     pub fn of(
         named: impl IntoIterator<Item = (String, UpstreamConfig)>,
         prints: bool,

@@ -1,9 +1,10 @@
-//! The settings that decide about requests: the site, the prefix of its paths, and limits. Plain values, replaced as a whole
-//! when a file changes.
+//! The settings that decide about requests: the site, the prefix of its paths, and limits. Plain values, replaced as a
+//! whole when a file changes.
 
 use std::{collections::HashMap, time::Duration};
 
 use pozi_auth::sites::{CatalogueId, Site};
+use serde::Deserialize;
 
 /// The settings for every request, until the configuration changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +22,8 @@ pub struct Settings {
 }
 
 /// How the file system with the projects compares paths.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum PathStyle {
     /// Ignores case and the kind of slash.
     Windows,
@@ -44,8 +46,8 @@ pub struct Limits {
     pub waiting_per_catalogue: usize,
     /// How long QGIS Server may take; Application Proxy itself waits no longer than 85 s.
     pub upstream: Duration,
-    /// How long a connection may stay open without a request. Longer than the proxies in front keep theirs open, so that none
-    /// sends a request on a connection that is being closed.
+    /// How long a connection may stay open without a request. Longer than the proxies in front keep theirs open, so
+    /// that none sends a request on a connection that is being closed.
     pub idle: Duration,
     /// How long the head of a request may take to arrive after its first byte.
     pub header: Duration,
@@ -95,8 +97,8 @@ impl PathStyle {
     }
 }
 
-/// Returns two catalogues of `site` with the same project file, which `MAP` could not tell apart; nothing if every catalogue
-/// has its own.
+/// Returns two catalogues of `site` with the same project file, which `MAP` could not tell apart; nothing if every
+/// catalogue has its own.
 pub fn shared_project(site: &Site, style: PathStyle) -> Option<[&CatalogueId; 2]> {
     let mut seen = HashMap::new();
     site.catalogues.iter().find_map(|catalogue| {

@@ -61,8 +61,8 @@ async fn check_host(State(address): State<SocketAddr>, request: Request, next: N
     }
 }
 
-/// Whether the only `Host` is `localhost` or an IP address of this machine. Anyone can point a name at this machine, but a
-/// foreign page cannot have its IP address as origin.
+/// Whether the only `Host` is `localhost` or an IP address of this machine. Anyone can point a name at this machine,
+/// but a foreign page cannot have its IP address as origin.
 fn is_own_host(headers: &HeaderMap, own: IpAddr) -> bool {
     let mut hosts = headers.get_all(HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };

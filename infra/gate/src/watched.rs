@@ -31,7 +31,8 @@ pub struct UpstreamState {
     pub succeeded: Option<Timestamp>,
     /// When it last failed, and why.
     pub failed: Option<(Timestamp, String)>,
-    is_failing: bool,
+    /// Whether the last request failed.
+    pub is_failing: bool,
 }
 
 /// The state of the configuration, shared by clones.
@@ -95,13 +96,6 @@ impl UpstreamStates {
     /// Returns the state of every catalogue.
     pub fn all(&self) -> BTreeMap<CatalogueId, UpstreamState> {
         lock(&self.0).clone()
-    }
-}
-
-impl UpstreamState {
-    /// Whether the last request failed.
-    pub fn is_failing(&self) -> bool {
-        self.is_failing
     }
 }
 

@@ -1,5 +1,5 @@
-//! Answers of a real QGIS Server for projects with and without an Advertised URL, over `FastCGI` and over HTTP on a loopback
-//! port: whatever address QGIS Server uses for itself, every link leads to the gate.
+//! Answers of a real QGIS Server for projects with and without an Advertised URL, over `FastCGI` and over HTTP on a
+//! loopback port: whatever address QGIS Server uses for itself, every link leads to the gate.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
 

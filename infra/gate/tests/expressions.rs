@@ -1,5 +1,6 @@
-//! The expression that the gate writes must mean to QGIS what the client's expression means: QGIS's own parser reads both and
-//! evaluates them over a few features. Needs QGIS 3.22 for Python; without it the tests print a notice, and fail if `CI` is set.
+//! The expression that the gate writes must mean to QGIS what the client's expression means: QGIS's own parser reads
+//! both and evaluates them over a few features. Needs QGIS 3.22 for Python; without it the tests print a notice, and
+//! fail if `CI` is set.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,5 @@
-//! Fetching the issuer's keys on a council's network: through a proxy that inspects TLS with its own certificate authority.
+//! Fetching the issuer's keys on a council's network: through a proxy that inspects TLS with its own certificate
+//! authority.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
 

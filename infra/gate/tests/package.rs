@@ -1,6 +1,6 @@
-//! The Debian package: built, installed and set up with the README's commands verbatim, asked for a map, put behind nginx and
-//! Caddy with the examples verbatim, and purged. It runs in a sandbox of namespaces, where a stand-in for systemd starts the
-//! units.
+//! The Debian package: built, installed and set up with the README's commands verbatim, asked for a map, put behind
+//! nginx and Caddy with the examples verbatim, and purged. It runs in a sandbox of namespaces, where a stand-in for
+//! systemd starts the units.
 #![cfg(target_os = "linux")]
 #![expect(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! Reads what the gate writes with QGIS: random requests, ordinary and odd, are parsed and rewritten, and QGIS must find exactly
-//! the parameters that the gate decided on.
+//! Reads what the gate writes with QGIS: random requests, ordinary and odd, are parsed and rewritten, and QGIS must
+//! find exactly the parameters that the gate decided on.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
 
@@ -83,7 +83,8 @@ fn parsed(query: &str, context: &Context<'_>) -> Option<MapRequest> {
     MapRequest::parse(incoming, context).ok()
 }
 
-/// Generates parameters of one operation, some with plausible values and odd spellings, and sometimes an unknown parameter.
+/// Generates parameters of one operation, some with plausible values and odd spellings, and sometimes an unknown
+/// parameter.
 fn query() -> impl Strategy<Value = String> {
     let operations: Vec<_> =
         OPERATIONS.iter().filter(|operation| operation.service != Service::Features).collect();

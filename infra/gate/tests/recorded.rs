@@ -1,5 +1,5 @@
-//! Requests recorded from eleven real clients: the gate accepts every one, and QGIS answers the rewritten request like the
-//! original. The recordings are beside the repository; without them only the sample requests in `shapes` are tried.
+//! Requests recorded from eleven real clients: the gate accepts every one, and QGIS answers the rewritten request like
+//! the original. The recordings are beside the repository; without them only the sample requests in `shapes` are tried.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]

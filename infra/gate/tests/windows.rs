@@ -1,5 +1,5 @@
-//! The configuration for IIS, as far as it can be checked without Windows: it is well-formed, has the settings that the gate
-//! needs, and its command line is valid. No test runs it.
+//! The configuration for IIS, as far as it can be checked without Windows: it is well-formed, has the settings that the
+//! gate needs, and its command line is valid. No test runs it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
 

@@ -2,17 +2,18 @@
 
 use std::fmt::Write as _;
 
-/// The outcome of a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The outcome of a check. Later variants outrank earlier ones.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CheckOutcome {
     /// Everything works, and the session, if one was given, is valid.
+    #[default]
     Passed,
     /// The configuration, or something that it names, is wrong.
     Failed,
-    /// The issuer's keys cannot be fetched.
-    KeysUnavailable,
     /// The session is refused.
     SessionRefused,
+    /// The issuer's keys cannot be fetched.
+    KeysUnavailable,
 }
 
 impl CheckOutcome {
@@ -27,13 +28,11 @@ impl CheckOutcome {
     }
 }
 
-/// The lines of the report, and which kinds of errors are in it.
+/// The lines of the report, and the outcome so far.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     lines: String,
-    has_errors: bool,
-    lacks_keys: bool,
-    has_refused_session: bool,
+    outcome: CheckOutcome,
 }
 
 impl Findings {
@@ -50,33 +49,26 @@ impl Findings {
 
     /// Adds that `subject` is wrong.
     pub(super) fn error(&mut self, subject: &str, text: &str) {
-        self.has_errors = true;
-        self.ok(subject, &format!("ERROR: {text}"));
+        self.fail(CheckOutcome::Failed, subject, &format!("ERROR: {text}"));
     }
 
     /// Adds that the issuer's keys cannot be fetched.
     pub(super) fn keys_unavailable(&mut self, text: &str) {
-        self.lacks_keys = true;
-        self.ok("keys", &format!("ERROR: {text}"));
+        self.fail(CheckOutcome::KeysUnavailable, "keys", &format!("ERROR: {text}"));
     }
 
     /// Adds that the session is refused.
     pub(super) fn session_refused(&mut self, text: &str) {
-        self.has_refused_session = true;
-        self.ok("session", &format!("REFUSED: {text}"));
+        self.fail(CheckOutcome::SessionRefused, "session", &format!("REFUSED: {text}"));
     }
 
-    /// Returns the outcome and the lines. Missing keys outrank a refused session, which outranks other errors.
+    fn fail(&mut self, outcome: CheckOutcome, subject: &str, text: &str) {
+        self.outcome = self.outcome.max(outcome);
+        self.ok(subject, text);
+    }
+
+    /// Returns the outcome and the lines.
     pub(super) fn report(self) -> (CheckOutcome, String) {
-        let outcome = if self.lacks_keys {
-            CheckOutcome::KeysUnavailable
-        } else if self.has_refused_session {
-            CheckOutcome::SessionRefused
-        } else if self.has_errors {
-            CheckOutcome::Failed
-        } else {
-            CheckOutcome::Passed
-        };
-        (outcome, self.lines)
+        (self.outcome, self.lines)
     }
 }

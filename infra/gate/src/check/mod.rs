@@ -19,8 +19,8 @@ use crate::{
     Gate, clock_offset::ClockOffset, config::GateConfig, error_text::with_causes, keys::KeyDocument,
 };
 
-/// Tests what `config` names, and what `session` opens. Returns the outcome and a report for a terminal, which contains no
-/// part of the token.
+/// Tests what `config` names, and what `session` opens. Returns the outcome and a report for a terminal, which contains
+/// no part of the token.
 pub async fn check(config: &GateConfig, session: Option<&str>) -> (CheckOutcome, String) {
     let mut findings = Findings::default();
     for file in &config.files {

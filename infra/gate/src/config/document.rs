@@ -8,13 +8,14 @@ use std::{
     time::Duration,
 };
 
-use pozi_auth::{address::SecureUrl, session::Issuer, sites::backslash_advice};
+use pozi_auth::{
+    address::SecureUrl,
+    session::Issuer,
+    sites::{backslash_advice, escaped_path},
+};
 use serde::{Deserialize, Deserializer, de::Error};
 
-use super::{
-    path::path,
-    upstream::{QgisDocument, UpstreamDocument},
-};
+use super::upstream::{QgisDocument, UpstreamDocument};
 use crate::settings::{Limits, PathStyle};
 
 /// The whole file.
@@ -46,7 +47,7 @@ pub(super) struct Document {
     #[serde(default, deserialize_with = "path_if_there")]
     pub(super) ca_file: Option<PathBuf>,
     /// How project paths are compared; by default as on this machine.
-    pub(super) project_paths: Option<PathStyleDocument>,
+    pub(super) project_paths: Option<PathStyle>,
     /// A QGIS Server that is already running.
     pub(super) upstream: Option<UpstreamDocument>,
     /// A QGIS Server that the gate starts.
@@ -57,14 +58,6 @@ pub(super) struct Document {
     /// Where the log goes.
     #[serde(default)]
     pub(super) log: LogDocument,
-}
-
-/// `project_paths`.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum PathStyleDocument {
-    Windows,
-    Unix,
 }
 
 /// `[limits]`. Missing keys have the defaults of [`Limits`].
@@ -122,15 +115,6 @@ fn advice(error: &toml::de::Error) -> &'static str {
     }
 }
 
-impl From<PathStyleDocument> for PathStyle {
-    fn from(style: PathStyleDocument) -> Self {
-        match style {
-            PathStyleDocument::Windows => Self::Windows,
-            PathStyleDocument::Unix => Self::Unix,
-        }
-    }
-}
-
 impl From<LimitsDocument> for Limits {
     fn from(document: LimitsDocument) -> Self {
         let default = Self::default();
@@ -174,6 +158,16 @@ fn parsed_if_there<'de, T: FromStr<Err: std::fmt::Display>, D: Deserializer<'de>
     value: D,
 ) -> Result<Option<T>, D::Error> {
     parsed(value).map(Some)
+}
+
+/// Deserialises a path that is neither empty nor damaged by TOML escapes.
+pub(super) fn path<'de, D: Deserializer<'de>>(value: D) -> Result<PathBuf, D::Error> {
+    let text = String::deserialize(value)?;
+    match escaped_path(&text) {
+        Some(advice) => Err(D::Error::custom(advice)),
+        None if text.is_empty() => Err(D::Error::custom("the path is empty; write one")),
+        None => Ok(text.into()),
+    }
 }
 
 fn path_if_there<'de, D: Deserializer<'de>>(value: D) -> Result<Option<PathBuf>, D::Error> {

@@ -1,6 +1,6 @@
 //! Errors in a configuration.
 
-use std::{io, path::Path};
+use std::io;
 
 use pozi_auth::{
     adapters::{AuthorityError, LoadError},
@@ -14,8 +14,8 @@ use super::document::DocumentError;
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A file cannot be read.
-    #[error(transparent)]
-    Read(#[from] FileError),
+    #[error("cannot read {0}: {1}")]
+    Read(String, #[source] io::Error),
     /// `gate.toml` is wrong; the path of the file.
     #[error("{0}: {1}")]
     Invalid(String, #[source] DocumentError),
@@ -39,20 +39,4 @@ pub enum ConfigError {
     /// `[upstream]` or `[qgis]` is wrong.
     #[error(transparent)]
     Upstream(#[from] super::upstream::UpstreamConfigError),
-}
-
-/// A file cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot read {path}: {cause}")]
-pub struct FileError {
-    path: String,
-    #[source]
-    cause: io::Error,
-}
-
-impl FileError {
-    pub(super) fn reading(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.display().to_string();
-        move |cause| Self { path, cause }
-    }
 }

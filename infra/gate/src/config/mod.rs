@@ -3,7 +3,6 @@
 
 mod document;
 mod error;
-mod path;
 mod upstream;
 
 use std::{
@@ -20,7 +19,7 @@ use pozi_auth::{
     sites::Site,
 };
 
-use self::{document::Document, error::FileError};
+use self::document::Document;
 pub use self::{
     error::ConfigError,
     upstream::{UpstreamConfig, UpstreamConfigError, Upstreams},
@@ -75,7 +74,7 @@ pub struct LogConfig {
 impl GateConfig {
     /// Reads `gate.toml` at `path` and the files that it names, whose paths are relative to its folder.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = fs::read_to_string(path).map_err(FileError::reading(path))?;
+        let text = fs::read_to_string(path).map_err(|error| ConfigError::Read(name(path), error))?;
         let document = Document::parse(&text).map_err(|error| ConfigError::Invalid(name(path), error))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let site_path = folder.join(&document.site);
@@ -88,7 +87,7 @@ impl GateConfig {
             Some(url) => url,
             None => document.issuer.key_set_url().parse().map_err(ConfigError::Keys)?,
         };
-        let project_paths = document.project_paths.map_or(PathStyle::of_this_machine(), Into::into);
+        let project_paths = document.project_paths.unwrap_or_else(PathStyle::of_this_machine);
         if let Some([first, second]) = shared_project(&site, project_paths) {
             return Err(ConfigError::SharedProject(first.clone(), second.clone()));
         }
@@ -158,7 +157,7 @@ fn read_site(path: &Path) -> Result<Site, ConfigError> {
 }
 
 fn read_authorities(path: &Path) -> Result<AuthorityFile, ConfigError> {
-    let pem = fs::read(path).map_err(FileError::reading(path))?;
+    let pem = fs::read(path).map_err(|error| ConfigError::Read(name(path), error))?;
     Authority::all_of_pem(&pem).map_err(|error| ConfigError::Authorities(name(path), error))?;
     Ok(AuthorityFile { path: path.to_owned(), pem })
 }

@@ -13,7 +13,7 @@ use pozi_auth::{
 };
 use serde::Deserialize;
 
-use super::path::path;
+use super::document::path;
 
 /// The placeholder for the catalogue's id in an address.
 const CATALOGUE: &str = "{catalogue}";
@@ -136,8 +136,8 @@ impl Upstreams {
         without.map_or(Ok(upstreams), |own| Err(UpstreamConfigError::Missing(own.id.clone())))
     }
 
-    /// Returns the QGIS Server of `catalogue`, its own or the shared one, with `{catalogue}` in the address replaced. Every
-    /// catalogue of the site has one.
+    /// Returns the QGIS Server of `catalogue`, its own or the shared one, with `{catalogue}` in the address replaced.
+    /// Every catalogue of the site has one.
     pub fn of_catalogue(&self, catalogue: &CatalogueId) -> Option<UpstreamConfig> {
         let own = self.pinned.get(catalogue).or(self.shared.as_ref())?;
         let named = |address: &str| address.replace(CATALOGUE, catalogue.as_str());

@@ -81,7 +81,8 @@ fn background_writer(writer: impl Write + Send + 'static) -> (NonBlocking, Worke
     builder.thread_name("log").finish(BatchWriter(BufWriter::with_capacity(BUFFER_BYTES, writer)))
 }
 
-/// Writes many whole lines at once. The log's thread flushes when no line is waiting, and then sleeps here to collect more.
+/// Writes many whole lines at once. The log's thread flushes when no line is waiting, and then sleeps here to collect
+/// more.
 struct BatchWriter<W: Write>(BufWriter<W>);
 
 impl<W: Write> Write for BatchWriter<W> {

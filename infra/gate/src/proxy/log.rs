@@ -17,24 +17,12 @@ use crate::{
 /// What is known about a request so far.
 #[derive(Debug, Default)]
 pub(super) struct Trail {
-    catalogue: Option<CatalogueId>,
-    session: Option<Arc<VerifiedSession>>,
-    operation: Option<&'static Operation>,
+    pub(super) catalogue: Option<CatalogueId>,
+    pub(super) session: Option<Arc<VerifiedSession>>,
+    pub(super) operation: Option<&'static Operation>,
 }
 
 impl Trail {
-    pub(super) fn record_catalogue(&mut self, catalogue: &CatalogueId) {
-        self.catalogue = Some(catalogue.clone());
-    }
-
-    pub(super) fn record_session(&mut self, session: Arc<VerifiedSession>) {
-        self.session = Some(session);
-    }
-
-    pub(super) fn record_operation(&mut self, operation: &'static Operation) {
-        self.operation = Some(operation);
-    }
-
     /// Logs and counts the outcome of a request that took `taken`.
     pub(super) fn log(&self, outcome: &Result<Response, ProxyRefusal>, taken: Duration) {
         let catalogue = self.catalogue.as_ref().map_or("", CatalogueId::as_str);

@@ -117,8 +117,8 @@ impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
         }
     }
 
-    /// Also accepts the `name` of each pair as `MAP` of that catalogue, if clients know the project by another path than QGIS
-    /// Server does.
+    /// Also accepts the `name` of each pair as `MAP` of that catalogue, if clients know the project by another path
+    /// than QGIS Server does.
     #[must_use]
     pub fn with_project_names<'a>(
         mut self,
@@ -136,14 +136,14 @@ impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
         let Place::Catalogue(catalogue, rest) = self.catalogues.place(&segments, map.as_deref())? else {
             return Ok(resource_check());
         };
-        trail.record_catalogue(&catalogue.id);
+        trail.catalogue = Some(catalogue.id.clone());
         let session = self.session(&parts.headers).await?;
-        trail.record_session(Arc::clone(&session));
+        trail.session = Some(Arc::clone(&session));
         // Before the body is read, so that a session without access costs as little as possible.
         require(&session, catalogue, Access::Read)?;
         let body = read_body(body, self.settings.limits.body_bytes).await?;
         let request = self.parse(parts, rest, query, &body, catalogue)?;
-        trail.record_operation(request.operation());
+        trail.operation = Some(request.operation());
         require(&session, catalogue, request.access())?;
         let request = self.resolve(request, catalogue).await?;
         let rewritten = request.write().with_public_url(address(&self.settings, catalogue));

@@ -1,5 +1,5 @@
-//! Reloading the configuration without a restart: when one of its files changes, and on SIGHUP. An invalid configuration is
-//! logged and changes nothing.
+//! Reloading the configuration without a restart: when one of its files changes, and on SIGHUP. An invalid
+//! configuration is logged and changes nothing.
 
 mod plan;
 mod watch;

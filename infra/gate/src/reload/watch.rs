@@ -1,5 +1,5 @@
-//! Notices changes of files. Their folders are watched, since editors replace files; and files are also polled, since network
-//! shares send no notifications.
+//! Notices changes of files. Their folders are watched, since editors replace files; and files are also polled, since
+//! network shares send no notifications.
 
 use std::{
     collections::BTreeSet,
@@ -65,8 +65,8 @@ impl Changes {
     }
 }
 
-/// Whether an event may change a file in `names`: its content, or any name in the folder, since the file can be a link into a
-/// folder that is replaced. Reading is not a change.
+/// Whether an event may change a file in `names`: its content, or any name in the folder, since the file can be a link
+/// into a folder that is replaced. Reading is not a change.
 fn concerns(event: &Event, names: &BTreeSet<OsString>) -> bool {
     let is_named =
         || event.paths.iter().any(|path| path.file_name().is_some_and(|name| names.contains(name)));

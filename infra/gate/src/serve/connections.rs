@@ -78,8 +78,8 @@ async fn handle_accept_error(error: &io::Error) {
     }
 }
 
-/// Serves one connection until it closes. It gets a buffer and a parser only with its first byte, so that thousands of idle
-/// connections need little memory.
+/// Serves one connection until it closes. It gets a buffer and a parser only with its first byte, so that thousands of
+/// idle connections need little memory.
 async fn answer<S>(stream: TcpStream, service: S, limits: Limits, mut stopping: watch::Receiver<()>)
 where
     S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,

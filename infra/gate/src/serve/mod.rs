@@ -68,8 +68,8 @@ pub enum StartError {
 }
 
 impl Daemon {
-    /// Starts listening, loads the stored keys, and fetches them from the issuer. Also starts if the issuer does not answer; until
-    /// there are keys, every request is refused.
+    /// Starts listening, loads the stored keys, and fetches them from the issuer. Also starts if the issuer does not
+    /// answer; until there are keys, every request is refused.
     pub async fn start(config: GateConfig) -> Result<Self, StartError> {
         let failed = |error| StartError::Listen(config.listen, error);
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
@@ -83,7 +83,7 @@ impl Daemon {
         let health = Health::new(SystemClock, Arc::clone(&keys), watched.clone());
         let mut assembly = Assembly::new(keys, Arc::clone(&settings), watched);
         let site = SiteRoutes::new(assembly.routes(&config)?);
-        tokio::spawn(assembly.keep_asking());
+        tokio::spawn(assembly.keep_probing());
         let status_listen = config.status_listen;
         let status = bind_status(status_listen).await;
         tokio::spawn(Reload { config, assembly, document, site: site.clone() }.run());
@@ -151,8 +151,8 @@ async fn bind_status(address: SocketAddr) -> Option<TcpListener> {
     }
 }
 
-/// Serves on `listener`, or on `address` as soon as it is free. While it is in use, perhaps by the gate that this one replaces,
-/// other requests are served normally.
+/// Serves on `listener`, or on `address` as soon as it is free. While it is in use, perhaps by the gate that this one
+/// replaces, other requests are served normally.
 async fn serve_status(listener: Option<TcpListener>, address: SocketAddr, router: Router) {
     let mut bound = listener;
     let listener = loop {

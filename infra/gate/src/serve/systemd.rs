@@ -20,8 +20,8 @@ mod notifications {
         notify(&NotifyState::Stopping);
     }
 
-    /// Notifies systemd's watchdog, if there is one, twice in each of its periods; never returns. It runs on the same runtime
-    /// as the requests, so that a blocked runtime stops the notifications.
+    /// Notifies systemd's watchdog, if there is one, twice in each of its periods; never returns. It runs on the same
+    /// runtime as the requests, so that a blocked runtime stops the notifications.
     pub(in super::super) async fn keep_watchdog_alive() {
         let Some(period) = sd_notify::watchdog_enabled() else { return std::future::pending().await };
         let mut interval = tokio::time::interval((period / 2).max(Duration::from_millis(10)));

@@ -1,5 +1,5 @@
-//! A connection's stream with two time limits that hyper does not have: for the head of a request after its first byte, and for
-//! a write that makes no progress.
+//! A connection's stream with two time limits that hyper does not have: for the head of a request after its first byte,
+//! and for a write that makes no progress.
 
 use std::{
     io,

@@ -90,7 +90,8 @@ pub(crate) fn trees() -> impl Strategy<Value = String> {
     })
 }
 
-/// Generates tokens in any order, some without spaces. Most are not valid expressions; those that are must be read correctly.
+/// Generates tokens in any order, some without spaces. Most are not valid expressions; those that are must be read
+/// correctly.
 pub(crate) fn tokens() -> impl Strategy<Value = String> {
     let operand = prop_oneof![
         fields(),

@@ -8,7 +8,7 @@ use std::{
 
 use super::server::PROGRAM;
 
-/// The folder with the projects `named`, `ids` and `faulty` and their data; nothing without QGIS Server.
+/// The folder with the projects `named`, `ids` and `faulty` and their data; nothing if QGIS Server is not installed.
 static PROJECTS: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
     const MAKE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/layers/make_project.py");
     let has_python =
@@ -34,7 +34,7 @@ static PROJECTS: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
     Some(folder)
 });
 
-/// Returns the path of the project `name`; nothing without QGIS Server.
+/// Returns the path of the project `name`; nothing if QGIS Server is not installed.
 pub(crate) fn project(name: &str, extension: &str) -> Option<PathBuf> {
     let folder = PROJECTS.as_ref()?;
     Some(folder.join(name).join(format!("{name}.{extension}")))

@@ -54,8 +54,8 @@ impl Gateway {
     }
 }
 
-/// Tries the README's example for other backends with nginx's default limits: only a session with access gets an upload of
-/// 1.1 MB through.
+/// Tries the README's example for other backends with nginx's default limits: only a session with access gets an upload
+/// of 1.1 MB through.
 pub(crate) fn decide(example: &str, session: &str, folder: &Path) {
     thread::spawn(backend);
     let upload = folder.join("upload");

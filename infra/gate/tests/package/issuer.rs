@@ -35,7 +35,8 @@ pub(crate) struct Issuer {
 }
 
 impl Issuer {
-    /// Starts the issuer, and gives the machine its host names, its authority, and the certificate of the gateways' examples.
+    /// Starts the issuer, and gives the machine its host names, its authority, and the certificate of the gateways'
+    /// examples.
     pub(crate) fn start() -> Self {
         let algorithm = SigningAlgorithm::Es256;
         let (signer, _) = SoftwareKey::generate(algorithm).unwrap();
