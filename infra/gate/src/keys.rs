@@ -112,7 +112,7 @@ impl<F: DocumentFetch> StoredKeys<F> {
                 tracing::warn!(target: "pozi::gate", problem, "cannot store the key set on disk; check `state_dir`");
             }
             Err(error) => {
-                tracing::warn!(target: "pozi::gate", problem = %error, "storing the key set failed")
+                tracing::warn!(target: "pozi::gate", problem = %error, "storing the key set failed");
             }
         }
     }
