@@ -15,7 +15,10 @@ use pozi_auth::{
 };
 use serde::{Deserialize, Deserializer, de::Error};
 
-use super::upstream::{QgisDocument, UpstreamDocument};
+use super::{
+    path::path,
+    upstream::{QgisDocument, UpstreamDocument},
+};
 use crate::settings::{Limits, PathStyle};
 
 /// The whole file.
@@ -158,16 +161,6 @@ fn parsed_if_there<'de, T: FromStr<Err: std::fmt::Display>, D: Deserializer<'de>
     value: D,
 ) -> Result<Option<T>, D::Error> {
     parsed(value).map(Some)
-}
-
-/// Deserialises a path that is neither empty nor damaged by TOML escapes.
-pub(super) fn path<'de, D: Deserializer<'de>>(value: D) -> Result<PathBuf, D::Error> {
-    let text = String::deserialize(value)?;
-    match escaped_path(&text) {
-        Some(advice) => Err(D::Error::custom(advice)),
-        None if text.is_empty() => Err(D::Error::custom("the path is empty; write one")),
-        None => Ok(text.into()),
-    }
 }
 
 fn path_if_there<'de, D: Deserializer<'de>>(value: D) -> Result<Option<PathBuf>, D::Error> {

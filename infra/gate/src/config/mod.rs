@@ -3,6 +3,7 @@
 
 mod document;
 mod error;
+mod path;
 mod upstream;
 
 use std::{

@@ -13,7 +13,7 @@ use pozi_auth::{
 };
 use serde::Deserialize;
 
-use super::document::path;
+use super::path::path;
 
 /// The placeholder for the catalogue's id in an address.
 const CATALOGUE: &str = "{catalogue}";
