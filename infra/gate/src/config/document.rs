@@ -8,11 +8,7 @@ use std::{
     time::Duration,
 };
 
-use pozi_auth::{
-    address::SecureUrl,
-    session::Issuer,
-    sites::{backslash_advice, escaped_path},
-};
+use pozi_auth::{address::SecureUrl, session::Issuer, sites::backslash_advice};
 use serde::{Deserialize, Deserializer, de::Error};
 
 use super::{
