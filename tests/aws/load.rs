@@ -44,7 +44,8 @@ fn instance(fleet: &Fleet, clock: &SetClock) -> Router {
     let issuer = ISSUER.parse().unwrap();
     let keys = Keys::new(&aws, &fleet.signing, &fleet.table, &issuer);
     let registry = Arc::new(CachedRegistry::new(Arc::new(table.clone()), REGISTRY_LIFETIMES));
-    let fetch = HttpKeySets::new(Some(fleet.entra.url().parse().unwrap())).unwrap().within(PATIENT_LIMITS.call);
+    let fetch =
+        HttpKeySets::new(Some(fleet.entra.url().parse().unwrap())).unwrap().within(PATIENT_LIMITS.call);
     pozi_token_exchange::router(Arc::new(TokenExchange::<AwsWithTestClock> {
         issuer,
         clock: clock.clone(),

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use pozi_auth::{config::Signing, keyring::SigningAlgorithm};
 use pozi_rotate_keys::Ask;
-use pozi_tests::{EmulatedAws, Fleet, ISSUER, Runtime, event, with_form, part, lambda_response, verified_by};
+use pozi_tests::{EmulatedAws, Fleet, ISSUER, Runtime, event, lambda_response, part, verified_by, with_form};
 use serde_json::{Value, json};
 
 use super::{bootstrap, form, print, start};

@@ -48,7 +48,10 @@ async fn contract(entra: &EmulatedEntra, fetch: impl KeySetFetch) {
     }
     entra.roll_keys();
     let document = fetch.fetch(location(TENANT, TokenVersion::V1)).await.unwrap();
-    assert!(EntraKeySet::parse(&document).unwrap().key(&entra.key_id()).is_some(), "the fetch does not cache");
+    assert!(
+        EntraKeySet::parse(&document).unwrap().key(&entra.key_id()).is_some(),
+        "the fetch does not cache"
+    );
 
     entra.behave(Behaviour::Down);
     let down = fetch.fetch(location(TENANT, TokenVersion::V1)).await;

@@ -1,4 +1,4 @@
-//! The daemon as it is started: over HTTP, against the service over HTTP.
+//! The daemon over HTTP, with keys from the service over HTTP.
 
 use std::{
     fs,
@@ -18,12 +18,12 @@ use pozi_gate::{Daemon, config::GateConfig};
 use pozi_local::{args::Args, samples, service::Service};
 use serde_json::Value;
 
-use super::asking::Site;
+use super::site::Site;
 
-/// A gate of riverbend's in `folder`: its state is kept there, and `more` goes to the top of its `gate.toml`.
+/// The configuration of a gate for riverbend, with its files and state in `folder`, and `more` keys in its `gate.toml`.
 pub(super) fn config(issuer: &str, folder: &Path, more: &str) -> GateConfig {
     write_site(folder, |text| text);
-    let qgis = stand_in();
+    let qgis = fake_qgis();
     let text = format!(
         "issuer = \"{issuer}\"\nsite = \"site.toml\"\nlisten = \"127.0.0.1:0\"\nstatus_listen = \"127.0.0.1:0\"\nstate_dir = \"gate-state\"\nproject_paths = \"windows\"\n{more}\n[upstream]\nhttp = \"{qgis}\"\n"
     );
@@ -31,10 +31,10 @@ pub(super) fn config(issuer: &str, folder: &Path, more: &str) -> GateConfig {
     GateConfig::load(&folder.join("gate.toml")).unwrap()
 }
 
-/// The address of a stand-in for QGIS Server: it opens every project but `faulty.qgz`, where it says why.
-fn stand_in() -> String {
-    const SOUND: &str = "<WMS_Capabilities version=\"1.3.0\"/>";
-    const FAULTY: &str = "<ServiceExceptionReport><ServiceException code=\"x\">Layer(s) not valid</ServiceException></ServiceExceptionReport>";
+/// Starts a fake QGIS Server that opens every project except `faulty.qgz`, and returns its URL.
+fn fake_qgis() -> String {
+    const CAPABILITIES: &str = "<WMS_Capabilities version=\"1.3.0\"/>";
+    const EXCEPTION: &str = "<ServiceExceptionReport><ServiceException code=\"x\">Layer(s) not valid</ServiceException></ServiceExceptionReport>";
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("http://{}/qgis", listener.local_addr().unwrap());
     std::thread::spawn(move || {
@@ -45,7 +45,8 @@ fn stand_in() -> String {
             while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() == 1 {
                 head.push(byte[0]);
             }
-            let body = if String::from_utf8(head).unwrap().contains("faulty") { FAULTY } else { SOUND };
+            let body =
+                if String::from_utf8(head).unwrap().contains("faulty") { EXCEPTION } else { CAPABILITIES };
             let length = body.len();
             let answer = format!(
                 "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
@@ -56,14 +57,14 @@ fn stand_in() -> String {
     base
 }
 
-/// Riverbend's site file, changed by `change`, in one step.
+/// Writes riverbend's site file, changed by `change`, atomically.
 pub(super) fn write_site(folder: &Path, change: impl Fn(String) -> String) {
     let text = samples::site_files().remove(0).text;
     fs::write(folder.join("site.toml.new"), change(text)).unwrap();
     fs::rename(folder.join("site.toml.new"), folder.join("site.toml")).unwrap();
 }
 
-/// A gate that serves, and where: its requests, its status.
+/// Starts a gate, and returns the URLs for requests and for its status.
 pub(super) async fn started(config: GateConfig) -> (String, String) {
     let daemon = Daemon::start(config).await.unwrap();
     let url = |address| format!("http://{address}");
@@ -72,7 +73,7 @@ pub(super) async fn started(config: GateConfig) -> (String, String) {
     places
 }
 
-/// A session of the reader, from a service that listens; the exchange over HTTP is another test's matter.
+/// Starts the service, and returns its URL and a session of the reader.
 pub(super) async fn service(state: &Path) -> (String, String) {
     let args = Args::parse_from(["pozi-local", "--port=0", "--state", state.to_str().unwrap()]);
     let service = Service::start(&args).await.unwrap();
@@ -93,7 +94,7 @@ async fn text(url: &str) -> String {
     String::from_utf8(HttpDocument::of_this_machine(&url, []).unwrap().fetch().await.unwrap()).unwrap()
 }
 
-/// The body of a POST, read until the server closes.
+/// Sends a POST, and returns the body of the answer.
 fn post(base: &str, form: &str) -> String {
     let host = base.trim_start_matches("http://").replace("localhost", "127.0.0.1");
     let mut stream = std::net::TcpStream::connect(&host).unwrap();
@@ -107,24 +108,24 @@ fn post(base: &str, form: &str) -> String {
     answer.split_once("\r\n\r\n").unwrap().1.to_owned()
 }
 
-/// What `GET url` with `headers` is answered: 200 with its text, else its status.
-async fn asked(url: &str, headers: &[(&'static str, &str)]) -> Result<String, u16> {
+/// Sends `GET url`, and returns the text of a 200, else the status.
+async fn get(url: &str, headers: &[(&'static str, &str)]) -> Result<String, u16> {
     let url: LoopbackUrl = url.parse().unwrap();
     let headers =
         headers.iter().map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap()));
     match HttpDocument::of_this_machine(&url, headers).unwrap().fetch().await {
         Ok(body) => Ok(String::from_utf8(body).unwrap()),
         Err(FetchError::Status(status)) => Err(status),
-        Err(problem) => panic!("{problem}"),
+        Err(error) => panic!("{error}"),
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_daemon_decides_over_http_and_again_after_a_restart_without_the_issuer() {
+async fn decides_over_http_and_after_a_restart_without_the_issuer() {
     let state = tempfile::tempdir().unwrap();
     let (base, session) = service(state.path()).await;
     let mut gates = Vec::new();
-    // The second finds nobody at the issuer's address: port 9 is closed.
+    // The second one cannot reach the issuer: port 9 is closed.
     for jwks_url in [format!("{base}/.well-known/jwks.json"), "http://127.0.0.1:9/keys".to_owned()] {
         let config = config(&base, state.path(), &format!("jwks_url = \"{jwks_url}\""));
         gates.push(started(config).await);
@@ -133,52 +134,52 @@ async fn the_daemon_decides_over_http_and_again_after_a_restart_without_the_issu
         let own = ("x-pozi-session", session.as_str());
         let question = [("x-pozi-catalogue", "planning"), ("x-pozi-method", "GET")];
         let decide = format!("{gate}/decide");
-        assert_eq!(asked(&decide, &[&question[..], &[own]].concat()).await, Err(204));
-        assert_eq!(asked(&decide, &question).await, Err(401));
-        assert_eq!(asked(&decide, &[own]).await, Err(403));
+        assert_eq!(get(&decide, &[&question[..], &[own]].concat()).await, Err(204));
+        assert_eq!(get(&decide, &question).await, Err(401));
+        assert_eq!(get(&decide, &[own]).await, Err(403));
         let health: Value =
-            serde_json::from_str(&asked(&format!("{status}/health"), &[]).await.unwrap()).unwrap();
+            serde_json::from_str(&get(&format!("{status}/health"), &[]).await.unwrap()).unwrap();
         assert_eq!((&health["status"], &health["keys"]["count"]), (&"ok".into(), &1.into()), "{health}");
-        assert_eq!(asked(&format!("{gate}/health"), &[]).await, Err(404), "at an address of its own");
+        assert_eq!(get(&format!("{gate}/health"), &[]).await, Err(404), "health has its own address");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_gate_that_never_had_keys_is_up_and_lets_nobody_in() {
+async fn refuses_every_request_without_keys() {
     let state = tempfile::tempdir().unwrap();
     let session = Site::new().await.session(Person::Reader).await;
     let (gate, status) = started(config("http://127.0.0.1:9", state.path(), "")).await;
     let question =
         [("x-pozi-catalogue", "planning"), ("x-pozi-method", "GET"), ("x-pozi-session", &*session)];
-    assert_eq!(asked(&format!("{gate}/decide"), &question).await, Err(503));
-    assert_eq!(asked(&format!("{status}/health"), &[]).await, Err(503));
+    assert_eq!(get(&format!("{gate}/decide"), &question).await, Err(503));
+    assert_eq!(get(&format!("{status}/health"), &[]).await, Err(503));
 }
 
-/// `/health` as it is told, whatever its status.
+/// The body of `/health`.
 async fn health(status: &str) -> Value {
-    serde_json::from_str(&asked(&format!("{status}/health"), &[]).await.unwrap()).unwrap()
+    serde_json::from_str(&get(&format!("{status}/health"), &[]).await.unwrap()).unwrap()
 }
 
-/// Asks until `is_so` says so.
-async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
+/// Polls until `is_true` returns true.
+async fn until(what: &str, is_true: impl AsyncFn() -> bool) {
     for _ in 0..600 {
-        if is_so().await {
+        if is_true().await {
             return;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("never: {what}");
+    panic!("timed out waiting until {what}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_catalogue_is_taken_without_a_restart_and_a_faulty_file_changes_nothing() {
+async fn applies_a_new_catalogue_without_a_restart_and_ignores_an_invalid_file() {
     let state = tempfile::tempdir().unwrap();
     let (base, session) = service(state.path()).await;
     let (gate, status) = started(config(&base, state.path(), "")).await;
     let decided = async |catalogue: &str| {
         let question =
             [("x-pozi-catalogue", catalogue), ("x-pozi-method", "GET"), ("x-pozi-session", &*session)];
-        let body = post_like(&gate, &question).await;
+        let body = decide(&gate, &question).await;
         body["reason"].as_str().map(str::to_owned)
     };
     assert_eq!(decided("planning").await, None);
@@ -190,26 +191,27 @@ async fn a_new_catalogue_is_taken_without_a_restart_and_a_faulty_file_changes_no
     until("the catalogue is known", async || decided("roads").await.as_deref() == Some("scope")).await;
 
     write_site(state.path(), |text| text.replace("id = \"planning\"", "id = \"Planning\""));
-    until("the fault is told", async || health(&status).await["configuration"]["problem"].is_string()).await;
-    let told = health(&status).await;
-    assert_eq!(told["status"], "degraded");
-    assert!(told["configuration"]["problem"].as_str().unwrap().contains("site.toml:"), "{told}");
-    assert_eq!(decided("roads").await.as_deref(), Some("scope"), "the one before it goes on");
+    until("the error is reported", async || health(&status).await["configuration"]["problem"].is_string())
+        .await;
+    let report = health(&status).await;
+    assert_eq!(report["status"], "degraded");
+    assert!(report["configuration"]["problem"].as_str().unwrap().contains("site.toml:"), "{report}");
+    assert_eq!(decided("roads").await.as_deref(), Some("scope"), "the previous one stays in force");
 
     write_site(state.path(), |text| text);
-    until("the file is sound again", async || health(&status).await["status"] == "ok").await;
+    until("the file is valid again", async || health(&status).await["status"] == "ok").await;
     assert_eq!(decided("roads").await.as_deref(), Some("unknown_catalogue"));
     let gate_toml = fs::read_to_string(state.path().join("gate.toml")).unwrap();
     fs::write(state.path().join("gate.toml"), gate_toml.replace("127.0.0.1:0", "127.0.0.1:9")).unwrap();
-    until("a restart is asked for", async || {
+    until("a restart is requested", async || {
         health(&status).await["configuration"]["needs_restart"]
             == serde_json::json!(["listen", "status_listen"])
     })
     .await;
 }
 
-/// What `/decide` answers to these headers; nothing where it lets through.
-async fn post_like(gate: &str, headers: &[(&str, &str)]) -> Value {
+/// Returns the body of the answer of `/decide`; null if it allows the request.
+async fn decide(gate: &str, headers: &[(&str, &str)]) -> Value {
     let mut request = "GET /decide HTTP/1.1\r\nHost: gate\r\nConnection: close\r\n".to_owned();
     for (name, value) in headers {
         request.extend([*name, ": ", *value, "\r\n"]);
@@ -218,7 +220,7 @@ async fn post_like(gate: &str, headers: &[(&str, &str)]) -> Value {
     serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap_or_default()
 }
 
-/// All that is answered to these bytes.
+/// Sends these bytes, and returns the whole answer.
 async fn raw(base: &str, bytes: String) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let mut stream = tokio::net::TcpStream::connect(base.trim_start_matches("http://")).await.unwrap();
@@ -229,7 +231,7 @@ async fn raw(base: &str, bytes: String) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_status_is_told_under_this_machines_own_names_and_counts_are_there() {
+async fn serves_health_and_metrics_only_for_its_own_host_names() {
     let state = tempfile::tempdir().unwrap();
     let (_, status) = started(config("http://127.0.0.1:9", state.path(), "")).await;
     let ask = async |path: &str, host: &str| {
@@ -244,6 +246,6 @@ async fn the_status_is_told_under_this_machines_own_names_and_counts_are_there()
     ] {
         let answer = ask(path, host).await;
         assert!(answer.starts_with(first), "{path} {host}: {answer}");
-        assert!(!answer.contains("127.0.0.1:9"), "nothing of the configuration: {answer}");
+        assert!(!answer.contains("127.0.0.1:9"), "no part of the configuration: {answer}");
     }
 }

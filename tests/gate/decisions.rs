@@ -1,4 +1,4 @@
-//! Who may pass, and every reason for who may not.
+//! Allowed requests, and every reason for a refusal.
 
 use std::sync::LazyLock;
 
@@ -11,7 +11,7 @@ use pozi_tests::{World, part};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::asking::Site;
+use super::site::Site;
 
 const GET: (&str, &str) = ("x-pozi-method", "GET");
 const POST: (&str, &str) = ("x-pozi-method", "POST");
@@ -20,7 +20,7 @@ const PLANNING: (&str, &str) = ("x-pozi-catalogue", "planning");
 const ASSETS: (&str, &str) = ("x-pozi-catalogue", "assets");
 
 #[tokio::test]
-async fn a_session_opens_its_catalogues_and_says_whose_it_is() {
+async fn allows_a_sessions_catalogues_and_returns_its_subject_and_scope() {
     let site = Site::new().await;
     let session = site.session(Person::Reader).await;
     let answer = site.reads("planning", &session).await;
@@ -68,9 +68,9 @@ async fn reading_never_becomes_writing() {
     }
 }
 
-/// Every fault is refused by its own name, with a session that opens everything asked for.
+/// Each error has its own reason, although the session would allow the request.
 #[tokio::test]
-async fn a_question_that_no_sound_gateway_asks_is_refused() {
+async fn refuses_malformed_questions() {
     let site = Site::new().await;
     let session = site.session(Person::Editor).await;
     let own = ("x-pozi-session", session.as_str());
@@ -128,7 +128,10 @@ async fn the_session_comes_in_its_own_header_first_and_else_as_a_bearer_token() 
         match reason {
             "" => assert!(challenge.is_empty()),
             "no_session" => {
-                assert_eq!(challenge, r#"Bearer realm="pozi""#, "no code for who brought nothing");
+                assert_eq!(
+                    challenge, r#"Bearer realm="pozi""#,
+                    "no error code without a session (RFC 6750 §3.1)"
+                );
             }
             _ => assert!(challenge.starts_with(r#"Bearer realm="pozi", error="invalid_token", "#)),
         }
@@ -136,7 +139,7 @@ async fn the_session_comes_in_its_own_header_first_and_else_as_a_bearer_token() 
 }
 
 #[tokio::test]
-async fn every_session_that_does_not_count_is_401_for_its_own_reason() {
+async fn refuses_each_invalid_session_with_401_and_its_own_reason() {
     let site = Site::new().await;
     let good = site.session(Person::Reader).await;
     let [header, claims] = [0, 1].map(|index| part(&good, index));
@@ -182,7 +185,7 @@ async fn every_session_that_does_not_count_is_401_for_its_own_reason() {
 }
 
 #[tokio::test]
-async fn any_method_and_body_of_the_question_itself_make_no_difference() {
+async fn ignores_the_method_and_body_of_the_question_itself() {
     let site = Site::new().await;
     let session = site.session(Person::Reader).await;
     for method in [Method::GET, Method::POST, Method::PUT, Method::OPTIONS, Method::DELETE] {
@@ -203,7 +206,7 @@ static WITHOUT_KEYS: LazyLock<Site> =
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Whatever bytes come in the headers, nobody without a session passes, and the gate does not fall over.
+    /// Random bytes in headers never open anything without a session, and never crash the gate.
     #[test]
     fn hostile_headers_open_nothing(
         headers in prop::collection::vec((0..6_usize, "[\\x20-\\x7e\\x80-\\xff\t]{0,40}|planning|GET|read|write|Bearer [a-z.]{0,9}"), 0..9)

@@ -1,19 +1,19 @@
-//! The issuer's keys at the gate: outages, rotations, and a restart with nothing but what is on disk.
+//! The issuer's keys at the gate: outages, rotations, and a restart with only the stored keys.
 
 use std::{fs, sync::Arc};
 
 use entra_emulator::Person;
 use pozi_auth::{adapters::KeySetFile, session::ISSUER_KEY_LIFETIMES, timestamp::Clock};
-use pozi_gate::{Health, KeptKeys, Status, Watched};
+use pozi_gate::{Health, Status, StoredKeys, Watched};
 use pozi_tests::{Outage, PublishedDocument};
 use serde_json::{Value, json};
 
-use super::asking::Site;
+use super::site::Site;
 
 const HOUR: u64 = 3_600;
 
 #[tokio::test]
-async fn an_outage_of_the_issuer_is_bridged_for_a_day_and_is_never_the_sessions_fault() {
+async fn keys_outlast_an_outage_of_the_issuer_for_a_day_and_then_requests_are_503() {
     let site = Site::new().await;
     let health = Health::new(site.world.clock.clone(), Arc::clone(&site.keys), Watched::default());
     let never = health.report();
@@ -47,7 +47,7 @@ async fn an_outage_of_the_issuer_is_bridged_for_a_day_and_is_never_the_sessions_
 }
 
 #[tokio::test]
-async fn a_rotation_is_followed_and_nonsense_causes_one_fetch_in_half_a_minute() {
+async fn follows_a_rotation_and_fetches_once_in_30_seconds_for_unknown_keys() {
     let site = Site::new().await;
     assert_eq!(site.reads("planning", &site.session(Person::Reader).await).await.status, 204);
     for hours in [7 * 24 - 3, 3] {
@@ -64,26 +64,26 @@ async fn a_rotation_is_followed_and_nonsense_causes_one_fetch_in_half_a_minute()
     assert_eq!(site.published.calls(), before + 1);
 }
 
-/// A gate that begins anew with what is in `folder`, while the issuer is away.
-fn restarted(site: &Site, folder: &std::path::Path) -> (Site, KeptKeys<PublishedDocument>) {
+/// Restarts the gate with the keys stored in `folder`, while the issuer is down.
+fn restarted(site: &Site, folder: &std::path::Path) -> (Site, StoredKeys<PublishedDocument>) {
     let other = Site::of(site.world.clone());
     other.published.fail_with(Outage::Unavailable);
     let file = KeySetFile::new(folder, site.world.issuer.clone());
-    let kept = KeptKeys::recall(Arc::clone(&other.keys), file, site.world.clock.now());
-    (other, kept)
+    let stored_keys = StoredKeys::load(Arc::clone(&other.keys), file, site.world.clock.now());
+    (other, stored_keys)
 }
 
 #[tokio::test]
-async fn a_restart_without_the_issuer_goes_on_with_what_is_on_disk_and_no_longer_than_it_may() {
+async fn a_restart_without_the_issuer_uses_stored_keys_for_a_day() {
     let folder = tempfile::tempdir().unwrap();
     let site = Site::new().await;
     let session = site.session(Person::Reader).await;
-    let (first, mut kept) = restarted(&site, folder.path());
-    kept.renew(site.world.clock.now()).await;
-    assert!(!folder.path().join("key-set.json").exists(), "nothing was had, nothing is kept");
+    let (first, mut stored_keys) = restarted(&site, folder.path());
+    stored_keys.renew(site.world.clock.now()).await;
+    assert!(!folder.path().join("key-set.json").exists(), "nothing was fetched, so nothing is stored");
     first.published.recover();
     site.world.clock.advance(30);
-    kept.renew(site.world.clock.now()).await;
+    stored_keys.renew(site.world.clock.now()).await;
 
     let stored: Value =
         serde_json::from_slice(&fs::read(folder.path().join("key-set.json")).unwrap()).unwrap();
@@ -91,7 +91,7 @@ async fn a_restart_without_the_issuer_goes_on_with_what_is_on_disk_and_no_longer
     site.world.clock.advance(60);
     let (second, _) = restarted(&site, folder.path());
     assert_eq!(second.reads("planning", &session).await.status, 204);
-    assert_eq!(second.published.calls(), 0, "nobody waits for the issuer");
+    assert_eq!(second.published.calls(), 0, "the issuer is not asked");
 
     site.world.clock.advance(24 * HOUR);
     let (third, _) = restarted(&site, folder.path());
@@ -106,9 +106,9 @@ async fn a_key_set_on_disk_that_was_tampered_with_is_not_used() {
     let path = folder.path().join("key-set.json");
     let site = Site::new().await;
     let session = site.session(Person::Reader).await;
-    let (first, mut kept) = restarted(&site, folder.path());
+    let (first, mut stored_keys) = restarted(&site, folder.path());
     first.published.recover();
-    kept.renew(site.world.clock.now()).await;
+    stored_keys.renew(site.world.clock.now()).await;
     let good: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     assert_eq!(restarted(&site, folder.path()).0.reads("planning", &session).await.status, 204);
 
@@ -129,14 +129,14 @@ async fn a_key_set_on_disk_that_was_tampered_with_is_not_used() {
     }
     for (what, text) in texts {
         fs::write(&path, text).unwrap();
-        let (gate, mut kept) = restarted(&site, folder.path());
+        let (gate, mut stored_keys) = restarted(&site, folder.path());
         assert_eq!(gate.reads("planning", &session).await.status, 503, "{what}");
         gate.published.recover();
         site.world.clock.advance(30);
-        kept.renew(site.world.clock.now()).await;
-        assert_eq!(gate.reads("planning", &session).await.status, 204, "{what}: the issuer puts it right");
+        stored_keys.renew(site.world.clock.now()).await;
+        assert_eq!(gate.reads("planning", &session).await.status, 204, "{what}: fetched from the issuer");
         let (again, _) = restarted(&site, folder.path());
-        assert_eq!(again.reads("planning", &session).await.status, 204, "{what}: and it is stored anew");
+        assert_eq!(again.reads("planning", &session).await.status, 204, "{what}: stored again");
     }
 }
 
@@ -148,9 +148,9 @@ async fn a_key_set_that_others_could_have_written_is_not_used() {
     let path = folder.path().join("key-set.json");
     let site = Site::new().await;
     let session = site.session(Person::Reader).await;
-    let (first, mut kept) = restarted(&site, folder.path());
+    let (first, mut stored_keys) = restarted(&site, folder.path());
     first.published.recover();
-    kept.renew(site.world.clock.now()).await;
+    stored_keys.renew(site.world.clock.now()).await;
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     for (place, mode, status) in [
         (path.as_path(), 0o644, 204),
@@ -164,17 +164,17 @@ async fn a_key_set_that_others_could_have_written_is_not_used() {
         let found = restarted(&site, folder.path()).0.reads("planning", &session).await.status;
         assert_eq!(found, status, "{mode:o} {}", place.display());
     }
-    // Only root can give a file away; where another user runs the tests, the modes have to do.
+    // Only root can change a file's owner; other users test the modes only.
     if std::os::unix::fs::chown(&path, Some(65_533), None).is_ok() {
         assert_eq!(
             restarted(&site, folder.path()).0.reads("planning", &session).await.status,
             503,
-            "another's"
+            "owned by another user"
         );
     }
 }
 
-/// A link leads where another user chose, even when the file behind it is sound.
+/// Another user can choose where a link leads, even if the file behind it is valid.
 #[cfg(unix)]
 #[tokio::test]
 async fn a_key_set_behind_a_link_is_not_used() {
@@ -182,9 +182,9 @@ async fn a_key_set_behind_a_link_is_not_used() {
     let state = folder.path().join("state");
     let site = Site::new().await;
     let session = site.session(Person::Reader).await;
-    let (first, mut kept) = restarted(&site, &state);
+    let (first, mut stored_keys) = restarted(&site, &state);
     first.published.recover();
-    kept.renew(site.world.clock.now()).await;
+    stored_keys.renew(site.world.clock.now()).await;
     assert_eq!(restarted(&site, &state).0.reads("planning", &session).await.status, 204);
 
     let linked_folder = folder.path().join("linked");
@@ -197,7 +197,7 @@ async fn a_key_set_behind_a_link_is_not_used() {
 }
 
 #[test]
-fn the_gates_keys_are_used_as_the_service_tells_its_consumers() {
+fn uses_keys_as_long_as_the_service_tells_its_consumers() {
     assert_eq!(ISSUER_KEY_LIFETIMES.fresh, pozi_jwks::MAX_AGE);
     assert_eq!(ISSUER_KEY_LIFETIMES.keep.as_secs(), 86_400);
 }

@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::{
+    error::Error,
     io::{self, Read},
     net::SocketAddr,
     path::PathBuf,
@@ -9,20 +10,22 @@ use std::{
 
 use clap::{Parser, Subcommand};
 
-use crate::{Daemon, LogLines, check::check, config::GateConfig, request::print_operations};
+use crate::{
+    Daemon, LogLines, check::check, config::GateConfig, error_text::with_causes, request::print_operations,
+};
 
-/// The most that is read of a token: more than any has, so that a wrong file is not read to its end
-const MOST_OF_TOKEN: u64 = 64 * 1024;
+/// Bytes read of a token at most: longer than any session, so that a wrong file is not read to its end.
+const MAX_TOKEN_BYTES: u64 = 64 * 1024;
 
-/// Stands in front of QGIS Server and lets through only what a session allows and what it understands
+/// A reverse proxy in front of QGIS Server that passes on only what a session allows and it understands
 #[derive(Debug, Parser)]
 #[command(name = "pozi-gate", version)]
 pub struct Args {
-    /// The configuration; by default gate.toml beside this program, else /etc/pozi/gate.toml
+    /// The configuration file; by default gate.toml beside this program, else /etc/pozi/gate.toml
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Where requests come in, whatever the configuration says; IIS chooses a port at each start
+    /// The address for requests, which overrides the configuration; IIS chooses a port at each start
     #[arg(long, global = true, value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
 
@@ -31,29 +34,28 @@ pub struct Args {
     pub command: Option<Command>,
 }
 
-/// What to do.
+/// The program's subcommands.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Command {
-    /// Answer requests until asked to end (the default)
+    /// Answer requests until told to stop (the default)
     Serve,
-    /// Try everything that the configuration names, say what is wrong and what to do, and what a session would open.
-    /// Exit code 1: the configuration or what it names is wrong; 3: the issuer's keys cannot be had; 4: the session is
-    /// refused
+    /// Test everything that the configuration names, and print what is wrong, how to fix it, and what a session opens.
+    /// Exit code 1: the configuration, or something that it names, is wrong; 3: the issuer's keys cannot be fetched;
+    /// 4: the session is refused
     Check {
-        /// Read a session from standard input (`--token -`; never as an argument, where everybody on this machine
-        /// could read it)
+        /// Read a session from standard input (`--token -`); an argument would be visible to every user of this machine
         #[arg(long, value_name = "-", value_parser = ["-"])]
         token: Option<String>,
     },
-    /// Print the table of what is let through: services, operations, parameters
+    /// Print the table of what the gate allows: services, operations, parameters
     Operations,
 }
 
 impl Args {
-    /// Does what is asked. What goes wrong is said on standard error.
+    /// Runs the command. Errors are printed on standard error.
     pub async fn run(self) -> ExitCode {
         let command = self.command.clone().unwrap_or(Command::Serve);
-        let done = match command {
+        let outcome = match command {
             Command::Serve => self.serve().await,
             Command::Check { token } => self.check(token.is_some()).await,
             Command::Operations => {
@@ -61,22 +63,21 @@ impl Args {
                 Ok(ExitCode::SUCCESS)
             }
         };
-        done.unwrap_or_else(|problem| {
-            eprintln!("{problem}");
+        outcome.unwrap_or_else(|error| {
+            eprintln!("{}", with_causes(&*error));
             ExitCode::FAILURE
         })
     }
 
-    fn config(&self) -> Result<GateConfig, String> {
+    fn config(&self) -> Result<GateConfig, Box<dyn Error>> {
         let path = self.config.clone().unwrap_or_else(GateConfig::default_path);
-        let config = GateConfig::load(&path).map_err(|problem| problem.to_string())?;
-        Ok(config.listening_at(self.listen))
+        Ok(GateConfig::load(&path)?.listening_at(self.listen))
     }
 
-    async fn serve(&self) -> Result<ExitCode, String> {
+    async fn serve(&self) -> Result<ExitCode, Box<dyn Error>> {
         let config = self.config()?;
-        let log = LogLines::start(&config.log).map_err(|problem| problem.to_string())?;
-        let daemon = Daemon::start(config).await.map_err(|problem| problem.to_string())?;
+        let log = LogLines::start(&config.log)?;
+        let daemon = Daemon::start(config).await?;
         tokio::select! {
             () = daemon.serve() => {}
             () = log.count_dropped() => {}
@@ -84,18 +85,18 @@ impl Args {
         Ok(ExitCode::SUCCESS)
     }
 
-    async fn check(&self, reads_token: bool) -> Result<ExitCode, String> {
+    async fn check(&self, reads_token: bool) -> Result<ExitCode, Box<dyn Error>> {
         let config = self.config()?;
         let token = if reads_token { Some(token_from_stdin()?) } else { None };
-        let (verdict, report) = check(&config, token.as_deref()).await;
+        let (outcome, report) = check(&config, token.as_deref()).await;
         print!("{report}");
-        Ok(ExitCode::from(verdict.exit_code()))
+        Ok(ExitCode::from(outcome.exit_code()))
     }
 }
 
 fn token_from_stdin() -> Result<String, String> {
     let mut text = String::new();
-    let read = io::stdin().take(MOST_OF_TOKEN).read_to_string(&mut text);
-    read.map_err(|problem| format!("standard input: {problem}"))?;
+    let read = io::stdin().take(MAX_TOKEN_BYTES).read_to_string(&mut text);
+    read.map_err(|error| format!("cannot read the session from standard input: {error}"))?;
     Ok(text.trim().to_owned())
 }

@@ -1,4 +1,4 @@
-//! What a configuration is made into: the routes that answer the site's requests.
+//! The router for the site's requests, built from a configuration.
 
 use std::{
     convert::Infallible,
@@ -26,41 +26,41 @@ use crate::{
     watched::Watched,
 };
 
-/// All that answers the site's requests, made anew with each configuration.
+/// What answers the site's requests, rebuilt for each configuration.
 pub(crate) struct Assembly {
     keys: Arc<IssuerKeys<KeyDocument>>,
     servers: Servers,
-    /// How much each connection is allowed.
+    /// The current settings, with the limits of connections.
     pub(crate) settings: Arc<ArcSwap<Settings>>,
-    /// What the proxy tells of QGIS Server, for `/health`.
+    /// What the gate observes, for `/health`.
     pub(crate) watched: Watched,
-    /// What is asked from time to time whether it answers.
-    asked: Arc<ArcSwap<Asked>>,
+    /// What is probed regularly.
+    probed: Arc<ArcSwap<Probed>>,
 }
 
 /// The catalogues of a configuration, and their QGIS Servers.
 #[derive(Debug, Default)]
-struct Asked {
+struct Probed {
     catalogues: Vec<Catalogue>,
     servers: Arc<Servers>,
 }
 
 impl Assembly {
-    /// Nothing yet: its sessions are verified by `keys`, and what is seen of QGIS Server is kept in `watched`.
+    /// Creates an assembly that verifies sessions with `keys` and records how QGIS Server answers in `watched`.
     pub(crate) fn new(
         keys: Arc<IssuerKeys<KeyDocument>>,
         settings: Arc<ArcSwap<Settings>>,
         watched: Watched,
     ) -> Self {
-        Self { keys, servers: Servers::default(), settings, watched, asked: Arc::default() }
+        Self { keys, servers: Servers::default(), settings, watched, probed: Arc::default() }
     }
 
-    /// The routes of `config`: called at the start and after each change.
+    /// Builds the router for `config`, at the start and after each change.
     pub(crate) fn routes(&mut self, config: &GateConfig) -> Result<Router, UpstreamStartError> {
         let servers = Servers::new(config, &self.servers)?;
         self.servers = servers.clone();
         let catalogues = config.settings.site.catalogues.clone();
-        self.asked.store(Arc::new(Asked { catalogues, servers: Arc::new(servers.clone()) }));
+        self.probed.store(Arc::new(Probed { catalogues, servers: Arc::new(servers.clone()) }));
         let upstream = Arc::new(Limited::new(servers.clone(), &config.settings.limits));
         let proxy = Proxy::new(
             SystemClock,
@@ -73,34 +73,34 @@ impl Assembly {
         let audience = config.audience().to_owned();
         let gate = Gate::new(config.issuer.clone(), audience.clone(), catalogues, Arc::clone(&self.keys));
         let decide = router(Routes { gate, clock: SystemClock, site: audience });
-        // Merged, not nested: a router in a router answers every HEAD with a length of 0.
+        // Merged, not nested: a nested router answers every HEAD with a length of 0.
         Ok(decide.merge(proxy::router(Arc::new(proxy))))
     }
 
-    /// Asks the QGIS Server of one catalogue after the other whether it answers; never comes back.
-    pub(crate) fn keep_asking(&self) -> impl Future<Output = ()> + Send + 'static {
-        let (asked, mut turn) = (Arc::clone(&self.asked), 0_usize);
+    /// Probes the QGIS Server of one catalogue after the other; never returns.
+    pub(crate) fn keep_probing(&self) -> impl Future<Output = ()> + Send + 'static {
+        let (probed, mut turn) = (Arc::clone(&self.probed), 0_usize);
         let next = move || {
-            let asked = asked.load();
-            let catalogue = asked.catalogues.get(turn.checked_rem(asked.catalogues.len())?)?.clone();
+            let probed = probed.load();
+            let catalogue = probed.catalogues.get(turn.checked_rem(probed.catalogues.len())?)?.clone();
             turn = turn.wrapping_add(1);
-            Some((catalogue, Arc::clone(&asked.servers)))
+            Some((catalogue, Arc::clone(&probed.servers)))
         };
         keep_asking(next, self.watched.upstreams.clone())
     }
 }
 
-/// The routes that hold now.
+/// The current router.
 #[derive(Debug, Clone)]
 pub(crate) struct SiteRoutes(Arc<ArcSwap<Router>>);
 
 impl SiteRoutes {
-    /// Requests are answered by `router`.
+    /// Answers requests with `router`.
     pub(crate) fn new(router: Router) -> Self {
         Self(Arc::new(ArcSwap::from_pointee(router)))
     }
 
-    /// From now on requests are answered by `router`; those that run finish as they began.
+    /// Answers new requests with `router`; running requests finish with the one they started with.
     pub(crate) fn replace(&self, router: Router) {
         self.0.store(Arc::new(router));
     }

@@ -114,7 +114,7 @@ pub async fn keep_asking<M: MapServer>(
     loop {
         if let Some((catalogue, server)) = next() {
             let outcome = ask_capabilities(&*server, &catalogue.project).await;
-            let outcome = outcome.as_ref().copied().map_err(|error| error as &dyn std::fmt::Display);
+            let outcome = outcome.as_ref().copied().map_err(|error| error as &dyn std::error::Error);
             states.record(&catalogue.id, SystemClock.now(), outcome);
         }
         tokio::time::sleep(INTERVAL).await;

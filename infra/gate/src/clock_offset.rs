@@ -1,4 +1,4 @@
-//! This machine's clock beside the issuer's, by the `Date` of its answers (RFC 9110 §6.6.1).
+//! This machine's clock compared with the issuer's, by the `Date` of its answers (RFC 9110 §6.6.1).
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -12,31 +12,31 @@ use http::{
 use pozi_auth::timestamp::Timestamp;
 use serde::Serialize;
 
-/// What counts as the same time: `Date` has whole seconds, and an answer takes a moment.
+/// Differences up to this are ignored: `Date` has whole seconds, and answers take a moment.
 const TOLERANCE: Duration = Duration::from_secs(30);
 
-/// How far this machine's clock is from the issuer's; shared by its clones.
+/// The latest difference from the issuer's clock, shared by clones.
 #[derive(Debug, Clone, Default)]
 pub struct ClockOffset(Arc<Mutex<Option<Offset>>>);
 
 /// A difference between two clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Offset {
-    /// Seconds that this machine is ahead; below zero, behind.
+    /// Seconds that this machine is ahead; negative if it is behind.
     pub seconds_ahead: i64,
 }
 
 impl ClockOffset {
-    /// Compares the time in the headers of an answer that came at `now`. One without a time changes nothing.
+    /// Compares the time in the headers of an answer received at `now`. Headers without a time change nothing.
     pub(crate) fn compare(&self, headers: &HeaderMap, now: Timestamp) {
         let Some(offset) = Offset::of(headers, now) else { return };
         let before = self.0.lock().unwrap_or_else(PoisonError::into_inner).replace(offset);
         if let Some(problem) = offset.problem().filter(|_| before.is_none_or(Offset::is_small)) {
-            tracing::warn!(target: "pozi::gate", problem, "the clock");
+            tracing::warn!(target: "pozi::gate", problem, "this machine's clock differs from the issuer's");
         }
     }
 
-    /// As it was found last; nothing before the issuer answered with a time.
+    /// Returns the latest difference; nothing before the issuer's first answer with a time.
     pub fn last(&self) -> Option<Offset> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -56,7 +56,7 @@ impl Offset {
         self.seconds_ahead.unsigned_abs() <= TOLERANCE.as_secs()
     }
 
-    /// What to say of it; nothing where the clocks agree.
+    /// Returns a message for the administrator; nothing if the clocks agree.
     pub fn problem(self) -> Option<String> {
         if self.is_small() {
             return None;
@@ -69,7 +69,7 @@ impl Offset {
             _ => format!("{} days", seconds / 86_400),
         };
         let side = if self.seconds_ahead < 0 { "behind" } else { "ahead" };
-        Some(format!("this machine's clock is {amount} {side}; set it by a time server"))
+        Some(format!("this machine's clock is {amount} {side}; synchronise it with a time server"))
     }
 }
 
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn the_clocks_are_compared_with_the_time_in_a_cache_added() {
+    fn adds_the_time_in_a_cache() {
         assert_eq!(found(DATE_OF, None, AT - 240), Some(-240));
         assert_eq!(found(DATE_OF, Some("200"), AT + 201), Some(1));
         assert_eq!(found(DATE_OF, Some("soon"), AT + 3), Some(3));
@@ -103,8 +103,8 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_is_told_in_words_and_a_small_one_not_at_all() {
-        for (seconds_ahead, said) in [
+    fn reports_differences_above_the_tolerance() {
+        for (seconds_ahead, expected) in [
             (-240, Some("4 min behind")),
             (31, Some("31 s ahead")),
             (-7_300, Some("2 h behind")),
@@ -114,13 +114,13 @@ mod tests {
             (0, None),
         ] {
             let problem = Offset { seconds_ahead }.problem();
-            assert_eq!(problem.is_some(), said.is_some(), "{seconds_ahead}: {problem:?}");
-            assert!(problem.unwrap_or_default().contains(said.unwrap_or_default()), "{seconds_ahead}");
+            assert_eq!(problem.is_some(), expected.is_some(), "{seconds_ahead}: {problem:?}");
+            assert!(problem.unwrap_or_default().contains(expected.unwrap_or_default()), "{seconds_ahead}");
         }
     }
 
     #[test]
-    fn an_answer_without_a_time_leaves_what_is_known() {
+    fn keeps_the_last_difference_if_an_answer_has_no_time() {
         let clock = ClockOffset::default();
         let mut headers = HeaderMap::new();
         headers.insert(DATE, DATE_OF.parse().unwrap());

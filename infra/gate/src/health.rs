@@ -1,4 +1,4 @@
-//! Whether the gate can be relied on, and what an administrator should look at.
+//! The gate's health: whether it works, and what an administrator should look at.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -12,83 +12,83 @@ use serde::Serialize;
 
 use crate::watched::{UpstreamState, Watched};
 
-/// What `GET /health` answers from.
+/// The source of `GET /health`.
 #[derive(Clone)]
 pub struct Health {
     report: Arc<dyn Fn() -> Report + Send + Sync>,
 }
 
-/// The state of the gate, as it is told.
+/// The gate's health, as `/health` returns it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// All in one word.
+    /// The overall status.
     pub status: Status,
     /// The keys that sessions are verified with.
     pub keys: KeysReport,
-    /// This machine's clock beside the issuer's; nothing before the issuer answered.
+    /// This machine's clock compared with the issuer's; nothing before the issuer's first answer.
     pub clock: Option<ClockReport>,
-    /// QGIS Server, for each catalogue that it was asked about.
+    /// QGIS Server, for each catalogue that has been requested or probed.
     pub upstream: BTreeMap<CatalogueId, UpstreamReport>,
     /// The configuration.
     pub configuration: ConfigurationReport,
 }
 
-/// How the gate is.
+/// The overall status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// All is well.
+    /// Everything works.
     Ok,
-    /// Requests are answered, and something should be looked at.
+    /// Requests are answered, but something needs attention.
     Degraded,
-    /// No request can be answered as it should be: there are no keys, or QGIS Server fails for every catalogue.
+    /// No request can be answered: there are no keys, or QGIS Server fails for every catalogue.
     Failing,
 }
 
-/// The keys that are held.
+/// The issuer's keys in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct KeysReport {
-    /// How many.
+    /// The number of keys.
     pub count: usize,
-    /// How old the set is, in seconds; nothing where there never was one.
+    /// The age of the key set, in seconds; nothing if there never was one.
     pub age_seconds: Option<u64>,
 }
 
-/// The clock.
+/// This machine's clock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ClockReport {
-    /// Seconds that this machine is ahead of the issuer; below zero, behind.
+    /// Seconds that this machine is ahead of the issuer; negative if it is behind.
     pub seconds_ahead: i64,
-    /// What is wrong with that; nothing where the clocks agree.
+    /// What is wrong and how to fix it; nothing if the clocks agree.
     pub problem: Option<String>,
 }
 
 /// How QGIS Server answers for one catalogue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UpstreamReport {
-    /// Whether its last answer was as it should be.
+    /// Whether its last answer was good.
     pub is_well: bool,
     /// Seconds since its last good answer.
     pub succeeded_seconds_ago: Option<u64>,
-    /// Seconds since the last that was not.
+    /// Seconds since its last failure.
     pub failed_seconds_ago: Option<u64>,
-    /// What was wrong with that.
+    /// The error of that failure.
     pub problem: Option<String>,
 }
 
-/// The configuration that holds.
+/// The configuration in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ConfigurationReport {
-    /// Seconds since it was taken.
+    /// Seconds since it was applied.
     pub age_seconds: u64,
-    /// Why what the files say now is not taken.
+    /// Why the files as they are now were rejected.
     pub problem: Option<String>,
-    /// Keys that the files give another value, which only a restart takes.
+    /// Changed settings that need a restart.
     pub needs_restart: Vec<&'static str>,
 }
 
 impl Health {
-    /// The health of a gate that verifies with `keys`, with what is known of its surroundings.
+    /// Creates the health of a gate that verifies sessions with `keys`.
     pub fn new<C: Clock, F: DocumentFetch>(clock: C, keys: Arc<IssuerKeys<F>>, watched: Watched) -> Self {
         let report = move || {
             let now = clock.now();
@@ -104,7 +104,7 @@ impl Health {
         Self { report: Arc::new(report) }
     }
 
-    /// The whole of it, now.
+    /// Returns the current health.
     pub fn report(&self) -> Report {
         (self.report)()
     }
@@ -128,11 +128,11 @@ impl Report {
             needs_restart: state.needs_restart,
         };
         let fails_everywhere = !upstream.is_empty() && upstream.values().all(|one| !one.is_well);
-        let is_clouded = upstream.values().any(|one| !one.is_well)
+        let needs_attention = upstream.values().any(|one| !one.is_well)
             || clock.as_ref().is_some_and(|clock| clock.problem.is_some())
             || configuration.problem.is_some()
             || !configuration.needs_restart.is_empty();
-        let status = match (has_keys && !fails_everywhere, is_clouded) {
+        let status = match (has_keys && !fails_everywhere, needs_attention) {
             (false, _) => Status::Failing,
             (true, true) => Status::Degraded,
             (true, false) => Status::Ok,
@@ -145,7 +145,7 @@ impl UpstreamReport {
     fn of(state: UpstreamState, now: Timestamp) -> Self {
         let ago = |at: Timestamp| now.since(at).as_secs();
         Self {
-            is_well: !state.is_failing(),
+            is_well: !state.is_failing,
             succeeded_seconds_ago: state.succeeded.map(ago),
             failed_seconds_ago: state.failed.as_ref().map(|(at, _)| ago(*at)),
             problem: state.failed.map(|(_, problem)| problem),

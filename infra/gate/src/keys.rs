@@ -1,7 +1,6 @@
-//! The issuer's keys: where they are fetched, renewed before anybody waits for them, and kept on disk for a start without
-//! a network.
+//! The issuer's keys: fetched, renewed before a request needs them, and stored on disk to start without a network.
 
-use std::sync::Arc;
+use std::{error::Error, sync::Arc};
 
 use arc_swap::ArcSwap;
 use pozi_auth::{
@@ -11,38 +10,38 @@ use pozi_auth::{
     timestamp::{Clock, Timestamp},
 };
 
-use crate::{clock_offset::ClockOffset, config::GateConfig};
+use crate::{clock_offset::ClockOffset, config::GateConfig, error_text::with_causes};
 
-/// Keys and the file that they are kept in.
+/// The issuer's keys and the file that stores them.
 #[derive(Debug)]
-pub struct KeptKeys<F> {
+pub struct StoredKeys<F> {
     keys: Arc<IssuerKeys<F>>,
     file: KeySetFile,
     stored: Timestamp,
 }
 
-/// The issuer's key set, fetched as the configuration of the moment says.
+/// The issuer's key set, fetched as the current configuration says.
 #[derive(Debug, Clone)]
 pub(crate) struct KeyDocument(Arc<ArcSwap<HttpDocument>>);
 
-/// Why the issuer cannot be asked.
+/// Why the issuer's keys cannot be fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyDocumentError {
-    /// `ca_file` is none.
+    /// `ca_file` contains no usable certificate authority.
     #[error("ca_file: {0}")]
     Authorities(#[from] AuthorityError),
-    /// TLS, or a proxy's address in the environment.
-    #[error("the issuer cannot be asked for its keys: {0}; look at HTTPS_PROXY and the certificates")]
-    Client(String),
+    /// The HTTP client cannot be set up, because of TLS or a proxy's address in the environment.
+    #[error("cannot set up the HTTP client for the issuer's keys; check HTTPS_PROXY and the certificates")]
+    Client(#[source] Box<dyn Error + Send + Sync>),
 }
 
 impl KeyDocument {
-    /// The key set that `config` names. What its answers say of the time goes to `clock`.
+    /// Creates the document that `config` names. The times in its answers are compared in `clock`.
     pub(crate) fn of(config: &GateConfig, clock: ClockOffset) -> Result<Self, KeyDocumentError> {
         Ok(Self(Arc::new(ArcSwap::from_pointee(document(config, clock)?))))
     }
 
-    /// From now on as `config` says.
+    /// Replaces the document with the one that `config` names.
     pub(crate) fn replace(&self, config: &GateConfig, clock: ClockOffset) -> Result<(), KeyDocumentError> {
         self.0.store(Arc::new(document(config, clock)?));
         Ok(())
@@ -63,24 +62,25 @@ fn document(config: &GateConfig, clock: ClockOffset) -> Result<HttpDocument, Key
     }
     let network = Network { uses_proxy: true, authorities };
     let document = HttpDocument::through(&config.jwks_url, &network)
-        .map_err(|problem| KeyDocumentError::Client(problem.to_string()))?;
+        .map_err(|error| KeyDocumentError::Client(error.into()))?;
     Ok(document.observed(move |headers| clock.compare(headers, SystemClock.now())))
 }
 
-/// Those of the machine's certificate store that TLS can use. A store that cannot be read is as good as none: the
-/// compiled-in authorities are there all the same.
+/// Returns the usable authorities of the machine's certificate store. A store that cannot be read is logged and ignored,
+/// since there are built-in authorities as well.
 fn authorities_of_this_machine() -> Vec<Authority> {
     let store = rustls_native_certs::load_native_certs();
-    for problem in &store.errors {
-        tracing::warn!(target: "pozi::gate", %problem, "the machine's certificate store");
+    for error in &store.errors {
+        let problem = with_causes(error);
+        tracing::warn!(target: "pozi::gate", problem, "cannot read the machine's certificate store");
     }
     store.certs.iter().filter_map(|certificate| Authority::of_der(certificate)).collect()
 }
 
-impl<F: DocumentFetch> KeptKeys<F> {
-    /// Takes up what a gate before this one left in `file`. A file that cannot be believed is as good as none: the
-    /// issuer is asked, and until it answers nobody is let in.
-    pub fn recall(keys: Arc<IssuerKeys<F>>, file: KeySetFile, now: Timestamp) -> Self {
+impl<F: DocumentFetch> StoredKeys<F> {
+    /// Loads the keys that an earlier run stored in `file`. A file that cannot be trusted is ignored: until the issuer
+    /// answers, every request is refused.
+    pub fn load(keys: Arc<IssuerKeys<F>>, file: KeySetFile, now: Timestamp) -> Self {
         let mut stored = Timestamp::default();
         match file.load(now) {
             Ok(None) => {}
@@ -88,16 +88,17 @@ impl<F: DocumentFetch> KeptKeys<F> {
                 stored = fetched;
                 keys.remember(set, fetched);
             }
-            Err(problem) => {
-                tracing::warn!(target: "pozi::gate", %problem, "the key set on disk is not used");
+            Err(error) => {
+                let problem = with_causes(&error);
+                tracing::warn!(target: "pozi::gate", problem, "the stored key set is not used");
             }
         }
         Self { keys, file, stored }
     }
 
-    /// Fetches the keys where that is due, and stores what is new.
+    /// Fetches the keys if they are due, and stores new ones.
     pub async fn renew(&mut self, now: Timestamp) {
-        // What went wrong is in the log already, and in the age that `/health` tells.
+        // A failure is already logged, and shows in the age that `/health` reports.
         drop(self.keys.renew(now).await);
         let Some((set, fetched)) = self.keys.held().filter(|(_, fetched)| *fetched > self.stored) else {
             return;
@@ -106,10 +107,13 @@ impl<F: DocumentFetch> KeptKeys<F> {
         let storing = tokio::task::spawn_blocking(move || file.store(&set, fetched)).await;
         match storing {
             Ok(Ok(())) => self.stored = fetched,
-            Ok(Err(problem)) => {
-                tracing::warn!(target: "pozi::gate", %problem, "the key set cannot be kept on disk");
+            Ok(Err(error)) => {
+                let problem = with_causes(&error);
+                tracing::warn!(target: "pozi::gate", problem, "cannot store the key set on disk; check `state_dir`");
             }
-            Err(problem) => tracing::warn!(target: "pozi::gate", %problem, "storing the key set broke off"),
+            Err(error) => {
+                tracing::warn!(target: "pozi::gate", problem = %error, "storing the key set failed");
+            }
         }
     }
 }

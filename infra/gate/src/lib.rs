@@ -36,11 +36,11 @@ pub mod wkt;
 pub mod xml;
 
 pub use self::{
-    check::{Verdict, check},
+    check::{CheckOutcome, check},
     clock_offset::{ClockOffset, Offset},
     decide::Gate,
     health::{ClockReport, ConfigurationReport, Health, KeysReport, Report, Status, UpstreamReport},
-    keys::{KeptKeys, KeyDocumentError},
+    keys::{KeyDocumentError, StoredKeys},
     log::{LogError, LogLines},
     question::{ACCESS, CATALOGUE, METHOD, Question, QuestionRefusal, SESSION},
     refusal::Refusal,

@@ -1,4 +1,4 @@
-//! `pozi-gate`: the one door to QGIS Server.
+//! `pozi-gate`: a reverse proxy in front of QGIS Server.
 
 use std::process::ExitCode;
 

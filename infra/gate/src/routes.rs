@@ -1,4 +1,4 @@
-//! `/decide`, which a gateway asks.
+//! `/decide`, for other gateways.
 
 use std::sync::Arc;
 
@@ -22,21 +22,21 @@ use crate::{
 const SUBJECT: HeaderName = HeaderName::from_static("x-pozi-subject");
 const SCOPE: HeaderName = HeaderName::from_static("x-pozi-scope");
 
-/// What the routes need.
+/// The state of the route.
 #[derive(Debug)]
 pub struct Routes<C, K> {
-    /// Decides.
+    /// Makes the decisions.
     pub gate: Gate<K>,
     /// Tells the time.
     pub clock: C,
-    /// The site, for the log.
+    /// The site's external URL, for the log.
     pub site: String,
 }
 
-/// The routes.
+/// Returns the router for `/decide`.
 pub fn router<C: Clock, K: SessionKeySource + 'static>(routes: Routes<C, K>) -> Router {
     let routing = Router::new().route("/decide", any(decide::<C, K>)).with_state(Arc::new(routes));
-    // Whatever goes wrong, nobody is let through.
+    // A panic must never allow a request.
     routing.layer(CatchPanicLayer::custom(|_| answer(StatusCode::INTERNAL_SERVER_ERROR)))
 }
 
@@ -46,18 +46,18 @@ async fn decide<C: Clock, K: SessionKeySource + 'static>(
 ) -> Response {
     let mut found = Found::default();
     let outcome = routes.gate.decide(&headers, routes.clock.now(), &mut found).await;
-    log::tell(&routes.site, &outcome, &found);
+    log::log_decision(&routes.site, &outcome, &found);
     match outcome {
-        Ok(session) => admit(&session),
-        Err(refusal) => refuse(&refusal),
+        Ok(session) => allowed(&session),
+        Err(refusal) => refused(&refusal),
     }
 }
 
-/// 204 with who it is and what else the session opens, for the gateway to pass on.
-fn admit(session: &VerifiedSession) -> Response {
+/// Returns 204 with the session's subject and scope, for the gateway to pass on.
+fn allowed(session: &VerifiedSession) -> Response {
     let scope = session.scope().to_string();
     let values = (HeaderValue::from_str(session.subject()), HeaderValue::from_str(&scope));
-    // A subject that is no header value was signed by nobody who knows what a subject is.
+    // The issuer signs no subject that is not a header value.
     let (Ok(subject), Ok(scope)) = values else { return answer(StatusCode::INTERNAL_SERVER_ERROR) };
     let mut response = answer(StatusCode::NO_CONTENT);
     response.headers_mut().insert(SUBJECT, subject);
@@ -65,25 +65,21 @@ fn admit(session: &VerifiedSession) -> Response {
     response
 }
 
-fn refuse(refusal: &Refusal) -> Response {
+fn refused(refusal: &Refusal) -> Response {
     let mut response = answer(refusal.status());
     if let Some(challenge) = refusal.challenge().and_then(|text| HeaderValue::from_str(&text).ok()) {
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }
     let body = serde_json::json!({ "reason": refusal.reason() });
-    with_json(response, &body)
+    *response.body_mut() = body.to_string().into();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }
 
-/// An answer that nobody keeps: the next request may be another person's.
+/// Returns an empty answer that must not be cached: the next request may be another person's.
 fn answer(status: StatusCode) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
-}
-
-fn with_json(mut response: Response, body: &impl serde::Serialize) -> Response {
-    *response.body_mut() = serde_json::to_vec(body).unwrap_or_default().into();
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }

@@ -10,10 +10,10 @@ use crate::{
     upstream::{MapServer, QgisRequest, Upstream, UpstreamError, UpstreamStartError},
 };
 
-/// The address that QGIS Server takes for its own over FastCGI, where a project advertises none.
-const OF_FASTCGI: &str = "http://localhost/";
+/// The address that QGIS Server uses for itself over FastCGI if the project advertises none.
+const FASTCGI_SELF_URL: &str = "http://localhost/";
 
-/// Asks the QGIS Server of the catalogue whose project is asked for.
+/// Sends each request to the QGIS Server of its project.
 #[derive(Debug, Clone, Default)]
 pub struct Servers {
     by_project: HashMap<String, Server>,
@@ -22,31 +22,32 @@ pub struct Servers {
 #[derive(Debug, Clone)]
 struct Server {
     config: UpstreamConfig,
-    /// Whether some catalogue prints: processes are started with or without `GetPrint`.
+    /// Whether any catalogue allows printing: processes are started with or without `GetPrint`.
     prints: bool,
     upstream: Arc<Upstream>,
 }
 
 impl Servers {
-    /// Those of `config`. A server of `before` whose configuration is still the same goes on: its processes live.
-    pub(crate) fn new(config: &GateConfig, before: &Self) -> Result<Self, UpstreamStartError> {
+    /// Creates the servers of `config`. Servers of `previous` whose configuration is unchanged are kept, with their
+    /// processes.
+    pub(crate) fn new(config: &GateConfig, previous: &Self) -> Result<Self, UpstreamStartError> {
         let catalogues = &config.settings.site.catalogues;
         let named = catalogues.iter().filter_map(|catalogue| {
             Some((catalogue.project.clone(), config.upstreams.of_catalogue(&catalogue.id)?))
         });
         let prints = catalogues.iter().any(|catalogue| !catalogue.print.is_empty());
-        Self::of(named, prints, &config.state_dir, before)
+        Self::of(named, prints, &config.state_dir, previous)
     }
 
-    /// The server of each project file; `prints` where some layout may be printed. Processes that the gate starts have
-    /// their sockets below `folder`. To be called in a runtime.
+    /// Creates the server of each project file; `prints` if any layout may be printed. Processes that the gate starts
+    /// have their sockets below `folder`. Must be called within a Tokio runtime.
     pub fn of(
         named: impl IntoIterator<Item = (String, UpstreamConfig)>,
         prints: bool,
         folder: &Path,
-        before: &Self,
+        previous: &Self,
     ) -> Result<Self, UpstreamStartError> {
-        let mut known: Vec<_> = before.by_project.values().cloned().collect();
+        let mut known: Vec<_> = previous.by_project.values().cloned().collect();
         let mut by_project = HashMap::new();
         for (project, config) in named {
             let same = known.iter().find(|server| server.config == config && server.prints == prints);
@@ -62,11 +63,11 @@ impl Servers {
         Ok(Self { by_project })
     }
 
-    /// The addresses by which the QGIS Server of `catalogue` knows itself.
+    /// Returns the addresses that the QGIS Server of `catalogue` uses for itself in its answers.
     pub fn own_addresses(&self, catalogue: &Catalogue) -> Vec<String> {
         match self.by_project.get(&catalogue.project).map(|server| &server.config) {
             Some(UpstreamConfig::Http { base }) => vec![base.clone()],
-            _ => vec![OF_FASTCGI.to_owned()],
+            _ => vec![FASTCGI_SELF_URL.to_owned()],
         }
     }
 }

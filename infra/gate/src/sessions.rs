@@ -1,4 +1,4 @@
-//! Whose session it is: verified once, and remembered for as long as it may be.
+//! Verified sessions, cached so that each token is verified only once.
 
 use std::sync::Arc;
 
@@ -9,35 +9,36 @@ use pozi_auth::{
 };
 use quick_cache::sync::Cache;
 
-/// How many sessions are remembered: those of 2,000 people who renew at once, twice.
-const REMEMBERED: usize = 4_096;
+/// Cached sessions: two for each of 2,000 people, who may all renew at the same time.
+const MAX_SESSIONS: usize = 4_096;
 
-/// Verifies sessions and remembers what came of it, by the SHA-256 of the token. A refusal is not remembered.
+/// Verifies sessions and caches valid ones by the SHA-256 of the token. Refusals are not cached.
 #[derive(Debug)]
 pub struct Sessions<K> {
     verifier: SessionVerifier<Arc<K>>,
     keys: Arc<K>,
-    remembered: Cache<[u8; 32], Arc<VerifiedSession>>,
+    cache: Cache<[u8; 32], Arc<VerifiedSession>>,
 }
 
 impl<K: SessionKeySource> Sessions<K> {
-    /// Verifies by `verifier`, whose keys are `keys`.
+    /// Verifies with `verifier`, whose keys are `keys`.
     pub fn new(verifier: SessionVerifier<Arc<K>>, keys: Arc<K>) -> Self {
-        Self { verifier, keys, remembered: Cache::new(REMEMBERED) }
+        Self { verifier, keys, cache: Cache::new(MAX_SESSIONS) }
     }
 
-    /// The session that `token` is at `now`. A remembered one is good until its `exp`, and while its key is published.
+    /// Returns the session in `token` if it is valid at `now`. A cached one is valid until its `exp`, while its key is
+    /// published.
     pub async fn verify(&self, token: &str, now: Timestamp) -> Result<Arc<VerifiedSession>, SessionRefusal> {
         let hash = sha256(token);
-        if let Some(session) = self.remembered.get(&hash) {
-            return self.still_good(&hash, session, now).await;
+        if let Some(session) = self.cache.get(&hash) {
+            return self.revalidate(&hash, session, now).await;
         }
         let session = Arc::new(self.verifier.verify(token, now).await?);
-        self.remembered.insert(hash, Arc::clone(&session));
+        self.cache.insert(hash, Arc::clone(&session));
         Ok(session)
     }
 
-    async fn still_good(
+    async fn revalidate(
         &self,
         hash: &[u8; 32],
         session: Arc<VerifiedSession>,
@@ -51,7 +52,7 @@ impl<K: SessionKeySource> Sessions<K> {
         } else {
             return Ok(session);
         };
-        self.remembered.remove(hash);
+        self.cache.remove(hash);
         Err(refusal)
     }
 }

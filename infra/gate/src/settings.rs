@@ -1,57 +1,59 @@
-//! What the gate decides by: the site, where its paths begin, and how much of everything it allows. Plain values, replaced
-//! as a whole when a file changes.
+//! The settings that decide about requests: the site, the prefix of its paths, and limits. Plain values, replaced as a
+//! whole when a file changes.
 
 use std::{collections::HashMap, time::Duration};
 
 use pozi_auth::sites::{CatalogueId, Site};
+use serde::Deserialize;
 
-/// What holds for every request, until the configuration changes.
+/// The settings for every request, until the configuration changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// The site whose sessions count here, with its catalogues.
+    /// The site whose sessions are accepted, with its catalogues.
     pub site: Site,
-    /// The address that clients know `base` by, with a slash at its end: the site's external URL, in production.
+    /// The URL by which clients reach `base`, with a slash at the end; in production the site's external URL.
     pub public_url: String,
-    /// What every path begins with: `/pozi`, with a slash at the beginning and none at the end, or nothing.
+    /// The prefix of every path: like `/pozi`, without a slash at the end, or empty.
     pub base: String,
-    /// How paths of project files are compared.
+    /// How project paths are compared.
     pub project_paths: PathStyle,
-    /// How much is allowed.
+    /// Limits on sizes, times and numbers.
     pub limits: Limits,
 }
 
-/// How the file system that QGIS Server reads projects from names files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How the file system with the projects compares paths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum PathStyle {
-    /// Neither case nor the kind of slash matters.
+    /// Ignores case and the kind of slash.
     Windows,
-    /// Every character matters.
+    /// Compares byte by byte.
     Unix,
 }
 
-/// How much the gate allows.
+/// Limits of the gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Pixels of one map.
+    /// Pixels in one map.
     pub max_pixels: u64,
-    /// Features of one answer.
+    /// Features in one answer.
     pub max_features: u64,
-    /// Bytes of a request's body.
+    /// Bytes in a request's body.
     pub body_bytes: usize,
-    /// Requests of one catalogue that QGIS Server works on at a time.
+    /// Requests of one catalogue that QGIS Server handles at the same time.
     pub requests_per_catalogue: usize,
-    /// Requests of one catalogue that wait for that.
+    /// Further requests of one catalogue that may wait.
     pub waiting_per_catalogue: usize,
     /// How long QGIS Server may take; Application Proxy itself waits no longer than 85 s.
     pub upstream: Duration,
-    /// How long a connection may stay open without a request; longer than the proxies in front keep theirs, so that
-    /// none sends a request into a connection that is just being closed.
+    /// How long a connection may stay open without a request. Longer than the proxies in front keep theirs open, so
+    /// that none sends a request on a connection that is being closed.
     pub idle: Duration,
-    /// How long the head of a request may take to arrive, from its first byte on.
+    /// How long the head of a request may take to arrive after its first byte.
     pub header: Duration,
-    /// How long a body, in either direction, may make no progress.
+    /// How long a body may stall, in either direction.
     pub body: Duration,
-    /// Connections at a time; further ones wait to be accepted.
+    /// Open connections; further ones wait to be accepted.
     pub connections: usize,
 }
 
@@ -73,13 +75,13 @@ impl Default for Limits {
 }
 
 impl PathStyle {
-    /// The style of this machine.
+    /// Returns the style of this machine.
     pub fn of_this_machine() -> Self {
         if cfg!(windows) { Self::Windows } else { Self::Unix }
     }
 
-    /// One spelling for all the spellings of `path` that name one file: on Windows letters become small and slashes
-    /// forward and single, but for the two that a share begins with; on Unix the path itself.
+    /// Returns one spelling for all spellings of `path` that name the same file. On Windows: lower case, single forward
+    /// slashes except for the two at the start of a share. On Unix: the path itself.
     pub fn folded(self, path: &str) -> String {
         if self == Self::Unix {
             return path.to_owned();
@@ -95,8 +97,8 @@ impl PathStyle {
     }
 }
 
-/// Two catalogues of `site` whose project is one file, by the paths' `style`: a request for the file would be about both.
-/// Nothing where every catalogue has its own.
+/// Returns two catalogues of `site` with the same project file, which `MAP` could not tell apart; nothing if every
+/// catalogue has its own.
 pub fn shared_project(site: &Site, style: PathStyle) -> Option<[&CatalogueId; 2]> {
     let mut seen = HashMap::new();
     site.catalogues.iter().find_map(|catalogue| {
@@ -110,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn windows_takes_many_spellings_for_one_file_and_unix_one() {
+    fn folds_spellings_on_windows_only() {
         for spelling in ["C:/Pozi/a.qgz", "c:\\pozi\\A.QGZ", "C:\\Pozi//a.qgz", "C:/Pozi/\\/a.qgz"] {
             assert_eq!(PathStyle::Windows.folded(spelling), "c:/pozi/a.qgz");
             assert_eq!(PathStyle::Unix.folded(spelling), spelling);
@@ -129,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn two_catalogues_with_one_project_are_found_whatever_their_spelling() {
+    fn finds_two_catalogues_with_one_project_in_any_spelling() {
         let two = site(["C:/a.qgz", "C:/b.qgz", "c:\\A.qgz"]);
         let [first, second] = shared_project(&two, PathStyle::Windows).unwrap();
         assert_eq!((first.as_str(), second.as_str()), ("c0", "c2"));

@@ -1,7 +1,7 @@
-//! What asks the gate to end, or to read its configuration again.
+//! Signals that stop the gate or reload its configuration.
 
-/// Ready when the process is asked to end: SIGTERM, or an interrupt from the keyboard.
-pub(crate) async fn ended() {
+/// Returns on SIGTERM or an interrupt from the keyboard.
+pub(crate) async fn shutdown() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -17,11 +17,11 @@ pub(crate) async fn ended() {
 }
 
 async fn interrupted() {
-    // Without a handler the interrupt ends the process just as well.
+    // Without a handler the interrupt still ends the process.
     let _ = tokio::signal::ctrl_c().await;
 }
 
-/// Asks again and again: each call is ready at the next SIGHUP, and never where there is none.
+/// Receives SIGHUP, on Unix.
 #[derive(Debug)]
 pub(crate) struct Hangup {
     #[cfg(unix)]
@@ -29,7 +29,7 @@ pub(crate) struct Hangup {
 }
 
 impl Hangup {
-    /// From now on SIGHUP does not end the process.
+    /// Installs the handler; from now on SIGHUP does not end the process.
     pub(crate) fn listen() -> Self {
         Self {
             #[cfg(unix)]
@@ -37,7 +37,7 @@ impl Hangup {
         }
     }
 
-    /// Ready at the next one.
+    /// Returns at the next SIGHUP; never on other systems.
     pub(crate) async fn next(&mut self) {
         #[cfg(unix)]
         if let Some(signal) = &mut self.signal

@@ -1,5 +1,5 @@
-//! `/health` and `/metrics`, at an address of their own. What they tell is for the machine's own administrator: a page
-//! that a browser shows must not read it under another host's name (DNS rebinding), so `Host` is checked.
+//! `/health` and `/metrics`, on an address of their own. They are for the machine's administrator: `Host` is checked so that
+//! a web page cannot read them through another host name (DNS rebinding).
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -19,18 +19,18 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::health::{Health, Status};
 
-/// The format that Prometheus reads.
-const EXPOSITION: &str = "text/plain; version=0.0.4; charset=utf-8";
+/// The text format of Prometheus.
+const PROMETHEUS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// The two pages, for a listener at `address`.
-pub(crate) fn router(health: Health, measured: PrometheusHandle, address: SocketAddr) -> Router {
+/// Returns the router for a listener on `address`.
+pub(crate) fn router(health: Health, metrics: PrometheusHandle, address: SocketAddr) -> Router {
     Router::new()
-        .route("/health", get(tell_health).with_state(health))
-        .route("/metrics", get(tell_metrics).with_state(measured))
+        .route("/health", get(answer_health).with_state(health))
+        .route("/metrics", get(answer_metrics).with_state(metrics))
         .layer(from_fn_with_state(address, check_host))
 }
 
-async fn tell_health(State(health): State<Health>) -> Response {
+async fn answer_health(State(health): State<Health>) -> Response {
     let report = health.report();
     let status = match report.status {
         Status::Ok | Status::Degraded => StatusCode::OK,
@@ -39,8 +39,8 @@ async fn tell_health(State(health): State<Health>) -> Response {
     answer(status, "application/json", serde_json::to_vec(&report).unwrap_or_default())
 }
 
-async fn tell_metrics(State(measured): State<PrometheusHandle>) -> Response {
-    answer(StatusCode::OK, EXPOSITION, measured.render().into_bytes())
+async fn answer_metrics(State(metrics): State<PrometheusHandle>) -> Response {
+    answer(StatusCode::OK, PROMETHEUS_TEXT, metrics.render().into_bytes())
 }
 
 fn answer(status: StatusCode, kind: &'static str, body: Vec<u8>) -> Response {
@@ -55,13 +55,14 @@ async fn check_host(State(address): State<SocketAddr>, request: Request, next: N
     if is_own_host(request.headers(), address.ip()) {
         next.run(request).await
     } else {
-        let reason = br#"{"reason":"foreign_host","message":"ask by the address itself, or by localhost"}"#;
+        let reason =
+            br#"{"reason":"foreign_host","message":"use the IP address or localhost as the host name"}"#;
         answer(StatusCode::FORBIDDEN, "application/json", reason.to_vec())
     }
 }
 
-/// Whether the one `Host` is an address of this machine: by number, or `localhost`. A name could be anybody's; a number
-/// is no name that a foreign page could have.
+/// Whether the only `Host` is `localhost` or an IP address of this machine. Anyone can point a name at this machine,
+/// but a foreign page cannot have its IP address as origin.
 fn is_own_host(headers: &HeaderMap, own: IpAddr) -> bool {
     let mut hosts = headers.get_all(HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
@@ -75,8 +76,8 @@ fn is_own_host(headers: &HeaderMap, own: IpAddr) -> bool {
     if name.eq_ignore_ascii_case("localhost") {
         return true;
     }
-    let number = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    number.is_ok_and(|number| number.is_loopback() || own.is_unspecified() || number == own)
+    let ip = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    ip.is_ok_and(|ip| ip.is_loopback() || own.is_unspecified() || ip == own)
 }
 
 #[cfg(test)]
@@ -92,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn the_status_is_told_under_this_machines_own_names_alone() {
+    fn accepts_only_localhost_and_its_own_ip_addresses_as_host() {
         for host in ["localhost", "LOCALHOST:8182", "127.0.0.1:8182", "127.0.0.1", "[::1]:8182", "[::1]"] {
             assert!(is_own(&[host], "127.0.0.1"), "{host}");
         }

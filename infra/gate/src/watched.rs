@@ -1,4 +1,4 @@
-//! What is known of the gate's surroundings: QGIS Server, the issuer's clock, and the configuration. `/health` tells it.
+//! What the gate observes, for `/health`: QGIS Server, the issuer's clock, and the configuration.
 
 use std::{
     collections::BTreeMap,
@@ -7,14 +7,14 @@ use std::{
 
 use pozi_auth::{sites::CatalogueId, timestamp::Timestamp};
 
-use crate::clock_offset::ClockOffset;
+use crate::{clock_offset::ClockOffset, error_text::with_causes};
 
-/// All of it, shared by its clones.
+/// All observations, shared by clones.
 #[derive(Debug, Clone, Default)]
 pub struct Watched {
-    /// This machine's clock beside the issuer's.
+    /// This machine's clock compared with the issuer's.
     pub clock: ClockOffset,
-    /// QGIS Server.
+    /// How QGIS Server answers.
     pub upstreams: UpstreamStates,
     /// The configuration.
     pub configuration: Configuration,
@@ -27,44 +27,45 @@ pub struct UpstreamStates(Arc<Mutex<BTreeMap<CatalogueId, UpstreamState>>>);
 /// How QGIS Server last answered for one catalogue.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UpstreamState {
-    /// When it last answered as it should.
+    /// When it last answered correctly.
     pub succeeded: Option<Timestamp>,
-    /// When it last did not, and why.
+    /// When it last failed, and why.
     pub failed: Option<(Timestamp, String)>,
-    is_failing: bool,
+    /// Whether the last request failed.
+    pub is_failing: bool,
 }
 
-/// The configuration that holds, and what came of reading it last.
+/// The state of the configuration, shared by clones.
 #[derive(Debug, Clone, Default)]
 pub struct Configuration(Arc<Mutex<ConfigurationState>>);
 
-/// When the configuration was taken, and why a newer one was not.
+/// When the configuration was applied, and why a newer one was not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ConfigurationState {
-    /// When the one that holds was taken.
+    /// When the configuration in force was applied.
     pub loaded: Timestamp,
-    /// Why what the files say now is not taken.
+    /// Why the files as they are now were rejected.
     pub problem: Option<String>,
-    /// What the files say differently and only a restart takes.
+    /// Changed settings that need a restart.
     pub needs_restart: Vec<&'static str>,
 }
 
 impl Watched {
-    /// Of a gate that took its configuration at `now`.
+    /// Creates the observations of a gate that applied its configuration at `now`.
     pub fn new(now: Timestamp) -> Self {
         let watched = Self::default();
-        watched.configuration.taken(now, Vec::new());
+        watched.configuration.record_applied(now, Vec::new());
         watched
     }
 }
 
 impl UpstreamStates {
-    /// QGIS Server answered for `catalogue`, or did not. The first answer that differs from the one before is logged.
+    /// Records whether QGIS Server answered for `catalogue`, and logs when that changes.
     pub fn record(
         &self,
         catalogue: &CatalogueId,
         now: Timestamp,
-        outcome: Result<(), &dyn std::fmt::Display>,
+        outcome: Result<(), &dyn std::error::Error>,
     ) {
         let mut states = lock(&self.0);
         let state = states.entry(catalogue.clone()).or_default();
@@ -77,10 +78,10 @@ impl UpstreamStates {
                     tracing::info!(target: "pozi::gate", %catalogue, "QGIS Server answers again");
                 }
             }
-            Err(problem) => {
-                let problem = problem.to_string();
+            Err(error) => {
+                let problem = with_causes(error);
                 if !was_failing {
-                    tracing::error!(target: "pozi::gate", %catalogue, problem, "QGIS Server does not answer as it should");
+                    tracing::error!(target: "pozi::gate", %catalogue, problem, "QGIS Server does not answer correctly");
                 }
                 state.failed = Some((now, problem));
             }
@@ -92,37 +93,30 @@ impl UpstreamStates {
         lock(&self.0).retain(|catalogue, _| catalogues.contains(catalogue));
     }
 
-    /// All of them.
+    /// Returns the state of every catalogue.
     pub fn all(&self) -> BTreeMap<CatalogueId, UpstreamState> {
         lock(&self.0).clone()
     }
 }
 
-impl UpstreamState {
-    /// Whether the last answer was none, or not as it should be.
-    pub fn is_failing(&self) -> bool {
-        self.is_failing
-    }
-}
-
 impl Configuration {
-    /// A configuration was taken at `now`, but for what needs a restart.
-    pub fn taken(&self, now: Timestamp, needs_restart: Vec<&'static str>) {
+    /// Records that a configuration was applied at `now`, except for what needs a restart.
+    pub fn record_applied(&self, now: Timestamp, needs_restart: Vec<&'static str>) {
         *lock(&self.0) = ConfigurationState { loaded: now, problem: None, needs_restart };
     }
 
-    /// The files say what cannot be taken; the configuration before them goes on.
-    pub fn refused(&self, problem: String) {
+    /// Records that the files were rejected and the previous configuration stays in force.
+    pub fn record_rejected(&self, problem: String) {
         lock(&self.0).problem = Some(problem);
     }
 
-    /// As it is.
+    /// Returns the current state.
     pub fn state(&self) -> ConfigurationState {
         lock(&self.0).clone()
     }
 }
 
-/// Every critical section here only replaces values, so that one that panicked left nothing half done.
+/// A poisoned lock can be used: the critical sections here only replace values.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,5 +1,5 @@
-//! Answers of a real QGIS Server, of projects with and without an Advertised URL, asked as over `FastCGI` and as over
-//! HTTP on a loopback port: whatever QGIS Server takes for its address, every link is the gate's.
+//! Answers of a real QGIS Server for projects with and without an Advertised URL, over `FastCGI` and over HTTP on a
+//! loopback port: whatever address QGIS Server uses for itself, every link leads to the gate.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
 
@@ -18,12 +18,12 @@ use pozi_gate::answer::{Interface, Links, rebuild};
 
 const BASE: &str = "https://council.example/pozi/ows/roads/";
 const QGIS: [&str; 2] = ["/usr/lib/cgi-bin/qgis_mapserv.fcgi", "/usr/lib/python3/dist-packages/qgis"];
-/// Where the projects' own texts and data point, which stay.
+/// Links in the projects' own texts and data, which stay unchanged.
 const AUTHORS: &str = "https://stones.example/";
 
 #[tokio::test]
 async fn every_link_of_a_real_qgis_server_leads_back_to_the_gate() {
-    let Some(folder) = asked() else { return };
+    let Some(folder) = answers() else { return };
     let mut links_seen = 0;
     for entry in fs::read_dir(folder.path().join("answers")).unwrap() {
         let path = entry.unwrap().path();
@@ -37,11 +37,11 @@ async fn every_link_of_a_real_qgis_server_leads_back_to_the_gate() {
         let authors = |text: &str| text.matches(AUTHORS).count();
         assert_eq!(authors(text), authors(str::from_utf8(found.body()).unwrap()), "{name}");
     }
-    println!("{links_seen} links lead back");
+    println!("{links_seen} links lead back to the gate");
     assert!(links_seen > 900, "{links_seen}");
 }
 
-/// How many links of the gate the answer `text` has; none of QGIS Server's may be in it.
+/// Checks that `text` has no address of QGIS Server, and returns the number of links to the gate.
 fn check(name: &str, text: &str, folder: &Path) -> usize {
     for sign in [
         "127.0.0.1",
@@ -69,7 +69,7 @@ fn check(name: &str, text: &str, folder: &Path) -> usize {
     .count()
 }
 
-/// QGIS Server's answer, and what the gate makes of it.
+/// Returns QGIS Server's answer, and the answer that the gate makes of it.
 async fn rebuilt(folder: &Path, name: &str, raw: &[u8]) -> (Response<Vec<u8>>, Response<Vec<u8>>) {
     let project = if name.starts_with("plain") { "Pozi Maps/Road Maps.qgs" } else { "advertised/roads.qgs" };
     let own = ["http://localhost/".to_owned(), "http://127.0.0.1:8085/qgis/qgis_mapserv.fcgi.exe".to_owned()];
@@ -82,7 +82,7 @@ async fn rebuilt(folder: &Path, name: &str, raw: &[u8]) -> (Response<Vec<u8>>, R
     (found, Response::from_parts(parts, body))
 }
 
-/// The answer of a CGI program (RFC 3875 §6): headers that end in LF, an empty line, the body.
+/// Parses the answer of a CGI program (RFC 3875 §6): headers that end in LF, an empty line, the body.
 fn parsed(raw: &[u8]) -> Response<Vec<u8>> {
     let end = raw.windows(2).position(|two| two == b"\n\n").unwrap();
     let mut answer = Response::new(raw[end + 2..].to_vec());
@@ -99,8 +99,8 @@ fn parsed(raw: &[u8]) -> Response<Vec<u8>> {
     answer
 }
 
-/// The folder with QGIS Server's answers; nothing where it is not installed.
-fn asked() -> Option<tempfile::TempDir> {
+/// Returns the folder with QGIS Server's answers; nothing if it is not installed.
+fn answers() -> Option<tempfile::TempDir> {
     if !QGIS.iter().all(|path| Path::new(path).exists()) {
         assert!(env::var_os("CI").is_none(), "QGIS Server and PyQGIS are missing");
         let notice = "NOT RUN: answers of a real QGIS Server need Debian's qgis-server and python3-qgis\n";

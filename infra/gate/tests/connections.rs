@@ -1,204 +1,77 @@
-//! Connections as clients misuse them: too much, too slowly, too many, or not at all.
+//! Misuse of connections: requests that are too large or too slow, too many connections, and clients that disconnect.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
 
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+#[path = "connections/server.rs"]
+mod server;
 
-use axum::{
-    Router,
-    body::{Body, Bytes},
-    extract::State,
-    response::{IntoResponse, Response},
-    routing::{any, get},
-};
-use http::StatusCode;
-use pozi_gate::{BodyStalledError, serve, settings::Limits};
+use std::{sync::atomic::Ordering, time::Duration};
+
+use pozi_gate::settings::Limits;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-    sync::{Notify, oneshot},
-    task::JoinHandle,
+    net::TcpStream,
     time::timeout,
 };
 
-/// Long enough for the slowest machine; a test that waits for it has failed.
-const PATIENCE: Duration = Duration::from_mins(1);
-const SOON: Duration = Duration::from_millis(200);
-const NEVER: Duration = Duration::from_hours(1);
+use self::server::{SOON, Server, TIMEOUT, no_timeouts, read_answer, read_to_end};
 
-/// No time is ever over, but for the one that a test is about.
-fn patient() -> Limits {
-    Limits { idle: NEVER, header: NEVER, body: NEVER, upstream: NEVER, ..Limits::default() }
-}
-
-#[derive(Clone, Default)]
-struct Handlers {
-    begun: Arc<Notify>,
-    go_on: Arc<Notify>,
-    running: Arc<AtomicUsize>,
-}
-
-struct Counted(Arc<AtomicUsize>);
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-async fn held(State(handlers): State<Handlers>) -> &'static str {
-    handlers.running.fetch_add(1, Ordering::SeqCst);
-    let _running = Counted(Arc::clone(&handlers.running));
-    handlers.begun.notify_one();
-    handlers.go_on.notified().await;
-    "done"
-}
-
-/// How many bytes came, or that the body stalled.
-async fn length(body: Body) -> Response {
-    match axum::body::to_bytes(body, usize::MAX).await {
-        Ok(bytes) => bytes.len().to_string().into_response(),
-        Err(error) => {
-            let mut cause: Option<&dyn std::error::Error> = Some(&error);
-            while let Some(error) = cause {
-                if error.is::<BodyStalledError>() {
-                    return (StatusCode::REQUEST_TIMEOUT, "stalled").into_response();
-                }
-                cause = error.source();
-            }
-            (StatusCode::BAD_REQUEST, error.to_string()).into_response()
-        }
-    }
-}
-
-/// More than the buffers of any system hold.
-async fn large() -> Bytes {
-    Bytes::from(vec![b'x'; 64 * 1024 * 1024])
-}
-
-struct Server {
-    address: SocketAddr,
-    handlers: Handlers,
-    end: Option<oneshot::Sender<()>>,
-    serving: JoinHandle<()>,
-}
-
-impl Server {
-    async fn start(limits: Limits) -> Self {
-        let handlers = Handlers::default();
-        let router = Router::new()
-            .route("/held", get(held))
-            .route("/length", any(length))
-            .route("/large", get(large))
-            .with_state(handlers.clone());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (end, ended) = oneshot::channel();
-        let ended = async {
-            let _ = ended.await;
-        };
-        let serving = tokio::spawn(serve(listener, router, move || limits, ended));
-        Self { address, handlers, end: Some(end), serving }
-    }
-
-    async fn connect(&self) -> TcpStream {
-        TcpStream::connect(self.address).await.unwrap()
-    }
-
-    async fn sending(&self, text: &str) -> TcpStream {
-        let mut stream = self.connect().await;
-        stream.write_all(text.as_bytes()).await.unwrap();
-        stream
-    }
-
-    fn end(&mut self) {
-        let _ = self.end.take().unwrap().send(());
-    }
-}
-
-/// All that comes until the other side closes; a reset is a way of closing.
-async fn rest(stream: &mut TcpStream) -> String {
-    let mut bytes = Vec::new();
-    // A connection that stays open is a failure; one that is reset is closed.
-    let _ = timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.unwrap();
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// One answer with a short body, on a connection that stays open.
-async fn answer(stream: &mut TcpStream) -> String {
-    let mut text = String::new();
-    while !text.contains("\r\n\r\n") || text.ends_with("\r\n\r\n") {
-        let mut bytes = [0; 1_024];
-        let count = timeout(PATIENCE, stream.read(&mut bytes)).await.unwrap().unwrap();
-        assert_ne!(count, 0, "closed after: {text}");
-        text.push_str(&String::from_utf8_lossy(&bytes[..count]));
-    }
-    text
+#[tokio::test]
+async fn closes_an_idle_connection_before_and_after_a_request() {
+    let server = Server::start(Limits { idle: SOON, ..no_timeouts() }).await;
+    assert_eq!(read_to_end(&mut server.connect().await).await, "");
+    let mut stream = server.send("GET /length HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    assert!(read_to_end(&mut stream).await.ends_with("\r\n\r\n0"));
 }
 
 #[tokio::test]
-async fn a_silent_connection_is_closed_before_and_after_a_request() {
-    let server = Server::start(Limits { idle: SOON, ..patient() }).await;
-    assert_eq!(rest(&mut server.connect().await).await, "");
-    let mut stream = server.sending("GET /length HTTP/1.1\r\nHost: a\r\n\r\n").await;
-    assert!(rest(&mut stream).await.ends_with("\r\n\r\n0"));
-}
+async fn limits_the_time_for_the_head_of_each_request() {
+    let server = Server::start(Limits { header: SOON, ..no_timeouts() }).await;
+    let mut stream = server.send("GET /length HTTP/1.1\r\nHost: a\r\n").await;
+    assert!(!read_to_end(&mut stream).await.contains("200"));
 
-#[tokio::test]
-async fn the_head_of_a_request_is_not_waited_for_as_long_as_a_request_is() {
-    let server = Server::start(Limits { header: SOON, ..patient() }).await;
-    let mut stream = server.sending("GET /length HTTP/1.1\r\nHost: a\r\n").await;
-    assert!(!rest(&mut stream).await.contains("200"));
-
-    // The second request of a connection has its own time: the first one's is over and counts no more.
-    let mut stream = server.sending("GET /length HTTP/1.1\r\nHost: a\r\n\r\n").await;
-    assert!(answer(&mut stream).await.ends_with('0'));
+    // The second request of a connection has its own time limit, independent of the first one's.
+    let mut stream = server.send("GET /length HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    assert!(read_answer(&mut stream).await.ends_with('0'));
     tokio::time::sleep(2 * SOON).await;
     stream.write_all(b"GET /length HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
-    assert!(answer(&mut stream).await.ends_with('0'));
+    assert!(read_answer(&mut stream).await.ends_with('0'));
     stream.write_all(b"GET /le").await.unwrap();
-    assert_eq!(rest(&mut stream).await, "");
+    assert_eq!(read_to_end(&mut stream).await, "");
 }
 
 #[tokio::test]
-async fn a_request_that_takes_longer_than_its_head_may_is_answered() {
-    let server = Server::start(Limits { header: SOON, ..patient() }).await;
-    let mut stream = server.sending("GET /held HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+async fn answers_a_request_that_takes_longer_than_the_limit_for_its_head() {
+    let server = Server::start(Limits { header: SOON, ..no_timeouts() }).await;
+    let mut stream = server.send("GET /blocked HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
     server.handlers.begun.notified().await;
     tokio::time::sleep(2 * SOON).await;
-    server.handlers.go_on.notify_one();
-    assert!(rest(&mut stream).await.ends_with("done"));
+    server.handlers.resume.notify_one();
+    assert!(read_to_end(&mut stream).await.ends_with("done"));
 }
 
 #[tokio::test]
-async fn a_body_that_stops_coming_is_an_error_to_who_reads_it() {
-    let server = Server::start(Limits { body: SOON, ..patient() }).await;
+async fn a_stalled_body_is_an_error_for_its_reader() {
+    let server = Server::start(Limits { body: SOON, ..no_timeouts() }).await;
     let head = "POST /length HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 4\r\n\r\n";
-    let mut whole = server.sending(&format!("{head}abcd")).await;
-    assert!(rest(&mut whole).await.ends_with("\r\n\r\n4"));
-    let mut stalled = server.sending(&format!("{head}ab")).await;
-    let told = rest(&mut stalled).await;
-    assert!(told.starts_with("HTTP/1.1 408") && told.ends_with("stalled"), "{told}");
+    let mut whole = server.send(&format!("{head}abcd")).await;
+    assert!(read_to_end(&mut whole).await.ends_with("\r\n\r\n4"));
+    let mut stalled = server.send(&format!("{head}ab")).await;
+    let answer = read_to_end(&mut stalled).await;
+    assert!(answer.starts_with("HTTP/1.1 408") && answer.ends_with("stalled"), "{answer}");
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_read_is_given_up() {
-    let server = Server::start(Limits { body: SOON, ..patient() }).await;
-    let mut stream = server.sending("GET /large HTTP/1.1\r\nHost: a\r\n\r\n").await;
+async fn gives_up_an_answer_that_is_not_read() {
+    let server = Server::start(Limits { body: SOON, ..no_timeouts() }).await;
+    let mut stream = server.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n").await;
     tokio::time::sleep(4 * SOON).await;
-    assert!(rest(&mut stream).await.len() < 64 * 1024 * 1024);
+    assert!(read_to_end(&mut stream).await.len() < 64 * 1024 * 1024);
 }
 
 #[tokio::test]
-async fn a_long_query_and_a_long_token_fit_and_more_is_refused() {
-    let server = Server::start(patient()).await;
+async fn accepts_a_long_query_and_token_and_refuses_more() {
+    let server = Server::start(no_timeouts()).await;
     let request = |query: usize, token: usize, fields: usize| {
         let fields: Vec<_> = (0..fields).map(|index| format!("x-{index}: y\r\n")).collect();
         let fields = fields.concat();
@@ -215,43 +88,43 @@ async fn a_long_query_and_a_long_token_fit_and_more_is_refused() {
         (10, 66_000, 1, "431"),
         (66_000, 10, 1, "431"),
     ] {
-        let mut stream = server.sending(&request(query, token, fields)).await;
-        let told = rest(&mut stream).await;
-        assert!(told.starts_with(&format!("HTTP/1.1 {status}")), "{query} {token} {fields}: {told:.80}");
+        let mut stream = server.send(&request(query, token, fields)).await;
+        let answer = read_to_end(&mut stream).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{query} {token} {fields}: {answer:.80}");
     }
 }
 
 #[tokio::test]
-async fn what_is_no_http_is_refused() {
-    let server = Server::start(patient()).await;
+async fn refuses_what_is_not_http() {
+    let server = Server::start(no_timeouts()).await;
     for text in
         ["\x16\x03\x01\x02", "GET / HTTP/1.1\r\nHost a\r\n\r\n", "GET / HTTP/2.0\r\n\r\n", "\r\r\r\n\n"]
     {
-        let mut stream = server.sending(text).await;
-        let told = rest(&mut stream).await;
-        assert!(told.is_empty() || told.starts_with("HTTP/1.1 400"), "{text:?}: {told}");
+        let mut stream = server.send(text).await;
+        let answer = read_to_end(&mut stream).await;
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400"), "{text:?}: {answer}");
     }
 }
 
 #[tokio::test]
-async fn beyond_the_bound_connections_wait_and_a_place_becomes_free() {
-    let server = Server::start(Limits { connections: 2, ..patient() }).await;
+async fn connections_beyond_the_limit_wait_until_one_closes() {
+    let server = Server::start(Limits { connections: 2, ..no_timeouts() }).await;
     let request = "GET /length HTTP/1.1\r\nHost: a\r\n\r\n";
-    let mut first = server.sending(request).await;
-    let mut second = server.sending(request).await;
-    assert!(answer(&mut first).await.ends_with('0') && answer(&mut second).await.ends_with('0'));
-    let mut third = server.sending(request).await;
+    let mut first = server.send(request).await;
+    let mut second = server.send(request).await;
+    assert!(read_answer(&mut first).await.ends_with('0') && read_answer(&mut second).await.ends_with('0'));
+    let mut third = server.send(request).await;
     let mut byte = [0];
-    assert!(timeout(2 * SOON, third.read(&mut byte)).await.is_err(), "it waits");
+    assert!(timeout(2 * SOON, third.read(&mut byte)).await.is_err(), "it waits to be accepted");
     drop(first);
-    assert!(answer(&mut third).await.ends_with('0'));
+    assert!(read_answer(&mut third).await.ends_with('0'));
     assert!(timeout(SOON, second.read(&mut byte)).await.is_err(), "the second is still open");
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_frees_what_works_for_it() {
-    let server = Server::start(patient()).await;
-    let stream = server.sending("GET /held HTTP/1.1\r\nHost: a\r\n\r\n").await;
+async fn cancels_the_handler_when_the_client_disconnects() {
+    let server = Server::start(no_timeouts()).await;
+    let stream = server.send("GET /blocked HTTP/1.1\r\nHost: a\r\n\r\n").await;
     server.handlers.begun.notified().await;
     assert_eq!(server.handlers.running.load(Ordering::SeqCst), 1);
     drop(stream);
@@ -260,33 +133,36 @@ async fn a_client_that_goes_away_frees_what_works_for_it() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    timeout(PATIENCE, freed).await.unwrap();
+    timeout(TIMEOUT, freed).await.unwrap();
 }
 
 #[tokio::test]
-async fn asked_to_end_it_answers_what_runs_and_accepts_nothing_more() {
-    let mut server = Server::start(patient()).await;
+async fn shutdown_finishes_running_requests_and_accepts_no_more() {
+    let mut server = Server::start(no_timeouts()).await;
     let mut silent = server.connect().await;
-    let mut kept = server.sending("GET /length HTTP/1.1\r\nHost: a\r\n\r\n").await;
-    assert!(answer(&mut kept).await.ends_with('0'));
-    let mut runs = server.sending("GET /held HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    let mut kept = server.send("GET /length HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    assert!(read_answer(&mut kept).await.ends_with('0'));
+    let mut runs = server.send("GET /blocked HTTP/1.1\r\nHost: a\r\n\r\n").await;
     server.handlers.begun.notified().await;
-    server.end();
-    assert_eq!((rest(&mut silent).await, rest(&mut kept).await), (String::new(), String::new()));
+    server.stop();
+    assert_eq!(
+        (read_to_end(&mut silent).await, read_to_end(&mut kept).await),
+        (String::new(), String::new())
+    );
     assert!(TcpStream::connect(server.address).await.is_err());
     assert!(!server.serving.is_finished());
-    server.handlers.go_on.notify_one();
-    let told = rest(&mut runs).await;
-    assert!(told.contains("connection: close") && told.ends_with("done"), "{told}");
-    timeout(PATIENCE, server.serving).await.unwrap().unwrap();
+    server.handlers.resume.notify_one();
+    let answer = read_to_end(&mut runs).await;
+    assert!(answer.contains("connection: close") && answer.ends_with("done"), "{answer}");
+    timeout(TIMEOUT, server.serving).await.unwrap().unwrap();
 }
 
 #[tokio::test]
-async fn what_does_not_end_is_cut_off_when_the_time_for_ending_is_over() {
-    let mut server = Server::start(Limits { upstream: SOON, body: SOON, ..patient() }).await;
-    let mut runs = server.sending("GET /held HTTP/1.1\r\nHost: a\r\n\r\n").await;
+async fn shutdown_cuts_off_requests_that_exceed_the_drain_timeout() {
+    let mut server = Server::start(Limits { upstream: SOON, body: SOON, ..no_timeouts() }).await;
+    let mut runs = server.send("GET /blocked HTTP/1.1\r\nHost: a\r\n\r\n").await;
     server.handlers.begun.notified().await;
-    server.end();
-    timeout(PATIENCE, server.serving).await.unwrap().unwrap();
-    assert_eq!(rest(&mut runs).await, "");
+    server.stop();
+    timeout(TIMEOUT, server.serving).await.unwrap().unwrap();
+    assert_eq!(read_to_end(&mut runs).await, "");
 }

@@ -1,5 +1,6 @@
-//! What is written must be to QGIS what the client wrote: both texts are read by QGIS's own parser and evaluated over a
-//! few features. Needs QGIS 3.22 for Python; without it the tests say so, and fail where `CI` is set.
+//! The expression that the gate writes must mean to QGIS what the client's expression means: QGIS's own parser reads
+//! both and evaluates them over a few features. Needs QGIS 3.22 for Python; without it the tests print a notice, and
+//! fail if `CI` is set.
 
 #![expect(
     clippy::unwrap_used,
@@ -19,7 +20,7 @@ use self::{
     qgis::{Answer, Qgis},
 };
 
-/// Texts with which readings differed, and what clients send.
+/// Expressions that were once misread, and expressions that clients send.
 const KNOWN: &[&str] = &[
     "num=1 - -1",
     "'a\\'b' = name",
@@ -60,14 +61,14 @@ const KNOWN: &[&str] = &[
     "num IN ((1))",
 ];
 
-/// Both texts, as QGIS reads them.
+/// Returns the expression that the gate writes for `text`, and how QGIS reads both.
 fn read_both(qgis: &mut Qgis, text: &str) -> Option<(String, Answer, Answer)> {
     let written = Expression::parse(text).ok()?.to_string();
     Some((written.clone(), qgis.read(text), qgis.read(&written)))
 }
 
 #[test]
-fn what_is_written_is_to_qgis_what_was_sent() {
+fn written_expressions_mean_the_same_to_qgis() {
     let Some(mut qgis) = Qgis::start() else { return };
     let generated = sample(trees(), 2_500).into_iter().chain(sample(tokens(), 6_000));
     let (mut compared, mut refused) = (0, 0);
@@ -81,11 +82,11 @@ fn what_is_written_is_to_qgis_what_was_sent() {
         compared += 1;
     }
     println!("{compared} expressions compared, {refused} refused");
-    assert!(compared > 2_000, "only {compared} of the texts were let through");
+    assert!(compared > 2_000, "only {compared} expressions were accepted");
 }
 
 #[test]
-fn what_only_newer_versions_read_is_written_with_the_same_meaning() {
+fn newer_syntax_is_translated_with_the_same_meaning() {
     let Some(mut qgis) = Qgis::start() else { return };
     for (newer, older) in [
         ("num BETWEEN 1 AND 2", "num >= 1 AND num <= 2"),
@@ -102,12 +103,12 @@ fn what_only_newer_versions_read_is_written_with_the_same_meaning() {
 }
 
 #[test]
-fn a_long_choice_evaluates_as_the_list_that_it_becomes() {
+fn a_long_chain_of_or_evaluates_like_the_list_that_replaces_it() {
     let Some(mut qgis) = Qgis::start() else { return };
     for value in ["1", "-1", "'red'", "'2'", "0.0", "''"] {
         for field in ["num", "size", "name", "\"Zone \"\"C\"\"\"", "día"] {
-            let choice = vec![format!("{field} = {value}"); 101].join(" OR ");
-            for text in [choice.clone(), format!("NOT ({choice})")] {
+            let chain = vec![format!("{field} = {value}"); 101].join(" OR ");
+            for text in [chain.clone(), format!("NOT ({chain})")] {
                 let written = Expression::parse(&text).unwrap().to_string();
                 assert!(written.contains(" IN ("), "{written}");
                 assert_eq!(qgis.read(&text).values, qgis.read(&written).values, "{written}");
@@ -117,7 +118,7 @@ fn a_long_choice_evaluates_as_the_list_that_it_becomes() {
 }
 
 #[test]
-fn qgis_knows_every_function_by_every_name_with_as_many_arguments() {
+fn qgis_knows_every_function_and_alias_with_the_same_arguments() {
     let Some(mut qgis) = Qgis::start() else { return };
     for function in FUNCTIONS {
         for count in [function.min_args, function.max_args.min(function.min_args + 9)] {

@@ -1,15 +1,13 @@
-//! What the gate knows of the layers of a real project, from a real QGIS Server.
+//! The layers and fields that the gate learns from a real QGIS Server and its project.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
 
+#[path = "layers/projects.rs"]
+mod projects;
 #[path = "layers/server.rs"]
 mod server;
 
-use std::{
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-    sync::{Arc, LazyLock},
-};
+use std::sync::Arc;
 
 use pozi_auth::timestamp::Timestamp;
 use pozi_gate::layers::{
@@ -18,52 +16,20 @@ use pozi_gate::layers::{
     project::{ItemKind, ProjectFile},
     source::LayerSource,
 };
-
 use tokio::sync::OnceCell;
 
-use self::server::Server;
-
-/// The folder with the projects `named`, `ids` and `faulty`, each with its data; nothing where there is no QGIS Server.
-static PROJECTS: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
-    const MAKE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/layers/make_project.py");
-    let has_python =
-        Command::new("/usr/bin/python3").args(["-c", "import qgis.core"]).stderr(Stdio::null()).status();
-    if !Path::new(server::PROGRAM).exists() || !has_python.is_ok_and(|status| status.success()) {
-        let notice = "NOT RUN: the tests of layers need Debian's packages qgis-server and python3-qgis";
-        assert!(std::env::var_os("CI").is_none(), "{notice}");
-        eprintln!("{notice}");
-        return None;
-    }
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("layers");
-    // Of an earlier run, if there was one.
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).unwrap();
-    let made = Command::new("/usr/bin/python3")
-        .args([Path::new(MAKE), &folder])
-        .env("QT_QPA_PLATFORM", "offscreen")
-        .env("XDG_RUNTIME_DIR", &folder)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    Some(folder)
-});
-
-fn project(name: &str, extension: &str) -> Option<PathBuf> {
-    let folder = PROJECTS.as_ref()?;
-    Some(folder.join(name).join(format!("{name}.{extension}")))
-}
+use self::{projects::project, server::Server};
 
 async fn layers(server: Server, project: &str) -> Arc<Layers> {
     let source = LayerSource::new(Arc::new(server));
     source.layers("a", project, Timestamp::from_unix_seconds(1_000_000)).await.unwrap()
 }
 
-/// The layers of the project `named`, asked for once.
+/// Returns the layers of the project `named`, which are fetched once.
 async fn named() -> Option<Arc<Layers>> {
     static NAMED: OnceCell<Arc<Layers>> = OnceCell::const_new();
     let project = project("named", "qgs")?;
-    let ask = || async { layers(Server::asking(&project), project.to_str().unwrap()).await };
+    let ask = || async { layers(Server::start(&project), project.to_str().unwrap()).await };
     Some(Arc::clone(NAMED.get_or_init(ask).await))
 }
 
@@ -74,7 +40,7 @@ fn names(layer: &Layer, is_shown: impl Fn(&Field) -> bool) -> Vec<&str> {
     names
 }
 
-/// All fields of `Planning Zones`, but those that are hidden from a service.
+/// The fields of `Planning Zones` that are hidden from no service.
 const SHOWN: [&str; 17] = [
     "1st",
     "Area m²",
@@ -102,9 +68,9 @@ fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
 }
 
 #[tokio::test]
-async fn real_names_are_known_and_hidden_fields_stay_hidden() {
+async fn knows_real_names_and_hides_hidden_fields() {
     let Some(packed) = project("named", "qgz") else { return };
-    let packed = layers(Server::asking(&packed), packed.to_str().unwrap()).await;
+    let packed = layers(Server::start(&packed), packed.to_str().unwrap()).await;
     for layers in [named().await.unwrap(), packed] {
         let zones = layers.by_type_name("Planning_Zones").unwrap();
         assert_eq!(layers.by_wms_name("Planning Zones"), Some(zones));
@@ -128,7 +94,7 @@ async fn real_names_are_known_and_hidden_fields_stay_hidden() {
 }
 
 #[tokio::test]
-async fn a_write_names_only_what_qgis_can_store() {
+async fn a_write_may_name_only_fields_that_qgis_can_store() {
     let Some(layers) = named().await else { return };
     let zones = layers.by_type_name("Planning_Zones").unwrap();
     let insert = |name| zones.written_field(name, Write::Insert).map(|field| field.name.as_str());
@@ -155,11 +121,11 @@ async fn a_write_names_only_what_qgis_can_store() {
     assert!(empty.written_field("code", Write::Insert).is_ok());
 }
 
-/// The rows that decide what an Insert may name, as QGIS itself decides them.
+/// Checks against QGIS which fields an Insert may name.
 #[tokio::test]
-async fn qgis_stores_what_the_gate_lets_through() {
+async fn qgis_stores_every_field_that_the_gate_allows() {
     let Some(project) = project("named", "qgs") else { return };
-    let server = Server::asking(&project);
+    let server = Server::start(&project);
     let layers = named().await.unwrap();
     let zones = layers.by_type_name("Planning_Zones").unwrap();
     let inserted: Vec<_> = zones
@@ -185,7 +151,7 @@ async fn qgis_stores_what_the_gate_lets_through() {
 }
 
 #[tokio::test]
-async fn layers_have_the_names_that_each_service_has_for_them() {
+async fn knows_each_services_names_for_layers() {
     let Some(layers) = named().await else { return };
     for (wms, type_name, collection) in [
         (Some("brief"), Some("brief"), Some("brief")),
@@ -211,9 +177,9 @@ async fn layers_have_the_names_that_each_service_has_for_them() {
 }
 
 #[tokio::test]
-async fn layers_that_wms_knows_by_their_ids_are_the_same_layers() {
+async fn recognises_layers_that_wms_names_by_id() {
     let Some(project) = project("ids", "qgs") else { return };
-    let layers = layers(Server::asking(&project), project.to_str().unwrap()).await;
+    let layers = layers(Server::start(&project), project.to_str().unwrap()).await;
     let zones = layers.by_type_name("Planning_Zones").unwrap();
     let id = zones.wms_name.as_deref().unwrap();
     assert!(
@@ -224,11 +190,11 @@ async fn layers_that_wms_knows_by_their_ids_are_the_same_layers() {
     assert_eq!(names(zones, |field| field.in_wfs), with(&["no wms b", "no_wms"]));
 }
 
-/// The gate is given another name for the project than QGIS Server, as on another machine.
+/// The gate gets another path for the project than QGIS Server, as if it ran on another machine.
 #[tokio::test]
-async fn without_the_project_file_fields_are_known_and_inserts_are_refused() {
+async fn without_the_project_file_fields_are_known_but_inserts_refused() {
     let Some(project) = project("named", "qgs") else { return };
-    let layers = layers(Server::asking(&project), "elsewhere/a.qgs").await;
+    let layers = layers(Server::start(&project), "elsewhere/a.qgs").await;
     let zones = layers.by_type_name("Planning_Zones").unwrap();
     assert_eq!(names(zones, |field| field.in_wms), with(&["no wfs b", "no_wfs"]));
     assert_eq!(names(zones, |field| field.in_wfs), with(&["no wms b", "no_wms"]));
@@ -238,7 +204,7 @@ async fn without_the_project_file_fields_are_known_and_inserts_are_refused() {
 }
 
 #[test]
-fn layouts_have_their_items() {
+fn reads_the_items_of_layouts() {
     let Some(project) = project("named", "qgz") else { return };
     let project = ProjectFile::open(&project).unwrap();
     let [layout] = project.layouts() else { panic!("one layout") };
@@ -257,14 +223,14 @@ fn layouts_have_their_items() {
 }
 
 #[test]
-fn a_project_is_inspected() {
+fn inspects_projects() {
     let (Some(named), Some(faulty)) = (project("named", "qgs"), project("faulty", "qgz")) else { return };
     let addresses = SiteAddresses {
         gate: vec!["https://maps.example/pozi".parse().unwrap()],
         loopback_ports: vec![8090],
     };
     let named = inspect_file(&named, &addresses);
-    let said = |words: &str| named.iter().filter(|finding| finding.what.contains(words)).count();
+    let count_of = |words: &str| named.iter().filter(|finding| finding.what.contains(words)).count();
     assert_eq!(named.iter().filter(|finding| finding.severity == Severity::Error).count(), 0, "{named:?}");
     for (words, count) in [
         ("\"a b\", \"a_b\" of the layer \"Planning Zones\"", 1),
@@ -275,7 +241,7 @@ fn a_project_is_inspected() {
         ("password", 0),
         ("Advertised URL", 0),
     ] {
-        assert_eq!(said(words), count, "{words}: {named:?}");
+        assert_eq!(count_of(words), count, "{words}: {named:?}");
     }
     let faulty = inspect_file(&faulty, &addresses);
     assert!(!format!("{faulty:?}").contains("hunter2"));

@@ -1,5 +1,5 @@
-//! The issuer as a council's network lets it be reached: through a proxy, and by a proxy that looks into TLS with an
-//! authority of its own.
+//! Fetching the issuer's keys on a council's network: through a proxy that inspects TLS with its own certificate
+//! authority.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
 
@@ -43,14 +43,14 @@ project = "C:/Pozi/planning.qgz"
 read = "everyone-signed-in"
 "#;
 
-/// `auth.example` as an inspecting proxy shows it: every connection ends here, with a certificate of the proxy's own.
-struct Inspecting {
+/// A proxy that inspects TLS: it terminates every connection to `auth.example` with its own certificate.
+struct InspectingProxy {
     proxy: SocketAddr,
     authority: String,
     connections: Arc<AtomicUsize>,
 }
 
-/// A key set, served by a clock that is `ahead` of this machine's.
+/// Serves a key set with a clock that is `ahead` of this machine's.
 fn key_set(ahead: Duration) -> Router {
     let (key, _) = SoftwareKey::generate(SigningAlgorithm::Es256).unwrap();
     let document = serde_json::json!({ "keys": [key.public_jwk()] }).to_string();
@@ -61,7 +61,7 @@ fn key_set(ahead: Duration) -> Router {
     Router::new().route("/.well-known/jwks.json", get(answer))
 }
 
-impl Inspecting {
+impl InspectingProxy {
     fn start(ahead: Duration) -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -94,8 +94,8 @@ impl Inspecting {
     }
 }
 
-/// A proxy that leads every CONNECT to `place`, and how many there were.
-fn proxy_to(place: SocketAddr) -> (SocketAddr, Arc<AtomicUsize>) {
+/// Starts a proxy that connects every CONNECT to `target`. Returns its address and the number of connections.
+fn proxy_to(target: SocketAddr) -> (SocketAddr, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let connections = Arc::new(AtomicUsize::new(0));
@@ -111,7 +111,7 @@ fn proxy_to(place: SocketAddr) -> (SocketAddr, Arc<AtomicUsize>) {
             assert!(head.starts_with(b"CONNECT auth.example:443 "), "{}", String::from_utf8_lossy(&head));
             counted.fetch_add(1, Ordering::SeqCst);
             client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
-            let server = TcpStream::connect(place).unwrap();
+            let server = TcpStream::connect(target).unwrap();
             for (mut from, mut to) in
                 [(client.try_clone().unwrap(), server.try_clone().unwrap()), (server, client)]
             {
@@ -137,15 +137,15 @@ fn check(folder: &Path, more: &str, environment: &[(&str, &str)]) -> Output {
     command.stdin(Stdio::null()).output().unwrap()
 }
 
-/// Whether the keys were had, and all that was said.
-fn had(output: &Output) -> (bool, String) {
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    (output.status.code() != Some(3), said)
+/// Returns whether the keys were fetched, and the report.
+fn result(output: &Output) -> (bool, String) {
+    let report = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output.status.code() != Some(3), report)
 }
 
 #[test]
-fn behind_an_inspecting_proxy_the_issuer_is_reached_by_an_authority_of_the_file_or_the_machine() {
-    let network = Inspecting::start(Duration::ZERO);
+fn fetches_keys_through_an_inspecting_proxy_with_an_authority_from_the_file_or_the_machine() {
+    let network = InspectingProxy::start(Duration::ZERO);
     let proxy = format!("http://{}", network.proxy);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("authority.pem");
@@ -153,30 +153,30 @@ fn behind_an_inspecting_proxy_the_issuer_is_reached_by_an_authority_of_the_file_
     let file = file.to_str().unwrap();
     let through = ("HTTPS_PROXY", proxy.as_str());
 
-    let (is_had, said) = had(&check(folder.path(), "ca_file = \"authority.pem\"\n", &[through]));
-    assert!(is_had && said.contains("keys        1 at https://auth.example/"), "{said}");
-    assert!(said.contains("clock       agrees"), "{said}");
-    let (is_had, said) = had(&check(folder.path(), "", &[through, ("SSL_CERT_FILE", file)]));
-    assert!(is_had, "the machine's own store: {said}");
+    let (has_keys, report) = result(&check(folder.path(), "ca_file = \"authority.pem\"\n", &[through]));
+    assert!(has_keys && report.contains("keys        1 from https://auth.example/"), "{report}");
+    assert!(report.contains("clock       agrees"), "{report}");
+    let (has_keys, report) = result(&check(folder.path(), "", &[through, ("SSL_CERT_FILE", file)]));
+    assert!(has_keys, "the machine's own store: {report}");
     assert_eq!(network.connections.load(Ordering::SeqCst), 2);
 
-    let (is_had, said) = had(&check(folder.path(), "", &[through]));
-    assert!(!is_had && said.contains("certificate") && said.contains("`ca_file`"), "{said}");
+    let (has_keys, report) = result(&check(folder.path(), "", &[through]));
+    assert!(!has_keys && report.contains("certificate") && report.contains("`ca_file`"), "{report}");
     let before = network.connections.load(Ordering::SeqCst);
     let past = [through, ("NO_PROXY", "auth.example")];
-    let (is_had, _) = had(&check(folder.path(), "ca_file = \"authority.pem\"\n", &past));
-    assert!(!is_had, "nobody is at that name");
-    assert_eq!(network.connections.load(Ordering::SeqCst), before, "NO_PROXY counts");
+    let (has_keys, _) = result(&check(folder.path(), "ca_file = \"authority.pem\"\n", &past));
+    assert!(!has_keys, "nothing answers at that name");
+    assert_eq!(network.connections.load(Ordering::SeqCst), before, "NO_PROXY is obeyed");
 }
 
 #[test]
-fn a_clock_that_is_behind_the_issuers_is_told() {
-    let network = Inspecting::start(Duration::from_secs(4 * 60 + 10));
+fn reports_a_clock_that_is_behind_the_issuers() {
+    let network = InspectingProxy::start(Duration::from_secs(4 * 60 + 10));
     let proxy = format!("http://{}", network.proxy);
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("authority.pem"), &network.authority).unwrap();
     let output = check(folder.path(), "ca_file = \"authority.pem\"\n", &[("HTTPS_PROXY", &proxy)]);
-    let (_, said) = had(&output);
-    assert!(said.contains("clock       WRONG: this machine's clock is 4 min behind"), "{said}");
+    let (_, report) = result(&output);
+    assert!(report.contains("clock       ERROR: this machine's clock is 4 min behind"), "{report}");
     assert_eq!(output.status.code(), Some(1));
 }

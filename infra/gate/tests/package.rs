@@ -1,6 +1,6 @@
-//! The package for Debian: built, installed and set up by the commands of the README as they stand, asked for a map, put
-//! behind nginx and Caddy by the examples as they stand, and purged. All of it on a machine of its own, made of
-//! namespaces; only systemd's start of the units is a stand-in's.
+//! The Debian package: built, installed and set up with the README's commands verbatim, asked for a map, put behind
+//! nginx and Caddy with the examples verbatim, and purged. It runs in a sandbox of namespaces, where a stand-in for
+//! systemd starts the units.
 #![cfg(target_os = "linux")]
 #![expect(
     clippy::unwrap_used,
@@ -20,7 +20,7 @@ use std::{env, fs, path::Path, process::Command};
 use self::{
     gateways::Gateway,
     issuer::Issuer,
-    machine::{HERE, curl, needs, run, succeeded},
+    machine::{HERE, curl, has, run, succeeded},
 };
 
 const README: &str = include_str!("../README.md");
@@ -40,7 +40,7 @@ project = "/srv/pozi/planning/planning.qgs"
 read = "everyone-signed-in"
 "#;
 
-/// The lines of the first block in the language `fence` below the heading `heading` of the README.
+/// Returns the first code block in the language `fence` below `heading` in the README.
 fn block(heading: &str, fence: &str) -> &'static str {
     let (_, section) = README.split_once(&format!("\n## {heading}\n")).unwrap();
     let (_, block) = section.split_once(&format!("\n```{fence}\n")).unwrap();
@@ -54,7 +54,7 @@ fn the_readmes_commands_lead_from_an_empty_machine_to_a_map_in_ten() {
     if let Some(folder) = machine::folder() {
         return walk(&folder, &commands);
     }
-    if !needs(&["nginx", "caddy", "curl", "/usr/lib/cgi-bin/qgis_mapserv.fcgi"]) {
+    if !has(&["nginx", "caddy", "curl", "/usr/lib/cgi-bin/qgis_mapserv.fcgi"]) {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -62,7 +62,7 @@ fn the_readmes_commands_lead_from_an_empty_machine_to_a_map_in_ten() {
     machine::run_there("the_readmes_commands_lead_from_an_empty_machine_to_a_map_in_ten", folder.path());
 }
 
-/// Puts what an administrator brings along into `folder`: the package, the site file, the project with its data.
+/// Puts what an administrator starts with into `folder`: the package, the site file, the project and its data.
 fn prepare(folder: &Path) {
     let built = Path::new(env!("CARGO_BIN_EXE_pozi-gate"));
     let profile_folder = built.parent().unwrap();
@@ -82,7 +82,7 @@ fn prepare(folder: &Path) {
     succeeded(&mut project);
 }
 
-/// Takes the package off the machine, also when the test fails in between.
+/// Purges the package when dropped, also if the test fails.
 struct Purged;
 
 impl Drop for Purged {
@@ -96,17 +96,17 @@ fn walk(folder: &Path, commands: &[&str]) {
     let purged = Purged;
     let outputs: Vec<_> = commands.iter().map(|command| run(command, folder)).collect();
     let checked = outputs.iter().find(|output| output.contains("QGIS Server opens the project"));
-    let checked = checked.expect("`pozi-gate check` is one of the commands");
-    assert!(!checked.contains("WRONG") && !checked.contains("LOOK"), "{checked}");
+    let checked = checked.expect("the commands include `pozi-gate check`");
+    assert!(!checked.contains("ERROR") && !checked.contains("WARNING"), "{checked}");
     assert!(
         outputs.iter().any(|output| output.contains(r#""status":"ok","keys":{"count":1"#)),
         "{outputs:#?}"
     );
 
-    has_sound_units();
+    check_units();
     let session = issuer.session("planning:read");
     draws_a_map("http://127.0.0.1:8181", &session);
-    // The gateways stand at the address that the issuer had here; the gate keeps its keys.
+    // The gateways need the issuer's port. The gate keeps its keys.
     issuer.stop();
     for start in [Gateway::nginx, Gateway::caddy] {
         let gateway = start();
@@ -118,15 +118,15 @@ fn walk(folder: &Path, commands: &[&str]) {
 
     drop(purged);
     for left in ["/usr/bin/pozi-gate", "/usr/lib/pozi-gate", "/etc/pozi", "/var/lib/pozi-gate"] {
-        assert!(!Path::new(left).exists(), "{left} is left");
+        assert!(!Path::new(left).exists(), "{left} was not removed");
     }
     let left = run("find /usr/lib/systemd /etc/systemd /var/lib/systemd -name 'pozi-*'", folder);
-    assert_eq!(left, "", "units are left");
-    assert!(Path::new("/srv/pozi/planning/places.gpkg").exists(), "data is not the package's");
+    assert_eq!(left, "", "units were not removed");
+    assert!(Path::new("/srv/pozi/planning/places.gpkg").exists(), "the package must not remove data");
 }
 
-/// By systemd's own judgement of the units as they are installed.
-fn has_sound_units() {
+/// Checks the installed units with systemd's own tools.
+fn check_units() {
     for unit in UNITS {
         succeeded(Command::new("systemd-analyze").args(["verify", unit]));
     }
@@ -160,7 +160,7 @@ fn draws_a_map(base: &str, session: &str) {
     assert!(text.contains("https://maps.riverbend.example/pozi/ows/planning/"), "{text}");
 }
 
-/// A selection of 31 KB, beside the token of a person in hundreds of groups, which the gate does not look into.
+/// Sends a selection of 31 KB, with the token of a person in hundreds of groups, which the gate does not read.
 fn carries_large_requests(session: &str) {
     let session = format!("X-Pozi-Session: {session}");
     let person =

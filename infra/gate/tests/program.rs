@@ -1,4 +1,4 @@
-//! The program itself, by its exit codes: what an installer or a service manager sees of it.
+//! The program's exit codes, signals and output, as an installer or a service manager sees them.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
 
@@ -24,7 +24,7 @@ project = "/srv/pozi/planning.qgz"
 read = "everyone-signed-in"
 "#;
 
-/// Port 9 is closed: nobody publishes keys there, and no QGIS Server is there.
+/// Port 9 is closed, so there are neither keys nor a QGIS Server.
 const GATE: &str = "issuer = \"http://127.0.0.1:9\"\nsite = \"site.toml\"\nstate_dir = \"state\"\nlisten = \"127.0.0.1:0\"\nstatus_listen = \"127.0.0.1:0\"\n[upstream]\nfastcgi = \"127.0.0.1:9\"\n";
 
 fn command() -> Command {
@@ -35,7 +35,7 @@ fn gate(arguments: &[&str]) -> Output {
     command().args(arguments).stdin(Stdio::null()).output().unwrap()
 }
 
-fn written(folder: &Path) -> String {
+fn write_config(folder: &Path) -> String {
     fs::write(folder.join("site.toml"), SITE).unwrap();
     let path = folder.join("gate.toml");
     fs::write(&path, GATE).unwrap();
@@ -43,39 +43,39 @@ fn written(folder: &Path) -> String {
 }
 
 #[test]
-fn a_check_says_by_its_exit_code_whether_the_configuration_or_the_issuer_is_at_fault() {
+fn the_exit_code_of_a_check_distinguishes_configuration_and_issuer_errors() {
     let folder = tempfile::tempdir().unwrap();
-    let path = written(folder.path());
-    for (text, code, said) in [("issuer = 1\n", 1, "gate.toml"), (GATE, 3, "cannot be had")] {
+    let path = write_config(folder.path());
+    for (text, code, expected) in [("issuer = 1\n", 1, "gate.toml"), (GATE, 3, "cannot fetch")] {
         fs::write(&path, text).unwrap();
         let output = gate(&["check", "--config", &path]);
         assert_eq!(output.status.code(), Some(code), "{output:?}");
-        let told = [output.stdout, output.stderr].concat();
-        assert!(String::from_utf8_lossy(&told).contains(said));
+        let printed = [output.stdout, output.stderr].concat();
+        assert!(String::from_utf8_lossy(&printed).contains(expected));
     }
     fs::remove_file(&path).unwrap();
     for command in ["check", "serve"] {
-        assert_eq!(gate(&[command, "--config", &path]).status.code(), Some(1), "no file, no start");
+        assert_eq!(gate(&[command, "--config", &path]).status.code(), Some(1), "fails without a file");
     }
 }
 
-/// The command line of a process can be read by everybody on the machine.
+/// Every user of the machine can read the command line of a process.
 #[test]
-fn a_token_is_not_taken_on_the_command_line() {
+fn rejects_a_token_on_the_command_line() {
     assert_eq!(gate(&["check", "--token", "a.b.c"]).status.code(), Some(2));
 }
 
-/// A gate that runs, and where it listens.
-fn running(path: &str, more: &[&str]) -> (Child, String, BufReader<std::process::ChildStdout>) {
+/// Starts a gate, and returns its address and its log.
+fn start(path: &str, more: &[&str]) -> (Child, String, BufReader<std::process::ChildStdout>) {
     let mut gate = command().args(["--config", path]).args(more).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(gate.stdout.take().unwrap());
     let mut line = String::new();
-    while !line.contains("the gate listens") {
+    while !line.contains("the gate is listening") {
         line.clear();
         assert_ne!(lines.read_line(&mut line).unwrap(), 0, "the gate ended");
     }
-    let told: serde_json::Value = serde_json::from_str(&line).unwrap();
-    (gate, told["address"].as_str().unwrap().to_owned(), lines)
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    (gate, line["address"].as_str().unwrap().to_owned(), lines)
 }
 
 #[cfg(unix)]
@@ -86,11 +86,11 @@ fn signal(name: &str, child: &Child) {
 
 #[cfg(unix)]
 #[test]
-fn asked_to_end_it_closes_silent_connections_and_ends() {
+fn sigterm_closes_idle_connections_and_stops_the_gate() {
     let folder = tempfile::tempdir().unwrap();
-    let path = written(folder.path());
-    let (mut gate, address, mut lines) = running(&path, &[]);
-    let mut silent = TcpStream::connect(&address).unwrap();
+    let path = write_config(folder.path());
+    let (mut gate, address, mut lines) = start(&path, &[]);
+    let mut idle = TcpStream::connect(&address).unwrap();
     // An answer to another connection shows that the gate has seen both.
     let mut other = TcpStream::connect(&address).unwrap();
     other.write_all(b"GET /decide HTTP/1.1\r\nHost: gate\r\nConnection: close\r\n\r\n").unwrap();
@@ -100,29 +100,29 @@ fn asked_to_end_it_closes_silent_connections_and_ends() {
 
     signal("-TERM", &gate);
     let mut line = String::new();
-    while !line.contains("finishes what runs") {
+    while !line.contains("the gate is stopping") {
         line.clear();
-        assert_ne!(lines.read_line(&mut line).unwrap(), 0, "it says so");
+        assert_ne!(lines.read_line(&mut line).unwrap(), 0, "the log says that the gate is stopping");
     }
     let mut text = String::new();
-    assert_eq!(silent.read_to_string(&mut text).unwrap(), 0, "a silent connection is closed at once");
+    assert_eq!(idle.read_to_string(&mut text).unwrap(), 0, "an idle connection is closed at once");
     assert!(gate.wait().unwrap().success());
     assert!(TcpStream::connect(&address).is_err());
 }
 
 #[cfg(unix)]
 #[test]
-fn a_hangup_has_the_configuration_read_again_and_the_command_lines_address_stays() {
+fn sighup_reloads_the_configuration_and_keeps_the_command_lines_address() {
     let folder = tempfile::tempdir().unwrap();
-    let path = written(folder.path());
+    let path = write_config(folder.path());
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let (mut gate, address, mut lines) = running(&path, &["--listen", &free]);
+    let (mut gate, address, mut lines) = start(&path, &["--listen", &free]);
     assert_eq!(address, free);
     signal("-HUP", &gate);
     let mut line = String::new();
-    while !line.contains("was read again") {
+    while !line.contains("was reloaded") {
         line.clear();
-        assert_ne!(lines.read_line(&mut line).unwrap(), 0, "a hangup ends nothing");
+        assert_ne!(lines.read_line(&mut line).unwrap(), 0, "SIGHUP does not stop the gate");
         assert!(!line.contains("needs_restart"), "{line}");
     }
     signal("-TERM", &gate);

@@ -1,5 +1,5 @@
-//! What the gate writes, read by QGIS itself: random requests, honest and odd, are parsed and written, and QGIS's own reader
-//! must find exactly the parameters that were decided about.
+//! Reads what the gate writes with QGIS: random requests, ordinary and odd, are parsed and rewritten, and QGIS must
+//! find exactly the parameters that the gate decided on.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
 
@@ -29,9 +29,9 @@ for line in sys.stdin:
     print(json.dumps(QgsServerRequest("http://localhost/?" + line.rstrip("\n")).parameters()))
 "#;
 
-/// Found by fuzzing: groups of properties are as many as the client wrote, and not one for each type.
+/// Found by fuzzing: there are as many groups of properties as the client wrote, not one for each type.
 #[test]
-fn one_group_of_properties_beside_several_types_is_written_as_it_came() {
+fn keeps_one_group_of_properties_for_several_types() {
     let site = site();
     let context = Context { catalogue: &site.catalogues[0], limits: &Limits::default() };
     let query = "SERVICE=WFS&REQUEST=GetFeature&TYPENAME=a,b,c&PROPERTYNAME=name";
@@ -41,7 +41,7 @@ fn one_group_of_properties_beside_several_types_is_written_as_it_came() {
 }
 
 #[test]
-fn qgis_reads_what_the_gate_decided_about() {
+fn qgis_reads_the_parameters_that_the_gate_decided_on() {
     if !has_pyqgis() {
         return;
     }
@@ -55,7 +55,7 @@ fn qgis_reads_what_the_gate_decided_about() {
         match parsed(&query, &context) {
             Some(request) => {
                 let own = request.write();
-                // What is written is understood, and written the same.
+                // A rewritten request parses, and is rewritten to itself.
                 if own.method == Method::GET {
                     assert_eq!(
                         parsed(&own.query, &context).map(|again| again.write()),
@@ -68,7 +68,7 @@ fn qgis_reads_what_the_gate_decided_about() {
             None => refused += 1,
         }
     }
-    assert!(written.len() > REQUESTS / 20, "only {} of {REQUESTS} were understood", written.len());
+    assert!(written.len() > REQUESTS / 20, "only {} of {REQUESTS} were accepted", written.len());
     for (own, qgis) in written.iter().zip(read_by_qgis(&written)) {
         let decided: BTreeMap<_, _> = form_urlencoded(own);
         assert_eq!(qgis, decided, "{own}");
@@ -83,7 +83,8 @@ fn parsed(query: &str, context: &Context<'_>) -> Option<MapRequest> {
     MapRequest::parse(incoming, context).ok()
 }
 
-/// Parameters of one operation with values that fit, half of them, in odd spellings; sometimes a stranger among them.
+/// Generates parameters of one operation, some with plausible values and odd spellings, and sometimes an unknown
+/// parameter.
 fn query() -> impl Strategy<Value = String> {
     let operations: Vec<_> =
         operations().filter(|operation| operation.service != Service::Features).collect();
@@ -102,7 +103,7 @@ fn query() -> impl Strategy<Value = String> {
         proptest::collection::vec((any::<u16>(), text, any::<bool>()), 0..8),
         0..12_u8,
     )
-        .prop_map(|(operation, values, stranger)| {
+        .prop_map(|(operation, values, unknown)| {
             let names: Vec<_> = operation.parameters().collect();
             let mut parts =
                 vec![format!("service={}", operation.service.name()), format!("Request={}", operation.name)];
@@ -112,10 +113,10 @@ fn query() -> impl Strategy<Value = String> {
                     if is_lower { parameter.name.to_ascii_lowercase() } else { parameter.name.to_owned() };
                 parts.push(format!("{}={}", encoded(&key), encoded(&value)));
             }
-            let strange =
+            let unknown_parameters =
                 ["::MAP=x", "MAP0:SLD=x", "%3a%3aREQUEST=GetPrint", "FILE_NAME=x", "VERSION_SERVICE=1"];
-            if let Some(stranger) = strange.get(usize::from(stranger)) {
-                parts.push((*stranger).to_owned());
+            if let Some(unknown) = unknown_parameters.get(usize::from(unknown)) {
+                parts.push((*unknown).to_owned());
             }
             parts.join("&")
         })

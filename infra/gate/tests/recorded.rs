@@ -1,9 +1,11 @@
-//! What eleven real clients were recorded to send: every request is understood, and what is written for QGIS gives the answer
-//! that the original gave. The recordings lie beside the repository; without them only the shapes below are tried.
+//! Requests recorded from eleven real clients: the gate accepts every one, and QGIS answers the rewritten request like
+//! the original. The recordings are beside the repository; without them only the sample requests in `shapes` are tried.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
 
+#[path = "recorded/content.rs"]
+mod content;
 #[path = "recorded/demo.rs"]
 mod demo;
 #[path = "recorded/raw.rs"]
@@ -12,8 +14,6 @@ mod raw;
 mod replay;
 #[path = "recorded/requests.rs"]
 mod requests;
-#[path = "recorded/said.rs"]
-mod said;
 #[path = "recorded/shapes.rs"]
 mod shapes;
 #[path = "recorded/site.rs"]
@@ -26,18 +26,18 @@ use pozi_gate::{
 };
 
 use self::{
+    content::Content,
     demo::Demo,
     raw::Answer,
-    replay::{as_the_client_wrote_it, as_the_gate_writes_it},
+    replay::{send_original, send_rewritten},
     requests::{Recorded, recorded},
-    said::Said,
     shapes::shapes,
 };
 
-/// Honest requests that the gate refuses knowingly, each with a clear answer.
-fn is_refused_knowingly(request: &Recorded, refusal: &RequestRefusal) -> bool {
+/// Whether the gate refuses this legitimate request on purpose, with a clear answer.
+fn is_refused_on_purpose(request: &Recorded, refusal: &RequestRefusal) -> bool {
     match refusal {
-        // QGIS itself sees nothing in a multipart form, and answers that the service is unknown.
+        // QGIS does not read a multipart form, and answers that the service is unknown.
         RequestRefusal::UnexpectedBody => {
             request.content_type.as_deref().is_some_and(|kind| kind.starts_with("multipart/"))
         }
@@ -47,24 +47,24 @@ fn is_refused_knowingly(request: &Recorded, refusal: &RequestRefusal) -> bool {
         RequestRefusal::Xml(error) => {
             request.body.contains("version=\"2.0.0\"") && *error == BodyError::TransactionVersion
         }
-        // No expression: QGIS answers 400 as well.
+        // Not an expression: QGIS also answers 400.
         RequestRefusal::Content { parameter, .. } => parameter == "EXP_FILTER" && request.qgis_status == 400,
-        // A property that is no field of the layer: QGIS would hang, or answers as if the filter were not there.
+        // A property that is not a field of the layer: QGIS hangs, or ignores the filter.
         RequestRefusal::UnknownParameter { parameter, .. } => parameter == "Property Number",
         _ => false,
     }
 }
 
 #[test]
-fn every_recorded_request_is_understood() {
+fn accepts_every_recorded_request() {
     let all: Vec<_> = shapes().into_iter().chain(recorded().unwrap_or_default()).collect();
-    let (mut passed, mut knowingly, mut wrongly) = (0, 0, Vec::new());
+    let (mut accepted, mut on_purpose, mut wrongly) = (0, 0, Vec::new());
     for request in all.iter().filter(|request| request.method != "OPTIONS") {
-        match request.understood() {
-            Ok(_) => passed += 1,
-            Err(refusal) if is_refused_knowingly(request, &refusal) => {
-                println!("refused knowingly: {} {}: {refusal}", request.method, request.purpose);
-                knowingly += 1;
+        match request.parse() {
+            Ok(_) => accepted += 1,
+            Err(refusal) if is_refused_on_purpose(request, &refusal) => {
+                println!("refused on purpose: {} {}: {refusal}", request.method, request.purpose);
+                on_purpose += 1;
             }
             Err(refusal) => wrongly.push(format!(
                 "{} {} {}?{} {}: {refusal}",
@@ -73,36 +73,36 @@ fn every_recorded_request_is_understood() {
         }
     }
     println!(
-        "recorded requests: {passed} understood, {knowingly} refused knowingly, {} wrongly",
+        "recorded requests: {accepted} accepted, {on_purpose} refused on purpose, {} refused wrongly",
         wrongly.len()
     );
     assert!(wrongly.is_empty(), "{}", wrongly.join("\n"));
-    assert!(knowingly <= 8, "{knowingly}");
+    assert!(on_purpose <= 8, "{on_purpose}");
 }
 
-/// Why an answer is another one, of the same status, than the client's own writing would get.
+/// Returns why the answer differs, with the same status, from the one to the client's own request.
 fn known_difference(request: &Recorded) -> Option<&'static str> {
     let text = format!("{}{}", request.query, request.body);
     let has = |part: &str| text.contains(part);
     if request.method == "HEAD" {
-        return Some("a HEAD is asked as a GET, and the body is left out afterwards");
+        return Some("the gate sends a HEAD as a GET, and drops the body of the answer");
     }
     if has("@geometry") || has("%40geometry") {
         return Some("3.22 has no @geometry, and finds nothing; the gate writes $geometry");
     }
     if has("filter=%3Cogc%3A") && !has("filter=%3Cogc%3AFilter") {
-        return Some("QGIS ignores a condition outside of a Filter; the gate writes one around it");
+        return Some("QGIS ignores a condition outside a Filter; the gate adds the Filter");
     }
-    has("HIGHLIGHT_SYMBOL=%3C").then_some("the gate draws highlights in styles that it writes")
+    has("HIGHLIGHT_SYMBOL=%3C").then_some("the gate writes the styles of highlights itself")
 }
 
 #[tokio::test]
-async fn what_the_gate_writes_gets_the_answer_that_the_client_would_get() {
+async fn rewritten_requests_get_the_same_answer_as_the_originals() {
     let Some(demo) = Demo::start() else { return };
     let all: Vec<_> = shapes().into_iter().chain(recorded().unwrap_or_default()).collect();
     let (mut same, mut known, mut wrong) = (0, 0, Vec::new());
     for (at, request) in all.iter().enumerate() {
-        let Ok(Some(understood)) = request.understood() else { continue };
+        let Ok(Some(understood)) = request.parse() else { continue };
         match (compare(&demo, at, request, &understood).await, known_difference(request)) {
             (None, _) => same += 1,
             (Some(Difference::Body(_)), Some(reason)) => {
@@ -120,34 +120,33 @@ async fn what_the_gate_writes_gets_the_answer_that_the_client_would_get() {
 }
 
 #[derive(Debug)]
-#[expect(dead_code, reason = "what is in it is for a person to read")]
+#[expect(dead_code, reason = "only printed, for a person to read")]
 enum Difference {
     Status(u16, u16, String),
     Body(String),
 }
 
-/// How the answers differ; nothing where they say the same.
+/// Returns how the answers differ; nothing if they have the same content.
 async fn compare(demo: &Demo, at: usize, request: &Recorded, understood: &MapRequest) -> Option<Difference> {
     let is_write = understood.operation().access == Access::Write;
     let project = |side: &str| demo.project(&if is_write { format!("{side}-{at}") } else { "read".into() });
     let (of_client, of_gate) = (project("client"), project("gate"));
-    let original = as_the_client_wrote_it(demo, &of_client, request);
-    let written = as_the_gate_writes_it(&demo.socket(), &of_gate, understood.write()).await;
+    let original = send_original(demo, &of_client, request);
+    let written = send_rewritten(&demo.socket(), &of_gate, understood.write()).await;
     let difference = differ(&original, &of_client, &written, &of_gate);
     if difference.is_some() || !is_write {
         return difference;
     }
     let rows =
-        Recorded::asking("SERVICE=WFS&REQUEST=GetFeature&VERSION=1.1.0&TYPENAME=assets&OUTPUTFORMAT=GeoJSON");
-    let [client, gate] =
-        [&of_client, &of_gate].map(|project| (as_the_client_wrote_it(demo, project, &rows), project));
+        Recorded::get("SERVICE=WFS&REQUEST=GetFeature&VERSION=1.1.0&TYPENAME=assets&OUTPUTFORMAT=GeoJSON");
+    let [client, gate] = [&of_client, &of_gate].map(|project| (send_original(demo, project, &rows), project));
     differ(&client.0, client.1, &gate.0, gate.1)
 }
 
 fn differ(original: &Answer, of_client: &str, written: &Answer, of_gate: &str) -> Option<Difference> {
-    let (said, says) = (Said::by(original, of_client), Said::by(written, of_gate));
+    let (expected, found) = (Content::of(original, of_client), Content::of(written, of_gate));
     if original.status != written.status {
-        return Some(Difference::Status(original.status, written.status, said.difference(&says)));
+        return Some(Difference::Status(original.status, written.status, expected.difference(&found)));
     }
-    (said != says).then(|| Difference::Body(said.difference(&says)))
+    (expected != found).then(|| Difference::Body(expected.difference(&found)))
 }

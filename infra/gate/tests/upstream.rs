@@ -1,4 +1,4 @@
-//! QGIS Server itself, as processes that the gate starts.
+//! A real QGIS Server in processes that the gate starts.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -24,20 +24,20 @@ use tempfile::TempDir;
 const QGIS: &str = "/usr/lib/cgi-bin/qgis_mapserv.fcgi";
 const PUBLIC: &str = "https://gis.example/pozi/ows/planning/";
 
-/// A project, and one QGIS process.
+/// A project and one QGIS process.
 struct Rig {
     processes: Processes,
     folder: TempDir,
 }
 
 impl Rig {
-    /// Nothing where QGIS Server is not installed; there it says so.
+    /// Returns nothing, and prints a notice, if QGIS Server is not installed.
     fn start(grace: Duration) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         if !Path::new(QGIS).exists() || !make_project(folder.path()) {
             const NOTICE: &str = "NOT RUN: tests with QGIS Server need Debian's qgis-server and python3-qgis";
             assert!(env::var_os("CI").is_none(), "{NOTICE}");
-            // Not eprintln!, whose text of a passed test is not shown.
+            // Not eprintln!, whose output is hidden when the test passes.
             std::io::stderr().write_all(format!("{NOTICE}\n").as_bytes()).unwrap();
             return None;
         }
@@ -62,14 +62,14 @@ impl Rig {
         self.processes.send(&self.project(), request).await
     }
 
-    /// Where the process listens.
+    /// Returns the path of the process's socket.
     fn socket(&self) -> PathBuf {
         let entries = |folder: PathBuf| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let mut paths = entries(self.folder.path().join("run")).flat_map(entries);
         paths.find(|path| path.extension().is_some_and(|extension| extension == "sock")).unwrap()
     }
 
-    /// The ids of the running processes: those whose home is ours.
+    /// Returns the ids of the rig's processes, by their HOME.
     fn ids(&self) -> Vec<String> {
         let home = format!("HOME={}", self.folder.path().join("run").display());
         let is_ours = |id: &String| {
@@ -89,7 +89,7 @@ fn make_project(folder: &Path) -> bool {
     python.status().is_ok_and(|status| status.success())
 }
 
-fn asking(path: &str, query: &str) -> QgisRequest {
+fn get(path: &str, query: &str) -> QgisRequest {
     QgisRequest {
         method: Method::GET,
         path: path.into(),
@@ -100,7 +100,7 @@ fn asking(path: &str, query: &str) -> QgisRequest {
     }
 }
 
-/// A transaction. QGIS 3.22 never ends one that inserts a property which the layer does not have.
+/// Returns an Insert of `property`. QGIS 3.22 hangs if the layer does not have it.
 fn insert(property: &str) -> QgisRequest {
     let body = format!(
         r#"<Transaction xmlns="http://www.opengis.net/wfs" xmlns:gml="http://www.opengis.net/gml" service="WFS" version="1.1.0"><Insert><places><{property}>x</{property}></places></Insert></Transaction>"#
@@ -108,7 +108,7 @@ fn insert(property: &str) -> QgisRequest {
     QgisRequest {
         method: Method::POST,
         body: Some(QgisBody { content_type: "text/xml", bytes: Bytes::from(body) }),
-        ..asking("", "SERVICE=WFS&VERSION=1.1.0&REQUEST=Transaction")
+        ..get("", "SERVICE=WFS&VERSION=1.1.0&REQUEST=Transaction")
     }
 }
 
@@ -122,13 +122,13 @@ async fn text(answer: Response<Body>) -> String {
 #[tokio::test]
 async fn qgis_server_answers_each_service_with_public_addresses() {
     let Some(rig) = Rig::start(Duration::from_mins(1)) else { return };
-    let answer = rig.send(asking("", CAPABILITIES)).await.unwrap();
+    let answer = rig.send(get("", CAPABILITIES)).await.unwrap();
     assert_eq!(answer.headers()[CONTENT_TYPE], "text/xml; charset=utf-8");
     let capabilities = text(answer).await;
     assert!(capabilities.contains("<Name>places</Name>"), "{capabilities}");
     assert!(capabilities.contains(&format!("xlink:href=\"{PUBLIC}")), "{capabilities}");
 
-    let items = asking("/wfs3/collections/places/items.json", "limit=1");
+    let items = get("/wfs3/collections/places/items.json", "limit=1");
     let items = text(rig.send(items).await.unwrap()).await;
     assert!(items.contains("redgum 0"), "{items}");
     assert!(
@@ -137,44 +137,44 @@ async fn qgis_server_answers_each_service_with_public_addresses() {
         "{items}"
     );
 
-    let mut landing = asking("/wfs3", "");
+    let mut landing = get("/wfs3", "");
     landing.accept = Some("application/json");
     let answer = rig.send(landing).await.unwrap();
     assert_eq!(answer.headers()[CONTENT_TYPE], "application/json");
-    // The process is free once its answer was read.
+    // The process is free once its answer has been read.
     assert!(text(answer).await.contains("\"links\""));
 
-    let map = asking(
+    let map = get(
         "",
         "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=places&STYLES=&CRS=EPSG%3A3857&BBOX=0,0,1000,1000&WIDTH=2000&HEIGHT=2000&FORMAT=image%2Fpng",
     );
     let png = rig.send(map).await.unwrap().into_body().collect().await.unwrap().to_bytes();
     assert!(png.starts_with(b"\x89PNG") && png.ends_with(b"IEND\xaeB\x60\x82"), "{}", png.len());
 
-    let missing = text(rig.send(asking("", "SERVICE=WMS&REQUEST=Nothing")).await.unwrap()).await;
+    let missing = text(rig.send(get("", "SERVICE=WMS&REQUEST=Nothing")).await.unwrap()).await;
     assert!(missing.contains("ServiceException"), "{missing}");
-    let nowhere = rig.send(asking("/wfs3/collections/nowhere", "")).await.unwrap();
+    let nowhere = rig.send(get("/wfs3/collections/nowhere", "")).await.unwrap();
     assert_eq!(nowhere.status(), StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
-async fn a_write_is_done_once() {
+async fn executes_a_write_once() {
     let Some(rig) = Rig::start(Duration::from_mins(1)) else { return };
     let done = text(rig.send(insert("name")).await.unwrap()).await;
     assert!(done.contains("<totalInserted>1<"), "{done}");
     let all = "SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=places&OUTPUTFORMAT=geojson";
-    let features = text(rig.send(asking("", all)).await.unwrap()).await;
+    let features = text(rig.send(get("", all)).await.unwrap()).await;
     assert_eq!(features.matches("\"Feature\"").count(), 3, "{features}");
-    // The gate's own client for running processes asks the same.
+    // The client for a running FastCGI server gets the same.
     let server = FastCgi::new(format!("unix:{}", rig.socket().display()).parse().unwrap());
-    let again = text(server.send(&rig.project(), asking("", all)).await.unwrap()).await;
+    let again = text(server.send(&rig.project(), get("", all)).await.unwrap()).await;
     assert_eq!(again.matches("\"Feature\"").count(), 3, "{again}");
 }
 
 #[tokio::test]
-async fn qgis_server_that_is_killed_in_the_middle_is_replaced() {
+async fn replaces_a_qgis_process_that_is_killed_during_a_request() {
     let Some(rig) = Rig::start(Duration::from_mins(1)) else { return };
-    assert!(rig.send(asking("", CAPABILITIES)).await.is_ok());
+    assert!(rig.send(get("", CAPABILITIES)).await.is_ok());
     let ids = rig.ids();
     assert_eq!(ids.len(), 1);
     let processes = rig.processes.clone();
@@ -183,25 +183,25 @@ async fn qgis_server_that_is_killed_in_the_middle_is_replaced() {
     until_busy(&ids[0]).await;
     assert!(Command::new("kill").args(["-9", &ids[0]]).status().unwrap().success());
     assert_eq!(hung.await.unwrap().unwrap_err().reason(), "qgis_died");
-    let capabilities = text(rig.send(asking("", CAPABILITIES)).await.unwrap()).await;
+    let capabilities = text(rig.send(get("", CAPABILITIES)).await.unwrap()).await;
     assert!(capabilities.contains("<Name>places</Name>"));
     assert_ne!(rig.ids(), ids);
 }
 
 #[tokio::test]
-async fn an_insert_that_hangs_is_killed_after_its_client_left() {
+async fn kills_a_hanging_insert_after_its_client_disconnects() {
     let Some(rig) = Rig::start(Duration::from_millis(50)) else { return };
-    assert!(rig.send(asking("", CAPABILITIES)).await.is_ok());
+    assert!(rig.send(get("", CAPABILITIES)).await.is_ok());
     let ids = rig.ids();
     let hung = tokio::time::timeout(Duration::from_millis(500), rig.send(insert("nothing"))).await;
-    assert!(hung.is_err(), "QGIS ends such an Insert now; the gate need not look for its fields");
-    let capabilities = text(rig.send(asking("", CAPABILITIES)).await.unwrap()).await;
+    assert!(hung.is_err(), "QGIS now answers such an Insert; the gate no longer needs to check its fields");
+    let capabilities = text(rig.send(get("", CAPABILITIES)).await.unwrap()).await;
     assert!(capabilities.contains("<Name>places</Name>"));
     assert_ne!(rig.ids(), ids);
     assert_eq!(rig.ids().len(), 1);
 }
 
-/// Ready when the process `id` has used 20 ticks of processor time more than now: it works on something that lasts.
+/// Waits until the process `id` has used another 20 ticks of CPU time, so that it is busy with a long request.
 async fn until_busy(id: &str) {
     let used = || {
         let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap();

@@ -1,5 +1,5 @@
-//! The configuration for IIS, as far as it can be read without Windows: it is well-formed, says what the gate needs, and
-//! the command line in it is one that the gate takes. No test runs it.
+//! The configuration for IIS, as far as it can be checked without Windows: it is well-formed, has the settings that the
+//! gate needs, and its command line is valid. No test runs it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
 
@@ -11,7 +11,7 @@ use quick_xml::{Reader, events::Event};
 
 const WEB_CONFIG: &str = include_str!("../windows/web.config");
 
-/// Each element by its path, and its attributes; of those with a name by that, too.
+/// Returns the attributes of each element by its path, which includes a name or verb in brackets.
 fn elements(text: &str) -> BTreeMap<String, BTreeMap<String, String>> {
     let mut reader = Reader::from_str(text);
     let mut path = Vec::new();
@@ -48,7 +48,7 @@ fn elements(text: &str) -> BTreeMap<String, BTreeMap<String, String>> {
 }
 
 #[test]
-fn web_config_is_well_formed_and_says_what_the_gate_needs() {
+fn web_config_is_well_formed_and_has_the_settings_that_the_gate_needs() {
     let elements = elements(WEB_CONFIG);
     let body_bytes = Limits::default().body_bytes.to_string();
     for (path, key, value) in [
@@ -67,7 +67,7 @@ fn web_config_is_well_formed_and_says_what_the_gate_needs() {
         ("security/requestFiltering/verbs", "allowUnlisted", "false"),
     ] {
         let path = format!("configuration/system.webServer/{path}");
-        let found = elements.get(&path).unwrap_or_else(|| panic!("{path} is not there"));
+        let found = elements.get(&path).unwrap_or_else(|| panic!("{path} is missing"));
         assert_eq!(found.get(key).map(String::as_str), Some(value), "{path} {key}");
     }
     assert!(elements.contains_key("configuration/system.webServer/modules/remove[WebDAVModule]"));
@@ -81,7 +81,7 @@ fn web_config_is_well_formed_and_says_what_the_gate_needs() {
 }
 
 #[test]
-fn the_program_takes_the_command_line_that_iis_gives_it() {
+fn accepts_the_command_line_that_iis_uses() {
     let elements = elements(WEB_CONFIG);
     let platform = &elements["configuration/system.webServer/httpPlatform"];
     assert_eq!(platform["processPath"], "C:\\Pozi\\gate\\pozi-gate.exe");

@@ -2,81 +2,73 @@
 
 use std::fmt::Write as _;
 
-/// What came of a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// All is well, and the session, where one was given, counts.
-    Sound,
-    /// Something that the configuration names is not as it should be.
-    Faulty,
-    /// The issuer's keys cannot be had.
-    NoKeys,
+/// The outcome of a check. Later variants outrank earlier ones.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CheckOutcome {
+    /// Everything works, and the session, if one was given, is valid.
+    #[default]
+    Passed,
+    /// The configuration, or something that it names, is wrong.
+    Failed,
     /// The session is refused.
-    Refused,
+    SessionRefused,
+    /// The issuer's keys cannot be fetched.
+    KeysUnavailable,
 }
 
-impl Verdict {
-    /// The program's exit code; 1 is also a configuration that cannot be read, 2 a wrong command line.
+impl CheckOutcome {
+    /// Returns the program's exit code. 1 also stands for an unreadable configuration, 2 for a wrong command line.
     pub fn exit_code(self) -> u8 {
         match self {
-            Self::Sound => 0,
-            Self::Faulty => 1,
-            Self::NoKeys => 3,
-            Self::Refused => 4,
+            Self::Passed => 0,
+            Self::Failed => 1,
+            Self::KeysUnavailable => 3,
+            Self::SessionRefused => 4,
         }
     }
 }
 
-/// The lines of the report, and the worst of them.
+/// The lines of the report, and the outcome so far.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     lines: String,
-    is_faulty: bool,
-    is_without_keys: bool,
-    is_refused: bool,
+    outcome: CheckOutcome,
 }
 
 impl Findings {
-    /// `what` is as it should be, or is told only.
-    pub(super) fn fine(&mut self, what: &str, text: &str) {
+    /// Adds that `subject` is as it should be, or information about it.
+    pub(super) fn ok(&mut self, subject: &str, text: &str) {
         // Writing to a string cannot fail.
-        let _ = writeln!(self.lines, "{what:<11} {text}");
+        let _ = writeln!(self.lines, "{subject:<11} {text}");
     }
 
-    /// `what` can be served, and should be looked at.
-    pub(super) fn warning(&mut self, what: &str, text: &str) {
-        self.fine(what, &format!("LOOK: {text}"));
+    /// Adds that `subject` works, but deserves attention.
+    pub(super) fn warning(&mut self, subject: &str, text: &str) {
+        self.ok(subject, &format!("WARNING: {text}"));
     }
 
-    /// `what` is wrong.
-    pub(super) fn fault(&mut self, what: &str, text: &str) {
-        self.is_faulty = true;
-        self.fine(what, &format!("WRONG: {text}"));
+    /// Adds that `subject` is wrong.
+    pub(super) fn error(&mut self, subject: &str, text: &str) {
+        self.fail(CheckOutcome::Failed, subject, &format!("ERROR: {text}"));
     }
 
-    /// The issuer's keys cannot be had.
-    pub(super) fn without_keys(&mut self, text: &str) {
-        self.is_without_keys = true;
-        self.fine("keys", &format!("WRONG: {text}"));
+    /// Adds that the issuer's keys cannot be fetched.
+    pub(super) fn keys_unavailable(&mut self, text: &str) {
+        self.fail(CheckOutcome::KeysUnavailable, "keys", &format!("ERROR: {text}"));
     }
 
-    /// The session is refused.
-    pub(super) fn refused(&mut self, text: &str) {
-        self.is_refused = true;
-        self.fine("session", &format!("refused, {text}"));
+    /// Adds that the session is refused.
+    pub(super) fn session_refused(&mut self, text: &str) {
+        self.fail(CheckOutcome::SessionRefused, "session", &format!("REFUSED: {text}"));
     }
 
-    /// The verdict, by the first that is wrong of keys, session and everything else, and the lines.
-    pub(super) fn report(self) -> (Verdict, String) {
-        let verdict = if self.is_without_keys {
-            Verdict::NoKeys
-        } else if self.is_refused {
-            Verdict::Refused
-        } else if self.is_faulty {
-            Verdict::Faulty
-        } else {
-            Verdict::Sound
-        };
-        (verdict, self.lines)
+    fn fail(&mut self, outcome: CheckOutcome, subject: &str, text: &str) {
+        self.outcome = self.outcome.max(outcome);
+        self.ok(subject, text);
+    }
+
+    /// Returns the outcome and the lines.
+    pub(super) fn report(self) -> (CheckOutcome, String) {
+        (self.outcome, self.lines)
     }
 }

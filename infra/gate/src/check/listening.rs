@@ -1,4 +1,4 @@
-//! Whether the gate could listen where it is told to, or does already.
+//! Whether the gate can listen on its addresses, or a gate already does.
 
 use std::{
     io,
@@ -16,41 +16,39 @@ use crate::config::GateConfig;
 
 /// Tries both addresses.
 pub(super) async fn check_addresses(config: &GateConfig, findings: &mut Findings) {
-    // Nobody asks a gate about a decision without naming a catalogue: it refuses that, and nothing else does so.
-    try_address("listen", config.listen, ("/decide", Err(403)), findings).await;
-    try_address("status_listen", config.status_listen, ("/metrics", Ok(())), findings).await;
+    // Only a gate refuses a question to `/decide` that names no catalogue.
+    try_address("listen", config.listen, ("/decide", 403), findings).await;
+    try_address("status_listen", config.status_listen, ("/metrics", 200), findings).await;
     if !config.status_listen.ip().is_loopback() {
-        findings.warning(
-            "status",
-            &format!(
-                "{} can be reached by other machines, and tells everybody how the gate is; leave `status_listen` out unless that is meant",
-                config.status_listen
-            ),
+        let text = format!(
+            "other machines can reach {} and read the gate's health and metrics; unless you want that, remove `status_listen`",
+            config.status_listen
         );
+        findings.warning("status", &text);
     }
 }
 
 async fn try_address(
     key: &str,
     address: SocketAddr,
-    (path, of_a_gate): (&str, Result<(), u16>),
+    (path, gate_status): (&str, u16),
     findings: &mut Findings,
 ) {
-    let what = key.split('_').next().unwrap_or(key);
+    let subject = key.split('_').next().unwrap_or(key);
     let Err(error) = TcpListener::bind(address).await else {
-        return findings.fine(what, &format!("{address} is free"));
+        return findings.ok(subject, &format!("{address} is free"));
     };
-    if error.kind() == io::ErrorKind::AddrInUse && answers(address, path).await == Some(of_a_gate) {
-        return findings.fine(what, &format!("{address} is served by a gate already"));
+    if error.kind() == io::ErrorKind::AddrInUse && status(address, path).await == Some(gate_status) {
+        return findings.ok(subject, &format!("a gate is already listening on {address}"));
     }
     let text = format!(
-        "cannot listen on {address}: {error}; end what listens there, or choose another address with `{key}`"
+        "cannot listen on {address}: {error}; stop the program that listens there, or choose another address with `{key}`"
     );
-    findings.fault(what, &text);
+    findings.error(subject, &text);
 }
 
-/// What `GET path` is answered: nothing, or its status where that is not 200.
-async fn answers(address: SocketAddr, path: &str) -> Option<Result<(), u16>> {
+/// Returns the status of `GET path`; nothing if there is no answer.
+async fn status(address: SocketAddr, path: &str) -> Option<u16> {
     let host = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
@@ -58,8 +56,8 @@ async fn answers(address: SocketAddr, path: &str) -> Option<Result<(), u16>> {
     };
     let url = format!("http://{}{path}", SocketAddr::new(host, address.port())).parse().ok()?;
     match HttpDocument::of_this_machine(&url, []).ok()?.fetch().await {
-        Ok(_) => Some(Ok(())),
-        Err(FetchError::Status(status)) => Some(Err(status)),
-        Err(FetchError::NoAnswer(_) | FetchError::TooLarge(_)) => None,
+        Ok(_) => Some(200),
+        Err(FetchError::Status(status)) => Some(status),
+        Err(_) => None,
     }
 }

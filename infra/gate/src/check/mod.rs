@@ -1,4 +1,4 @@
-//! `pozi-gate check`: tries everything that the configuration names, and says for each what is wrong and what to do.
+//! `pozi-gate check`: tests everything that the configuration names, and says what is wrong and how to fix it.
 
 mod findings;
 mod listening;
@@ -13,19 +13,21 @@ use pozi_auth::{
     timestamp::Clock,
 };
 
+pub use self::findings::CheckOutcome;
 use self::findings::Findings;
-pub use self::findings::Verdict;
-use crate::{Gate, clock_offset::ClockOffset, config::GateConfig, keys::KeyDocument};
+use crate::{
+    Gate, clock_offset::ClockOffset, config::GateConfig, error_text::with_causes, keys::KeyDocument,
+};
 
-/// Tries what `config` names, and says what `session` opens here; the text is for a terminal, and has no part of the
-/// token.
-pub async fn check(config: &GateConfig, session: Option<&str>) -> (Verdict, String) {
+/// Tests what `config` names, and what `session` opens. Returns the outcome and a report for a terminal, which contains
+/// no part of the token.
+pub async fn check(config: &GateConfig, session: Option<&str>) -> (CheckOutcome, String) {
     let mut findings = Findings::default();
     for file in &config.files {
-        findings.fine("file", &format!("{} is without fault", file.display()));
+        findings.ok("file", &format!("{} is valid", file.display()));
     }
-    findings.fine("issuer", config.issuer.as_str());
-    findings.fine("site", config.audience());
+    findings.ok("issuer", config.issuer.as_str());
+    findings.ok("site", config.audience());
     let keys = check_issuer(config, &mut findings).await;
     listening::check_addresses(config, &mut findings).await;
     projects::check_catalogues(config, &mut findings).await;
@@ -37,35 +39,38 @@ pub async fn check(config: &GateConfig, session: Option<&str>) -> (Verdict, Stri
     findings.report()
 }
 
-/// The issuer's keys, where they can be had, and the clocks.
+/// Fetches the issuer's keys, and compares the clocks. Returns nothing if there are no keys.
 async fn check_issuer(config: &GateConfig, findings: &mut Findings) -> Option<Arc<IssuerKeys<KeyDocument>>> {
     let clock = ClockOffset::default();
     let document = match KeyDocument::of(config, clock.clone()) {
         Ok(document) => document,
-        Err(problem) => {
-            findings.without_keys(&problem.to_string());
+        Err(error) => {
+            findings.keys_unavailable(&with_causes(&error));
             return None;
         }
     };
     let keys = Arc::new(IssuerKeys::new(document.clone(), ISSUER_KEY_LIFETIMES));
     let url = config.jwks_url.as_str();
-    // Asked directly first: what the keys themselves say of a failure leaves out its cause.
-    if let Err(problem) = pozi_auth::fetch::DocumentFetch::fetch(&document).await {
-        findings.without_keys(&format!(
-            "cannot be had from {url}: {problem}; look at the network, HTTPS_PROXY and `ca_file`"
+    // Fetched directly first, to tell a network error from a document that is no key set.
+    if let Err(error) = pozi_auth::fetch::DocumentFetch::fetch(&document).await {
+        findings.keys_unavailable(&format!(
+            "cannot fetch {url}: {}; check the network, HTTPS_PROXY and `ca_file`",
+            with_causes(&error)
         ));
         return None;
     }
-    if let Err(problem) = keys.renew(SystemClock.now()).await {
-        findings
-            .without_keys(&format!("cannot be had from {url}: {problem}; what answers there is no key set"));
+    if let Err(error) = keys.renew(SystemClock.now()).await {
+        findings.keys_unavailable(&format!(
+            "{url} does not return a key set: {}; check `issuer` and `jwks_url`",
+            with_causes(&error)
+        ));
         return None;
     }
-    findings.fine("keys", &format!("{} at {url}", keys.held().map_or(0, |(set, _)| set.len())));
+    findings.ok("keys", &format!("{} from {url}", keys.held().map_or(0, |(set, _)| set.len())));
     match clock.last().map(|offset| (offset.problem(), offset.seconds_ahead)) {
-        Some((Some(problem), _)) => findings.fault("clock", &problem),
-        Some((None, seconds)) => findings.fine("clock", &format!("agrees with the issuer's ({seconds} s)")),
-        None => findings.fine("clock", "the issuer's answer has no Date to compare with"),
+        Some((Some(problem), _)) => findings.error("clock", &problem),
+        Some((None, seconds)) => findings.ok("clock", &format!("agrees with the issuer's ({seconds} s)")),
+        None => findings.ok("clock", "not compared: the issuer's answer has no Date header"),
     }
     Some(keys)
 }

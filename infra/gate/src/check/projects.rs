@@ -1,4 +1,4 @@
-//! The catalogues: does QGIS Server open each project, and what stands in it?
+//! The catalogues: whether QGIS Server opens each project, and what is wrong in the project file.
 
 use std::{io, path::Path};
 
@@ -8,17 +8,18 @@ use super::findings::Findings;
 use crate::{
     capabilities::ask_capabilities,
     config::GateConfig,
+    error_text::with_causes,
     layers::inspect::{Finding, Severity, SiteAddresses, inspect_file},
     servers::Servers,
     settings::PathStyle,
     upstream::MapServer,
 };
 
-/// Tries every catalogue of the site.
+/// Checks every catalogue of the site.
 pub(super) async fn check_catalogues(config: &GateConfig, findings: &mut Findings) {
     let servers = match Servers::new(config, &Servers::default()) {
         Ok(servers) => servers,
-        Err(problem) => return findings.fault("upstream", &problem.to_string()),
+        Err(error) => return findings.error("upstream", &with_causes(&error)),
     };
     let addresses = addresses(config, &servers);
     for catalogue in &config.settings.site.catalogues {
@@ -29,40 +30,26 @@ pub(super) async fn check_catalogues(config: &GateConfig, findings: &mut Finding
     }
 }
 
-/// Whether QGIS Server opens the project of `catalogue`.
+/// Adds whether QGIS Server opens the project of `catalogue`, and returns it.
 async fn check_upstream(server: &impl MapServer, catalogue: &Catalogue, findings: &mut Findings) -> bool {
     let id = &catalogue.id;
     match ask_capabilities(server, &catalogue.project).await {
         Ok(()) => {
-            findings.fine("upstream", &format!("{id}: QGIS Server opens the project"));
+            findings.ok("upstream", &format!("{id}: QGIS Server opens the project"));
             true
         }
-        Err(problem) => {
+        Err(error) => {
             let text = format!(
-                "{id}: {}; look at [upstream], at QGIS Server's log, and at `project`",
-                with_causes(&problem)
+                "{id}: {}; check [upstream] or [qgis], QGIS Server's log, and `project`",
+                with_causes(&error)
             );
-            findings.fault("upstream", &text);
+            findings.error("upstream", &text);
             false
         }
     }
 }
 
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let own = error.to_string();
-        // A transparent error says what its cause says.
-        if !text.ends_with(&own) {
-            text = format!("{text}: {own}");
-        }
-        cause = error.source();
-    }
-    text
-}
-
-/// Reads the project file, and says what is in it that should not be.
+/// Reads the project file, and adds what should not be in it.
 async fn check_project(
     catalogue: &Catalogue,
     opens: bool,
@@ -77,40 +64,40 @@ async fn check_project(
     let inspecting = tokio::task::spawn_blocking(move || inspect_file(Path::new(&path), &addresses));
     match inspecting.await {
         Ok(found) if found.is_empty() => {
-            findings.fine("project", &format!("{id}: {project} is without fault"));
+            findings.ok("project", &format!("{id}: no problems found in {project}"));
         }
         Ok(found) => {
             for Finding { severity, what, fix } in found {
-                let text = format!("{id}: {what}; {fix}");
+                let text = format!("{id}: {what} {fix}");
                 match severity {
-                    Severity::Error => findings.fault("project", &text),
+                    Severity::Error => findings.error("project", &text),
                     Severity::Warning => findings.warning("project", &text),
-                    Severity::Note => findings.fine("project", &text),
+                    Severity::Note => findings.ok("project", &text),
                 }
             }
         }
-        Err(problem) => {
-            findings.fault("project", &format!("{id}: {project} cannot be looked into: {problem}"));
+        Err(error) => {
+            findings.error("project", &format!("{id}: {project} cannot be checked: {error}"));
         }
     }
 }
 
 fn unreadable(catalogue: &Catalogue, opens: bool, error: &io::Error, findings: &mut Findings) {
     let (id, project) = (&catalogue.id, &catalogue.project);
-    // QGIS Server reads it: then this user, or this machine, is only another one.
+    // QGIS Server can read it, so only this user, or this machine, cannot.
     if opens {
         let advice = "run the check as a user who can read it";
-        findings.warning("project", &format!("{id}: {project} was not looked into: {error}; {advice}"));
+        findings.warning("project", &format!("{id}: cannot read {project}: {error}; {advice}"));
     } else if error.kind() == io::ErrorKind::NotFound {
-        findings
-            .fault("project", &format!("{id}: {project} is not there; correct `project` in the site file"));
+        let advice = "correct `project` in the site file";
+        findings.error("project", &format!("{id}: {project} does not exist; {advice}"));
     } else {
-        let advice = "let QGIS Server's user and the gate's read it";
-        findings.fault("project", &format!("{id}: {project}: {error}; {advice}"));
+        let advice = "give the users of QGIS Server and the gate read access";
+        findings.error("project", &format!("{id}: cannot read {project}: {error}; {advice}"));
     }
 }
 
-/// Where the site's maps are reached, so that a project that asks its own site is found.
+/// Returns the site's own addresses, to find projects that send requests to their own site.
 fn addresses(config: &GateConfig, servers: &Servers) -> SiteAddresses {
     let site = &config.settings.site;
     let own = site.catalogues.iter().flat_map(|catalogue| servers.own_addresses(catalogue));

@@ -1,4 +1,4 @@
-//! What a session opens here.
+//! What a session opens at this site.
 
 use pozi_auth::{
     session::{SessionKeySource, VerifiedSession},
@@ -9,7 +9,7 @@ use pozi_auth::{
 use super::findings::Findings;
 use crate::Gate;
 
-/// Says until when the session counts and what it opens, or why it does not count.
+/// Adds how long the session is valid and what it opens, or why it is refused.
 pub(super) async fn check_session<K: SessionKeySource>(
     gate: &Gate<K>,
     token: &str,
@@ -19,21 +19,21 @@ pub(super) async fn check_session<K: SessionKeySource>(
     match gate.verify(token, now).await {
         Ok(session) => {
             let left = session.expires().since(now).as_secs();
-            findings.fine("session", &format!("good for {left} s, {}", session.id()));
+            findings.ok("session", &format!("valid for {left} s, jti {}", session.id()));
             for catalogue in gate.catalogues() {
-                findings.fine(catalogue.as_str(), opened(&session, catalogue));
+                findings.ok(catalogue.as_str(), granted(&session, catalogue));
             }
         }
-        Err(refusal) => findings.refused(&format!("{}: {refusal}", refusal.reason())),
+        Err(refusal) => findings.session_refused(&format!("{}: {refusal}", refusal.reason())),
     }
 }
 
-fn opened(session: &VerifiedSession, catalogue: &CatalogueId) -> &'static str {
+fn granted(session: &VerifiedSession, catalogue: &CatalogueId) -> &'static str {
     if session.allows(catalogue, Access::Write) {
         "read and write"
     } else if session.allows(catalogue, Access::Read) {
         "read"
     } else {
-        "nothing"
+        "no access"
     }
 }

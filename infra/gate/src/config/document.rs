@@ -1,4 +1,4 @@
-//! `gate.toml` as it is written. An unknown key is an error: a misspelt one would be a rule that is not kept.
+//! The structure of `gate.toml`. An unknown key is an error, so that a misspelt setting is not silently ignored.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -21,37 +21,37 @@ use crate::settings::{Limits, PathStyle};
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Document {
-    /// Who mints the sessions.
+    /// The service that issues the sessions.
     #[serde(deserialize_with = "parsed")]
     pub(super) issuer: Issuer,
     /// The site file that registers the site.
     #[serde(deserialize_with = "path")]
     pub(super) site: PathBuf,
-    /// What every path begins with; the path of the site's internal URL when left out.
+    /// The prefix of every path; by default the path of the site's internal URL.
     #[serde(default, deserialize_with = "base")]
     pub(super) base: Option<String>,
-    /// The folder that the issuer's keys are kept in, for a start without a network.
+    /// The folder for a copy of the issuer's keys, to start without a network.
     #[serde(deserialize_with = "path")]
     pub(super) state_dir: PathBuf,
-    /// Where requests come in.
+    /// The address for requests.
     #[serde(default = "default_listen")]
     pub(super) listen: SocketAddr,
-    /// Where `/health` and `/metrics` are. Only this machine reaches the default.
+    /// The address of `/health` and `/metrics`. Only this machine can reach the default.
     #[serde(default = "default_status_listen")]
     pub(super) status_listen: SocketAddr,
-    /// Where the issuer's keys are, when not at its `/.well-known/jwks.json`.
+    /// The URL of the issuer's keys, if it is not the issuer's `/.well-known/jwks.json`.
     #[serde(default, deserialize_with = "parsed_if_there")]
     pub(super) jwks_url: Option<SecureUrl>,
-    /// Authorities (PEM) that the issuer's TLS is believed by, besides the machine's and the compiled-in ones.
+    /// Certificate authorities (PEM) to trust for the issuer, in addition to the machine's and the built-in ones.
     #[serde(default, deserialize_with = "path_if_there")]
     pub(super) ca_file: Option<PathBuf>,
-    /// How paths of projects are compared; as on this machine when left out.
-    pub(super) project_paths: Option<PathStyleDocument>,
-    /// A QGIS Server that runs already.
+    /// How project paths are compared; by default as on this machine.
+    pub(super) project_paths: Option<PathStyle>,
+    /// A QGIS Server that is already running.
     pub(super) upstream: Option<UpstreamDocument>,
     /// A QGIS Server that the gate starts.
     pub(super) qgis: Option<QgisDocument>,
-    /// How much is allowed.
+    /// Limits on sizes, times and numbers.
     #[serde(default)]
     pub(super) limits: LimitsDocument,
     /// Where the log goes.
@@ -59,15 +59,7 @@ pub(super) struct Document {
     pub(super) log: LogDocument,
 }
 
-/// `project_paths`.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum PathStyleDocument {
-    Windows,
-    Unix,
-}
-
-/// `[limits]`. What is left out is as in [`Limits`].
+/// `[limits]`. Missing keys have the defaults of [`Limits`].
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LimitsDocument {
@@ -87,14 +79,14 @@ pub(super) struct LimitsDocument {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct LogDocument {
-    /// The file; standard output when left out.
+    /// The file; standard output by default.
     #[serde(deserialize_with = "path_if_there")]
     pub(super) file: Option<PathBuf>,
-    /// How many days' files are kept.
+    /// How many daily files are kept.
     pub(super) days: NonZeroUsize,
 }
 
-/// What is wrong with the file: the parser's own words, which show the place, and what to write instead.
+/// An error in the file: the parser's message, which shows the place, and advice.
 #[derive(Debug, thiserror::Error)]
 #[error("{cause}{advice}")]
 pub struct DocumentError {
@@ -109,45 +101,36 @@ impl Document {
     }
 }
 
-/// What the parser cannot know.
+/// Returns advice that the parser cannot give; empty if there is none.
 fn advice(error: &toml::de::Error) -> &'static str {
     let message = error.message();
     let is_unknown = |key: &str| message.starts_with(&format!("unknown field `{key}`"));
     if is_unknown("audience") || is_unknown("catalogues") {
-        "; the site file says this: name it by `site = \"…\"`"
+        "; this is now read from the site file: remove it, and set `site = \"…\"`"
     } else if is_unknown("probe") {
-        "; the QGIS plugin that it watched is not needed any more: take this away, and the plugin"
+        "; the QGIS plugin that it monitored is no longer needed: remove this table and the plugin"
     } else {
         backslash_advice(message)
     }
 }
 
-impl From<PathStyleDocument> for PathStyle {
-    fn from(style: PathStyleDocument) -> Self {
-        match style {
-            PathStyleDocument::Windows => Self::Windows,
-            PathStyleDocument::Unix => Self::Unix,
-        }
-    }
-}
-
 impl From<LimitsDocument> for Limits {
     fn from(document: LimitsDocument) -> Self {
-        let left_out = Self::default();
+        let default = Self::default();
         let seconds =
-            |given: Option<NonZeroU64>, or| given.map_or(or, |given| Duration::from_secs(given.get()));
-        let count = |given: Option<NonZeroUsize>, or| given.map_or(or, NonZeroUsize::get);
+            |given: Option<NonZeroU64>, default| given.map_or(default, |s| Duration::from_secs(s.get()));
+        let count = |given: Option<NonZeroUsize>, default| given.map_or(default, NonZeroUsize::get);
         Self {
-            max_pixels: document.max_pixels.map_or(left_out.max_pixels, NonZeroU64::get),
-            max_features: document.max_features.map_or(left_out.max_features, NonZeroU64::get),
-            body_bytes: count(document.body_bytes, left_out.body_bytes),
-            requests_per_catalogue: count(document.requests_per_catalogue, left_out.requests_per_catalogue),
-            waiting_per_catalogue: document.waiting_per_catalogue.unwrap_or(left_out.waiting_per_catalogue),
-            upstream: seconds(document.upstream_seconds, left_out.upstream),
-            idle: seconds(document.idle_seconds, left_out.idle),
-            header: seconds(document.header_seconds, left_out.header),
-            body: seconds(document.body_seconds, left_out.body),
-            connections: count(document.connections, left_out.connections),
+            max_pixels: document.max_pixels.map_or(default.max_pixels, NonZeroU64::get),
+            max_features: document.max_features.map_or(default.max_features, NonZeroU64::get),
+            body_bytes: count(document.body_bytes, default.body_bytes),
+            requests_per_catalogue: count(document.requests_per_catalogue, default.requests_per_catalogue),
+            waiting_per_catalogue: document.waiting_per_catalogue.unwrap_or(default.waiting_per_catalogue),
+            upstream: seconds(document.upstream_seconds, default.upstream),
+            idle: seconds(document.idle_seconds, default.idle),
+            header: seconds(document.header_seconds, default.header),
+            body: seconds(document.body_seconds, default.body),
+            connections: count(document.connections, default.connections),
         }
     }
 }
@@ -180,19 +163,18 @@ fn path_if_there<'de, D: Deserializer<'de>>(value: D) -> Result<Option<PathBuf>,
     path(value).map(Some)
 }
 
-/// Segments of plain characters, so that a path is compared as it is written.
+/// Allows unreserved characters only (RFC 3986 §2.3), so that paths can be compared byte by byte.
 fn base<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
     let text = String::deserialize(value)?;
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
     let is_segment = |segment: &str| {
         !segment.is_empty() && segment.bytes().all(is_plain) && !matches!(segment, "." | "..")
     };
-    let fits = text.is_empty() || text.strip_prefix('/').is_some_and(|rest| rest.split('/').all(is_segment));
-    if fits {
+    if text.is_empty() || text.strip_prefix('/').is_some_and(|rest| rest.split('/').all(is_segment)) {
         Ok(Some(text))
     } else {
         Err(D::Error::custom(
-            "a base is empty or like \"/pozi\": a slash before each part, and none at the end",
+            "write a base like \"/pozi\", with a slash at the start and none at the end, or leave it empty",
         ))
     }
 }

@@ -1,6 +1,6 @@
-//! Why there is no configuration, each in words that say what to write instead.
+//! Errors in a configuration.
 
-use std::{io, path::Path};
+use std::io;
 
 use pozi_auth::{
     adapters::{AuthorityError, LoadError},
@@ -10,49 +10,33 @@ use pozi_auth::{
 
 use super::document::DocumentError;
 
-/// Why there is no configuration.
+/// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A file cannot be read.
-    #[error(transparent)]
-    Read(#[from] FileError),
-    /// `gate.toml` is wrong; the place and the fix.
+    #[error("cannot read {0}: {1}")]
+    Read(String, #[source] io::Error),
+    /// `gate.toml` is wrong; the path of the file.
     #[error("{0}: {1}")]
-    Invalid(String, DocumentError),
+    Invalid(String, #[source] DocumentError),
     /// The site file is wrong.
     #[error(transparent)]
     Site(#[from] LoadError),
-    /// `site` names a folder with another number of sites than one.
-    #[error("{0}: there are {1} sites in it; name the file of this gate's one site")]
-    Sites(String, usize),
-    /// Two catalogues have one project.
+    /// `site` names a folder that does not have exactly one site.
+    #[error("{0} contains {1} sites; set `site` to the file of the one site that this gate serves")]
+    SiteCount(String, usize),
+    /// Two catalogues have the same project.
     #[error(
-        "the catalogues `{0}` and `{1}` have the same project; a request for it would be about both: give each its own"
+        "the catalogues `{0}` and `{1}` have the same project, so `MAP` cannot tell them apart; give each its own project"
     )]
     SharedProject(CatalogueId, CatalogueId),
-    /// The issuer's address is none that keys are fetched from.
+    /// Keys cannot be fetched from the issuer's address.
     #[error("issuer: {0}")]
     Keys(#[source] SecureUrlError),
-    /// `ca_file` is none.
-    #[error("{0}: {1}")]
-    Authorities(String, AuthorityError),
+    /// `ca_file` contains no usable certificate authority; the path of the file.
+    #[error("ca_file {0}: {1}")]
+    Authorities(String, #[source] AuthorityError),
     /// `[upstream]` or `[qgis]` is wrong.
     #[error(transparent)]
-    Upstream(#[from] super::upstream::UpstreamFault),
-}
-
-/// A file cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("{path}: {cause}")]
-pub struct FileError {
-    path: String,
-    #[source]
-    cause: io::Error,
-}
-
-impl FileError {
-    pub(super) fn reading(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.display().to_string();
-        move |cause| Self { path, cause }
-    }
+    Upstream(#[from] super::upstream::UpstreamConfigError),
 }

@@ -1,5 +1,5 @@
 //! The gate's configuration: `gate.toml`, the site file that registers the site, and the authorities of a network that
-//! inspects TLS. Each is read as a whole or not at all.
+//! inspects TLS.
 
 mod document;
 mod error;
@@ -20,63 +20,63 @@ use pozi_auth::{
     sites::Site,
 };
 
-use self::{document::Document, error::FileError};
+use self::document::Document;
 pub use self::{
     error::ConfigError,
-    upstream::{UpstreamConfig, Upstreams},
+    upstream::{UpstreamConfig, UpstreamConfigError, Upstreams},
 };
 use crate::settings::{PathStyle, Settings, shared_project};
 
-/// All that the gate is told, without fault.
+/// A valid configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GateConfig {
-    /// What requests are decided by.
+    /// The settings that decide about requests.
     pub settings: Settings,
-    /// Who mints the sessions: the service's own URL, exactly the `iss` of the sessions.
+    /// The service that issues the sessions, exactly as their `iss`.
     pub issuer: Issuer,
-    /// Where the issuer's keys are: https, or http on this machine.
+    /// The URL of the issuer's keys: https, or http on this machine.
     pub jwks_url: SecureUrl,
     /// The authorities of `ca_file`.
     pub authorities: Option<AuthorityFile>,
-    /// Where QGIS Server is, for each catalogue.
+    /// The QGIS Server of each catalogue.
     pub upstreams: Upstreams,
-    /// Where requests come in.
+    /// The address for requests.
     pub listen: SocketAddr,
-    /// Whether the command line chose that, which then counts for as long as the process runs.
+    /// Whether `listen` comes from the command line. If so, it overrides the file for as long as the process runs.
     pub is_listen_given: bool,
-    /// Where `/health` and `/metrics` are.
+    /// The address of `/health` and `/metrics`.
     pub status_listen: SocketAddr,
-    /// The folder that the issuer's keys are kept in, for a start without a network.
+    /// The folder for a copy of the issuer's keys, to start without a network.
     pub state_dir: PathBuf,
     /// Where the log goes.
     pub log: LogConfig,
-    /// The files that all of this was read from.
+    /// The files that the configuration was read from, `gate.toml` first.
     pub files: Vec<PathBuf>,
 }
 
 /// A file of certificate authorities.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthorityFile {
-    /// Where it is.
+    /// The file.
     pub path: PathBuf,
-    /// Its content, PEM; there is at least one usable authority in it.
+    /// Its content, PEM, with at least one usable authority.
     pub pem: Vec<u8>,
 }
 
-/// Where the log goes: to a new file each day, else to standard output.
+/// Where the log goes: to a new file each day, or to standard output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogConfig {
-    /// The file, to whose name the day is added before its ending.
+    /// The file, to whose name the day is added before the extension; standard output if there is none.
     pub file: Option<PathBuf>,
-    /// How many such files are kept.
+    /// How many daily files are kept.
     pub days: usize,
 }
 
 impl GateConfig {
     /// Reads `gate.toml` at `path` and the files that it names, whose paths are relative to its folder.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = fs::read_to_string(path).map_err(FileError::reading(path))?;
-        let document = Document::parse(&text).map_err(|fault| ConfigError::Invalid(name(path), fault))?;
+        let text = fs::read_to_string(path).map_err(|error| ConfigError::Read(name(path), error))?;
+        let document = Document::parse(&text).map_err(|error| ConfigError::Invalid(name(path), error))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let site_path = folder.join(&document.site);
         let site = read_site(&site_path)?;
@@ -88,7 +88,7 @@ impl GateConfig {
             Some(url) => url,
             None => document.issuer.key_set_url().parse().map_err(ConfigError::Keys)?,
         };
-        let project_paths = document.project_paths.map_or(PathStyle::of_this_machine(), Into::into);
+        let project_paths = document.project_paths.unwrap_or_else(PathStyle::of_this_machine);
         if let Some([first, second]) = shared_project(&site, project_paths) {
             return Err(ConfigError::SharedProject(first.clone(), second.clone()));
         }
@@ -118,21 +118,21 @@ impl GateConfig {
         })
     }
 
-    /// With the address that the command line gives, where it does.
+    /// Returns the configuration with the address from the command line, if there is one.
     #[must_use]
-    pub fn listening_at(self, given: Option<SocketAddr>) -> Self {
-        match given {
+    pub fn listening_at(self, listen: Option<SocketAddr>) -> Self {
+        match listen {
             Some(listen) => Self { listen, is_listen_given: true, ..self },
             None => self,
         }
     }
 
-    /// The site's external URL, exactly the `aud` of its sessions.
+    /// Returns the site's external URL, exactly as the `aud` of its sessions.
     pub fn audience(&self) -> &str {
         self.settings.site.external_url.as_str()
     }
 
-    /// Where the file is when nobody says: beside the program, else in `/etc/pozi` on systems that have it.
+    /// Returns where `gate.toml` is by default: beside the program, else in `/etc/pozi` (not on Windows).
     pub fn default_path() -> PathBuf {
         const NAME: &str = "gate.toml";
         let beside = std::env::current_exe().ok().map(|program| program.with_file_name(NAME));
@@ -153,13 +153,13 @@ fn read_site(path: &Path) -> Result<Site, ConfigError> {
     let sites: Vec<_> = SiteFiles::of(&files)?.all().map(Arc::clone).collect();
     match <[_; 1]>::try_from(sites) {
         Ok([site]) => Ok(Arc::unwrap_or_clone(site)),
-        Err(sites) => Err(ConfigError::Sites(name(path), sites.len())),
+        Err(sites) => Err(ConfigError::SiteCount(name(path), sites.len())),
     }
 }
 
 fn read_authorities(path: &Path) -> Result<AuthorityFile, ConfigError> {
-    let pem = fs::read(path).map_err(FileError::reading(path))?;
-    Authority::all_of_pem(&pem).map_err(|fault| ConfigError::Authorities(name(path), fault))?;
+    let pem = fs::read(path).map_err(|error| ConfigError::Read(name(path), error))?;
+    Authority::all_of_pem(&pem).map_err(|error| ConfigError::Authorities(name(path), error))?;
     Ok(AuthorityFile { path: path.to_owned(), pem })
 }
 

@@ -1,4 +1,4 @@
-//! Configurations for this crate's own tests.
+//! Configurations for this crate's tests.
 
 use std::{fs, path::PathBuf};
 
@@ -25,8 +25,8 @@ project = "C:/Pozi/assets.qgz"
 read = "everyone-signed-in"
 "#;
 
-/// The keys that every `gate.toml` has.
-pub(crate) const LEAST: &str =
+/// The required keys of `gate.toml`.
+pub(crate) const MINIMAL: &str =
     "issuer = \"https://auth.example\"\nsite = \"site.toml\"\nstate_dir = \"state\"\n";
 
 const UPSTREAM: &str = "[upstream]\nfastcgi = \"127.0.0.1:9000\"\n";
@@ -35,9 +35,9 @@ const UPSTREAM: &str = "[upstream]\nfastcgi = \"127.0.0.1:9000\"\n";
 pub(crate) struct Files(pub(crate) tempfile::TempDir);
 
 impl Files {
-    /// With the sample site and no `gate.toml` yet.
+    /// Creates the folder with the sample site and no `gate.toml`.
     pub(crate) fn new() -> Self {
-        let files = Self(tempfile::tempdir().expect("a folder"));
+        let files = Self(tempfile::tempdir().expect("a temporary folder"));
         files.write("site.toml", SITE);
         files
     }
@@ -47,28 +47,28 @@ impl Files {
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) {
-        fs::write(self.path(name), text).expect("the file is written");
+        fs::write(self.path(name), text).expect("the file can be written");
     }
 
-    /// `gate.toml` with the least keys and `more`.
+    /// Writes `gate.toml` with the required keys and `more`.
     pub(crate) fn write_gate(&self, more: &str) {
-        self.write("gate.toml", &format!("{LEAST}{more}"));
+        self.write("gate.toml", &format!("{MINIMAL}{more}"));
     }
 
     pub(crate) fn read(&self) -> Result<GateConfig, ConfigError> {
         GateConfig::load(&self.path("gate.toml"))
     }
 
-    /// With `more` keys before the table of the upstream.
+    /// Loads the required keys, `more` and an `[upstream]`.
     pub(crate) fn load(&self, more: &str) -> Result<GateConfig, ConfigError> {
         self.write_gate(&format!("{more}{UPSTREAM}"));
         self.read()
     }
 }
 
-/// A sound configuration with `more` keys. Its files are gone.
+/// Returns a valid configuration with `more` keys. Its files are deleted.
 pub(crate) fn config(more: &str) -> GateConfig {
-    let mut config = Files::new().load(more).expect("a sound configuration");
+    let mut config = Files::new().load(more).expect("a valid configuration");
     config.files.clear();
     config.state_dir = "state".into();
     config

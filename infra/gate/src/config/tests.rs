@@ -1,9 +1,9 @@
-//! What is read, and what is refused with which words.
+//! Valid and invalid configurations.
 
 use std::time::Duration;
 
 use super::{
-    testing::{Files, LEAST, SITE},
+    testing::{Files, MINIMAL, SITE},
     *,
 };
 use crate::settings::Limits;
@@ -75,7 +75,7 @@ fn reads_a_whole_file() {
 }
 
 #[test]
-fn reads_the_least_file_and_knows_the_rest() {
+fn reads_a_minimal_file_and_fills_in_defaults() {
     let files = Files::new();
     files.write_gate("[qgis]\nprogram = \"/usr/lib/cgi-bin/qgis_mapserv.fcgi\"\n");
     let config = files.read().unwrap();
@@ -93,14 +93,14 @@ fn reads_the_least_file_and_knows_the_rest() {
 }
 
 #[test]
-fn whatever_is_wrong_is_said_with_its_place() {
+fn names_the_place_of_each_error() {
     let files = Files::new();
-    for (from, to, said) in [
+    for (from, to, expected) in [
         ("https://auth.example\"", "http://auth.example\"", "an issuer is"),
         ("https://auth.example\"", "https://auth.example/\"", "an issuer is"),
-        ("/gis/pozi", "/gis/pozi/", "a base is"),
-        ("/gis/pozi", "gis", "a base is"),
-        ("/gis/pozi", "/gis/../pozi", "a base is"),
+        ("/gis/pozi", "/gis/pozi/", "write a base"),
+        ("/gis/pozi", "gis", "write a base"),
+        ("/gis/pozi", "/gis/../pozi", "write a base"),
         ("https://keys", "http://keys", "https URL"),
         ("listen", "lisen", "unknown field"),
         ("max_pixels = 1", "max_pixels = 0", "nonzero"),
@@ -108,38 +108,38 @@ fn whatever_is_wrong_is_said_with_its_place() {
         ("[log]", "[logs]", "unknown field"),
         ("\"windows\"", "\"dos\"", "unknown variant"),
         ("state_dir", "#", "state_dir"),
-        ("base = \"/gis/pozi\"", "audience = \"https://a.example/\"", "the site file says this"),
-        ("base = \"/gis/pozi\"", "catalogues = []", "the site file says this"),
-        ("[log]", "[probe]\nurl = \"\"\n[log]", "not needed any more"),
+        ("base = \"/gis/pozi\"", "audience = \"https://a.example/\"", "read from the site file"),
+        ("base = \"/gis/pozi\"", "catalogues = []", "read from the site file"),
+        ("[log]", "[probe]\nurl = \"\"\n[log]", "no longer needed"),
         ("\"/var/lib/pozi-gate\"", "\"C:\\Pozi\\state\"", "write a path with / or in '…'"),
         ("\"/var/lib/pozi-gate\"", "\"C:\\new\"", "write the path with / or in '…'"),
         ("site.toml", "D:\\temp/site.toml", "write the path with / or in '…'"),
-        ("logs/gate.log", "", "blank"),
+        ("logs/gate.log", "", "is empty"),
     ] {
         let spoiled = WHOLE.replacen(from, to, 1);
         assert_ne!(spoiled, WHOLE);
         files.write("gate.toml", &spoiled);
-        let problem = files.read().unwrap_err().to_string();
-        assert!(problem.contains(said) && problem.contains("line"), "{to}: {problem}");
-        assert!(problem.contains("gate.toml"), "{problem}");
+        let error = files.read().unwrap_err().to_string();
+        assert!(error.contains(expected) && error.contains("line"), "{to}: {error}");
+        assert!(error.contains("gate.toml"), "{error}");
     }
     files.write("gate.toml", &WHOLE.replace("\"/var/lib/pozi-gate\"", "'C:\\new\\state'"));
-    assert!(files.read().is_ok(), "between '…' a backslash is one");
+    assert!(files.read().is_ok(), "in '…' a backslash is not an escape");
 }
 
 #[test]
-fn a_qgis_server_is_named_once_for_each_catalogue() {
+fn each_catalogue_needs_exactly_one_qgis_server() {
     let files = Files::new();
-    for (text, said) in [
-        ("", "no QGIS Server is named for the catalogue `planning`"),
-        ("[upstream]\n", "no QGIS Server is named"),
+    for (text, expected) in [
+        ("", "no QGIS Server is configured for the catalogue `planning`"),
+        ("[upstream]\n", "no QGIS Server is configured"),
         ("[upstream]\nfastcgi = \"127.0.0.1:9000\"\nhttp = \"http://127.0.0.1:1/\"", "more than one"),
         ("[upstream]\nfastcgi = \"127.0.0.1:9000\"\n[qgis]\nprogram = \"/q\"", "more than one"),
-        ("[upstream]\nfastcgi = \"/run/qgis.sock\"", "no address"),
-        ("[upstream]\nfastcgi = \"unix:run/qgis.sock\"", "no address"),
-        ("[upstream]\nfastcgi = \"127.0.0.1\"", "no address"),
-        ("[upstream]\nfastcgi = \"127.0.0.1:0\"", "no address"),
-        ("[upstream]\nfastcgi = \"unix:/run/{site}.sock\"", "no address"),
+        ("[upstream]\nfastcgi = \"/run/qgis.sock\"", "not a valid address"),
+        ("[upstream]\nfastcgi = \"unix:run/qgis.sock\"", "not a valid address"),
+        ("[upstream]\nfastcgi = \"127.0.0.1\"", "not a valid address"),
+        ("[upstream]\nfastcgi = \"127.0.0.1:0\"", "not a valid address"),
+        ("[upstream]\nfastcgi = \"unix:/run/{site}.sock\"", "not a valid address"),
         ("[upstream]\nhttp = \"https://qgis.internal/\"", "must begin with http://"),
         ("[upstream]\nhttp = \"http://127.0.0.1/?MAP=x\"", "no user, query"),
         ("[upstream.catalogue.planning]\nfastcgi = \"127.0.0.1:9000\"", "catalogue `assets`"),
@@ -147,8 +147,8 @@ fn a_qgis_server_is_named_once_for_each_catalogue() {
         ("[upstream.catalogue.planning]\n", "names no QGIS Server"),
     ] {
         files.write_gate(text);
-        let problem = files.read().unwrap_err().to_string();
-        assert!(problem.contains(said), "{text}: {problem}");
+        let error = files.read().unwrap_err().to_string();
+        assert!(error.contains(expected), "{text}: {error}");
     }
     for address in ["unix:/run/a.sock", "127.0.0.1:9000", "[::1]:9000", "qgis.internal:9000"] {
         files.write_gate(&format!("[upstream]\nfastcgi = \"{address}\"\n"));
@@ -157,25 +157,25 @@ fn a_qgis_server_is_named_once_for_each_catalogue() {
 }
 
 #[test]
-fn a_faulty_or_missing_file_beside_it_is_named() {
+fn names_another_file_that_is_invalid_or_missing() {
     let files = Files::new();
-    let said = |more: &str| files.load(more).unwrap_err().to_string();
-    assert!(said("ca_file = \"ca.pem\"\n").contains("ca.pem"));
+    let error = |more: &str| files.load(more).unwrap_err().to_string();
+    assert!(error("ca_file = \"ca.pem\"\n").contains("ca.pem"));
     files.write("ca.pem", "no certificate");
-    assert!(said("ca_file = \"ca.pem\"\n").contains("no certificate is in it"));
+    assert!(error("ca_file = \"ca.pem\"\n").contains("no certificate is in it"));
     files.write("site.toml", &SITE.replace("C:/Pozi/assets", "c:\\\\pozi\\\\PLANNING"));
     assert!(files.load("project_paths = \"unix\"\n").is_ok());
-    let problem = said("project_paths = \"windows\"\n");
-    assert!(problem.contains("`planning` and `assets` have the same project"), "{problem}");
+    let message = error("project_paths = \"windows\"\n");
+    assert!(message.contains("`planning` and `assets` have the same project"), "{message}");
     files.write("site.toml", &SITE.replace("\"C:/Pozi/assets.qgz\"", "\"C:\\Pozi\\assets.qgz\""));
-    let problem = said("");
-    assert!(problem.contains("site.toml:17: ") && problem.contains("in '…'"), "{problem}");
+    let message = error("");
+    assert!(message.contains("site.toml:17: ") && message.contains("in '…'"), "{message}");
     files.write("site.toml", &SITE.replace("C:/Pozi/assets.qgz", "C:\\new.qgz"));
-    let problem = said("");
-    assert!(problem.contains("site.toml:17: a control character"), "{problem}");
+    let message = error("");
+    assert!(message.contains("site.toml:17: a control character"), "{message}");
     std::fs::remove_file(files.path("site.toml")).unwrap();
-    assert!(said("").contains("site.toml: "));
-    files.write("gate.toml", LEAST);
+    assert!(error("").contains("site.toml: "));
+    files.write("gate.toml", MINIMAL);
     assert!(files.read().is_err());
     assert!(GateConfig::load(&files.path("none.toml")).unwrap_err().to_string().contains("none.toml"));
 }

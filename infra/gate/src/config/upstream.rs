@@ -1,4 +1,4 @@
-//! Where QGIS Server is: `[upstream]` where it runs already, `[qgis]` where the gate starts it.
+//! Where QGIS Server is: `[upstream]` if it is already running, `[qgis]` if the gate starts it.
 
 use std::{
     collections::BTreeMap,
@@ -15,31 +15,31 @@ use serde::Deserialize;
 
 use super::path::path;
 
-/// What stands for the catalogue's id in an address.
+/// The placeholder for the catalogue's id in an address.
 const CATALOGUE: &str = "{catalogue}";
 
 /// A QGIS Server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UpstreamConfig {
-    /// Processes that listen for `FastCGI`.
+    /// A running `FastCGI` server.
     FastCgi {
         /// `unix:` and the path of a socket, or `host:port`.
         address: String,
     },
-    /// A web server that runs QGIS Server, IIS on a loopback port for one.
+    /// A web server that runs QGIS Server, such as IIS on a loopback port.
     Http {
-        /// The address of QGIS Server there, without query.
+        /// The URL of QGIS Server, without a query.
         base: String,
     },
-    /// Processes that the gate starts, watches and replaces.
+    /// Processes that the gate starts, supervises and replaces.
     Processes {
-        /// `qgis_mapserv.fcgi`.
+        /// The path of `qgis_mapserv.fcgi`.
         program: PathBuf,
-        /// How many.
+        /// The number of processes.
         processes: usize,
-        /// The address space that each may use, in MB of 10⁶ bytes.
+        /// The address space that each process may use, in MB (10⁶ bytes).
         memory_mb: u64,
-        /// Environment variables that they get.
+        /// Environment variables of the processes.
         variables: BTreeMap<String, String>,
     },
 }
@@ -51,28 +51,30 @@ pub struct Upstreams {
     pinned: BTreeMap<CatalogueId, UpstreamConfig>,
 }
 
-/// What is wrong with `[upstream]` or `[qgis]`.
+/// An error in `[upstream]` or `[qgis]`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum UpstreamFault {
-    /// More than one is named where one answers.
-    #[error("{0} names more than one QGIS Server; keep one of `fastcgi`, `http` and [qgis]")]
+pub enum UpstreamConfigError {
+    /// More than one QGIS Server is named; the table or file.
+    #[error("{0} names more than one QGIS Server; keep only one of `fastcgi`, `http` and [qgis]")]
     Several(String),
-    /// None is named for a catalogue.
+    /// No QGIS Server is named for a catalogue.
     #[error(
-        "no QGIS Server is named for the catalogue `{0}`: write [upstream] with `fastcgi` or `http`, or [qgis] with `program`"
+        "no QGIS Server is configured for the catalogue `{0}`; add [upstream] with `fastcgi` or `http`, or [qgis] with `program`"
     )]
     Missing(CatalogueId),
     /// A table for a catalogue is empty.
-    #[error("[upstream.catalogue.{0}] names no QGIS Server: write `fastcgi` or `http`")]
+    #[error("[upstream.catalogue.{0}] names no QGIS Server; set `fastcgi` or `http`")]
     Empty(CatalogueId),
-    /// A catalogue that the site does not have.
-    #[error("[upstream.catalogue.{0}]: the site has no such catalogue")]
+    /// The site does not have the catalogue.
+    #[error("[upstream.catalogue.{0}]: the site has no such catalogue; correct the id or remove the table")]
     Unknown(CatalogueId),
-    /// Not an address for `FastCGI`.
-    #[error("`fastcgi` of {0} is no address; write \"unix:/run/qgis.sock\" or \"127.0.0.1:9000\"")]
+    /// `fastcgi` is not an address; the table.
+    #[error(
+        "`fastcgi` in {0} is not a valid address; write it like \"unix:/run/qgis.sock\" or \"127.0.0.1:9000\""
+    )]
     FastCgi(String),
-    /// Not an address for HTTP.
-    #[error("`http` of {0} {1}")]
+    /// `http` is not an address; the table and the rule that it breaks.
+    #[error("`http` in {0} {1}")]
     Http(String, &'static str),
 }
 
@@ -111,31 +113,31 @@ impl Upstreams {
         upstream: Option<UpstreamDocument>,
         qgis: Option<QgisDocument>,
         site: &Site,
-    ) -> Result<Self, UpstreamFault> {
+    ) -> Result<Self, UpstreamConfigError> {
         let upstream = upstream.unwrap_or_default();
         let running = address("[upstream]", upstream.fastcgi, upstream.http)?;
         let shared = match (running, qgis) {
-            (Some(_), Some(_)) => return Err(UpstreamFault::Several("gate.toml".into())),
+            (Some(_), Some(_)) => return Err(UpstreamConfigError::Several("gate.toml".into())),
             (running, None) => running,
             (None, Some(qgis)) => Some(qgis.into()),
         };
         let mut pinned = BTreeMap::new();
         for (catalogue, document) in upstream.catalogue {
             if site.catalogues.iter().all(|own| own.id != catalogue) {
-                return Err(UpstreamFault::Unknown(catalogue));
+                return Err(UpstreamConfigError::Unknown(catalogue));
             }
             let place = format!("[upstream.catalogue.{catalogue}]");
             let own = address(&place, document.fastcgi, document.http)?;
-            let own = own.ok_or_else(|| UpstreamFault::Empty(catalogue.clone()))?;
+            let own = own.ok_or_else(|| UpstreamConfigError::Empty(catalogue.clone()))?;
             pinned.insert(catalogue, own);
         }
         let upstreams = Self { shared, pinned };
         let without = site.catalogues.iter().find(|own| upstreams.of_catalogue(&own.id).is_none());
-        without.map_or(Ok(upstreams), |own| Err(UpstreamFault::Missing(own.id.clone())))
+        without.map_or(Ok(upstreams), |own| Err(UpstreamConfigError::Missing(own.id.clone())))
     }
 
-    /// The QGIS Server of `catalogue`: its own, else the one that the others share, with `{catalogue}` in its address
-    /// replaced. Each catalogue of the site has one.
+    /// Returns the QGIS Server of `catalogue`, its own or the shared one, with `{catalogue}` in the address replaced.
+    /// Every catalogue of the site has one.
     pub fn of_catalogue(&self, catalogue: &CatalogueId) -> Option<UpstreamConfig> {
         let own = self.pinned.get(catalogue).or(self.shared.as_ref())?;
         let named = |address: &str| address.replace(CATALOGUE, catalogue.as_str());
@@ -162,17 +164,17 @@ fn address(
     place: &str,
     fastcgi: Option<String>,
     http: Option<String>,
-) -> Result<Option<UpstreamConfig>, UpstreamFault> {
+) -> Result<Option<UpstreamConfig>, UpstreamConfigError> {
     match (fastcgi, http) {
         (None, None) => Ok(None),
-        (Some(_), Some(_)) => Err(UpstreamFault::Several(place.into())),
+        (Some(_), Some(_)) => Err(UpstreamConfigError::Several(place.into())),
         (Some(address), None) if is_fastcgi(&address) => Ok(Some(UpstreamConfig::FastCgi { address })),
-        (Some(_), None) => Err(UpstreamFault::FastCgi(place.into())),
+        (Some(_), None) => Err(UpstreamConfigError::FastCgi(place.into())),
         (None, Some(base)) => {
-            let fault = |rule| UpstreamFault::Http(place.into(), rule);
-            let url = plain_url(&base.replace(CATALOGUE, "x")).map_err(fault)?;
+            let error = |rule| UpstreamConfigError::Http(place.into(), rule);
+            let url = plain_url(&base.replace(CATALOGUE, "x")).map_err(error)?;
             if url.scheme() != "http" {
-                return Err(fault("must begin with http://: QGIS Server is on this machine or beside it"));
+                return Err(error("must begin with http://; the gate does not use TLS to QGIS Server"));
             }
             Ok(Some(UpstreamConfig::Http { base }))
         }

@@ -1,5 +1,5 @@
-//! One line a decision. No token and no name is in it: a person is the hash of `sub`, a session its `jti`, by which the
-//! exchange's own audit event is found.
+//! One log line for each decision, without tokens or names: it identifies a person by the hash of `sub`, and a session by its
+//! `jti`, which the token exchange's audit event also has.
 
 mod lines;
 
@@ -11,26 +11,24 @@ pub use self::lines::{LogError, LogLines};
 
 use crate::{decide::Found, refusal::Refusal};
 
-/// The `target` of the lines.
-const DECISIONS: &str = "pozi::gate";
-
-/// Tells one decision about `site`.
-pub(crate) fn tell(site: &str, outcome: &Result<VerifiedSession, Refusal>, found: &Found) {
-    if !tracing::enabled!(target: DECISIONS, tracing::Level::INFO) {
-        return;
-    }
+/// Logs one decision of `/decide` about `site`.
+pub(crate) fn log_decision(site: &str, outcome: &Result<VerifiedSession, Refusal>, found: &Found) {
     let session = outcome.as_ref().ok().or(found.session.as_ref());
     let question = found.question.as_ref();
-    let subject = session.map(|session| digest::digest(&digest::SHA256, session.subject().as_bytes()));
     tracing::info!(
-        target: DECISIONS,
+        target: "pozi::gate",
         decision = if outcome.is_ok() { "allowed" } else { "refused" },
         reason = outcome.as_ref().err().map(Refusal::reason),
         site,
         catalogue = question.map(|question| question.catalogue.as_str()),
         access = question.map(|question| tracing::field::display(question.access)),
         jti = session.map(VerifiedSession::id),
-        subject_sha256 = subject.map(|hash| URL_SAFE_NO_PAD.encode(hash)),
+        subject_sha256 = session.map(|session| subject_hash(session.subject())),
         "a request was decided"
     );
+}
+
+/// Returns the SHA-256 of a session's subject, in base64url.
+pub(crate) fn subject_hash(subject: &str) -> String {
+    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, subject.as_bytes()))
 }

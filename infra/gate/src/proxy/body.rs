@@ -1,4 +1,4 @@
-//! A request's body, read whole: it is parsed before anything is sent.
+//! Reads a request's whole body, since it is parsed before anything is sent to QGIS Server.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -7,11 +7,11 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use super::ProxyRefusal;
 use crate::request::RequestRefusal;
 
-/// The body, of at most `most` bytes.
-pub(super) async fn read_body(body: Body, most: usize) -> Result<Bytes, ProxyRefusal> {
-    match Limited::new(body, most).collect().await {
+/// Reads a body of at most `max_bytes`.
+pub(super) async fn read_body(body: Body, max_bytes: usize) -> Result<Bytes, ProxyRefusal> {
+    match Limited::new(body, max_bytes).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(RequestRefusal::BodyTooLarge(most).into()),
+        Err(error) if error.is::<LengthLimitError>() => Err(RequestRefusal::BodyTooLarge(max_bytes).into()),
         Err(_) => Err(ProxyRefusal::BodyIncomplete),
     }
 }

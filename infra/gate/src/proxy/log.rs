@@ -1,37 +1,29 @@
-//! One log line and one count a request. No token, no name and no value of a parameter is in it.
+//! One log line and the metrics of each request, without tokens, names or values of parameters.
 
 use std::{sync::Arc, time::Duration};
 
-use aws_lc_rs::digest;
 use axum::response::Response;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use metrics::{counter, histogram};
 use pozi_auth::{session::VerifiedSession, sites::CatalogueId};
 
 use super::ProxyRefusal;
-use crate::request::Operation;
+use crate::{
+    error_text::with_causes,
+    log::subject_hash,
+    metrics::{REQUEST_SECONDS, REQUESTS, UPSTREAM_ERRORS},
+    request::Operation,
+};
 
-/// What was found on the walk.
+/// What is known about a request so far.
 #[derive(Debug, Default)]
 pub(super) struct Trail {
-    catalogue: Option<CatalogueId>,
-    session: Option<Arc<VerifiedSession>>,
-    operation: Option<&'static Operation>,
+    pub(super) catalogue: Option<CatalogueId>,
+    pub(super) session: Option<Arc<VerifiedSession>>,
+    pub(super) operation: Option<&'static Operation>,
 }
 
 impl Trail {
-    pub(super) fn record_catalogue(&mut self, catalogue: &CatalogueId) {
-        self.catalogue = Some(catalogue.clone());
-    }
-
-    pub(super) fn record_session(&mut self, session: Arc<VerifiedSession>) {
-        self.session = Some(session);
-    }
-
-    pub(super) fn record_operation(&mut self, operation: &'static Operation) {
-        self.operation = Some(operation);
-    }
-
-    /// Logs and counts what came of it after `taken`.
+    /// Logs and counts the outcome of a request that took `taken`.
     pub(super) fn log(&self, outcome: &Result<Response, ProxyRefusal>, taken: Duration) {
         let catalogue = self.catalogue.as_ref().map_or("", CatalogueId::as_str);
         let operation = self.operation.map_or("", |operation| operation.name);
@@ -44,7 +36,7 @@ impl Trail {
         };
         count(outcome, catalogue, operation, taken);
         let problem = match outcome {
-            Err(error @ (ProxyRefusal::Layers(_) | ProxyRefusal::Upstream(_))) => Some(causes(error)),
+            Err(error @ (ProxyRefusal::Layers(_) | ProxyRefusal::Upstream(_))) => Some(with_causes(error)),
             _ => None,
         };
         let parameter = match outcome {
@@ -62,15 +54,11 @@ impl Trail {
             parameter,
             problem,
             jti = self.session.as_ref().map(|session| session.id()),
-            subject_sha256 = self.session.as_ref().map(|session| hashed(session.subject())),
+            subject_sha256 = self.session.as_ref().map(|session| subject_hash(session.subject())),
             microseconds = u64::try_from(taken.as_micros()).unwrap_or(u64::MAX),
             "a request was decided"
         );
     }
-}
-
-fn hashed(subject: &str) -> String {
-    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, subject.as_bytes()))
 }
 
 fn count(
@@ -84,26 +72,11 @@ fn count(
         Err(refusal) => refusal.reason(),
     };
     let catalogue = catalogue.to_owned();
-    metrics::counter!("pozi_gate_requests_total", "catalogue" => catalogue.clone(), "operation" => operation, "outcome" => word)
-            .increment(1);
+    counter!(REQUESTS, "catalogue" => catalogue.clone(), "operation" => operation, "outcome" => word)
+        .increment(1);
     if let Err(ProxyRefusal::Upstream(error)) = outcome {
-        metrics::counter!("pozi_gate_upstream_errors_total", "catalogue" => catalogue.clone(), "kind" => error.reason())
-                .increment(1);
+        counter!(UPSTREAM_ERRORS, "catalogue" => catalogue.clone(), "kind" => error.reason()).increment(1);
     }
-    metrics::histogram!("pozi_gate_request_seconds", "catalogue" => catalogue, "operation" => operation)
+    histogram!(REQUEST_SECONDS, "catalogue" => catalogue, "operation" => operation)
         .record(taken.as_secs_f64());
-}
-
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let own = error.to_string();
-        // A transparent error says what its cause says.
-        if !text.ends_with(&own) {
-            text = format!("{text}: {own}");
-        }
-        cause = error.source();
-    }
-    text
 }

@@ -1,7 +1,7 @@
-//! The walk of one request:
+//! The steps of one request:
 //!
 //! ```text
-//! HTTP ─► catalogue ─► session ─► MapRequest ─► allowed? ─► written anew ─► QGIS ─► answer ─► HTTP
+//! HTTP ─► catalogue ─► session ─► MapRequest ─► allowed? ─► rewritten ─► QGIS ─► answer ─► HTTP
 //! ```
 
 mod body;
@@ -38,8 +38,7 @@ use crate::{
     upstream::MapServer,
 };
 
-/// Everything that a request is walked through, made anew with each configuration. `K` are the issuer's keys, `M` is QGIS
-/// Server.
+/// What handles requests, rebuilt for each configuration. `K` is the source of the issuer's keys, `M` is QGIS Server.
 #[derive(Debug)]
 pub struct Proxy<C, K, M> {
     clock: C,
@@ -58,12 +57,12 @@ pub fn router<C: Clock, K: SessionKeySource + 'static, M: MapServer>(proxy: Arc<
         refusal(
             StatusCode::INTERNAL_SERVER_ERROR,
             "internal_error",
-            "the gate failed; its log says where",
+            "internal error; the gate's log has the details",
             None,
         )
     });
     let answering = answer_request::<C, K, M>.with_state(proxy);
-    // One service, and not layers of the router, each of which would be boxed and cloned for every request.
+    // One service instead of layers of the router, which would each be boxed and cloned for every request.
     let service = ServiceBuilder::new().layer(panics).layer(compression()).service(answering);
     Router::new().fallback_service(service)
 }
@@ -78,7 +77,7 @@ async fn answer_request<C: Clock, K: SessionKeySource + 'static, M: MapServer>(
         return answer;
     }
     let mut trail = Trail::default();
-    let outcome = proxy.walk(&parts, body, &mut trail).await;
+    let outcome = proxy.handle(&parts, body, &mut trail).await;
     trail.log(&outcome, started.elapsed());
     let mut answer = outcome.unwrap_or_else(|refusal| refusal.response());
     proxy.cors.allow(&parts.headers, &mut answer);
@@ -86,8 +85,8 @@ async fn answer_request<C: Clock, K: SessionKeySource + 'static, M: MapServer>(
 }
 
 impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
-    /// Walks requests for the catalogues of `settings`, with sessions that `issuer` minted and `keys` verify. `own` says by
-    /// which addresses the QGIS Server of a catalogue knows itself.
+    /// Creates a proxy for the catalogues of `settings`, and sessions of `issuer` that `keys` verify. `own` returns the
+    /// addresses that the QGIS Server of a catalogue uses for itself.
     pub fn new(
         clock: C,
         settings: Settings,
@@ -118,8 +117,8 @@ impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
         }
     }
 
-    /// Takes the `name` of each pair in a `MAP` for the project of that catalogue too: what clients know it by, where QGIS
-    /// Server opens it by another path.
+    /// Also accepts the `name` of each pair as `MAP` of that catalogue, if clients know the project by another path
+    /// than QGIS Server does.
     #[must_use]
     pub fn with_project_names<'a>(
         mut self,
@@ -131,40 +130,37 @@ impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
         self
     }
 
-    async fn walk(&self, parts: &Parts, body: Body, trail: &mut Trail) -> Result<Response, ProxyRefusal> {
+    async fn handle(&self, parts: &Parts, body: Body, trail: &mut Trail) -> Result<Response, ProxyRefusal> {
         let (segments, mut query) = read_target(&parts.uri)?;
         let map = query.take("MAP");
         let Place::Catalogue(catalogue, rest) = self.catalogues.place(&segments, map.as_deref())? else {
             return Ok(resource_check());
         };
-        trail.record_catalogue(&catalogue.id);
+        trail.catalogue = Some(catalogue.id.clone());
         let session = self.session(&parts.headers).await?;
-        trail.record_session(Arc::clone(&session));
-        // Before the body is read: a session that opens nothing here costs nothing more.
+        trail.session = Some(Arc::clone(&session));
+        // Before the body is read, so that a session without access costs as little as possible.
         require(&session, catalogue, Access::Read)?;
         let body = read_body(body, self.settings.limits.body_bytes).await?;
-        let asked = self.parse(parts, rest, query, &body, catalogue)?;
-        trail.record_operation(asked.operation());
-        require(&session, catalogue, asked.access())?;
-        let asked = self.resolved(asked, catalogue).await?;
-        let written = asked.write().with_public_url(address(&self.settings, catalogue));
-        let answered = self.upstream.send(&catalogue.project, written).await?;
-        Ok(self.rebuilt(answered, &asked, catalogue).await)
+        let request = self.parse(parts, rest, query, &body, catalogue)?;
+        trail.operation = Some(request.operation());
+        require(&session, catalogue, request.access())?;
+        let request = self.resolve(request, catalogue).await?;
+        let rewritten = request.write().with_public_url(address(&self.settings, catalogue));
+        let response = self.upstream.send(&catalogue.project, rewritten).await?;
+        Ok(self.rebuild(response, &request, catalogue).await)
     }
 
-    async fn rebuilt(&self, answered: Response, asked: &MapRequest, catalogue: &Catalogue) -> Response {
-        let interface = match asked {
+    async fn rebuild(&self, response: Response, request: &MapRequest, catalogue: &Catalogue) -> Response {
+        let interface = match request {
             MapRequest::Features(_) => Interface::Api,
             _ => Interface::WebService,
         };
         match self.links.get(&catalogue.id) {
-            Some(links) => rebuild(answered, interface, links).await,
-            None => refusal(
-                StatusCode::NOT_FOUND,
-                "unknown_catalogue",
-                "the catalogue is not one of this site's",
-                None,
-            ),
+            Some(links) => rebuild(response, interface, links).await,
+            None => {
+                refusal(StatusCode::NOT_FOUND, "unknown_catalogue", "this site has no such catalogue", None)
+            }
         }
     }
 
@@ -188,21 +184,21 @@ impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
         MapRequest::parse(incoming, &Context { catalogue, limits: &self.settings.limits })
     }
 
-    /// The request with the real names of the fields that it names, where it names any.
-    async fn resolved(
+    /// Replaces the published names of fields in the request with their real ones.
+    async fn resolve(
         &self,
-        mut asked: MapRequest,
+        mut request: MapRequest,
         catalogue: &Catalogue,
     ) -> Result<MapRequest, ProxyRefusal> {
-        if asked.needs_layers() {
+        if request.needs_layers() {
             let (id, project) = (catalogue.id.as_str(), &catalogue.project);
-            asked.resolve(&*self.layers.layers(id, project, self.clock.now()).await?)?;
+            request.resolve(&*self.layers.layers(id, project, self.clock.now()).await?)?;
         }
-        Ok(asked)
+        Ok(request)
     }
 }
 
-/// The path's segments and the query. A path of OGC API Features tells its parameters apart by case.
+/// Returns the path's segments and the query. Parameters of OGC API Features are case-sensitive.
 fn read_target(uri: &Uri) -> Result<(Vec<Cow<'_, str>>, Parameters), ProxyRefusal> {
     let segments = segments(uri.path()).ok_or(PlaceError::NoSuchPath)?;
     let is_features =
@@ -219,12 +215,12 @@ fn require(session: &VerifiedSession, catalogue: &Catalogue, access: Access) -> 
     }
 }
 
-/// The address that clients know a catalogue by.
+/// Returns the public URL of a catalogue.
 fn address(settings: &Settings, catalogue: &Catalogue) -> String {
     format!("{}ows/{}/", settings.public_url, catalogue.id)
 }
 
-/// The Web App asks this before anybody signs in, to see whether the server is there.
+/// Answers the Web App, which checks that the server is up before anyone signs in.
 fn resource_check() -> Response {
     let mut answer = Response::new(Body::from(r#"{"title":"Pozi Server","links":[]}"#));
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

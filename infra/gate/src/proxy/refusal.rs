@@ -1,4 +1,4 @@
-//! Why a request gets no answer of QGIS Server, and the one table from that to status, headers and text.
+//! Why a request gets no answer from QGIS Server, and the one table from that reason to status, headers and text.
 
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header::ALLOW};
@@ -12,37 +12,37 @@ use crate::{
     upstream::UpstreamError,
 };
 
-/// Seconds after which a busy catalogue may be asked again.
+/// `Retry-After` of a busy catalogue, in seconds.
 const RETRY_SECONDS: u64 = 2;
 
-/// Why the gate answers in place of QGIS Server.
+/// Why the gate answers instead of QGIS Server.
 #[derive(Debug, thiserror::Error)]
 pub enum ProxyRefusal {
-    /// The path leads nowhere.
+    /// The path is not an address of a catalogue.
     #[error(transparent)]
     Place(#[from] PlaceError),
-    /// There is an Entra token, and no session.
-    #[error("something on the way removes X-Pozi-Session: only an Entra token arrived, in Authorization")]
+    /// There is an Entra token, but no session.
+    #[error("only an Entra token arrived, in Authorization: a proxy on the way removes X-Pozi-Session")]
     SessionHeaderMissing,
-    /// The session is missing, does not count, or does not open this.
+    /// The session is missing, invalid, or does not allow this.
     #[error(transparent)]
     Access(#[from] Refusal),
-    /// The request is not understood, or not allowed.
+    /// The gate does not understand or allow the request.
     #[error(transparent)]
     Request(#[from] RequestRefusal),
-    /// The body broke off.
-    #[error("the body broke off")]
+    /// The body is incomplete.
+    #[error("the request's body is incomplete")]
     BodyIncomplete,
-    /// The catalogue's layers cannot be had.
+    /// The catalogue's layers are unknown.
     #[error(transparent)]
     Layers(#[from] LayersError),
-    /// QGIS Server does not answer.
+    /// QGIS Server failed.
     #[error(transparent)]
     Upstream(#[from] UpstreamError),
 }
 
 impl ProxyRefusal {
-    /// The reason as a word, for logs and clients. Stable.
+    /// Returns the reason as a stable code, for logs and clients.
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Place(PlaceError::NoSuchPath) => "not_found",
@@ -58,7 +58,7 @@ impl ProxyRefusal {
         }
     }
 
-    /// The status.
+    /// Returns the status of the answer.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Place(_) => StatusCode::NOT_FOUND,
@@ -72,11 +72,11 @@ impl ProxyRefusal {
         }
     }
 
-    /// The answer. What only an operator can mend is told in the log, and here in general.
+    /// Returns the answer. For errors that only an operator can fix, it points to the log.
     pub(super) fn response(&self) -> Response {
         let description = match self {
             Self::Layers(_) | Self::Upstream(_) => {
-                "QGIS Server did not answer as it should; the gate's log says why".to_owned()
+                "QGIS Server failed to answer; the gate's log says why".to_owned()
             }
             _ => self.to_string(),
         };

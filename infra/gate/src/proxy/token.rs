@@ -1,4 +1,4 @@
-//! Where the session is: in a header of its own, or as a bearer token.
+//! Finds the session: in a header of its own, or as a bearer token.
 
 use http::HeaderMap;
 use pozi_auth::session::SessionRefusal;
@@ -9,14 +9,14 @@ use crate::{
     refusal::Refusal,
 };
 
-/// A token that should be a session.
+/// A token that should be a session, not yet verified.
 pub(super) struct Token<'a> {
     pub(super) text: &'a str,
-    /// Whether it came in `Authorization`, which belongs to Application Proxy.
+    /// Whether it came in `Authorization`, which Application Proxy uses for Entra tokens.
     is_bearer: bool,
 }
 
-/// The token of a request.
+/// Returns the token of a request.
 pub(super) fn session(headers: &HeaderMap) -> Result<Token<'_>, ProxyRefusal> {
     let text = question::session(headers).map_err(Refusal::from)?.ok_or(Refusal::NoSession)?;
     let is_bearer = headers.get(SESSION).is_none_or(http::HeaderValue::is_empty);
@@ -24,7 +24,7 @@ pub(super) fn session(headers: &HeaderMap) -> Result<Token<'_>, ProxyRefusal> {
 }
 
 impl Token<'_> {
-    /// An Entra token alone says that something on the way removed the session's header.
+    /// Turns `refusal` into one for the client. An Entra token alone means that a proxy removed the session's header.
     pub(super) fn refusal(&self, refusal: SessionRefusal) -> ProxyRefusal {
         if self.is_bearer && refusal == SessionRefusal::NotASession {
             ProxyRefusal::SessionHeaderMissing

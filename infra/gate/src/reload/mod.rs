@@ -1,10 +1,10 @@
-//! A new configuration without a restart: read again when a file of it changes, and on SIGHUP. A faulty one changes
-//! nothing, and says so.
+//! Reloading the configuration without a restart: when one of its files changes, and on SIGHUP. An invalid
+//! configuration is logged and changes nothing.
 
 mod plan;
 mod watch;
 
-use std::{fs, path::Path};
+use std::{error::Error, fs, path::PathBuf, sync::Arc};
 
 use pozi_auth::{adapters::SystemClock, timestamp::Clock};
 use tokio::time::sleep;
@@ -13,11 +13,14 @@ use self::{plan::Plan, watch::Changes};
 use crate::{
     assembly::{Assembly, SiteRoutes},
     config::GateConfig,
+    error_text::with_causes,
     keys::KeyDocument,
     signals::Hangup,
 };
 
-/// Keeps the configuration that holds, and what is made of it.
+type LoadError = Box<dyn Error + Send + Sync>;
+
+/// The configuration in force, and what is built from it.
 pub(crate) struct Reload {
     pub(crate) config: GateConfig,
     pub(crate) assembly: Assembly,
@@ -26,33 +29,33 @@ pub(crate) struct Reload {
 }
 
 impl Reload {
-    /// Takes new configurations; never comes back.
+    /// Applies new configurations; never returns.
     pub(crate) async fn run(mut self) {
         let mut hangup = Hangup::listen();
         let mut watched = self.config.files.clone();
         let mut changes = Changes::of(&watched);
-        let mut is_asked = false;
-        // Of none, and looked at before anything is waited for: what changed while nobody watched is found at once.
+        let mut is_requested = false;
+        // Empty, so that the first pass reads the files again: they may have changed before they were watched.
         let mut texts = Vec::new();
         loop {
             let now = self.texts();
-            if is_asked || now != texts {
-                self.read_again(is_asked).await;
+            if is_requested || now != texts {
+                self.reload(is_requested).await;
                 texts = now;
-                is_asked = false;
+                is_requested = false;
                 if self.config.files != watched {
                     watched.clone_from(&self.config.files);
                     changes = Changes::of(&watched);
                 }
                 continue;
             }
-            is_asked = tokio::select! {
+            is_requested = tokio::select! {
                 () = hangup.next() => true,
                 () = changes.next() => false,
             };
-            // An editor writes a file in several steps.
-            sleep(watch::SETTLE).await;
-            changes.forget();
+            // Editors write a file in several steps.
+            sleep(watch::SETTLE_TIME).await;
+            changes.clear();
         }
     }
 
@@ -60,55 +63,46 @@ impl Reload {
         self.config.files.iter().map(|file| fs::read(file).ok()).collect()
     }
 
-    async fn read_again(&mut self, is_asked: bool) {
+    async fn reload(&mut self, is_requested: bool) {
         let Some(path) = self.config.files.first().cloned() else { return };
-        match load(&path).await {
-            Ok(read) => self.take(read, is_asked),
-            Err(problem) => self.refuse(problem),
+        let outcome = match load(path).await {
+            Ok(new) => self.apply(new, is_requested),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = outcome {
+            let problem = with_causes(&*error);
+            tracing::error!(target: "pozi::gate", problem, "the configuration is invalid; the previous one stays in force");
+            self.assembly.watched.configuration.record_rejected(problem);
         }
     }
 
-    fn take(&mut self, read: GateConfig, is_asked: bool) {
-        let plan = Plan::of(&self.config, &read);
-        let is_new = is_asked || plan != Plan::default();
-        let config = Plan::in_force(&self.config, read);
-        if plan.asks_issuer_anew
-            && let Err(problem) = self.document.replace(&config, self.assembly.watched.clock.clone())
-        {
-            return self.refuse(problem.to_string());
+    fn apply(&mut self, new: GateConfig, is_requested: bool) -> Result<(), LoadError> {
+        let plan = Plan::new(&self.config, &new);
+        let is_logged = is_requested || plan != Plan::default();
+        let config = Plan::in_force(&self.config, new);
+        if plan.replaces_key_document {
+            self.document.replace(&config, self.assembly.watched.clock.clone())?;
         }
-        let routes = match self.assembly.routes(&config) {
-            Ok(routes) => routes,
-            Err(problem) => return self.refuse(problem.to_string()),
-        };
+        let routes = self.assembly.routes(&config)?;
         self.config = config;
-        self.assembly.settings.store(std::sync::Arc::new(self.config.settings.clone()));
+        self.assembly.settings.store(Arc::new(self.config.settings.clone()));
         let catalogues: Vec<_> =
             self.config.settings.site.catalogues.iter().map(|catalogue| catalogue.id.clone()).collect();
         self.assembly.watched.upstreams.retain(&catalogues);
         self.site.replace(routes);
-        let (taken, needs_restart) = (plan.taken.join(", "), plan.needs_restart.join(", "));
-        if is_new {
-            tracing::info!(target: "pozi::gate", taken, "the configuration was read again");
+        let (taken, needs_restart) = (plan.applied.join(", "), plan.needs_restart.join(", "));
+        if is_logged {
+            tracing::info!(target: "pozi::gate", taken, "the configuration was reloaded");
         }
         if !needs_restart.is_empty() {
-            tracing::warn!(target: "pozi::gate", needs_restart, "restart the gate to have this taken");
+            tracing::warn!(target: "pozi::gate", needs_restart, "restart the gate to apply these settings");
         }
-        self.assembly.watched.configuration.taken(SystemClock.now(), plan.needs_restart);
-    }
-
-    fn refuse(&self, problem: String) {
-        tracing::error!(target: "pozi::gate", problem, "the configuration is wrong; the one before it goes on");
-        self.assembly.watched.configuration.refused(problem);
+        self.assembly.watched.configuration.record_applied(SystemClock.now(), plan.needs_restart);
+        Ok(())
     }
 }
 
-/// Files may be on a share that answers slowly.
-async fn load(path: &Path) -> Result<GateConfig, String> {
-    let path = path.to_owned();
-    let reading = tokio::task::spawn_blocking(move || GateConfig::load(&path)).await;
-    match reading {
-        Ok(read) => read.map_err(|problem| problem.to_string()),
-        Err(problem) => Err(problem.to_string()),
-    }
+/// Loads the configuration on a blocking thread: the files may be on a slow network share.
+async fn load(path: PathBuf) -> Result<GateConfig, LoadError> {
+    Ok(tokio::task::spawn_blocking(move || GateConfig::load(&path)).await??)
 }

@@ -1,29 +1,29 @@
-//! What a new configuration changes, and what of it only a restart takes.
+//! What a new configuration changes, and which changes need a restart.
 
 use crate::config::GateConfig;
 
-/// What is to be done with a new configuration, by the names of its keys.
+/// The changes in a new configuration, by key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Plan {
-    /// What is taken now.
-    pub(super) taken: Vec<&'static str>,
-    /// What a restart takes: addresses that are listened at, and what is kept on disk or in memory of one issuer.
+    /// Changes that apply now.
+    pub(super) applied: Vec<&'static str>,
+    /// Changes that need a restart: listening addresses, and what is stored on disk or in memory for one issuer.
     pub(super) needs_restart: Vec<&'static str>,
-    /// Whether the issuer is asked at another address, or believed by other authorities.
-    pub(super) asks_issuer_anew: bool,
+    /// Whether the keys are fetched from another address, or with other certificate authorities.
+    pub(super) replaces_key_document: bool,
 }
 
 impl Plan {
-    /// From `old`, which holds, to `new`.
-    pub(super) fn of(old: &GateConfig, new: &GateConfig) -> Self {
+    /// Compares `new` with `old`, which is in force.
+    pub(super) fn new(old: &GateConfig, new: &GateConfig) -> Self {
         let names = |changes: &[(&'static str, bool)]| {
             changes.iter().filter(|(_, is_new)| *is_new).map(|(key, _)| *key).collect()
         };
         let (was, is) = (&old.settings, &new.settings);
-        // An issuer's keys are at the issuer: while the old one holds, its keys are asked for.
+        // `jwks_url` belongs to the issuer: until a restart the old issuer's keys are fetched.
         let (same_issuer, other_keys) = (old.issuer == new.issuer, old.jwks_url != new.jwks_url);
         Self {
-            taken: names(&[
+            applied: names(&[
                 ("site", was.site != is.site),
                 ("base", was.base != is.base),
                 ("project_paths", was.project_paths != is.project_paths),
@@ -39,11 +39,11 @@ impl Plan {
                 ("state_dir", old.state_dir != new.state_dir),
                 ("log", old.log != new.log),
             ]),
-            asks_issuer_anew: (same_issuer && other_keys) || old.authorities != new.authorities,
+            replaces_key_document: (same_issuer && other_keys) || old.authorities != new.authorities,
         }
     }
 
-    /// `new`, with what only a restart takes still as in `old`.
+    /// Returns `new` with the values of `old` for everything that needs a restart.
     pub(super) fn in_force(old: &GateConfig, new: GateConfig) -> GateConfig {
         let same_issuer = old.issuer == new.issuer;
         GateConfig {
@@ -67,16 +67,16 @@ mod tests {
     use crate::config::testing::{Files, config};
 
     #[test]
-    fn what_did_not_change_is_neither_taken_nor_restarted() {
+    fn finds_nothing_to_do_without_changes() {
         let (old, new) = (config(""), config(""));
-        assert_eq!(Plan::of(&old, &new), Plan::default());
+        assert_eq!(Plan::new(&old, &new), Plan::default());
         assert_eq!(Plan::in_force(&old, new), old);
     }
 
     type Change = fn(&mut GateConfig);
 
     #[test]
-    fn each_change_is_named_and_addresses_wait_for_a_restart() {
+    fn names_each_change_and_those_that_need_a_restart() {
         let changes: [(Change, &[&str], &[&str], bool); 10] = [
             (|new| new.settings.site.catalogues[0].highlight = true, &["site"], &[], false),
             (|new| new.settings.base = "/other".into(), &["base"], &[], false),
@@ -98,13 +98,15 @@ mod tests {
             ),
         ];
         let old = config("");
-        for (index, (change, taken, needs_restart, asks_issuer_anew)) in changes.into_iter().enumerate() {
+        for (index, (change, applied, needs_restart, replaces_key_document)) in
+            changes.into_iter().enumerate()
+        {
             let mut new = old.clone();
             change(&mut new);
-            let plan = Plan::of(&old, &new);
-            assert_eq!(plan.taken, taken, "{index}");
+            let plan = Plan::new(&old, &new);
+            assert_eq!(plan.applied, applied, "{index}");
             assert_eq!(plan.needs_restart, needs_restart, "{index}");
-            assert_eq!(plan.asks_issuer_anew, asks_issuer_anew, "{index}");
+            assert_eq!(plan.replaces_key_document, replaces_key_document, "{index}");
             let in_force = Plan::in_force(&old, new.clone());
             let expected = if needs_restart.is_empty() { new } else { old.clone() };
             assert_eq!(in_force, expected, "{index}");
@@ -112,18 +114,18 @@ mod tests {
     }
 
     #[test]
-    fn an_address_of_the_command_line_is_never_asked_of_the_file() {
+    fn keeps_an_address_from_the_command_line() {
         let old = config("").listening_at("127.0.0.1:5".parse().ok());
         let new = config("listen = \"127.0.0.1:6\"\n");
-        assert_eq!(Plan::of(&old, &new), Plan::default());
+        assert_eq!(Plan::new(&old, &new), Plan::default());
         assert_eq!(Plan::in_force(&old, new), old);
     }
 
     #[test]
-    fn another_qgis_server_is_taken_at_once() {
+    fn applies_another_qgis_server_at_once() {
         let files = Files::new();
         let old = files.load("").unwrap();
         files.write_gate("[upstream]\nhttp = \"http://127.0.0.1:8090/qgis\"\n");
-        assert_eq!(Plan::of(&old, &files.read().unwrap()).taken, ["upstream"]);
+        assert_eq!(Plan::new(&old, &files.read().unwrap()).applied, ["upstream"]);
     }
 }

@@ -1,5 +1,5 @@
-//! Changes of files. Their folders are watched, since editors put a new file in the place of the old one; and from time
-//! to time somebody looks, since a share on the network tells of nothing.
+//! Notices changes of files. Their folders are watched, since editors replace files; and files are also polled, since
+//! network shares send no notifications.
 
 use std::{
     collections::BTreeSet,
@@ -14,12 +14,12 @@ use notify::{
 };
 use tokio::{sync::mpsc, time::sleep};
 
-/// How long after a change the files are read.
-pub(super) const SETTLE: Duration = Duration::from_millis(300);
-/// How long nothing may be told before somebody looks.
-const LOOK: Duration = Duration::from_mins(1);
+/// How long to wait after a change before the files are read.
+pub(super) const SETTLE_TIME: Duration = Duration::from_millis(300);
+/// How often the files are read without a notification.
+const POLL_INTERVAL: Duration = Duration::from_mins(1);
 
-/// Tells that files may have changed.
+/// Notifications that files may have changed.
 #[derive(Debug)]
 pub(super) struct Changes {
     changed: mpsc::Receiver<()>,
@@ -27,15 +27,15 @@ pub(super) struct Changes {
 }
 
 impl Changes {
-    /// Of `files` from now on.
+    /// Starts watching `files`.
     pub(super) fn of(files: &[PathBuf]) -> Self {
-        let (told, changed) = mpsc::channel(1);
+        let (sender, changed) = mpsc::channel(1);
         let names: BTreeSet<OsString> =
             files.iter().filter_map(|file| file.file_name().map(ToOwned::to_owned)).collect();
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            // An event that cannot be read may be any; a second one adds nothing to one that waits.
+            // An error may hide any event. If a notification is already waiting, a second one adds nothing.
             if event.map_or(true, |event| concerns(&event, &names)) {
-                let _ = told.try_send(());
+                let _ = sender.try_send(());
             }
         });
         let watcher = watcher.and_then(|mut watcher| {
@@ -45,28 +45,28 @@ impl Changes {
             }
             Ok(watcher)
         });
-        if let Err(problem) = &watcher {
-            tracing::warn!(target: "pozi::gate", %problem, "the configuration's folder cannot be watched; it is looked at every minute");
+        if let Err(error) = &watcher {
+            tracing::warn!(target: "pozi::gate", problem = %error, "cannot watch the configuration's folder; its files are read every minute");
         }
         Self { changed, _watcher: watcher.ok() }
     }
 
-    /// Ready when something may have changed, at least once a minute.
+    /// Returns when something may have changed, at least once a minute.
     pub(super) async fn next(&mut self) {
         tokio::select! {
             Some(()) = self.changed.recv() => {}
-            () = sleep(LOOK) => {}
+            () = sleep(POLL_INTERVAL) => {}
         }
     }
 
-    /// What was told until now is known.
-    pub(super) fn forget(&mut self) {
+    /// Drops notifications that are waiting.
+    pub(super) fn clear(&mut self) {
         while self.changed.try_recv().is_ok() {}
     }
 }
 
-/// Whether an event may be about a file of `names`: a change of one, or of which files there are (a file can be a link
-/// to one in a folder that is replaced). Reading is no change.
+/// Whether an event may change a file in `names`: its content, or any name in the folder, since the file can be a link
+/// into a folder that is replaced. Reading is not a change.
 fn concerns(event: &Event, names: &BTreeSet<OsString>) -> bool {
     let is_named =
         || event.paths.iter().any(|path| path.file_name().is_some_and(|name| names.contains(name)));
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reading_and_another_files_growth_are_no_changes() {
+    fn ignores_reads_and_writes_to_other_files() {
         let names = BTreeSet::from([OsString::from("gate.toml")]);
         let data = EventKind::Modify(ModifyKind::Data(DataChange::Any));
         let renamed = EventKind::Modify(ModifyKind::Name(RenameMode::To));
@@ -110,19 +110,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_that_is_written_or_replaced_is_told() {
+    async fn notices_a_file_that_is_written_or_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("gate.toml");
         fs::write(&file, "a").unwrap();
         let mut changes = Changes::of(std::slice::from_ref(&file));
         fs::write(&file, "b").unwrap();
-        let patience = Duration::from_secs(20);
-        timeout(patience, changes.next()).await.unwrap();
-        sleep(SETTLE).await;
-        changes.forget();
+        let limit = Duration::from_secs(20);
+        timeout(limit, changes.next()).await.unwrap();
+        sleep(SETTLE_TIME).await;
+        changes.clear();
         let beside = folder.path().join("gate.toml.new");
         fs::write(&beside, "c").unwrap();
         fs::rename(&beside, &file).unwrap();
-        timeout(patience, changes.next()).await.unwrap();
+        timeout(limit, changes.next()).await.unwrap();
     }
 }

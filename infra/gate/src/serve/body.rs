@@ -1,4 +1,4 @@
-//! Bodies: a request's must keep coming, and the end of an answer's is noticed.
+//! Bodies: a request's body must not stall, and the end of an answer's body is noticed.
 
 use std::{
     pin::Pin,
@@ -10,29 +10,29 @@ use axum::body::{Body, Bytes};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
-use super::steady_stream::Running;
+use super::timed_stream::Running;
 
-/// A body that fails when nothing of it comes for a while.
+/// A body that fails if it stalls.
 #[derive(Debug)]
-pub(super) struct SteadyBody<B> {
+pub(super) struct TimedBody<B> {
     body: B,
-    bound: Duration,
+    limit: Duration,
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
-/// Nothing of the body came for too long.
+/// The body stalled for this long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("nothing of the request's body came for {} s", .0.as_secs())]
+#[error("the request's body stalled for {} s", .0.as_secs())]
 pub struct BodyStalledError(pub Duration);
 
-impl<B> SteadyBody<B> {
-    /// `body`, of which something must come within each `bound`.
-    pub(super) fn new(body: B, bound: Duration) -> Self {
-        Self { body, bound, waiting: None }
+impl<B> TimedBody<B> {
+    /// Wraps `body`, each frame of which must arrive within `limit`.
+    pub(super) fn new(body: B, limit: Duration) -> Self {
+        Self { body, limit, waiting: None }
     }
 }
 
-impl<B> HttpBody for SteadyBody<B>
+impl<B> HttpBody for TimedBody<B>
 where
     B: HttpBody<Error: std::error::Error + Send + Sync + 'static> + Unpin,
 {
@@ -47,9 +47,9 @@ where
             self.waiting = None;
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
-        let bound = self.bound;
-        let waiting = self.waiting.get_or_insert_with(|| Box::pin(sleep(bound)));
-        waiting.as_mut().poll(context).map(|()| Some(Err(BodyStalledError(bound).into())))
+        let limit = self.limit;
+        let waiting = self.waiting.get_or_insert_with(|| Box::pin(sleep(limit)));
+        waiting.as_mut().poll(context).map(|()| Some(Err(BodyStalledError(limit).into())))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -61,21 +61,21 @@ where
     }
 }
 
-/// An answer's body, which knows that its request still runs.
+/// An answer's body, which keeps its request marked as running until it ends.
 #[derive(Debug)]
-pub(super) struct WatchedAnswer {
+pub(super) struct TrackedBody {
     body: Body,
     _running: Running,
 }
 
-impl WatchedAnswer {
-    /// `body`, until whose end the request is `running`.
+impl TrackedBody {
+    /// Wraps `body`, and holds `running` until it is dropped.
     pub(super) fn new(body: Body, running: Running) -> Self {
         Self { body, _running: running }
     }
 }
 
-impl HttpBody for WatchedAnswer {
+impl HttpBody for TrackedBody {
     type Data = Bytes;
     type Error = axum::Error;
 

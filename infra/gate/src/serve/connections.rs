@@ -1,4 +1,4 @@
-//! Connections: accepted up to a number, each bounded in what it may send, how slowly, and how long it may be silent.
+//! Connections: a limited number is accepted, each with limits on size, slowness and idle time.
 
 use std::{
     convert::Infallible,
@@ -21,20 +21,20 @@ use tokio::{
 use tower::{Service, ServiceExt};
 
 use super::{
-    body::{SteadyBody, WatchedAnswer},
-    steady_stream::{Activity, SteadyStream},
+    body::{TimedBody, TrackedBody},
+    timed_stream::{Activity, TimedStream},
 };
 use crate::settings::Limits;
 
-/// Header fields of one request. Browsers behind Application Proxy send some 40.
+/// Header fields in one request. Browsers behind Application Proxy send some 40.
 const MAX_FIELDS: usize = 100;
-/// Bytes of a request's head: a query of 32 KB and, in `Authorization`, the token of a person in 200 groups.
-const MAX_HEAD: usize = 64 * 1024;
-/// The pause after a connection that cannot be accepted, most often for want of file descriptors.
-const PAUSE: Duration = Duration::from_millis(100);
+/// Bytes in a request's head: enough for a query of 32 KB and, in `Authorization`, the token of a person in 200 groups.
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+/// The pause after a failure to accept a connection, usually because file descriptors ran out.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// Answers the connections that `listener` accepts with `service` until `shutdown` is ready; then accepts no more, lets
-/// the requests that run finish for as long as one may take, and comes back. `limits` is asked for each connection anew.
+/// Serves `listener` with `service` until `shutdown` is ready. Then it accepts no more connections, lets running requests
+/// finish within the time that one may take (`upstream` + `body`), and returns. `limits` is called for each connection.
 pub async fn serve<S>(
     listener: TcpListener,
     service: S,
@@ -43,7 +43,7 @@ pub async fn serve<S>(
 ) where
     S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
 {
-    let (ending, ended) = watch::channel(());
+    let (stop, stopping) = watch::channel(());
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
     loop {
@@ -53,99 +53,99 @@ pub async fn serve<S>(
             Some(_) = connections.join_next() => {}
             accepted = listener.accept(), if has_room => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(answer(stream, service.clone(), limits(), ended.clone()));
+                    connections.spawn(answer(stream, service.clone(), limits(), stopping.clone()));
                 }
-                Err(error) => rest(&error).await,
+                Err(error) => handle_accept_error(&error).await,
             },
         }
     }
     drop(listener);
-    drop(ending);
-    let bound = limits().upstream + limits().body;
-    let drained = timeout(bound, async { while connections.join_next().await.is_some() {} });
+    drop(stop);
+    let drain_timeout = limits().upstream + limits().body;
+    let drained = timeout(drain_timeout, async { while connections.join_next().await.is_some() {} });
     if drained.await.is_err() {
         let left = connections.len();
-        tracing::warn!(target: "pozi::gate", left, "requests still ran when the time for ending was over");
+        tracing::warn!(target: "pozi::gate", left, "stopped with requests still running");
     }
 }
 
-/// A connection that broke before it was accepted costs nothing; anything else is told, and tried again in a moment.
-async fn rest(error: &io::Error) {
+/// Ignores a connection that broke before it was accepted. Logs any other error and waits before the next attempt.
+async fn handle_accept_error(error: &io::Error) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
-        tracing::error!(target: "pozi::gate", %error, "a connection cannot be accepted");
-        sleep(PAUSE).await;
+        tracing::error!(target: "pozi::gate", %error, "cannot accept a connection");
+        sleep(ACCEPT_RETRY_DELAY).await;
     }
 }
 
-/// Serves one connection to its end. Until its first byte it has neither buffer nor parser: thousands of silent ones cost
-/// next to nothing.
-async fn answer<S>(stream: TcpStream, service: S, limits: Limits, mut ended: watch::Receiver<()>)
+/// Serves one connection until it closes. It gets a buffer and a parser only with its first byte, so that thousands of
+/// idle connections need little memory.
+async fn answer<S>(stream: TcpStream, service: S, limits: Limits, mut stopping: watch::Receiver<()>)
 where
     S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
 {
     let mut first = [0];
-    let speaks = tokio::select! {
-        // That a socket is said to be readable does not mean that it is.
+    let has_data = tokio::select! {
+        // Peeks, since a socket that is reported as readable may have no data.
         peeked = timeout(limits.idle, stream.peek(&mut first)) => matches!(peeked, Ok(Ok(1))),
-        _ = ended.changed() => false,
+        _ = stopping.changed() => false,
     };
-    if speaks {
-        boxed(stream, service, limits, ended).await;
+    if has_data {
+        boxed(stream, service, limits, stopping).await;
     }
 }
 
-/// Away from the future that waits for the first byte, which would be as large as all that follows.
+/// Boxes the rest of the connection, so that the future that waits for the first byte stays small.
 fn boxed<S>(
     stream: TcpStream,
     service: S,
     limits: Limits,
-    ended: watch::Receiver<()>,
+    stopping: watch::Receiver<()>,
 ) -> Pin<Box<dyn Future<Output = ()> + Send>>
 where
     S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
 {
-    Box::pin(converse(stream, service, limits, ended))
+    Box::pin(serve_http(stream, service, limits, stopping))
 }
 
-/// Answers what the client asks, until it, a limit or the gate ends that.
-async fn converse<S>(stream: TcpStream, service: S, limits: Limits, mut ended: watch::Receiver<()>)
+/// Answers requests until the client, a limit or the gate closes the connection.
+async fn serve_http<S>(stream: TcpStream, service: S, limits: Limits, mut stopping: watch::Receiver<()>)
 where
     S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
 {
-    // Without it what is small waits for more; that it cannot be had means that the connection is gone.
+    // Without TCP_NODELAY small answers are delayed. An error means that the connection is gone.
     if stream.set_nodelay(true).is_err() {
         return;
     }
     let activity = Arc::new(Activity::default());
-    let service = watched(service, Arc::clone(&activity), limits);
-    let stream = SteadyStream::new(stream, activity, limits.header, limits.body);
+    let service = timed(service, Arc::clone(&activity), limits);
+    let stream = TimedStream::new(stream, activity, limits.header, limits.body);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        // hyper counts from the end of the last answer on: for the head itself the stream keeps a shorter time.
+        // hyper counts from the end of the last answer; the stream has a shorter limit for the head itself.
         .header_read_timeout(limits.idle)
         .max_headers(MAX_FIELDS)
-        .max_header_size(MAX_HEAD)
-        .max_buf_size(MAX_HEAD)
+        .max_header_size(MAX_HEAD_BYTES)
+        .max_buf_size(MAX_HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
-    // How a connection ends is the client's affair; what the gate did is in the log of its requests.
+    // How the connection ends does not matter: the requests on it are already logged.
     tokio::select! {
         _ = connection.as_mut() => return,
-        _ = ended.changed() => {}
+        _ = stopping.changed() => {}
     }
     connection.as_mut().graceful_shutdown();
     let _ = connection.await;
 }
 
-/// `service` as hyper calls it, with the bodies bounded and the connection's activity kept up to date.
-fn watched<S>(
+/// Adapts `service` for hyper, with time limits on bodies, and records the connection's activity.
+fn timed<S>(
     service: S,
     activity: Arc<Activity>,
     limits: Limits,
 ) -> impl hyper::service::Service<
     Request<Incoming>,
-    Response = http::Response<WatchedAnswer>,
+    Response = http::Response<TrackedBody>,
     Error = Infallible,
     Future: Send,
 > + Send
@@ -154,11 +154,11 @@ where
 {
     service_fn(move |request: Request<Incoming>| {
         let running = Activity::begin(&activity);
-        let request = request.map(|body| Body::new(SteadyBody::new(body, limits.body)));
+        let request = request.map(|body| Body::new(TimedBody::new(body, limits.body)));
         let answering = service.clone().oneshot(request);
         async move {
             let answer = answering.await?;
-            Ok(answer.map(|body| WatchedAnswer::new(body, running)))
+            Ok(answer.map(|body| TrackedBody::new(body, running)))
         }
     })
 }

@@ -1,9 +1,9 @@
-//! The daemon: listens, keeps the keys fresh and on disk, takes a new configuration, and tells how it is.
+//! The daemon: serves requests, renews and stores the issuer's keys, reloads the configuration, and reports its health.
 
 mod body;
 mod connections;
-mod manager;
-mod steady_stream;
+mod systemd;
+mod timed_stream;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -22,7 +22,7 @@ use crate::{
     assembly::{Assembly, SiteRoutes},
     config::GateConfig,
     health::Health,
-    keys::{KeptKeys, KeyDocument, KeyDocumentError},
+    keys::{KeyDocument, KeyDocumentError, StoredKeys},
     metrics,
     reload::Reload,
     settings::{Limits, Settings},
@@ -31,142 +31,144 @@ use crate::{
     watched::Watched,
 };
 
-/// How often the keys' age is looked at.
-const LOOK_AT_KEYS: Duration = Duration::from_secs(30);
-/// How soon an address that is taken is tried again.
-const LISTEN_AGAIN: Duration = Duration::from_secs(10);
-/// How often the measurements are put in order.
-const UPKEEP: Duration = Duration::from_secs(10);
+/// How often to check whether the keys are due for renewal.
+const KEY_CHECK_INTERVAL: Duration = Duration::from_secs(30);
+/// How long to wait before trying an address that is in use again.
+const LISTEN_RETRY_DELAY: Duration = Duration::from_secs(10);
+/// How often the metrics recorder drops old samples.
+const METRICS_UPKEEP_INTERVAL: Duration = Duration::from_secs(10);
 
-/// A gate that listens.
+/// A gate that is listening.
 #[derive(Debug)]
 pub struct Daemon {
     listener: TcpListener,
     site: SiteRoutes,
     settings: Arc<ArcSwap<Settings>>,
     status_listen: SocketAddr,
-    /// Where `/health` and `/metrics` are; nothing while that address is taken.
+    /// The listener of `/health` and `/metrics`; nothing while that address is in use.
     status: Option<TcpListener>,
     health: Health,
-    measured: PrometheusHandle,
+    metrics: PrometheusHandle,
 }
 
-/// Why the gate does not start.
+/// Why the gate cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// Listening failed.
-    #[error("cannot listen on {0}: {1}; end what listens there, or choose another address with `listen`")]
+    #[error(
+        "cannot listen on {0}: {1}; stop the program that listens there, or choose another address with `listen`"
+    )]
     Listen(SocketAddr, #[source] io::Error),
-    /// The issuer's keys cannot be asked for.
+    /// The issuer's keys cannot be fetched.
     #[error(transparent)]
     Keys(#[from] KeyDocumentError),
-    /// QGIS Server cannot be asked.
+    /// QGIS Server cannot be set up.
     #[error(transparent)]
     Servers(#[from] UpstreamStartError),
 }
 
 impl Daemon {
-    /// Listens, takes up the keys that are on disk, and asks the issuer for the first time. It need not answer: until it
-    /// did once, nobody is let in.
+    /// Starts listening, loads the stored keys, and fetches them from the issuer. Also starts if the issuer does not
+    /// answer; until there are keys, every request is refused.
     pub async fn start(config: GateConfig) -> Result<Self, StartError> {
         let failed = |error| StartError::Listen(config.listen, error);
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
-        let measured = metrics::recorded();
+        let metrics = metrics::recorder();
         let watched = Watched::new(SystemClock.now());
         let document = KeyDocument::of(&config, watched.clock.clone())?;
         let keys = Arc::new(IssuerKeys::new(document.clone(), ISSUER_KEY_LIFETIMES));
         let file = KeySetFile::new(&config.state_dir, config.issuer.clone());
-        keep_keys(KeptKeys::recall(Arc::clone(&keys), file, SystemClock.now())).await;
+        keep_renewing(StoredKeys::load(Arc::clone(&keys), file, SystemClock.now())).await;
         let settings = Arc::new(ArcSwap::from_pointee(config.settings.clone()));
         let health = Health::new(SystemClock, Arc::clone(&keys), watched.clone());
         let mut assembly = Assembly::new(keys, Arc::clone(&settings), watched);
         let site = SiteRoutes::new(assembly.routes(&config)?);
-        tokio::spawn(assembly.keep_asking());
+        tokio::spawn(assembly.keep_probing());
         let status_listen = config.status_listen;
-        let status = bound_for_status(status_listen).await;
+        let status = bind_status(status_listen).await;
         tokio::spawn(Reload { config, assembly, document, site: site.clone() }.run());
-        Ok(Self { listener, site, settings, status_listen, status, health, measured })
+        Ok(Self { listener, site, settings, status_listen, status, health, metrics })
     }
 
-    /// Where it listens.
+    /// Returns the address for requests.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
 
-    /// Where `/health` and `/metrics` are; nothing while another program listens there.
+    /// Returns the address of `/health` and `/metrics`; nothing while another program is listening there.
     pub fn status_address(&self) -> Option<SocketAddr> {
         self.status.as_ref()?.local_addr().ok()
     }
 
-    /// Answers until it is asked to end, and then finishes what runs.
+    /// Serves until SIGTERM or an interrupt, then finishes running requests.
     pub async fn serve(self) {
-        self.serve_until(signals::ended()).await;
+        self.serve_until(signals::shutdown()).await;
     }
 
-    /// Answers until `ended`, and then finishes what runs.
-    pub async fn serve_until(self, ended: impl Future<Output = ()>) {
+    /// Serves until `shutdown` is ready, then finishes running requests.
+    pub async fn serve_until(self, shutdown: impl Future<Output = ()>) {
         if let Ok(address) = self.address() {
-            tracing::info!(target: "pozi::gate", %address, "the gate listens");
+            tracing::info!(target: "pozi::gate", %address, "the gate is listening");
         }
-        let status = status::router(self.health, self.measured.clone(), self.status_listen);
-        let beside = [
+        let status = status::router(self.health, self.metrics.clone(), self.status_listen);
+        let background = [
             tokio::spawn(serve_status(self.status, self.status_listen, status)),
-            tokio::spawn(manager::live()),
-            tokio::spawn(keep_in_order(self.measured)),
+            tokio::spawn(systemd::keep_watchdog_alive()),
+            tokio::spawn(keep_metrics_tidy(self.metrics)),
         ];
-        manager::ready();
-        let ended = async {
-            ended.await;
-            manager::stopping();
-            tracing::info!(target: "pozi::gate", "the gate finishes what runs, and ends");
+        systemd::ready();
+        let shutdown = async {
+            shutdown.await;
+            systemd::stopping();
+            tracing::info!(target: "pozi::gate", "the gate is stopping; running requests are finished first");
         };
         let settings = self.settings;
-        serve(self.listener, self.site, move || settings.load().limits, ended).await;
-        for task in beside {
+        serve(self.listener, self.site, move || settings.load().limits, shutdown).await;
+        for task in background {
             task.abort();
         }
     }
 }
 
-/// Renews the keys now, and goes on doing so.
-async fn keep_keys(mut kept: KeptKeys<KeyDocument>) {
-    kept.renew(SystemClock.now()).await;
+/// Renews the keys now, and from then on in the background.
+async fn keep_renewing(mut keys: StoredKeys<KeyDocument>) {
+    keys.renew(SystemClock.now()).await;
     tokio::spawn(async move {
         loop {
-            tokio::time::sleep(LOOK_AT_KEYS).await;
-            kept.renew(SystemClock.now()).await;
+            tokio::time::sleep(KEY_CHECK_INTERVAL).await;
+            keys.renew(SystemClock.now()).await;
         }
     });
 }
 
-async fn bound_for_status(address: SocketAddr) -> Option<TcpListener> {
+async fn bind_status(address: SocketAddr) -> Option<TcpListener> {
     match TcpListener::bind(address).await {
         Ok(listener) => Some(listener),
         Err(error) => {
-            tracing::warn!(target: "pozi::gate", %address, %error, "cannot listen for /health and /metrics; it is tried again; `status_listen` chooses another address");
+            tracing::warn!(target: "pozi::gate", %address, %error, "cannot listen for /health and /metrics, trying again; stop the program that listens there, or change `status_listen`");
             None
         }
     }
 }
 
-/// Serves on `listener`, else on `address` as soon as it is free. While it is taken, perhaps by the gate that this one
-/// follows, requests are answered all the same.
+/// Serves on `listener`, or on `address` as soon as it is free. While it is in use, perhaps by the gate that this one
+/// replaces, other requests are served normally.
 async fn serve_status(listener: Option<TcpListener>, address: SocketAddr, router: Router) {
     let mut bound = listener;
     let listener = loop {
         if let Some(listener) = bound {
             break listener;
         }
-        tokio::time::sleep(LISTEN_AGAIN).await;
-        bound = bound_for_status(address).await;
+        tokio::time::sleep(LISTEN_RETRY_DELAY).await;
+        bound = bind_status(address).await;
     };
     let limits = Limits { connections: 100, ..Limits::default() };
     serve(listener, router, move || limits, std::future::pending()).await;
 }
 
-async fn keep_in_order(measured: PrometheusHandle) {
+async fn keep_metrics_tidy(metrics: PrometheusHandle) {
     loop {
-        tokio::time::sleep(UPKEEP).await;
-        measured.run_upkeep();
+        tokio::time::sleep(METRICS_UPKEEP_INTERVAL).await;
+        metrics.run_upkeep();
     }
 }

@@ -1,4 +1,4 @@
-"""Asks QGIS Server over FastCGI for one answer of every kind, and keeps what it sends.
+"""Requests one answer of each kind from QGIS Server over FastCGI, and stores them.
 
     /usr/bin/python3 ask.py FOLDER
 
@@ -114,7 +114,7 @@ def make_project(path, advertised):
 
 
 def ways(path, query):
-    """The variables that say where the request came, for each way to QGIS Server."""
+    """The variables with the server's address, for FastCGI and for HTTP."""
     return {
         "fastcgi": {"SERVER_NAME": "localhost", "SERVER_PORT": "80", "REQUEST_URI": f"{path or '/'}?{query}"},
         "http": {
@@ -133,7 +133,7 @@ def ways(path, query):
 
 
 def ask(address, variables):
-    """One request on a connection of its own (FastCGI 1.0 §3 to §5)."""
+    """Sends one request on a new connection (FastCGI 1.0 §3 to §5)."""
 
     def record(kind, content):
         return struct.pack("!BBHHBB", 1, kind, 1, len(content), 0, 0) + content
@@ -184,7 +184,7 @@ def main(folder):
         server.kill()
         server.wait()
     sys.stdout.flush()
-    os._exit(0)  # exitQgis() would end in a segmentation fault
+    os._exit(0)  # exitQgis() would crash
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-//! Expressions at random, the same ones each time.
+//! Random expressions, the same in each run.
 
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 
-/// So many texts of `strategy`.
+/// Returns `count` texts of `strategy`.
 pub(crate) fn sample(strategy: impl Strategy<Value = String>, count: usize) -> Vec<String> {
     let mut runner = TestRunner::deterministic();
     (0..count).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect()
@@ -63,7 +63,7 @@ fn literals() -> impl Strategy<Value = String> + Clone {
     ]
 }
 
-/// Expressions of every kind of node, without more brackets than the generator happens to choose.
+/// Generates expressions with every kind of node, and with brackets only where they are generated explicitly.
 pub(crate) fn trees() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![fields(), literals(), chosen(&["$geometry", "$id", "$area", "pi()", "$x"])];
     leaf.prop_recursive(4, 24, 3, |inner| {
@@ -90,7 +90,8 @@ pub(crate) fn trees() -> impl Strategy<Value = String> {
     })
 }
 
-/// Tokens in any order, some of them run together: most are no expression, but those that are must be understood.
+/// Generates tokens in any order, some without spaces. Most are not valid expressions; those that are must be read
+/// correctly.
 pub(crate) fn tokens() -> impl Strategy<Value = String> {
     let operand = prop_oneof![
         fields(),
@@ -138,7 +139,7 @@ pub(crate) fn tokens() -> impl Strategy<Value = String> {
     )
 }
 
-/// Operands with something before or behind them at times.
+/// Generates operands, some with a prefix or suffix.
 fn terms(operand: impl Strategy<Value = String> + Clone) -> impl Strategy<Value = String> + Clone {
     let prefix = prop_oneof![4 => Just(String::new()), 1 => chosen(&["NOT ", "- ", "+", "-", "(", "abs(", "((", "not not "])];
     let suffix = prop_oneof![4 => Just(String::new()), 1 => chosen(&[")", "))", "[0]", " IN (1)", " NOT IN (1,num)", " IS NULL", " END"])];

@@ -1,4 +1,4 @@
-//! QGIS's own reader of expressions, behind a pipe.
+//! QGIS's own expression parser, behind a pipe.
 
 use std::{
     io::{BufRead, BufReader, Lines, Write},
@@ -8,10 +8,10 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// Debian's Python: PyQGIS is installed for it alone.
+/// Debian's Python, the only one with PyQGIS.
 const PYTHON: &str = "/usr/bin/python3";
 
-/// What QGIS makes of an expression.
+/// How QGIS reads an expression.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Answer {
     pub(crate) error: Option<String>,
@@ -24,12 +24,12 @@ pub(crate) struct Qgis {
     child: Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
-    /// QGIS writes a profile into its user's home.
+    /// QGIS writes a profile into the home folder.
     _home: TempDir,
 }
 
 impl Qgis {
-    /// None, with a notice, where PyQGIS is not installed.
+    /// Returns nothing, and prints a notice, if PyQGIS is not installed.
     pub(crate) fn start() -> Option<Self> {
         let home = tempfile::tempdir().unwrap();
         let python = || {
@@ -53,7 +53,7 @@ impl Qgis {
         Some(Self { child, input, output, _home: home })
     }
 
-    /// What QGIS makes of `text`.
+    /// Reads `text` with QGIS.
     pub(crate) fn read(&mut self, text: &str) -> Answer {
         writeln!(self.input, "{}", Value::from(text)).unwrap();
         let line = self.output.next().unwrap_or_else(|| panic!("QGIS ended at {text}")).unwrap();

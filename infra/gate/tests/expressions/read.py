@@ -1,4 +1,4 @@
-"""Reads expressions as QGIS does: one JSON text a line comes in, one JSON object a line goes out.
+"""Reads expressions as QGIS does: each input line is a JSON string, each output line a JSON object.
 
 {"tree": …, "values": […]} is what QGIS's parser makes of the expression and what it evaluates to over a few features;
 {"error": …} if it is no expression to QGIS.
@@ -25,7 +25,7 @@ GEOMETRIES = ("geom_from_wkt",)
 
 
 def literal(value):
-    """A literal with its type: 1 and 1.0 are two."""
+    """A literal with its type: 1 and 1.0 differ."""
     return [type(value).__name__, str(value)]
 
 
@@ -34,7 +34,7 @@ def call(node):
     name = QgsExpression.Functions()[node.fnIndex()].name()
     arguments = node.args().list() if node.args() else []
     if name in GEOMETRIES and type(arguments[0]).__name__ == "QgsExpressionNodeLiteral":
-        # The text of a geometry is written anew: the geometry is what must stay.
+        # The gate rewrites the text of a geometry; only the geometry must stay the same.
         return [name, QgsGeometry.fromWkt(arguments[0].value()).asWkt()]
     return [name, [tree(argument) for argument in arguments]]
 
@@ -59,7 +59,7 @@ def tree(node):
     if kind == "Condition":
         branches = [[tree(one.whenExp()), tree(one.thenExp())] for one in node.conditions()]
         return [kind, branches, tree(node.elseExp())]
-    # The class of `a[b]` is not known to Python; its text says which parts it has.
+    # Python does not know the class of `a[b]`, so its text is used.
     return [kind, node.dump()]
 
 
@@ -108,7 +108,7 @@ def main():
     contexts = list(features())
     for line in sys.stdin:
         print(json.dumps(read(json.loads(line), contexts)), flush=True)
-    # exitQgis() ends in a segmentation fault on Debian 12.
+    # exitQgis() crashes on Debian 12.
     os._exit(0)
 
 

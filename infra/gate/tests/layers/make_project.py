@@ -1,4 +1,4 @@
-"""Makes the project that the tests of layers and fields ask QGIS Server about, and one whose settings are at fault.
+"""Makes the projects for the tests of layers and fields: a good one, and one with wrong settings.
 
     /usr/bin/python3 make_project.py FOLDER
 """
@@ -186,4 +186,4 @@ if __name__ == "__main__":
         make(folder, with_ids)
     os.makedirs(f"{sys.argv[1]}/faulty", exist_ok=True)
     make_faulty(f"{sys.argv[1]}/faulty")
-    os._exit(0)  # exitQgis() would end in a segmentation fault
+    os._exit(0)  # exitQgis() would crash

@@ -1,4 +1,4 @@
-//! A process of QGIS Server that the gate starts, asked about one project.
+//! A QGIS Server process that the gate starts, for one project.
 
 use std::{collections::BTreeMap, num::NonZeroUsize, path::Path, time::Duration};
 
@@ -9,7 +9,7 @@ use pozi_gate::upstream::{MapServer, Processes, ProcessesConfig, QgisBody, QgisR
 
 pub(crate) const PROGRAM: &str = "/usr/lib/cgi-bin/qgis_mapserv.fcgi";
 
-/// Asks about the project file of its own, whatever the gate calls it.
+/// A QGIS Server that always opens its own project file, whatever path the gate sends.
 pub(crate) struct Server {
     project: String,
     processes: Processes,
@@ -17,8 +17,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// To be called in a runtime.
-    pub(crate) fn asking(project: &Path) -> Self {
+    /// Must be called within a Tokio runtime.
+    pub(crate) fn start(project: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = ProcessesConfig {
             program: PROGRAM.into(),
@@ -34,12 +34,12 @@ impl Server {
         Self { project: project.to_str().unwrap().to_owned(), processes, _folder: folder }
     }
 
-    /// The whole answer to a GET.
+    /// Sends a GET, and returns the body of the answer.
     pub(crate) async fn get(&self, query: &str) -> String {
         self.text(request(Method::GET, query, None)).await
     }
 
-    /// The whole answer to a POST.
+    /// Sends a POST, and returns the body of the answer.
     pub(crate) async fn post(&self, query: &str, content_type: &'static str, body: Vec<u8>) -> String {
         let body = QgisBody { content_type, bytes: body.into() };
         self.text(request(Method::POST, query, Some(body))).await

@@ -1,4 +1,4 @@
-//! nginx and Caddy in front of the gate, by the examples as they stand, installed as Debian has them.
+//! nginx and Caddy from Debian in front of the gate, with the examples verbatim.
 
 use std::{
     fs,
@@ -12,17 +12,17 @@ use std::{
 
 use super::machine::{HERE, curl, run, succeeded};
 
-/// A gateway that listens.
+/// A running gateway.
 pub(crate) struct Gateway(Child);
 
 impl Gateway {
-    /// nginx, with the example beside Debian's own configuration.
+    /// Starts nginx with the example in addition to Debian's configuration.
     pub(crate) fn nginx() -> Self {
         fs::copy(format!("{HERE}/../../tls/nginx.conf"), "/etc/nginx/conf.d/pozi.conf").unwrap();
         Self::start_nginx(443)
     }
 
-    /// Caddy, with the example as its only configuration.
+    /// Starts Caddy with the example as its only configuration.
     pub(crate) fn caddy() -> Self {
         let mut caddy = Command::new("caddy");
         caddy.args(["run", "--adapter", "caddyfile", "--config"]).arg(format!("{HERE}/../../tls/Caddyfile"));
@@ -47,15 +47,15 @@ impl Gateway {
         Self(child)
     }
 
-    /// Ends it, and waits until it has.
+    /// Stops it and waits until it has ended.
     pub(crate) fn stop(mut self) {
         run(&format!("kill -QUIT {}", self.0.id()), Path::new("/"));
         self.0.wait().unwrap();
     }
 }
 
-/// The README's example for other backends in a server whose limits are nginx's own: a session with access gets an upload of
-/// 1.1 MB through, no other does.
+/// Tries the README's example for other backends with nginx's default limits: only a session with access gets an upload
+/// of 1.1 MB through.
 pub(crate) fn decide(example: &str, session: &str, folder: &Path) {
     thread::spawn(backend);
     let upload = folder.join("upload");
@@ -74,7 +74,7 @@ pub(crate) fn decide(example: &str, session: &str, folder: &Path) {
     gateway.stop();
 
     let gateway = nginx_with(&example.replace("client_max_body_size 0;", ""));
-    assert!(ask(&["-H", &session]).head.starts_with("500"), "the line is there for this");
+    assert!(ask(&["-H", &session]).head.starts_with("500"), "without this line uploads fail");
     gateway.stop();
 }
 
@@ -84,7 +84,7 @@ fn nginx_with(example: &str) -> Gateway {
     Gateway::start_nginx(8080)
 }
 
-/// Another backend: it answers how long the body is that it got.
+/// A backend that answers with the length of the body it receives.
 fn backend() {
     let listener = TcpListener::bind("127.0.0.1:9000").unwrap();
     for client in listener.incoming() {

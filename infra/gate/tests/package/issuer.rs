@@ -1,4 +1,4 @@
-//! `auth.example` on this machine: its key set over TLS, by an authority that the machine trusts.
+//! `auth.example` on this machine: its key set over TLS, with a certificate that the machine trusts.
 
 use std::{
     fs::{self, OpenOptions},
@@ -27,7 +27,7 @@ use tokio::{runtime::Builder, sync::oneshot};
 
 const NAMES: [&str; 2] = ["auth.example", "maps.riverbend.example"];
 
-/// The issuer, which answers until it is stopped.
+/// The running issuer.
 pub(crate) struct Issuer {
     key: SigningKey<SoftwareKey>,
     stop: oneshot::Sender<()>,
@@ -35,7 +35,8 @@ pub(crate) struct Issuer {
 }
 
 impl Issuer {
-    /// Starts it, and gives the machine its names, its authority, and the certificate that the gateways' examples name.
+    /// Starts the issuer, and gives the machine its host names, its authority, and the certificate of the gateways'
+    /// examples.
     pub(crate) fn start() -> Self {
         let algorithm = SigningAlgorithm::Es256;
         let (signer, _) = SoftwareKey::generate(algorithm).unwrap();
@@ -79,14 +80,14 @@ impl Issuer {
         Builder::new_current_thread().build().unwrap().block_on(minting).unwrap()
     }
 
-    /// Ends it: its port is free.
+    /// Stops it and frees its port.
     pub(crate) fn stop(self) {
         self.stop.send(()).unwrap();
         self.serving.join().unwrap();
     }
 }
 
-/// Makes an authority that the machine trusts, and a certificate for all names, in the place that the examples name.
+/// Creates an authority that the machine trusts, and a certificate for all names at the paths that the examples use.
 fn certified() -> Arc<ServerConfig> {
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, "An authority of the test");
@@ -109,7 +110,7 @@ fn certified() -> Arc<ServerConfig> {
     Arc::new(config.unwrap())
 }
 
-/// RFC 7468.
+/// Encodes `der` as PEM (RFC 7468).
 fn pem(label: &str, der: &[u8]) -> String {
     use base64::{Engine, engine::general_purpose::STANDARD};
     let text = STANDARD.encode(der);

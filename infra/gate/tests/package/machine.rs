@@ -1,4 +1,4 @@
-//! A machine of its own, and programs on it.
+//! A sandbox that looks like a machine of its own, and programs in it.
 
 use std::{
     env, fs,
@@ -10,7 +10,7 @@ use std::{
 pub(crate) const HERE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/package");
 const FOLDER: &str = "POZI_TEST_MACHINE";
 
-/// An answer that curl had.
+/// An answer that curl received.
 pub(crate) struct Fetched {
     /// Status and media type.
     pub(crate) head: String,
@@ -23,36 +23,36 @@ impl std::fmt::Debug for Fetched {
     }
 }
 
-/// The folder that an administrator has; nothing where this process is not on the machine of its own.
+/// Returns the administrator's folder; nothing outside the sandbox.
 pub(crate) fn folder() -> Option<PathBuf> {
     env::var_os(FOLDER).map(PathBuf::from)
 }
 
-/// Whether this machine can have one of its own, and has `programs`; where not, it says so.
-pub(crate) fn needs(programs: &[&str]) -> bool {
+/// Whether this machine can create the sandbox and has `programs`; prints a notice if not.
+pub(crate) fn has(programs: &[&str]) -> bool {
     let tools = "test \"$(id -u)\" = 0 && ! dpkg -s pozi-gate > /dev/null 2>&1 && unshare --net --mount --pid --fork true && /usr/bin/python3 -c 'import qgis.core'";
     let named = ["apt-get", "systemd-analyze", "adduser", "ip", "setpriv"].iter().chain(programs);
     let script = named.fold(tools.to_owned(), |script, program| format!("{script} && command -v {program}"));
-    // The script installs cargo-deb where it is missing.
+    // The script installs cargo-deb if it is missing.
     let script = format!("{script} && {HERE}/../../package --help");
     let is_there = shell(&script, Path::new("/")).output().is_ok_and(|output| output.status.success());
     if !is_there {
-        const NOTICE: &str = "NOT RUN: the package for Debian is tried as root on Debian, without pozi-gate installed, with qgis-server, python3-qgis, nginx, caddy, curl, iproute2, crates.io or cargo-deb, and the right to make namespaces";
+        const NOTICE: &str = "NOT RUN: the test of the Debian package needs root on Debian, without pozi-gate installed, with qgis-server, python3-qgis, nginx, caddy, curl, iproute2, crates.io or cargo-deb, and the right to make namespaces";
         assert!(env::var_os("CI").is_none(), "{NOTICE}");
-        // Not eprintln!, whose text of a passed test nobody sees.
+        // Not eprintln!, whose output is hidden when the test passes.
         std::io::stderr().write_all(format!("{NOTICE}\n").as_bytes()).unwrap();
     }
     is_there
 }
 
-/// Runs the test `name` again, on a machine of its own, where `folder` is the administrator's.
+/// Runs the test `name` again in the sandbox, with `folder` as the administrator's folder.
 pub(crate) fn run_there(name: &str, folder: &Path) {
-    // The only program that is another one there.
+    // The only program that is replaced in the sandbox.
     let stand_ins = folder.join("stand-ins");
     fs::create_dir(&stand_ins).unwrap();
     std::os::unix::fs::symlink(format!("{HERE}/systemctl"), stand_ins.join("systemctl")).unwrap();
     let path = format!("{}:{}", stand_ins.display(), env::var("PATH").unwrap());
-    // What hangs there ends in a failure with its logs.
+    // If the test hangs, it fails and its logs are printed.
     let mut test = Command::new("timeout");
     test.args(["300", "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]);
     test.arg(format!("{HERE}/machine.sh")).arg(env::current_exe().unwrap()).args([
@@ -80,7 +80,7 @@ fn shell(command: &str, folder: &Path) -> Command {
     shell
 }
 
-/// What `command` says when it is typed into a shell in `folder`.
+/// Runs `command` in a shell in `folder`, and returns its output.
 pub(crate) fn run(command: &str, folder: &Path) -> String {
     let output = succeeded(&mut shell(command, folder));
     String::from_utf8(output.stdout).unwrap()
@@ -93,13 +93,13 @@ pub(crate) fn succeeded(command: &mut Command) -> Output {
     output
 }
 
-/// What the services that the stand-in started said.
+/// Returns the logs of the services that the stand-in started.
 fn logs() -> String {
     let files = fs::read_dir("/run").unwrap().flatten().map(|entry| entry.path());
     let logs = files.filter(|path| path.to_string_lossy().starts_with("/run/log-"));
-    let told = logs
+    let texts = logs
         .map(|path| [path.display().to_string(), fs::read_to_string(&path).unwrap_or_default()].join("\n"));
-    told.collect::<Vec<_>>().join("\n")
+    texts.collect::<Vec<_>>().join("\n")
 }
 
 pub(crate) fn curl(arguments: &[&str]) -> Fetched {

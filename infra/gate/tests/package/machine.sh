@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs a command on a machine of its own, as far as namespaces make one: there is no network but loopback, and what is
-# changed in /etc, /run, /srv and /var/log ends with it. Its processes end with it, too.
+# Runs a command in a sandbox of namespaces: with no network but loopback, and with its own /etc, /run, /srv and /var/log.
+# Changes to these, and all processes, end with the command.
 #
 #   unshare --net --mount --pid --fork --kill-child --mount-proc machine.sh COMMAND…
 set -eu

@@ -1,4 +1,4 @@
-//! A real QGIS Server with the project that the recorded requests were sent to. Other tests include this file by its path.
+//! A real QGIS Server with the project of the recorded requests. Other tests include this file by its path.
 
 use std::{
     env, fs,
@@ -14,14 +14,14 @@ use tempfile::TempDir;
 
 const QGIS: &str = "/usr/lib/cgi-bin/qgis_mapserv.fcgi";
 
-/// A QGIS process that listens for FastCGI; it ends with this.
+/// A QGIS process that listens for FastCGI. Dropping it ends the process.
 pub(crate) struct Demo {
     process: Child,
     folder: TempDir,
 }
 
 impl Demo {
-    /// Nothing where QGIS Server is not installed; there it says so.
+    /// Returns nothing, and prints a notice, if QGIS Server is not installed.
     pub(crate) fn start() -> Option<Self> {
         let folder = tempfile::Builder::new().prefix("pozi-").tempdir().unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
@@ -38,12 +38,12 @@ impl Demo {
         Some(demo)
     }
 
-    /// Where it listens.
+    /// Returns the path of its socket.
     pub(crate) fn socket(&self) -> PathBuf {
         self.folder.path().join("qgis.sock")
     }
 
-    /// The path of the project in a copy called `name`, with data of its own.
+    /// Returns the path of the project in the copy `name`, which has its own data.
     pub(crate) fn project(&self, name: &str) -> String {
         let folder = self.folder.path().join(name);
         if !folder.exists() {
@@ -58,7 +58,7 @@ impl Demo {
     fn wait(&self) {
         let end = Instant::now() + Duration::from_mins(1);
         while !self.socket().exists() {
-            assert!(Instant::now() < end, "QGIS Server does not listen");
+            assert!(Instant::now() < end, "QGIS Server did not start listening");
             thread::sleep(Duration::from_millis(20));
         }
     }
@@ -82,7 +82,7 @@ fn start_qgis(folder: &Path) -> Child {
     const START: &str = "ulimit -v 4000000; exec spawn-fcgi -n -s \"$1\" -- \"$2\"";
     let mut shell = Command::new("sh");
     shell.args(["-c", START, "sh"]).arg(folder.join("qgis.sock")).arg(QGIS);
-    // One order of attributes in every answer.
+    // The same order of attributes in every answer.
     shell.env("QT_HASH_SEED", "0").env("QGIS_SERVER_LOG_STDERR", "0");
     shell.env("QT_QPA_PLATFORM", "offscreen").env("HOME", folder).env("XDG_RUNTIME_DIR", folder);
     shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()

@@ -1,4 +1,4 @@
-"""Makes the project that the recorded requests were sent to, with the same layers, fields and layout.
+"""Makes the project of the recorded requests, with the same layers, fields and layout.
 
     /usr/bin/python3 make_demo.py FOLDER
 
@@ -156,4 +156,4 @@ if __name__ == "__main__":
     application = QgsApplication([], False)
     application.initQgis()
     make(sys.argv[1])
-    os._exit(0)  # exitQgis() would end in a segmentation fault
+    os._exit(0)  # exitQgis() would crash

@@ -1,4 +1,4 @@
-//! A request to QGIS Server over FastCGI as a client wrote it, which the gate never sends.
+//! Sends a client's original request to QGIS Server over FastCGI, which the gate never does.
 
 use std::{
     io::{Read, Write},
@@ -36,7 +36,7 @@ pub(crate) fn ask(socket: &Path, variables: &[(&str, &str)], body: &[u8]) -> Ans
 }
 
 impl Answer {
-    /// Takes an answer apart at its first empty line.
+    /// Splits an answer at its first empty line.
     fn of(bytes: &[u8]) -> Self {
         let end = bytes.windows(2).position(|two| two == b"\n\n").unwrap();
         let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
@@ -63,7 +63,7 @@ fn pair(name: &str, value: &str) -> Vec<u8> {
     [&length(name)[..], &length(value)[..], name.as_bytes(), value.as_bytes()].concat()
 }
 
-/// What the records of standard output hold.
+/// Returns the content of the STDOUT records.
 fn stdout(mut bytes: &[u8]) -> Vec<u8> {
     let mut content = Vec::new();
     while let Some((&[_, kind, _, _, high, low, padding, _], rest)) = bytes.split_first_chunk::<8>() {

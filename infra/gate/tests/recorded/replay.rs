@@ -1,4 +1,4 @@
-//! Sends requests to QGIS Server twice: as the client wrote them, and as the gate writes them.
+//! Sends requests to QGIS Server as the client wrote them, and as the gate rewrites them.
 
 use std::path::Path;
 
@@ -15,10 +15,10 @@ use super::{
 const PUBLIC: &str = "https://poziserver-riverbend.example/pozi/ows/demo/";
 const PUBLIC_PATH: &str = "/pozi/ows/demo";
 
-/// What QGIS Server answers to the client's own writing of `request` for the project file `project`.
-pub(crate) fn as_the_client_wrote_it(demo: &Demo, project: &str, request: &Recorded) -> Answer {
+/// Sends the client's original `request` for the project file `project`.
+pub(crate) fn send_original(demo: &Demo, project: &str, request: &Recorded) -> Answer {
     let query = with_map(&request.query, project);
-    let path = behind_the_catalogue(&request.path);
+    let path = path_in_catalogue(&request.path);
     let address = if path.is_empty() { "/" } else { path };
     let address = format!("{PUBLIC_PATH}{address}");
     let length = request.body.len().to_string();
@@ -48,8 +48,8 @@ pub(crate) fn as_the_client_wrote_it(demo: &Demo, project: &str, request: &Recor
     ask(&demo.socket(), &variables, request.body.as_bytes())
 }
 
-/// What QGIS Server answers to `request`, which the gate wrote, for the project file `project`.
-pub(crate) async fn as_the_gate_writes_it(socket: &Path, project: &str, request: QgisRequest) -> Answer {
+/// Sends `request`, which the gate wrote, for the project file `project`.
+pub(crate) async fn send_rewritten(socket: &Path, project: &str, request: QgisRequest) -> Answer {
     let server = FastCgi::new(format!("unix:{}", socket.display()).parse().unwrap());
     let answer = server.send(project, request.with_public_url(PUBLIC)).await.unwrap();
     let content_type = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -58,14 +58,14 @@ pub(crate) async fn as_the_gate_writes_it(socket: &Path, project: &str, request:
     Answer { status, content_type, body }
 }
 
-/// `query` with the project file `project` in place of its `MAP`.
+/// Replaces `MAP` in `query` with the project file `project`.
 fn with_map(query: &str, project: &str) -> String {
     let is_map = |pair: &&str| pair.split('=').next().is_some_and(|key| key.eq_ignore_ascii_case("map"));
     let others: Vec<_> = query.split('&').filter(|pair| !is_map(pair)).collect();
     format!("{}&MAP={}", others.join("&"), project.replace('/', "%2F"))
 }
 
-fn behind_the_catalogue(path: &str) -> &str {
+fn path_in_catalogue(path: &str) -> &str {
     let places = ["/pozi/ows/demo", "/pozi/qgisserver/next/demo", "/pozi/qgisserver"];
     let rest = places.iter().find_map(|place| path.strip_prefix(place)).unwrap();
     if rest == "/" { "" } else { rest }

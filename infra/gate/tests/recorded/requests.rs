@@ -1,4 +1,4 @@
-//! The recordings, and what the gate makes of them.
+//! The recorded requests, and how the gate parses them.
 
 use std::path::Path;
 
@@ -26,7 +26,7 @@ pub(crate) struct Recorded {
     pub(crate) qgis_status: u64,
 }
 
-/// All of them; nothing where the recordings are not beside the repository.
+/// Returns all recorded requests; nothing if they are not beside the repository.
 pub(crate) fn recorded() -> Option<Vec<Recorded>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/requests");
     let Ok(files) = std::fs::read_dir(&folder) else {
@@ -45,8 +45,8 @@ pub(crate) fn recorded() -> Option<Vec<Recorded>> {
 }
 
 impl Recorded {
-    /// A GET of `query` at the address of web services.
-    pub(crate) fn asking(query: &str) -> Self {
+    /// Returns a GET of `query` at the address of web services.
+    pub(crate) fn get(query: &str) -> Self {
         Self {
             client: "shapes".into(),
             purpose: String::new(),
@@ -78,8 +78,8 @@ impl Recorded {
         }
     }
 
-    /// The request as the gate understands it, its fields known; nothing for the check that the server is there.
-    pub(crate) fn understood(&self) -> Result<Option<MapRequest>, RequestRefusal> {
+    /// Parses the request like the gate, with known fields; nothing for the check that the server is up.
+    pub(crate) fn parse(&self) -> Result<Option<MapRequest>, RequestRefusal> {
         let settings = settings();
         let catalogues = Catalogues::new(&settings);
         let segments = segments(&self.path).ok_or(RequestRefusal::NotFound)?;

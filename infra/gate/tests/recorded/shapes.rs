@@ -1,4 +1,4 @@
-//! One request of each shape, for machines without the recordings.
+//! A sample request of each kind, for machines without the recordings.
 
 use super::requests::Recorded;
 
@@ -130,16 +130,16 @@ const POSTS: [(&str, &str); 8] = [
     ),
 ];
 
-/// All of them.
+/// Returns all sample requests.
 pub(crate) fn shapes() -> Vec<Recorded> {
     let gets = GETS
         .iter()
-        .map(|(path, query)| Recorded { path: format!("/pozi/ows/demo/{path}"), ..Recorded::asking(query) });
+        .map(|(path, query)| Recorded { path: format!("/pozi/ows/demo/{path}"), ..Recorded::get(query) });
     let posts = POSTS.iter().map(|(kind, body)| Recorded {
         method: "POST".into(),
         content_type: Some((*kind).into()),
         body: (*body).into(),
-        ..Recorded::asking("")
+        ..Recorded::get("")
     });
     gets.chain(posts).collect()
 }

@@ -1,4 +1,4 @@
-//! The site that the recorded requests were sent to, and what its project publishes.
+//! The site of the recorded requests, and what its project publishes.
 
 use pozi_auth::sites::Site;
 use pozi_gate::{

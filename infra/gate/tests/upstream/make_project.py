@@ -44,6 +44,6 @@ project.writeEntry("WFSLayers", "/", [layer.id()])
 for right in ("Update", "Insert", "Delete"):
     project.writeEntry("WFSTLayers", right, [layer.id()])
 assert project.write(path)
-# exitQgis() ends with a segmentation fault on some versions.
+# exitQgis() crashes on some versions.
 sys.stdout.flush()
 os._exit(0)

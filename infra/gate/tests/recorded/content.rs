@@ -1,20 +1,20 @@
-//! What an answer says, apart from addresses and times.
+//! The content of an answer, without addresses and times.
 
 use serde_json::Value;
 
 use super::raw::Answer;
 
-/// What is compared.
+/// What is compared between answers.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Said {
+pub(crate) enum Content {
     Json(Value),
     Text(String),
     Bytes(Vec<u8>),
 }
 
-impl Said {
-    /// What `answer` says of the project file `project`.
-    pub(crate) fn by(answer: &Answer, project: &str) -> Self {
+impl Content {
+    /// Returns the content of `answer` for the project file `project`.
+    pub(crate) fn of(answer: &Answer, project: &str) -> Self {
         let kind = answer.content_type.to_ascii_lowercase();
         if kind.contains("json")
             && let Ok(mut value) = serde_json::from_slice(&answer.body)
@@ -28,7 +28,7 @@ impl Said {
         }
     }
 
-    /// Where the first difference is, for a person to read.
+    /// Describes the first difference, for a person to read.
     pub(crate) fn difference(&self, other: &Self) -> String {
         let (own, other) = (self.text(), other.text());
         let at =
@@ -53,7 +53,7 @@ fn without_times(value: &mut Value, project: &str) {
             members.values_mut().for_each(|member| without_times(member, project));
         }
         Value::Array(members) => members.iter_mut().for_each(|member| without_times(member, project)),
-        // A link repeats the request's parameters, each in its own spelling.
+        // A link repeats the request's parameters in their original spelling.
         Value::String(text) if text.starts_with(ADDRESS) => {
             *text = text.split('?').next().unwrap_or_default().to_owned();
         }
@@ -64,7 +64,7 @@ fn without_times(value: &mut Value, project: &str) {
 
 const ADDRESS: &str = "https://poziserver-riverbend.example";
 
-/// A PDF names the second that it was made in, and an id made of that.
+/// Hides the creation time in a PDF, and the id that is derived from it.
 fn without_dates(bytes: &[u8]) -> Vec<u8> {
     const HIDDEN: usize = 90;
     let mut kept = bytes.to_vec();
@@ -79,7 +79,7 @@ fn without_dates(bytes: &[u8]) -> Vec<u8> {
     kept
 }
 
-/// Without the parameters of links, which repeat those of the request.
+/// Removes links, whose parameters repeat those of the request.
 fn without_addresses(text: &str, project: &str) -> String {
     let text = text.replace(project, "PROJECT");
     let mut parts = text.split(ADDRESS);

@@ -1,4 +1,4 @@
-//! A gate for riverbend with keys from the world beside it, and how to ask it.
+//! A gate for riverbend that verifies sessions with a world's keys, and requests to its `/decide`.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use tower::ServiceExt;
 
 pub(crate) const RIVERBEND: &str = "https://poziserver-riverbend.example/pozi/";
 
-/// A gate, and all that it depends on.
+/// A gate, and what it depends on.
 pub(crate) struct Site {
     pub(crate) world: World,
     pub(crate) published: PublishedDocument,
@@ -35,7 +35,7 @@ impl Site {
         Self { world, published, keys, router }
     }
 
-    /// A session of riverbend's `person`.
+    /// Gets a session for `person` at riverbend.
     pub(crate) async fn session(&self, person: Person) -> String {
         self.session_at("riverbend", person).await
     }
@@ -47,7 +47,7 @@ impl Site {
         answer.session().to_owned()
     }
 
-    /// Asks with just these headers.
+    /// Sends a question with only these headers.
     pub(crate) async fn ask(&self, headers: &[(&str, &str)]) -> Answer {
         self.ask_bytes(headers.iter().map(|(name, value)| (*name, value.as_bytes()))).await
     }
@@ -64,7 +64,7 @@ impl Site {
         Answer::of(self.router.clone().oneshot(request).await.unwrap()).await
     }
 
-    /// Whether `session` may read `catalogue`, as a sound gateway asks.
+    /// Asks whether `session` may read `catalogue`, as a well-configured gateway does.
     pub(crate) async fn reads(&self, catalogue: &str, session: &str) -> Answer {
         self.ask(&[("x-pozi-catalogue", catalogue), ("x-pozi-method", "GET"), ("x-pozi-session", session)])
             .await

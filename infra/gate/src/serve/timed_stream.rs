@@ -1,5 +1,5 @@
-//! A connection's bytes, with two clocks that hyper does not keep: how long the head of a request takes from its first
-//! byte on, and how long what is written may find no reader.
+//! A connection's stream with two time limits that hyper does not have: for the head of a request after its first byte,
+//! and for a write that makes no progress.
 
 use std::{
     io,
@@ -14,22 +14,22 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::{Instant, Sleep, sleep_until},
+    time::{Sleep, sleep},
 };
 
-/// Whether a request of the connection is being answered.
+/// The requests of a connection.
 #[derive(Debug, Default)]
 pub(super) struct Activity {
     running: AtomicUsize,
     begun: AtomicUsize,
 }
 
-/// Held while a request is being answered, its body sent included.
+/// Held while a request is being answered, until its answer's body is sent.
 #[derive(Debug)]
 pub(super) struct Running(Arc<Activity>);
 
 impl Activity {
-    /// A request begins.
+    /// Records that a request begins.
     pub(super) fn begin(this: &Arc<Self>) -> Running {
         this.running.fetch_add(1, Ordering::Relaxed);
         this.begun.fetch_add(1, Ordering::Relaxed);
@@ -40,7 +40,7 @@ impl Activity {
         self.running.load(Ordering::Relaxed) == 0
     }
 
-    /// How many requests have begun.
+    /// Returns how many requests have begun.
     fn begun(&self) -> usize {
         self.begun.load(Ordering::Relaxed)
     }
@@ -52,54 +52,54 @@ impl Drop for Running {
     }
 }
 
-/// Fails with [`io::ErrorKind::TimedOut`] where one of the two times is over.
+/// A stream that fails with [`io::ErrorKind::TimedOut`] when a limit is exceeded.
 #[derive(Debug)]
-pub(super) struct SteadyStream<T> {
+pub(super) struct TimedStream<T> {
     stream: T,
     activity: Arc<Activity>,
-    head: Clock,
-    /// How many requests had begun when the head's clock was started.
+    head: Timer,
+    /// How many requests had begun when the head's timer was started.
     begun: usize,
-    write: Clock,
+    write: Timer,
 }
 
-impl<T> SteadyStream<T> {
-    /// `head`: for the head of a request. `write`: for a write that makes no progress.
+impl<T> TimedStream<T> {
+    /// Wraps `stream`. `head` limits the head of a request, `write` a write that makes no progress.
     pub(super) fn new(stream: T, activity: Arc<Activity>, head: Duration, write: Duration) -> Self {
-        Self { stream, activity, head: Clock::new(head), begun: 0, write: Clock::new(write) }
+        Self { stream, activity, head: Timer::new(head), begun: 0, write: Timer::new(write) }
     }
 }
 
-/// A time that is running or not. Only a running one costs memory.
+/// A timer, which allocates only while it is running.
 #[derive(Debug)]
-struct Clock {
-    bound: Duration,
+struct Timer {
+    limit: Duration,
     running: Option<Pin<Box<Sleep>>>,
 }
 
-impl Clock {
-    fn new(bound: Duration) -> Self {
-        Self { bound, running: None }
+impl Timer {
+    fn new(limit: Duration) -> Self {
+        Self { limit, running: None }
     }
 
     fn start(&mut self) {
-        let bound = self.bound;
-        self.running.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + bound)));
+        let limit = self.limit;
+        self.running.get_or_insert_with(|| Box::pin(sleep(limit)));
     }
 
     fn stop(&mut self) {
         self.running = None;
     }
 
-    /// Ready with an error when the time is over.
-    fn poll_over(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
+    /// Ready with an error when the limit is exceeded.
+    fn poll_expired(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
         let Some(running) = &mut self.running else { return Poll::Pending };
         ready!(running.as_mut().poll(context));
         Poll::Ready(io::ErrorKind::TimedOut.into())
     }
 }
 
-impl<T: AsyncRead + Unpin> AsyncRead for SteadyStream<T> {
+impl<T: AsyncRead + Unpin> AsyncRead for TimedStream<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -118,30 +118,34 @@ impl<T: AsyncRead + Unpin> AsyncRead for SteadyStream<T> {
                 }
                 Poll::Ready(done)
             }
-            Poll::Pending => self.head.poll_over(context).map(Err),
+            Poll::Pending => self.head.poll_expired(context).map(Err),
         }
     }
 }
 
-impl<T: AsyncWrite + Unpin> SteadyStream<T> {
-    fn written<R>(&mut self, context: &mut Context<'_>, done: Poll<io::Result<R>>) -> Poll<io::Result<R>> {
+impl<T: AsyncWrite + Unpin> TimedStream<T> {
+    fn with_write_limit<R>(
+        &mut self,
+        context: &mut Context<'_>,
+        done: Poll<io::Result<R>>,
+    ) -> Poll<io::Result<R>> {
         if done.is_ready() {
             self.write.stop();
             return done;
         }
         self.write.start();
-        self.write.poll_over(context).map(Err)
+        self.write.poll_expired(context).map(Err)
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for SteadyStream<T> {
+impl<T: AsyncWrite + Unpin> AsyncWrite for TimedStream<T> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let done = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.written(context, done)
+        self.with_write_limit(context, done)
     }
 
     fn poll_write_vectored(
@@ -150,7 +154,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for SteadyStream<T> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let done = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
-        self.written(context, done)
+        self.with_write_limit(context, done)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -159,11 +163,11 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for SteadyStream<T> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let done = Pin::new(&mut self.stream).poll_flush(context);
-        self.written(context, done)
+        self.with_write_limit(context, done)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let done = Pin::new(&mut self.stream).poll_shutdown(context);
-        self.written(context, done)
+        self.with_write_limit(context, done)
     }
 }

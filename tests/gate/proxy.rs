@@ -1,4 +1,4 @@
-//! A gate on a port in front of a stand-in for QGIS Server, and clients that are bytes on a connection.
+//! A gate in front of a fake QGIS Server, and clients that write raw bytes to a connection.
 
 use entra_emulator::{Person, TokenAsk};
 use pozi_auth::{keyring::SigningAlgorithm, sites::SiteFile};
@@ -12,59 +12,59 @@ use tokio::{
     time::{Duration, timeout},
 };
 
-use super::stand_in::StandIn;
+use super::fake_qgis::FakeQgis;
 
-/// Long enough for the slowest machine; a test that waits for it has failed.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
-/// No time is over, but for the one that a test is about.
+/// Long enough for the slowest machine: a test that reaches it has failed.
+pub(crate) const TIMEOUT: Duration = Duration::from_mins(2);
+/// A limit that no test reaches.
 const NEVER: Duration = Duration::from_hours(1);
 
-/// All of it.
-pub(crate) struct Door {
+/// A gate, its QGIS Server, and the service that issues its sessions.
+pub(crate) struct Proxy {
     pub(crate) world: World,
     pub(crate) gate: RunningGate,
-    pub(crate) qgis: StandIn,
+    pub(crate) qgis: FakeQgis,
     site: String,
 }
 
-/// What a client was answered.
+/// An answer.
 #[derive(Debug)]
-pub(crate) struct Answered {
+pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) head: String,
     pub(crate) body: Vec<u8>,
 }
 
-/// A connection of a client.
+/// A client's connection.
 pub(crate) struct Client(pub(crate) TcpStream);
 
-/// In no time is anything over.
-pub(crate) fn patient() -> Limits {
+/// Limits without timeouts.
+pub(crate) fn no_timeouts() -> Limits {
     Limits { idle: NEVER, header: NEVER, body: NEVER, upstream: NEVER, ..Limits::default() }
 }
 
-impl Door {
-    /// Riverbend's.
+impl Proxy {
+    /// Starts a gate for riverbend.
     pub(crate) async fn with(limits: Limits) -> Self {
         Self::of(&samples::site_files(), limits).await
     }
 
-    /// That of the first of `files`.
+    /// Starts a gate for the first of `files`.
     pub(crate) async fn of(files: &[SiteFile], limits: Limits) -> Self {
         let world = World::with(files, SigningAlgorithm::Es256).await;
         let site = files[0].compile().unwrap();
-        let qgis = StandIn::start().await;
+        let qgis = FakeQgis::start().await;
         let servers = RunningGate::servers(&site, &UpstreamConfig::FastCgi { address: qgis.address.clone() });
         let gate = RunningGate::start(&world, &site, limits, servers).await;
         Self { world, gate, qgis, site: site.name.to_string() }
     }
 
-    /// A new session of the site's reader.
+    /// Gets a new session for the site's reader.
     pub(crate) async fn session(&self) -> String {
         self.session_at(&self.site).await
     }
 
-    /// A new session of the reader of `site`.
+    /// Gets a new session for the reader of `site`.
     pub(crate) async fn session_at(&self, site: &str) -> String {
         let ask = TokenAsk { site: site.into(), person: Person::Reader, ..TokenAsk::default() };
         let answer = self.world.exchange(&self.world.token(&ask), &[]).await;
@@ -76,19 +76,19 @@ impl Door {
         Client(TcpStream::connect(self.gate.address).await.unwrap())
     }
 
-    /// What a map of `layer` is answered, on a connection of its own.
-    pub(crate) async fn map(&self, session: &str, layer: &str) -> Answered {
+    /// Requests a map of `layer` on a new connection.
+    pub(crate) async fn map(&self, session: &str, layer: &str) -> Answer {
         self.connect().await.map(session, "planning", layer).await
     }
 }
 
-/// A request for a map of `layer`.
+/// Returns a request for a map of `layer`.
 pub(crate) fn map(session: &str, catalogue: &str, layer: &str) -> String {
-    asking(catalogue, layer, &[("X-Pozi-Session", session)])
+    map_with_headers(catalogue, layer, &[("X-Pozi-Session", session)])
 }
 
-/// A request for a map of `layer` with these headers.
-pub(crate) fn asking(catalogue: &str, layer: &str, headers: &[(&str, &str)]) -> String {
+/// Returns a request for a map of `layer` with these headers.
+pub(crate) fn map_with_headers(catalogue: &str, layer: &str, headers: &[(&str, &str)]) -> String {
     let headers: String = headers.iter().flat_map(|(name, value)| [*name, ": ", *value, "\r\n"]).collect();
     format!(
         "GET /pozi/ows/{catalogue}/?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS={layer}&STYLES=&CRS=EPSG:3857&BBOX=0,0,1,1&WIDTH=256&HEIGHT=256&FORMAT=image/png HTTP/1.1\r\nHost: gate\r\n{headers}\r\n"
@@ -100,24 +100,24 @@ impl Client {
         self.0.write_all(bytes.as_bytes()).await.unwrap();
     }
 
-    /// What a map of `layer` is answered.
-    pub(crate) async fn map(&mut self, session: &str, catalogue: &str, layer: &str) -> Answered {
+    /// Requests a map of `layer`.
+    pub(crate) async fn map(&mut self, session: &str, catalogue: &str, layer: &str) -> Answer {
         self.send(&map(session, catalogue, layer)).await;
         self.answer().await
     }
 
-    /// The next answer. Its body is what came of it, where it was cut.
-    pub(crate) async fn answer(&mut self) -> Answered {
-        timeout(PATIENCE, self.read()).await.unwrap()
+    /// Reads the next answer; an incomplete one with what arrived of its body.
+    pub(crate) async fn answer(&mut self) -> Answer {
+        timeout(TIMEOUT, self.read()).await.unwrap()
     }
 
     /// Waits until the gate has closed the connection.
     pub(crate) async fn closed(&mut self) {
-        // A reset is a way of closing.
-        let _ = timeout(PATIENCE, self.0.read_to_end(&mut Vec::new())).await.unwrap();
+        // A reset also closes it.
+        let _ = timeout(TIMEOUT, self.0.read_to_end(&mut Vec::new())).await.unwrap();
     }
 
-    async fn read(&mut self) -> Answered {
+    async fn read(&mut self) -> Answer {
         let head = self.head().await;
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
         let length = value(&head, "content-length").and_then(|length| length.parse().ok());
@@ -126,10 +126,10 @@ impl Client {
             None if value(&head, "transfer-encoding").is_some() => self.chunks().await,
             None => Vec::new(),
         };
-        Answered { status, head, body }
+        Answer { status, head, body }
     }
 
-    /// The head of the next answer; empty where the connection ends before.
+    /// Reads the head of the next answer; empty if the connection closes first.
     pub(crate) async fn head(&mut self) -> String {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -141,7 +141,7 @@ impl Client {
         String::from_utf8(head).unwrap()
     }
 
-    /// So many bytes, or as many as came before the connection ended.
+    /// Reads `length` bytes, or what arrives before the connection closes.
     pub(crate) async fn bytes(&mut self, length: usize) -> Vec<u8> {
         let mut bytes = Vec::new();
         let _ = (&mut self.0).take(u64::try_from(length).unwrap()).read_to_end(&mut bytes).await;
@@ -168,14 +168,14 @@ impl Client {
     }
 }
 
-impl Answered {
-    /// The word that a refusal is for; empty where it is none.
+impl Answer {
+    /// Returns the reason of a refusal; empty if there is none.
     pub(crate) fn reason(&self) -> String {
         let body: Value = serde_json::from_slice(&self.body).unwrap_or_default();
         body["reason"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// Status and reason.
+    /// Returns status and reason.
     pub(crate) fn verdict(&self) -> (u16, String) {
         (self.status, self.reason())
     }
