@@ -13,11 +13,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use pozi_auth::sites::Site;
-use serde::Serialize;
-use url::Url;
-
 use entra_emulator::{Mistake, Person};
+use pozi_auth::sites::{Catalogue, Site};
+use serde_json::{Value, json};
+use url::Url;
 
 /// Where `infra/local/page/fetch-msal` installs MSAL.js, from the project's root.
 pub const MSAL_FOLDER: &str = "target/local-page/node_modules/@azure/msal-browser/lib";
@@ -63,48 +62,10 @@ const MSAL: [(&str, &str); 2] = [
 ];
 
 /// The page's settings. They are public: any page on this machine can read them.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 pub struct PageConfig {
-    service: String,
-    plain_login: String,
     authority: String,
-    qgis: bool,
-    sites: Vec<PageSite>,
-    people: Vec<PagePerson>,
-    mistakes: Vec<PageMistake>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PageSite {
-    name: String,
-    tenant: String,
-    client_id: String,
-    scope: String,
-    external_url: String,
-    catalogues: Vec<PageCatalogue>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-struct PageCatalogue {
-    id: String,
-    title: String,
-}
-
-#[derive(Debug, Clone, Serialize)]
-struct PagePerson {
-    person: &'static str,
-    name: String,
-    address: &'static str,
-    what: &'static str,
-}
-
-#[derive(Debug, Clone, Serialize)]
-struct PageMistake {
-    name: String,
-    code: String,
-    what: &'static str,
+    settings: Value,
 }
 
 impl PageConfig {
@@ -116,51 +77,47 @@ impl PageConfig {
         sites: impl IntoIterator<Item = &'a Site>,
         qgis: bool,
     ) -> Self {
+        let authority = authority.origin().ascii_serialization();
         let people = Person::ALL.into_iter().filter(|person| person.can_sign_in());
-        Self {
-            service: service.to_owned(),
-            plain_login: format!("{service}/entra"),
-            authority: authority.origin().ascii_serialization(),
-            qgis,
-            sites: sites.into_iter().map(PageSite::of).collect(),
-            people: people.map(PagePerson::of).collect(),
-            mistakes: Mistake::ALL.map(PageMistake::of).into(),
-        }
+        let settings = json!({
+            "service": service,
+            "plainLogin": format!("{service}/entra"),
+            "authority": authority,
+            "qgis": qgis,
+            "sites": sites.into_iter().map(site).collect::<Value>(),
+            "people": people.map(person).collect::<Value>(),
+            "mistakes": Mistake::ALL.map(mistake),
+        });
+        Self { authority, settings }
     }
 }
 
-impl PageSite {
-    fn of(site: &Site) -> Self {
-        let catalogues = site
-            .catalogues
-            .iter()
-            .map(|catalogue| PageCatalogue { id: catalogue.id.to_string(), title: catalogue.title.clone() });
-        Self {
-            name: site.name.to_string(),
-            tenant: site.tenant().uuid().to_string(),
-            client_id: site.expected.client.uuid().to_string(),
-            scope: format!("{}/user_impersonation", site.external_url.application_id_uri()),
-            external_url: site.external_url.as_str().to_owned(),
-            catalogues: catalogues.collect(),
-        }
-    }
+fn site(site: &Site) -> Value {
+    let catalogue = |catalogue: &Catalogue| json!({"id": catalogue.id.as_str(), "title": catalogue.title});
+    json!({
+        "name": site.name.as_str(),
+        "tenant": site.tenant().uuid().to_string(),
+        "clientId": site.expected.client.uuid().to_string(),
+        "scope": format!("{}/user_impersonation", site.external_url.application_id_uri()),
+        "catalogues": site.catalogues.iter().map(catalogue).collect::<Value>(),
+    })
 }
 
-impl PagePerson {
-    fn of(person: Person) -> Self {
-        Self {
-            person: person.name(),
-            name: person.full_name(),
-            address: person.address(),
-            what: person.what(),
-        }
-    }
+fn person(person: Person) -> Value {
+    json!({
+        "person": person.name(),
+        "name": person.full_name(),
+        "address": person.address(),
+        "what": person.what(),
+    })
 }
 
-impl PageMistake {
-    fn of(mistake: Mistake) -> Self {
-        Self { name: mistake.to_string(), code: format!("AADSTS{}", mistake.code()), what: mistake.what() }
-    }
+fn mistake(mistake: Mistake) -> Value {
+    json!({
+        "name": mistake.to_string(),
+        "code": format!("AADSTS{}", mistake.code()),
+        "what": mistake.what(),
+    })
 }
 
 /// Serves the page at `/`, and MSAL.js from `msal_folder` (see [`MSAL_FOLDER`]) if it is installed.
@@ -183,14 +140,9 @@ pub fn router(config: PageConfig, msal_folder: PathBuf) -> Router {
 }
 
 fn settings(config: &PageConfig, msal_folder: &Path) -> Response {
-    #[derive(Serialize)]
-    struct Settings<'a> {
-        #[serde(flatten)]
-        config: &'a PageConfig,
-        msal: bool,
-    }
-    let msal = MSAL.iter().all(|(_, place)| msal_folder.join(place).is_file());
-    (fixed_headers(), Json(Settings { config, msal })).into_response()
+    let mut settings = config.settings.clone();
+    settings["msal"] = MSAL.iter().all(|(_, file)| msal_folder.join(file).is_file()).into();
+    (fixed_headers(), Json(settings)).into_response()
 }
 
 fn file(kind: &'static str, text: impl IntoResponse, policy: HeaderValue) -> Response {
@@ -223,7 +175,6 @@ mod tests {
         http::Request,
     };
     use pozi_auth::adapters::SiteFiles;
-    use serde_json::{Value, json};
     use tower::ServiceExt;
 
     use super::*;
@@ -331,8 +282,8 @@ mod tests {
 
     #[tokio::test]
     async fn msal_is_served_if_installed_and_nothing_else_of_its_folder() {
-        let folder = std::env::temp_dir().join(format!("pozi-page-{}", uuid::Uuid::new_v4()));
-        let page = page(&folder);
+        let folder = tempfile::tempdir().unwrap();
+        let (page, folder) = (page(folder.path()), folder.path());
         assert_eq!(answer(&page, MSAL[0].0).await.0, StatusCode::NOT_FOUND);
         fs::create_dir_all(folder.join("redirect-bridge")).unwrap();
         for (_, place) in MSAL {
@@ -348,6 +299,5 @@ mod tests {
         for path in ["/msal/other.js", "/msal/../other.js", "/msal/%2e%2e/lib/other.js"] {
             assert_eq!(answer(&page, path).await.0, StatusCode::NOT_FOUND, "{path}");
         }
-        fs::remove_dir_all(folder).unwrap();
     }
 }

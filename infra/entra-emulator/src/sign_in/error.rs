@@ -46,13 +46,11 @@ impl EntraError {
     }
 }
 
-/// A parameter is missing.
 pub(super) fn missing(parameter: &str) -> EntraError {
     let text = format!("The request body must contain the following parameter: '{parameter}'.");
     EntraError::new(900_144, "invalid_request", text)
 }
 
-/// No registration has this client id.
 pub(super) fn no_such_client(client: &str, tenant: &str) -> EntraError {
     let text = format!(
         "Application with identifier '{client}' was not found in the directory '{tenant}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant."
@@ -60,7 +58,6 @@ pub(super) fn no_such_client(client: &str, tenant: &str) -> EntraError {
     EntraError::new(700_016, "unauthorized_client", text)
 }
 
-/// The redirect URI is not registered.
 pub(super) fn redirect_mismatch(redirect: &str, registration: &Registration) -> EntraError {
     let text = format!(
         "The redirect URI '{redirect}' specified in the request does not match the redirect URIs configured for the application '{}'. Make sure the redirect URI sent in the request matches one added to your application in the Azure portal.",
@@ -69,14 +66,12 @@ pub(super) fn redirect_mismatch(redirect: &str, registration: &Registration) -> 
     EntraError::new(50_011, "invalid_request", text)
 }
 
-/// The response type is not `code`.
 pub(super) fn response_type(value: &str, registration: &Registration) -> EntraError {
     let text =
         format!("response_type '{value}' is not enabled for the application '{}'.", registration.client_id);
     EntraError::new(700_054, "unsupported_response_type", text)
 }
 
-/// A parameter has an unknown value.
 pub(super) fn invalid_value(parameter: &str, value: &str) -> EntraError {
     let text = format!(
         "'{value}' is not a valid value for '{parameter}'. Please verify the value of the parameter."
@@ -84,13 +79,11 @@ pub(super) fn invalid_value(parameter: &str, value: &str) -> EntraError {
     EntraError::new(90_023, "invalid_request", text)
 }
 
-/// A public client sent no code challenge.
 pub(super) fn challenge_missing() -> EntraError {
     let text = "Proof Key for Code Exchange is required for cross-origin authorization code redemption.";
     EntraError::new(9_002_325, "invalid_request", text)
 }
 
-/// The scopes are of two resources; a token is for one.
 pub(super) fn two_resources(scope: &str) -> EntraError {
     let text = format!(
         "Provided value for the input parameter scope is not valid because it contains more than one resource. Scope {scope} is not valid."
@@ -98,7 +91,6 @@ pub(super) fn two_resources(scope: &str) -> EntraError {
     EntraError::new(28_000, "invalid_request", text)
 }
 
-/// The resource does not expose this scope.
 pub(super) fn no_such_scope(scope: &str, registration: &Registration) -> EntraError {
     let text = format!(
         "The application 'Pozi Server' asked for scope '{scope}' that doesn't exist on the resource '{}'. Contact the app vendor.",
@@ -107,7 +99,6 @@ pub(super) fn no_such_scope(scope: &str, registration: &Registration) -> EntraEr
     EntraError::new(65_005, "invalid_client", text)
 }
 
-/// The tenant has no such resource.
 pub(super) fn no_such_resource(resource: &str, registration: &Registration) -> EntraError {
     let text = format!(
         "The resource principal named {resource} was not found in the tenant named {}. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You might have sent your authentication request to the wrong tenant.",
@@ -146,13 +137,11 @@ pub(super) fn consent_required(registration: &Registration) -> EntraError {
     EntraError::new(65_001, "consent_required", text)
 }
 
-/// The person declined.
 pub(super) fn consent_declined() -> EntraError {
     let text = "User declined to consent to access the app.";
     EntraError::new(65_004, "access_denied", text)
 }
 
-/// The grant type is not supported.
 pub(super) fn unsupported_grant_type(value: &str) -> EntraError {
     let text = format!("The app requested an unsupported grant type '{value}'.");
     EntraError::new(70_003, "unsupported_grant_type", text)
@@ -179,19 +168,16 @@ pub(super) fn secret_missing() -> EntraError {
     EntraError::new(7_000_218, "invalid_client", text)
 }
 
-/// The code is unknown, has expired, or was redeemed before.
 pub(super) fn invalid_code() -> EntraError {
     let text = "OAuth2 Authorization code was already redeemed or has expired; retry with a new valid code or use an existing refresh token.";
     EntraError::new(54_005, "invalid_grant", text)
 }
 
-/// The code verifier does not match the code challenge.
 pub(super) fn wrong_verifier() -> EntraError {
     let text = "The Code_Verifier does not match the code_challenge supplied in the authorization request.";
     EntraError::new(501_481, "invalid_grant", text)
 }
 
-/// The refresh token is unknown or has expired.
 pub(super) fn refresh_token_expired() -> EntraError {
     let text = "The refresh token was issued to a single page app (SPA), and therefore has a fixed, limited lifetime of 1.00:00:00, which cannot be extended. It is now expired and a new sign in request must be sent by the SPA to the sign in page.";
     EntraError::new(700_084, "invalid_grant", text)
