@@ -97,8 +97,8 @@ impl FromStr for Person {
     type Err = UnknownNameError;
 
     fn from_str(text: &str) -> Result<Self, UnknownNameError> {
-        let found = Self::ALL.into_iter().find(|person| person.name() == text);
-        found.ok_or_else(|| UnknownNameError::new("person", text, Self::ALL.map(Self::name)))
+        let person = Self::ALL.into_iter().find(|person| person.name() == text);
+        person.ok_or_else(|| UnknownNameError::new("person", text, Self::ALL.map(Self::name)))
     }
 }
 

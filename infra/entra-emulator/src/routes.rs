@@ -107,17 +107,12 @@ async fn people(State(entra): State<EmulatedEntra>) -> Json<Value> {
 
 #[derive(Debug, Deserialize)]
 struct LeverQuery {
-    #[serde(default = "five_seconds")]
-    seconds: f64,
-}
-
-const fn five_seconds() -> f64 {
-    5.0
+    seconds: Option<f64>,
 }
 
 impl LeverQuery {
     fn duration(&self) -> Result<Duration, (StatusCode, String)> {
-        Duration::try_from_secs_f64(self.seconds).map_err(|error| {
+        Duration::try_from_secs_f64(self.seconds.unwrap_or(5.0)).map_err(|error| {
             (StatusCode::BAD_REQUEST, format!("`seconds` is not a valid duration: {error}."))
         })
     }

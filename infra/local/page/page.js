@@ -1,17 +1,7 @@
 // The local page: connects the modules. They take data and return elements; this one acts.
 //
 // For tests: <html data-state> is loading, signed-out, signing-in or signed-in, or broken if the page cannot start.
-// #entra, #decision, #session and #maps have data-state empty, loading, ready or error. Values of data-testid:
-//   the form: site-<name> person-<name> way-<msal-redirect|msal-popup|msal-silent|plain> sign-in-submit
-//   MSAL cannot be used: msal-obstacle trust-link trust-retry
-//   the sign-in: stop-waiting signed-in-as sign-out another
-//   the token: entra-claims (rows have data-claim, as in session-claims and session-header) copy-token refresh-entra
-//   the decision: decision-<catalogue>-<read|write> (data-allowed, data-because)
-//   the session: session-scope (chips with data-permission) session-claims session-header time-left time-words renew
-//     forget exchange permission-<catalogue>:<access> narrow-submit narrow-hint widen
-//   the maps: maps-ask map-ask-<catalogue> map-<catalogue> (data-result none|pending|allowed|refused|error, data-status,
-//     data-reason)
-//   beside them: lever-<name> mistake mistake-make activity; any error: problem, problem-code, problem-reason, problem-text
+// #entra, #decision, #session and #maps have data-state empty, loading, ready or error.
 
 import { activityLog } from "./activity-log.js";
 import { decisionList } from "./decision.js";
@@ -28,18 +18,8 @@ import * as plain from "./sign-in-plain.js";
 
 const CHOICE = "pozi-choice";
 /** The query of a map, in metres and pixels. */
-const MAP = new URLSearchParams({
-  SERVICE: "WMS",
-  VERSION: "1.3.0",
-  REQUEST: "GetMap",
-  LAYERS: "zones,roads,trees,sign",
-  STYLES: "",
-  CRS: "EPSG:3857",
-  BBOX: "0,0,1200,800",
-  WIDTH: "600",
-  HEIGHT: "400",
-  FORMAT: "image/png",
-});
+const MAP =
+  "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=zones,roads,trees,sign&STYLES=&CRS=EPSG:3857&BBOX=0,0,1200,800&WIDTH=600&HEIGHT=400&FORMAT=image/png";
 const EMPTY = {
   entra: "The claims of the access token appear here after you sign in.",
   decision: "For each catalogue: whether the person may read it, whether they may write it, and why.",

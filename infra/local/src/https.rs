@@ -21,7 +21,7 @@ const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "login.microsoftonline.com"]
 #[derive(Debug)]
 pub(crate) struct HttpsServer {
     listener: TcpListener,
-    port: u16,
+    pub(crate) port: u16,
     config: RustlsConfig,
 }
 
@@ -32,17 +32,13 @@ impl HttpsServer {
         Ok(Self { listener, port, config })
     }
 
-    pub(crate) fn port(&self) -> u16 {
-        self.port
-    }
-
     /// Serves `router`; returns only if that fails.
     pub(crate) async fn serve(self, router: Router) -> ListenError {
         let serving = async {
             axum_server::from_tcp_rustls(self.listener, self.config)?.serve(router.into_make_service()).await
         };
-        let source = serving.await.err().unwrap_or_else(|| io::ErrorKind::BrokenPipe.into());
-        ListenError::Io { port: self.port, source }
+        let error = serving.await.err().unwrap_or_else(|| io::ErrorKind::BrokenPipe.into());
+        ListenError::Io(self.port, error)
     }
 }
 

@@ -9,21 +9,11 @@ use std::{
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
     /// Another program listens there.
-    #[error("port {port} is in use; choose another with {option}")]
-    InUse {
-        /// The port.
-        port: u16,
-        /// The command line option that sets it.
-        option: &'static str,
-    },
+    #[error("port {0} is in use; choose another with {1}")]
+    InUse(u16, &'static str),
     /// Listening failed, or ended.
-    #[error("cannot listen on port {port}")]
-    Io {
-        /// The port.
-        port: u16,
-        /// The cause.
-        source: io::Error,
-    },
+    #[error("cannot listen on port {0}")]
+    Io(u16, #[source] io::Error),
 }
 
 /// Listens on `port` (0: any free one), which `option` of the command line sets. Returns the port as well.
@@ -34,8 +24,8 @@ pub(crate) fn listen(port: u16, option: &'static str) -> Result<(TcpListener, u1
         let port = listener.local_addr()?.port();
         Ok((listener, port))
     };
-    bind().map_err(|source: io::Error| match source.kind() {
-        io::ErrorKind::AddrInUse => ListenError::InUse { port, option },
-        _ => ListenError::Io { port, source },
+    bind().map_err(|error: io::Error| match error.kind() {
+        io::ErrorKind::AddrInUse => ListenError::InUse(port, option),
+        _ => ListenError::Io(port, error),
     })
 }

@@ -80,7 +80,7 @@ impl Qgis {
 
     /// Whether QGIS Server is installed.
     pub fn is_installed(&self) -> bool {
-        self.0.is_installed()
+        self.0.path.is_file()
     }
 }
 
@@ -92,14 +92,10 @@ impl MapServer for Qgis {
 }
 
 impl Program {
-    fn is_installed(&self) -> bool {
-        self.path.is_file()
-    }
-
     fn start(&self) -> Result<Upstream, UpstreamError> {
         let unreachable =
             |cause| UpstreamError::Unreachable { address: self.path.display().to_string(), cause };
-        if !self.is_installed() {
+        if !self.path.is_file() {
             return Err(unreachable(io::ErrorKind::NotFound.into()));
         }
         let config = UpstreamConfig::Processes {

@@ -86,7 +86,7 @@ impl Service {
         let entra = EmulatedEntra::new(sites.iter().map(|site| samples::registration(site)).collect());
         let certificate = https::certificate().map_err(StartError::Other)?;
         let tenant = HttpsServer::listen(args.entra_port(), "--entra-port", certificate)?;
-        let tenant_url = format!("https://localhost:{}", tenant.port()).parse().map_err(other)?;
+        let tenant_url = format!("https://localhost:{}", tenant.port).parse().map_err(other)?;
         let qgis = qgis(args, port, &sites);
         let has_qgis = qgis.is_installed();
         let authority = args.authority.as_ref().unwrap_or(&tenant_url);
@@ -126,7 +126,7 @@ impl Service {
     pub async fn serve(self) -> Result<(), StartError> {
         let serving = axum::serve(self.listener, self.router).with_graceful_shutdown(interrupted());
         tokio::select! {
-            served = serving => Ok(served.map_err(|source| ListenError::Io { port: self.port, source })?),
+            served = serving => Ok(served.map_err(|error| ListenError::Io(self.port, error))?),
             error = self.tenant.serve(self.tenant_router) => Err(error.into()),
         }
     }

@@ -27,7 +27,7 @@ pub enum Command {
     },
     /// Store the site files that are new or changed, each as the site's next revision
     Push {
-        /// Name of the DynamoDB table: the output TableName of the stack
+        /// Name of the DynamoDB table: the stack's output `TableName`
         #[arg(long)]
         table: String,
         /// Print what would change, and write nothing
@@ -39,7 +39,7 @@ pub enum Command {
     },
     /// List the stored sites, and the errors in those that are not valid
     List {
-        /// Name of the DynamoDB table: the output TableName of the stack
+        /// Name of the DynamoDB table: the stack's output `TableName`
         #[arg(long)]
         table: String,
     },

@@ -50,13 +50,13 @@ impl Memory {
 
     /// Who is signed in to `tenant` by the sign-in `id`.
     pub(super) fn signed_in(&self, id: Option<Uuid>, tenant: Uuid) -> Option<Person> {
-        let (signed_in_to, person) = self.signed_in.get(&id?)?;
+        let (signed_in_to, person) = self.signed_in.values.get(&id?)?;
         (*signed_in_to == tenant).then_some(*person)
     }
 
     /// Ends the sign-in `id`.
     pub(super) fn sign_out(&mut self, id: Uuid) {
-        self.signed_in.remove(&id);
+        self.signed_in.values.remove(&id);
     }
 
     /// Remembers that `person` has consented to `client`.
@@ -66,7 +66,7 @@ impl Memory {
 
     /// Whether `person` has consented to `client`.
     pub(super) fn has_consented(&self, client: Uuid, person: Person) -> bool {
-        self.consents.get(&(client, person)).is_some()
+        self.consents.values.contains_key(&(client, person))
     }
 
     /// Issues a code for `grant`, valid once and for ten minutes.
@@ -78,7 +78,7 @@ impl Memory {
 
     /// Redeems a code, which is then no longer valid.
     pub(super) fn redeem(&mut self, code: &str, now: u64) -> Option<CodeGrant> {
-        let (grant, until) = self.codes.remove(code)?;
+        let (grant, until) = self.codes.values.remove(code)?;
         (now < until).then_some(grant)
     }
 
@@ -91,7 +91,7 @@ impl Memory {
 
     /// What a refresh token stands for, and until when. As in Entra, it stays valid after use.
     pub(super) fn refresh(&self, token: &str, now: u64) -> Option<(Authorization, u64)> {
-        let (authorization, until) = self.refresh_tokens.get(token)?;
+        let (authorization, until) = self.refresh_tokens.values.get(token)?;
         (now < *until).then(|| (authorization.clone(), *until))
     }
 }
@@ -123,20 +123,6 @@ impl<K: Clone + Eq + std::hash::Hash, V> BoundedMap<K, V> {
         {
             self.values.remove(&oldest);
         }
-    }
-
-    fn get<Q: ?Sized + Eq + std::hash::Hash>(&self, key: &Q) -> Option<&V>
-    where
-        K: std::borrow::Borrow<Q>,
-    {
-        self.values.get(key)
-    }
-
-    fn remove<Q: ?Sized + Eq + std::hash::Hash>(&mut self, key: &Q) -> Option<V>
-    where
-        K: std::borrow::Borrow<Q>,
-    {
-        self.values.remove(key)
     }
 }
 
