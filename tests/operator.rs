@@ -7,7 +7,7 @@ use std::fs;
 use clap::Parser;
 use pozi_auth::{
     sites::{Site, SiteFile},
-    tenants::{SiteRevision, SiteStore, TenantSource},
+    tenants::{SiteRevision, SiteStore, SiteStoreError, TenantSource},
 };
 use pozi_local::samples;
 use pozi_operator::{PushError, args::Args, push, run};
@@ -32,19 +32,22 @@ async fn sites_are_pushed_once_and_then_only_what_changed() {
         fs::write(folder.path().join(&file.name), &file.text).unwrap();
     }
     let folder_name = folder.path().to_str().unwrap();
-    assert_eq!(told(&["check", folder_name]).await.unwrap(), "2 without fault\n");
+    assert_eq!(told(&["check", folder_name]).await.unwrap(), "no errors (files checked: 2)\n");
     let push = ["push", "--table", &fleet.table, folder_name];
     let dry = told(&["push", "--dry-run", "--table", &fleet.table, folder_name]).await.unwrap();
-    assert_eq!(dry, "riverbend: would be new, revision 1\nsaltmarsh: would be new, revision 1\n");
+    assert_eq!(dry, "riverbend: would be created as revision 1\nsaltmarsh: would be created as revision 1\n");
     assert_eq!(told(&["list", "--table", &fleet.table]).await.unwrap(), "");
 
-    assert_eq!(told(&push).await.unwrap(), "riverbend: new, revision 1\nsaltmarsh: new, revision 1\n");
+    assert_eq!(
+        told(&push).await.unwrap(),
+        "riverbend: created as revision 1\nsaltmarsh: created as revision 1\n"
+    );
     assert_eq!(exchanged(&fleet.exchange(), &fleet.token()).await.status, 200, "and people get sessions");
 
     let saltmarsh = folder.path().join("saltmarsh.toml");
     fs::write(&saltmarsh, format!("{}\n# Changed.\n", files()[1].text)).unwrap();
     let second = told(&push).await.unwrap();
-    assert_eq!(second, "riverbend: unchanged, revision 1\nsaltmarsh: changed, revision 1 to 2\n");
+    assert_eq!(second, "riverbend: unchanged at revision 1\nsaltmarsh: updated from revision 1 to 2\n");
     let listed = told(&["list", "--table", &fleet.table]).await.unwrap();
     assert_eq!(listed.lines().count(), 2);
     assert!(listed.contains("saltmarsh") && listed.contains("revision 2") && listed.contains("catalogues"));
@@ -80,7 +83,10 @@ async fn of_two_operators_who_push_at_once_the_second_is_told_to_look_again() {
     for _ in 0..5 {
         let outcomes = tokio::join!(push(&table, &one, false), push(&table, &two, false));
         let lost: Vec<_> = [outcomes.0, outcomes.1].into_iter().filter_map(Result::err).collect();
-        assert!(lost.iter().all(|problem| problem.to_string().contains("changed by somebody else")));
+        assert!(
+            lost.iter()
+                .all(|error| matches!(error, PushError::Write { source: SiteStoreError::Conflict, .. }))
+        );
         let tenant = files()[0].compile().unwrap().tenant();
         let stored = table.record_of(tenant).await.unwrap().sites.remove(0);
         assert!([&one[0].text, &two[0].text].contains(&&stored.document));
@@ -94,12 +100,15 @@ async fn a_broken_stored_document_is_told_stops_nobody_else_and_is_mended_by_its
     let saltmarsh = Site::parse(&files()[1].text).unwrap();
     table.put(&saltmarsh, "name = ", None).await.unwrap();
     let told_of = push(&table, &files()[..1], false).await.unwrap();
-    assert!(told_of.contains("stored already, and unreadable: site `saltmarsh`, revision 1"), "{told_of}");
-    assert!(told_of.contains("riverbend: new, revision 1"), "{told_of}");
+    assert!(
+        told_of.contains("warning: a stored document is not valid: site `saltmarsh`, revision 1"),
+        "{told_of}"
+    );
+    assert!(told_of.contains("riverbend: created as revision 1"), "{told_of}");
     let listed = told(&["list", "--table", &fleet.table]).await.unwrap();
-    assert!(listed.contains("unreadable; nobody gets a session"), "{listed}");
+    assert!(listed.contains("not valid; no sessions are issued"), "{listed}");
     let mended = push(&table, &files(), false).await.unwrap();
-    assert!(mended.contains("saltmarsh: changed, revision 1 to 2"), "{mended}");
+    assert!(mended.contains("saltmarsh: updated from revision 1 to 2"), "{mended}");
     let record = table.record_of(saltmarsh.tenant()).await.unwrap();
     assert_eq!(record.sites[0].revision, SiteRevision(2));
 }

@@ -1,4 +1,4 @@
-//! What a token says: the claims that Entra ID puts into access tokens and ID tokens of either version.
+//! The claims that Entra ID puts into access tokens and ID tokens of versions 1.0 and 2.0.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{
@@ -10,11 +10,11 @@ use uuid::{Builder, Uuid};
 
 use super::{CONSUMER_TENANT, Kind, Person, Registration, TokenAsk, Version};
 
-/// The shortest and the longest life of an access token in seconds; Entra picks one at random to spread the load.
-const SHORTEST: u64 = 65 * 60;
-const LONGEST: u64 = 90 * 60;
+/// The shortest and longest lifetime of an access token, in seconds. Entra picks one at random to spread the load.
+const MIN_LIFETIME: u64 = 65 * 60;
+const MAX_LIFETIME: u64 = 90 * 60;
 
-/// The claims of the token asked for. `None`: an app that signs in by itself gets no ID token.
+/// The claims of the requested token. `None` for the ID token of an app, which gets none.
 pub(super) fn claims(registration: &Registration, ask: &TokenAsk, now: u64) -> Option<Value> {
     let mut claims = Map::new();
     let mut add = |more| {
@@ -47,9 +47,9 @@ fn of_every_token(registration: &Registration, ask: &TokenAsk, now: u64) -> Valu
         (Version::V1, Kind::Access) => app_id_uri.clone(),
         _ => client_id.to_string(),
     };
-    let life = match ask.kind {
-        Kind::Access => SHORTEST + Uuid::new_v4().as_u64_pair().1 % (LONGEST - SHORTEST + 1),
-        Kind::Id => SHORTEST,
+    let lifetime = match ask.kind {
+        Kind::Access => MIN_LIFETIME + Uuid::new_v4().as_u64_pair().1 % (MAX_LIFETIME - MIN_LIFETIME + 1),
+        Kind::Id => MIN_LIFETIME,
     };
     let subject = match ask.person {
         Person::AppOnly => object.to_string(),
@@ -60,7 +60,7 @@ fn of_every_token(registration: &Registration, ask: &TokenAsk, now: u64) -> Valu
         "iss": ask.version.issuer(&tenant_id.to_string()),
         "iat": now,
         "nbf": now,
-        "exp": now + life,
+        "exp": now + lifetime,
         "aio": opaque(),
         "oid": object.to_string(),
         "rh": refresh_hint(*tenant_id, *client_id),
@@ -98,7 +98,7 @@ fn of_an_app(registration: &Registration, version: Version) -> Value {
 }
 
 fn of_a_person(person: Person, version: Version) -> Value {
-    let (given, family, address) = person.called();
+    let (given, family, address) = person.names();
     let name = format!("{given} {family}");
     let mut claims = match version {
         Version::V1 => json!({
@@ -144,7 +144,7 @@ fn of_membership(registration: &Registration, person: Person) -> Value {
     }
 }
 
-/// These groups and one that the site knows nothing of: people are in other groups too.
+/// The ids of `groups`, and of one that is in no site file: people are in other groups too.
 fn with_another(registration: &Registration, groups: &[&[Uuid]]) -> Vec<String> {
     let another = stable_guid(&["group", &registration.site, "of another department"]);
     [another].iter().chain(groups.iter().copied().flatten()).map(Uuid::to_string).collect()
@@ -154,7 +154,7 @@ fn object_id(registration: &Registration, person: Person) -> Uuid {
     stable_guid(&["oid", &registration.site, person.name()])
 }
 
-/// In the form of those that Entra draws at random, so that nothing can come to rely on where it is from.
+/// A GUID that looks random, like Entra's, and is always the same for `parts`.
 fn stable_guid(parts: &[&str]) -> Uuid {
     let mut guid = [0; 16];
     guid.copy_from_slice(&stable(parts)[..16]);
@@ -167,12 +167,12 @@ fn stable(parts: &[&str]) -> [u8; 32] {
     bytes
 }
 
-/// Entra's note to itself, of which the form is the only thing known.
+/// Claim `aio`: internal to Entra, so only its form is emulated.
 fn opaque() -> String {
     STANDARD.encode([Uuid::new_v4(), Uuid::new_v4(), Uuid::new_v4()].map(Uuid::into_bytes).concat())
 }
 
-/// Another note of Entra's, in which the tenant and the client can be made out.
+/// Claim `rh`: internal to Entra; tenant and client can be recognised in it.
 fn refresh_hint(tenant: Uuid, client: Uuid) -> String {
     let bytes = [&[1, 31, 0], &tenant.to_bytes_le()[..], &client.to_bytes_le()[..], &[31, 0, 0]].concat();
     format!("0.{}.", URL_SAFE_NO_PAD.encode(bytes))
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_those_of_the_issue() {
+    fn times_follow_the_time_of_issue() {
         for kind in [Kind::Access, Kind::Id] {
             let token = of(Person::Reader, Version::V1, kind);
             assert_eq!((&token["iat"], &token["nbf"]), (&NOW.into(), &NOW.into()));
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_are_the_persons_and_one_nobody_asked_for() {
+    fn groups_are_the_persons_and_an_unrelated_one() {
         let Registration { reader_groups, editor_groups, .. } = riverbend();
         let groups = |person| {
             let token = of(person, Version::V1, Kind::Access);
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn without_groups_there_is_no_claim_of_them() {
+    fn a_person_without_groups_has_no_groups_claim() {
         for version in [Version::V1, Version::V2] {
             let token = of(Person::NoGroups, version, Kind::Access);
             assert!(

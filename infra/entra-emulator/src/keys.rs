@@ -1,4 +1,4 @@
-//! The emulated directory's signing keys: RSA-2048, each with the self-signed certificate whose thumbprint names it.
+//! The directory's signing keys: RSA-2048, each with a self-signed certificate whose thumbprint is the key's id.
 
 use std::{
     error::Error,
@@ -21,10 +21,10 @@ use base64::{
 use rcgen::{CertificateParams, DistinguishedName, DnType, PublicKeyData, SignatureAlgorithm};
 use serde_json::{Value, json};
 
-/// How many keys are made at once: a start takes one, and the first v2.0 key set another.
-const FORGERS: usize = 2;
+/// The number of keys made at a time: a start takes one, and the first v2.0 key set another.
+const KEY_THREADS: usize = 2;
 
-/// A private key and what is published of it.
+/// A private key and its certificate.
 pub(super) struct SigningKey {
     pair: RsaKeyPair,
     certificate: Vec<u8>,
@@ -32,20 +32,20 @@ pub(super) struct SigningKey {
 }
 
 impl SigningKey {
-    /// A key nobody has used before. Takes one that was made ahead, or waits for the one being made.
+    /// A new key: one that was made ahead, or the one being made.
     pub(super) fn fresh() -> Arc<Self> {
-        // Making one takes about a tenth of a second and at times several: tests and levers would feel it.
+        // Making a key takes about a tenth of a second, sometimes several, which would slow down tests and levers.
         static MADE_AHEAD: LazyLock<Mutex<mpsc::Receiver<Arc<SigningKey>>>> = LazyLock::new(make_ahead);
         let made = MADE_AHEAD.lock().unwrap_or_else(PoisonError::into_inner).recv();
         made.unwrap_or_else(|_| Arc::new(Self::generate()))
     }
 
-    /// `kid` and `x5t`: the SHA-1 thumbprint of the certificate, as Entra names its keys.
+    /// `kid` and `x5t`: the SHA-1 thumbprint of the certificate, as in Entra.
     pub(super) fn id(&self) -> &str {
         &self.id
     }
 
-    /// The public half as an entry of a key set: the members of v1.0 sets, and so without `alg`.
+    /// The public key as an entry of a v1.0 key set, which has no `alg`.
     pub(super) fn jwk(&self) -> Value {
         let public = self.pair.public_key();
         json!({
@@ -59,7 +59,7 @@ impl SigningKey {
         })
     }
 
-    /// A compact JWS of `header` as given, save that `kid` and `x5t` name this key where the header has them.
+    /// Signs a compact JWS. `kid` and `x5t` of the header, if present, are set to this key.
     pub(super) fn sign(&self, header: &Value, claims: &Value) -> String {
         let mut header = header.clone();
         for name in ["kid", "x5t"] {
@@ -70,7 +70,7 @@ impl SigningKey {
         self.sign_text(&header.to_string(), &claims.to_string())
     }
 
-    /// A compact JWS of two texts, JSON or not.
+    /// Signs a compact JWS of two texts, JSON or not.
     pub(super) fn sign_text(&self, header: &str, claims: &str) -> String {
         let mut jws = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
         let signature = self.signature(jws.as_bytes());
@@ -87,7 +87,7 @@ impl SigningKey {
         rs256(&self.pair, message).expect("a 2048-bit RSA key signs any message")
     }
 
-    #[expect(clippy::expect_used, reason = "an emulated directory without a key has nothing to do but stop")]
+    #[expect(clippy::expect_used, reason = "the emulated directory cannot run without a key")]
     fn generate() -> Self {
         Self::try_generate().expect("the machine can make an RSA key and its certificate")
     }
@@ -106,10 +106,10 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// Starts the threads that keep a few keys ready; each waits, holding one, until it is asked for.
+/// Starts the threads that make keys ahead. Each holds one until it is taken.
 fn make_ahead() -> Mutex<mpsc::Receiver<Arc<SigningKey>>> {
     let (made, taken) = mpsc::sync_channel(0);
-    for _ in 0..FORGERS {
+    for _ in 0..KEY_THREADS {
         let made = made.clone();
         thread::spawn(move || while made.send(Arc::new(SigningKey::generate())).is_ok() {});
     }
@@ -124,7 +124,7 @@ fn certificate_of(pair: &RsaKeyPair) -> Result<Vec<u8>, rcgen::Error> {
     Ok(params.self_signed(&Signer(pair))?.der().to_vec())
 }
 
-/// Lets a certificate be signed by the very key that it certifies.
+/// Signs a certificate with the key that it certifies.
 struct Signer<'a>(&'a RsaKeyPair);
 
 impl PublicKeyData for Signer<'_> {
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_named_by_its_certificates_thumbprint() {
+    fn a_keys_id_is_its_certificates_thumbprint() {
         let key = SigningKey::fresh();
         let jwk = key.jwk();
         let certificate = STANDARD.decode(jwk["x5c"][0].as_str().unwrap()).unwrap();

@@ -1,8 +1,9 @@
-//! An emulated Microsoft Entra ID: it signs tokens in the real shapes, publishes its keys where the real one does, and
-//! fails on request. It shares no code with the service, so that it can bear witness against it.
+//! An emulated Microsoft Entra ID. It signs tokens in the real formats, publishes its keys at the real paths, and simulates
+//! faults on request. It shares no code with the service, so that a mistake in one cannot hide in the other.
 
 mod base;
 mod claims;
+mod key_ring;
 mod keys;
 mod metadata;
 mod mistakes;
@@ -13,7 +14,7 @@ mod sign_in;
 
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -23,47 +24,46 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 pub use base::over_https;
-use keys::SigningKey;
+use key_ring::KeyRing;
 pub use mistakes::Mistake;
-pub use people::{Kind, Person, TokenAsk, Unknown, Version};
+pub use people::{Kind, Person, TokenAsk, UnknownNameError, Version};
 use sign_in::Memory;
 
-/// The tenant of personal Microsoft accounts, whose keys vouch for no other tenant.
+/// The tenant of personal Microsoft accounts. Its signing key is valid for no other tenant.
 pub const CONSUMER_TENANT: Uuid = Uuid::from_u128(0x9188_040d_6c67_4c5b_b112_36a3_04b6_6dad);
 
-/// How many signing keys stay published, the current one among them.
+/// The maximum number of published signing keys, including the current one.
 pub const PUBLISHED_KEYS: usize = 4;
 
-/// One app registration ("Pozi Server") in one tenant, as the emulated directory knows it.
+/// An app registration ("Pozi Server") in a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registration {
-    /// The name by which a token for this registration is asked for.
+    /// The name by which callers request tokens for this registration.
     pub site: String,
-    /// The directory that the registration is in: claim `tid`.
+    /// The tenant: claim `tid`.
     pub tenant_id: Uuid,
-    /// The application id, of the single-page application and of the resource alike.
+    /// The client id, both of the single-page application and of the API.
     pub client_id: Uuid,
-    /// The Application ID URI, without a trailing slash.
+    /// The Application ID URI, without a slash at its end.
     pub app_id_uri: String,
-    /// Where a sign-in may lead back to, each of the type single-page application. On `http://localhost` any port is
-    /// meant.
+    /// The redirect URIs, of the type single-page application. `http://localhost` stands for any port.
     pub redirect_uris: Vec<String>,
     /// The groups of a person who may read.
     pub reader_groups: Vec<Uuid>,
-    /// The groups that a person who may edit has besides.
+    /// The additional groups of a person who may edit.
     pub editor_groups: Vec<Uuid>,
 }
 
-/// How the directory answers, everywhere but at the token desk and the levers.
+/// How the directory responds, except to requests for sample tokens and to the levers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Behaviour {
-    /// As it should.
+    /// Normally.
     Well,
-    /// As it should, after this time.
+    /// Normally, after this time.
     Slow(Duration),
     /// With status 503.
     Down,
-    /// With status 200 and a page that is not JSON, as a captive portal or a broken proxy does.
+    /// With status 200 and HTML, like a captive portal or a broken proxy.
     Rubbish,
 }
 
@@ -74,57 +74,48 @@ pub struct EmulatedEntra(Arc<Directory>);
 #[derive(Debug)]
 struct Directory {
     registrations: Vec<Registration>,
-    keys: RwLock<Keys>,
-    consumer_key: OnceLock<Arc<SigningKey>>,
+    keys: KeyRing,
     behaviour: Mutex<Behaviour>,
     mistake: Mutex<Option<Mistake>>,
-    brief: Mutex<Option<Duration>>,
+    token_lifetime: Mutex<Option<Duration>>,
     memory: Mutex<Memory>,
     key_set_fetches: AtomicUsize,
 }
 
-#[derive(Debug)]
-struct Keys {
-    current: Arc<SigningKey>,
-    /// Oldest first.
-    former: Vec<Arc<SigningKey>>,
-}
-
 impl EmulatedEntra {
-    /// A directory with these registrations, which behaves well.
+    /// A directory with these registrations, without faults.
     pub fn new(registrations: Vec<Registration>) -> Self {
         Self(Arc::new(Directory {
             registrations,
-            keys: RwLock::new(Keys { current: SigningKey::fresh(), former: Vec::new() }),
-            consumer_key: OnceLock::new(),
+            keys: KeyRing::new(),
             behaviour: Mutex::new(Behaviour::Well),
             mistake: Mutex::default(),
-            brief: Mutex::default(),
+            token_lifetime: Mutex::default(),
             memory: Mutex::default(),
             key_set_fetches: AtomicUsize::new(0),
         }))
     }
 
-    /// The registrations, in the order given.
+    /// The registrations, in the given order.
     pub fn registrations(&self) -> &[Registration] {
         &self.0.registrations
     }
 
-    /// A compact JWS, signed RS256 with the current key whatever the header says. The header is used as given, save
-    /// that `kid` and `x5t` name the current key where the header has them: captured shapes can be signed anew.
+    /// Signs a compact JWS with the current key by RS256, whatever the header says. `kid` and `x5t` of the header, if
+    /// present, are set to the current key, so that captured tokens can be signed again.
     pub fn sign(&self, header: &Value, claims: &Value) -> String {
-        self.current_key().sign(header, claims)
+        self.0.keys.current().sign(header, claims)
     }
 
-    /// As [`sign`](Self::sign), but of two texts taken as they are, for what a [`Value`] cannot hold: duplicate
-    /// members, or no JSON at all. The caller writes `kid` from [`key_id`](Self::key_id).
+    /// Signs two texts as they are, for what a [`Value`] cannot hold: duplicate members, or invalid JSON. The caller sets
+    /// `kid` to [`key_id`](Self::key_id).
     pub fn sign_text(&self, header: &str, claims: &str) -> String {
-        self.current_key().sign_text(header, claims)
+        self.0.keys.current().sign_text(header, claims)
     }
 
-    /// As [`sign`](Self::sign), with the key that vouches only for [`CONSUMER_TENANT`].
+    /// As [`sign`](Self::sign), with the key that is valid only for [`CONSUMER_TENANT`].
     pub fn sign_as_consumer_tenant(&self, header: &Value, claims: &Value) -> String {
-        self.consumer_key().sign(header, claims)
+        self.0.keys.consumer_key().sign(header, claims)
     }
 
     /// The header of a token of this version, naming the current key.
@@ -136,7 +127,8 @@ impl EmulatedEntra {
         }
     }
 
-    /// The token asked for, as issued at `now` (Unix seconds). `None`: no such site, or nobody who gets such a token.
+    /// Issues the requested token at `now` (Unix seconds). `None` if there is no such site, or the person gets no such
+    /// token.
     pub fn token(&self, ask: &TokenAsk, now: u64) -> Option<String> {
         let claims = self.claims(ask, now)?;
         Some(self.sign(&self.header(ask.version), &claims))
@@ -145,78 +137,61 @@ impl EmulatedEntra {
     /// The claims of [`token`](Self::token).
     pub fn claims(&self, ask: &TokenAsk, now: u64) -> Option<Value> {
         let mut claims = claims::claims(self.registration(&ask.site)?, ask, now)?;
-        if let (Kind::Access, Some(life)) = (ask.kind, *locked(&self.0.brief)) {
-            claims["exp"] = (now + life.as_secs()).into();
+        if let (Kind::Access, Some(lifetime)) = (ask.kind, *locked(&self.0.token_lifetime)) {
+            claims["exp"] = (now + lifetime.as_secs()).into();
         }
         Some(claims)
     }
 
     /// `kid` of the current key.
     pub fn key_id(&self) -> String {
-        self.current_key().id().to_owned()
+        self.0.keys.current().id().to_owned()
     }
 
-    /// Puts a new signing key into the key set and signs with it at once, as Entra may do on any day. The former ones
-    /// stay published until there are [`PUBLISHED_KEYS`].
+    /// Publishes a new signing key and signs with it at once, as Entra may do at any time. Former keys stay published
+    /// until there are [`PUBLISHED_KEYS`].
     pub fn roll_keys(&self) {
-        let new = SigningKey::fresh();
-        let mut keys = self.0.keys.write().unwrap_or_else(PoisonError::into_inner);
-        let replaced = std::mem::replace(&mut keys.current, new);
-        keys.former.push(replaced);
-        let superfluous = keys.former.len().saturating_sub(PUBLISHED_KEYS - 1);
-        keys.former.drain(..superfluous);
+        self.0.keys.roll();
     }
 
-    /// From now on, requests are answered like this.
+    /// Sets how requests are answered from now on.
     pub fn behave(&self, behaviour: Behaviour) {
         *locked(&self.0.behaviour) = behaviour;
     }
 
-    /// From now on this, or nothing, is wrong with every registration.
-    pub fn err(&self, mistake: Option<Mistake>) {
+    /// Sets the mistake in every registration, or none.
+    pub fn set_mistake(&self, mistake: Option<Mistake>) {
         *locked(&self.0.mistake) = mistake;
     }
 
-    /// From now on access tokens live so long, in whole seconds; as long as Entra's, when nothing is said.
-    pub fn issue_for(&self, life: Option<Duration>) {
-        *locked(&self.0.brief) = life;
+    /// Sets the lifetime of access tokens, in whole seconds; `None`: as Entra's.
+    pub fn set_token_lifetime(&self, lifetime: Option<Duration>) {
+        *locked(&self.0.token_lifetime) = lifetime;
     }
 
-    /// How many requests for a key set have arrived, whatever was answered.
+    /// The number of requests for a key set so far, whatever the response was.
     pub fn key_set_fetches(&self) -> usize {
         self.0.key_set_fetches.load(Ordering::SeqCst)
     }
 
-    /// The key set as its endpoint publishes it. That of version 2 tells for whom each key vouches, and has one more
-    /// key, which vouches only for [`CONSUMER_TENANT`].
+    /// The key set as its endpoint publishes it. Version 2 names the issuer that each key is for, and has one more key,
+    /// which is valid only for [`CONSUMER_TENANT`].
     pub fn key_set(&self, version: Version) -> Value {
-        let mut entries: Vec<Value> = {
-            let keys = self.0.keys.read().unwrap_or_else(PoisonError::into_inner);
-            keys.former.iter().chain([&keys.current]).map(|key| key.jwk()).collect()
-        };
-        if version == Version::V2 {
-            for entry in &mut entries {
-                vouching_for("{tenantid}", entry);
-            }
-            let mut consumer = self.consumer_key().jwk();
-            vouching_for(&CONSUMER_TENANT.to_string(), &mut consumer);
-            entries.push(consumer);
-        }
-        json!({ "keys": entries })
+        self.0.keys.key_set(version)
     }
 
-    /// The real paths under the root of this router, and beside them the token desk and the levers. It can be nested
-    /// under any prefix: the addresses in the metadata follow the request's.
+    /// The router: Entra's paths, and those for sample tokens and levers. It can be nested under any prefix, since the
+    /// metadata follow the address of the request.
     pub fn router(&self) -> axum::Router {
         routes::router(self.clone())
     }
 
-    /// The registration of a site; of the first one when `site` is empty.
+    /// The registration of a site; the first one if `site` is empty.
     fn registration(&self, site: &str) -> Option<&Registration> {
         self.0.registrations.iter().find(|registration| site.is_empty() || registration.site == site)
     }
 
-    /// The registration that a client is of, by its tenant and client id, in whatever case they are written.
+    /// The registration with this tenant and client id, in upper or lower case.
     fn client(&self, tenant: &str, client: &str) -> Option<&Registration> {
         let (tenant, client): (Uuid, Uuid) = (tenant.parse().ok()?, client.parse().ok()?);
         let mut registrations = self.0.registrations.iter();
@@ -231,33 +206,18 @@ impl EmulatedEntra {
         *locked(&self.0.mistake)
     }
 
-    /// Held for one line each: whoever holds it over an answer waits for itself.
-    fn remembered(&self) -> MutexGuard<'_, Memory> {
+    /// Hold the guard for one statement only: locking it again in the same thread would deadlock.
+    fn memory(&self) -> MutexGuard<'_, Memory> {
         locked(&self.0.memory)
     }
 
     fn count_key_set_fetch(&self) {
         self.0.key_set_fetches.fetch_add(1, Ordering::SeqCst);
     }
-
-    fn current_key(&self) -> Arc<SigningKey> {
-        self.0.keys.read().unwrap_or_else(PoisonError::into_inner).current.clone()
-    }
-
-    /// Made when first asked for: most tests never see it, and a start need not wait for it.
-    fn consumer_key(&self) -> &SigningKey {
-        self.0.consumer_key.get_or_init(SigningKey::fresh)
-    }
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Adds what only entries of version 2 sets have.
-fn vouching_for(tenant: &str, entry: &mut Value) {
-    entry["cloud_instance_name"] = "microsoftonline.com".into();
-    entry["issuer"] = Version::V2.issuer(tenant).into();
 }
 
 fn unix_now() -> u64 {
@@ -297,7 +257,7 @@ mod tests {
         EmulatedEntra::new(vec![riverbend(), hilltop])
     }
 
-    /// `kid` of the entry in the key set that verifies the token and is named in its header.
+    /// `kid` of the token, if that entry of the key set verifies it.
     fn verified_by(token: &str, key_set: &Value) -> Option<String> {
         let (signed, signature) = token.rsplit_once('.').unwrap();
         let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
@@ -324,7 +284,7 @@ mod tests {
     fn every_token_verifies_against_the_key_set_of_its_version() {
         let started = Instant::now();
         let entra = emulated();
-        println!("the directory stood after {:?}", started.elapsed());
+        println!("the directory started after {:?}", started.elapsed());
         for version in [Version::V1, Version::V2] {
             for person in Person::ALL {
                 let ask = TokenAsk { person, version, ..TokenAsk::default() };
@@ -333,7 +293,7 @@ mod tests {
                 assert_eq!(part(&token, 1)["ver"], version.name());
             }
         }
-        println!("and had issued twelve tokens after {:?}", started.elapsed());
+        println!("twelve tokens were issued after {:?}", started.elapsed());
     }
 
     #[test]
@@ -353,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn a_captured_header_is_kept_but_for_the_key_it_names() {
+    fn a_captured_header_is_kept_except_for_its_key_id() {
         let entra = emulated();
         let captured = json!({"typ": "JWT", "alg": "none", "x5t": "of another key", "nonce": "n"});
         let header = part(&entra.sign(&captured, &json!({})), 0);
@@ -361,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_signed_as_they_are() {
+    fn texts_are_signed_unchanged() {
         let entra = emulated();
         let header = format!(r#"{{"kid":"{}"}}"#, entra.key_id());
         let twice = r#"{"tid":1, "tid":2}"#;
@@ -371,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn rolled_keys_sign_at_once_and_the_former_ones_stay_published() {
+    fn a_new_key_signs_at_once_and_former_ones_stay_published() {
         let entra = emulated();
         let before = entra.token(&TokenAsk::default(), 1_800_000_000).unwrap();
         let former = entra.key_id();
@@ -394,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn one_key_of_version_2_vouches_only_for_personal_accounts() {
+    fn one_key_of_version_2_is_only_for_personal_accounts() {
         let entra = emulated();
         let token = entra.sign_as_consumer_tenant(&entra.header(Version::V2), &json!({}));
         let set = entra.key_set(Version::V2);
@@ -409,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_site_gets_no_token_and_an_unnamed_one_the_first_registrations() {
+    fn an_unknown_site_gets_no_token_and_an_empty_one_means_the_first() {
         let entra = emulated();
         let ask = |site: &str| TokenAsk { site: site.to_owned(), ..TokenAsk::default() };
         assert_eq!(entra.token(&ask("lakeside"), 0), None);

@@ -1,11 +1,11 @@
-//! The discovery documents: what a client may learn about a tenant before it has any token.
+//! The OpenID configuration documents of a tenant.
 
 use serde_json::{Value, json};
 
 use super::Version;
 
-/// The OpenID configuration of `tenant` (its id, or `common`) as a directory at `base` publishes it. Only the endpoints
-/// lie at `base`; the issuer is the real one, for it is what the tokens say.
+/// The OpenID configuration of `tenant` (its id, or `common`). The endpoints are at `base`; the issuer is the real one, as
+/// in the tokens.
 pub(super) fn openid_configuration(version: Version, base: &str, tenant: &str) -> Value {
     let mut document = match version {
         Version::V1 => of_v1(base, tenant),
@@ -35,7 +35,7 @@ fn of_v1(base: &str, tenant: &str) -> Value {
     json!({
         "authorization_endpoint": format!("{base}/{tenant}/oauth2/authorize"),
         "token_endpoint": format!("{base}/{tenant}/oauth2/token"),
-        // Not the tenant's own: that is how Entra answers.
+        // Under `common`, not the tenant, as in Entra's response.
         "jwks_uri": format!("{base}/common/discovery/keys"),
         "end_session_endpoint": format!("{base}/{tenant}/oauth2/logout"),
         "response_types_supported": ["code", "id_token", "code id_token", "token id_token", "token"],

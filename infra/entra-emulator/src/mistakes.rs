@@ -1,28 +1,28 @@
-//! What administrators get wrong in a registration, and what Entra says to it.
+//! Mistakes that administrators make in an app registration, and Entra's error codes for them.
 
 use std::{fmt, str::FromStr};
 
-use super::Unknown;
+use super::UnknownNameError;
 
-/// One thing that is wrong with every registration of the emulated directory.
+/// A mistake in every registration of the emulated directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Mistake {
-    /// The Web App's address was entered under the platform "Web".
+    /// The redirect URI is registered under the platform "Web".
     RedirectNotSpa,
-    /// The Web App's address was not entered at all.
+    /// The redirect URI is not registered.
     RedirectMissing,
     /// The API exposes no scope `user_impersonation`.
     ScopeMissing,
-    /// The Application ID URI is not the one that the Web App asks for: it asks the wrong tenant.
+    /// The tenant has no API with the Application ID URI that the Web App requests.
     ResourceElsewhere,
-    /// Assignment is required, and nobody was assigned.
+    /// Assignment is required, and no one is assigned.
     AssignmentRequired,
-    /// No administrator has consented for everybody, so each person is asked.
+    /// No administrator has consented for the organisation, so each person is asked.
     ConsentMissing,
 }
 
 impl Mistake {
-    /// All of them.
+    /// All mistakes.
     pub const ALL: [Self; 6] = [
         Self::RedirectNotSpa,
         Self::RedirectMissing,
@@ -36,19 +36,21 @@ impl Mistake {
     pub const fn what(self) -> &'static str {
         match self {
             Self::RedirectNotSpa => {
-                "The redirect URI is of the type Web, where it must be a single-page application's."
+                "The redirect URI is registered for the platform Web instead of Single-page application."
             }
             Self::RedirectMissing => "The Web App's redirect URI is not registered.",
             Self::ScopeMissing => "The API does not expose the scope user_impersonation.",
-            Self::ResourceElsewhere => "The Application ID URI is not known in this tenant.",
+            Self::ResourceElsewhere => "The tenant has no API with this Application ID URI.",
             Self::AssignmentRequired => {
-                "The enterprise application requires assignment, and nobody is assigned."
+                "The enterprise application requires assignment, and no one is assigned."
             }
-            Self::ConsentMissing => "Nobody has consented for the whole organisation: each person is asked.",
+            Self::ConsentMissing => {
+                "No administrator has consented for the organisation, so each person is asked."
+            }
         }
     }
 
-    /// The number of the error by which it shows, after `AADSTS`.
+    /// The number of Entra's error, after `AADSTS`.
     pub const fn code(self) -> u32 {
         match self {
             Self::RedirectNotSpa => 9_002_326,
@@ -79,12 +81,12 @@ impl fmt::Display for Mistake {
 }
 
 impl FromStr for Mistake {
-    type Err = Unknown;
+    type Err = UnknownNameError;
 
-    fn from_str(text: &str) -> Result<Self, Unknown> {
+    fn from_str(text: &str) -> Result<Self, UnknownNameError> {
         let found = Self::ALL.into_iter().find(|mistake| mistake.name() == text);
         found.ok_or_else(|| {
-            Unknown::new("mistake", text, Self::ALL.map(Self::name).into_iter().chain(["none"]))
+            UnknownNameError::new("mistake", text, Self::ALL.map(Self::name).into_iter().chain(["none"]))
         })
     }
 }
@@ -94,11 +96,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_read_as_they_are_shown() {
+    fn displayed_names_parse() {
         for mistake in Mistake::ALL {
             assert_eq!(mistake.to_string().parse(), Ok(mistake));
         }
-        let problem = "typo".parse::<Mistake>().unwrap_err().to_string();
-        assert!(problem.ends_with("consent-missing, none."), "{problem}");
+        let error = "typo".parse::<Mistake>().unwrap_err().to_string();
+        assert!(error.ends_with("consent-missing, none."), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! What the directory answers in place of what was asked for: because it is told to, or because it knows no such tenant.
+//! Responses to requests that fail: by a simulated fault, or for an unknown tenant.
 
 use axum::{
     Json,
@@ -10,15 +10,15 @@ use uuid::Uuid;
 
 use super::{Behaviour, EmulatedEntra};
 
-/// Why nothing sensible is answered.
+/// Why a request fails.
 pub(super) enum OutageError {
     Down,
     Rubbish,
-    NoSuchTenant(String),
+    UnknownTenant(String),
 }
 
-/// What the directory was told to do instead.
-pub(super) async fn misbehaviour(entra: &EmulatedEntra) -> Result<(), OutageError> {
+/// Applies the behaviour that was set: waits, or fails.
+pub(super) async fn apply_behaviour(entra: &EmulatedEntra) -> Result<(), OutageError> {
     match entra.behaviour() {
         Behaviour::Well => Ok(()),
         Behaviour::Slow(delay) => {
@@ -30,14 +30,14 @@ pub(super) async fn misbehaviour(entra: &EmulatedEntra) -> Result<(), OutageErro
     }
 }
 
-/// The tenant as it is spelt in addresses: the id of one with a registration, or `common`, which stands for all.
-pub(super) fn known_tenant(entra: &EmulatedEntra, asked: &str) -> Result<String, OutageError> {
-    if asked == "common" {
-        return Ok(asked.to_owned());
+/// The tenant `name` as URLs spell it: the id of a tenant with a registration, or `common`.
+pub(super) fn known_tenant(entra: &EmulatedEntra, name: &str) -> Result<String, OutageError> {
+    if name == "common" {
+        return Ok(name.to_owned());
     }
     let mut tenants = entra.registrations().iter().map(|registration| registration.tenant_id.to_string());
-    let known = tenants.find(|tenant| tenant.eq_ignore_ascii_case(asked));
-    known.ok_or_else(|| OutageError::NoSuchTenant(asked.to_owned()))
+    let known = tenants.find(|tenant| tenant.eq_ignore_ascii_case(name));
+    known.ok_or_else(|| OutageError::UnknownTenant(name.to_owned()))
 }
 
 impl IntoResponse for OutageError {
@@ -48,16 +48,16 @@ impl IntoResponse for OutageError {
                 Html("<!DOCTYPE html><html><body><h1>Welcome to the guest network</h1></body></html>")
                     .into_response()
             }
-            Self::NoSuchTenant(asked) => {
-                (StatusCode::BAD_REQUEST, Json(invalid_tenant(&asked))).into_response()
+            Self::UnknownTenant(name) => {
+                (StatusCode::BAD_REQUEST, Json(invalid_tenant(&name))).into_response()
             }
         }
     }
 }
 
-fn invalid_tenant(asked: &str) -> Value {
+fn invalid_tenant(name: &str) -> Value {
     let description = format!(
-        "AADSTS90002: Tenant '{asked}' not found. This emulated directory knows only the tenants of its registrations."
+        "AADSTS90002: Tenant '{name}' not found. This emulated directory knows only the tenants of its registrations."
     );
     json!({
         "error": "invalid_tenant",

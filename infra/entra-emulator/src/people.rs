@@ -1,8 +1,8 @@
-//! Who can ask the emulated directory for a token, and which tokens there are.
+//! The people of the emulated directory, and the tokens that they can get.
 
 use std::{fmt, str::FromStr};
 
-/// A person, or a daemon, whom every registration of the emulated directory knows.
+/// A sample person, or a daemon. All registrations have the same.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Person {
     /// In the reader groups.
@@ -10,39 +10,37 @@ pub enum Person {
     Reader,
     /// In the editor groups and the reader groups.
     Editor,
-    /// In no group: the token has no `groups` at all.
+    /// In no group: the token has no claim `groups`.
     NoGroups,
-    /// In the reader groups, with a personal account invited into the tenant.
+    /// In the reader groups, as a guest with a personal account.
     Guest,
-    /// In more groups than fit into a token: it has a reference to them instead.
+    /// In more groups than a token can list: it refers to them instead.
     Overage,
-    /// No person: the registration itself, signed in with a secret. Its token names the right client and audience, so
-    /// that only the missing `scp` and `sub` being `oid` give it away.
+    /// Not a person: the app itself, signed in with a secret. Its token has the right client and audience; only the
+    /// missing `scp`, and `sub` equal to `oid`, show what it is.
     AppOnly,
 }
 
 impl Person {
-    /// Everybody.
+    /// All of them.
     pub const ALL: [Self; 6] =
         [Self::Reader, Self::Editor, Self::NoGroups, Self::Guest, Self::Overage, Self::AppOnly];
 
     /// Who this is, in one sentence.
     pub const fn what(self) -> &'static str {
         match self {
-            Self::Reader => "A member of the tenant, in the reader groups.",
-            Self::Editor => "A member of the tenant, in the editor groups and the reader groups.",
-            Self::NoGroups => "A member of the tenant, in no group, whose tokens have no `groups` claim.",
-            Self::Guest => "A guest with a personal Microsoft account, in the reader groups.",
+            Self::Reader => "A member of the tenant, in the groups that may read.",
+            Self::Editor => "A member of the tenant, in the groups that may read and edit.",
+            Self::NoGroups => "A member of the tenant in no group, whose tokens have no `groups` claim.",
+            Self::Guest => "A guest with a personal Microsoft account, in the groups that may read.",
             Self::Overage => {
-                "A member of the tenant, in more than 200 groups, whose tokens only refer to them."
+                "A member of the tenant in more than 200 groups, whose tokens only refer to them."
             }
-            Self::AppOnly => {
-                "A daemon that signed in as the app itself: no person, no scope, a role `Daemon`."
-            }
+            Self::AppOnly => "A daemon that signs in as the app itself, with the role `Daemon` and no scope.",
         }
     }
 
-    /// The name by which this person is asked for.
+    /// The name by which callers request this person's token.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Reader => "reader",
@@ -54,30 +52,30 @@ impl Person {
         }
     }
 
-    /// Given name and family name; empty for a daemon.
+    /// The given name and family name; empty for the daemon.
     pub fn full_name(self) -> String {
-        let (given, family, _) = self.called();
+        let (given, family, _) = self.names();
         format!("{given} {family}").trim().to_owned()
     }
 
-    /// The mail address, by which the person signs in; empty for a daemon.
+    /// The mail address, which is also the sign-in name; empty for the daemon.
     pub const fn address(self) -> &'static str {
-        self.called().2
+        self.names().2
     }
 
-    /// Whether this is somebody who can sit before a browser.
+    /// Whether this is a person, who can sign in in a browser.
     pub const fn can_sign_in(self) -> bool {
         !matches!(self, Self::AppOnly)
     }
 
-    /// The person with this mail address, in whatever case.
+    /// The person with this mail address, in upper or lower case.
     pub(super) fn with_address(address: &str) -> Option<Self> {
         let mut people = Self::ALL.into_iter().filter(|person| person.can_sign_in());
         people.find(|person| person.address().eq_ignore_ascii_case(address))
     }
 
     /// Given name, family name and mail address.
-    pub(super) const fn called(self) -> (&'static str, &'static str, &'static str) {
+    pub(super) const fn names(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Reader => ("Rhea", "Reader", "rhea.reader@example.com"),
             Self::Editor => ("Edgar", "Editor", "edgar.editor@example.com"),
@@ -96,18 +94,18 @@ impl fmt::Display for Person {
 }
 
 impl FromStr for Person {
-    type Err = Unknown;
+    type Err = UnknownNameError;
 
-    fn from_str(text: &str) -> Result<Self, Unknown> {
-        let found = Self::ALL.into_iter().find(|person| person.name() == text);
-        found.ok_or_else(|| Unknown::new("person", text, Self::ALL.map(Self::name)))
+    fn from_str(text: &str) -> Result<Self, UnknownNameError> {
+        let person = Self::ALL.into_iter().find(|person| person.name() == text);
+        person.ok_or_else(|| UnknownNameError::new("person", text, Self::ALL.map(Self::name)))
     }
 }
 
 /// The version of a token, of its metadata and of its key set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Version {
-    /// v1.0, which a registration gets unless it asks for the other.
+    /// v1.0, which registrations get by default.
     #[default]
     V1,
     /// v2.0.
@@ -115,7 +113,7 @@ pub enum Version {
 }
 
 impl Version {
-    /// The issuer of this version's tokens, for a tenant id or for Entra's placeholder.
+    /// The issuer of this version's tokens, for a tenant id or Entra's placeholder.
     pub(super) fn issuer(self, tenant: &str) -> String {
         match self {
             Self::V1 => format!("https://sts.windows.net/{tenant}/"),
@@ -139,24 +137,24 @@ impl fmt::Display for Version {
 }
 
 impl FromStr for Version {
-    type Err = Unknown;
+    type Err = UnknownNameError;
 
-    fn from_str(text: &str) -> Result<Self, Unknown> {
+    fn from_str(text: &str) -> Result<Self, UnknownNameError> {
         match text {
             "1" | "1.0" => Ok(Self::V1),
             "2" | "2.0" => Ok(Self::V2),
-            _ => Err(Unknown::new("version", text, ["1", "2"])),
+            _ => Err(UnknownNameError::new("version", text, ["1", "2"])),
         }
     }
 }
 
-/// Which of the tokens of one sign-in.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// The access token for the registration's API.
     #[default]
     Access,
-    /// The ID token, which is for the application alone and opens nothing.
+    /// The ID token, which is for the application only and gives no access.
     Id,
 }
 
@@ -170,59 +168,59 @@ impl fmt::Display for Kind {
 }
 
 impl FromStr for Kind {
-    type Err = Unknown;
+    type Err = UnknownNameError;
 
-    fn from_str(text: &str) -> Result<Self, Unknown> {
+    fn from_str(text: &str) -> Result<Self, UnknownNameError> {
         match text {
             "access" => Ok(Self::Access),
             "id" => Ok(Self::Id),
-            _ => Err(Unknown::new("kind", text, ["access", "id"])),
+            _ => Err(UnknownNameError::new("kind", text, ["access", "id"])),
         }
     }
 }
 
-/// A token to be issued. The default is the reader's v1.0 access token for the first registration.
+/// The token that a caller wants. The default is the reader's v1.0 access token for the first registration.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct TokenAsk {
     /// The registration's site; empty for the first registration.
     pub site: String,
-    /// For whom.
+    /// The person.
     pub person: Person,
-    /// In which version.
+    /// The version.
     pub version: Version,
-    /// Which of the tokens.
+    /// The kind.
     pub kind: Kind,
 }
 
-/// A name that stands for nothing here, with those that do.
+/// A name is unknown. The message lists the known ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unknown {
+pub struct UnknownNameError {
     what: &'static str,
-    asked: String,
+    name: String,
     known: String,
 }
 
-impl Unknown {
-    pub(super) fn new<'a>(what: &'static str, asked: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+impl UnknownNameError {
+    pub(super) fn new<'a>(what: &'static str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         let known = known.into_iter().collect::<Vec<_>>().join(", ");
-        Self { what, asked: asked.to_owned(), known }
+        Self { what, name: name.to_owned(), known }
     }
 }
 
-impl fmt::Display for Unknown {
+impl fmt::Display for UnknownNameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "There is no {} `{}`; there is: {}.", self.what, self.asked, self.known)
+        write!(f, "Unknown {} `{}`. Known: {}.", self.what, self.name, self.known)
     }
 }
 
-impl std::error::Error for Unknown {}
+impl std::error::Error for UnknownNameError {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn names_are_read_as_they_are_shown() {
+    fn displayed_names_parse() {
         for person in Person::ALL {
             assert_eq!(person.to_string().parse(), Ok(person));
         }
@@ -235,11 +233,11 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_is_answered_with_the_known_ones() {
-        let problem = "Reader".parse::<Person>().unwrap_err().to_string();
+    fn an_unknown_name_is_refused_with_the_known_ones() {
+        let error = "Reader".parse::<Person>().unwrap_err().to_string();
         assert_eq!(
-            problem,
-            "There is no person `Reader`; there is: reader, editor, no-groups, guest, overage, app-only."
+            error,
+            "Unknown person `Reader`. Known: reader, editor, no-groups, guest, overage, app-only."
         );
     }
 }

@@ -1,5 +1,5 @@
-//! The emulated directory over HTTP: the real paths of metadata and keys, a desk that hands out tokens without a
-//! sign-in, and the levers that make the directory misbehave.
+//! The directory over HTTP: metadata and keys at Entra's paths, tokens of sample people without a sign-in, and levers that
+//! simulate faults.
 
 use std::time::Duration;
 
@@ -13,14 +13,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    Behaviour, EmulatedEntra, Kind, Mistake, Person, TokenAsk, Unknown, Version,
+    Behaviour, EmulatedEntra, Kind, Mistake, Person, TokenAsk, UnknownNameError, Version,
     base::Base,
     metadata::openid_configuration,
-    outage::{OutageError, known_tenant, misbehaviour},
+    outage::{OutageError, apply_behaviour, known_tenant},
     sign_in, unix_now,
 };
 
-/// All paths, under the root.
 pub(super) fn router(entra: EmulatedEntra) -> Router {
     let metadata =
         |version| get(move |entra, base, tenant| async move { metadata(version, entra, base, tenant).await });
@@ -33,8 +32,8 @@ pub(super) fn router(entra: EmulatedEntra) -> Router {
         .merge(sign_in::router())
         .route("/token", get(token))
         .route("/people", get(people))
-        .route("/levers/{lever}", post(pull))
-        .route("/mistakes/{mistake}", post(err))
+        .route("/levers/{lever}", post(pull_lever))
+        .route("/mistakes/{mistake}", post(make_mistake))
         .with_state(entra)
 }
 
@@ -44,7 +43,7 @@ async fn metadata(
     Base(base): Base,
     Path(tenant): Path<String>,
 ) -> Result<Json<Value>, OutageError> {
-    misbehaviour(&entra).await?;
+    apply_behaviour(&entra).await?;
     let tenant = known_tenant(&entra, &tenant)?;
     Ok(Json(openid_configuration(version, &base, &tenant)))
 }
@@ -55,7 +54,7 @@ async fn key_set(
     Path(tenant): Path<String>,
 ) -> Result<Json<Value>, OutageError> {
     entra.count_key_set_fetch();
-    misbehaviour(&entra).await?;
+    apply_behaviour(&entra).await?;
     known_tenant(&entra, &tenant)?;
     Ok(Json(entra.key_set(version)))
 }
@@ -74,67 +73,68 @@ async fn token(
     State(entra): State<EmulatedEntra>,
     Query(query): Query<TokenQuery>,
 ) -> Result<String, (StatusCode, String)> {
-    let missing = |unknown: Unknown| (StatusCode::NOT_FOUND, unknown.to_string());
-    let invalid = |unknown: Unknown| (StatusCode::BAD_REQUEST, unknown.to_string());
+    let invalid = |error: UnknownNameError| (StatusCode::BAD_REQUEST, error.to_string());
     if entra.registration(&query.site).is_none() {
         let sites = entra.registrations().iter().map(|registration| registration.site.as_str());
-        return Err(missing(Unknown::new("site", &query.site, sites)));
+        return Err(not_found(&UnknownNameError::new("site", &query.site, sites)));
     }
     let ask = TokenAsk {
         site: query.site,
-        person: query.person.map_or(Ok(Person::default()), |person| person.parse()).map_err(missing)?,
+        person: query
+            .person
+            .map_or(Ok(Person::default()), |person| person.parse())
+            .map_err(|error| not_found(&error))?,
         version: query.version.map_or(Ok(Version::default()), |version| version.parse()).map_err(invalid)?,
         kind: query.kind.map_or(Ok(Kind::default()), |kind| kind.parse()).map_err(invalid)?,
     };
     entra.token(&ask, unix_now()).ok_or_else(|| {
-        let sentence = "An app that signs in by itself gets no ID token; there is: access.";
-        (StatusCode::BAD_REQUEST, sentence.to_owned())
+        let text = "An app that signs in as itself gets no ID token. Use kind=access.";
+        (StatusCode::BAD_REQUEST, text.to_owned())
     })
 }
 
+fn not_found(error: &UnknownNameError) -> (StatusCode, String) {
+    (StatusCode::NOT_FOUND, error.to_string())
+}
+
 async fn people(State(entra): State<EmulatedEntra>) -> Json<Value> {
-    let everybody = entra.registrations().iter().flat_map(|registration| {
+    let people = entra.registrations().iter().flat_map(|registration| {
         Person::ALL
             .map(|person| json!({"site": registration.site, "person": person.name(), "what": person.what()}))
     });
-    Json(everybody.collect())
+    Json(people.collect())
 }
 
 #[derive(Debug, Deserialize)]
-struct Slowness {
-    #[serde(default = "five_seconds")]
-    seconds: f64,
+struct LeverQuery {
+    seconds: Option<f64>,
 }
 
-const fn five_seconds() -> f64 {
-    5.0
-}
-
-impl Slowness {
+impl LeverQuery {
     fn duration(&self) -> Result<Duration, (StatusCode, String)> {
-        Duration::try_from_secs_f64(self.seconds)
-            .map_err(|problem| (StatusCode::BAD_REQUEST, format!("`seconds` is no duration: {problem}.")))
+        Duration::try_from_secs_f64(self.seconds.unwrap_or(5.0)).map_err(|error| {
+            (StatusCode::BAD_REQUEST, format!("`seconds` is not a valid duration: {error}."))
+        })
     }
 }
 
-async fn err(
+async fn make_mistake(
     State(entra): State<EmulatedEntra>,
     Path(mistake): Path<String>,
 ) -> Result<String, (StatusCode, String)> {
     if mistake == "none" {
-        entra.err(None);
-        return Ok("Nothing is wrong with the registrations.".to_owned());
+        entra.set_mistake(None);
+        return Ok("The registrations are correct.".to_owned());
     }
-    let mistake: Mistake =
-        mistake.parse().map_err(|unknown: Unknown| (StatusCode::NOT_FOUND, unknown.to_string()))?;
-    entra.err(Some(mistake));
+    let mistake: Mistake = mistake.parse().map_err(|error| not_found(&error))?;
+    entra.set_mistake(Some(mistake));
     Ok(mistake.what().to_owned())
 }
 
-async fn pull(
+async fn pull_lever(
     State(entra): State<EmulatedEntra>,
     Path(lever): Path<String>,
-    Query(slowness): Query<Slowness>,
+    Query(query): Query<LeverQuery>,
 ) -> Result<String, (StatusCode, String)> {
     let behaviour = match lever.as_str() {
         "roll" => {
@@ -142,20 +142,20 @@ async fn pull(
             return Ok(format!("The tenant signs with the new key {}.", entra.key_id()));
         }
         "brief" => {
-            let life = slowness.duration()?;
-            entra.issue_for(Some(life));
-            return Ok(format!("Access tokens live {} s.", life.as_secs()));
+            let lifetime = query.duration()?;
+            entra.set_token_lifetime(Some(lifetime));
+            return Ok(format!("New access tokens expire after {} s.", lifetime.as_secs()));
         }
         "well" => {
-            entra.issue_for(None);
+            entra.set_token_lifetime(None);
             Behaviour::Well
         }
         "down" => Behaviour::Down,
         "rubbish" => Behaviour::Rubbish,
-        "slow" => Behaviour::Slow(slowness.duration()?),
+        "slow" => Behaviour::Slow(query.duration()?),
         _ => {
-            let unknown = Unknown::new("lever", &lever, ["roll", "well", "down", "rubbish", "slow", "brief"]);
-            return Err((StatusCode::NOT_FOUND, unknown.to_string()));
+            let known = ["roll", "well", "down", "rubbish", "slow", "brief"];
+            return Err(not_found(&UnknownNameError::new("lever", &lever, known)));
         }
     };
     entra.behave(behaviour);
@@ -164,12 +164,10 @@ async fn pull(
 
 fn sentence(behaviour: Behaviour) -> String {
     match behaviour {
-        Behaviour::Well => "The tenant answers as it should.".to_owned(),
-        Behaviour::Slow(delay) => {
-            format!("The tenant answers after {} s.", delay.as_secs_f64())
-        }
-        Behaviour::Down => "The tenant answers with 503.".to_owned(),
-        Behaviour::Rubbish => "The tenant answers with a page of HTML.".to_owned(),
+        Behaviour::Well => "The tenant responds normally.".to_owned(),
+        Behaviour::Slow(delay) => format!("The tenant responds after {} s.", delay.as_secs_f64()),
+        Behaviour::Down => "The tenant responds with status 503.".to_owned(),
+        Behaviour::Rubbish => "The tenant responds with an HTML page.".to_owned(),
     }
 }
 
@@ -232,7 +230,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_tenants_own_addresses_have_the_key_sets_too() {
+    async fn the_key_sets_are_also_under_the_tenant() {
         let entra = emulated();
         let tenant = riverbend().tenant_id;
         let v1 = json_at(&entra.router(), &format!("/{tenant}/discovery/keys")).await;
@@ -259,7 +257,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_directory_that_is_down_answers_503_and_counts() {
+    async fn a_directory_that_is_down_responds_with_503_and_counts_fetches() {
         let entra = emulated();
         entra.behave(Behaviour::Down);
         let (status, ..) = look(&entra.router(), &keys_path()).await;
@@ -283,7 +281,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_slow_directory_answers_well_but_late() {
+    async fn a_slow_directory_responds_normally_but_late() {
         let entra = emulated();
         entra.behave(Behaviour::Slow(Duration::from_millis(50)));
         let asked = Instant::now();
@@ -292,7 +290,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_desk_hands_out_the_token_asked_for() {
+    async fn a_requested_token_is_issued_as_text() {
         let router = emulated().router();
         for path in ["/token", "/token?site=hilltop&person=app-only&version=2&kind=access", "/token?kind=id"]
         {
@@ -304,28 +302,28 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_desk_says_what_there_is() {
+    async fn an_unknown_parameter_value_is_refused_with_the_known_ones() {
         let router = emulated().router();
         for (query, status, sentence) in [
-            ("site=lakeside", 404, "There is no site `lakeside`; there is: riverbend, hilltop."),
+            ("site=lakeside", 404, "Unknown site `lakeside`. Known: riverbend, hilltop."),
             (
                 "person=root",
                 404,
-                "There is no person `root`; there is: reader, editor, no-groups, guest, overage, app-only.",
+                "Unknown person `root`. Known: reader, editor, no-groups, guest, overage, app-only.",
             ),
-            ("version=3", 400, "There is no version `3`; there is: 1, 2."),
-            ("kind=saml", 400, "There is no kind `saml`; there is: access, id."),
+            ("version=3", 400, "Unknown version `3`. Known: 1, 2."),
+            ("kind=saml", 400, "Unknown kind `saml`. Known: access, id."),
             (
                 "person=app-only&kind=id",
                 400,
-                "An app that signs in by itself gets no ID token; there is: access.",
+                "An app that signs in as itself gets no ID token. Use kind=access.",
             ),
         ] {
-            let (answered, _, body) = look(&router, &format!("/token?{query}")).await;
-            assert_eq!((answered.as_u16(), body.as_str()), (status, sentence));
+            let (actual, _, body) = look(&router, &format!("/token?{query}")).await;
+            assert_eq!((actual.as_u16(), body.as_str()), (status, sentence));
         }
-        let (answered, _, body) = look(&router, "/token?persona=reader").await;
-        assert_eq!(answered, StatusCode::BAD_REQUEST);
+        let (actual, _, body) = look(&router, "/token?persona=reader").await;
+        assert_eq!(actual, StatusCode::BAD_REQUEST);
         assert!(body.contains("`site`, `person`, `version`, `kind`"), "{body}");
     }
 
@@ -340,19 +338,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn levers_say_what_the_tenant_does_now() {
+    async fn levers_report_the_new_behaviour() {
         let entra = emulated();
         let router = entra.router();
         for (path, behaviour, sentence) in [
-            ("down", Behaviour::Down, "The tenant answers with 503."),
-            ("rubbish", Behaviour::Rubbish, "The tenant answers with a page of HTML."),
-            ("slow", Behaviour::Slow(Duration::from_secs(5)), "The tenant answers after 5 s."),
+            ("down", Behaviour::Down, "The tenant responds with status 503."),
+            ("rubbish", Behaviour::Rubbish, "The tenant responds with an HTML page."),
+            ("slow", Behaviour::Slow(Duration::from_secs(5)), "The tenant responds after 5 s."),
             (
                 "slow?seconds=0.25",
                 Behaviour::Slow(Duration::from_millis(250)),
-                "The tenant answers after 0.25 s.",
+                "The tenant responds after 0.25 s.",
             ),
-            ("well", Behaviour::Well, "The tenant answers as it should."),
+            ("well", Behaviour::Well, "The tenant responds normally."),
         ] {
             let (status, _, body) = ask(&router, Method::POST, &format!("/levers/{path}")).await;
             assert_eq!((status, body.as_str()), (StatusCode::OK, sentence));
@@ -372,7 +370,7 @@ mod tests {
         let router = entra.router();
         let (status, _, body) = ask(&router, Method::POST, "/levers/sleep").await;
         assert_eq!(status, StatusCode::NOT_FOUND);
-        assert_eq!(body, "There is no lever `sleep`; there is: roll, well, down, rubbish, slow, brief.");
+        assert_eq!(body, "Unknown lever `sleep`. Known: roll, well, down, rubbish, slow, brief.");
         let (status, ..) = ask(&router, Method::POST, "/levers/slow?seconds=-1").await;
         assert_eq!(status, StatusCode::BAD_REQUEST);
         assert_eq!(entra.behaviour(), Behaviour::Well);

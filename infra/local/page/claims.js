@@ -1,66 +1,66 @@
-// Shows a token's claims as a table, with a note on each that matters.
+// Shows the claims of a token as a table, with a note on each of the important ones.
 
 import { make } from "./elements.js";
 import { relative } from "./jwt.js";
 
-/** What the claims of Entra's access tokens mean. What is under `first` is worth reading first, in this order. */
+/** The claims of Entra's access tokens. Those in `first` are shown first, in this order. */
 export const ENTRA_NOTES = {
   first: {
-    name: "Who signed in. For reading only: names change, and two people may share one.",
-    tid: "The tenant. The exchange finds the site by it.",
-    oid: "The person in that tenant, for good. With tid it becomes the session's sub.",
-    aud: "Who the token is for: the site's own registration. Anything else is refused.",
-    scp: "What the application may do for the person. It must hold user_impersonation.",
-    groups: "The security groups that the decision is made by.",
-    _claim_names: "Too many groups to list: Entra refers to them instead, and the exchange refuses.",
-    hasgroups: "Too many groups to list: Entra only says that there are some, and the exchange refuses.",
-    roles: "What the application itself may do. The exchange gives nothing for it.",
-    exp: "When it ends. No session outlives it.",
+    name: "Who signed in. For display only: names change and are not unique.",
+    tid: "The tenant. The exchange uses it to find the site.",
+    oid: "The person's permanent id in the tenant. With tid it becomes the session's sub.",
+    aud: "Who the token is for. It must be the site's app registration.",
+    scp: "What the application may do for the person. It must include user_impersonation.",
+    groups: "The person's groups. The decision is based on them.",
+    _claim_names: "The person is in too many groups to list, so Entra only refers to them. The exchange refuses the token.",
+    hasgroups: "The person is in too many groups to list, so Entra only says that there are some. The exchange refuses the token.",
+    roles: "What the application itself may do. The exchange ignores it.",
+    exp: "When the token expires. No session outlives it.",
   },
   more: {
-    iss: "Who issued it. It must be that tenant, in that version.",
-    ver: "The version of the token's format: 1.0 and 2.0 count alike.",
-    appid: "Which application asked. It must be one that the site knows.",
-    azp: "Which application asked. It must be one that the site knows.",
-    upn: "The person's address in the directory. For reading only.",
-    preferred_username: "The address that was typed in. For reading only.",
-    idp: "Where a guest comes from.",
+    iss: "Who issued it. It must match the tenant and the version.",
+    ver: "The version of the token format. 1.0 and 2.0 are accepted alike.",
+    appid: "The application that requested it. It must be registered for the site.",
+    azp: "The application that requested it. It must be registered for the site.",
+    upn: "The person's sign-in name. For display only.",
+    preferred_username: "The person's sign-in name. For display only.",
+    idp: "Where a guest's account comes from.",
     iat: "When it was issued.",
-    nbf: "Before this it does not count.",
-    uti: "Finds the sign-in in Entra's own log; the exchange writes it into its own.",
+    nbf: "When it becomes valid.",
+    uti: "The sign-in's id in Entra's log. The exchange writes it to its own log as well.",
   },
 };
 
-/** What the claims of a session mean. */
+/** The claims of a session. */
 export const SESSION_NOTES = {
   first: {
-    scope: "The catalogues that it opens, and for what.",
-    aud: "The server of the data that it is for.",
-    sub: "Tenant and person, as Entra names them.",
-    exp: "When it ends. There is no way to make one last longer but another exchange.",
+    scope: "The catalogues that the session opens, to read or to write.",
+    aud: "The map server that the session is for.",
+    sub: "The tenant and the person, by their ids in Entra.",
+    exp: "When the session expires. Only another exchange gives a later one.",
   },
   more: {
-    iss: "The exchange that minted it. Its keys verify it.",
-    iat: "When it was minted.",
-    jti: "Its own number, which stands in the log.",
-    client_id: "The application that asked.",
+    iss: "The exchange that issued it. Its published keys verify it.",
+    iat: "When it was issued.",
+    jti: "The session's id, which the log has too.",
+    client_id: "The application that requested it.",
     tid: "The tenant.",
   },
 };
 
-/** What stands in a session's header. */
+/** The header of a session. */
 export const HEADER_NOTES = {
   first: {
-    typ: "Tells a session from any other token of the exchange.",
-    alg: "How it is signed. Verifiers fix this themselves.",
-    kid: "Which of the published keys verifies it.",
+    typ: "Distinguishes a session from other kinds of token.",
+    alg: "The signature algorithm. Verifiers accept only the one they are set to.",
+    kid: "The id of the published key that verifies it.",
   },
   more: {},
 };
 
 const TIMES = new Set(["exp", "iat", "nbf", "auth_time"]);
 
-/** The claims as a table: the first ones of `notes`, then the others, folded away. `label` says whose they are. */
+/** The claims as a table: those in `notes.first`, then the others, collapsed. `label` is the table's caption. */
 export function claimsTable(claims, notes, label, testid) {
   const first = Object.keys(notes.first).filter((name) => Object.hasOwn(claims, name));
   const others = [...new Set([...Object.keys(notes.more), ...Object.keys(claims)])].filter(
@@ -75,8 +75,8 @@ export function claimsTable(claims, notes, label, testid) {
       make(
         "details",
         {},
-        make("summary", {}, others.length === 1 ? "1 more" : `${others.length} more`),
-        table(others, claims, meanings, `${label}, the others`),
+        make("summary", {}, `More (${others.length})`),
+        table(others, claims, meanings, `${label} (more)`),
       ),
   );
 }
@@ -91,12 +91,12 @@ function table(names, claims, notes, label) {
     ),
   );
   const head = ["Claim", "Value and meaning"].map((text) =>
-    make("th", { scope: "col" }, make("span", { class: "unseen" }, text)),
+    make("th", { scope: "col" }, make("span", { class: "visually-hidden" }, text)),
   );
   return make(
     "table",
     {},
-    make("caption", { class: "unseen" }, label),
+    make("caption", { class: "visually-hidden" }, label),
     make("thead", {}, make("tr", {}, head)),
     make("tbody", {}, rows),
   );

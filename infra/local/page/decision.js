@@ -1,10 +1,10 @@
-// Shows what the exchange decides about each catalogue, and why.
+// Shows the exchange's decision for each catalogue, and its reason.
 
-import { make, prose, sign } from "./elements.js";
+import { icon, make, prose } from "./elements.js";
 
 const VERDICTS = { read: ["May read", "May not read"], write: ["May write", "May not write"] };
 
-/** The answer of /local/explain as a list of catalogues. */
+/** The response of /local/explain as a list of catalogues. */
 export function decisionList(explained) {
   const items = explained.catalogues.map((catalogue) =>
     make(
@@ -29,23 +29,22 @@ function verdict(catalogue, access) {
       "data-allowed": String(allowed),
       "data-because": because,
     },
-    sign(allowed ? "allowed" : "refused"),
+    icon(allowed ? "allowed" : "refused"),
     make(
       "div",
       {},
       make("strong", {}, allowed ? may : mayNot),
       make("p", {}, prose(sentence)),
-      groups.length > 0 && groupsOf(groups, allowed),
+      groups.length > 0 && groupList(groups, allowed),
     ),
   );
 }
 
-function groupsOf(groups, allowed) {
-  const which = groups.length === 1 ? "Group" : "Groups";
+function groupList(groups, allowed) {
   return make(
     "details",
     { class: "groups" },
-    make("summary", {}, allowed ? `${which} that counted` : `${which} that it takes`),
+    make("summary", {}, allowed ? "Matching groups" : "Groups that would allow it"),
     make("ul", { class: "plain" }, groups.map((group) => make("li", {}, make("code", {}, group)))),
   );
 }

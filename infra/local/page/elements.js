@@ -1,33 +1,34 @@
-// Makes the page's elements. Text goes in as text alone: claims and errors are other people's words, and may be markup.
+// Makes the page's elements. Claims and error messages come from outside and may contain markup, so text is only ever
+// inserted as text.
 
-/** An element. A function among `attributes` listens to the event of that name; `false` and `undefined` leave out. */
+/** An element. A function among `attributes` listens to the event of that name; `false` and `undefined` are left out. */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === "function") element.addEventListener(name, value);
     else if (value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...shown(children));
+  element.append(...present(children));
   return element;
 }
 
-/** Replaces what is in `container`. Whoever was in there by keyboard stays: at the same control, if there still is one. */
+/** Replaces the content of `container`. Keyboard focus in there goes to the same control, or else to `container`. */
 export function fill(container, ...children) {
   const active = document.activeElement;
-  const wasIn = container.contains(active);
+  const hadFocus = container.contains(active);
   const testid = active?.dataset.testid;
-  container.replaceChildren(...shown(children));
-  if (!wasIn) return;
+  container.replaceChildren(...present(children));
+  if (!hadFocus) return;
   const same = testid && container.querySelector(`[data-testid="${CSS.escape(testid)}"]`);
   if (!same) container.setAttribute("tabindex", "-1");
   (same || container).focus({ preventScroll: true });
 }
 
-function shown(children) {
+function present(children) {
   return children.flat(Infinity).filter((child) => child !== undefined && child !== null && child !== false);
 }
 
-/** A sentence in which what stands between backticks is code. */
+/** `text` with what is between backticks as code. */
 export function prose(text = "") {
   return String(text).split("`").map((piece, index) => (index % 2 === 1 ? make("code", {}, piece) : piece));
 }
@@ -39,11 +40,11 @@ const SHAPES = {
   info: ["M4 3h16a1 1 0 0 1 1 1v16a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1z", "M12 11v6m0-10v.2"],
 };
 
-/** A sign of its own shape for each kind, so that nobody depends on colours; the words stand beside it. */
-export function sign(kind) {
+/** An icon with a different shape for each kind, so that colour alone carries no meaning. Text stands beside it. */
+export function icon(kind) {
   const [body, mark] = SHAPES[kind] ?? SHAPES.info;
-  const svg = inSvg("svg", { viewBox: "0 0 24 24", class: "sign", "aria-hidden": "true", "data-kind": kind });
-  svg.append(inSvg("path", { d: body, class: "sign-body" }), inSvg("path", { d: mark, class: "sign-mark" }));
+  const svg = inSvg("svg", { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true", "data-kind": kind });
+  svg.append(inSvg("path", { d: body, class: "icon-body" }), inSvg("path", { d: mark, class: "icon-mark" }));
   return svg;
 }
 
@@ -53,43 +54,40 @@ function inSvg(tag, attributes) {
   return element;
 }
 
-/** A box that says something: `kind` is allowed, refused, warning or info. */
+/** A box with a message: `kind` is allowed, refused, warning or info. */
 export function notice(kind, title, ...more) {
-  return make("div", { class: "notice", "data-kind": kind }, sign(kind), make("div", {}, make("strong", {}, title), more));
+  return make("div", { class: "notice", "data-kind": kind }, icon(kind), make("div", {}, make("strong", {}, title), more));
 }
 
-/** A box that says what went wrong, from `problems.js`. */
-export function problemBox(problem, ...more) {
+/** A box for an error that `describe` of errors.js has described. */
+export function errorBox({ title, code, reason, text, hint }, ...more) {
   const facts = [
-    problem.code && make("code", { "data-testid": "problem-code" }, problem.code),
-    problem.reason && make("code", { "data-testid": "problem-reason" }, problem.reason),
+    code && make("code", { "data-testid": "problem-code" }, code),
+    reason && make("code", { "data-testid": "problem-reason" }, reason),
   ].filter(Boolean);
   const box = notice(
     "refused",
-    problem.title,
-    facts.length > 0 ? make("p", { class: "facts" }, facts) : undefined,
-    problem.text && make("p", { "data-testid": "problem-text" }, prose(problem.text)),
-    problem.hint && make("p", { class: "quiet" }, prose(problem.hint)),
+    title,
+    facts.length > 0 && make("p", { class: "facts" }, facts),
+    text && make("p", { "data-testid": "problem-text" }, prose(text)),
+    hint && make("p", { class: "quiet" }, prose(hint)),
     more,
   );
   box.dataset.testid = "problem";
   return box;
 }
 
-/** A panel that has nothing to show yet. */
+/** The text of a panel that has nothing to show yet. */
 export function empty(text) {
   return make("p", { class: "quiet", "data-testid": "empty" }, text);
 }
 
-/** A panel that waits for an answer. */
+/** The text of a panel that waits for a response. */
 export function waiting(text) {
   return make("p", { class: "quiet waiting", role: "status" }, text);
 }
 
-/**
- * A button that does `work` (which may be slow), once at a time. It is not disabled meanwhile: whoever is at it by
- * keyboard would be thrown off.
- */
+/** A button that runs `work`, which may be slow, once at a time. It is never disabled: that would take the focus away. */
 export function button(testid, text, work, attributes = {}) {
   const element = make("button", { type: "button", "data-testid": testid, ...attributes }, text);
   element.addEventListener("click", async () => {
@@ -102,4 +100,9 @@ export function button(testid, text, work, attributes = {}) {
     }
   });
   return element;
+}
+
+/** A row of buttons. */
+export function buttons(...children) {
+  return make("div", { class: "row buttons" }, children);
 }

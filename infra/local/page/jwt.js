@@ -1,6 +1,6 @@
-// Reads what a JSON Web Token says. Nothing is verified here: this page shows, the service and the gate decide.
+// Decodes JSON Web Tokens for display. Nothing is verified here: the service and the gate do that.
 
-/** { header, claims } of `token`. Throws a SyntaxError where it is not a token. */
+/** { header, claims } of `token`. Throws a SyntaxError if it is not a token. */
 export function decode(token) {
   const parts = String(token).split(".");
   if (parts.length !== 3) throw new SyntaxError("not a JSON Web Token");
@@ -12,21 +12,21 @@ function part(text) {
   return JSON.parse(new TextDecoder().decode(Uint8Array.from(binary, (char) => char.charCodeAt(0))));
 }
 
-/** How long until (or since) `seconds` since 1970, in words. */
+/** The time from now to `seconds` (Unix time), in words. */
 export function relative(seconds, now = Date.now() / 1000) {
   const away = Math.round(seconds - now);
   return away >= 0 ? `in ${duration(away)}` : `${duration(-away)} ago`;
 }
 
-/** A number of seconds in words. */
+/** `seconds` in words. */
 export function duration(seconds) {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return both(Math.floor(whole / 60), "min", whole % 60, "s");
-  if (whole < 86_400) return both(Math.floor(whole / 3600), "h", Math.floor((whole % 3600) / 60), "min");
+  if (whole < 3600) return twoUnits(Math.floor(whole / 60), "min", whole % 60, "s");
+  if (whole < 86_400) return twoUnits(Math.floor(whole / 3600), "h", Math.floor((whole % 3600) / 60), "min");
   return `${Math.floor(whole / 86_400)} days`;
 }
 
-function both(more, unit, less, smaller) {
+function twoUnits(more, unit, less, smaller) {
   return less === 0 ? `${more} ${unit}` : `${more} ${unit} ${less} ${smaller}`;
 }

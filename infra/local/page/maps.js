@@ -1,17 +1,17 @@
-// Asks the gate for a map of each catalogue with the present session, and shows what it said.
+// Requests a map of each catalogue through the gate with the current session, and shows the gate's decision.
 
-import { button, make, notice, problemBox } from "./elements.js";
+import { button, errorBox, make, notice } from "./elements.js";
 
-/** Why the gate refuses, in words. */
+/** The gate's reasons for a refusal, in words. */
 const REASONS = {
   no_session: "The request carried no session.",
-  scope: "The session does not open this catalogue.",
-  expired: "The session's time is over.",
-  unknown_catalogue: "The gate knows no catalogue of this name.",
-  keys_unavailable: "The gate cannot fetch the keys that verify a session.",
+  scope: "The session does not include this catalogue.",
+  expired: "The session has expired.",
+  unknown_catalogue: "The gate has no catalogue with this id.",
+  keys_unavailable: "The gate cannot fetch the keys that verify sessions.",
 };
 
-/** A card for each catalogue. `ask(catalogue)` is a Response, or throws. `qgis` says whether QGIS Server is there. */
+/** { element, askAll }: a card for each catalogue. `ask(catalogue)` returns a Response or throws; `qgis`: it is installed. */
 export function mapCards(catalogues, qgis, ask) {
   const results = new Map();
   const askFor = async (catalogue) => {
@@ -22,51 +22,51 @@ export function mapCards(catalogues, qgis, ask) {
   const cards = catalogues.map((catalogue) => {
     const result = make("div", { class: "map", "aria-live": "polite", "data-testid": `map-${catalogue.id}`, "data-result": "none" });
     results.set(catalogue.id, result);
-    const text = ["Ask for a map", make("span", { class: "unseen" }, ` of ${catalogue.title}`)];
-    const go = button(`map-ask-${catalogue.id}`, "", () => askFor(catalogue), { class: "second small" });
-    go.append(...text);
-    return make("li", { class: "card" }, make("h3", {}, catalogue.title, " ", make("code", {}, catalogue.id)), result, go);
+    const request = button(`map-ask-${catalogue.id}`, "Request map", () => askFor(catalogue), { class: "second small" });
+    request.append(make("span", { class: "visually-hidden" }, ` of ${catalogue.title}`));
+    return make("li", { class: "card" }, make("h3", {}, catalogue.title, " ", make("code", {}, catalogue.id)), result, request);
   });
   return { element: make("ul", { class: "plain cards" }, cards), askAll: () => Promise.all(catalogues.map(askFor)) };
 }
 
-/** { kind, status, reason, picture, problem }: what came of a request. */
+/** { kind, status, reason, picture, error }: the outcome of a request. */
 async function outcomeOf(ask, qgis) {
   try {
     const response = await ask();
     const { status } = response;
     if (response.headers.get("Content-Type") === "image/png") return { kind: "allowed", status, picture: await response.blob() };
     const { reason } = await response.json().catch(() => ({}));
-    // The gate asks QGIS Server only for what the session opens.
+    // The gate only turns to QGIS Server if the session allows the request.
     if (reason === "qgis_unreachable" && !qgis) return { kind: "allowed", status, reason };
     return { kind: [401, 403].includes(status) ? "refused" : "error", status, reason };
-  } catch (problem) {
-    return { kind: "error", problem };
+  } catch (error) {
+    return { kind: "error", error };
   }
 }
 
 function show(result, catalogue, outcome) {
-  const { kind, status, reason, picture, problem } = outcome;
+  const { kind, status, reason, picture, error } = outcome;
   result.dataset.result = kind;
   result.dataset.status = status ?? "";
   result.dataset.reason = reason ?? "";
-  if (kind === "allowed") result.replaceChildren(picture ? pictureOf(catalogue, picture) : letThrough(status));
+  if (kind === "allowed") result.replaceChildren(picture ? pictureOf(catalogue, picture) : allowedWithoutQgis(status));
   else if (kind === "refused") result.replaceChildren(refused(status, reason));
-  else result.replaceChildren(problemBox({ title: status ? `Failed (${status})` : "No answer", reason, text: problem?.message }));
+  else result.replaceChildren(errorBox({ title: status ? `Failed (${status})` : "No response", reason, text: error?.message }));
 }
 
 function pictureOf(catalogue, picture) {
   const address = URL.createObjectURL(picture);
   const image = make("img", { alt: `A map of ${catalogue.title}, drawn by QGIS Server`, src: address });
   image.addEventListener("load", () => URL.revokeObjectURL(address));
-  return make("figure", {}, image, make("figcaption", {}, notice("allowed", "Let through (200)")));
+  return make("figure", {}, image, make("figcaption", {}, notice("allowed", "Allowed (200)")));
 }
 
-function letThrough(status) {
-  return notice("allowed", `Let through (${status})`, make("p", {}, "No QGIS Server is on this machine to draw it."));
+function allowedWithoutQgis(status) {
+  const text = `QGIS Server is not installed on this machine, so the gate responds with status ${status} instead of a picture.`;
+  return notice("allowed", "Allowed by the gate", make("p", {}, text));
 }
 
 function refused(status, reason) {
-  const facts = make("p", { class: "facts" }, make("code", {}, reason ?? "no reason"));
+  const facts = make("p", { class: "facts" }, make("code", {}, reason ?? "no reason given"));
   return notice("refused", `Refused (${status})`, facts, REASONS[reason] && make("p", {}, REASONS[reason]));
 }

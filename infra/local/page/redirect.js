@@ -1,9 +1,9 @@
-// Hands Entra's answer from this page's address to the page that asked for it, by MSAL's own bridge.
+// Passes Entra's response from this page's address to the page that started the sign-in, through MSAL's own bridge.
 
 try {
   await globalThis.msalRedirectBridge.broadcastResponseToMainFrame();
 } catch {
-  // Somebody opened this page without an answer, or MSAL was not fetched. The address may hold half an answer.
+  // The page was opened without a complete response, or MSAL is not installed. What there is must not stay in the history.
   history.replaceState(null, "", location.pathname);
-  document.querySelector("#said").textContent = "There is no answer of a sign-in in this address.";
+  document.querySelector("#status").textContent = "This address holds no sign-in response. Start again from the start page.";
 }

@@ -1,54 +1,49 @@
-// Shows the present session: what it opens, what it says, how its time runs out, and what can be done with it.
+// The views of the current session: its permissions, its time left, its decoded token, and what can be done with it.
 
 import { claimsTable, HEADER_NOTES, SESSION_NOTES } from "./claims.js";
-import { button, make, notice, sign } from "./elements.js";
+import { button, buttons, icon, make, notice } from "./elements.js";
 import { duration } from "./jwt.js";
 
-/**
- * What the present session opens, and how long. `narrowed` tells whether it is narrower than it could be; `bar` is a
- * time bar that the caller moves; `acts` has renew, widen and forget.
- */
+/** The session's permissions and time left. The caller moves `bar`, a time bar; `acts` has renew, widen and discard. */
 export function sessionView({ claims, narrowed, bar, acts }) {
   const scope = String(claims.scope ?? "").split(" ").filter(Boolean);
   return [
     bar.element,
-    make("h3", {}, narrowed ? "It opens (narrowed)" : "It opens"),
+    make("h3", {}, narrowed ? "Permissions (narrowed)" : "Permissions"),
     make("ul", { class: "plain chips", "data-testid": "session-scope" }, scope.map(chip)),
-    make(
-      "div",
-      { class: "row buttons" },
+    buttons(
       button("renew", "Renew now", acts.renew),
-      narrowed && button("widen", "Back to all permissions", acts.widen, { class: "second" }),
-      button("forget", "Forget it", acts.forget, { class: "second" }),
+      narrowed && button("widen", "Restore all permissions", acts.widen, { class: "second" }),
+      button("forget", "Discard session", acts.discard, { class: "second" }),
     ),
   ];
 }
 
-/** What a session says: its claims and its header. */
+/** A decoded session: its claims and its header. */
 export function decodedView({ claims, header }) {
   return make(
     "details",
     { open: matchMedia("(min-width: 48rem)").matches },
-    make("summary", {}, "What the session says"),
-    claimsTable(claims, SESSION_NOTES, "The session's claims", "session-claims"),
-    make("h3", {}, "In its header"),
-    claimsTable(header, HEADER_NOTES, "The session's header", "session-header"),
+    make("summary", {}, "Decoded session token"),
+    claimsTable(claims, SESSION_NOTES, "Claims of the session", "session-claims"),
+    make("h3", {}, "Header"),
+    claimsTable(header, HEADER_NOTES, "Header of the session", "session-header"),
   );
 }
 
 function chip(permission) {
-  return make("li", { class: "chip", "data-permission": permission }, sign("allowed"), make("code", {}, permission));
+  return make("li", { class: "chip", "data-permission": permission }, icon("allowed"), make("code", {}, permission));
 }
 
-/** The session's panel when it was forgotten. */
+/** The panel after the session was discarded. */
 export function noSession(exchange) {
   return [
-    notice("info", "Forgotten", make("p", {}, "This page has no session now. The sign-in at Entra still stands.")),
-    make("div", { class: "row buttons" }, button("exchange", "Exchange again", exchange)),
+    notice("info", "Session discarded", make("p", {}, "This page has no session now. You are still signed in to Entra.")),
+    buttons(button("exchange", "Exchange again", exchange)),
   ];
 }
 
-/** { element, move(left, whole) }: how much of a session's time is left, in seconds. */
+/** { element, move(left, whole) }: a meter for the time left of a session, in seconds. */
 export function timeBar() {
   const fill = make("div", { class: "meter-fill" });
   const meter = make(
@@ -56,8 +51,8 @@ export function timeBar() {
     { class: "meter", role: "meter", "aria-label": "Time left of the session", "aria-valuemin": "0", "data-testid": "time-left" },
     fill,
   );
-  // Not announced at every tick: whoever listens would hear nothing else. The meter says it when it is asked.
-  const words = make("p", { class: "meter-words", "data-testid": "time-words" });
+  // Not a live region: a screen reader would announce every tick. It reads the meter on request.
+  const text = make("p", { class: "meter-text", "data-testid": "time-words" });
   const move = (left, whole) => {
     const seconds = Math.max(0, Math.round(left));
     meter.setAttribute("aria-valuemax", String(Math.round(whole)));
@@ -65,14 +60,14 @@ export function timeBar() {
     meter.setAttribute("aria-valuetext", `${duration(seconds)} left`);
     meter.dataset.low = String(seconds < Math.min(60, whole / 5));
     fill.style.setProperty("inline-size", `${Math.min(100, (100 * seconds) / Math.max(1, whole))}%`);
-    words.textContent = seconds > 0
-      ? `${duration(seconds)} left of ${duration(whole)}. It is renewed by itself before that.`
-      : "Its time is over.";
+    text.textContent = seconds > 0
+      ? `${duration(seconds)} left of ${duration(whole)}. The session is renewed automatically before it expires.`
+      : "The session has expired.";
   };
-  return { element: make("div", {}, meter, words), move };
+  return { element: make("div", {}, meter, text), move };
 }
 
-/** A form that asks for fewer permissions. `narrow(scope)` makes the session of those that stay ticked. */
+/** A form to request fewer permissions. `narrow(scope)` requests a session for those that stay ticked. */
 export function narrowForm(permissions, narrow) {
   const boxes = permissions.map((permission) =>
     make("input", { type: "checkbox", value: permission, checked: true, "data-testid": `permission-${permission}` }),
@@ -81,7 +76,7 @@ export function narrowForm(permissions, narrow) {
   const submit = async (event) => {
     event.preventDefault();
     const kept = boxes.filter((box) => box.checked).map((box) => box.value);
-    hint.textContent = kept.length === 0 ? "Keep at least one: a session of nothing is none." : "";
+    hint.textContent = kept.length === 0 ? "Keep at least one permission." : "";
     if (kept.length > 0) await narrow(kept.join(" "));
   };
   return make(
@@ -90,8 +85,8 @@ export function narrowForm(permissions, narrow) {
     make(
       "fieldset",
       {},
-      make("legend", {}, "Narrow it"),
-      make("p", { class: "note" }, "A part of the Web App that shows one map needs a session for no other."),
+      make("legend", {}, "Narrow the session"),
+      make("p", { class: "note" }, "A part of the Web App that shows one map needs permission for that map only."),
       make("div", { class: "boxes" }, boxes.map((box) => make("label", {}, box, make("code", {}, box.value)))),
       hint,
       make("button", { type: "submit", class: "second", "data-testid": "narrow-submit" }, "Narrow"),

@@ -1,22 +1,18 @@
-// The choice of site, person and way to sign in; and, once that is done, who is signed in.
+// The form to choose a site, a person and a sign-in method, and the view of who is signed in.
 
-import { button, make, notice, prose, sign } from "./elements.js";
+import { button, buttons, icon, make, notice, prose } from "./elements.js";
 
-/** The ways to sign in, by name. */
+/** The sign-in methods, by name: title and description. */
 export const WAYS = {
-  "msal-redirect": ["MSAL.js, by redirect", "As the Web App does it: this page goes to Entra and comes back."],
-  "msal-popup": ["MSAL.js, in a window", "Entra opens in a window of its own."],
-  "msal-silent": ["MSAL.js, silently", "Works when the tenant already knows the browser."],
-  plain: ["Plain code flow", "The same without a library: code and PKCE, by redirect."],
+  "msal-redirect": ["MSAL.js, redirect", "As in the Web App: this page goes to Entra and comes back."],
+  "msal-popup": ["MSAL.js, pop-up window", "Entra opens in a separate window."],
+  "msal-silent": ["MSAL.js, silent", "No prompt, if this browser is already signed in to Entra."],
+  plain: ["Without MSAL.js", "The same authorization code flow with PKCE, by redirect."],
 };
 
-/**
- * The form. `chosen` is { site, person, way } by name; `obstacle` says why MSAL cannot be used, if so; `submit(choice)`
- * signs in.
- */
+/** The form. `chosen` preselects { site, person, way } by name; `obstacle` of `msalObstacle` is shown; `submit(choice)` signs in. */
 export function signInForm({ config, chosen, obstacle, submit }) {
-  const firstWay = obstacle ? "plain" : "msal-redirect";
-  const way = obstacle?.blocks && chosen.way !== "plain" ? firstWay : (chosen.way ?? firstWay);
+  const way = obstacle ? "plain" : (chosen.way ?? "msal-redirect");
   const sites = config.sites.map((site) => ({
     value: site.name,
     title: capitalised(site.name),
@@ -27,7 +23,7 @@ export function signInForm({ config, chosen, obstacle, submit }) {
     value,
     title,
     what,
-    disabled: Boolean(obstacle?.blocks) && value !== "plain",
+    disabled: Boolean(obstacle) && value !== "plain",
   }));
   const onSubmit = (event) => {
     event.preventDefault();
@@ -37,10 +33,10 @@ export function signInForm({ config, chosen, obstacle, submit }) {
   return make(
     "form",
     { class: "sign-in", submit: onSubmit, "data-testid": "sign-in-form" },
-    choices("site", "At which site", sites, chosen.site),
-    choices("person", "As whom", people, chosen.person),
-    obstacle?.element,
-    choices("way", "How", ways, way),
+    choices("site", "Site", sites, chosen.site),
+    choices("person", "Person", people, chosen.person),
+    obstacle,
+    choices("way", "Sign-in method", ways, way),
     make("button", { type: "submit", "data-testid": "sign-in-submit" }, "Sign in"),
   );
 }
@@ -61,42 +57,45 @@ function choices(name, legend, items, chosen) {
   return make("fieldset", { class: `choose-${name}` }, make("legend", {}, legend), make("div", { class: "choices" }, cards));
 }
 
-/** Who is signed in, where and how; `acts` has another and signOut. */
+/** Who is signed in, to which site and how. `acts` has another and signOut. */
 export function signedInView({ name, site, way, acts }) {
-  const said = make("strong", { "data-testid": "signed-in-as" }, `${name} is signed in at ${capitalised(site)}`);
   return make(
     "div",
     { class: "notice signed-in", "data-kind": "allowed" },
-    sign("allowed"),
-    make("div", {}, said, make("p", { class: "note" }, `Signed in by: ${WAYS[way][0]}.`)),
+    icon("allowed"),
     make(
       "div",
-      { class: "row buttons" },
+      {},
+      make("strong", { "data-testid": "signed-in-as" }, `${name} is signed in to ${capitalised(site)}`),
+      make("p", { class: "note" }, `Sign-in method: ${WAYS[way][0]}`),
+    ),
+    buttons(
       button("sign-out", "Sign out", acts.signOut),
-      button("another", "Sign in as somebody else", acts.another, { class: "second" }),
+      button("another", "Sign in as someone else", acts.another, { class: "second" }),
     ),
   );
 }
 
-/** Why MSAL cannot be used, and what to do: it was not fetched, or this browser does not reach the tenant by https. */
+/** A notice that MSAL cannot be used, and what to do: it is "missing", or it cannot reach the tenant over https. */
 export function msalObstacle(which, authority, retry) {
-  if (which === "missing") {
-    const text = "It comes from npm when `make run` starts. Start it again with npm installed, or use the plain code flow.";
-    return { blocks: true, element: tagged(notice("info", "MSAL.js was not fetched", make("p", {}, prose(text)))) };
-  }
-  const link = make("a", { href: `${authority}/`, target: "_blank", rel: "noopener", "data-testid": "trust-link" }, `${authority}/`);
-  const element = notice(
-    "warning",
-    "MSAL.js cannot reach the emulated tenant yet",
-    make("p", {}, "MSAL.js insists on https, and the tenant made its certificate itself, just now. Open ", link, " once, accept the certificate, and come back. Until then the plain code flow works."),
-    make("div", { class: "row buttons" }, button("trust-retry", "Look again", retry, { class: "second small" })),
-  );
-  return { blocks: true, element: tagged(element) };
-}
-
-function tagged(element) {
+  const element = which === "missing" ? missing() : unreachable(`${authority}/`, retry);
   element.dataset.testid = "msal-obstacle";
   return element;
+}
+
+function missing() {
+  const text = "`make run` gets it from npm. Install npm and start `make run` again, or sign in without MSAL.js.";
+  return notice("info", "MSAL.js is not installed", make("p", {}, prose(text)));
+}
+
+function unreachable(address, retry) {
+  const link = make("a", { href: address, target: "_blank", rel: "noopener", "data-testid": "trust-link" }, address);
+  return notice(
+    "warning",
+    "MSAL.js cannot reach the emulated Entra yet",
+    make("p", {}, "MSAL.js needs https, and this browser does not trust the certificate that the emulated Entra made when it started. Open ", link, ", accept the certificate, then come back and check again. Or sign in without MSAL.js."),
+    buttons(button("trust-retry", "Check again", retry, { class: "second small" })),
+  );
 }
 
 function capitalised(name) {

@@ -1,40 +1,39 @@
-// Signs in with MSAL.js as the Web App does. Its tokens are kept in memory alone.
+// Signs in with MSAL.js as the Web App does. Its tokens are kept in memory only.
 
-/** Where MSAL keeps that a sign-in is under way; its redirect has no option to begin anew. */
-const BUSY = "msal.interaction.status";
-const TROUBLE_LOADING = "MSAL.js did not load. Run `make run` again, with npm installed.";
+/** Where MSAL notes that a sign-in is in progress. Its redirect has no option to override that. */
+const IN_PROGRESS = "msal.interaction.status";
 
-/** Whether this browser reaches the tenant over https at all: it may not trust the certificate, or nobody is there. */
+/** Whether this browser reaches the tenant over https: it may not trust the certificate, or the tenant may not run. */
 export async function reaches(config, site) {
   try {
     const address = `${config.authority}/${site.tenant}/v2.0/.well-known/openid-configuration`;
     await fetch(address, { mode: "no-cors", signal: AbortSignal.timeout(1500) });
     return true;
   } catch (error) {
-    // A slow tenant is there all the same.
+    // A slow tenant can be reached.
     return error.name === "TimeoutError";
   }
 }
 
-/** Begins to load MSAL: a window has to open soon after the click. */
+/** Starts to load MSAL: browsers only open a window soon after the click. */
 export function preload() {
   library().catch(() => {});
 }
 
-/** MSAL for a site: { redirect, popup, silent, comeBack }. The last three give a login (or undefined: comeBack). */
+/** MSAL for a site: { redirect, popup, silent, comeBack }. All but redirect return a login; comeBack perhaps undefined. */
 export async function msalFor(config, site) {
   const msal = await library();
   const stays = await client(msal, config, site, "memoryStorage");
   const leaves = () => leaving(msal, config, site);
   const request = (person) => ({ scopes: [site.scope], loginHint: person.address });
-  // Somebody may have closed the window of an earlier try, of which MSAL hears nothing.
-  const anew = { overrideInteractionInProgress: true };
+  // MSAL does not notice that the window of an earlier attempt was closed.
+  const override = { overrideInteractionInProgress: true };
   return {
     redirect: async (person) => {
-      sessionStorage.removeItem(BUSY);
+      sessionStorage.removeItem(IN_PROGRESS);
       await (await leaves()).loginRedirect(request(person));
     },
-    popup: async (person) => login(stays, await stays.loginPopup({ ...request(person), ...anew }), leaves, "msal-popup", site),
+    popup: async (person) => login(stays, await stays.loginPopup({ ...request(person), ...override }), leaves, "msal-popup", site),
     silent: async (person) => login(stays, await stays.ssoSilent(request(person)), leaves, "msal-silent", site),
     comeBack: async () => {
       const result = await stays.handleRedirectPromise();
@@ -44,8 +43,8 @@ export async function msalFor(config, site) {
 }
 
 /**
- * MSAL refuses to go away by redirect where it keeps everything in memory. So one client goes, which has no token yet
- * and keeps only what it asked; the one in memory takes the answer.
+ * MSAL does not redirect with everything in memory. So one client, which has no token and stores only its request,
+ * redirects, and the one in memory takes the response.
  */
 function leaving(msal, config, site) {
   return client(msal, config, site, "sessionStorage");
@@ -53,7 +52,7 @@ function leaving(msal, config, site) {
 
 async function client(msal, config, site, cacheLocation) {
   const authority = new URL(config.authority);
-  // MSAL knows Microsoft's own host; of any other it must be told, port included.
+  // MSAL trusts Microsoft's own host; any other must be listed, with its port.
   const isMicrosofts = authority.host === "login.microsoftonline.com";
   const made = new msal.PublicClientApplication({
     auth: {
@@ -69,7 +68,7 @@ async function client(msal, config, site, cacheLocation) {
   return made;
 }
 
-/** { name, address, site, way, token, signOut } of a sign-in: `token({ forceRefresh })` is an Entra token that is good now. */
+/** A login: { name, address, site, way, token, signOut }. `token({ forceRefresh })` returns an Entra token that is valid now. */
 function login(stays, result, leaves, way, site) {
   const { account } = result;
   const token = async ({ forceRefresh = false } = {}) =>
@@ -78,12 +77,12 @@ function login(stays, result, leaves, way, site) {
   return { name: account.name ?? account.username, address: account.username, site, way, token, signOut };
 }
 
-/** MSAL's file for browsers is no module; imported all the same, it leaves `msal` behind. */
+/** MSAL's browser file is not a module. Importing it sets the global `msal`. */
 async function library() {
   try {
     await import("/msal/msal-browser.min.js");
   } catch {
-    throw new Error(TROUBLE_LOADING);
+    throw new Error("MSAL.js did not load. Install npm, then start `make run` again.");
   }
   return globalThis.msal;
 }

@@ -1,23 +1,23 @@
-// Signs in without a library: the authorization code flow with PKCE, by redirect. What has to outlive the redirect is
-// kept in this tab until the return, and is worth nothing after it.
+// Signs in without a library: the authorization code flow with PKCE, by redirect. What must outlive the redirect is stored
+// for this tab until the return, and is useless after that.
 
 import { decode } from "./jwt.js";
-import { EntraError } from "./problems.js";
+import { EntraError } from "./errors.js";
 
-const KEPT = "pozi-plain-sign-in";
-/** A token that ends sooner than this is replaced first: it could end on its way. */
-const TOO_SOON_SECONDS = 5;
+const STORED = "pozi-plain-sign-in";
+/** A token with less time left is refreshed first: it could expire on its way. */
+const MIN_SECONDS_LEFT = 5;
 
-/** Goes to the tenant's sign-in page; never returns in earnest. */
+/** Leaves for the tenant's sign-in page. */
 export async function leave(config, site, person) {
   const [verifier, state, nonce] = [random(), random(), random()];
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
-  sessionStorage.setItem(KEPT, JSON.stringify({ verifier, state, nonce, site: site.name }));
+  sessionStorage.setItem(STORED, JSON.stringify({ verifier, state, nonce, site: site.name }));
   const query = new URLSearchParams({
     client_id: site.clientId,
     response_type: "code",
     response_mode: "fragment",
-    redirect_uri: comingBackTo(),
+    redirect_uri: redirectUri(),
     scope: `openid profile offline_access ${site.scope}`,
     state,
     nonce,
@@ -29,45 +29,45 @@ export async function leave(config, site, person) {
 }
 
 /**
- * What the tenant answered, if this page was opened by its redirect: { answer, kept }. It is taken out of the address
- * and out of storage at once, so that it stands in no history and is used once.
+ * The tenant's response, if this page was opened by its redirect: { response, stored }. It is removed from the address
+ * and from storage at once, so that it is in no history and is used once.
  */
-export function takeAnswer() {
-  const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
-  sessionStorage.removeItem(KEPT);
-  const answer = new URLSearchParams(location.hash.slice(1));
-  if (!answer.has("code") && !answer.has("error")) return undefined;
+export function takeResponse() {
+  const stored = JSON.parse(sessionStorage.getItem(STORED) ?? "null");
+  sessionStorage.removeItem(STORED);
+  const response = new URLSearchParams(location.hash.slice(1));
+  if (!response.has("code") && !response.has("error")) return undefined;
   history.replaceState(null, "", location.pathname);
-  return { answer, kept };
+  return { response, stored };
 }
 
-/** The sign-in that `taken` answers, for config.json's site. Throws an EntraError, or an Error where it is not ours. */
-export async function comeBack(config, { answer, kept }) {
-  if (!kept || answer.get("state") !== kept.state) {
-    throw new Error("An answer came back that this tab did not ask for (its state is another). It was thrown away.");
+/** The login that a taken response completes. Throws an EntraError, or an Error if this tab did not request it. */
+export async function comeBack(config, { response, stored }) {
+  if (!stored || response.get("state") !== stored.state) {
+    throw new Error("This tab did not request the sign-in response that it received (the state does not match), so it was discarded. Sign in again.");
   }
-  if (answer.has("error")) throw new EntraError(answer.get("error"), answer.get("error_description"));
-  const site = config.sites.find(({ name }) => name === kept.site);
-  const redeem = { grant_type: "authorization_code", code: answer.get("code"), code_verifier: kept.verifier, redirect_uri: comingBackTo() };
+  if (response.has("error")) throw new EntraError(response.get("error"), response.get("error_description"));
+  const site = config.sites.find(({ name }) => name === stored.site);
+  const redeem = { grant_type: "authorization_code", code: response.get("code"), code_verifier: stored.verifier, redirect_uri: redirectUri() };
   const tokens = await tokensFor(config, site, redeem);
   const { nonce, name } = decode(tokens.id_token).claims;
-  if (nonce !== kept.nonce) throw new Error("The ID token answers another sign-in (its nonce is another).");
+  if (nonce !== stored.nonce) throw new Error("The ID token belongs to another sign-in (the nonce does not match). Sign in again.");
   return login(config, site, name, tokens);
 }
 
-/** { name, site, way, token, signOut } as sign-in-msal.js has it. The tokens stay in here. */
+/** A login as in sign-in-msal.js: { name, site, way, token, signOut }. The tokens stay in this function. */
 function login(config, site, name, first) {
   let tokens = first;
   const token = async ({ forceRefresh = false, signal } = {}) => {
     const left = decode(tokens.access_token).claims.exp - Date.now() / 1000;
-    if (forceRefresh || left < TOO_SOON_SECONDS) {
+    if (forceRefresh || left < MIN_SECONDS_LEFT) {
       const refresh = { grant_type: "refresh_token", refresh_token: tokens.refresh_token };
       tokens = { ...tokens, ...(await tokensFor(config, site, refresh, signal)) };
     }
     return tokens.access_token;
   };
   const signOut = () => {
-    const query = new URLSearchParams({ post_logout_redirect_uri: comingBackTo() });
+    const query = new URLSearchParams({ post_logout_redirect_uri: redirectUri() });
     location.assign(`${endpoints(config, site)}/logout?${query}`);
   };
   return { name, site, way: "plain", token, signOut };
@@ -85,7 +85,7 @@ function endpoints(config, site) {
   return `${config.plainLogin}/${site.tenant}/oauth2/v2.0`;
 }
 
-function comingBackTo() {
+function redirectUri() {
   return `${location.origin}/`;
 }
 

@@ -1,4 +1,4 @@
-//! The log for a person at a terminal: every exchange as one readable line, and warnings in words.
+//! The log on the terminal: a readable line for each exchange and each warning.
 
 use std::{
     collections::BTreeMap,
@@ -21,9 +21,9 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-/// Sends what is logged to the terminal.
+/// Prints exchanges, warnings and errors to the terminal from now on.
 pub fn init() {
-    // A second call (tests do it) leaves the first in place.
+    // Tests call this more than once; the first subscriber stays.
     drop(registry().with(Terminal).try_init());
     telemetry::log_panics();
 }
@@ -63,7 +63,7 @@ impl Visit for Fields {
     }
 }
 
-/// A caller's words could otherwise begin a line of their own, or steer the terminal.
+/// Replaces control characters: a caller's text must not begin a new line or control the terminal.
 fn printable(text: &str) -> String {
     text.chars().map(|char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char }).collect()
 }
@@ -76,12 +76,12 @@ impl Fields {
     fn as_exchange(&self) -> (String, String) {
         let micros: u64 = self.text("total_us").parse().unwrap_or_default();
         let site = if self.0.contains_key("site") { self.text("site") } else { "-" };
-        let what = match self.0.get("scope") {
+        let outcome = match self.0.get("scope") {
             Some(scope) => scope.clone(),
             None => format!("{}: {}", self.text("reason"), self.text("detail")),
         };
         let took = format!("{}.{} ms", micros / 1_000, micros / 100 % 10);
-        (self.text("decision").to_owned(), format!("{site:<12} {what}  ({took})"))
+        (self.text("decision").to_owned(), format!("{site:<12} {outcome}  ({took})"))
     }
 
     fn as_warning(&self) -> String {
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_callers_words_neither_begin_a_line_nor_steer_the_terminal() {
+    fn a_callers_text_cannot_begin_a_line_or_control_the_terminal() {
         let forged = "x\n03:00:00  granted  riverbend\r\x1b[31m\u{9b}31m";
         assert!(!printable(forged).contains(char::is_control));
         assert_eq!(printable("planning:read é"), "planning:read é");

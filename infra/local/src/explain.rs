@@ -1,5 +1,5 @@
-//! `POST /local/explain`: what a subject token would open, catalogue by catalogue, and why. On localhost only: it tells
-//! more about a site's rules than a person needs who uses them.
+//! `POST /local/explain`: what a subject token would open, for each catalogue, and why. Only on localhost, since it
+//! reveals a site's rules to the person.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use pozi_auth::{
 use pozi_token_exchange::{Environment, Explanation, TokenExchange};
 use serde_json::{Value, json};
 
-/// The route, answered by `exchange`.
+/// The route, with explanations by `exchange`.
 pub fn router<E: Environment>(exchange: Arc<TokenExchange<E>>) -> Router {
     Router::new().route("/local/explain", post(explain::<E>)).with_state(exchange)
 }

@@ -1,5 +1,5 @@
-//! The gate of every site, as it runs in production in front of the site's own QGIS Server, at `/{site}/pozi`. It takes
-//! the keys that the service publishes here.
+//! The gate of each site at `/{site}/pozi`, as in production in front of the site's QGIS Server. It verifies sessions with
+//! the keys that this service publishes.
 
 use std::{error::Error, net::Ipv4Addr, path::PathBuf, sync::Arc, time::Duration};
 
@@ -21,33 +21,36 @@ use pozi_gate::{
 
 use crate::maps::{CopyError, Qgis, copy_projects};
 
-/// What the gates of all sites have in common.
+/// What the gates of all sites share.
 #[derive(Debug)]
 pub struct Gates<C, K> {
-    /// Tells the time.
+    /// The clock by which sessions expire.
     pub clock: C,
-    /// Who mints the sessions.
+    /// The issuer of the sessions.
     pub issuer: Issuer,
-    /// The keys that verify them.
+    /// The keys that verify the sessions.
     pub keys: Arc<K>,
-    /// Where clients find all of it, an http URL without a slash at its end.
+    /// The public URL of the service, without a slash at its end.
     pub base: String,
     /// The folder that the sample projects are written to.
     pub state: PathBuf,
-    /// Draws the maps.
+    /// The server that draws the maps.
     pub qgis: Qgis,
 }
 
-/// The keys of the service on `port` of this machine, kept for `max_age`, since a key's life is short here.
-pub(crate) fn keys(port: u16, max_age: Duration) -> Result<Arc<IssuerKeys<HttpDocument>>, Box<dyn Error>> {
-    // By number: `localhost` may mean ::1, where nobody listens.
+/// The keys of the service on `port` of this machine. They are fetched again after `max_age`.
+pub(crate) fn keys(
+    port: u16,
+    max_age: Duration,
+) -> Result<Arc<IssuerKeys<HttpDocument>>, Box<dyn Error + Send + Sync>> {
+    // Not `localhost`, which may mean ::1, where nothing listens.
     let url = format!("http://{}:{port}/.well-known/jwks.json", Ipv4Addr::LOCALHOST).parse()?;
     let lifetimes = Lifetimes { fresh: max_age, cooldown: Duration::from_secs(1), ..ISSUER_KEY_LIFETIMES };
     Ok(Arc::new(IssuerKeys::new(HttpDocument::new(&url)?, lifetimes)))
 }
 
 impl<C: Clock + Clone, K: SessionKeySource + 'static> Gates<C, K> {
-    /// The gates of `sites`. A session that opens nothing is refused whether QGIS Server is there or not.
+    /// The gates of `sites`, also without QGIS Server: refusals do not need it.
     pub fn router(&self, sites: &[Arc<Site>]) -> Result<Router, CopyError> {
         let upstream = Arc::new(Limited::new(self.qgis.clone(), &Limits::default()));
         sites.iter().try_fold(Router::new(), |router, site| {
@@ -56,15 +59,15 @@ impl<C: Clock + Clone, K: SessionKeySource + 'static> Gates<C, K> {
         })
     }
 
-    /// The gate of `site` as a gateway in front of another program asks it.
-    pub fn decide(&self, site: &Site) -> Router {
+    /// The decisions of the gate of `site` alone, for a gateway in front of another server.
+    pub fn decisions(&self, site: &Site) -> Router {
         let catalogues = site.catalogues.iter().map(|catalogue| catalogue.id.clone());
         let audience = site.external_url.as_str().to_owned();
         let gate = Gate::new(self.issuer.clone(), audience.clone(), catalogues, Arc::clone(&self.keys));
         pozi_gate::router(Routes { gate, clock: self.clock.clone(), site: audience })
     }
 
-    /// The projects that QGIS Server opens are our copies; clients may go on naming those of the site's file.
+    /// QGIS Server opens copies of the sample project; clients may name the projects of the site file.
     fn proxy(
         &self,
         site: &Site,

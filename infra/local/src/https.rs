@@ -1,7 +1,7 @@
-//! The emulated tenant over https, since MSAL.js signs in nowhere else. The certificate is made at every start and its
-//! key never written down: nothing on this machine comes to trust it for longer than a person wants.
+//! The emulated Entra over https, which MSAL.js requires. The certificate is new at every start and its key is never
+//! stored, so accepting it once does not weaken this machine for good.
 
-use std::{error::Error, net::TcpListener, sync::Arc};
+use std::{error::Error, io, net::TcpListener, sync::Arc};
 
 use axum::Router;
 use axum_server::tls_rustls::RustlsConfig;
@@ -12,11 +12,38 @@ use rustls::{
     pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
 };
 
-/// The names that the certificate is for: the place itself, and the host that a browser may be told to find there.
+use crate::listen::{ListenError, listen};
+
+/// The names in the certificate: this machine, and Microsoft's host, which a browser can be told to find here.
 const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "login.microsoftonline.com"];
 
-/// A certificate for this start.
-pub(crate) fn certificate() -> Result<RustlsConfig, Box<dyn Error>> {
+/// An https server, listening.
+#[derive(Debug)]
+pub(crate) struct HttpsServer {
+    listener: TcpListener,
+    pub(crate) port: u16,
+    config: RustlsConfig,
+}
+
+impl HttpsServer {
+    /// Listens on `port` (0: any free one), which `option` of the command line sets.
+    pub(crate) fn listen(port: u16, option: &'static str, config: RustlsConfig) -> Result<Self, ListenError> {
+        let (listener, port) = listen(port, option)?;
+        Ok(Self { listener, port, config })
+    }
+
+    /// Serves `router`; returns only if that fails.
+    pub(crate) async fn serve(self, router: Router) -> ListenError {
+        let serving = async {
+            axum_server::from_tcp_rustls(self.listener, self.config)?.serve(router.into_make_service()).await
+        };
+        let error = serving.await.err().unwrap_or_else(|| io::ErrorKind::BrokenPipe.into());
+        ListenError::Io(self.port, error)
+    }
+}
+
+/// A self-signed certificate with a new key.
+pub(crate) fn certificate() -> Result<RustlsConfig, Box<dyn Error + Send + Sync>> {
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed(NAMES.map(str::to_owned))?;
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
     let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
@@ -25,13 +52,4 @@ pub(crate) fn certificate() -> Result<RustlsConfig, Box<dyn Error>> {
         .with_single_cert(vec![cert.der().clone()], key)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(RustlsConfig::from_config(Arc::new(config)))
-}
-
-/// Serves `router` until the process ends.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    certificate: RustlsConfig,
-    router: Router,
-) -> std::io::Result<()> {
-    axum_server::from_tcp_rustls(listener, certificate)?.serve(router.into_make_service()).await
 }

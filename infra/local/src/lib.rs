@@ -1,12 +1,14 @@
-//! The whole service in one process on localhost, with an emulated Entra ID and invented councils.
+//! The whole service in one process on localhost, with an emulated Entra ID and sample councils.
 
 pub mod args;
 pub mod console;
 pub mod explain;
 pub mod gates;
 mod https;
+mod listen;
 pub mod maps;
 pub mod page;
+mod rotation;
 pub mod samples;
 pub mod service;
 mod welcome;

@@ -1,9 +1,14 @@
-//! `pozi-local`: `make run`.
+//! `pozi-local`, which `make run` starts.
 
 use std::process::ExitCode;
 
 use clap::Parser;
-use pozi_local::{args::Args, console, service::Service};
+use pozi_auth::telemetry::with_causes;
+use pozi_local::{
+    args::Args,
+    console,
+    service::{Service, StartError},
+};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -11,14 +16,14 @@ async fn main() -> ExitCode {
     console::init();
     match run(&args).await {
         Ok(()) => ExitCode::SUCCESS,
-        Err(problem) => {
-            eprintln!("{problem}");
+        Err(error) => {
+            eprintln!("{}", with_causes(&error));
             ExitCode::FAILURE
         }
     }
 }
 
-async fn run(args: &Args) -> Result<(), pozi_local::service::StartError> {
+async fn run(args: &Args) -> Result<(), StartError> {
     let service = Service::start(args).await?;
     print!("{}", service.welcome(args));
     service.serve().await

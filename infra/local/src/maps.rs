@@ -1,4 +1,4 @@
-//! The sample maps: one project with its data, copied for every catalogue, and QGIS Server, where it is installed.
+//! The sample maps: a project with its data, copied for each catalogue, and QGIS Server if it is installed.
 
 use std::{
     fs, io,
@@ -16,35 +16,34 @@ use pozi_gate::{
 use serde_json::json;
 use tokio::sync::OnceCell;
 
-/// Where Debian's package `qgis-server` puts it.
+/// QGIS Server's path in Debian's package `qgis-server`.
 pub const PROGRAM: &str = "/usr/lib/cgi-bin/qgis_mapserv.fcgi";
 
 const PROJECT: &str = include_str!("../maps/project.qgs");
 const PLACE: &str = include_str!("../maps/place.geojson");
-/// What stands in both where a copy has its catalogue's title.
+/// The placeholder for the catalogue's title in both files.
 const TITLE: &str = "Title of the catalogue";
-/// One process sees what it has written: another that has the file open goes on with what it has read.
+/// Only one, since a second process would not see what the first writes to a file that both have open.
 const PROCESSES: usize = 1;
-/// In MB of 10⁶ bytes, of address space. A single odd request would otherwise take all there is.
-const MEMORY: u64 = 4_000;
+/// Limit of a process's address space, in MB (10⁶ bytes): one bad request must not take all memory.
+const MAX_MEMORY_MB: u64 = 4_000;
 
-/// The sample projects could not be written.
+/// A sample project cannot be written.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {cause}", place.display())]
+#[error("{}", folder.display())]
 pub struct CopyError {
-    place: PathBuf,
-    #[source]
-    cause: io::Error,
+    folder: PathBuf,
+    source: io::Error,
 }
 
-/// Writes a sample project for every catalogue of `site` into `maps/<site>/<catalogue>` below the folder `state`, over an
-/// earlier one. Returns the site whose catalogues have these projects.
+/// Writes the sample project for each catalogue of `site` to `maps/<site>/<catalogue>` below the folder `state`, replacing
+/// an earlier one. Returns the site with these projects.
 pub fn copy_projects(state: &Path, site: &Site) -> Result<Site, CopyError> {
     let mut site = site.clone();
     for catalogue in &mut site.catalogues {
         let folder = state.join("maps").join(site.name.as_str()).join(catalogue.id.as_str());
         let project = copy_project(&folder, catalogue);
-        catalogue.project = project.map_err(|cause| CopyError { place: folder, cause })?;
+        catalogue.project = project.map_err(|source| CopyError { folder, source })?;
     }
     Ok(site)
 }
@@ -57,10 +56,10 @@ fn copy_project(folder: &Path, catalogue: &Catalogue) -> io::Result<String> {
     fs::write(folder.join("place.geojson"), PLACE.replace(&format!("\"{TITLE}\""), &in_json))?;
     let project = folder.join("project.qgs");
     fs::write(&project, PROJECT.replace(TITLE, &in_xml))?;
-    project.into_os_string().into_string().map_err(|_| io::Error::other("the path is not UTF-8"))
+    project.into_os_string().into_string().map_err(|_| io::Error::other("the path is not valid UTF-8"))
 }
 
-/// QGIS Server as a process of our own, which is started when it is first asked.
+/// QGIS Server, started by the first request. Clones are the same server.
 #[derive(Debug, Clone)]
 pub struct Qgis(Arc<Program>);
 
@@ -73,15 +72,15 @@ struct Program {
 }
 
 impl Qgis {
-    /// The program at `path`, usually [`PROGRAM`], which has `folder` for itself. `prints` where some layout may be printed.
+    /// The program at `path`, usually [`PROGRAM`], with `folder` for its files. `prints`: whether a layout may be printed.
     pub fn new(path: impl Into<PathBuf>, folder: impl Into<PathBuf>, prints: bool) -> Self {
         let program = Program { path: path.into(), folder: folder.into(), prints, server: OnceCell::new() };
         Self(Arc::new(program))
     }
 
-    /// Whether it is installed.
+    /// Whether QGIS Server is installed.
     pub fn is_installed(&self) -> bool {
-        self.0.is_installed()
+        self.0.path.is_file()
     }
 }
 
@@ -93,20 +92,16 @@ impl MapServer for Qgis {
 }
 
 impl Program {
-    fn is_installed(&self) -> bool {
-        self.path.is_file()
-    }
-
     fn start(&self) -> Result<Upstream, UpstreamError> {
         let unreachable =
             |cause| UpstreamError::Unreachable { address: self.path.display().to_string(), cause };
-        if !self.is_installed() {
+        if !self.path.is_file() {
             return Err(unreachable(io::ErrorKind::NotFound.into()));
         }
         let config = UpstreamConfig::Processes {
             program: self.path.clone(),
             processes: PROCESSES,
-            memory_mb: MEMORY,
+            memory_mb: MAX_MEMORY_MB,
             variables: [].into(),
         };
         let folder = std::path::absolute(&self.folder).map_err(unreachable)?;
@@ -122,7 +117,7 @@ mod tests {
     use crate::samples;
 
     #[test]
-    fn a_copy_has_the_title_of_its_catalogue_whatever_letters_are_in_it() {
+    fn a_copy_has_its_catalogues_title_escaped() {
         let state = tempfile::tempdir().unwrap();
         let mut site = Site::parse(&samples::site_files()[0].text).unwrap();
         site.catalogues[0].title = r#"<Parks> & "trees" \ Bäume"#.into();
@@ -141,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_for_the_title_is_there() {
+    fn the_files_have_the_placeholder_of_the_title() {
         assert_eq!((PROJECT.matches(TITLE).count(), PLACE.matches(TITLE).count()), (2, 1));
     }
 }

@@ -1,4 +1,4 @@
-//! The local page: its files as they were built in, MSAL.js as npm fetched it, and what the page has to know.
+//! The local page: its embedded files, MSAL.js from the folder where npm installed it, and the page's settings.
 
 use std::path::{Path, PathBuf};
 
@@ -13,13 +13,12 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use pozi_auth::sites::Site;
-use serde::Serialize;
+use entra_emulator::{Mistake, Person};
+use pozi_auth::sites::{Catalogue, Site};
+use serde_json::{Value, json};
 use url::Url;
 
-use entra_emulator::{Mistake, Person};
-
-/// Where `infra/local/page/fetch-msal` has npm put MSAL.js, from the project's root.
+/// Where `infra/local/page/fetch-msal` installs MSAL.js, from the project's root.
 pub const MSAL_FOLDER: &str = "target/local-page/node_modules/@azure/msal-browser/lib";
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -27,7 +26,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 const PICTURE: &str = "image/svg+xml";
 
-/// Address, content type and text of each file.
+/// Path, content type and text of each file.
 const FILES: [(&str, &str, &str); 22] = [
     ("/", HTML, include_str!("../page/index.html")),
     (REDIRECT, HTML, include_str!("../page/redirect.html")),
@@ -35,135 +34,93 @@ const FILES: [(&str, &str, &str); 22] = [
     ("/page/style.css", STYLE, include_str!("../page/style.css")),
     ("/page/icon.svg", PICTURE, include_str!("../page/icon.svg")),
     ("/page/contours.svg", PICTURE, include_str!("../page/contours.svg")),
+    ("/page/activity-log.js", SCRIPT, include_str!("../page/activity-log.js")),
     ("/page/claims.js", SCRIPT, include_str!("../page/claims.js")),
     ("/page/decision.js", SCRIPT, include_str!("../page/decision.js")),
     ("/page/elements.js", SCRIPT, include_str!("../page/elements.js")),
     ("/page/entra-panel.js", SCRIPT, include_str!("../page/entra-panel.js")),
-    ("/page/journal.js", SCRIPT, include_str!("../page/journal.js")),
+    ("/page/errors.js", SCRIPT, include_str!("../page/errors.js")),
+    ("/page/faults.js", SCRIPT, include_str!("../page/faults.js")),
     ("/page/jwt.js", SCRIPT, include_str!("../page/jwt.js")),
     ("/page/maps.js", SCRIPT, include_str!("../page/maps.js")),
     ("/page/page.js", SCRIPT, include_str!("../page/page.js")),
-    ("/page/problems.js", SCRIPT, include_str!("../page/problems.js")),
     ("/page/redirect.js", SCRIPT, include_str!("../page/redirect.js")),
-    ("/page/session-desk.js", SCRIPT, include_str!("../page/session-desk.js")),
+    ("/page/session-controller.js", SCRIPT, include_str!("../page/session-controller.js")),
     ("/page/session-panel.js", SCRIPT, include_str!("../page/session-panel.js")),
     ("/page/sign-in-form.js", SCRIPT, include_str!("../page/sign-in-form.js")),
     ("/page/sign-in-msal.js", SCRIPT, include_str!("../page/sign-in-msal.js")),
     ("/page/sign-in-plain.js", SCRIPT, include_str!("../page/sign-in-plain.js")),
-    ("/page/trouble.js", SCRIPT, include_str!("../page/trouble.js")),
 ];
 
-/// Where MSAL comes back to: in a hidden frame of the page itself when it signs in silently.
+/// MSAL's redirect URI. A silent sign-in loads it in a hidden frame of the page.
 const REDIRECT: &str = "/redirect.html";
 
-/// Address and place, in the package's folder, of the two files of MSAL that a page loads.
+/// The two files of MSAL that the page loads: path, and file in the package's folder.
 const MSAL: [(&str, &str); 2] = [
     ("/msal/msal-browser.min.js", "msal-browser.min.js"),
     ("/msal/msal-redirect-bridge.min.js", "redirect-bridge/msal-redirect-bridge.min.js"),
 ];
 
-/// What the page has to know, as it reads it. Nothing in it is secret: every page of this machine may read it.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// The page's settings. They are public: any page on this machine can read them.
+#[derive(Debug, Clone)]
 pub struct PageConfig {
-    service: String,
-    plain_login: String,
     authority: String,
-    qgis: bool,
-    sites: Vec<PageSite>,
-    people: Vec<PagePerson>,
-    mistakes: Vec<PageMistake>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PageSite {
-    name: String,
-    tenant: String,
-    client_id: String,
-    scope: String,
-    external_url: String,
-    catalogues: Vec<PageCatalogue>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-struct PageCatalogue {
-    id: String,
-    title: String,
-}
-
-#[derive(Debug, Clone, Serialize)]
-struct PagePerson {
-    person: &'static str,
-    name: String,
-    address: &'static str,
-    what: &'static str,
-}
-
-#[derive(Debug, Clone, Serialize)]
-struct PageMistake {
-    name: String,
-    code: String,
-    what: &'static str,
+    settings: Value,
 }
 
 impl PageConfig {
-    /// For the service at `service`, an http URL without a slash at its end; `authority` is where MSAL.js signs in, and
-    /// `qgis` whether maps are drawn. The emulated Entra is expected under `/entra` of the service as well.
+    /// Settings for the service at `service`, a URL without a slash at its end. `authority` is where MSAL.js signs in,
+    /// `qgis` whether QGIS Server is installed. The emulated Entra must also be at `/entra` of the service.
     pub fn new<'a>(
         service: &str,
         authority: &Url,
         sites: impl IntoIterator<Item = &'a Site>,
         qgis: bool,
     ) -> Self {
+        let authority = authority.origin().ascii_serialization();
         let people = Person::ALL.into_iter().filter(|person| person.can_sign_in());
-        Self {
-            service: service.to_owned(),
-            plain_login: format!("{service}/entra"),
-            authority: authority.origin().ascii_serialization(),
-            qgis,
-            sites: sites.into_iter().map(PageSite::of).collect(),
-            people: people.map(PagePerson::of).collect(),
-            mistakes: Mistake::ALL.map(PageMistake::of).into(),
-        }
+        let settings = json!({
+            "service": service,
+            "plainLogin": format!("{service}/entra"),
+            "authority": authority,
+            "qgis": qgis,
+            "sites": sites.into_iter().map(site).collect::<Value>(),
+            "people": people.map(person).collect::<Value>(),
+            "mistakes": Mistake::ALL.map(mistake),
+        });
+        Self { authority, settings }
     }
 }
 
-impl PageSite {
-    fn of(site: &Site) -> Self {
-        let catalogues = site
-            .catalogues
-            .iter()
-            .map(|catalogue| PageCatalogue { id: catalogue.id.to_string(), title: catalogue.title.clone() });
-        Self {
-            name: site.name.to_string(),
-            tenant: site.tenant().uuid().to_string(),
-            client_id: site.expected.client.uuid().to_string(),
-            scope: format!("{}/user_impersonation", site.external_url.application_id_uri()),
-            external_url: site.external_url.as_str().to_owned(),
-            catalogues: catalogues.collect(),
-        }
-    }
+fn site(site: &Site) -> Value {
+    let catalogue = |catalogue: &Catalogue| json!({"id": catalogue.id.as_str(), "title": catalogue.title});
+    json!({
+        "name": site.name.as_str(),
+        "tenant": site.tenant().uuid().to_string(),
+        "clientId": site.expected.client.uuid().to_string(),
+        "scope": format!("{}/user_impersonation", site.external_url.application_id_uri()),
+        "catalogues": site.catalogues.iter().map(catalogue).collect::<Value>(),
+    })
 }
 
-impl PagePerson {
-    fn of(person: Person) -> Self {
-        Self {
-            person: person.name(),
-            name: person.full_name(),
-            address: person.address(),
-            what: person.what(),
-        }
-    }
+fn person(person: Person) -> Value {
+    json!({
+        "person": person.name(),
+        "name": person.full_name(),
+        "address": person.address(),
+        "what": person.what(),
+    })
 }
 
-impl PageMistake {
-    fn of(mistake: Mistake) -> Self {
-        Self { name: mistake.to_string(), code: format!("AADSTS{}", mistake.code()), what: mistake.what() }
-    }
+fn mistake(mistake: Mistake) -> Value {
+    json!({
+        "name": mistake.to_string(),
+        "code": format!("AADSTS{}", mistake.code()),
+        "what": mistake.what(),
+    })
 }
 
-/// Serves the page at `/`, and MSAL.js from `msal_folder` (see [`MSAL_FOLDER`]) as far as it is there.
+/// Serves the page at `/`, and MSAL.js from `msal_folder` (see [`MSAL_FOLDER`]) if it is installed.
 pub fn router(config: PageConfig, msal_folder: PathBuf) -> Router {
     let mut router = Router::new();
     for (address, kind, text) in FILES {
@@ -183,14 +140,9 @@ pub fn router(config: PageConfig, msal_folder: PathBuf) -> Router {
 }
 
 fn settings(config: &PageConfig, msal_folder: &Path) -> Response {
-    #[derive(Serialize)]
-    struct Settings<'a> {
-        #[serde(flatten)]
-        config: &'a PageConfig,
-        msal: bool,
-    }
-    let msal = MSAL.iter().all(|(_, place)| msal_folder.join(place).is_file());
-    (fixed_headers(), Json(Settings { config, msal })).into_response()
+    let mut settings = config.settings.clone();
+    settings["msal"] = MSAL.iter().all(|(_, file)| msal_folder.join(file).is_file()).into();
+    (fixed_headers(), Json(settings)).into_response()
 }
 
 fn file(kind: &'static str, text: impl IntoResponse, policy: HeaderValue) -> Response {
@@ -198,13 +150,13 @@ fn file(kind: &'static str, text: impl IntoResponse, policy: HeaderValue) -> Res
     (fixed_headers(), [(CONTENT_TYPE, kind), (CONTENT_SECURITY_POLICY, policy)], text).into_response()
 }
 
-/// No `Cross-Origin-Opener-Policy`: MSAL's window could not reach the page that opened it.
+/// No `Cross-Origin-Opener-Policy`: it would cut MSAL's pop-up window off from the page that opened it.
 fn fixed_headers() -> [(HeaderName, &'static str); 3] {
     [(CACHE_CONTROL, "no-cache"), (X_CONTENT_TYPE_OPTIONS, "nosniff"), (REFERRER_POLICY, "no-referrer")]
 }
 
-/// Claims and errors are other people's words: even if the page took one for markup, nothing of it would run, and no
-/// token could be sent anywhere but to where it came from.
+/// Even if the page took a claim or an error message for markup, no script in it would run, and no token could be sent
+/// anywhere but to the service and the authority.
 fn policy(authority: &str, framed_by: &str) -> HeaderValue {
     let text = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; \
@@ -223,7 +175,6 @@ mod tests {
         http::Request,
     };
     use pozi_auth::adapters::SiteFiles;
-    use serde_json::{Value, json};
     use tower::ServiceExt;
 
     use super::*;
@@ -245,7 +196,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_file_of_the_page_is_served_as_what_it_is() {
+    async fn every_file_of_the_page_is_served_with_its_content_type() {
         let page = page(Path::new("nowhere"));
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("page");
         let mut served = BTreeSet::new();
@@ -266,12 +217,12 @@ mod tests {
             served.insert(path);
         }
         let embedded = FILES.into_iter().map(|(path, ..)| path.to_owned()).collect::<BTreeSet<_>>();
-        let beside = embedded.difference(&served).collect::<Vec<_>>();
-        assert_eq!(beside, ["/pozi-session.js"]);
+        let others = embedded.difference(&served).collect::<Vec<_>>();
+        assert_eq!(others, ["/pozi-session.js"]);
     }
 
     #[tokio::test]
-    async fn what_the_pages_ask_for_is_there() {
+    async fn every_file_that_the_page_loads_is_served() {
         let page = page(Path::new("nowhere"));
         for (path, _, text) in FILES {
             for quoted in text.split('"').skip(1).step_by(2).filter(|quoted| quoted.starts_with("/page/")) {
@@ -285,7 +236,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_runs_but_the_pages_own_files_and_only_the_return_of_a_sign_in_may_be_framed() {
+    async fn only_the_pages_own_scripts_run_and_only_the_redirect_page_may_be_framed() {
         let page = page(Path::new("nowhere"));
         for (path, framed_by) in [("/", "'none'"), (REDIRECT, "'self'"), ("/page/page.js", "'none'")] {
             let (_, headers, _) = answer(&page, path).await;
@@ -306,7 +257,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_page_learns_of_sites_people_and_mistakes() {
+    async fn the_settings_list_sites_people_and_mistakes() {
         let (status, headers, text) = answer(&page(Path::new("nowhere")), "/local/config.json").await;
         assert_eq!(
             (status, &headers[CONTENT_TYPE]),
@@ -324,15 +275,15 @@ mod tests {
         assert_eq!(site["catalogues"][0], json!({"id": "planning", "title": "Planning and zoning"}));
         let people = settings["people"].as_array().unwrap();
         assert_eq!(people[0]["address"], "rhea.reader@example.com");
-        assert!(people.iter().all(|person| person["person"] != "app-only"), "nobody sits before a daemon");
+        assert!(people.iter().all(|person| person["person"] != "app-only"), "a daemon cannot sign in");
         let codes = settings["mistakes"].as_array().unwrap().iter().map(|mistake| &mistake["code"]);
         assert!(codes.into_iter().any(|code| code == "AADSTS50011"));
     }
 
     #[tokio::test]
-    async fn msal_is_served_when_it_was_fetched_and_nothing_else_of_its_folder() {
-        let folder = std::env::temp_dir().join(format!("pozi-page-{}", uuid::Uuid::new_v4()));
-        let page = page(&folder);
+    async fn msal_is_served_if_installed_and_nothing_else_of_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let (page, folder) = (page(folder.path()), folder.path());
         assert_eq!(answer(&page, MSAL[0].0).await.0, StatusCode::NOT_FOUND);
         fs::create_dir_all(folder.join("redirect-bridge")).unwrap();
         for (_, place) in MSAL {
@@ -348,6 +299,5 @@ mod tests {
         for path in ["/msal/other.js", "/msal/../other.js", "/msal/%2e%2e/lib/other.js"] {
             assert_eq!(answer(&page, path).await.0, StatusCode::NOT_FOUND, "{path}");
         }
-        fs::remove_dir_all(folder).unwrap();
     }
 }

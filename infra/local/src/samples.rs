@@ -1,11 +1,10 @@
-//! The invented councils that are served when nobody names others, and the registrations that an emulated Entra has
-//! for any sites.
+//! The sample councils, and the app registrations of sites in the emulated Entra.
 
 use pozi_auth::sites::{Catalogue, Site, SiteFile, Who};
 
 use entra_emulator::Registration;
 
-/// The embedded site files.
+/// The site files of the sample councils.
 pub fn site_files() -> Vec<SiteFile> {
     let file = |name: &str, text: &str| SiteFile { name: name.to_owned(), text: text.to_owned() };
     vec![
@@ -14,8 +13,8 @@ pub fn site_files() -> Vec<SiteFile> {
     ]
 }
 
-/// The registration of `site` in the emulated directory. Its reader is in the first group that may read a catalogue,
-/// its editor in the first that may write one as well.
+/// The registration of `site` in the emulated Entra. Its reader is in the first group that may read a catalogue, its
+/// editor also in the first that may write one.
 pub fn registration(site: &Site) -> Registration {
     let first = |who: fn(&Catalogue) -> &Who| {
         let groups = site.catalogues.iter().filter_map(|catalogue| match who(catalogue) {
@@ -35,7 +34,7 @@ pub fn registration(site: &Site) -> Registration {
     }
 }
 
-/// Each origin, and the page that MSAL.js has the answer sent to.
+/// Each origin, and the page there that receives MSAL.js's responses.
 fn redirect_uris(site: &Site) -> Vec<String> {
     site.origins.iter().flat_map(|origin| [origin.to_string(), format!("{origin}redirect.html")]).collect()
 }

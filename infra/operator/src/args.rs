@@ -4,42 +4,42 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-/// Looks after the sites of a Pozi token exchange on AWS.
+/// Checks site files of a Pozi token exchange and stores them in its table on AWS.
 ///
-/// AWS is reached with the region and the credentials of the environment. For a profile of yours:
-/// `eval "$(aws configure export-credentials --format env)"`, and `export AWS_REGION=…`
+/// The AWS region and credentials come from the environment. To use a profile, first run
+/// `eval "$(aws configure export-credentials --format env)"` and `export AWS_REGION=…`
 #[derive(Debug, Parser)]
 #[command(name = "pozi", version)]
 pub struct Args {
-    /// What to do.
+    /// The command to run.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What can be done.
+/// A command of `pozi`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Says what is wrong with site files, with line and fix
+    /// Check site files; print each error with its line and how to fix it
     Check {
         /// Site files, or folders of them (*.toml)
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
-    /// Brings site files into the table: those that changed, each as its next revision
+    /// Store the site files that are new or changed, each as the site's next revision
     Push {
-        /// The table's name: an output of the stack
+        /// Name of the DynamoDB table: the stack's output `TableName`
         #[arg(long)]
         table: String,
-        /// Only say what would change
+        /// Print what would change, and write nothing
         #[arg(long)]
         dry_run: bool,
         /// Site files, or folders of them (*.toml)
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
-    /// Lists the sites in the table
+    /// List the stored sites, and the errors in those that are not valid
     List {
-        /// The table's name: an output of the stack
+        /// Name of the DynamoDB table: the stack's output `TableName`
         #[arg(long)]
         table: String,
     },

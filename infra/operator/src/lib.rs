@@ -1,5 +1,4 @@
-//! What an operator does with site files: checks them, and brings them to where the fleet reads its sites. What a push would
-//! change is decided over values alone.
+//! The operator's commands: check site files, push them to the table that the functions read, and list what it holds.
 
 pub mod args;
 mod list;
@@ -23,20 +22,22 @@ use pozi_auth::{
 
 use self::args::{Args, Command};
 
-/// Why a command did not do what it was asked for.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
-pub enum Problem {
-    /// The files.
-    #[error("{0}")]
+pub enum CommandError {
+    /// Site files cannot be read, or have errors.
+    #[error(transparent)]
     Files(#[from] LoadError),
-    /// The environment.
-    #[error("{0}; for a profile of yours: eval \"$(aws configure export-credentials --format env)\"")]
+    /// The environment does not give a region and credentials.
+    #[error(
+        "cannot connect to AWS; to use a profile, run `eval \"$(aws configure export-credentials --format env)\"` and set AWS_REGION"
+    )]
     Environment(#[from] ConfigError),
-    /// The push.
-    #[error("{0}")]
+    /// The push was refused or ended early.
+    #[error(transparent)]
     Push(#[from] PushError),
-    /// The table.
-    #[error("{0}")]
+    /// The table cannot be read.
+    #[error(transparent)]
     Table(#[from] RegistryUnavailable),
 }
 
@@ -44,14 +45,14 @@ pub enum Problem {
 pub async fn run(
     args: &Args,
     config: impl Fn() -> Result<AwsConfig, ConfigError>,
-) -> Result<String, Problem> {
+) -> Result<String, CommandError> {
     let table =
-        |name: &str| -> Result<_, Problem> { Ok(aws::Table::new(&aws::connection(&config()?), name)) };
+        |name: &str| -> Result<_, CommandError> { Ok(aws::Table::new(&aws::connection(&config()?), name)) };
     match &args.command {
         Command::Check { files } => {
             let files = read(files)?;
             register(&files).map_err(LoadError::Faulty)?;
-            Ok(format!("{} without fault\n", files.len()))
+            Ok(format!("no errors (files checked: {})\n", files.len()))
         }
         Command::Push { table: name, dry_run, files } => {
             Ok(push(&table(name)?, &read(files)?, *dry_run).await?)
@@ -60,7 +61,7 @@ pub async fn run(
     }
 }
 
-/// The files at `paths`, each once.
+/// Reads the site files at `paths`, each once even if several paths lead to it.
 fn read(paths: &[PathBuf]) -> Result<Vec<SiteFile>, LoadError> {
     let mut files = Vec::new();
     let mut known = HashSet::new();

@@ -1,10 +1,10 @@
-//! What is in the table.
+//! `pozi list`: the sites in the table.
 
 use std::fmt::Write as _;
 
 use pozi_auth::tenants::{AllTenants, RegistryUnavailable, TenantSites};
 
-/// Every stored site, a line each, and what is wrong with it.
+/// Returns a line for each stored site, followed by the errors in its document.
 pub async fn list(table: &impl AllTenants) -> Result<String, RegistryUnavailable> {
     let mut lines = String::new();
     for (tenant, stored) in table.all().await? {
@@ -14,13 +14,13 @@ pub async fn list(table: &impl AllTenants) -> Result<String, RegistryUnavailable
             let site = sites.sites.iter().find(|site| site.name.as_str() == entry.name);
             let state = match (fault, site) {
                 (None, Some(site)) => format!("{} catalogues", site.catalogues.len()),
-                (_, Some(_)) => "unreadable; the revision before serves".to_owned(),
-                (_, None) => "unreadable; nobody gets a session".to_owned(),
+                (_, Some(_)) => "not valid; the previous revision is in use".to_owned(),
+                (_, None) => "not valid; no sessions are issued".to_owned(),
             };
             // Writing to a string cannot fail.
             let _ = writeln!(lines, "{tenant}  {:<24} revision {:<5} {state}", entry.name, entry.revision);
-            for problem in fault.iter().flat_map(|fault| &fault.problems) {
-                let _ = writeln!(lines, "    {problem}");
+            for error in fault.iter().flat_map(|fault| &fault.problems) {
+                let _ = writeln!(lines, "    {error}");
             }
         }
     }

@@ -1,20 +1,20 @@
-//! `pozi`: what an operator does with sites.
+//! `pozi`, the operator's program.
 
 use std::{env, process::ExitCode};
 
 use clap::Parser;
-use pozi_auth::config::AwsConfig;
+use pozi_auth::{config::AwsConfig, telemetry::with_causes};
 use pozi_operator::{args::Args, run};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(&Args::parse(), || AwsConfig::read(|name| env::var(name).ok())).await {
-        Ok(told) => {
-            print!("{told}");
+        Ok(output) => {
+            print!("{output}");
             ExitCode::SUCCESS
         }
-        Err(problem) => {
-            eprintln!("{problem}");
+        Err(error) => {
+            eprintln!("{}", with_causes(&error));
             ExitCode::FAILURE
         }
     }

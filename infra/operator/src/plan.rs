@@ -1,4 +1,4 @@
-//! What a push would change: the files against each other, and against everything that is stored.
+//! What a push would change, from the files and everything that is stored. Does no I/O.
 
 use pozi_auth::{
     identifiers::TenantId,
@@ -6,21 +6,21 @@ use pozi_auth::{
     tenants::{SiteRevision, StoredSite},
 };
 
-/// What is to be done, and what was found on the way.
+/// The changes to make, and what is wrong with other stored sites.
 #[derive(Debug)]
 pub struct Plan {
-    /// One step a file, in the order of the files.
+    /// One step for each file, in the order of the files.
     pub steps: Vec<Step>,
-    /// What is wrong with stored documents that are not replaced.
-    pub unreadable: Vec<SiteFileError>,
+    /// Errors in stored documents that the push does not replace.
+    pub invalid: Vec<SiteFileError>,
 }
 
-/// What becomes of one file.
+/// What happens to one file.
 #[derive(Debug)]
 pub struct Step {
-    /// Its site.
+    /// The site that the file describes.
     pub site: Site,
-    /// Its text.
+    /// The file's text.
     pub document: String,
     /// What it changes.
     pub change: Change,
@@ -37,55 +37,73 @@ pub enum Change {
     Unchanged(SiteRevision),
 }
 
-/// What pushing `files` over `stored` would do, or all that is wrong with the files, alone, together and beside the
+/// A stored site and its tenant.
+type Stored<'a> = (TenantId, &'a StoredSite);
+
+/// Plans the push of `files` over `stored`. Fails with all errors in the files: within each, among them, and against the
 /// stored sites that stay.
 pub fn plan(files: &[SiteFile], stored: &[(TenantId, Vec<StoredSite>)]) -> Result<Plan, Vec<SiteFileError>> {
     register(files)?;
     let sites = files.iter().map(SiteFile::compile).collect::<Result<Vec<_>, _>>()?;
-    let (mut beside, mut unreadable) = (Vec::new(), Vec::new());
-    for (tenant, entry) in stored.iter().flat_map(|(tenant, all)| all.iter().map(move |one| (*tenant, one))) {
-        if sites.iter().any(|site| is_at(site, tenant, entry)) {
-            continue;
-        }
-        let file =
-            |text: &String| SiteFile { name: format!("{entry} of tenant {tenant}"), text: text.clone() };
-        let reads = |file: &SiteFile| file.compile().is_ok_and(|site| is_at(&site, tenant, entry));
-        let newest = file(&entry.document);
-        if reads(&newest) {
-            beside.push(newest);
-            continue;
-        }
-        let misplaced = || SiteFileError {
-            file: newest.name.clone(),
-            line: None,
-            message: "this is another site, stored in the wrong place; push its own document".into(),
-        };
-        unreadable.extend(newest.compile().err().unwrap_or_else(|| vec![misplaced()]));
-        // The revision before serves in its place, so nothing may clash with it either.
-        beside.extend(entry.previous.as_ref().map(file).filter(reads));
-    }
-    // Files come last, so that a clash is told of them; stored sites that clash with each other stop nobody.
-    beside.extend_from_slice(files);
-    let mut problems = register(&beside).err().unwrap_or_default();
-    problems.retain(|problem| files.iter().any(|file| file.name == problem.file));
-    if !problems.is_empty() {
-        return Err(problems);
+    let stored: Vec<Stored<'_>> =
+        stored.iter().flat_map(|(tenant, sites)| sites.iter().map(|site| (*tenant, site))).collect();
+    let staying = stored.iter().filter(|entry| !sites.iter().any(|site| is_stored_as(site, entry)));
+    let (mut together, invalid) = documents(staying);
+    // Files come last: a clash is reported at the later one, and clashes among stored sites must not block a push.
+    together.extend_from_slice(files);
+    let mut errors = register(&together).err().unwrap_or_default();
+    errors.retain(|error| files.iter().any(|file| file.name == error.file));
+    if !errors.is_empty() {
+        return Err(errors);
     }
     let step = |(site, file): (Site, &SiteFile)| Step {
-        change: change(&site, &file.text, stored),
+        change: change(&site, &file.text, &stored),
         document: file.text.clone(),
         site,
     };
-    Ok(Plan { steps: sites.into_iter().zip(files).map(step).collect(), unreadable })
+    Ok(Plan { steps: sites.into_iter().zip(files).map(step).collect(), invalid })
 }
 
-fn is_at(site: &Site, tenant: TenantId, entry: &StoredSite) -> bool {
-    site.tenant() == tenant && site.name.as_str() == entry.name
+/// The documents of `stored` that are in use (the newest if valid, else the previous), and the errors in those that are
+/// not valid.
+fn documents<'a>(stored: impl Iterator<Item = &'a Stored<'a>>) -> (Vec<SiteFile>, Vec<SiteFileError>) {
+    let (mut in_use, mut invalid) = (Vec::new(), Vec::new());
+    for entry in stored {
+        let (tenant, site) = entry;
+        let file =
+            |text: &String| SiteFile { name: format!("{site} of tenant {tenant}"), text: text.clone() };
+        let newest = file(&site.document);
+        let errors = errors_in(&newest, entry);
+        if errors.is_empty() {
+            in_use.push(newest);
+            continue;
+        }
+        invalid.extend(errors);
+        let previous = site.previous.as_ref().map(file);
+        in_use.extend(previous.filter(|previous| errors_in(previous, entry).is_empty()));
+    }
+    (in_use, invalid)
 }
 
-fn change(site: &Site, document: &str, stored: &[(TenantId, Vec<StoredSite>)]) -> Change {
-    let mut all = stored.iter().flat_map(|(tenant, all)| all.iter().map(move |one| (*tenant, one)));
-    match all.find(|(tenant, entry)| is_at(site, *tenant, entry)) {
+/// The errors in `file`, the document of `entry`.
+fn errors_in(file: &SiteFile, entry: &Stored<'_>) -> Vec<SiteFileError> {
+    match file.compile() {
+        Ok(site) if is_stored_as(&site, entry) => Vec::new(),
+        Ok(_) => vec![SiteFileError {
+            file: file.name.clone(),
+            line: None,
+            message: "the document describes another site; push this site's own file".into(),
+        }],
+        Err(errors) => errors,
+    }
+}
+
+fn is_stored_as(site: &Site, (tenant, entry): &Stored<'_>) -> bool {
+    site.tenant() == *tenant && site.name.as_str() == entry.name
+}
+
+fn change(site: &Site, document: &str, stored: &[Stored<'_>]) -> Change {
+    match stored.iter().find(|entry| is_stored_as(site, entry)) {
         None => Change::New,
         Some((_, entry)) if entry.document == document => Change::Unchanged(entry.revision),
         Some((_, entry)) => Change::Replaces(entry.revision),
@@ -120,21 +138,21 @@ mod tests {
         ] {
             let plan = plan(&[file("a.toml")], &stored).unwrap();
             assert_eq!(plan.steps[0].change, change);
-            assert!(plan.unreadable.is_empty());
+            assert!(plan.invalid.is_empty());
         }
     }
 
     #[test]
-    fn a_broken_stored_site_is_told_and_stops_nobody_else() {
+    fn reports_an_invalid_stored_site_and_plans_the_rest() {
         let plan = plan(&[file("a.toml")], &stored("saltmarsh", "name =")).unwrap();
-        assert_eq!((plan.steps[0].change, plan.unreadable.len()), (Change::New, 1));
+        assert_eq!((plan.steps[0].change, plan.invalid.len()), (Change::New, 1));
     }
 
     #[test]
-    fn a_clash_with_a_stored_site_is_told_of_the_file() {
+    fn reports_a_clash_with_a_stored_site_at_the_file() {
         let other = file("x").text.replacen("name = \"riverbend\"", "name = \"elsewhere\"", 1);
-        let problems = plan(&[file("a.toml")], &stored("elsewhere", &other)).unwrap_err();
-        assert!(problems.iter().all(|problem| problem.file == "a.toml"));
-        assert!(problems.iter().any(|problem| problem.message.starts_with("client_id is the same")));
+        let errors = plan(&[file("a.toml")], &stored("elsewhere", &other)).unwrap_err();
+        assert!(errors.iter().all(|error| error.file == "a.toml"));
+        assert!(errors.iter().any(|error| error.message.starts_with("client_id is the same")));
     }
 }

@@ -1,4 +1,4 @@
-//! Carries a plan out: writes what changed, each document on the revision that was seen.
+//! `pozi push`: writes each document that changed, on condition that the stored revision is still the one that was read.
 
 use std::fmt::Write as _;
 
@@ -10,59 +10,59 @@ use pozi_auth::{
 
 use crate::{Change, Plan, Step, plan};
 
-/// Why a push ended before its end.
+/// Why a push failed.
 #[derive(Debug, thiserror::Error)]
 pub enum PushError {
-    /// The files, alone, together, or beside what is stored. Nothing was written.
-    #[error("{0}")]
+    /// The files have errors, or clash with stored sites. Nothing was written.
+    #[error(transparent)]
     Files(LoadError),
     /// The stored sites cannot be read. Nothing was written.
-    #[error("{0}; nothing was written")]
-    Read(RegistryUnavailable),
-    /// A document was not written, nor those after it.
-    #[error("{told}{site}: {problem}; it and those after it were not written: look again, and push again")]
+    #[error("nothing was written")]
+    Read(#[source] RegistryUnavailable),
+    /// A document was not written, and none after it.
+    #[error("{done}{site} and the sites after it were not written; check `pozi list`, then push again")]
     Write {
-        /// What had been done by then.
-        told: String,
-        /// The site.
+        /// What was done before, in lines.
+        done: String,
+        /// The site that failed.
         site: SiteName,
-        /// Why.
-        problem: SiteStoreError,
+        /// Why its document was not written.
+        source: SiteStoreError,
     },
 }
 
-/// Brings `files` into `table`, or with `dry_run` only says what would change. Returns what was done, in lines.
+/// Writes `files` to `table`; with `dry_run` writes nothing. Returns a line for each change, made or planned.
 pub async fn push<T: AllTenants + SiteStore>(
     table: &T,
     files: &[SiteFile],
     dry_run: bool,
 ) -> Result<String, PushError> {
     let stored = table.all().await.map_err(PushError::Read)?;
-    let Plan { steps, unreadable } =
-        plan(files, &stored).map_err(|problems| PushError::Files(LoadError::Faulty(problems)))?;
-    let mut told = String::new();
-    for problem in unreadable {
+    let Plan { steps, invalid } =
+        plan(files, &stored).map_err(|errors| PushError::Files(LoadError::Faulty(errors)))?;
+    let mut done = String::new();
+    for error in invalid {
         // Writing to a string cannot fail.
-        let _ = writeln!(told, "stored already, and unreadable: {problem}");
+        let _ = writeln!(done, "warning: a stored document is not valid: {error}");
     }
     for Step { site, document, change } in steps {
         let expected = match change {
             Change::New => None,
             Change::Replaces(revision) => Some(revision),
             Change::Unchanged(revision) => {
-                let _ = writeln!(told, "{}: unchanged, revision {revision}", site.name);
+                let _ = writeln!(done, "{}: unchanged at revision {revision}", site.name);
                 continue;
             }
         };
-        if !dry_run && let Err(problem) = table.put(&site, &document, expected).await {
-            return Err(PushError::Write { told, site: site.name, problem });
+        if !dry_run && let Err(source) = table.put(&site, &document, expected).await {
+            return Err(PushError::Write { done, site: site.name, source });
         }
         let next = SiteRevision(expected.map_or(1, |SiteRevision(count)| count + 1));
         let would = if dry_run { "would be " } else { "" };
         let _ = match expected {
-            None => writeln!(told, "{}: {would}new, revision {next}", site.name),
-            Some(before) => writeln!(told, "{}: {would}changed, revision {before} to {next}", site.name),
+            None => writeln!(done, "{}: {would}created as revision {next}", site.name),
+            Some(before) => writeln!(done, "{}: {would}updated from revision {before} to {next}", site.name),
         };
     }
-    Ok(told)
+    Ok(done)
 }

@@ -1,15 +1,15 @@
-//! The authorization request (RFC 6749 §4.1.1, RFC 7636, OpenID Connect Core §3.1.2): what it asks, and what comes next.
+//! The authorization request (RFC 6749 §4.1.1, RFC 7636, OpenID Connect Core §3.1.2) and the next step of the sign-in.
 
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use super::{
     super::{Mistake, Person, Registration},
-    problem::{self, Problem},
+    error::{self, EntraError},
     scopes::Resource,
 };
 
-/// The parameters as they come; what Entra ignores is ignored. Serialised again into the forms of its pages.
+/// The parameters; those that Entra ignores are ignored. The forms of the sign-in pages carry them on.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub(super) struct AuthorizeRequest {
@@ -25,48 +25,48 @@ pub(super) struct AuthorizeRequest {
     prompt: String,
     login_hint: String,
     client_info: String,
-    /// Chosen on the emulated page; no real client sends it.
+    /// The choice on the emulated page. No real client sends it.
     #[serde(skip_serializing)]
     picked_person: String,
-    /// As above: `yes` or `no`.
+    /// The consent on the emulated page: `yes` or `no`.
     #[serde(skip_serializing)]
     picked_consent: String,
 }
 
-/// How the answer travels back.
+/// How the response gets to the client.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum ResponseMode {
-    /// After `?`: the default of the code flow.
+    /// In the query, the default of the code flow.
     #[default]
     Query,
-    /// After `#`, where no server sees it.
+    /// In the fragment, which browsers do not send to servers.
     Fragment,
-    /// As a form that a page posts.
+    /// As a form that is posted.
     FormPost,
 }
 
-/// What comes next.
+/// The next step of a sign-in.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// The person chooses who they are.
+    /// The person chooses an account; the hinted one comes first.
     Choose(Option<Person>),
-    /// The person consents, or does not.
+    /// The person consents or declines.
     Consent(Person),
-    /// The client gets a code. A person who has just chosen is signed in from now on.
+    /// The client gets a code. A person who has just chosen an account is signed in from now on.
     Code { person: Person, resource: Resource, has_chosen: bool },
 }
 
-/// Why there is no next step, and who is told.
+/// An error of the request, and who gets it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Stop {
-    /// The person: where nobody vouches for the redirect URI, or where Entra keeps it to itself.
-    OnThePage(Problem),
-    /// The client.
-    AtTheClient(Problem),
+pub(super) enum AuthorizeError {
+    /// Shown to the person: the redirect URI is not registered, or Entra does not tell the client.
+    Shown(EntraError),
+    /// Sent to the client.
+    Sent(EntraError),
 }
 
-/// What the decision rests on besides the request.
-pub(super) struct Known<'a> {
+/// What the next step depends on besides the request.
+pub(super) struct Context<'a> {
     pub(super) registration: &'a Registration,
     pub(super) mistake: Option<Mistake>,
     pub(super) signed_in: Option<Person>,
@@ -74,30 +74,34 @@ pub(super) struct Known<'a> {
 }
 
 impl AuthorizeRequest {
-    /// What comes next. First of all the redirect URI is checked: until then nothing may be sent there.
-    pub(super) fn next(&self, known: &Known<'_>) -> Result<Step, Stop> {
-        let Known { registration, mistake, .. } = *known;
+    /// Decides the next step. The redirect URI is checked first, since nothing may be sent to an unregistered one.
+    pub(super) fn next(&self, context: &Context<'_>) -> Result<Step, AuthorizeError> {
+        let Context { registration, mistake, .. } = *context;
         if !is_registered(&self.redirect_uri, registration) || mistake == Some(Mistake::RedirectMissing) {
-            return Err(Stop::OnThePage(problem::redirect_mismatch(&self.redirect_uri, registration)));
+            return Err(AuthorizeError::Shown(error::redirect_mismatch(&self.redirect_uri, registration)));
         }
-        let resource = self.resource(registration, mistake).map_err(Stop::AtTheClient)?;
-        let (person, has_chosen) = match self.person(known)? {
-            Found::Person(person) => (person, false),
-            Found::Chosen(person) => (person, true),
-            Found::MustChoose(hinted) => return Ok(Step::Choose(hinted)),
+        let resource = self.resource(registration, mistake).map_err(AuthorizeError::Sent)?;
+        let (person, has_chosen) = match self.person(context)? {
+            PersonChoice::SignedIn(person) => (person, false),
+            PersonChoice::Chosen(person) => (person, true),
+            PersonChoice::MustChoose(hinted) => return Ok(Step::Choose(hinted)),
         };
         if mistake == Some(Mistake::AssignmentRequired) {
-            let refused = problem::not_assigned(person, registration);
-            return Err(if self.is_silent() { Stop::AtTheClient(refused) } else { Stop::OnThePage(refused) });
+            let refused = error::not_assigned(person, registration);
+            return Err(if self.is_silent() {
+                AuthorizeError::Sent(refused)
+            } else {
+                AuthorizeError::Shown(refused)
+            });
         }
-        self.consented(person, known)?;
-        if self.must_consent(person, known) {
+        self.check_consent(person, context)?;
+        if self.must_consent(person, context) {
             return Ok(Step::Consent(person));
         }
         Ok(Step::Code { person, resource, has_chosen })
     }
 
-    /// How the answer travels back; [`next`](Self::next) has checked that there is such a way.
+    /// How the response gets to the client. [`next`](Self::next) checks the parameter.
     pub(super) fn response_mode(&self) -> ResponseMode {
         match self.response_mode.as_str() {
             "fragment" => ResponseMode::Fragment,
@@ -106,32 +110,36 @@ impl AuthorizeRequest {
         }
     }
 
-    /// The hash of the client's proof.
+    /// The code challenge (RFC 7636).
     pub(super) fn challenge(&self) -> Option<String> {
         not_empty(&self.code_challenge)
     }
 
-    /// What the ID token must repeat.
+    /// The nonce for the ID token.
     pub(super) fn nonce(&self) -> Option<String> {
         not_empty(&self.nonce)
     }
 
-    /// Whether the client wants to be told who signed in beside the tokens.
+    /// Whether the client requests `client_info`.
     pub(super) fn wants_client_info(&self) -> bool {
         self.client_info == "1"
     }
 
-    /// Whether the person said yes just now.
+    /// Whether the person has just consented.
     pub(super) fn consents_now(&self) -> bool {
         self.picked_consent == "yes"
     }
 
-    fn resource(&self, registration: &Registration, mistake: Option<Mistake>) -> Result<Resource, Problem> {
+    fn resource(
+        &self,
+        registration: &Registration,
+        mistake: Option<Mistake>,
+    ) -> Result<Resource, EntraError> {
         if self.response_type.is_empty() {
-            return Err(problem::missing("response_type"));
+            return Err(error::missing("response_type"));
         }
         if self.response_type != "code" {
-            return Err(problem::response_type(&self.response_type, registration));
+            return Err(error::response_type(&self.response_type, registration));
         }
         for (name, value, known) in [
             ("response_mode", &self.response_mode, ["", "query", "fragment", "form_post"].as_slice()),
@@ -139,42 +147,42 @@ impl AuthorizeRequest {
             ("code_challenge_method", &self.code_challenge_method, &["", "S256"]),
         ] {
             if !known.contains(&value.as_str()) {
-                return Err(problem::no_such_value(name, value));
+                return Err(error::invalid_value(name, value));
             }
         }
         if self.code_challenge.is_empty() && mistake != Some(Mistake::RedirectNotSpa) {
-            return Err(problem::proof_missing());
+            return Err(error::challenge_missing());
         }
-        Resource::asked(&self.scope, registration, mistake)
+        Resource::of_scopes(&self.scope, registration, mistake)
     }
 
-    fn person(&self, known: &Known<'_>) -> Result<Found, Stop> {
+    fn person(&self, context: &Context<'_>) -> Result<PersonChoice, AuthorizeError> {
         let picked: Option<Person> = self.picked_person.parse().ok();
         if let Some(person) = picked.filter(|person| person.can_sign_in()) {
-            return Ok(Found::Chosen(person));
+            return Ok(PersonChoice::Chosen(person));
         }
         let hinted = Person::with_address(&self.login_hint);
-        let fits = known.signed_in.filter(|person| hinted.is_none_or(|hinted| hinted == *person));
+        let fits = context.signed_in.filter(|person| hinted.is_none_or(|hinted| hinted == *person));
         match (self.prompt.as_str(), fits) {
-            ("none", None) => Err(Stop::AtTheClient(problem::nobody_signed_in())),
-            ("none" | "" | "consent", Some(person)) => Ok(Found::Person(person)),
-            _ => Ok(Found::MustChoose(hinted)),
+            ("none", None) => Err(AuthorizeError::Sent(error::login_required())),
+            ("none" | "" | "consent", Some(person)) => Ok(PersonChoice::SignedIn(person)),
+            _ => Ok(PersonChoice::MustChoose(hinted)),
         }
     }
 
-    fn consented(&self, person: Person, known: &Known<'_>) -> Result<(), Stop> {
+    fn check_consent(&self, person: Person, context: &Context<'_>) -> Result<(), AuthorizeError> {
         match self.picked_consent.as_str() {
-            "no" => Err(Stop::AtTheClient(problem::consent_declined())),
-            "" if self.is_silent() && self.must_consent(person, known) => {
-                Err(Stop::AtTheClient(problem::no_consent(known.registration)))
+            "no" => Err(AuthorizeError::Sent(error::consent_declined())),
+            "" if self.is_silent() && self.must_consent(person, context) => {
+                Err(AuthorizeError::Sent(error::consent_required(context.registration)))
             }
             _ => Ok(()),
         }
     }
 
-    fn must_consent(&self, person: Person, known: &Known<'_>) -> bool {
-        let by_everybody = known.mistake == Some(Mistake::ConsentMissing);
-        !self.consents_now() && (self.prompt == "consent" || by_everybody && !(known.has_consented)(person))
+    fn must_consent(&self, person: Person, context: &Context<'_>) -> bool {
+        let is_needed = context.mistake == Some(Mistake::ConsentMissing);
+        !self.consents_now() && (self.prompt == "consent" || is_needed && !(context.has_consented)(person))
     }
 
     fn is_silent(&self) -> bool {
@@ -182,22 +190,22 @@ impl AuthorizeRequest {
     }
 }
 
-enum Found {
-    Person(Person),
+enum PersonChoice {
+    SignedIn(Person),
     Chosen(Person),
     MustChoose(Option<Person>),
 }
 
-/// Whether `redirect` is one of the registration's. As in Entra the port of localhost does not matter, and everything
-/// else does (Microsoft: "Redirect URI restrictions", localhost exceptions).
+/// Whether `redirect` is a redirect URI of the registration. Only the port of localhost may differ (Microsoft: "Redirect
+/// URI restrictions", localhost exceptions).
 pub(super) fn is_registered(redirect: &str, registration: &Registration) -> bool {
-    let Ok(asked) = Url::parse(redirect) else { return false };
+    let Ok(redirect) = Url::parse(redirect) else { return false };
     registration.redirect_uris.iter().filter_map(|own| Url::parse(own).ok()).any(|mut own| {
         if own.host() == Some(Host::Domain("localhost")) && own.scheme() == "http" {
             // A URL with a host can have a port.
-            let _ = own.set_port(asked.port());
+            let _ = own.set_port(redirect.port());
         }
-        own == asked
+        own == redirect
     })
 }
 
@@ -211,7 +219,7 @@ mod tests {
 
     const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-    fn asked(spoiled: impl FnOnce(&mut AuthorizeRequest)) -> AuthorizeRequest {
+    fn request(spoiled: impl FnOnce(&mut AuthorizeRequest)) -> AuthorizeRequest {
         let mut request = AuthorizeRequest {
             client_id: riverbend().client_id.to_string(),
             response_type: "code".into(),
@@ -229,10 +237,10 @@ mod tests {
         signed_in: Option<Person>,
         mistake: Option<Mistake>,
         spoiled: impl FnOnce(&mut AuthorizeRequest),
-    ) -> Result<Step, Stop> {
+    ) -> Result<Step, AuthorizeError> {
         let registration = riverbend();
         let has_consented = |_| false;
-        asked(spoiled).next(&Known {
+        request(spoiled).next(&Context {
             registration: &registration,
             mistake,
             signed_in,
@@ -244,16 +252,16 @@ mod tests {
         Step::Code { person, resource: Resource::Api, has_chosen }
     }
 
-    /// Where it ends, and with which number.
-    fn ends(step: Result<Step, Stop>) -> (&'static str, u32) {
+    /// Who gets the error, and its number.
+    fn error(step: Result<Step, AuthorizeError>) -> (&'static str, u32) {
         match step.unwrap_err() {
-            Stop::OnThePage(problem) => ("page", problem.code),
-            Stop::AtTheClient(problem) => ("client", problem.code),
+            AuthorizeError::Shown(error) => ("person", error.code),
+            AuthorizeError::Sent(error) => ("client", error.code),
         }
     }
 
     #[test]
-    fn who_is_signed_in_is_not_asked_again_unless_the_client_wants_it() {
+    fn a_signed_in_person_is_not_asked_again_unless_the_client_wants_it() {
         let reader = Some(Person::Reader);
         assert_eq!(next(None, None, |_| ()), Ok(Step::Choose(None)));
         assert_eq!(next(reader, None, |_| ()), Ok(code(Person::Reader, false)));
@@ -265,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hint_names_whom_to_ask_for() {
+    fn a_login_hint_preselects_the_person() {
         let hint = |request: &mut AuthorizeRequest| request.login_hint = "Rhea.Reader@example.com".into();
         assert_eq!(next(None, None, hint), Ok(Step::Choose(Some(Person::Reader))));
         assert_eq!(next(Some(Person::Reader), None, hint), Ok(code(Person::Reader, false)));
@@ -275,22 +283,22 @@ mod tests {
     }
 
     #[test]
-    fn silence_is_kept_or_an_error() {
+    fn prompt_none_never_asks() {
         let silent = |request: &mut AuthorizeRequest| request.prompt = "none".into();
         assert_eq!(next(Some(Person::Reader), None, silent), Ok(code(Person::Reader, false)));
-        assert_eq!(ends(next(None, None, silent)), ("client", 50_058));
+        assert_eq!(error(next(None, None, silent)), ("client", 50_058));
         let another = |request: &mut AuthorizeRequest| {
             silent(request);
             request.login_hint = "edgar.editor@example.com".into();
         };
-        assert_eq!(ends(next(Some(Person::Reader), None, another)), ("client", 50_058));
+        assert_eq!(error(next(Some(Person::Reader), None, another)), ("client", 50_058));
         for (mistake, number) in [(Mistake::AssignmentRequired, 50_105), (Mistake::ConsentMissing, 65_001)] {
-            assert_eq!(ends(next(Some(Person::Reader), Some(mistake), silent)), ("client", number));
+            assert_eq!(error(next(Some(Person::Reader), Some(mistake), silent)), ("client", number));
         }
     }
 
     #[test]
-    fn consent_is_asked_for_when_it_is_missing_or_wanted() {
+    fn consent_is_requested_if_missing_or_wanted() {
         let reader = Some(Person::Reader);
         let consent = Some(Mistake::ConsentMissing);
         assert_eq!(next(reader, consent, |_| ()), Ok(Step::Consent(Person::Reader)));
@@ -299,13 +307,13 @@ mod tests {
             Ok(code(Person::Reader, false))
         );
         let no = next(reader, consent, |request| request.picked_consent = "no".into());
-        assert_eq!(ends(no), ("client", 65_004));
+        assert_eq!(error(no), ("client", 65_004));
         let wanted = next(reader, None, |request| request.prompt = "consent".into());
         assert_eq!(wanted, Ok(Step::Consent(Person::Reader)));
     }
 
     #[test]
-    fn nothing_is_sent_to_an_address_that_is_not_registered() {
+    fn nothing_is_sent_to_an_unregistered_redirect_uri() {
         for redirect in [
             "",
             "http://localhost:8080/elsewhere",
@@ -316,12 +324,12 @@ mod tests {
             "https://riverbend.enterprise.example/?a=1",
             "http://localhost:8080/#",
         ] {
-            // Also when more is wrong: the address comes first.
+            // Also if more is wrong: the redirect URI is checked first.
             let step = next(None, None, |request| {
                 request.redirect_uri = redirect.into();
                 request.response_type = String::new();
             });
-            assert_eq!(ends(step), ("page", 50_011), "{redirect}");
+            assert_eq!(error(step), ("person", 50_011), "{redirect}");
         }
         for redirect in [
             "http://localhost/",
@@ -332,11 +340,11 @@ mod tests {
             let step = next(None, None, |request| request.redirect_uri = redirect.into());
             assert_eq!(step, Ok(Step::Choose(None)), "{redirect}");
         }
-        assert_eq!(ends(next(None, Some(Mistake::RedirectMissing), |_| ())), ("page", 50_011));
+        assert_eq!(error(next(None, Some(Mistake::RedirectMissing), |_| ())), ("person", 50_011));
     }
 
     #[test]
-    fn what_is_wrong_with_the_request_is_told_to_the_client() {
+    fn errors_in_the_request_are_sent_to_the_client() {
         type Spoil = fn(&mut AuthorizeRequest);
         let spoiled: [(Spoil, u32); 7] = [
             (|request| request.response_type = String::new(), 900_144),
@@ -348,13 +356,13 @@ mod tests {
             (|request| request.scope = String::new(), 900_144),
         ];
         for (spoil, number) in spoiled {
-            assert_eq!(ends(next(None, None, spoil)), ("client", number));
+            assert_eq!(error(next(None, None, spoil)), ("client", number));
         }
     }
 
     #[test]
-    fn who_is_not_assigned_reads_it_on_the_page() {
+    fn an_unassigned_person_sees_the_error() {
         let step = next(Some(Person::Reader), Some(Mistake::AssignmentRequired), |_| ());
-        assert_eq!(ends(step), ("page", 50_105));
+        assert_eq!(error(step), ("person", 50_105));
     }
 }

@@ -1,10 +1,10 @@
-//! The sign-in: the authorization code flow with PKCE, as single-page applications use Entra's v2.0 endpoints.
+//! The sign-in: the authorization code flow with PKCE, as single-page applications use it at Entra's v2.0 endpoints.
 
 mod authorize;
+mod browser;
+mod error;
 mod memory;
 mod pages;
-mod place;
-mod problem;
 mod redeem;
 mod scopes;
 
@@ -20,154 +20,155 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use self::{
-    authorize::{AuthorizeRequest, Known, ResponseMode, Step, Stop, is_registered},
-    memory::{CodeGrant, Sitting},
-    pages::Carried,
-    place::Place,
-    problem::Problem,
+    authorize::{AuthorizeError, AuthorizeRequest, Context, ResponseMode, Step, is_registered},
+    browser::BrowserRequest,
+    error::EntraError,
+    memory::{Authorization, CodeGrant},
+    pages::Parameters,
     redeem::{TokenRequest, redeem},
 };
 use super::{
-    EmulatedEntra, Kind, Person, Registration, TokenAsk, Version,
-    outage::{OutageError, misbehaviour},
+    EmulatedEntra, Kind, Registration, TokenAsk, Version,
+    outage::{OutageError, apply_behaviour},
     unix_now,
 };
 
 pub(super) use memory::Memory;
 
-/// The paths under a tenant.
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+/// Pages of the sign-in must not be framed: the person could not see who frames them (clickjacking).
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+);
+
+/// The paths of a tenant, and the root.
 pub(super) fn router() -> Router<EmulatedEntra> {
     Router::new()
-        .route("/{tenant}/oauth2/v2.0/authorize", get(asked_by_link).post(asked_by_form))
+        .route("/{tenant}/oauth2/v2.0/authorize", get(authorize_by_link).post(authorize_by_form))
         .route("/{tenant}/oauth2/v2.0/token", post(token))
         .route("/{tenant}/oauth2/v2.0/logout", get(logout))
-        .route("/", get(|| async { shown(StatusCode::OK, pages::welcome()) }))
+        .route("/", get(|| async { html(StatusCode::OK, pages::welcome()) }))
 }
 
-async fn asked_by_link(
+async fn authorize_by_link(
     State(entra): State<EmulatedEntra>,
-    place: Place,
+    browser: BrowserRequest,
     Query(request): Query<AuthorizeRequest>,
 ) -> Result<Response, OutageError> {
-    authorize(&entra, &place, &request).await
+    authorize(&entra, &browser, &request).await
 }
 
-async fn asked_by_form(
+async fn authorize_by_form(
     State(entra): State<EmulatedEntra>,
-    place: Place,
+    browser: BrowserRequest,
     Form(request): Form<AuthorizeRequest>,
 ) -> Result<Response, OutageError> {
-    authorize(&entra, &place, &request).await
+    authorize(&entra, &browser, &request).await
 }
 
 async fn authorize(
     entra: &EmulatedEntra,
-    place: &Place,
+    browser: &BrowserRequest,
     request: &AuthorizeRequest,
 ) -> Result<Response, OutageError> {
-    misbehaviour(entra).await?;
-    let Some(registration) = entra.client(&place.tenant, &request.client_id) else {
-        let problem = problem::no_such_client(&request.client_id, &place.tenant);
-        return Ok(shown(StatusCode::BAD_REQUEST, pages::trouble(&problem)));
+    apply_behaviour(entra).await?;
+    let Some(registration) = entra.client(&browser.tenant, &request.client_id) else {
+        let error = error::no_such_client(&request.client_id, &browser.tenant);
+        return Ok(html(StatusCode::BAD_REQUEST, pages::error(&error)));
     };
-    let signed_in = entra.remembered().signed_in(place.signed_in, registration.tenant_id);
+    let signed_in = entra.memory().signed_in(browser.sign_in, registration.tenant_id);
     let client = registration.client_id;
-    let next = request.next(&Known {
+    let next = request.next(&Context {
         registration,
         mistake: entra.mistake(),
         signed_in,
-        has_consented: &|person| entra.remembered().has_consented(client, person),
+        has_consented: &|person| entra.memory().has_consented(client, person),
     });
     Ok(match next {
-        Err(Stop::OnThePage(problem)) => shown(StatusCode::BAD_REQUEST, pages::trouble(&problem)),
-        Err(Stop::AtTheClient(problem)) => answered(request, &refusal(request, &problem)),
+        Err(AuthorizeError::Shown(error)) => html(StatusCode::BAD_REQUEST, pages::error(&error)),
+        Err(AuthorizeError::Sent(error)) => respond(request, &error_response(request, &error)),
         Ok(Step::Choose(hinted)) => {
-            shown(StatusCode::OK, pages::choose(registration, &place.path, &carried(request), hinted))
+            html(StatusCode::OK, pages::choose(registration, &browser.path, &parameters(request), hinted))
         }
         Ok(Step::Consent(person)) => {
-            shown(StatusCode::OK, pages::consent(registration, &place.path, &carried(request), person))
+            html(StatusCode::OK, pages::consent(registration, &browser.path, &parameters(request), person))
         }
         Ok(Step::Code { person, resource, has_chosen }) => {
-            let sitting = Sitting { client, tenant: registration.tenant_id, person, resource };
-            let response = answered(request, &with_code(entra, registration, request, sitting));
+            let authorization = Authorization { client, tenant: registration.tenant_id, person, resource };
+            let mut response = respond(request, &code_response(entra, registration, request, authorization));
             if has_chosen {
-                signed_in_by_cookie(entra, place, registration, person, response)
-            } else {
-                response
+                let id = entra.memory().sign_in(registration.tenant_id, person).to_string();
+                let cookie = browser.cookie(&id, "").map(|cookie| (header::SET_COOKIE, cookie));
+                response.headers_mut().extend(cookie);
             }
+            response
         }
     })
 }
 
-/// What a code answers with (RFC 6749 §4.1.2). Consent that came along is remembered.
-fn with_code(
+/// The response with a code (RFC 6749 §4.1.2). Records the person's consent, if given.
+fn code_response(
     entra: &EmulatedEntra,
     registration: &Registration,
     request: &AuthorizeRequest,
-    sitting: Sitting,
-) -> Carried {
-    let person = sitting.person;
+    authorization: Authorization,
+) -> Parameters {
+    let person = authorization.person;
     if request.consents_now() {
-        entra.remembered().consents(sitting.client, person);
+        entra.memory().record_consent(authorization.client, person);
     }
     let grant = CodeGrant {
-        sitting,
+        authorization,
         redirect: request.redirect_uri.clone(),
         challenge: request.challenge(),
         nonce: request.nonce(),
     };
-    let mut answer = vec![("code".to_owned(), entra.remembered().code_for(grant, unix_now()))];
+    let mut response = vec![("code".to_owned(), entra.memory().code_for(grant, unix_now()))];
     if request.wants_client_info() {
         let ask = TokenAsk { site: registration.site.clone(), person, version: Version::V2, kind: Kind::Id };
         let id_token = entra.claims(&ask, unix_now()).unwrap_or_default();
-        answer.push(("client_info".to_owned(), redeem::client_info(&id_token)));
+        response.push(("client_info".to_owned(), redeem::client_info(&id_token)));
     }
-    answer.extend(state(request));
-    answer.push(("session_state".to_owned(), Uuid::new_v4().to_string()));
-    answer
+    response.extend(state(request));
+    response.push(("session_state".to_owned(), Uuid::new_v4().to_string()));
+    response
 }
 
-/// What a refusal answers with (RFC 6749 §4.1.2.1).
-fn refusal(request: &AuthorizeRequest, problem: &Problem) -> Carried {
-    let mut answer = vec![
-        ("error".to_owned(), problem.error.to_owned()),
-        ("error_description".to_owned(), problem.description()),
-        ("error_uri".to_owned(), format!("https://login.microsoftonline.com/error?code={}", problem.code)),
+/// The error response (RFC 6749 §4.1.2.1).
+fn error_response(request: &AuthorizeRequest, error: &EntraError) -> Parameters {
+    let mut response = vec![
+        ("error".to_owned(), error.error.to_owned()),
+        ("error_description".to_owned(), error.description()),
+        ("error_uri".to_owned(), format!("https://login.microsoftonline.com/error?code={}", error.code)),
     ];
-    answer.extend(state(request));
-    answer
+    response.extend(state(request));
+    response
 }
 
 fn state(request: &AuthorizeRequest) -> Option<(String, String)> {
     (!request.state.is_empty()).then(|| ("state".to_owned(), request.state.clone()))
 }
 
-/// Sends the answer to the redirect URI, which has been checked.
-fn answered(request: &AuthorizeRequest, answer: &Carried) -> Response {
-    let redirect = &request.redirect_uri;
-    let pairs = form_urlencoded::Serializer::new(String::new()).extend_pairs(answer).finish();
+/// Sends the response to the redirect URI, which must have been checked.
+fn respond(request: &AuthorizeRequest, response: &Parameters) -> Response {
+    let uri = &request.redirect_uri;
+    let pairs = form_urlencoded::Serializer::new(String::new()).extend_pairs(response).finish();
     match request.response_mode() {
-        ResponseMode::FormPost => shown(StatusCode::OK, pages::posting(redirect, answer)),
-        ResponseMode::Fragment => led_to(&format!("{redirect}#{pairs}")),
+        ResponseMode::FormPost => html(StatusCode::OK, pages::form_post(uri, response)),
+        ResponseMode::Fragment => redirect(&format!("{uri}#{pairs}")),
         ResponseMode::Query => {
-            led_to(&format!("{redirect}{}{pairs}", if redirect.contains('?') { '&' } else { '?' }))
+            redirect(&format!("{uri}{}{pairs}", if uri.contains('?') { '&' } else { '?' }))
         }
     }
 }
 
-fn led_to(address: &str) -> Response {
-    // What no header can hold was no registered address either.
+fn redirect(address: &str) -> Response {
+    // An address that is not a valid header value cannot be registered either.
     let Ok(address) = HeaderValue::from_str(address) else { return StatusCode::BAD_REQUEST.into_response() };
     (StatusCode::FOUND, [(header::LOCATION, address), (header::CACHE_CONTROL, NO_STORE)]).into_response()
 }
 
-const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
-/// No page of the sign-in may be shown in a frame: who is asked there cannot see by whom.
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
-);
-
-fn shown(status: StatusCode, page: maud::Markup) -> Response {
+fn html(status: StatusCode, page: maud::Markup) -> Response {
     let kind = HeaderValue::from_static("text/html; charset=utf-8");
     let headers = [
         (header::CONTENT_TYPE, kind),
@@ -177,26 +178,11 @@ fn shown(status: StatusCode, page: maud::Markup) -> Response {
     (status, headers, page.into_string()).into_response()
 }
 
-/// The request as the fields of a form that sends it again.
-fn carried(request: &AuthorizeRequest) -> Carried {
+/// The request's parameters, for a form that sends them again.
+fn parameters(request: &AuthorizeRequest) -> Parameters {
     let Ok(Value::Object(members)) = serde_json::to_value(request) else { return Vec::new() };
     let texts = members.into_iter().filter_map(|(name, value)| Some((name, value.as_str()?.to_owned())));
     texts.filter(|(_, value)| !value.is_empty()).collect()
-}
-
-/// A cookie that silent sign-in, in a frame of another site's page, gets too.
-fn signed_in_by_cookie(
-    entra: &EmulatedEntra,
-    place: &Place,
-    registration: &Registration,
-    person: Person,
-    mut response: Response,
-) -> Response {
-    let name = entra.remembered().sign_in(registration.tenant_id, person);
-    response
-        .headers_mut()
-        .extend(place.cookie(&name.to_string(), "").map(|cookie| (header::SET_COOKIE, cookie)));
-    response
 }
 
 async fn token(
@@ -205,11 +191,11 @@ async fn token(
     headers: HeaderMap,
     Form(request): Form<TokenRequest>,
 ) -> Result<Response, OutageError> {
-    misbehaviour(&entra).await?;
+    apply_behaviour(&entra).await?;
     let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
     let (status, body) = match redeem(&entra, &tenant, &request, origin, unix_now()) {
         Ok(tokens) => (StatusCode::OK, tokens),
-        Err(problem) => (StatusCode::BAD_REQUEST, problem.body()),
+        Err(error) => (StatusCode::BAD_REQUEST, error.body()),
     };
     Ok((status, [(header::CACHE_CONTROL, NO_STORE)], Json(body)).into_response())
 }
@@ -224,25 +210,27 @@ struct LogoutRequest {
 /// Ends the sign-in in this browser (OpenID Connect RP-Initiated Logout §2).
 async fn logout(
     State(entra): State<EmulatedEntra>,
-    place: Place,
+    browser: BrowserRequest,
     Query(request): Query<LogoutRequest>,
 ) -> Result<Response, OutageError> {
-    misbehaviour(&entra).await?;
-    if let Some(name) = place.signed_in {
-        entra.remembered().sign_out(name);
+    apply_behaviour(&entra).await?;
+    if let Some(id) = browser.sign_in {
+        entra.memory().sign_out(id);
     }
-    let redirect = &request.post_logout_redirect_uri;
+    let uri = &request.post_logout_redirect_uri;
     let mut registrations = entra.registrations().iter();
-    let is_known = registrations.any(|registration| is_registered(redirect, registration));
-    let mut response = if is_known {
+    let is_known = registrations.any(|registration| is_registered(uri, registration));
+    let mut response = if !is_known {
+        html(StatusCode::OK, pages::signed_out())
+    } else if request.state.is_empty() {
+        redirect(uri)
+    } else {
         let pairs =
             form_urlencoded::Serializer::new(String::new()).append_pair("state", &request.state).finish();
-        led_to(&if request.state.is_empty() { redirect.clone() } else { format!("{redirect}?{pairs}") })
-    } else {
-        shown(StatusCode::OK, pages::signed_out())
+        redirect(&format!("{uri}?{pairs}"))
     };
-    let forgotten = place.cookie("", "; Max-Age=0");
-    response.headers_mut().extend(forgotten.map(|cookie| (header::SET_COOKIE, cookie)));
+    let expired = browser.cookie("", "; Max-Age=0").map(|cookie| (header::SET_COOKIE, cookie));
+    response.headers_mut().extend(expired);
     Ok(response)
 }
 
@@ -268,7 +256,7 @@ mod tests {
     const REDIRECT: &str = "http://localhost:8080/redirect.html";
     const PAGE: Option<&str> = Some("http://localhost:8080");
 
-    /// A browser at the emulated Entra.
+    /// A browser at the emulated Entra, with its cookie.
     struct Browser {
         router: Router,
         cookie: String,
@@ -322,13 +310,13 @@ mod tests {
 
         /// The reader's code.
         async fn code(&mut self) -> String {
-            self.picks(&[("picked_person", "reader")]).await.of_client("code")
+            self.picks(&[("picked_person", "reader")]).await.sent("code")
         }
     }
 
     impl Answer {
-        /// A parameter of the answer that goes to the client.
-        fn of_client(&self, name: &str) -> String {
+        /// A parameter of the response that is sent to the client.
+        fn sent(&self, name: &str) -> String {
             assert_eq!(self.status, StatusCode::FOUND, "{}", self.body);
             let address = self.headers[header::LOCATION].to_str().unwrap();
             let pairs = address.strip_prefix(&format!("{REDIRECT}#")).unwrap();
@@ -383,9 +371,9 @@ mod tests {
         assert_eq!(page.status, StatusCode::OK);
         assert!(page.body.contains("Rhea Reader") && page.body.contains(CHALLENGE));
         let answer = browser.picks(&[("picked_person", "editor")]).await;
-        assert_eq!(answer.of_client("state"), "s t&a=te");
-        assert!(!answer.of_client("client_info").is_empty());
-        let code = answer.of_client("code");
+        assert_eq!(answer.sent("state"), "s t&a=te");
+        assert!(!answer.sent("client_info").is_empty());
+        let code = answer.sent("code");
         let (status, tokens) = browser.redeems(PAGE, &redeeming(&code)).await;
         assert_eq!(status, StatusCode::OK, "{tokens}");
         let (access, id) = (part(&tokens["access_token"], 1), part(&tokens["id_token"], 1));
@@ -398,23 +386,23 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_is_signed_in_gets_on_in_silence_until_they_sign_out() {
+    async fn silent_sign_in_works_until_the_person_signs_out() {
         let mut browser = Browser::at(&emulated());
         let silent = [("prompt", "none")];
-        assert_eq!(browser.authorize(&silent).await.of_client("error"), "login_required");
+        assert_eq!(browser.authorize(&silent).await.sent("error"), "login_required");
         browser.code().await;
-        assert!(!browser.authorize(&silent).await.of_client("code").is_empty());
+        assert!(!browser.authorize(&silent).await.sent("code").is_empty());
         let logout = format!("{}?post_logout_redirect_uri=http%3A%2F%2Flocalhost%3A8080%2F", path("logout"));
         let cookie = browser.cookie.clone();
         let answer = browser.send(Method::GET, &logout, None, String::new()).await;
         assert_eq!(answer.headers[header::LOCATION], "http://localhost:8080/");
-        // Not only the cookie is gone.
+        // The sign-in itself has ended, not only the cookie.
         browser.cookie = cookie;
-        assert_eq!(browser.authorize(&silent).await.of_client("error"), "login_required");
+        assert_eq!(browser.authorize(&silent).await.sent("error"), "login_required");
     }
 
     #[tokio::test]
-    async fn a_sign_out_leads_nowhere_else() {
+    async fn a_sign_out_does_not_redirect_to_an_unregistered_uri() {
         let mut browser = Browser::at(&emulated());
         let logout = format!("{}?post_logout_redirect_uri=https%3A%2F%2Fevil.example%2F", path("logout"));
         let answer = browser.send(Method::GET, &logout, None, String::new()).await;
@@ -423,7 +411,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refresh_token_renews_and_turns_to_graph() {
+    async fn a_refresh_token_gives_new_tokens_for_graph_too() {
         let mut browser = Browser::at(&emulated());
         let code = browser.code().await;
         let (_, tokens) = browser.redeems(PAGE, &redeeming(&code)).await;
@@ -441,7 +429,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_code_is_only_for_who_asked_for_it() {
+    async fn a_code_is_only_for_the_client_that_requested_it() {
         let mut browser = Browser::at(&emulated());
         for (spoiled, number) in [
             (("code_verifier", "another"), 501_481),
@@ -463,36 +451,36 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn which_errors_administrators_meet_and_where() {
+    async fn each_mistake_of_an_administrator_gives_entras_error() {
         let entra = emulated();
         let mut browser = Browser::at(&entra);
         for (mistake, error) in
             [(Mistake::ScopeMissing, "invalid_client"), (Mistake::ResourceElsewhere, "invalid_resource")]
         {
-            entra.err(Some(mistake));
+            entra.set_mistake(Some(mistake));
             let answer = browser.authorize(&[]).await;
-            assert_eq!(answer.of_client("error"), error);
+            assert_eq!(answer.sent("error"), error);
             let number = format!("AADSTS{}: ", mistake.code());
-            assert!(answer.of_client("error_description").starts_with(&number));
+            assert!(answer.sent("error_description").starts_with(&number));
         }
         for mistake in [Mistake::RedirectMissing, Mistake::AssignmentRequired] {
-            entra.err(Some(mistake));
+            entra.set_mistake(Some(mistake));
             let answer = browser.picks(&[("picked_person", "reader")]).await;
             assert_eq!(answer.status, StatusCode::BAD_REQUEST);
             assert!(answer.body.contains(&format!("AADSTS{}: ", mistake.code())), "{}", answer.body);
         }
-        entra.err(Some(Mistake::RedirectNotSpa));
+        entra.set_mistake(Some(Mistake::RedirectNotSpa));
         for (origin, number) in [(PAGE, 9_002_326), (None, 7_000_218)] {
             let code = browser.code().await;
             let (_, refused) = browser.redeems(origin, &redeeming(&code)).await;
             assert_eq!(refused["error_codes"], serde_json::json!([number]), "{refused}");
         }
-        entra.err(None);
+        entra.set_mistake(None);
         let code = browser.code().await;
         let (_, refused) = browser.redeems(None, &redeeming(&code)).await;
         assert_eq!(refused["error_codes"], serde_json::json!([9_002_327]), "{refused}");
         let code = browser.code().await;
-        entra.err(Some(Mistake::AssignmentRequired));
+        entra.set_mistake(Some(Mistake::AssignmentRequired));
         let (_, refused) = browser.redeems(PAGE, &redeeming(&code)).await;
         assert_eq!(
             (&refused["error"], &refused["error_codes"][0]),
@@ -503,19 +491,19 @@ mod tests {
     #[tokio::test]
     async fn consent_is_asked_once() {
         let entra = emulated();
-        entra.err(Some(Mistake::ConsentMissing));
+        entra.set_mistake(Some(Mistake::ConsentMissing));
         let mut browser = Browser::at(&entra);
         let page = browser.picks(&[("picked_person", "reader")]).await;
         assert!(page.body.contains("Permissions requested"), "{}", page.body);
         let no = browser.picks(&[("picked_person", "reader"), ("picked_consent", "no")]).await;
-        assert_eq!(no.of_client("error"), "access_denied");
+        assert_eq!(no.sent("error"), "access_denied");
         let yes = browser.picks(&[("picked_person", "reader"), ("picked_consent", "yes")]).await;
-        assert!(!yes.of_client("code").is_empty());
-        assert!(!browser.authorize(&[("prompt", "none")]).await.of_client("code").is_empty());
+        assert!(!yes.sent("code").is_empty());
+        assert!(!browser.authorize(&[("prompt", "none")]).await.sent("code").is_empty());
     }
 
     #[tokio::test]
-    async fn pages_of_any_origin_may_read_what_the_token_endpoint_says() {
+    async fn pages_of_any_origin_may_read_token_responses() {
         let mut browser = Browser::at(&emulated());
         let answer = browser.send(Method::POST, &path("token"), PAGE, "client_id=x".to_owned()).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST);
@@ -526,9 +514,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn brief_tokens_end_soon() {
+    async fn tokens_have_the_lifetime_that_was_set() {
         let entra = emulated();
-        entra.issue_for(Some(std::time::Duration::from_secs(20)));
+        entra.set_token_lifetime(Some(std::time::Duration::from_secs(20)));
         let mut browser = Browser::at(&entra);
         let code = browser.code().await;
         let (_, tokens) = browser.redeems(PAGE, &redeeming(&code)).await;

@@ -1,31 +1,31 @@
-//! What a person sees at sign-in. Plain pages that need no script; whatever came with the request is escaped.
+//! The pages of the sign-in. They need no script, and everything from the request is escaped.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{
     super::{Person, Registration},
-    problem::Problem,
+    error::EntraError,
 };
 
 const STYLE: &str = include_str!("pages.css");
 
-/// Parameters that go on with the next request.
-pub(super) type Carried = Vec<(String, String)>;
+/// Names and values of a form or a response.
+pub(super) type Parameters = Vec<(String, String)>;
 
-/// The sample people to choose from; only the hinted one at first.
+/// The choice of a sample person; only the hinted one is visible at first.
 pub(super) fn choose(
     registration: &Registration,
     path: &str,
-    carried: &Carried,
+    parameters: &Parameters,
     hinted: Option<Person>,
 ) -> Markup {
     let others = Person::ALL.into_iter().filter(|person| person.can_sign_in() && Some(*person) != hinted);
     page(
         "Sign in",
         &html! {
-            p { "The emulated tenant of " strong { (registration.site) } ". Choosing stands for the password." }
+            p { "This is the emulated tenant of " strong { (registration.site) } ". Choose a person; there is no password." }
             form method="post" action=(path) {
-                (hidden(carried))
+                (hidden(parameters))
                 @match hinted {
                     Some(person) => {
                         (choice(person))
@@ -41,8 +41,13 @@ pub(super) fn choose(
     )
 }
 
-/// What the application wants.
-pub(super) fn consent(registration: &Registration, path: &str, carried: &Carried, person: Person) -> Markup {
+/// The request for consent.
+pub(super) fn consent(
+    registration: &Registration,
+    path: &str,
+    parameters: &Parameters,
+    person: Person,
+) -> Markup {
     page(
         "Permissions requested",
         &html! {
@@ -53,7 +58,7 @@ pub(super) fn consent(registration: &Registration, path: &str, carried: &Carried
                 li { "Sign you in and read your profile" }
             }
             form method="post" action=(path) {
-                (hidden(carried))
+                (hidden(parameters))
                 input type="hidden" name="picked_person" value=(person);
                 div class="row" {
                     button type="submit" name="picked_consent" value="no" { "Cancel" }
@@ -64,37 +69,37 @@ pub(super) fn consent(registration: &Registration, path: &str, carried: &Carried
     )
 }
 
-/// An error that the client is not told of.
-pub(super) fn trouble(problem: &Problem) -> Markup {
+/// An error that is not sent to the client.
+pub(super) fn error(error: &EntraError) -> Markup {
     page(
         "Sorry, but we’re having trouble signing you in.",
         &html! {
-            p role="alert" { (problem.text()) }
-            p { "The application is not told of this. Close this window, or go back." }
+            p role="alert" { (error.text()) }
+            p { "The application does not receive this error. Close this window, or go back." }
         },
     )
 }
 
-/// The root: where a person comes to accept the certificate.
+/// The root, which a person opens to accept the certificate.
 pub(super) fn welcome() -> Markup {
     page(
-        "This browser talks to the emulated tenant.",
-        &html! { p { "Its certificate was made when it started, and is trusted until you close the browser. Go back to the page and sign in." } },
+        "This browser trusts the emulated tenant",
+        &html! { p { "You accepted its certificate, which is new at every start. Go back to the page and sign in." } },
     )
 }
 
-/// After a sign-out that leads nowhere else.
+/// The end of a sign-out without a registered redirect URI.
 pub(super) fn signed_out() -> Markup {
     page("You signed out of your account", &html! { p { "It’s a good idea to close all browser windows." } })
 }
 
-/// A form that posts the answer to the client; without scripts a person sends it off.
-pub(super) fn posting(redirect: &str, answer: &Carried) -> Markup {
+/// A form that posts the response to the client. Without a script, the person submits it.
+pub(super) fn form_post(redirect: &str, response: &Parameters) -> Markup {
     page(
-        "Going on",
+        "Signing in",
         &html! {
             form method="post" action=(redirect) {
-                (hidden(answer))
+                (hidden(response))
                 button type="submit" class="main" { "Continue" }
             }
         },
@@ -114,7 +119,7 @@ fn page(title: &str, content: &Markup) -> Markup {
             }
             body {
                 main {
-                    p class="whose" { "Emulated Entra ID" }
+                    p class="source" { "Emulated Entra ID" }
                     h1 { (title) }
                     (content)
                 }
@@ -133,9 +138,9 @@ fn choice(person: Person) -> Markup {
     }
 }
 
-fn hidden(carried: &Carried) -> Markup {
+fn hidden(parameters: &Parameters) -> Markup {
     html! {
-        @for (name, value) in carried {
+        @for (name, value) in parameters {
             input type="hidden" name=(name) value=(value);
         }
     }
@@ -146,15 +151,15 @@ mod tests {
     use super::{super::super::tests::riverbend, *};
 
     #[test]
-    fn what_came_with_the_request_is_text_on_the_page() {
-        let carried = vec![("state".to_owned(), "\"><script>alert(1)</script>".to_owned())];
-        let text = choose(&riverbend(), "/authorize", &carried, None).into_string();
+    fn the_requests_parameters_are_escaped() {
+        let parameters = vec![("state".to_owned(), "\"><script>alert(1)</script>".to_owned())];
+        let text = choose(&riverbend(), "/authorize", &parameters, None).into_string();
         assert!(!text.contains("<script>"), "{text}");
         assert!(text.contains("&lt;script&gt;"));
     }
 
     #[test]
-    fn everybody_who_can_sign_in_is_offered_and_the_hinted_one_first() {
+    fn all_people_are_offered_and_the_hinted_one_first() {
         let text = choose(&riverbend(), "/authorize", &Vec::new(), Some(Person::Guest)).into_string();
         let at = |person: Person| text.find(&format!("value=\"{person}\""));
         for person in Person::ALL {

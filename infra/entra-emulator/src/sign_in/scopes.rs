@@ -1,72 +1,76 @@
-//! What a client asks to have access to: scopes of one resource, and those that speak of the sign-in itself.
+//! The scopes that a client requests: those of one resource, and OpenID Connect's.
 
 use super::{
     super::{Mistake, Registration},
-    problem::{self, Problem},
+    error::{self, EntraError},
 };
 
 /// Scopes that belong to no resource (OpenID Connect Core §3.1.2.1 and §11).
-const OF_THE_SIGN_IN: [&str; 4] = ["openid", "profile", "email", "offline_access"];
-const OF_THE_API: &str = "user_impersonation";
-const OF_GRAPH: [&str; 2] = ["user.read", "https://graph.microsoft.com/user.read"];
+const OPENID_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+const API_SCOPE: &str = "user_impersonation";
+const GRAPH_SCOPES: [&str; 2] = ["user.read", "https://graph.microsoft.com/user.read"];
 
 /// What the access token is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Resource {
     /// The registration's own API.
     Api,
-    /// Microsoft Graph: also when no resource is named.
+    /// Microsoft Graph, also if the scopes name no resource.
     Graph,
 }
 
 impl Resource {
-    /// The resource of these scopes, for a client of `registration`, in which `mistake` was made.
-    pub(super) fn asked(
+    /// The resource of the requested scopes, for a client of `registration` with this `mistake`.
+    pub(super) fn of_scopes(
         scope: &str,
         registration: &Registration,
         mistake: Option<Mistake>,
-    ) -> Result<Self, Problem> {
+    ) -> Result<Self, EntraError> {
         if scope.trim().is_empty() {
-            return Err(problem::missing("scope"));
+            return Err(error::missing("scope"));
         }
-        let named = scope.split_whitespace().filter(|word| !OF_THE_SIGN_IN.contains(word));
+        let named = scope.split_whitespace().filter(|word| !OPENID_SCOPES.contains(word));
         let mut found = None;
         for word in named {
             let resource = of_word(word, registration, mistake)?;
             if found.is_some_and(|found| found != resource) {
-                return Err(problem::two_resources(scope));
+                return Err(error::two_resources(scope));
             }
             found = Some(resource);
         }
         Ok(found.unwrap_or(Self::Graph))
     }
 
-    /// The scopes as the answer names them.
+    /// The scope of the token response.
     pub(super) fn scope(self, registration: &Registration) -> String {
         match self {
-            Self::Api => format!("{}/{OF_THE_API}", registration.app_id_uri),
+            Self::Api => format!("{}/{API_SCOPE}", registration.app_id_uri),
             Self::Graph => "email openid profile User.Read".to_owned(),
         }
     }
 }
 
-fn of_word(word: &str, registration: &Registration, mistake: Option<Mistake>) -> Result<Resource, Problem> {
-    if OF_GRAPH.contains(&word.to_ascii_lowercase().as_str()) {
+fn of_word(
+    word: &str,
+    registration: &Registration,
+    mistake: Option<Mistake>,
+) -> Result<Resource, EntraError> {
+    if GRAPH_SCOPES.contains(&word.to_ascii_lowercase().as_str()) {
         return Ok(Resource::Graph);
     }
     let Some((resource, scope)) = word.rsplit_once('/') else {
-        // A bare word is one of Graph's, which has no such scope.
-        return Err(problem::no_such_scope(word, registration));
+        // A scope without a resource is one of Graph's, which has no such scope.
+        return Err(error::no_such_scope(word, registration));
     };
-    // With the slash that a site's own URL ends with, two come together.
+    // After a site's external URL, which ends in a slash, there are two.
     let resource = resource.strip_suffix('/').unwrap_or(resource);
     let is_own = resource == registration.app_id_uri || resource == registration.client_id.to_string();
     if !is_own || mistake == Some(Mistake::ResourceElsewhere) {
-        return Err(problem::no_such_resource(resource, registration));
+        return Err(error::no_such_resource(resource, registration));
     }
-    let is_exposed = scope == ".default" || scope == OF_THE_API;
+    let is_exposed = scope == ".default" || scope == API_SCOPE;
     if !is_exposed || mistake == Some(Mistake::ScopeMissing) {
-        return Err(problem::no_such_scope(scope, registration));
+        return Err(error::no_such_scope(scope, registration));
     }
     Ok(Resource::Api)
 }
@@ -76,9 +80,9 @@ mod tests {
     use super::{super::super::tests::riverbend, *};
 
     #[test]
-    fn a_scope_leads_to_its_resource_or_to_entras_error() {
+    fn a_scope_gives_its_resource_or_entras_error() {
         let own = "https://poziserver-riverbend.example/pozi/user_impersonation";
-        for (scope, found) in [
+        for (scope, expected) in [
             (own, Ok(Resource::Api)),
             (&format!("openid {own} profile offline_access"), Ok(Resource::Api)),
             ("https://poziserver-riverbend.example/pozi//user_impersonation", Ok(Resource::Api)),
@@ -92,18 +96,21 @@ mod tests {
             ("https://poziserver-saltmarsh.example/pozi/user_impersonation", Err(500_011)),
             (&format!("{own} User.Read"), Err(28_000)),
         ] {
-            let answer = Resource::asked(scope, &riverbend(), None).map_err(|problem| problem.code);
-            assert_eq!(answer, found, "{scope}");
+            let resource = Resource::of_scopes(scope, &riverbend(), None).map_err(|error| error.code);
+            assert_eq!(resource, expected, "{scope}");
         }
     }
 
     #[test]
-    fn a_mistake_in_the_registration_shows() {
+    fn a_mistake_in_the_registration_gives_its_error() {
         let own = "https://poziserver-riverbend.example/pozi/user_impersonation";
         for mistake in [Mistake::ScopeMissing, Mistake::ResourceElsewhere] {
-            let problem = Resource::asked(own, &riverbend(), Some(mistake)).unwrap_err();
-            assert_eq!(problem.code, mistake.code());
+            let error = Resource::of_scopes(own, &riverbend(), Some(mistake)).unwrap_err();
+            assert_eq!(error.code, mistake.code());
         }
-        assert_eq!(Resource::asked("openid", &riverbend(), Some(Mistake::ScopeMissing)), Ok(Resource::Graph));
+        assert_eq!(
+            Resource::of_scopes("openid", &riverbend(), Some(Mistake::ScopeMissing)),
+            Ok(Resource::Graph)
+        );
     }
 }

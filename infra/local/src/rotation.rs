@@ -1,0 +1,43 @@
+//! Rotates the signing keys while the service runs, and prints each step.
+
+use std::{sync::Arc, time::Duration};
+
+use pozi_auth::{
+    adapters::{KeyRingFile, SystemClock},
+    keyring::{Plan, RotateError, RotationPolicy, SoftwareKeys, establish, rotate},
+    telemetry::with_causes,
+    timestamp::Clock,
+};
+
+use crate::console;
+
+/// Makes sure that there is a signing key, then checks the ring at every `interval` until the process ends.
+pub(crate) async fn start(
+    ring: Arc<KeyRingFile>,
+    policy: RotationPolicy,
+    interval: Duration,
+) -> Result<(), RotateError> {
+    print(&establish(&*ring, &SoftwareKeys, &policy, SystemClock.now()).await?.plan);
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(interval).await;
+            match rotate(&*ring, &SoftwareKeys, &policy, SystemClock.now()).await {
+                Ok(rotation) => print(&rotation.plan),
+                Err(error) => tracing::warn!(problem = with_causes(&error), "cannot rotate the signing keys"),
+            }
+        }
+    });
+    Ok(())
+}
+
+fn print(plan: &Plan) {
+    if plan.create {
+        console::line("keys", "published a new key");
+    }
+    if let Some(key) = &plan.promote {
+        console::line("keys", &format!("signing with {key} from now on"));
+    }
+    for key in &plan.remove {
+        console::line("keys", &format!("removed {key}; every session that it signed has expired"));
+    }
+}
