@@ -94,7 +94,7 @@ impl MapServer for Qgis {
 impl Program {
     fn start(&self) -> Result<Upstream, UpstreamError> {
         let unreachable =
-            |cause| UpstreamError::Unreachable { address: self.path.display().to_string(), cause };
+            |source| UpstreamError::Unreachable { address: self.path.display().to_string(), source };
         if !self.path.is_file() {
             return Err(unreachable(io::ErrorKind::NotFound.into()));
         }
