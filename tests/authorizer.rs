@@ -8,7 +8,7 @@ use pozi_auth::{
     config::{AuthorizerConfig, ResponseKind},
     session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
 };
-use pozi_authorizer::{Authorizer, Event, Failure};
+use pozi_authorizer::{Authorizer, AuthorizerError, Event};
 use pozi_tests::{PublishedDocument, SetClock, Trouble, World, part};
 use serde_json::{Value, json};
 
@@ -48,7 +48,7 @@ impl Api {
             Some(value.to_owned())
         });
         let keys = IssuerKeys::new(published.clone(), ISSUER_KEY_LIFETIMES);
-        let authorizer = Authorizer::new(&config.unwrap(), world.clock.clone(), keys);
+        let authorizer = Authorizer::new(config.unwrap(), world.clock.clone(), keys);
         Self { world, published, authorizer }
     }
 
@@ -57,11 +57,11 @@ impl Api {
         self.world.exchange(&self.world.token(&ask), &[]).await.session().to_owned()
     }
 
-    async fn answer(&self, event: &str, session: &str) -> Result<Value, Failure> {
+    async fn answer(&self, event: &str, session: &str) -> Result<Value, AuthorizerError> {
         self.answer_to(&serde_json::from_str(&event.replace("@SESSION@", session)).unwrap()).await
     }
 
-    async fn answer_to(&self, event: &Value) -> Result<Value, Failure> {
+    async fn answer_to(&self, event: &Value) -> Result<Value, AuthorizerError> {
         let event: Event = serde_json::from_value(event.clone()).unwrap();
         self.authorizer.answer(&event).await.map(|answer| serde_json::to_value(answer).unwrap())
     }
@@ -217,10 +217,14 @@ async fn a_session_that_does_not_count_opens_nothing_at_either_kind_of_api() {
             ("expired", api.world.signed(&header, &expired).await),
         ] {
             for (name, event) in [REQUEST, TOKEN] {
-                assert_eq!(api.answer(event, &token).await, Err(Failure::Unauthorized), "{name} {what}");
+                assert_eq!(
+                    api.answer(event, &token).await,
+                    Err(AuthorizerError::Unauthorized),
+                    "{name} {what}"
+                );
             }
             assert_eq!(
-                Failure::Unauthorized.to_string(),
+                AuthorizerError::Unauthorized.to_string(),
                 "Unauthorized",
                 "REST APIs answer 401 to this word alone"
             );
@@ -245,7 +249,7 @@ async fn a_session_in_two_headers_of_one_name_is_none() {
     let session = api.session("riverbend", Person::Reader).await;
     let mut event: Value = serde_json::from_str(&REQUEST.1.replace("@SESSION@", &session)).unwrap();
     event["multiValueHeaders"]["X-Pozi-Session"] = json!([session, session]);
-    assert_eq!(api.answer_to(&event).await, Err(Failure::Unauthorized));
+    assert_eq!(api.answer_to(&event).await, Err(AuthorizerError::Unauthorized));
 }
 
 #[tokio::test]
@@ -254,7 +258,7 @@ async fn an_outage_of_the_keys_is_an_error_that_nobody_caches() {
     api.published.is_in(Some(Trouble::Down));
     let session = api.session("riverbend", Person::Reader).await;
     for (name, event) in ALL {
-        assert_eq!(api.answer(event, &session).await, Err(Failure::KeysUnavailable), "{name}");
+        assert_eq!(api.answer(event, &session).await, Err(AuthorizerError::KeysUnavailable), "{name}");
     }
     api.published.is_in(None);
     api.world.clock.advance(30);

@@ -20,7 +20,7 @@ use pozi_auth::{
     identifiers::TenantId,
     keyring::SigningAlgorithm,
     session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
-    tenants::{RegistryUnavailable, SiteRegistry, TenantSites},
+    tenants::{RegistryError, SiteRegistry, TenantSites},
     timestamp::Timestamp,
 };
 use pozi_gate::{Gate, Routes};
@@ -304,7 +304,7 @@ enum Registry {
 }
 
 impl SiteRegistry for Registry {
-    async fn sites_of(&self, _: TenantId, _: Timestamp) -> Result<Arc<TenantSites>, RegistryUnavailable> {
+    async fn sites_of(&self, _: TenantId, _: Timestamp) -> Result<Arc<TenantSites>, RegistryError> {
         match self {
             Self::Panics => panic!("the registry panics"),
             Self::Hangs => std::future::pending().await,

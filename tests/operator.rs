@@ -6,8 +6,10 @@ use std::fs;
 
 use clap::Parser;
 use pozi_auth::{
+    error::with_causes,
+    revision::Revision,
     sites::{Site, SiteFile},
-    tenants::{SiteRevision, SiteStore, TenantSource},
+    tenants::{SiteStore, TenantSource},
 };
 use pozi_local::samples;
 use pozi_operator::{PushError, args::Args, push, run};
@@ -21,7 +23,7 @@ async fn told(words: &[&str]) -> Result<String, String> {
         "AWS_ENDPOINT_URL" => Some(url.to_owned()),
         _ => CREDENTIALS.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()),
     };
-    Box::pin(run(&args, var)).await.map_err(|problem| problem.to_string())
+    Box::pin(run(&args, var)).await.map_err(|error| with_causes(&error))
 }
 
 fn files() -> Vec<SiteFile> {
@@ -84,7 +86,7 @@ async fn of_two_operators_who_push_at_once_the_second_is_told_to_look_again() {
     for _ in 0..5 {
         let outcomes = tokio::join!(push(&table, &one, false), push(&table, &two, false));
         let lost: Vec<_> = [outcomes.0, outcomes.1].into_iter().filter_map(Result::err).collect();
-        assert!(lost.iter().all(|problem| problem.to_string().contains("changed by somebody else")));
+        assert!(lost.iter().all(|problem| with_causes(problem).contains("another writer changed the site")));
         let tenant = files()[0].compile().unwrap().tenant();
         let stored = table.record_of(tenant).await.unwrap().sites.remove(0);
         assert!([&one[0].text, &two[0].text].contains(&&stored.document));
@@ -105,5 +107,5 @@ async fn a_broken_stored_document_is_told_stops_nobody_else_and_is_mended_by_its
     let mended = push(&table, &files(), false).await.unwrap();
     assert!(mended.contains("saltmarsh: changed, revision 1 to 2"), "{mended}");
     let record = table.record_of(saltmarsh.tenant()).await.unwrap();
-    assert_eq!(record.sites[0].revision, SiteRevision(2));
+    assert_eq!(record.sites[0].revision, Revision(2));
 }

@@ -3,12 +3,13 @@
 
 use std::time::Instant;
 
-use aws_lc_rs::digest;
 use tracing::Level;
 use tracing_subscriber::{filter::Targets, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::{
     entra::UnverifiedToken,
+    error::with_causes,
+    hash::sha256_hex,
     identifiers::TenantId,
     metrics,
     oauth::{ExchangeError, Refusal, RequestRefusal, SubjectToken},
@@ -86,10 +87,7 @@ impl Trail {
 
     /// A subject token came in.
     pub fn record_token(&mut self, token: &SubjectToken) {
-        let hash = digest::digest(&digest::SHA256, token.as_str().as_bytes());
-        let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
-        let hex = hash.as_ref().iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
-        self.token_sha256 = Some(hex.collect());
+        self.token_sha256 = Some(sha256_hex(token.as_str().as_bytes()));
     }
 
     /// The token says whose it is. Its own words are shortened, since anybody can write them.
@@ -126,7 +124,7 @@ impl Trail {
     pub fn finish<T>(mut self, outcome: &Result<T, ExchangeError>) {
         match outcome {
             Ok(_) => self.tell(("granted", None), None),
-            Err(error) => self.tell((REFUSED, Some(error.refusal())), Some(&error.to_string())),
+            Err(error) => self.tell((REFUSED, Some(error.refusal())), Some(&with_causes(error))),
         }
     }
 

@@ -8,15 +8,15 @@ use entra_emulator::TokenAsk;
 use pozi_auth::{
     adapters::{
         HttpKeySets,
-        aws::{Keys, Table, TableKeyRing, TablePublishedKeys, connection},
+        aws::{Keys, Table, TablePublishedKeys, connection},
     },
     entra::{KEY_LIFETIMES, TenantKeys},
     keyring::{PUBLISHED_LIFETIMES, RING_LIFETIMES, RingSigner},
-    session::{KeySet, SessionRefusal, SessionVerifier},
+    session::{SessionKeySet, SessionRefusal, SessionVerifier},
     tenants::{CachedRegistry, REGISTRY_LIFETIMES},
     timestamp::{Clock, Timestamp},
 };
-use pozi_rotate_keys::Ask;
+use pozi_rotate_keys::RunRequest;
 use pozi_tests::{Fleet, ISSUER, PATIENT, SetClock, aws_at, exchanged};
 use pozi_token_exchange::{Environment, TokenExchange, aws::Registry};
 
@@ -34,7 +34,7 @@ impl Environment for ByTestClock {
     type Sites = Registry;
     type KeySets = HttpKeySets;
     type Memory = Registry;
-    type Signing = RingSigner<TableKeyRing, Keys>;
+    type Signing = RingSigner<Table, Keys>;
 }
 
 /// An instance of token-exchange by the test's clock.
@@ -44,20 +44,21 @@ fn instance(fleet: &Fleet, clock: &SetClock) -> Router {
     let issuer = ISSUER.parse().unwrap();
     let keys = Keys::new(&aws, &fleet.signing, &fleet.table, &issuer);
     let registry = Arc::new(CachedRegistry::new(Arc::new(table.clone()), REGISTRY_LIFETIMES));
-    let fetch = HttpKeySets::new(Some(fleet.entra.url().parse().unwrap())).unwrap().within(PATIENT.call);
+    let fetch =
+        HttpKeySets::new(Some(fleet.entra.url().parse().unwrap())).unwrap().with_timeout(PATIENT.call);
     pozi_token_exchange::router(Arc::new(TokenExchange::<ByTestClock> {
         issuer,
         clock: clock.clone(),
         sites: Arc::clone(&registry),
         tenant_keys: TenantKeys::recalling(fetch, registry, KEY_LIFETIMES),
-        signing: RingSigner::new(Arc::new(TableKeyRing::new(table)), keys, RING_LIFETIMES),
+        signing: RingSigner::new(Arc::new(table), keys, RING_LIFETIMES),
     }))
 }
 
 /// A consumer that fetches the key set only when what it has at `now` is too old, whatever key a session names.
 struct Consumer {
     keeps: u64,
-    held: Option<(KeySet, u64)>,
+    held: Option<(SessionKeySet, u64)>,
 }
 
 impl Consumer {
@@ -71,7 +72,7 @@ impl Consumer {
         if self.held.as_ref().is_none_or(|(_, fetched)| now.unix_seconds() - fetched >= self.keeps) {
             let answer = gotten(jwks, "/.well-known/jwks.json").await;
             assert_eq!(answer.status, 200);
-            self.held = Some((KeySet::parse(&answer.body).unwrap(), now.unix_seconds()));
+            self.held = Some((SessionKeySet::parse(&answer.body).unwrap(), now.unix_seconds()));
         }
         let (keys, _) = self.held.as_ref().unwrap();
         let audience = pozi_auth::sites::Site::parse(&pozi_local::samples::site_files()[0].text).unwrap();
@@ -97,12 +98,12 @@ async fn three_rotations_cost_nobody_a_session_and_give_nobody_a_longer_one() {
     );
     // What the key set's own headers allow, what API Gateway keeps, and one that always asks.
     let mut consumers = [10 * 60, 2 * 3_600, 0].map(|keeps| Consumer { keeps, held: None });
-    let rotator = fleet.rotator(clock.clone());
+    let rotator = fleet.rotator();
     let (mut signers, mut sessions, mut checks) = (Vec::new(), Vec::new(), 0_usize);
     for step in 0..STEPS {
         clock.advance(STEP);
         if step % 2 == 0 {
-            rotator.run(Ask::default()).await.unwrap();
+            rotator.run(RunRequest::default(), clock.now()).await.unwrap();
         }
         let now = clock.now();
         let token = fleet.directory.token(&TokenAsk::default(), now.unix_seconds()).unwrap();

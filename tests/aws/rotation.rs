@@ -6,11 +6,12 @@ use std::{
 };
 
 use pozi_auth::{
-    adapters::aws::{TableKeyRing, connection},
+    adapters::aws::connection,
+    error::with_causes,
     keyring::{KeyRing, KeyRingSource, KeyState, PrivateHalf, RotateError, SigningAlgorithm},
     timestamp::Clock,
 };
-use pozi_rotate_keys::{Ask, Done, RunError, aws::OnAws};
+use pozi_rotate_keys::{RotateKeys, RunError, RunReport, RunRequest, aws::OnAws};
 use pozi_tests::{EmulatedAws, Fate, Fleet, SetClock, aws_at};
 
 /// When the clock of these tests begins: with the first ring, which was made by the system's.
@@ -19,7 +20,7 @@ fn clock() -> SetClock {
 }
 
 async fn ring(fleet: &Fleet) -> KeyRing {
-    TableKeyRing::new(fleet.store()).load().await.unwrap().unwrap().0
+    fleet.store().load().await.unwrap().unwrap().0
 }
 
 fn states(ring: &KeyRing) -> Vec<&'static str> {
@@ -31,8 +32,8 @@ fn states(ring: &KeyRing) -> Vec<&'static str> {
     ring.keys().iter().map(name).collect()
 }
 
-async fn run(rotator: &OnAws<SetClock>) -> Result<Done, RunError> {
-    rotator.run(Ask::default()).await
+async fn run(rotator: &RotateKeys<OnAws>, clock: &SetClock) -> Result<RunReport, RunError> {
+    rotator.run(RunRequest::default(), clock.now()).await
 }
 
 /// Those of the keys that were made in KMS that are not to be deleted.
@@ -73,11 +74,11 @@ fn in_ring(ring: &KeyRing) -> Vec<String> {
 async fn a_key_lives_through_its_states_on_a_schedule() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let clock = clock();
-    let rotator = fleet.rotator(clock.clone());
+    let rotator = fleet.rotator();
     let mut seen = vec![states(&ring(&fleet).await)];
     for _ in 0..40 {
         clock.advance(3_600);
-        run(&rotator).await.unwrap();
+        run(&rotator, &clock).await.unwrap();
         let now = states(&ring(&fleet).await);
         if seen.last() != Some(&now) {
             seen.push(now);
@@ -93,12 +94,12 @@ async fn two_at_once_make_one_key_and_leave_none_behind() {
         let fleet = if kms { Fleet::in_kms(SigningAlgorithm::Es256).await } else { Fleet::sealed().await };
         let Some(fleet) = fleet else { return };
         let clock = clock();
-        let [first, second] = [(); 2].map(|()| fleet.rotator(clock.clone()));
+        let [first, second] = [(); 2].map(|()| fleet.rotator());
         let mut made: HashSet<String> =
             if kms { in_ring(&ring(&fleet).await).into_iter().collect() } else { HashSet::new() };
         for _ in 0..20 {
             clock.advance(3 * 3_600);
-            let (one, two) = tokio::join!(run(&first), run(&second));
+            let (one, two) = tokio::join!(run(&first, &clock), run(&second, &clock));
             assert!(one.is_ok() && two.is_ok(), "{one:?}, {two:?}");
             let ring = ring(&fleet).await;
             let states = states(&ring);
@@ -133,10 +134,10 @@ async fn dies_at_every_step((promotes, then): (bool, &[&str]), fate: Fate) {
     for step in 0.. {
         let fleet = first.afresh().await;
         let clock = clock();
-        let rotator = fleet.rotator(clock.clone());
+        let rotator = fleet.rotator();
         clock.advance(21 * 3_600);
         if promotes {
-            run(&rotator).await.unwrap();
+            run(&rotator, &clock).await.unwrap();
             clock.advance(3 * 3_600);
         }
         let before = ring(&fleet).await;
@@ -147,15 +148,15 @@ async fn dies_at_every_step((promotes, then): (bool, &[&str]), fate: Fate) {
             Equal => fate,
             Greater => Fate::Lost,
         });
-        let mortal = dying.rotator(clock.clone());
+        let mortal = dying.rotator();
         let done = tokio::select! {
-            done = run(&mortal) => Some(done),
+            done = run(&mortal, &clock) => Some(done),
             () = dying.aws.loses() => None,
         };
         dying.aws.settles().await;
         let after = ring(&fleet).await;
         assert!(after == before || states(&after) == then, "step {step}: {:?}", states(&after));
-        run(&rotator).await.unwrap();
+        run(&rotator, &clock).await.unwrap();
         assert_eq!(states(&ring(&fleet).await), then, "step {step}");
         if let Some(done) = done {
             assert!(done.is_ok() && step >= 6, "a run makes several calls, and this one {step}: {done:?}");
@@ -168,17 +169,17 @@ async fn dies_at_every_step((promotes, then): (bool, &[&str]), fate: Fate) {
 async fn a_run_that_fails_changes_nothing_and_says_so() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let clock = clock();
-    let rotator = fleet.rotator(clock.clone());
+    let rotator = fleet.rotator();
     clock.advance(21 * 3_600);
     let before = ring(&fleet).await;
     for (what, says) in [
         ("GetItem", "the signing keys were not rotated: the key ring's store cannot be reached"),
         ("Encrypt", "the signing keys were not rotated: the vault of the private keys"),
-        ("Scan", "the tenants' key sets were not fetched: the site registry cannot be read"),
+        ("Scan", "the tenants' key sets were not fetched: the site registry is unavailable"),
     ] {
         for fate in [Fate::Throttled, Fate::Fails] {
             fleet.aws.decides(move |_, asked| if asked == what { fate } else { Fate::Passes });
-            let problem = run(&rotator).await.unwrap_err().to_string();
+            let problem = with_causes(&run(&rotator, &clock).await.unwrap_err());
             assert!(problem.starts_with(says), "{what}, {fate:?}: {problem}");
             if what != "Scan" {
                 assert_eq!(ring(&fleet).await, before);
@@ -200,12 +201,12 @@ async fn a_ring_that_was_lost_is_missed_and_not_replaced() {
     };
     let signing = pozi_auth::config::Signing::Sealed { kms_key };
     let fleet = Fleet::bare(signing, SigningAlgorithm::Es256).await.unwrap();
-    let problem = fleet.rotate(Ask::default()).await.unwrap_err();
+    let problem = fleet.rotate(RunRequest::default()).await.unwrap_err();
     assert!(matches!(problem, RunError::Rotate(RotateError::NoRing)), "{problem}");
-    assert!(TableKeyRing::new(fleet.store()).load().await.unwrap().is_none());
-    fleet.rotate(Ask { establish: true }).await.unwrap();
+    assert!(fleet.store().load().await.unwrap().is_none());
+    fleet.rotate(RunRequest { establish: true }).await.unwrap();
     let first = ring(&fleet).await;
-    fleet.rotate(Ask { establish: true }).await.unwrap();
+    fleet.rotate(RunRequest { establish: true }).await.unwrap();
     assert_eq!(ring(&fleet).await, first, "whoever asks for a first ring again changes nothing");
 }
 
@@ -213,11 +214,11 @@ async fn a_ring_that_was_lost_is_missed_and_not_replaced() {
 async fn keys_in_kms_that_nobody_needs_any_more_are_given_up() {
     let Some(fleet) = Fleet::in_kms(SigningAlgorithm::Rs256).await else { return };
     let clock = clock();
-    let rotator = fleet.rotator(clock.clone());
+    let rotator = fleet.rotator();
     let first = in_ring(&ring(&fleet).await);
     for _ in 0..40 {
         clock.advance(3_600);
-        run(&rotator).await.unwrap();
+        run(&rotator, &clock).await.unwrap();
     }
     let ring = ring(&fleet).await;
     assert_eq!(states(&ring), ["active"]);

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use pozi_auth::{config::Signing, keyring::SigningAlgorithm};
-use pozi_rotate_keys::Ask;
+use pozi_rotate_keys::RunRequest;
 use pozi_tests::{EmulatedAws, Fleet, ISSUER, Runtime, event, filled, part, sent_back, verified_by};
 use serde_json::{Value, json};
 
@@ -72,7 +72,7 @@ async fn the_key_set_is_the_routers_to_the_byte() {
 async fn the_schedule_does_what_a_run_does() {
     let Some((fleet, runtime)) = with("rotate-keys").await else { return };
     let done = runtime.invoke(&event("schedule")).await.unwrap();
-    let expected = fleet.rotate(Ask::default()).await.unwrap();
+    let expected = fleet.rotate(RunRequest::default()).await.unwrap();
     assert_eq!(done, serde_json::to_value(expected).unwrap());
     assert_eq!(done["keys"], json!([]), "the first key signs, and the next is not due");
 }

@@ -12,10 +12,12 @@ use std::{
 
 use pozi_auth::{
     adapters::KeyRingFile,
+    error::with_causes,
     keyring::{
-        ActiveKey, KeyRingError, KeyRingSource, KeyRingStore, RING_LIFETIMES, Revision, RingSigner,
-        RotateError, SigningAlgorithm, SoftwareKeys, establish,
+        ActiveKey, KeyRingError, KeyRingSource, KeyRingStore, RING_LIFETIMES, RingSigner, RotateError,
+        SigningAlgorithm, SoftwareKeys, establish,
     },
+    revision::Revision,
     timestamp::Timestamp,
 };
 use pozi_tests::NOW;
@@ -59,7 +61,7 @@ async fn one_that_others_can_read_is_refused_with_what_to_do_and_left_as_it_is()
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         let loaded = file.load().await.unwrap_err();
         assert!(matches!(loaded, KeyRingError::Exposed(_)), "{loaded:?}");
-        let said = loaded.to_string();
+        let said = with_causes(&loaded);
         for part in [path.to_str().unwrap(), &format!("{mode:04o}"), "replace the keys", "chmod 600"] {
             assert!(said.contains(part), "{said} does not say {part}");
         }
@@ -121,7 +123,7 @@ async fn damage_is_told_without_a_word_of_what_is_in_the_file() {
     {
         fs::write(&path, spoiled).unwrap();
         let said = file.load().await.unwrap_err();
-        for told in [said.to_string(), format!("{said:?}")] {
+        for told in [with_causes(&said), format!("{said:?}")] {
             assert!(told.contains("ring.json"), "{told}");
             assert!(!told.contains(&private[8..40]), "{told}");
         }
@@ -139,7 +141,8 @@ async fn what_stands_in_its_way_is_named() {
         (below_a_file.replace(None, &ring().await).await, "ring.json"),
         (a_folder.load().await.map(drop), folder.path().to_str().unwrap()),
     ] {
-        let Err(KeyRingError::Unavailable(said)) = refused else { panic!("{refused:?}") };
+        assert!(matches!(refused, Err(KeyRingError::Unavailable(_))), "{refused:?}");
+        let said = with_causes(&refused.unwrap_err());
         assert!(said.contains(name), "{said}");
     }
 }

@@ -17,7 +17,7 @@ use pozi_auth::{
     identifiers::TenantId,
     keyring::SigningAlgorithm,
     oauth::GRANT_TYPE,
-    tenants::{RegistryUnavailable, SiteRegistry, TenantSites},
+    tenants::{RegistryError, SiteRegistry, TenantSites},
     timestamp::Timestamp,
 };
 use pozi_local::samples;
@@ -202,12 +202,8 @@ async fn a_preflight_is_answered_alike_everywhere() {
 /// A registry that fails in some way the first time.
 struct FirstFails<E>(AtomicBool, SiteFiles, E);
 
-impl<E: Fn() -> RegistryUnavailable + Send + Sync + 'static> SiteRegistry for FirstFails<E> {
-    async fn sites_of(
-        &self,
-        tenant: TenantId,
-        now: Timestamp,
-    ) -> Result<Arc<TenantSites>, RegistryUnavailable> {
+impl<E: Fn() -> RegistryError + Send + Sync + 'static> SiteRegistry for FirstFails<E> {
+    async fn sites_of(&self, tenant: TenantId, now: Timestamp) -> Result<Arc<TenantSites>, RegistryError> {
         if self.0.swap(false, Ordering::SeqCst) {
             Err((self.2)())
         } else {
@@ -220,8 +216,8 @@ impl<E: Fn() -> RegistryUnavailable + Send + Sync + 'static> SiteRegistry for Fi
 async fn trouble_within_is_told_as_any_refusal_and_the_next_request_works() {
     let world = World::new().await;
     let token = world.token(&TokenAsk::default());
-    let panics = || -> RegistryUnavailable { panic!("the registry panics") };
-    let is_down = || RegistryUnavailable("the table does not answer".to_owned());
+    let panics = || -> RegistryError { panic!("the registry panics") };
+    let is_down = || RegistryError("the table does not answer".into());
     let fetch = || world.key_sets.clone();
     for (router, told) in [
         (

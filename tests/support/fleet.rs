@@ -1,23 +1,23 @@
 //! The service as it is on AWS, with everything around it emulated: state in DynamoDB and KMS, a tenant over HTTP, and
 //! something between it and each of the two that can fail.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::Router;
 use entra_emulator::{EmulatedEntra, TokenAsk};
 use pozi_auth::{
     adapters::{
-        HttpKeySets, SystemClock,
-        aws::{Keys, Table, TableKeyRing, TablePublishedKeys, connection},
+        SystemClock,
+        aws::{Table, connection},
     },
     config::{AwsConfig, CallLimits, JwksConfig, RotateKeysConfig, Signing, TokenExchangeConfig},
-    keyring::{PUBLISHED_LIFETIMES, SigningAlgorithm},
+    keyring::SigningAlgorithm,
     sites::Site,
     tenants::SiteStore,
     timestamp::Clock,
 };
 use pozi_local::samples;
-use pozi_rotate_keys::{Ask, Done, RotateKeys, RunError};
+use pozi_rotate_keys::{RotateKeys, RunError, RunReport, RunRequest};
 
 use crate::{
     Answer, CREDENTIALS, EmulatedAws, Fate, FaultProxy, PATIENT, aws_at, exchange_form, form_request, send,
@@ -72,7 +72,7 @@ impl Fleet {
     pub async fn without_sites() -> Option<Self> {
         let kms_key = EmulatedAws::running()?.sealing_key().await;
         let fleet = Self::bare(Signing::Sealed { kms_key }, SigningAlgorithm::Es256).await?;
-        fleet.rotate(Ask { establish: true }).await.expect("a first ring can be made");
+        fleet.rotate(RunRequest { establish: true }).await.expect("a first ring can be made");
         Some(fleet)
     }
 
@@ -119,7 +119,7 @@ impl Fleet {
             fleet.store().put(&site, &file.text, None).await.expect("the table takes it");
         }
         fleet.entra.always(entra);
-        let done = fleet.rotate(Ask { establish: true }).await.expect("a first ring can be made");
+        let done = fleet.rotate(RunRequest { establish: true }).await.expect("a first ring can be made");
         assert_eq!(done.key_sets.failed == 0, entra == Fate::Passes, "the key sets: {:?}", done.key_sets);
         fleet.entra.always(Fate::Passes);
         fleet.aws.seen();
@@ -166,7 +166,7 @@ impl Fleet {
             entra_login: Some(self.entra.url().parse().expect("it is on this machine")),
             aws: self.aws(),
         };
-        pozi_token_exchange::router(Arc::new(pozi_token_exchange::aws::state(config).expect("it starts")))
+        pozi_token_exchange::aws::service(config).expect("it starts")
     }
 
     /// Another instance of jwks, cold.
@@ -180,17 +180,15 @@ impl Fleet {
             table: self.table.clone(),
             aws: self.aws(),
         };
-        let keys = TablePublishedKeys::new(Table::new(&connection(&config.aws), &config.table));
-        let keys = Arc::new(keys);
-        pozi_jwks::router(&config.issuer, SystemClock, keys, PUBLISHED_LIFETIMES, pozi_jwks::MAX_AGE)
+        pozi_jwks::aws::service(config).expect("it starts")
     }
 
-    /// Another instance of rotate-keys, with `clock`.
+    /// Another instance of rotate-keys.
     ///
     /// # Panics
     /// When it does not start.
     #[expect(clippy::expect_used, reason = "as above")]
-    pub fn rotator<C: Clock>(&self, clock: C) -> RotateKeys<C, TableKeyRing, Keys, Table, HttpKeySets> {
+    pub fn rotator(&self) -> RotateKeys<pozi_rotate_keys::aws::OnAws> {
         let config = RotateKeysConfig {
             issuer: ISSUER.parse().expect("it is one"),
             table: self.table.clone(),
@@ -200,7 +198,7 @@ impl Fleet {
             entra_login: Some(self.entra.url().parse().expect("it is on this machine")),
             aws: self.aws(),
         };
-        pozi_rotate_keys::aws::function(clock, config).expect("it starts")
+        pozi_rotate_keys::aws::service(config).expect("it starts")
     }
 
     /// What the functions are told, each of them all of it.
@@ -223,8 +221,8 @@ impl Fleet {
     }
 
     /// One run of rotate-keys, now.
-    pub async fn rotate(&self, ask: Ask) -> Result<Done, RunError> {
-        self.rotator(SystemClock).run(ask).await
+    pub async fn rotate(&self, request: RunRequest) -> Result<RunReport, RunError> {
+        self.rotator().run(request, SystemClock.now()).await
     }
 
     /// A reader's token, as Entra issues it now.

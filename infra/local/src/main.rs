@@ -12,7 +12,7 @@ async fn main() -> ExitCode {
     match run(&args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
-            eprintln!("{problem}");
+            eprintln!("{}", pozi_auth::error::with_causes(&problem));
             ExitCode::FAILURE
         }
     }

@@ -8,8 +8,9 @@ use pozi_auth::{
     adapters::{HttpDocument, HttpKeySets, KeyRingFile, LoadError, SiteFiles, SystemClock},
     address::LoopbackUrl,
     entra::{KEY_LIFETIMES, NothingKept, TenantKeys},
+    error::with_causes,
     keyring::{
-        Plan, PolicyProblem, RingSigner, RotateError, RotationPolicy, SoftwareKeys, establish, rotate,
+        Plan, RingSigner, RotateError, RotationPolicy, RotationPolicyError, SoftwareKeys, establish, rotate,
     },
     oauth,
     session::{Issuer, IssuerKeys},
@@ -72,7 +73,7 @@ pub enum StartError {
     Ring(#[from] RotateError),
     /// The times given.
     #[error("--rotate-every: {0}")]
-    Policy(#[from] PolicyProblem),
+    Policy(#[from] RotationPolicyError),
     /// The sample maps.
     #[error("cannot write the sample maps; choose another folder with --state: {0}")]
     Maps(#[from] CopyError),
@@ -258,7 +259,9 @@ async fn keep_rotating(
             tokio::time::sleep(every).await;
             match rotate(&*ring, &SoftwareKeys, &policy, SystemClock.now()).await {
                 Ok(rotation) => tell(&rotation.plan),
-                Err(problem) => tracing::warn!(%problem, "the signing keys were not rotated"),
+                Err(error) => {
+                    tracing::warn!(problem = with_causes(&error), "the signing keys were not rotated");
+                }
             }
         }
     });

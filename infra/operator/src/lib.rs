@@ -18,7 +18,7 @@ use pozi_auth::{
     adapters::{LoadError, aws, read_site_files},
     config::{AwsConfig, ConfigError},
     sites::{SiteFile, register},
-    tenants::RegistryUnavailable,
+    tenants::RegistryError,
 };
 
 use self::args::{Args, Command};
@@ -27,23 +27,24 @@ use self::args::{Args, Command};
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
     /// The files.
-    #[error("{0}")]
+    #[error(transparent)]
     Files(#[from] LoadError),
     /// The environment.
     #[error("{0}; for a profile of yours: eval \"$(aws configure export-credentials --format env)\"")]
-    Environment(#[from] ConfigError),
+    Environment(ConfigError),
     /// The push.
-    #[error("{0}")]
+    #[error(transparent)]
     Push(#[from] PushError),
     /// The table.
-    #[error("{0}")]
-    Table(#[from] RegistryUnavailable),
+    #[error(transparent)]
+    Table(#[from] RegistryError),
 }
 
 /// Does what `args` ask for, with the variables that `var` reads; returns what to print.
 pub async fn run(args: &Args, var: impl Fn(&str) -> Option<String>) -> Result<String, Problem> {
     let table = |name: &str| -> Result<_, Problem> {
-        Ok(aws::Table::new(&aws::connection(&AwsConfig::read(&var)?), name))
+        let config = AwsConfig::read(&var).map_err(Problem::Environment)?;
+        Ok(aws::Table::new(&aws::connection(&config), name))
     };
     match &args.command {
         Command::Check { files } => {

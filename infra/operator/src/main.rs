@@ -3,6 +3,7 @@
 use std::{env, process::ExitCode};
 
 use clap::Parser;
+use pozi_auth::error::with_causes;
 use pozi_operator::{args::Args, run};
 
 #[tokio::main]
@@ -13,7 +14,7 @@ async fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(problem) => {
-            eprintln!("{problem}");
+            eprintln!("{}", with_causes(&problem));
             ExitCode::FAILURE
         }
     }

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use pozi_auth::{
     adapters::LoadError,
+    revision::Revision,
     sites::{SiteFile, SiteName},
-    tenants::{AllTenants, RegistryUnavailable, SiteRevision, SiteStore, SiteStoreError},
+    tenants::{AllTenants, RegistryError, SiteStore, SiteStoreError},
 };
 
 use crate::{Change, Plan, Step, plan};
@@ -17,16 +18,17 @@ pub enum PushError {
     #[error("{0}")]
     Files(LoadError),
     /// The stored sites cannot be read. Nothing was written.
-    #[error("{0}; nothing was written")]
-    Read(RegistryUnavailable),
+    #[error("nothing was written")]
+    Read(#[source] RegistryError),
     /// A document was not written, nor those after it.
-    #[error("{told}{site}: {problem}; it and those after it were not written: look again, and push again")]
+    #[error("{told}{site}: it and those after it were not written; look again, and push again")]
     Write {
         /// What had been done by then.
         told: String,
         /// The site.
         site: SiteName,
         /// Why.
+        #[source]
         problem: SiteStoreError,
     },
 }
@@ -57,7 +59,7 @@ pub async fn push<T: AllTenants + SiteStore>(
         if !dry_run && let Err(problem) = table.put(&site, &document, expected).await {
             return Err(PushError::Write { told, site: site.name, problem });
         }
-        let next = SiteRevision(expected.map_or(1, |SiteRevision(count)| count + 1));
+        let next = Revision::after(expected);
         let would = if dry_run { "would be " } else { "" };
         let _ = match expected {
             None => writeln!(told, "{}: {would}new, revision {next}", site.name),

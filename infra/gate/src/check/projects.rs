@@ -2,7 +2,7 @@
 
 use std::{io, path::Path};
 
-use pozi_auth::{address::plain_url, sites::Catalogue};
+use pozi_auth::{address::plain_url, error::with_causes, sites::Catalogue};
 
 use super::findings::Findings;
 use crate::{
@@ -46,20 +46,6 @@ async fn check_upstream(server: &impl MapServer, catalogue: &Catalogue, findings
             false
         }
     }
-}
-
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let own = error.to_string();
-        // A transparent error says what its cause says.
-        if !text.ends_with(&own) {
-            text = format!("{text}: {own}");
-        }
-        cause = error.source();
-    }
-    text
 }
 
 /// Reads the project file, and says what is in it that should not be.

@@ -162,7 +162,7 @@ fn a_faulty_or_missing_file_beside_it_is_named() {
     let said = |more: &str| files.load(more).unwrap_err().to_string();
     assert!(said("ca_file = \"ca.pem\"\n").contains("ca.pem"));
     files.write("ca.pem", "no certificate");
-    assert!(said("ca_file = \"ca.pem\"\n").contains("no certificate is in it"));
+    assert!(said("ca_file = \"ca.pem\"\n").contains("it holds no certificate"));
     files.write("site.toml", &SITE.replace("C:/Pozi/assets", "c:\\\\pozi\\\\PLANNING"));
     assert!(files.load("project_paths = \"unix\"\n").is_ok());
     let problem = said("project_paths = \"windows\"\n");

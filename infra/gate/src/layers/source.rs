@@ -10,7 +10,7 @@ use std::{
 };
 
 use pozi_auth::{
-    last_good::{Cooldown, LastGood, Lifetimes, NotFound},
+    last_good::{Cooldown, LastGood, LastGoodError, Lifetimes},
     timestamp::Timestamp,
 };
 
@@ -81,16 +81,16 @@ impl<M: MapServer> LayerSource<M> {
         let mut stamp = Stamp::of(project).await;
         match self.find(&kept, project, now, stamp).await {
             Ok(layers) => return Ok(layers),
-            Err(NotFound::Unavailable { retry_after }) => {
+            Err(LastGoodError::Unavailable { retry_after }) => {
                 return Err(LayersError::Unavailable { retry_after });
             }
-            Err(NotFound::Missing { .. }) => {}
+            Err(LastGoodError::Missing { .. }) => {}
         }
         // The file changed between the two looks at it.
         stamp = Stamp::of(project).await;
         self.find(&kept, project, now, stamp).await.map_err(|missing| match missing {
-            NotFound::Unavailable { retry_after } => LayersError::Unavailable { retry_after },
-            NotFound::Missing { retry_after } => {
+            LastGoodError::Unavailable { retry_after } => LayersError::Unavailable { retry_after },
+            LastGoodError::Missing { retry_after } => {
                 LayersError::Unavailable { retry_after: retry_after.unwrap_or(LIFETIMES.cooldown) }
             }
         })
@@ -110,7 +110,7 @@ impl<M: MapServer> LayerSource<M> {
         project: &str,
         now: Timestamp,
         stamp: Option<Stamp>,
-    ) -> Result<Arc<Layers>, NotFound> {
+    ) -> Result<Arc<Layers>, LastGoodError> {
         let (server, project) = (Arc::clone(&self.server), project.to_owned());
         let load = move || async move {
             let stamp = Stamp::of(&project).await;
@@ -122,7 +122,7 @@ impl<M: MapServer> LayerSource<M> {
         match (kept.find(now, is_current, load).await, kept.held()) {
             (Ok(found), _) => Ok(Arc::clone(&found.layers)),
             // An outage: what is held is old, but nothing says that it is wrong.
-            (Err(NotFound::Unavailable { .. }), Some((held, asked)))
+            (Err(LastGoodError::Unavailable { .. }), Some((held, asked)))
                 if held.stamp == stamp && now.since(asked) < LIFETIMES.keep =>
             {
                 Ok(Arc::clone(&held.layers))

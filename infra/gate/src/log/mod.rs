@@ -3,9 +3,7 @@
 
 mod lines;
 
-use aws_lc_rs::digest;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use pozi_auth::session::VerifiedSession;
+use pozi_auth::{hash::sha256_hex, session::VerifiedSession};
 
 pub use self::lines::{LogError, LogLines};
 
@@ -21,7 +19,6 @@ pub(crate) fn tell(site: &str, outcome: &Result<VerifiedSession, Refusal>, found
     }
     let session = outcome.as_ref().ok().or(found.session.as_ref());
     let question = found.question.as_ref();
-    let subject = session.map(|session| digest::digest(&digest::SHA256, session.subject().as_bytes()));
     tracing::info!(
         target: DECISIONS,
         decision = if outcome.is_ok() { "allowed" } else { "refused" },
@@ -30,7 +27,7 @@ pub(crate) fn tell(site: &str, outcome: &Result<VerifiedSession, Refusal>, found
         catalogue = question.map(|question| question.catalogue.as_str()),
         access = question.map(|question| tracing::field::display(question.access)),
         jti = session.map(VerifiedSession::id),
-        subject_sha256 = subject.map(|hash| URL_SAFE_NO_PAD.encode(hash)),
+        subject_sha256 = session.map(|session| sha256_hex(session.subject().as_bytes())),
         "a request was decided"
     );
 }

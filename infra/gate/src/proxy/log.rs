@@ -2,10 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use aws_lc_rs::digest;
 use axum::response::Response;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use pozi_auth::{session::VerifiedSession, sites::CatalogueId};
+use pozi_auth::{error::with_causes, hash::sha256_hex, session::VerifiedSession, sites::CatalogueId};
 
 use super::ProxyRefusal;
 use crate::request::Operation;
@@ -44,7 +42,7 @@ impl Trail {
         };
         count(outcome, catalogue, operation, taken);
         let problem = match outcome {
-            Err(error @ (ProxyRefusal::Layers(_) | ProxyRefusal::Upstream(_))) => Some(causes(error)),
+            Err(error @ (ProxyRefusal::Layers(_) | ProxyRefusal::Upstream(_))) => Some(with_causes(error)),
             _ => None,
         };
         let parameter = match outcome {
@@ -62,15 +60,11 @@ impl Trail {
             parameter,
             problem,
             jti = self.session.as_ref().map(|session| session.id()),
-            subject_sha256 = self.session.as_ref().map(|session| hashed(session.subject())),
+            subject_sha256 = self.session.as_ref().map(|session| sha256_hex(session.subject().as_bytes())),
             microseconds = u64::try_from(taken.as_micros()).unwrap_or(u64::MAX),
             "a request was decided"
         );
     }
-}
-
-fn hashed(subject: &str) -> String {
-    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, subject.as_bytes()))
 }
 
 fn count(
@@ -92,18 +86,4 @@ fn count(
     }
     metrics::histogram!("pozi_gate_request_seconds", "catalogue" => catalogue, "operation" => operation)
         .record(taken.as_secs_f64());
-}
-
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let own = error.to_string();
-        // A transparent error says what its cause says.
-        if !text.ends_with(&own) {
-            text = format!("{text}: {own}");
-        }
-        cause = error.source();
-    }
-    text
 }
