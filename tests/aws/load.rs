@@ -18,7 +18,7 @@ use pozi_auth::{
 };
 use pozi_rotate_keys::RunRequest;
 use pozi_tests::{Fleet, ISSUER, PATIENT, SetClock, aws_at, exchanged};
-use pozi_token_exchange::{Environment, TokenExchange, aws::Registry};
+use pozi_token_exchange::{Environment, TokenExchange};
 
 use super::gotten;
 
@@ -31,19 +31,19 @@ struct ByTestClock;
 
 impl Environment for ByTestClock {
     type Clock = SetClock;
-    type Sites = Registry;
+    type Sites = Arc<CachedRegistry<Table>>;
     type KeySets = HttpKeySets;
-    type Memory = Registry;
+    type Memory = Arc<CachedRegistry<Table>>;
     type Signing = RingSigner<Table, Keys>;
 }
 
 /// An instance of token-exchange by the test's clock.
 fn instance(fleet: &Fleet, clock: &SetClock) -> Router {
     let aws = connection(&aws_at(fleet.aws.url()));
-    let table = Table::new(&aws, &fleet.table);
+    let table = Arc::new(Table::new(&aws, &fleet.table));
     let issuer = ISSUER.parse().unwrap();
     let keys = Keys::new(&aws, &fleet.signing, &fleet.table, &issuer);
-    let registry = Arc::new(CachedRegistry::new(Arc::new(table.clone()), REGISTRY_LIFETIMES));
+    let registry = Arc::new(CachedRegistry::new(Arc::clone(&table), REGISTRY_LIFETIMES));
     let fetch =
         HttpKeySets::new(Some(fleet.entra.url().parse().unwrap())).unwrap().with_timeout(PATIENT.call);
     pozi_token_exchange::router(Arc::new(TokenExchange::<ByTestClock> {
@@ -51,7 +51,7 @@ fn instance(fleet: &Fleet, clock: &SetClock) -> Router {
         clock: clock.clone(),
         sites: Arc::clone(&registry),
         tenant_keys: TenantKeys::recalling(fetch, registry, KEY_LIFETIMES),
-        signing: RingSigner::new(Arc::new(table), keys, RING_LIFETIMES),
+        signing: RingSigner::new(table, keys, RING_LIFETIMES),
     }))
 }
 

@@ -160,8 +160,8 @@ mod tests {
                 "AWS_SECRET_ACCESS_KEY" => Some("a-secret-of-ours"),
                 _ => None,
             };
-            let changed = changes.iter().find(|(variable, _)| *variable == name).map(|(_, value)| *value);
-            changed.unwrap_or(default).map(str::to_owned)
+            let value = changes.iter().find(|(variable, _)| *variable == name).map(|(_, value)| *value);
+            value.unwrap_or(default).map(str::to_owned)
         }
     }
 

@@ -115,7 +115,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        keyring::{KeyRingError, PrivateHalf, SoftwareKey, SoftwareKeys, ring::testing::new_key},
+        keyring::{KeyRingError, PrivateHalf, Signer, SoftwareKey, SoftwareKeys, ring::testing::new_key},
         revision::Revision,
     };
 
