@@ -53,8 +53,8 @@ pub struct SessionClaims {
 }
 
 impl SessionClaims {
-    /// Returns the claims of a session of `subject` under `grant`, with `id` as its `jti`. It ends with the grant's lifetime or the subject token,
-    /// whichever is earlier.
+    /// Returns the claims of a session of `subject` under `grant`, with `id` as its `jti`. It ends with the grant's lifetime
+    /// or the subject token, whichever is earlier.
     pub fn new(issuer: &Issuer, subject: &VerifiedSubject, grant: &Grant, id: Uuid, now: Timestamp) -> Self {
         Self {
             iss: issuer.clone(),
