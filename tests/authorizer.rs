@@ -10,7 +10,7 @@ use pozi_auth::{
     config::{AuthorizerConfig, ResponseKind},
     session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
 };
-use pozi_authorizer::{Authorizer, Event, Failure};
+use pozi_authorizer::{Authorizer, AuthorizerError, Event};
 use pozi_tests::{Outage, PublishedDocument, SetClock, World, part};
 use serde_json::{Value, json};
 
@@ -52,7 +52,7 @@ impl Api {
             Some(value.to_owned())
         });
         let keys = IssuerKeys::new(published.clone(), ISSUER_KEY_LIFETIMES);
-        let authorizer = Authorizer::new(&config.unwrap(), world.clock.clone(), keys);
+        let authorizer = Authorizer::new(config.unwrap(), world.clock.clone(), keys);
         Self { world, published, authorizer }
     }
 
@@ -61,11 +61,11 @@ impl Api {
         self.world.exchange(&self.world.token(&ask), &[]).await.session().to_owned()
     }
 
-    async fn answer(&self, event: &str, session: &str) -> Result<Value, Failure> {
+    async fn answer(&self, event: &str, session: &str) -> Result<Value, AuthorizerError> {
         self.answer_to(&serde_json::from_str(&event.replace("@SESSION@", session)).unwrap()).await
     }
 
-    async fn answer_to(&self, event: &Value) -> Result<Value, Failure> {
+    async fn answer_to(&self, event: &Value) -> Result<Value, AuthorizerError> {
         let event: Event = serde_json::from_value(event.clone()).unwrap();
         self.authorizer.answer(&event).await.map(|answer| serde_json::to_value(answer).unwrap())
     }
@@ -126,10 +126,14 @@ async fn an_invalid_session_is_refused_by_either_kind_of_api() {
             ("expired", api.world.signed(&header, &expired).await),
         ] {
             for (name, event) in [REQUEST, TOKEN] {
-                assert_eq!(api.answer(event, &token).await, Err(Failure::Unauthorized), "{name} {what}");
+                assert_eq!(
+                    api.answer(event, &token).await,
+                    Err(AuthorizerError::Unauthorized),
+                    "{name} {what}"
+                );
             }
             assert_eq!(
-                Failure::Unauthorized.to_string(),
+                AuthorizerError::Unauthorized.to_string(),
                 "Unauthorized",
                 "REST APIs answer 401 to exactly this message"
             );
@@ -154,7 +158,7 @@ async fn a_repeated_session_header_is_refused() {
     let session = api.session("riverbend", Person::Reader).await;
     let mut event: Value = serde_json::from_str(&REQUEST.1.replace("@SESSION@", &session)).unwrap();
     event["multiValueHeaders"]["X-Pozi-Session"] = json!([session, session]);
-    assert_eq!(api.answer_to(&event).await, Err(Failure::Unauthorized));
+    assert_eq!(api.answer_to(&event).await, Err(AuthorizerError::Unauthorized));
 }
 
 #[tokio::test]
@@ -163,7 +167,7 @@ async fn unavailable_keys_are_an_error_which_is_not_cached() {
     api.published.fail_with(Outage::Unavailable);
     let session = api.session("riverbend", Person::Reader).await;
     for (name, event) in ALL {
-        assert_eq!(api.answer(event, &session).await, Err(Failure::KeysUnavailable), "{name}");
+        assert_eq!(api.answer(event, &session).await, Err(AuthorizerError::KeysUnavailable), "{name}");
     }
     api.published.recover();
     api.world.clock.advance(30);

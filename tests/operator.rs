@@ -6,8 +6,10 @@ use std::fs;
 
 use clap::Parser;
 use pozi_auth::{
+    error::with_causes,
+    revision::Revision,
     sites::{Site, SiteFile},
-    tenants::{SiteRevision, SiteStore, SiteStoreError, TenantSource},
+    tenants::{SiteStore, SiteStoreError, TenantSource},
 };
 use pozi_local::samples;
 use pozi_operator::{PushError, args::Args, push, run};
@@ -17,7 +19,7 @@ use pozi_tests::{EmulatedAws, Fleet, aws_at, exchanged};
 async fn told(words: &[&str]) -> Result<String, String> {
     let args = Args::parse_from([&["pozi"], words].concat());
     let config = || Ok(aws_at(EmulatedAws::running().unwrap().url()));
-    Box::pin(run(&args, config)).await.map_err(|error| error.to_string())
+    Box::pin(run(&args, config)).await.map_err(|error| with_causes(&error))
 }
 
 fn files() -> Vec<SiteFile> {
@@ -110,5 +112,5 @@ async fn a_broken_stored_document_is_told_stops_nobody_else_and_is_mended_by_its
     let mended = push(&table, &files(), false).await.unwrap();
     assert!(mended.contains("saltmarsh: updated from revision 1 to 2"), "{mended}");
     let record = table.record_of(saltmarsh.tenant()).await.unwrap();
-    assert_eq!(record.sites[0].revision, SiteRevision(2));
+    assert_eq!(record.sites[0].revision, Revision(2));
 }

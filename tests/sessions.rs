@@ -8,9 +8,9 @@ use entra_emulator::{Kind, Person, TokenAsk, Version};
 use http::Request;
 use jsonwebtoken::{DecodingKey, jwk::JwkSet};
 use pozi_auth::{
-    keyring::{KeyRingSource, PublishedKeys, SigningAlgorithm},
+    keyring::{KeyRingSource, PublishedKeySet, SigningAlgorithm},
     session::{
-        KeySet, SessionKey, SessionKeySource, SessionKeysUnavailable, SessionRefusal, SessionVerifier,
+        SessionKey, SessionKeyError, SessionKeySet, SessionKeySource, SessionRefusal, SessionVerifier,
         VerifiedSession,
     },
     sites::{Access, Site},
@@ -33,9 +33,9 @@ async fn session_of(world: &World, person: Person) -> String {
     answer.session().to_owned()
 }
 
-async fn published(world: &World) -> KeySet {
+async fn published(world: &World) -> SessionKeySet {
     let ring = world.ring.load().await.unwrap().unwrap().0;
-    KeySet::parse(PublishedKeys::of(&ring).as_json()).unwrap()
+    SessionKeySet::parse(PublishedKeySet::of(&ring).as_json()).unwrap()
 }
 
 fn now(world: &World) -> Timestamp {
@@ -67,7 +67,7 @@ impl Served {
 }
 
 impl SessionKeySource for Served {
-    async fn find(&self, id: &str, _: Timestamp) -> Result<Option<SessionKey>, SessionKeysUnavailable> {
+    async fn find(&self, id: &str, _: Timestamp) -> Result<Option<SessionKey>, SessionKeyError> {
         Ok(self.0.get(id).cloned())
     }
 }

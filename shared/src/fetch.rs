@@ -1,5 +1,7 @@
 //! Documents that are fetched from elsewhere.
 
+use crate::error::Cause;
+
 /// Fetches one document that is always at the same address.
 pub trait DocumentFetch: Send + Sync + 'static {
     /// The document as served; at most 256 KiB, within 3 s.
@@ -10,8 +12,8 @@ pub trait DocumentFetch: Send + Sync + 'static {
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     /// Connecting, sending or receiving failed, or took too long.
-    #[error("no answer: {0}")]
-    NoAnswer(String),
+    #[error("no answer")]
+    NoAnswer(#[source] Cause),
     /// The answer was not 200. Redirects are not followed.
     #[error("answered with status {0}")]
     Status(u16),

@@ -1,58 +1,59 @@
-//! A value that is fetched from elsewhere and outlives its source's troubles: the last good one is kept, replaced only
-//! by one that parsed, fetched once at a time, and no fetch follows another too soon.
+//! A cached value that outlives the outages of its source: the last good one is kept, replaced only by one that parsed,
+//! and never fetched twice at once or too soon after a fetch that did not help.
 
 use std::{
-    fmt::Display,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use tokio::sync::OwnedMutexGuard;
 
-use crate::timestamp::Timestamp;
+use crate::{
+    error::{Cause, with_causes},
+    timestamp::Timestamp,
+};
 
 /// How long a value is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifetimes {
-    /// Until this age no fetch is made for a value that satisfies.
+    /// Up to this age, a value that satisfies the caller is used without a fetch.
     pub fresh: Duration,
-    /// Until this age a value serves when its source fails.
+    /// Up to this age, a value is used while its source fails.
     pub keep: Duration,
-    /// The pause after a fetch that failed, or that did not bring what the caller was looking for.
+    /// The pause after a fetch that failed, or whose value did not satisfy the caller.
     pub cooldown: Duration,
 }
 
-/// Why there is no value that satisfies.
+/// Why there is no value that satisfies the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotFound {
-    /// The source does not answer, so that nobody knows.
-    #[error("the source does not answer; it is asked again in {} s", retry_after.as_secs())]
+pub enum LastGoodError {
+    /// No usable value is held, and the source fails.
+    #[error("fetching it failed; the next attempt is in {} s", retry_after.as_secs())]
     Unavailable {
-        /// When asking again can help, in whole seconds.
+        /// The time until the next fetch, in whole seconds.
         retry_after: Duration,
     },
-    /// The newest value does not satisfy.
-    #[error("the newest value is not what was looked for")]
+    /// The newest value does not satisfy the caller.
+    #[error("the newest value does not have what was looked for")]
     Missing {
-        /// When asking again can help, in whole seconds, where the source was not asked this time; none where it was.
+        /// The time until the next fetch, in whole seconds; `None` if this call has just fetched.
         retry_after: Option<Duration>,
     },
 }
 
-/// One such value.
+/// A cached value.
 #[derive(Debug)]
 pub struct LastGood<T> {
-    what: String,
+    name: String,
     lifetimes: Lifetimes,
     state: Mutex<State<T>>,
     flight: Arc<tokio::sync::Mutex<()>>,
-    dissatisfied: Arc<Cooldown>,
+    unsatisfied: Arc<Cooldown>,
 }
 
-/// The pause after a fetch that did not bring what a caller looked for. Values of one source share one, so that a caller
-/// cannot have the source asked again by asking for another of them. It never stops the first fetch of a value, and a
-/// fetch that brought what was looked for does not start it: else one caller's nonsense, or a second caller's turn, would
-/// keep away what is there to be had.
+/// The pause after a fetch whose value did not satisfy the caller. Values of one source share it, so that a caller cannot
+/// cause another fetch by asking for another of them. It does not delay the first fetch of a value, and a fetch that
+/// satisfies its caller does not start it: otherwise one caller's nonsense would delay what another rightly looks for.
 #[derive(Debug, Default)]
 pub struct Cooldown(Mutex<Timestamp>);
 
@@ -63,13 +64,13 @@ struct State<T> {
 }
 
 impl<T: Send + Sync + 'static> LastGood<T> {
-    /// Holds nothing yet. `what` names the value in the log; `dissatisfied` may be shared with other values.
-    pub fn new(what: impl Into<String>, lifetimes: Lifetimes, dissatisfied: Arc<Cooldown>) -> Arc<Self> {
+    /// Creates an empty cache. `name` names the value in the log; `unsatisfied` may be shared with other values.
+    pub fn new(name: impl Into<String>, lifetimes: Lifetimes, unsatisfied: Arc<Cooldown>) -> Arc<Self> {
         let state = Mutex::new(State { held: None, failed_until: Timestamp::default() });
-        Arc::new(Self { what: what.into(), lifetimes, state, flight: Arc::default(), dissatisfied })
+        Arc::new(Self { name: name.into(), lifetimes, state, flight: Arc::default(), unsatisfied })
     }
 
-    /// Goes on with a value that was fetched at `fetched`, before this process began, unless a newer one is held.
+    /// Takes over a value that another process fetched at `fetched`, unless a newer one is held.
     pub fn remember(&self, value: T, fetched: Timestamp) {
         let mut state = lock(&self.state);
         if state.held.as_ref().is_none_or(|(_, held)| *held < fetched) {
@@ -77,28 +78,28 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         }
     }
 
-    /// The newest value and when it was fetched, be it too old to be used.
+    /// Returns the newest value and when it was fetched, even if it is too old to be used.
     pub fn held(&self) -> Option<(Arc<T>, Timestamp)> {
         lock(&self.state).held.clone()
     }
 
-    /// The value to use at `now`, fetched with `load` where that is due: when none is held, when the held one is past
-    /// its fresh time, or when it is not what the caller is looking for (`satisfies`). `load` says since when its value
-    /// is known: `now`, unless it comes from somebody who kept it.
+    /// Returns the value to use at `now`. It is fetched with `load` when none is held, when the held one is no longer
+    /// fresh, or when the held one does not satisfy the caller. `load` returns a value and when it was fetched: `now`,
+    /// unless it comes from a store.
     pub async fn find<E, L>(
         self: &Arc<Self>,
         now: Timestamp,
         satisfies: impl Fn(&T) -> bool + Clone + Send + 'static,
         load: impl FnOnce() -> L + Send,
-    ) -> Result<Arc<T>, NotFound>
+    ) -> Result<Arc<T>, LastGoodError>
     where
-        E: Display + Send + 'static,
+        E: Into<Cause> + Send + 'static,
         L: Future<Output = Result<(T, Timestamp), E>> + Send + 'static,
     {
         let seen = self.usable(now);
         let flight = match &seen {
             Some((value, Age::Fresh)) if satisfies(value) => return Ok(Arc::clone(value)),
-            // Stale but good enough: whoever comes first fetches, the others do not wait for it.
+            // Stale but good enough: one caller fetches, and the others do not wait for it.
             Some((value, Age::Stale)) if satisfies(value) => {
                 match Arc::clone(&self.flight).try_lock_owned() {
                     Ok(flight) => flight,
@@ -113,16 +114,15 @@ impl<T: Send + Sync + 'static> LastGood<T> {
             (None, Some(_)) => true,
             (_, None) => false,
         };
-        let dissatisfied = held.is_some_and(|(value, _)| !satisfies(&value));
-        let fetches = !renewed && self.may_fetch(now, dissatisfied);
+        let unsatisfied = held.is_some_and(|(value, _)| !satisfies(&value));
+        let fetches = !renewed && self.may_fetch(now, unsatisfied);
         if fetches {
             self.fetch(now, flight, satisfies.clone(), load()).await;
         }
         self.newest(now, satisfies, renewed || fetches)
     }
 
-    /// Runs the fetch as a task of its own, so that a caller who goes away neither stops it for those who wait nor
-    /// has the next one start it again.
+    /// Runs the fetch as a task of its own, so that a caller who is cancelled does not stop it for those who wait.
     async fn fetch<E, L>(
         self: &Arc<Self>,
         now: Timestamp,
@@ -130,51 +130,53 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         satisfies: impl Fn(&T) -> bool + Send + 'static,
         load: L,
     ) where
-        E: Display + Send + 'static,
+        E: Into<Cause> + Send + 'static,
         L: Future<Output = Result<(T, Timestamp), E>> + Send + 'static,
     {
         let this = Arc::clone(self);
         let fetching = tokio::spawn(async move {
-            // A task within the task, so that even a panic ends in a pause before the next in line may fetch.
+            // A task within the task, so that a panic starts the pause, too, before the next caller may fetch.
             match tokio::spawn(load).await {
                 Ok(Ok((value, since))) => this.keep(value, since, now, satisfies),
-                Ok(Err(problem)) => this.pause(now, &problem),
-                Err(problem) => this.pause(now, &problem),
+                Ok(Err(error)) => this.pause(now, error),
+                Err(error) => this.pause(now, error),
             }
             drop(flight);
         });
-        // The task itself does nothing that can fail.
+        // The outer task cannot fail.
         let _ = fetching.await;
     }
 
     fn keep(&self, value: T, since: Timestamp, now: Timestamp, satisfies: impl Fn(&T) -> bool) {
         if !satisfies(&value) {
-            self.dissatisfied.start(now, self.lifetimes.cooldown);
+            self.unsatisfied.start(now, self.lifetimes.cooldown);
         }
         let held = Some((Arc::new(value), since));
         *lock(&self.state) = State { held, failed_until: Timestamp::default() };
     }
 
-    fn pause(&self, now: Timestamp, problem: &dyn Display) {
-        tracing::warn!(what = self.what, %problem, "could not be fetched");
+    fn pause(&self, now: Timestamp, error: impl Into<Cause>) {
+        let error: Cause = error.into();
+        let problem = with_causes(&*error);
+        tracing::warn!(what = self.name, problem, "could not be fetched");
         lock(&self.state).failed_until = now.plus(self.lifetimes.cooldown);
-        self.dissatisfied.start(now, self.lifetimes.cooldown);
+        self.unsatisfied.start(now, self.lifetimes.cooldown);
     }
 
-    fn may_fetch(&self, now: Timestamp, dissatisfied: bool) -> bool {
+    fn may_fetch(&self, now: Timestamp, unsatisfied: bool) -> bool {
         let cooldown = self.lifetimes.cooldown;
         let failing = remaining(lock(&self.state).failed_until, now, cooldown).is_some();
-        let in_vain = dissatisfied && self.dissatisfied.remaining(now, cooldown).is_some();
-        !(failing || in_vain)
+        let useless = unsatisfied && self.unsatisfied.remaining(now, cooldown).is_some();
+        !(failing || useless)
     }
 
     fn usable(&self, now: Timestamp) -> Option<(Arc<T>, Age)> {
         let state = lock(&self.state);
         let (value, fetched) = state.held.as_ref()?;
         let age = now.since(*fetched);
-        // Callers may be a little late; a value from further ahead was fetched before the clock was set back.
-        let from_ahead = fetched.since(now) > self.lifetimes.cooldown;
-        let freshness = if age < self.lifetimes.fresh && !from_ahead { Age::Fresh } else { Age::Stale };
+        // A caller's `now` may be a little old; a value from further ahead was fetched before the clock was set back.
+        let from_future = fetched.since(now) > self.lifetimes.cooldown;
+        let freshness = if age < self.lifetimes.fresh && !from_future { Age::Fresh } else { Age::Stale };
         (age < self.lifetimes.keep).then(|| (Arc::clone(value), freshness))
     }
 
@@ -182,8 +184,8 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         &self,
         now: Timestamp,
         satisfies: impl Fn(&T) -> bool,
-        asked: bool,
-    ) -> Result<Arc<T>, NotFound> {
+        fetched: bool,
+    ) -> Result<Arc<T>, LastGoodError> {
         let cooldown = self.lifetimes.cooldown;
         let usable = self.usable(now);
         if let Some((value, _)) = usable.as_ref().filter(|(value, _)| satisfies(value)) {
@@ -191,25 +193,25 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         }
         let failing = remaining(lock(&self.state).failed_until, now, cooldown);
         match (usable, failing) {
-            (Some(_), None) if asked => Err(NotFound::Missing { retry_after: None }),
+            (Some(_), None) if fetched => Err(LastGoodError::Missing { retry_after: None }),
             (Some(_), None) => {
-                Err(NotFound::Missing { retry_after: self.dissatisfied.remaining(now, cooldown) })
+                Err(LastGoodError::Missing { retry_after: self.unsatisfied.remaining(now, cooldown) })
             }
-            (_, failing) => Err(NotFound::Unavailable { retry_after: failing.unwrap_or(A_MOMENT) }),
+            (_, failing) => Err(LastGoodError::Unavailable { retry_after: failing.unwrap_or(MIN_RETRY) }),
         }
     }
 }
 
-const A_MOMENT: Duration = Duration::from_secs(1);
+const MIN_RETRY: Duration = Duration::from_secs(1);
 
-/// What remains at `now` of a pause until `until`. A pause cannot be longer than `most`: one that seems so began before
-/// the clock was set back, and would otherwise last until the clock is there again.
-fn remaining(until: Timestamp, now: Timestamp, most: Duration) -> Option<Duration> {
+/// Returns what remains at `now` of a pause until `until`. One that seems longer than `max` began before the clock was
+/// set back, and counts as over: it would otherwise last until the clock is there again.
+fn remaining(until: Timestamp, now: Timestamp, max: Duration) -> Option<Duration> {
     let remaining = until.since(now);
-    (!remaining.is_zero() && remaining <= most).then_some(remaining)
+    (!remaining.is_zero() && remaining <= max).then_some(remaining)
 }
 
-/// Of a value that is not too old to be used.
+/// The age of a value that may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Age {
     Fresh,
@@ -217,8 +219,8 @@ enum Age {
 }
 
 impl Cooldown {
-    fn remaining(&self, now: Timestamp, most: Duration) -> Option<Duration> {
-        remaining(*lock(&self.0), now, most)
+    fn remaining(&self, now: Timestamp, max: Duration) -> Option<Duration> {
+        remaining(*lock(&self.0), now, max)
     }
 
     fn start(&self, now: Timestamp, pause: Duration) {
@@ -226,7 +228,7 @@ impl Cooldown {
     }
 }
 
-/// Every critical section here only reads or replaces a value, so one that panicked left nothing half done.
+/// Ignores poisoning: every critical section here only reads or replaces a value, so a panic leaves nothing half done.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -243,13 +245,13 @@ mod tests {
         cooldown: Duration::from_mins(5),
     };
 
-    const MISSING: NotFound = NotFound::Missing { retry_after: None };
+    const MISSING: LastGoodError = LastGoodError::Missing { retry_after: None };
 
-    fn unavailable(retry_after: Duration) -> NotFound {
-        NotFound::Unavailable { retry_after }
+    fn unavailable(retry_after: Duration) -> LastGoodError {
+        LastGoodError::Unavailable { retry_after }
     }
 
-    /// A source that counts how often it was asked and answers what it is told to.
+    /// A source that gives a set answer and counts its fetches.
     struct Source {
         cell: Arc<LastGood<u32>>,
         answer: Arc<Mutex<Result<u32, &'static str>>>,
@@ -269,7 +271,7 @@ mod tests {
             *lock(&self.answer) = answer;
         }
 
-        async fn find(&self, now: u64, wanted: u32) -> Result<u32, NotFound> {
+        async fn find(&self, now: u64, wanted: u32) -> Result<u32, LastGoodError> {
             let (answer, asked) = (Arc::clone(&self.answer), Arc::clone(&self.asked));
             let now = Timestamp::from_unix_seconds(1_000_000 + now);
             let load = || async move {
@@ -287,7 +289,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn fetches_once_an_hour() {
+    async fn fetches_again_only_when_the_value_is_no_longer_fresh() {
         let source = Source::answering(1);
         for now in [0, 1, 3_599] {
             assert_eq!(source.find(now, 1).await, Ok(1));
@@ -299,7 +301,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failing_source_leaves_the_last_good_value_for_a_day_and_is_asked_every_five_minutes() {
+    async fn keeps_the_last_good_value_for_a_day_and_asks_a_failing_source_every_five_minutes() {
         let source = Source::answering(1);
         source.find(0, 1).await.unwrap();
         source.answer(Err("down"));
@@ -314,7 +316,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_first_fetch_that_fails_starts_the_cooldown_and_says_when_to_come_back() {
+    async fn a_first_fetch_that_fails_starts_the_cooldown_and_says_when_to_retry() {
         let source = Source::answering(1);
         source.answer(Err("down"));
         assert_eq!(source.find(0, 1).await, Err(unavailable(Duration::from_mins(5))));
@@ -325,13 +327,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_looked_for_in_vain_is_fetched_at_most_every_five_minutes() {
+    async fn a_value_that_does_not_satisfy_is_fetched_again_at_most_every_five_minutes() {
         let source = Source::answering(1);
         source.find(0, 1).await.unwrap();
-        assert_eq!(source.find(0, 9).await, Err(MISSING), "the source was asked, and has none");
+        assert_eq!(source.find(0, 9).await, Err(MISSING), "it was fetched, and does not satisfy");
         for now in 0..300 {
             let retry_after = Some(Duration::from_secs(300 - now));
-            assert_eq!(source.find(now, 9).await, Err(NotFound::Missing { retry_after }));
+            assert_eq!(source.find(now, 9).await, Err(LastGoodError::Missing { retry_after }));
         }
         assert_eq!(source.asked(), 2);
         assert_eq!(source.find(300, 9).await, Err(MISSING));
@@ -339,7 +341,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_there_to_be_had_is_followed_at_once_however_often() {
+    async fn a_fetch_that_satisfies_starts_no_cooldown() {
         let source = Source::answering(1);
         for value in 1..5 {
             source.answer(Ok(value));
@@ -350,7 +352,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_not_held_cannot_be_judged_while_the_source_fails() {
+    async fn a_value_that_does_not_satisfy_is_unavailable_while_the_source_fails() {
         let source = Source::answering(1);
         source.find(0, 1).await.unwrap();
         source.answer(Err("down"));
@@ -373,7 +375,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_crowd_causes_one_fetch_and_all_get_its_value() {
+    async fn many_callers_at_once_share_one_fetch() {
         let source = Source::answering(7);
         for answer in futures_joined((0..1_000).map(|_| source.find(0, 7))).await {
             assert_eq!(answer, Ok(7));
@@ -382,7 +384,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_caller_who_goes_away_does_not_stop_the_fetch() {
+    async fn a_cancelled_caller_does_not_stop_the_fetch() {
         let source = Source::answering(1);
         {
             let mut leaving = Box::pin(source.find(0, 1));
@@ -397,7 +399,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_clock_that_was_wrong_for_a_moment_leaves_nothing_behind() {
+    async fn recovers_from_a_clock_that_was_wrong_for_a_moment() {
         const DECADES: u64 = 1_000_000_000;
         for (wrong, right) in [(Ok(1), Ok(2)), (Err("down"), Ok(2))] {
             let source = Source::answering(0);
@@ -410,7 +412,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_caller_who_is_a_little_late_causes_no_fetch() {
+    async fn a_caller_with_a_slightly_old_time_causes_no_fetch() {
         let source = Source::answering(1);
         source.find(60, 1).await.unwrap();
         assert_eq!(source.find(0, 1).await, Ok(1));
@@ -418,7 +420,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_fetch_that_panics_is_a_failure_like_any_other() {
+    async fn a_fetch_that_panics_starts_the_cooldown_like_any_failure() {
         let cell = LastGood::<u32>::new("test", LIFETIMES, Arc::default());
         let now = Timestamp::from_unix_seconds(1_000_000);
         let load =
@@ -430,7 +432,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn two_values_of_one_source_share_the_pause_but_never_each_others_first_fetch() {
+    async fn values_of_one_source_share_the_pause_but_not_before_their_first_fetch() {
         let pause = Arc::new(Cooldown::default());
         let [one, two] = ["one", "two"].map(|what| LastGood::<u32>::new(what, LIFETIMES, Arc::clone(&pause)));
         let now = Timestamp::from_unix_seconds(1_000_000);
@@ -440,7 +442,7 @@ mod tests {
         let retry_after = Some(LIFETIMES.cooldown);
         assert_eq!(
             two.find(now, |value| *value == 2, load(2)).await,
-            Err(NotFound::Missing { retry_after }),
+            Err(LastGoodError::Missing { retry_after }),
             "one's pause holds for two"
         );
         let later = now.plus(LIFETIMES.cooldown);
@@ -448,14 +450,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_value_is_as_old_as_its_source_says_and_not_as_old_as_its_fetch() {
+    async fn a_value_ages_from_the_time_that_its_source_gives() {
         let cell = LastGood::<u32>::new("test", LIFETIMES, Arc::default());
         let kept = Timestamp::from_unix_seconds(1_000_000);
         let load = |value, since| move || async move { Ok::<_, &str>((value, since)) };
         let now = kept.plus(Duration::from_mins(59));
         assert_eq!(*cell.find(now, |_| true, load(1, kept)).await.unwrap(), 1);
         let now = kept.plus(LIFETIMES.fresh);
-        assert_eq!(*cell.find(now, |_| true, load(2, now)).await.unwrap(), 2, "its hour is over");
+        assert_eq!(*cell.find(now, |_| true, load(2, now)).await.unwrap(), 2, "it is no longer fresh");
         assert_eq!(cell.held().map(|(value, since)| (*value, since)), Some((2, now)));
     }
 

@@ -3,12 +3,13 @@
 
 use std::time::Instant;
 
-use aws_lc_rs::digest;
 use tracing::Level;
 use tracing_subscriber::{filter::Targets, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::{
     entra::UnverifiedToken,
+    error::with_causes,
+    hash::sha256_hex,
     identifiers::TenantId,
     metrics,
     oauth::{ExchangeError, Refusal, RequestRefusal, SubjectToken},
@@ -86,10 +87,7 @@ impl Trail {
 
     /// Records the subject token received.
     pub fn record_token(&mut self, token: &SubjectToken) {
-        let hash = digest::digest(&digest::SHA256, token.as_str().as_bytes());
-        let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
-        let hex = hash.as_ref().iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
-        self.token_sha256 = Some(hex.collect());
+        self.token_sha256 = Some(sha256_hex(token.as_str().as_bytes()));
     }
 
     /// Records the unverified claims of the token, shortened, since anyone can write them.
@@ -126,7 +124,7 @@ impl Trail {
     pub fn finish<T>(mut self, outcome: &Result<T, ExchangeError>) {
         match outcome {
             Ok(_) => self.write_event(("granted", None), None),
-            Err(error) => self.write_event((REFUSED, Some(error.refusal())), Some(&error.to_string())),
+            Err(error) => self.write_event((REFUSED, Some(error.refusal())), Some(&with_causes(error))),
         }
     }
 
@@ -177,17 +175,6 @@ const REFUSED: &str = "refused";
 
 fn micros(since: Instant) -> u64 {
     since.elapsed().as_micros().try_into().unwrap_or(u64::MAX)
-}
-
-/// The messages of an error and its causes, joined by `: `.
-pub fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

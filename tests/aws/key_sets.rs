@@ -11,7 +11,7 @@ use pozi_auth::{
     timestamp::{Clock, Timestamp},
 };
 use pozi_local::samples;
-use pozi_rotate_keys::{Ask, Refreshed};
+use pozi_rotate_keys::{Refreshed, RunRequest};
 use pozi_tests::{Fate, Fleet, exchanged};
 
 fn ago(duration: Duration) -> Timestamp {
@@ -35,7 +35,7 @@ async fn fleet_whose_key_set_is(age: Duration) -> Option<Fleet> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_stores_both_key_sets_of_every_tenant() {
     let Some(fleet) = Fleet::sealed().await else { return };
-    let done = fleet.rotate(Ask::default()).await.unwrap();
+    let done = fleet.rotate(RunRequest::default()).await.unwrap();
     assert_eq!(done.key_sets, Refreshed { kept: 4, failed: 0 }, "two tenants");
     assert_eq!(done.keys, [""; 0], "a day has not passed");
     fleet.entra.take_seen();
@@ -49,7 +49,7 @@ async fn an_unreachable_tenant_keeps_its_stored_key_set_and_signing_keys_still_r
     let Some(fleet) = Fleet::sealed().await else { return };
     for behaviour in [Behaviour::Down, Behaviour::Rubbish] {
         fleet.directory.behave(behaviour);
-        let done = fleet.rotate(Ask::default()).await.unwrap();
+        let done = fleet.rotate(RunRequest::default()).await.unwrap();
         assert_eq!(done.key_sets, Refreshed { kept: 0, failed: 4 });
     }
     let answer = exchanged(&fleet.exchange(), &fleet.token()).await;

@@ -8,17 +8,17 @@ use entra_emulator::TokenAsk;
 use pozi_auth::{
     adapters::{
         HttpKeySets,
-        aws::{Keys, Table, TableKeyRing, TablePublishedKeys, connection},
+        aws::{Keys, Table, TablePublishedKeys, connection},
     },
     entra::{KEY_LIFETIMES, TenantKeys},
     keyring::{PUBLISHED_LIFETIMES, RING_LIFETIMES, RingSigner},
-    session::{KeySet, SessionRefusal, SessionVerifier},
+    session::{SessionKeySet, SessionRefusal, SessionVerifier},
     tenants::{CachedRegistry, REGISTRY_LIFETIMES},
     timestamp::{Clock, Timestamp},
 };
-use pozi_rotate_keys::Ask;
+use pozi_rotate_keys::RunRequest;
 use pozi_tests::{Fleet, ISSUER, PATIENT_LIMITS, SetClock, aws_at, exchanged};
-use pozi_token_exchange::{Environment, TokenExchange, aws::Registry};
+use pozi_token_exchange::{Environment, TokenExchange};
 
 use super::fetch;
 
@@ -31,34 +31,34 @@ struct AwsWithTestClock;
 
 impl Environment for AwsWithTestClock {
     type Clock = SetClock;
-    type Sites = Registry;
+    type Sites = Arc<CachedRegistry<Table>>;
     type KeySets = HttpKeySets;
-    type Memory = Registry;
-    type Signing = RingSigner<TableKeyRing, Keys>;
+    type Memory = Arc<CachedRegistry<Table>>;
+    type Signing = RingSigner<Table, Keys>;
 }
 
 /// Starts an instance of token-exchange with the test clock.
 fn instance(fleet: &Fleet, clock: &SetClock) -> Router {
     let aws = connection(&aws_at(fleet.aws.url()));
-    let table = Table::new(&aws, &fleet.table);
+    let table = Arc::new(Table::new(&aws, &fleet.table));
     let issuer = ISSUER.parse().unwrap();
     let keys = Keys::new(&aws, &fleet.signing, &fleet.table, &issuer);
-    let registry = Arc::new(CachedRegistry::new(Arc::new(table.clone()), REGISTRY_LIFETIMES));
+    let registry = Arc::new(CachedRegistry::new(Arc::clone(&table), REGISTRY_LIFETIMES));
     let fetch =
-        HttpKeySets::new(Some(fleet.entra.url().parse().unwrap())).unwrap().within(PATIENT_LIMITS.call);
+        HttpKeySets::new(Some(fleet.entra.url().parse().unwrap())).unwrap().with_timeout(PATIENT_LIMITS.call);
     pozi_token_exchange::router(Arc::new(TokenExchange::<AwsWithTestClock> {
         issuer,
         clock: clock.clone(),
         sites: Arc::clone(&registry),
         tenant_keys: TenantKeys::with_memory(fetch, registry, KEY_LIFETIMES),
-        signing: RingSigner::new(Arc::new(TableKeyRing::new(table)), keys, RING_LIFETIMES),
+        signing: RingSigner::new(table, keys, RING_LIFETIMES),
     }))
 }
 
 /// A verifier that fetches the key set only when its copy is older than `max_age` seconds, whatever key a session names.
 struct Consumer {
     max_age: u64,
-    held: Option<(KeySet, u64)>,
+    held: Option<(SessionKeySet, u64)>,
 }
 
 impl Consumer {
@@ -72,7 +72,7 @@ impl Consumer {
         if self.held.as_ref().is_none_or(|(_, fetched)| now.unix_seconds() - fetched >= self.max_age) {
             let answer = fetch(jwks, "/.well-known/jwks.json").await;
             assert_eq!(answer.status, 200);
-            self.held = Some((KeySet::parse(&answer.body).unwrap(), now.unix_seconds()));
+            self.held = Some((SessionKeySet::parse(&answer.body).unwrap(), now.unix_seconds()));
         }
         let (keys, _) = self.held.as_ref().unwrap();
         let audience = pozi_auth::sites::Site::parse(&pozi_local::samples::site_files()[0].text).unwrap();
@@ -98,12 +98,12 @@ async fn three_rotations_neither_end_a_session_early_nor_extend_one() {
     );
     // The key set's own Cache-Control, the caching time of API Gateway, and no caching.
     let mut consumers = [10 * 60, 2 * 3_600, 0].map(|max_age| Consumer { max_age, held: None });
-    let rotator = fleet.rotator(clock.clone());
+    let rotator = fleet.rotator();
     let (mut signers, mut sessions, mut checks) = (Vec::new(), Vec::new(), 0_usize);
     for step in 0..STEPS {
         clock.advance(STEP);
         if step % 2 == 0 {
-            rotator.run(Ask::default()).await.unwrap();
+            rotator.run(RunRequest::default(), clock.now()).await.unwrap();
         }
         let now = clock.now();
         let token = fleet.directory.token(&TokenAsk::default(), now.unix_seconds()).unwrap();

@@ -6,11 +6,12 @@ use std::{
 };
 
 use pozi_auth::{
-    adapters::aws::{TableKeyRing, connection},
+    adapters::aws::connection,
+    error::with_causes,
     keyring::{KeyRing, KeyRingSource, KeyState, PrivateHalf, RotateError, SigningAlgorithm},
     timestamp::Clock,
 };
-use pozi_rotate_keys::{Ask, Done, RunError, aws::OnAws};
+use pozi_rotate_keys::{RotateKeys, RunError, RunReport, RunRequest, aws::OnAws};
 use pozi_tests::{EmulatedAws, Fate, Fleet, SetClock, aws_at};
 
 /// A clock that starts at the system's time, with which the first ring is created.
@@ -19,7 +20,7 @@ fn clock() -> SetClock {
 }
 
 async fn ring(fleet: &Fleet) -> KeyRing {
-    TableKeyRing::new(fleet.store()).load().await.unwrap().unwrap().0
+    fleet.store().load().await.unwrap().unwrap().0
 }
 
 fn states(ring: &KeyRing) -> Vec<&'static str> {
@@ -31,8 +32,8 @@ fn states(ring: &KeyRing) -> Vec<&'static str> {
     ring.keys().iter().map(name).collect()
 }
 
-async fn run(rotator: &OnAws<SetClock>) -> Result<Done, RunError> {
-    rotator.run(Ask::default()).await
+async fn run(rotator: &RotateKeys<OnAws>, clock: &SetClock) -> Result<RunReport, RunError> {
+    rotator.run(RunRequest::default(), clock.now()).await
 }
 
 /// Returns those of the keys in KMS that are not scheduled for deletion.
@@ -73,11 +74,11 @@ fn in_ring(ring: &KeyRing) -> Vec<String> {
 async fn a_key_passes_through_its_states_on_schedule() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let clock = clock();
-    let rotator = fleet.rotator(clock.clone());
+    let rotator = fleet.rotator();
     let mut seen = vec![states(&ring(&fleet).await)];
     for _ in 0..40 {
         clock.advance(3_600);
-        run(&rotator).await.unwrap();
+        run(&rotator, &clock).await.unwrap();
         let now = states(&ring(&fleet).await);
         if seen.last() != Some(&now) {
             seen.push(now);
@@ -93,12 +94,12 @@ async fn two_runs_at_once_create_one_key_and_leave_none_behind() {
         let fleet = if kms { Fleet::in_kms(SigningAlgorithm::Es256).await } else { Fleet::sealed().await };
         let Some(fleet) = fleet else { return };
         let clock = clock();
-        let [first, second] = [(); 2].map(|()| fleet.rotator(clock.clone()));
+        let [first, second] = [(); 2].map(|()| fleet.rotator());
         let mut made: HashSet<String> =
             if kms { in_ring(&ring(&fleet).await).into_iter().collect() } else { HashSet::new() };
         for _ in 0..20 {
             clock.advance(3 * 3_600);
-            let (one, two) = tokio::join!(run(&first), run(&second));
+            let (one, two) = tokio::join!(run(&first, &clock), run(&second, &clock));
             assert!(one.is_ok() && two.is_ok(), "{one:?}, {two:?}");
             let ring = ring(&fleet).await;
             let states = states(&ring);
@@ -132,10 +133,10 @@ async fn check_death_at_every_step((promotes, then): (bool, &[&str]), fate: Fate
     for step in 0.. {
         let fleet = first.with_new_table().await;
         let clock = clock();
-        let rotator = fleet.rotator(clock.clone());
+        let rotator = fleet.rotator();
         clock.advance(21 * 3_600);
         if promotes {
-            run(&rotator).await.unwrap();
+            run(&rotator, &clock).await.unwrap();
             clock.advance(3 * 3_600);
         }
         let before = ring(&fleet).await;
@@ -146,15 +147,15 @@ async fn check_death_at_every_step((promotes, then): (bool, &[&str]), fate: Fate
             Equal => fate,
             Greater => Fate::Lost,
         });
-        let dying_rotator = dying.rotator(clock.clone());
+        let dying_rotator = dying.rotator();
         let done = tokio::select! {
-            done = run(&dying_rotator) => Some(done),
+            done = run(&dying_rotator, &clock) => Some(done),
             () = dying.aws.wait_for_loss() => None,
         };
         dying.aws.wait_until_idle().await;
         let after = ring(&fleet).await;
         assert!(after == before || states(&after) == then, "step {step}: {:?}", states(&after));
-        run(&rotator).await.unwrap();
+        run(&rotator, &clock).await.unwrap();
         assert_eq!(states(&ring(&fleet).await), then, "step {step}");
         if let Some(done) = done {
             assert!(
@@ -170,17 +171,17 @@ async fn check_death_at_every_step((promotes, then): (bool, &[&str]), fate: Fate
 async fn a_run_that_fails_changes_nothing_and_reports_why() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let clock = clock();
-    let rotator = fleet.rotator(clock.clone());
+    let rotator = fleet.rotator();
     clock.advance(21 * 3_600);
     let before = ring(&fleet).await;
     for (what, expected) in [
         ("GetItem", "the signing keys were not rotated: the key ring's store cannot be reached"),
         ("Encrypt", "the signing keys were not rotated: the vault of the private keys"),
-        ("Scan", "the tenants' key sets were not fetched: the site registry cannot be read"),
+        ("Scan", "the tenants' key sets were not fetched: the site registry is unavailable"),
     ] {
         for fate in [Fate::Throttled, Fate::Fails] {
             fleet.aws.set_fates(move |_, called| if called == what { fate } else { Fate::Passes });
-            let error = run(&rotator).await.unwrap_err().to_string();
+            let error = with_causes(&run(&rotator, &clock).await.unwrap_err());
             assert!(error.starts_with(expected), "{what}, {fate:?}: {error}");
             if what != "Scan" {
                 assert_eq!(ring(&fleet).await, before);
@@ -202,12 +203,12 @@ async fn a_lost_ring_is_reported_and_not_replaced() {
     };
     let signing = pozi_auth::config::Signing::Sealed { kms_key };
     let fleet = Fleet::bare(signing, SigningAlgorithm::Es256).await.unwrap();
-    let error = fleet.rotate(Ask::default()).await.unwrap_err();
+    let error = fleet.rotate(RunRequest::default()).await.unwrap_err();
     assert!(matches!(error, RunError::Rotate(RotateError::NoRing)), "{error}");
-    assert!(TableKeyRing::new(fleet.store()).load().await.unwrap().is_none());
-    fleet.rotate(Ask { establish: true }).await.unwrap();
+    assert!(fleet.store().load().await.unwrap().is_none());
+    fleet.rotate(RunRequest { establish: true }).await.unwrap();
     let first = ring(&fleet).await;
-    fleet.rotate(Ask { establish: true }).await.unwrap();
+    fleet.rotate(RunRequest { establish: true }).await.unwrap();
     assert_eq!(ring(&fleet).await, first, "a second request for a first ring changes nothing");
 }
 
@@ -215,11 +216,11 @@ async fn a_lost_ring_is_reported_and_not_replaced() {
 async fn unused_keys_in_kms_are_scheduled_for_deletion() {
     let Some(fleet) = Fleet::in_kms(SigningAlgorithm::Rs256).await else { return };
     let clock = clock();
-    let rotator = fleet.rotator(clock.clone());
+    let rotator = fleet.rotator();
     let first = in_ring(&ring(&fleet).await);
     for _ in 0..40 {
         clock.advance(3_600);
-        run(&rotator).await.unwrap();
+        run(&rotator, &clock).await.unwrap();
     }
     let ring = ring(&fleet).await;
     assert_eq!(states(&ring), ["active"]);

@@ -3,8 +3,9 @@
 use entra_emulator::TokenAsk;
 use pozi_auth::{
     adapters::{SystemClock, aws::connection},
+    revision::Revision,
     sites::{Site, SiteFile},
-    tenants::{AllTenants, SiteRevision, SiteStore, SiteStoreError, TenantSource},
+    tenants::{AllTenants, SiteStore, SiteStoreError, TenantSource},
     timestamp::Clock,
 };
 use pozi_local::samples;
@@ -41,12 +42,13 @@ async fn only_a_writer_that_read_the_latest_document_can_replace_it_and_its_pred
     let (table, file) = (fleet.store(), saltmarsh());
     let site = Site::parse(&file.text).unwrap();
     let next = format!("{}\n# The second.\n", file.text);
-    for seen in [None, Some(SiteRevision(0)), Some(SiteRevision(2))] {
-        assert_eq!(table.put(&site, &next, seen).await, Err(SiteStoreError::Conflict), "{seen:?}");
+    for seen in [None, Some(Revision(0)), Some(Revision(2))] {
+        let refused = table.put(&site, &next, seen).await;
+        assert!(matches!(refused, Err(SiteStoreError::Conflict)), "{seen:?}: {refused:?}");
     }
-    assert_eq!(table.put(&site, &next, Some(SiteRevision(1))).await, Ok(SiteRevision(2)));
+    assert_eq!(table.put(&site, &next, Some(Revision(1))).await.unwrap(), Revision(2));
     let record = table.record_of(site.tenant()).await.unwrap();
-    assert_eq!(record.sites[0].revision, SiteRevision(2));
+    assert_eq!(record.sites[0].revision, Revision(2));
     assert_eq!(record.sites[0].document, next);
     assert_eq!(record.sites[0].previous.as_ref(), Some(&file.text));
 }
@@ -58,17 +60,18 @@ async fn a_repeated_write_is_not_a_conflict() {
     let (table, file) = (fleet.store(), saltmarsh());
     let site = Site::parse(&file.text).unwrap();
     assert_eq!(
-        table.put(&site, &file.text, None).await,
-        Ok(SiteRevision(1)),
+        table.put(&site, &file.text, None).await.unwrap(),
+        Revision(1),
         "the same document as the first write"
     );
     let next = format!("{}\n# The second.\n", file.text);
     for _ in 0..2 {
-        assert_eq!(table.put(&site, &next, Some(SiteRevision(1))).await, Ok(SiteRevision(2)));
+        assert_eq!(table.put(&site, &next, Some(Revision(1))).await.unwrap(), Revision(2));
     }
     let record = table.record_of(site.tenant()).await.unwrap();
     assert_eq!(record.sites[0].previous.as_ref(), Some(&file.text), "it was written twice");
-    assert_eq!(table.put(&site, &file.text, Some(SiteRevision(1))).await, Err(SiteStoreError::Conflict));
+    let refused = table.put(&site, &file.text, Some(Revision(1))).await;
+    assert!(matches!(refused, Err(SiteStoreError::Conflict)), "{refused:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -77,7 +80,7 @@ async fn one_of_two_simultaneous_writes_succeeds() {
     let (table, file) = (fleet.store(), saltmarsh());
     let site = Site::parse(&file.text).unwrap();
     for round in 1..20 {
-        let seen = Some(SiteRevision(round));
+        let seen = Some(Revision(round));
         let outcomes = tokio::join!(table.put(&site, "one", seen), table.put(&site, "two", seen));
         let winner = match outcomes {
             (Ok(_), Err(SiteStoreError::Conflict)) => "one",
@@ -115,7 +118,7 @@ async fn the_last_valid_revision_is_used_even_after_a_cold_start() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let (table, file) = (fleet.store(), saltmarsh());
     let site = Site::parse(&file.text).unwrap();
-    table.put(&site, "a_key_of_a_later_version = 1", Some(SiteRevision(1))).await.unwrap();
+    table.put(&site, "a_key_of_a_later_version = 1", Some(Revision(1))).await.unwrap();
     let answer = exchanged(&fleet.exchange(), &token_of(&fleet, "saltmarsh")).await;
     assert_eq!(answer.status, 200, "{}", answer.json);
 }

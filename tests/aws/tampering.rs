@@ -3,12 +3,13 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use pozi_auth::{
-    adapters::aws::{SealedKeys, TableKeyRing, connection},
+    adapters::aws::{SealedKeys, connection},
     config::Signing,
     keyring::{KeyOpener, KeyRingSource, RingKey, SigningAlgorithm, VaultError},
+    timestamp::Timestamp,
 };
-use pozi_rotate_keys::Ask;
-use pozi_tests::{EmulatedAws, Fleet, ISSUER, SetClock, aws_at, exchanged};
+use pozi_rotate_keys::RunRequest;
+use pozi_tests::{EmulatedAws, Fleet, ISSUER, aws_at, exchanged};
 use serde_json::Value;
 
 use super::fetch;
@@ -35,7 +36,8 @@ async fn set(fleet: &Fleet, name: &str, text: &str) {
 async fn with_two_keys() -> Option<Fleet> {
     let fleet = Fleet::sealed().await?;
     let now = pozi_auth::timestamp::Clock::now(&pozi_auth::adapters::SystemClock).unix_seconds();
-    fleet.rotator(SetClock::at(now + 21 * 3_600)).run(Ask::default()).await.unwrap();
+    let due = Timestamp::from_unix_seconds(now + 21 * 3_600);
+    fleet.rotator().run(RunRequest::default(), due).await.unwrap();
     Some(fleet)
 }
 
@@ -121,13 +123,13 @@ async fn a_key_opens_only_under_its_own_id_table_and_issuer() {
     let Some(fleet) = with_two_keys().await else { return };
     let Signing::Sealed { kms_key } = &fleet.signing else { panic!("the fleet is not sealed") };
     let aws = connection(&aws_at(fleet.aws.url()));
-    let (ring, _) = TableKeyRing::new(fleet.store()).load().await.unwrap().unwrap();
+    let (ring, _) = fleet.store().load().await.unwrap().unwrap();
     let [own, other] = ring.keys() else { panic!("the ring does not have two keys") };
     let open = async |table: &str, issuer: &str, key: &RingKey| {
         let keys = SealedKeys::new(&aws, kms_key, table, &issuer.parse().unwrap());
         keys.open(key, SigningAlgorithm::Es256).await.map(drop)
     };
-    assert_eq!(open(&fleet.table, ISSUER, own).await, Ok(()));
+    open(&fleet.table, ISSUER, own).await.unwrap();
     let moved = RingKey { private: other.private.clone(), ..own.clone() };
     for (table, issuer, key) in [
         ("another-table", ISSUER, own),
@@ -135,6 +137,6 @@ async fn a_key_opens_only_under_its_own_id_table_and_issuer() {
         (&*fleet.table, ISSUER, &moved),
     ] {
         let refused = open(table, issuer, key).await;
-        assert!(matches!(refused, Err(VaultError::Unfit { .. })), "{table}, {issuer}: {refused:?}");
+        assert!(matches!(refused, Err(VaultError::Mismatch(_))), "{table}, {issuer}: {refused:?}");
     }
 }

@@ -102,7 +102,7 @@ fn authorizer(criterion: &mut Criterion, runtime: &Runtime, world: &World, sessi
         };
         Some(value.to_owned())
     });
-    let authorizer = Authorizer::new(&config.expect("a configuration"), world.clock.clone(), keys(world));
+    let authorizer = Authorizer::new(config.expect("a configuration"), world.clock.clone(), keys(world));
     let event = include_str!("../events/authorizer-http-api-2.json").replace("@SESSION@", session);
     criterion.bench_function(&format!("authorizer-{response}"), |bencher| {
         bencher.iter(|| {

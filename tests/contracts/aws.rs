@@ -1,7 +1,7 @@
 //! The contracts of the adapters for AWS.
 
 use pozi_auth::{
-    adapters::aws::{Keys, Table, TableKeyRing, TablePublishedKeys, connection},
+    adapters::aws::{Keys, Table, TablePublishedKeys, connection},
     config::Signing,
     keyring::{KeyRingSource, PublishedKeySource, SigningAlgorithm, establish},
     sites::Site,
@@ -20,11 +20,11 @@ async fn both_ways(aws: &EmulatedAws) -> [Signing; 2] {
     [Signing::Sealed { kms_key }, Signing::Kms { tag: Some("pozi-contracts".into()) }]
 }
 
-async fn ring_and_keys(aws: &EmulatedAws, signing: &Signing) -> (TableKeyRing, Keys) {
+async fn ring_and_keys(aws: &EmulatedAws, signing: &Signing) -> (Table, Keys) {
     let connection = connection(&aws_at(aws.url()));
     let table = aws.table().await;
     let keys = Keys::new(&connection, signing, &table, &ISSUER.parse().unwrap());
-    (TableKeyRing::new(Table::new(&connection, &table)), keys)
+    (Table::new(&connection, &table), keys)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,13 +58,13 @@ async fn the_stored_public_keys_are_those_of_the_ring() {
             let now = Timestamp::from_unix_seconds(NOW + hours * 3_600);
             establish(&ring, &keys, &rings::policy(SigningAlgorithm::Es256), now).await.unwrap();
             let whole = ring.published().await.unwrap().unwrap();
-            let beside = TablePublishedKeys::new(ring.table().clone()).published().await.unwrap().unwrap();
+            let beside = TablePublishedKeys::new(ring.clone()).published().await.unwrap().unwrap();
             assert_eq!(whole.as_json(), beside.as_json(), "hour {hours}");
         }
     }
     let (empty, _) = ring_and_keys(aws, &both_ways(aws).await[0]).await;
     assert!(empty.load().await.unwrap().is_none());
-    assert!(TablePublishedKeys::new(empty.table().clone()).published().await.unwrap().is_none());
+    assert!(TablePublishedKeys::new(empty.clone()).published().await.unwrap().is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,10 +12,12 @@ use std::{
 
 use pozi_auth::{
     adapters::KeyRingFile,
+    error::with_causes,
     keyring::{
-        ActiveKey, KeyRingError, KeyRingSource, KeyRingStore, RING_LIFETIMES, Revision, RingSigner,
-        RotateError, SigningAlgorithm, SoftwareKeys, establish,
+        ActiveKey, KeyRingError, KeyRingSource, KeyRingStore, RING_LIFETIMES, RingSigner, RotateError,
+        SigningAlgorithm, SoftwareKeys, establish,
     },
+    revision::Revision,
     timestamp::Timestamp,
 };
 use pozi_tests::NOW;
@@ -59,7 +61,7 @@ async fn a_file_that_others_can_read_is_refused_unchanged_with_what_to_do() {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         let loaded = file.load().await.unwrap_err();
         assert!(matches!(loaded, KeyRingError::Exposed(_)), "{loaded:?}");
-        let message = loaded.to_string();
+        let message = with_causes(&loaded);
         for part in [path.to_str().unwrap(), &format!("{mode:04o}"), "replace the keys", "chmod 600"] {
             assert!(message.contains(part), "{message} does not say {part}");
         }
@@ -121,7 +123,7 @@ async fn an_error_about_a_damaged_file_names_it_and_quotes_nothing_from_it() {
     {
         fs::write(&path, damaged).unwrap();
         let error = file.load().await.unwrap_err();
-        for text in [error.to_string(), format!("{error:?}")] {
+        for text in [with_causes(&error), format!("{error:?}")] {
             assert!(text.contains("ring.json"), "{text}");
             assert!(!text.contains(&private[8..40]), "{text}");
         }
@@ -139,7 +141,8 @@ async fn an_error_names_the_path() {
         (below_a_file.replace(None, &ring().await).await, "ring.json"),
         (a_folder.load().await.map(drop), folder.path().to_str().unwrap()),
     ] {
-        let Err(KeyRingError::Unavailable(message)) = refused else { panic!("{refused:?}") };
+        assert!(matches!(refused, Err(KeyRingError::Unavailable(_))), "{refused:?}");
+        let message = with_causes(&refused.unwrap_err());
         assert!(message.contains(name), "{message}");
     }
 }

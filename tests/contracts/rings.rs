@@ -5,9 +5,10 @@ use std::time::Duration;
 use pozi_auth::{
     adapters::KeyRingFile,
     keyring::{
-        KeyDisposal, KeyMaker, KeyRing, KeyRingError, KeyRingStore, Revision, RotationPolicy, RotationTimes,
+        KeyDisposal, KeyMaker, KeyRing, KeyRingError, KeyRingStore, RotationPolicy, RotationTimes,
         SigningAlgorithm, SoftwareKeys, establish,
     },
+    revision::Revision,
     timestamp::Timestamp,
 };
 use pozi_tests::{MemoryRing, NOW};

@@ -6,8 +6,10 @@ use entra_emulator::{Person, TokenAsk};
 use pozi_auth::{
     adapters::{HttpDocument, MAX_DOCUMENT_BYTES},
     fetch::{DocumentFetch, FetchError},
-    keyring::{KeyRingSource, PublishedKeys, SigningAlgorithm},
-    session::{ISSUER_KEY_LIFETIMES, IssuerKeys, KeySet, SessionKeySource, SessionRefusal, SessionVerifier},
+    keyring::{KeyRingSource, PublishedKeySet, SigningAlgorithm},
+    session::{
+        ISSUER_KEY_LIFETIMES, IssuerKeys, SessionKeySet, SessionKeySource, SessionRefusal, SessionVerifier,
+    },
     timestamp::Clock,
 };
 use pozi_local::samples;
@@ -47,8 +49,8 @@ async fn published_keys_of_every_source() {
         for hours in [0, 7 * 24 - 3, 3] {
             world.clock.advance(hours * 3_600);
             world.rotate().await;
-            let published = PublishedKeys::of(&world.ring.load().await.unwrap().unwrap().0);
-            contract(&world, KeySet::parse(published.as_json()).unwrap()).await;
+            let published = PublishedKeySet::of(&world.ring.load().await.unwrap().unwrap().0);
+            contract(&world, SessionKeySet::parse(published.as_json()).unwrap()).await;
             contract(&world, Arc::clone(&in_memory)).await;
             contract(&world, Arc::clone(&over_http)).await;
         }

@@ -12,7 +12,7 @@ use pozi_auth::{
     fetch::FetchError,
     identifiers::TenantId,
     keyring::SigningAlgorithm,
-    tenants::{RegistryUnavailable, SiteRegistry, TenantSites},
+    tenants::{RegistryError, SiteRegistry, TenantSites},
     timestamp::Timestamp,
 };
 use pozi_local::samples;
@@ -23,12 +23,8 @@ use super::{assert_common_headers, assert_refused};
 /// A registry whose first call fails.
 struct FirstFails<E>(AtomicBool, SiteFiles, E);
 
-impl<E: Fn() -> RegistryUnavailable + Send + Sync + 'static> SiteRegistry for FirstFails<E> {
-    async fn sites_of(
-        &self,
-        tenant: TenantId,
-        now: Timestamp,
-    ) -> Result<Arc<TenantSites>, RegistryUnavailable> {
+impl<E: Fn() -> RegistryError + Send + Sync + 'static> SiteRegistry for FirstFails<E> {
+    async fn sites_of(&self, tenant: TenantId, now: Timestamp) -> Result<Arc<TenantSites>, RegistryError> {
         if self.0.swap(false, Ordering::SeqCst) {
             Err((self.2)())
         } else {
@@ -41,8 +37,8 @@ impl<E: Fn() -> RegistryUnavailable + Send + Sync + 'static> SiteRegistry for Fi
 async fn a_failure_or_panic_of_the_registry_is_a_refusal_and_the_next_request_works() {
     let world = World::new().await;
     let token = world.token(&TokenAsk::default());
-    let panics = || -> RegistryUnavailable { panic!("the registry panics") };
-    let is_down = || RegistryUnavailable("the table does not answer".to_owned());
+    let panics = || -> RegistryError { panic!("the registry panics") };
+    let is_down = || RegistryError("the table does not answer".into());
     let fetch = || world.key_sets.clone();
     for (router, refusal) in [
         (

@@ -8,10 +8,10 @@ use std::{
 use pozi_auth::{
     entra::{MalformedTokenError, SubjectRefusal},
     identifiers::{ClientId, TenantId},
-    keyring::SigningUnavailable,
+    keyring::SigningError,
     oauth::{ExchangeError, RequestRefusal},
     sites::AccessRefusal,
-    tenants::{RegistryUnavailable, TargetRefusal},
+    tenants::{RegistryError, TargetRefusal},
     timestamp::Timestamp,
 };
 use pozi_tests::{World, invalid_tokens};
@@ -79,8 +79,8 @@ fn all() -> Vec<ExchangeError> {
         AccessRefusal::NoCatalogue.into(),
         AccessRefusal::ScopeNotAllowed.into(),
         ExchangeError::OriginNotAllowed,
-        RegistryUnavailable(String::new()).into(),
-        SigningUnavailable(String::new()).into(),
+        RegistryError("down".into()).into(),
+        SigningError("down".into()).into(),
     ];
     let requests = of_requests().into_iter().map(ExchangeError::from);
     requests.chain(of_subjects().into_iter().map(ExchangeError::from)).chain(others).collect()

@@ -9,8 +9,11 @@ use super::{
 };
 
 /// The modules of `shared`, from the bottom up.
-const ORDER: [&str; 17] = [
+const ORDER: [&str; 20] = [
+    "error",
+    "hash",
     "timestamp",
+    "revision",
     "json",
     "jws",
     "address",

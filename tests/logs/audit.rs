@@ -6,7 +6,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use entra_emulator::{Person, TokenAsk, Version};
 use pozi_auth::{
     identifiers::TenantId,
-    tenants::{RegistryUnavailable, SiteRegistry, TenantSites},
+    tenants::{RegistryError, SiteRegistry, TenantSites},
     timestamp::Timestamp,
 };
 use pozi_tests::{NOW, World, exchange_form, form_request, part, send};
@@ -106,7 +106,7 @@ enum Registry {
 }
 
 impl SiteRegistry for Registry {
-    async fn sites_of(&self, _: TenantId, _: Timestamp) -> Result<Arc<TenantSites>, RegistryUnavailable> {
+    async fn sites_of(&self, _: TenantId, _: Timestamp) -> Result<Arc<TenantSites>, RegistryError> {
         match self {
             Self::Panics => panic!("the registry panics"),
             Self::Hangs => std::future::pending().await,

@@ -1,22 +1,22 @@
 //! The service as on AWS, with DynamoDB, KMS and Entra emulated, each behind a [`FaultProxy`].
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::Router;
 use entra_emulator::{EmulatedEntra, TokenAsk};
 use pozi_auth::{
     adapters::{
-        HttpKeySets, SystemClock,
-        aws::{Keys, Table, TableKeyRing, TablePublishedKeys, connection},
+        SystemClock,
+        aws::{Table, connection},
     },
     config::{AwsConfig, CallLimits, JwksConfig, RotateKeysConfig, Signing, TokenExchangeConfig},
-    keyring::{PUBLISHED_LIFETIMES, SigningAlgorithm},
+    keyring::SigningAlgorithm,
     sites::Site,
     tenants::SiteStore,
     timestamp::Clock,
 };
 use pozi_local::samples;
-use pozi_rotate_keys::{Ask, Done, RotateKeys, RunError};
+use pozi_rotate_keys::{RotateKeys, RunError, RunReport, RunRequest};
 
 use crate::{
     Answer, EmulatedAws, Fate, FaultProxy, PATIENT_LIMITS, aws::CREDENTIALS, aws_at, exchange_form,
@@ -67,7 +67,7 @@ impl Fleet {
     pub async fn without_sites() -> Option<Self> {
         let kms_key = EmulatedAws::running()?.sealing_key().await;
         let fleet = Self::bare(Signing::Sealed { kms_key }, SigningAlgorithm::Es256).await?;
-        fleet.rotate(Ask { establish: true }).await.expect("the first key ring is made");
+        fleet.rotate(RunRequest { establish: true }).await.expect("the first key ring is made");
         Some(fleet)
     }
 
@@ -102,7 +102,7 @@ impl Fleet {
             fleet.store().put(&site, &file.text, None).await.expect("the site is stored");
         }
         fleet.entra.set_fate(entra);
-        let done = fleet.rotate(Ask { establish: true }).await.expect("the first key ring is made");
+        let done = fleet.rotate(RunRequest { establish: true }).await.expect("the first key ring is made");
         assert_eq!(done.key_sets.failed == 0, entra == Fate::Passes, "the key sets: {:?}", done.key_sets);
         fleet.entra.set_fate(Fate::Passes);
         fleet.aws.take_seen();
@@ -145,9 +145,7 @@ impl Fleet {
             entra_login: Some(self.entra.url().parse().expect("the proxy's URL is valid")),
             aws: self.aws(),
         };
-        pozi_token_exchange::router(Arc::new(
-            pozi_token_exchange::aws::state(config).expect("the function starts"),
-        ))
+        pozi_token_exchange::aws::service(config).expect("the function starts")
     }
 
     /// Starts another instance of jwks.
@@ -157,13 +155,11 @@ impl Fleet {
             table: self.table.clone(),
             aws: self.aws(),
         };
-        let keys = TablePublishedKeys::new(Table::new(&connection(&config.aws), &config.table));
-        let keys = Arc::new(keys);
-        pozi_jwks::router(&config.issuer, SystemClock, keys, PUBLISHED_LIFETIMES, pozi_jwks::MAX_AGE)
+        pozi_jwks::aws::service(config).expect("the function starts")
     }
 
-    /// Starts another instance of rotate-keys, with `clock`.
-    pub fn rotator<C: Clock>(&self, clock: C) -> RotateKeys<C, TableKeyRing, Keys, Table, HttpKeySets> {
+    /// Starts another instance of rotate-keys.
+    pub fn rotator(&self) -> RotateKeys<pozi_rotate_keys::aws::OnAws> {
         let config = RotateKeysConfig {
             issuer: ISSUER.parse().expect("ISSUER is valid"),
             table: self.table.clone(),
@@ -173,7 +169,7 @@ impl Fleet {
             entra_login: Some(self.entra.url().parse().expect("the proxy's URL is valid")),
             aws: self.aws(),
         };
-        pozi_rotate_keys::aws::function(clock, config).expect("the function starts")
+        pozi_rotate_keys::aws::service(config).expect("the function starts")
     }
 
     /// Returns the environment variables of all functions together.
@@ -196,8 +192,8 @@ impl Fleet {
     }
 
     /// Runs rotate-keys once, now.
-    pub async fn rotate(&self, ask: Ask) -> Result<Done, RunError> {
-        self.rotator(SystemClock).run(ask).await
+    pub async fn rotate(&self, request: RunRequest) -> Result<RunReport, RunError> {
+        self.rotator().run(request, SystemClock.now()).await
     }
 
     /// A reader's token, as Entra issues it now.

@@ -11,8 +11,10 @@ use entra_emulator::EmulatedEntra;
 use http::{Request, StatusCode};
 use pozi_auth::{
     entra::{KeySetFetch, KeySetLocation},
+    error::Cause,
     fetch::FetchError,
-    keyring::{KeyRing, KeyRingError, KeyRingSource, KeyRingStore, Revision},
+    keyring::{KeyRing, KeyRingError, KeyRingSource, KeyRingStore},
+    revision::Revision,
     timestamp::{Clock, Timestamp},
 };
 use tower::ServiceExt;
@@ -72,14 +74,17 @@ impl EmulatedKeySets {
 impl KeySetFetch for EmulatedKeySets {
     async fn fetch(&self, location: KeySetLocation) -> Result<Vec<u8>, FetchError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
-        let no_answer = |error: &dyn std::fmt::Display| FetchError::NoAnswer(error.to_string());
-        let request = Request::get(location.path()).body(Body::empty()).map_err(|error| no_answer(&error))?;
+        let request = Request::get(location.path()).body(Body::empty()).map_err(no_answer)?;
         let response = self.entra.router().oneshot(request).await.unwrap_or_else(|never| match never {});
         if response.status() != StatusCode::OK {
             return Err(FetchError::Status(response.status().as_u16()));
         }
-        Ok(to_bytes(response.into_body(), usize::MAX).await.map_err(|error| no_answer(&error))?.into())
+        Ok(to_bytes(response.into_body(), usize::MAX).await.map_err(no_answer)?.into())
     }
+}
+
+fn no_answer(error: impl Into<Cause>) -> FetchError {
+    FetchError::NoAnswer(error.into())
 }
 
 /// A key ring in memory. Clones are the same ring.
@@ -88,20 +93,20 @@ pub struct MemoryRing(Arc<Mutex<Option<(KeyRing, Revision)>>>);
 
 impl KeyRingSource for MemoryRing {
     async fn load(&self) -> Result<Option<(KeyRing, Revision)>, KeyRingError> {
-        let stored = self.0.lock().map_err(|error| KeyRingError::Unavailable(error.to_string()))?;
+        let stored = self.0.lock().map_err(|error| KeyRingError::Unavailable(error.to_string().into()))?;
         Ok(stored.clone())
     }
 }
 
 impl KeyRingStore for MemoryRing {
     async fn replace(&self, expected: Option<Revision>, ring: &KeyRing) -> Result<(), KeyRingError> {
-        let mut stored = self.0.lock().map_err(|error| KeyRingError::Unavailable(error.to_string()))?;
+        let mut stored =
+            self.0.lock().map_err(|error| KeyRingError::Unavailable(error.to_string().into()))?;
         let current = stored.as_ref().map(|(_, revision)| *revision);
         if current != expected {
             return Err(KeyRingError::Conflict);
         }
-        let next = Revision(current.map_or(1, |Revision(count)| count + 1));
-        *stored = Some((ring.clone(), next));
+        *stored = Some((ring.clone(), Revision::after(expected)));
         Ok(())
     }
 }

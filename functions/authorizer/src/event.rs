@@ -1,5 +1,4 @@
-//! An authorizer's event, as far as it matters: of the four kinds that API Gateway sends, the few members that say who
-//! asks for what.
+//! An authorizer's event: of the four kinds that API Gateway sends, the few members that say who requests what.
 
 use std::collections::HashMap;
 
@@ -9,9 +8,9 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
-    /// `2.0`: an HTTP API, which alone takes the simple answer.
+    /// `2.0`: an HTTP API, the only kind that takes the simple answer.
     version: Option<String>,
-    /// `TOKEN` events have the header's value here, and nothing of the request but its ARN.
+    /// `TOKEN` events have the header's value here, and nothing else of the request but its ARN.
     authorization_token: Option<String>,
     #[serde(alias = "routeArn")]
     method_arn: String,
@@ -20,7 +19,7 @@ pub struct Event {
     path_parameters: Option<HashMap<String, String>>,
 }
 
-/// The API, stage and method in an event's ARN, and nothing of its path.
+/// The API, stage and method of an event's ARN, without its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Invoked<'a> {
     /// `arn:aws:execute-api:<region>:<account>:<api>/<stage>`.
@@ -34,12 +33,12 @@ impl Event {
         self.version.as_deref() == Some("2.0")
     }
 
-    /// Whether an error that says so makes the API answer 401: REST APIs do, and HTTP APIs answer 500.
+    /// Whether the API is a REST API, which answers 401 to the error `Unauthorized`. HTTP APIs answer 500.
     pub(crate) fn is_rest(&self) -> bool {
         self.version.is_none()
     }
 
-    /// What is invoked; nothing where the ARN is none of an API, or has a wildcard in it.
+    /// Returns what is invoked, or `None` if the ARN is not that of an API, or has a wildcard.
     pub(crate) fn invoked(&self) -> Option<Invoked<'_>> {
         let arn = self.method_arn.as_str();
         let after_api = arn.find('/')? + 1;
@@ -50,17 +49,17 @@ impl Event {
         (is_api && !stage.contains(['*', '?'])).then_some(Invoked { stage, method })
     }
 
-    /// The path parameter `name`, decoded, of the route that matched.
+    /// Returns the decoded path parameter `name` of the matched route.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         self.path_parameters.as_ref()?.get(name).map(String::as_str)
     }
 
-    /// The session: of `X-Pozi-Session`, else of `Authorization` with the scheme `Bearer`; nothing where a header comes
-    /// twice, since whoever reads it next may believe the other one. HTTP APIs join the values of two with a comma,
-    /// which no token has in it.
+    /// Returns the session from `X-Pozi-Session`, else from `Authorization` with the scheme `Bearer`. `None` for a repeated
+    /// header, because the next reader might use the other value. HTTP APIs join repeated values with a comma, which no
+    /// token contains.
     pub(crate) fn session(&self) -> Option<&str> {
         if let Some(value) = &self.authorization_token {
-            // The header's name is the API's own choice, so that both forms count.
+            // The API chooses the header's name, so both forms are accepted.
             return Some(bearer(value).unwrap_or(value)).filter(|token| !token.is_empty());
         }
         match self.header("x-pozi-session") {
@@ -73,7 +72,7 @@ impl Event {
         }
     }
 
-    /// REST events say each header in two places: the list is complete.
+    /// REST events have each header in two places, of which the list is complete.
     fn header(&self, name: &str) -> Header<'_> {
         let mut found = Header::Absent;
         let lists = self.multi_value_headers.iter().flatten();
@@ -124,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn the_session_is_found_in_either_header_and_not_in_two_of_one() {
+    fn finds_the_session_in_either_header_and_refuses_repeated_ones() {
         for (more, session) in [
             (json!({"headers": {"X-Pozi-Session": "a"}}), Some("a")),
             (json!({"headers": {"authorization": "Bearer a"}}), Some("a")),
@@ -153,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn the_arn_is_read_to_its_method_and_no_further() {
+    fn reads_the_arn_up_to_its_method() {
         let stage = &ARN[..ARN.find("/GET").unwrap()];
         assert_eq!(event(&json!({})).invoked(), Some(Invoked { stage, method: "GET" }));
         for arn in [

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+#[cfg(feature = "lambda")]
+pub mod aws;
 mod event;
 
 use pozi_auth::{
@@ -23,64 +25,64 @@ pub struct Authorizer<C, K> {
     response: ResponseKind,
 }
 
-/// What is told to API Gateway as an error. It answers 401 to the first word, as it stands, and 500 to any other.
+/// The error that API Gateway gets. It answers 401 to exactly `Unauthorized`, and 500 to any other text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
-    /// There is no session, or it does not count (REST APIs; HTTP APIs know no 401 from an authorizer).
+pub enum AuthorizerError {
+    /// There is no valid session (REST APIs only: an HTTP API cannot answer 401 for an authorizer).
     #[error("Unauthorized")]
     Unauthorized,
-    /// The issuer's keys cannot be had: no fault of the session, and not to be cached.
+    /// The issuer's keys cannot be fetched. This says nothing about the session, so it must not be cached.
     #[error("the issuer's keys are unavailable")]
     KeysUnavailable,
-    /// The event's ARN is none of an API.
-    #[error("not an authorizer's event")]
-    NotAnEvent,
+    /// The event has no ARN of an API.
+    #[error("not an authorizer event: it has no ARN of an API")]
+    InvalidEvent,
 }
 
-/// Why a request does not pass, as a word for the log.
+/// Why a request is refused, as a stable word for the log.
 type Reason = &'static str;
 
 impl<C: Clock, K: SessionKeySource> Authorizer<C, K> {
-    /// Answers as `config` says, with the keys of `keys`.
-    pub fn new(config: &AuthorizerConfig, clock: C, keys: K) -> Self {
+    /// Creates an authorizer that answers as `config` says, with the keys of `keys`.
+    pub fn new(config: AuthorizerConfig, clock: C, keys: K) -> Self {
         Self {
             clock,
-            verifier: SessionVerifier::new(config.issuer.clone(), config.audience.clone(), keys),
-            site: config.audience.clone(),
-            parameter: config.catalogue_parameter.clone(),
-            prefix: config.route_prefix.clone(),
+            verifier: SessionVerifier::new(config.issuer, config.audience.clone(), keys),
+            site: config.audience,
+            parameter: config.catalogue_parameter,
+            prefix: config.route_prefix,
             response: config.response,
         }
     }
 
-    /// The answer to `event`.
-    pub async fn answer(&self, event: &Event) -> Result<Answer, Failure> {
-        let invoked = event.invoked().ok_or(Failure::NotAnEvent)?;
+    /// Returns the answer to `event`.
+    pub async fn answer(&self, event: &Event) -> Result<Answer, AuthorizerError> {
+        let invoked = event.invoked().ok_or(AuthorizerError::InvalidEvent)?;
         let is_simple = self.response == ResponseKind::Simple && event.takes_simple_answer();
         let session = match self.session(event).await {
             Ok(session) => session,
             Err(SessionRefusal::KeysUnavailable) => {
-                tell(None, Some("keys_unavailable"));
-                return Err(Failure::KeysUnavailable);
+                log_decision(None, Some("keys_unavailable"));
+                return Err(AuthorizerError::KeysUnavailable);
             }
             Err(refusal) => {
-                tracing::debug!(target: LOG, %refusal, "a session does not count");
-                tell(None, Some("session"));
+                tracing::debug!(target: LOG, %refusal, "a session is not valid");
+                log_decision(None, Some("session"));
                 return if event.is_rest() {
-                    Err(Failure::Unauthorized)
+                    Err(AuthorizerError::Unauthorized)
                 } else if is_simple {
                     Ok(Answer::no())
                 } else {
-                    Ok(Answer::nothing(invoked))
+                    Ok(Answer::deny_all(invoked))
                 };
             }
         };
         if !is_simple {
-            tell(Some(&session), None);
-            return Ok(Answer::all_of(&session, &self.site, invoked, &self.prefix));
+            log_decision(Some(&session), None);
+            return Ok(Answer::policy(&session, &self.site, invoked, &self.prefix));
         }
-        let refusal = self.refuses(event, invoked.method, &session);
-        tell(Some(&session), refusal);
+        let refusal = self.refusal(event, invoked.method, &session);
+        log_decision(Some(&session), refusal);
         Ok(if refusal.is_none() { Answer::yes(&session, &self.site) } else { Answer::no() })
     }
 
@@ -88,8 +90,8 @@ impl<C: Clock, K: SessionKeySource> Authorizer<C, K> {
         self.verifier.verify(event.session().unwrap_or_default(), self.clock.now()).await
     }
 
-    /// Why this request may not pass with `session`; nothing when it may.
-    fn refuses(&self, event: &Event, method: &str, session: &VerifiedSession) -> Option<Reason> {
+    /// Returns why `session` does not allow the request, or `None` if it does.
+    fn refusal(&self, event: &Event, method: &str, session: &VerifiedSession) -> Option<Reason> {
         let Some(access) = answer::access_for(method) else { return Some("method") };
         let named = event.parameter(&self.parameter).and_then(|text| text.parse::<CatalogueId>().ok());
         let Some(catalogue) = named else { return Some("no_catalogue") };
@@ -99,13 +101,13 @@ impl<C: Clock, K: SessionKeySource> Authorizer<C, K> {
 
 const LOG: &str = "pozi::authorizer";
 
-/// One line a decision; the session's `jti` leads to the exchange's audit event.
-fn tell(session: Option<&VerifiedSession>, refusal: Option<Reason>) {
+/// Logs one line for each decision. The session's `jti` leads to the audit event of the exchange.
+fn log_decision(session: Option<&VerifiedSession>, refusal: Option<Reason>) {
     tracing::info!(
         target: LOG,
         decision = if refusal.is_none() { "allowed" } else { "refused" },
         reason = refusal,
         jti = session.map(VerifiedSession::id),
-        "a request was authorized or not"
+        "a request was decided"
     );
 }

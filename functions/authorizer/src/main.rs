@@ -1,21 +1,15 @@
 //! `authorizer` on AWS Lambda.
 
-use std::{env, sync::Arc};
+use std::sync::Arc;
 
-use pozi_auth::{
-    adapters::{HttpDocument, SystemClock, lambda},
-    config::AuthorizerConfig,
-    session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
-};
-use pozi_authorizer::Authorizer;
+use pozi_auth::{adapters::lambda, config::AuthorizerConfig};
+use pozi_authorizer::aws;
 
 #[tokio::main]
 async fn main() -> Result<(), lambda::Error> {
-    let metrics = lambda::start(|name| env::var(name).ok())?;
-    let config = AuthorizerConfig::read(|name| env::var(name).ok())
-        .inspect_err(|problem| tracing::error!(%problem, "cannot start"))?;
-    let keys = IssuerKeys::new(HttpDocument::new(&config.jwks_url)?, ISSUER_KEY_LIFETIMES);
-    let authorizer = Arc::new(Authorizer::new(&config, SystemClock, keys));
+    let metrics = lambda::start()?;
+    let config = AuthorizerConfig::read(lambda::variable);
+    let authorizer = Arc::new(lambda::build(config, aws::service)?);
     let answer = move |event| {
         let authorizer = Arc::clone(&authorizer);
         async move { authorizer.answer(&event).await }

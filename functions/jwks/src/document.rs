@@ -1,17 +1,16 @@
-//! A public JSON document with its validator: asked for again, it costs 304 and nothing more (RFC 9110 §13.1.2).
+//! A public JSON document with its validator (`ETag`), so that an unchanged one is answered with 304 (RFC 9110 §13.1.2).
 
 use std::time::Duration;
 
-use aws_lc_rs::digest;
 use axum::{
     body::{Body, Bytes},
     response::Response,
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{
     HeaderMap, HeaderValue, StatusCode,
     header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS},
 };
+use pozi_auth::hash::sha256_hex;
 
 /// A document as it is served.
 #[derive(Debug)]
@@ -22,10 +21,10 @@ pub(crate) struct Document {
 }
 
 impl Document {
-    /// `json`, for consumers to keep for `max_age`, for as long again while they ask for a newer one, and for a day
-    /// while there is no answer: an old key set verifies more than none.
+    /// Creates a document of `json`. Consumers may keep it for `max_age`, for as long again while they fetch a newer one, and
+    /// for a day while that fails: an old key set is better than none.
     pub(crate) fn new(json: Vec<u8>, max_age: Duration) -> Self {
-        let hash = URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, &json));
+        let hash = sha256_hex(&json);
         let seconds = max_age.as_secs();
         Self {
             body: json.into(),
@@ -36,7 +35,7 @@ impl Document {
         }
     }
 
-    /// The document, or 304 for a consumer that has it.
+    /// Answers with the document, or with 304 if the consumer has it.
     pub(crate) fn answer(&self, request: &HeaderMap) -> Response {
         let unchanged = self.is_known_to(request);
         let mut response =
@@ -56,11 +55,11 @@ impl Document {
         response
     }
 
-    /// `If-None-Match` compares weakly (RFC 9110 §8.8.3.2): caches may have marked the validator `W/`.
+    /// `If-None-Match` compares weakly (RFC 9110 §13.1.2): a cache may have marked the validator as weak (`W/`).
     fn is_known_to(&self, request: &HeaderMap) -> bool {
-        let names_it = |tag: &str| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.etag;
+        let matches = |tag: &str| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.etag;
         let values = request.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-        values.flat_map(|value| value.split(',')).any(|tag| names_it(tag.trim()))
+        values.flat_map(|value| value.split(',')).any(|tag| matches(tag.trim()))
     }
 }
 
@@ -75,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_it_is_told_so() {
+    fn answers_304_to_a_consumer_that_has_the_document() {
         let etag = Document::new(b"{}".to_vec(), Duration::from_secs(1)).etag;
         for known in [etag.clone(), format!("W/{etag}"), "*".into(), format!("\"other\", {etag}")] {
             assert_eq!(status(&known), StatusCode::NOT_MODIFIED, "{known}");

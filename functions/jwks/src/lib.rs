@@ -1,6 +1,8 @@
 //! `GET /.well-known/…`: the public keys that sessions are verified with (RFC 7517), and the metadata that leads a
 //! verifier to them (RFC 8414, OpenID Connect Discovery 1.0).
 
+#[cfg(feature = "lambda")]
+pub mod aws;
 mod document;
 mod metadata;
 
@@ -9,7 +11,8 @@ use std::{sync::Arc, time::Duration};
 use axum::{Router, extract::State, response::Response, routing::get};
 use http::{HeaderMap, Uri};
 use pozi_auth::{
-    keyring::{PublishedKeySource, SigningUnavailable},
+    error::Cause,
+    keyring::{PublishedKeySource, SigningError},
     last_good::{Cooldown, LastGood, Lifetimes},
     oauth::{self, ExchangeError, RequestRefusal},
     session::Issuer,
@@ -18,8 +21,7 @@ use pozi_auth::{
 
 use crate::document::Document;
 
-/// For how long consumers are told to keep the keys, where nobody asks for less. A rotation policy publishes a key for
-/// longer than that before it signs.
+/// How long consumers are told to keep the keys. A rotation policy publishes a key for longer than that before it signs.
 pub const MAX_AGE: Duration = Duration::from_mins(5);
 
 /// The function's state.
@@ -36,8 +38,8 @@ struct Jwks<C, S> {
 
 const AUTHORIZATION_SERVER: &str = "/.well-known/oauth-authorization-server";
 
-/// The function's routes, to be [finished](oauth::finish) by whoever serves them: publishes the ring of `source` as
-/// `issuer`'s, for consumers to keep for `max_age`. The ring itself is read again as `lifetimes` say.
+/// Returns the function's routes, which the caller [finishes](oauth::finish). They publish the keys of `source` as those of
+/// `issuer`, for consumers to keep for `max_age`. The keys are read again as `lifetimes` say.
 pub fn router<C: Clock, S: PublishedKeySource>(
     issuer: &Issuer,
     clock: C,
@@ -51,8 +53,11 @@ pub fn router<C: Clock, S: PublishedKeySource>(
         max_age,
         keys: LastGood::new("the key ring, to publish", lifetimes, Arc::new(Cooldown::default())),
         issuer: issuer.clone(),
-        authorization_server: Document::new(metadata::authorization_server(issuer), max_age),
-        openid: Document::new(metadata::openid(issuer), max_age),
+        authorization_server: Document::new(
+            metadata::authorization_server(issuer).to_string().into(),
+            max_age,
+        ),
+        openid: Document::new(metadata::openid(issuer).to_string().into(), max_age),
     };
     Router::new()
         .route("/.well-known/jwks.json", get(keys::<C, S>))
@@ -70,15 +75,12 @@ async fn keys<C: Clock, S: PublishedKeySource>(
     let max_age = state.max_age;
     let now = state.clock.now();
     let load = || async move {
-        let stored = source.published().await.map_err(|error| error.to_string())?;
-        let keys = stored.ok_or("no key ring is stored yet")?;
-        Ok::<_, String>((Document::new(keys.as_json().to_vec(), max_age), now))
+        let keys = source.published().await?.ok_or("no key ring is stored yet")?;
+        Ok::<_, Cause>((Document::new(keys.as_json().to_vec(), max_age), now))
     };
     match state.keys.find(now, |_| true, load).await {
         Ok(document) => document.answer(&headers),
-        Err(problem) => {
-            oauth::refuse(&ExchangeError::from(SigningUnavailable(problem.to_string())).refusal())
-        }
+        Err(error) => oauth::refuse(&ExchangeError::from(SigningError(error.into())).refusal()),
     }
 }
 
@@ -89,7 +91,7 @@ async fn authorization_server<C: Clock, S: PublishedKeySource>(
     state.authorization_server.answer(&headers)
 }
 
-/// The metadata of an issuer that has a path is asked for with that path behind the well-known one (RFC 8414 §3.1).
+/// Answers for an issuer with a path, which comes after the well-known path (RFC 8414 §3.1).
 async fn authorization_server_below<C: Clock, S: PublishedKeySource>(
     State(state): State<Arc<Jwks<C, S>>>,
     uri: Uri,

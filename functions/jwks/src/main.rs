@@ -1,25 +1,12 @@
 //! `jwks` on AWS Lambda.
 
-use std::{env, sync::Arc};
-
-use pozi_auth::{
-    adapters::{
-        SystemClock,
-        aws::{Table, TablePublishedKeys, connection},
-        lambda,
-    },
-    config::JwksConfig,
-    keyring::PUBLISHED_LIFETIMES,
-};
-use pozi_jwks::{MAX_AGE, router};
+use pozi_auth::{adapters::lambda, config::JwksConfig};
+use pozi_jwks::aws;
 
 #[tokio::main]
 async fn main() -> Result<(), lambda::Error> {
-    let metrics = lambda::start(|name| env::var(name).ok())?;
-    let config = JwksConfig::read(|name| env::var(name).ok())
-        .inspect_err(|problem| tracing::error!(%problem, "cannot start"))?;
-    let table = Table::new(&connection(&config.aws), &config.table);
-    let keys = Arc::new(TablePublishedKeys::new(table));
-    let router = router(&config.issuer, SystemClock, keys, PUBLISHED_LIFETIMES, MAX_AGE);
+    let metrics = lambda::start()?;
+    let config = JwksConfig::read(lambda::variable);
+    let router = lambda::build(config, aws::service)?;
     lambda::serve(router, metrics).await
 }

@@ -5,30 +5,34 @@ use std::sync::Arc;
 use pozi_auth::{
     adapters::{
         HttpKeySets,
-        aws::{Keys, Table, TableKeyRing, connection},
+        aws::{Keys, Table, connection},
+        lambda::Error,
     },
     config::RotateKeysConfig,
-    timestamp::Clock,
 };
 
-use crate::{RotateKeys, policy};
+use crate::{Environment, RotateKeys, policy};
 
-/// The function on AWS, by the clock `C`.
-pub type OnAws<C> = RotateKeys<C, TableKeyRing, Keys, Table, HttpKeySets>;
+/// The function's environment on AWS.
+#[derive(Debug)]
+pub struct OnAws;
 
-/// The function that `config` describes, by `clock`.
-pub fn function<C: Clock>(
-    clock: C,
-    config: RotateKeysConfig,
-) -> Result<OnAws<C>, Box<dyn std::error::Error + Send + Sync + 'static>> {
+impl Environment for OnAws {
+    type Ring = Table;
+    type Keys = Keys;
+    type Tenants = Table;
+    type KeySets = HttpKeySets;
+}
+
+/// Returns the function that `config` describes.
+pub fn service(config: RotateKeysConfig) -> Result<RotateKeys<OnAws>, Error> {
     let aws = connection(&config.aws);
     let table = Table::new(&aws, &config.table);
     Ok(RotateKeys {
-        clock,
-        ring: TableKeyRing::new(table.clone()),
+        ring: table.clone(),
         keys: Keys::new(&aws, &config.signing, &config.table, &config.issuer),
         policy: policy(config.algorithm, config.sign_for)?,
         tenants: Arc::new(table),
-        fetch: Arc::new(HttpKeySets::new(config.entra_login)?.within(config.aws.limits.call)),
+        key_sets: Arc::new(HttpKeySets::new(config.entra_login)?.with_timeout(config.aws.limits.call)),
     })
 }

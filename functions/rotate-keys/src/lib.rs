@@ -1,5 +1,5 @@
-//! On a schedule: sees to the signing keys, and fetches the tenants' Entra keys, so that a cold exchange needs no call to
-//! Microsoft. Safe to run at any time, twice at once, and to die anywhere.
+//! On a schedule: rotates the signing keys, and fetches the tenants' Entra keys, so that a cold start of the exchange needs
+//! no call to Microsoft. It can run at any time, twice at once, and be killed anywhere.
 
 #[cfg(feature = "lambda")]
 pub mod aws;
@@ -15,78 +15,78 @@ use pozi_auth::{
         newest_key_age,
     },
     metrics,
-    tenants::{AllTenants, KeySetStore, RegistryUnavailable},
-    timestamp::Clock,
+    tenants::{AllTenants, KeySetStore, RegistryError},
+    timestamp::Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 pub use self::{policy::policy, refresh::Refreshed};
 
-/// What the function works with. `K` makes and disposes of keys, `T` knows the tenants and keeps their key sets, `F`
-/// fetches them.
-#[derive(Debug)]
-pub struct RotateKeys<C, S, K, T, F> {
-    /// The time.
-    pub clock: C,
-    /// The ring.
-    pub ring: S,
-    /// Its keys.
-    pub keys: K,
-    /// How they live.
-    pub policy: RotationPolicy,
-    /// The registered tenants, and their key sets.
-    pub tenants: Arc<T>,
-    /// Where key sets come from.
-    pub fetch: Arc<F>,
+/// Where rotation runs. Names the types that it works with.
+pub trait Environment: Send + Sync + 'static {
+    /// Stores the key ring.
+    type Ring: KeyRingStore;
+    /// Makes and deletes keys.
+    type Keys: KeyMaker + KeyDisposal;
+    /// Knows the tenants, and stores their key sets.
+    type Tenants: AllTenants + KeySetStore;
+    /// Fetches the tenants' key sets.
+    type KeySets: KeySetFetch;
 }
 
-/// What a run is asked for: nothing, by the schedule.
+/// The function's state in the environment `E`.
+#[derive(Debug)]
+pub struct RotateKeys<E: Environment> {
+    /// The key ring.
+    pub ring: E::Ring,
+    /// What makes and deletes its keys.
+    pub keys: E::Keys,
+    /// How long its keys spend in each state.
+    pub policy: RotationPolicy,
+    /// The registered tenants and their stored key sets.
+    pub tenants: Arc<E::Tenants>,
+    /// The source of key sets.
+    pub key_sets: Arc<E::KeySets>,
+}
+
+/// The event of a run. The schedule's event sets nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-pub struct Ask {
-    /// Make the first ring, if there is none: once, by whoever sets up the service.
+pub struct RunRequest {
+    /// Create the first ring if there is none. Set once, when the service is set up.
     #[serde(default)]
     pub establish: bool,
 }
 
 /// What a run did.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub struct Done {
-    /// What became of the keys, in words; nothing on most runs.
+pub struct RunReport {
+    /// What happened to the keys, in words; empty after most runs.
     pub keys: Vec<String>,
-    /// What became of the tenants' key sets.
+    /// What happened to the tenants' key sets.
     pub key_sets: Refreshed,
 }
 
-/// Why a run failed. The ring is as it was.
+/// A run failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The signing keys.
-    #[error("the signing keys were not rotated: {0}")]
+    /// The signing keys were not rotated; the ring is unchanged.
+    #[error("the signing keys were not rotated")]
     Rotate(#[from] RotateError),
-    /// The tenants are not known.
-    #[error("the tenants' key sets were not fetched: {0}")]
-    Tenants(#[from] RegistryUnavailable),
+    /// The tenants could not be read.
+    #[error("the tenants' key sets were not fetched")]
+    Tenants(#[from] RegistryError),
 }
 
-impl<C, S, K, T, F> RotateKeys<C, S, K, T, F>
-where
-    C: Clock,
-    S: KeyRingStore,
-    K: KeyMaker + KeyDisposal,
-    T: AllTenants + KeySetStore,
-    F: KeySetFetch,
-{
-    /// One run: the signing keys and the tenants' key sets, neither of which waits for the other or fails with it.
-    pub async fn run(&self, ask: Ask) -> Result<Done, RunError> {
+impl<E: Environment> RotateKeys<E> {
+    /// Rotates the signing keys and refreshes the tenants' key sets at `now`. Neither waits for the other or fails with it.
+    pub async fn run(&self, request: RunRequest, now: Timestamp) -> Result<RunReport, RunError> {
         let (rotated, refreshed) =
-            tokio::join!(self.rotate(ask), refresh::refresh(&self.tenants, &self.fetch, &self.clock));
-        let Rotation { plan, .. } = rotated?;
-        Ok(Done { keys: told(&plan), key_sets: refreshed? })
+            tokio::join!(self.rotate(request, now), refresh::refresh(&self.tenants, &self.key_sets, now));
+        Ok(RunReport { keys: in_words(&rotated?.plan), key_sets: refreshed? })
     }
 
-    async fn rotate(&self, ask: Ask) -> Result<Rotation, RotateError> {
-        let now = self.clock.now();
-        let rotated = if ask.establish {
+    async fn rotate(&self, request: RunRequest, now: Timestamp) -> Result<Rotation, RotateError> {
+        let rotated = if request.establish {
             keyring::establish(&self.ring, &self.keys, &self.policy, now).await
         } else {
             keyring::rotate(&self.ring, &self.keys, &self.policy, now).await
@@ -98,13 +98,13 @@ where
     }
 }
 
-fn told(plan: &Plan) -> Vec<String> {
-    let mut told = Vec::new();
+fn in_words(plan: &Plan) -> Vec<String> {
+    let mut words = Vec::new();
     if plan.create {
-        told.push("a new key is published".to_owned());
+        words.push("a new key is published".to_owned());
     }
-    told.extend(plan.promote.iter().map(|key| format!("{key} signs from now on")));
-    told.extend(plan.retire.iter().map(|key| format!("{key} signs no longer")));
-    told.extend(plan.remove.iter().map(|key| format!("{key} is gone")));
-    told
+    words.extend(plan.promote.iter().map(|key| format!("key {key} signs from now on")));
+    words.extend(plan.retire.iter().map(|key| format!("key {key} no longer signs")));
+    words.extend(plan.remove.iter().map(|key| format!("key {key} is removed")));
+    words
 }

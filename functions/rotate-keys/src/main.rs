@@ -1,27 +1,28 @@
 //! `rotate-keys` on AWS Lambda.
 
-use std::env;
+use std::sync::Arc;
 
-use lambda_runtime::{Error, LambdaEvent, service_fn};
 use pozi_auth::{
     adapters::{SystemClock, lambda},
     config::RotateKeysConfig,
+    error::with_causes,
+    timestamp::Clock,
 };
-use pozi_rotate_keys::{Ask, aws};
+use pozi_rotate_keys::aws;
 
 #[tokio::main]
-async fn main() -> Result<(), Error> {
-    let metrics = lambda::start(|name| env::var(name).ok())?;
-    let config = RotateKeysConfig::read(|name| env::var(name).ok()).map_err(Error::from);
-    let function = config.and_then(|config| aws::function(SystemClock, config));
-    let function = function.inspect_err(|problem| tracing::error!(%problem, "cannot start"))?;
-    let run = async |event: LambdaEvent<Ask>| {
-        // Boxed: the compiler would otherwise lay out all of AWS's futures in one.
-        let done = Box::pin(function.run(event.payload)).await;
-        metrics.flush();
-        done.inspect(|done| tracing::info!(?done, "a run ended"))
-            .inspect_err(|problem| tracing::error!(%problem, "a run failed"))
-            .map_err(|problem| problem.to_string())
+async fn main() -> Result<(), lambda::Error> {
+    let metrics = lambda::start()?;
+    let config = RotateKeysConfig::read(lambda::variable);
+    let function = Arc::new(lambda::build(config, aws::service)?);
+    let run = move |request| {
+        let function = Arc::clone(&function);
+        async move {
+            // Boxed: the compiler would otherwise lay out the futures of all AWS calls in one.
+            let run = Box::pin(function.run(request, SystemClock.now())).await;
+            run.inspect(|report| tracing::info!(?report, "a run ended"))
+                .inspect_err(|error| tracing::error!(problem = with_causes(error), "a run failed"))
+        }
     };
-    lambda_runtime::run(service_fn(run)).await
+    lambda::serve_events(run, metrics).await
 }

@@ -1,10 +1,10 @@
-//! How keys live on AWS: published for longer than any consumer keeps an older set before they sign, and for longer than
-//! any session afterwards.
+//! The rotation policy on AWS: a key is published, before it signs, for longer than any consumer keeps an older set, and
+//! afterwards for longer than any session.
 
 use std::time::Duration;
 
 use pozi_auth::{
-    keyring::{PolicyProblem, RING_LIFETIMES, RotationPolicy, RotationTimes, SigningAlgorithm},
+    keyring::{RING_LIFETIMES, RotationPolicy, RotationPolicyError, RotationTimes, SigningAlgorithm},
     sites::MAX_SESSION_MINUTES,
 };
 
@@ -12,11 +12,14 @@ use pozi_auth::{
 /// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html>.
 const HELD_BY_CONSUMERS: Duration = Duration::from_hours(2);
 
-/// An hour more, for a publisher that reads the ring late and a run that comes late.
+/// An hour longer, for a publisher that reads the ring late and a run that comes late.
 const PUBLISH_BEFORE: Duration = Duration::from_hours(3);
 
-/// Keys of `algorithm` that sign for `sign_for` each.
-pub fn policy(algorithm: SigningAlgorithm, sign_for: Duration) -> Result<RotationPolicy, PolicyProblem> {
+/// Returns the policy for keys of `algorithm` that sign for `sign_for` each.
+pub fn policy(
+    algorithm: SigningAlgorithm,
+    sign_for: Duration,
+) -> Result<RotationPolicy, RotationPolicyError> {
     let times = RotationTimes {
         publish_before: PUBLISH_BEFORE,
         sign_for,
@@ -32,10 +35,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_signs_for_longer_than_its_successor_is_published_beforehand_or_there_is_no_policy() {
-        for (hours, sound) in [(0, false), (3, false), (4, true), (168, true)] {
-            let made = policy(SigningAlgorithm::Es256, Duration::from_hours(hours));
-            assert_eq!(made.is_ok(), sound, "{hours} h");
+    fn refuses_keys_that_sign_no_longer_than_they_are_published_beforehand() {
+        for (hours, valid) in [(0, false), (3, false), (4, true), (168, true)] {
+            let policy = policy(SigningAlgorithm::Es256, Duration::from_hours(hours));
+            assert_eq!(policy.is_ok(), valid, "{hours} h");
         }
     }
 }

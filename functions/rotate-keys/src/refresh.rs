@@ -1,26 +1,26 @@
-//! Fetches every registered tenant's key sets and keeps those that are some. A tenant that does not answer costs the
-//! others nothing, and what was kept of it before stays.
+//! Fetches every registered tenant's key sets and stores the valid ones. A tenant that does not answer keeps its stored sets,
+//! and does not affect the others.
 
 use std::{collections::HashSet, sync::Arc};
 
 use pozi_auth::{
-    entra::{Cloud, EntraKeySet, EntraKeySetError, KeySetFetch, KeySetLocation, TokenVersion},
-    fetch::FetchError,
+    entra::{Cloud, EntraKeySet, KeySetFetch, KeySetLocation, TokenVersion},
+    error::{Cause, with_causes},
     identifiers::TenantId,
     metrics,
-    tenants::{AllTenants, KeySetStore, RegistryUnavailable, StoredSite, TenantSites},
-    timestamp::{Clock, Timestamp},
+    tenants::{AllTenants, KeySetStore, RegistryError, StoredSite, TenantSites},
+    timestamp::Timestamp,
 };
 use serde::Serialize;
 use tokio::{sync::Semaphore, task::JoinSet};
 
-/// How many are fetched at once.
-const AT_ONCE: usize = 8;
+/// How many key sets are fetched at once.
+const MAX_CONCURRENT: usize = 8;
 
-/// What became of the key sets.
+/// What happened to the key sets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Refreshed {
-    /// How many were fetched and kept.
+    /// How many were fetched and stored.
     pub kept: usize,
     /// How many were not.
     pub failed: usize,
@@ -30,45 +30,35 @@ pub struct Refreshed {
 pub(crate) async fn refresh<T: AllTenants + KeySetStore, F: KeySetFetch>(
     tenants: &Arc<T>,
     fetch: &Arc<F>,
-    clock: &impl Clock,
-) -> Result<Refreshed, RegistryUnavailable> {
+    now: Timestamp,
+) -> Result<Refreshed, RegistryError> {
     let locations = tenants.all().await?.into_iter().flat_map(|(tenant, stored)| locations(tenant, &stored));
-    let turns = Arc::new(Semaphore::new(AT_ONCE));
+    let permits = Arc::new(Semaphore::new(MAX_CONCURRENT));
     let mut fetches = JoinSet::new();
-    let now = clock.now();
     for location in locations {
-        let (tenants, fetch, turns) = (Arc::clone(tenants), Arc::clone(fetch), Arc::clone(&turns));
+        let (tenants, fetch, permits) = (Arc::clone(tenants), Arc::clone(fetch), Arc::clone(&permits));
         fetches.spawn(async move {
-            // Nobody closes it.
-            let _turn = turns.acquire().await;
-            renew(&*tenants, &*fetch, location, now).await.map_err(|problem| (location, problem))
+            // Never an error: the semaphore is not closed.
+            let _permit = permits.acquire().await;
+            renew(&*tenants, &*fetch, location, now).await.map_err(|error| (location, error))
         });
     }
     let mut refreshed = Refreshed::default();
     while let Some(outcome) = fetches.join_next().await {
         match outcome {
             Ok(Ok(())) => refreshed.kept += 1,
-            Ok(Err((location, problem))) => {
+            Ok(Err((location, error))) => {
                 refreshed.failed += 1;
-                tracing::warn!(tenant = %location.tenant, %problem, "a tenant's key set was not kept");
+                let problem = with_causes(&*error);
+                tracing::warn!(tenant = %location.tenant, problem, "a tenant's key set was not stored");
             }
-            Err(problem) => {
+            Err(error) => {
                 refreshed.failed += 1;
-                tracing::error!(%problem, "fetching a tenant's key set went wrong");
+                tracing::error!(problem = %error, "fetching a tenant's key set panicked");
             }
         }
     }
     Ok(refreshed)
-}
-
-#[derive(Debug, thiserror::Error)]
-enum Problem {
-    #[error(transparent)]
-    Fetch(#[from] FetchError),
-    #[error(transparent)]
-    Parse(#[from] EntraKeySetError),
-    #[error(transparent)]
-    Keep(#[from] RegistryUnavailable),
 }
 
 async fn renew(
@@ -76,14 +66,14 @@ async fn renew(
     fetch: &impl KeySetFetch,
     location: KeySetLocation,
     now: Timestamp,
-) -> Result<(), Problem> {
+) -> Result<(), Cause> {
     let document = fetch.fetch(location).await.inspect_err(|_| metrics::record_entra_failure())?;
-    // An error page must not take the place of keys that work.
+    // An error page must not replace keys that work.
     EntraKeySet::parse(&document)?;
     Ok(store.keep(location, &document, now).await?)
 }
 
-/// A tenant lives in one cloud, which its sites name.
+/// Returns where the key sets of `tenant` are, by the clouds that its sites name.
 fn locations(tenant: TenantId, stored: &[StoredSite]) -> Vec<KeySetLocation> {
     let (sites, _) = TenantSites::compile(tenant, stored);
     let clouds: HashSet<Cloud> = sites.sites.iter().map(|site| site.cloud()).collect();

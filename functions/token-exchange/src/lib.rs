@@ -1,5 +1,5 @@
-//! `POST /oauth2/token` (RFC 8693): an Entra access token goes in, a Pozi session token for the catalogues that its
-//! person may see comes out.
+//! `POST /oauth2/token` (RFC 8693): exchanges an Entra access token for a Pozi session token, for the catalogues that its
+//! person may see.
 
 #[cfg(feature = "lambda")]
 pub mod aws;
@@ -20,7 +20,7 @@ use pozi_auth::{
     },
     keyring::ActiveKey,
     oauth::{self, ExchangeError, ExchangeRequest, SubjectToken, TokenResponse},
-    session::{self, Issuer, SessionClaims, SessionId},
+    session::{self, Issuer, SessionClaims},
     sites::{self, Explained, Site, SiteName},
     telemetry::Trail,
     tenants::{self, SiteRegistry, TenantSites},
@@ -28,7 +28,7 @@ use pozi_auth::{
 };
 use uuid::Uuid;
 
-/// Where an exchange runs: on AWS, on localhost, in a test. Each names the types that it works with.
+/// Where an exchange runs: on AWS, on localhost or in a test. Names the types that it works with.
 pub trait Environment: Send + Sync + 'static {
     /// Tells the time.
     type Clock: Clock;
@@ -43,10 +43,10 @@ pub trait Environment: Send + Sync + 'static {
     type Signing: ActiveKey;
 }
 
-/// What the function works with in the environment `E`.
+/// The function's state in the environment `E`.
 #[derive(Debug)]
 pub struct TokenExchange<E: Environment> {
-    /// This service's own URL.
+    /// The service's own URL.
     pub issuer: Issuer,
     /// The time.
     pub clock: E::Clock,
@@ -58,17 +58,17 @@ pub struct TokenExchange<E: Environment> {
     pub signing: E::Signing,
 }
 
-/// What a subject token opens, and why.
+/// What a subject token gives access to, and why.
 #[derive(Debug)]
 pub struct Explanation {
-    /// The site that the token is meant for.
+    /// The site that the token is for.
     pub site: SiteName,
     /// Its catalogues.
     pub catalogues: Vec<Explained>,
 }
 
-/// The function's route, to be [finished](oauth::finish) by whoever serves it. Whoever keeps another pointer to `state`
-/// can [explain](TokenExchange::explain) by it, too.
+/// Returns the function's route. The caller [finishes](oauth::finish) it, and may keep a pointer to `state` to
+/// [explain](TokenExchange::explain) with it.
 pub fn router<E: Environment>(state: Arc<TokenExchange<E>>) -> Router {
     Router::new().route("/oauth2/token", post(token::<E>)).with_state(state)
 }
@@ -84,7 +84,7 @@ async fn token<E: Environment>(State(state): State<Arc<TokenExchange<E>>>, reque
 }
 
 impl<E: Environment> TokenExchange<E> {
-    /// The whole walk: parse, verify, decide, mint, answer.
+    /// The whole exchange: parses, verifies, decides, mints and answers.
     async fn exchange(&self, request: Request, trail: &mut Trail) -> Result<TokenResponse, ExchangeError> {
         let (head, body) = request.into_parts();
         let form = oauth::read_form(&head.headers, body).await?;
@@ -103,16 +103,16 @@ impl<E: Environment> TokenExchange<E> {
         let grant = sites::decide(&subject, site, request.scope.as_ref())?;
 
         trail.record_signing();
-        let claims = SessionClaims::new(&self.issuer, &subject, &grant, SessionId::new(Uuid::new_v4()), now);
+        let claims = SessionClaims::new(&self.issuer, &subject, &grant, Uuid::new_v4(), now);
         let signing_key = self.signing.active(now).await?;
         let session = session::mint(&claims, &signing_key).await?;
         trail.record_session(&claims, signing_key.id.as_str());
         Ok(TokenResponse::new(session, &claims, request.issued_token_type))
     }
 
-    /// What an exchange of the subject token in `request`, a form, would grant and why, or the error that the exchange
-    /// itself would end with. Nothing is granted, so it leaves no audit event, and where the page that asks is served
-    /// from does not matter: whoever has the token can read it.
+    /// Returns what an exchange of the subject token in `request`, a form, would grant and why, or the error that it would
+    /// end with. It grants nothing, so it leaves no audit event; it does not check the origin, because anyone who has the
+    /// token can read it.
     pub async fn explain(&self, request: Request) -> Result<Explanation, ExchangeError> {
         let (head, body) = request.into_parts();
         let form = oauth::read_form(&head.headers, body).await?;
@@ -126,7 +126,7 @@ impl<E: Environment> TokenExchange<E> {
         Ok(Explanation { site: site.name.clone(), catalogues: sites::explain(&subject, site) })
     }
 
-    /// The sites of the tenant that `token` says it is from: at least one, or one that cannot be read.
+    /// Returns the sites of the tenant that `token` names. At least one is registered, though perhaps unreadable.
     async fn sites_of(
         &self,
         token: &UnverifiedToken<'_>,
@@ -139,7 +139,7 @@ impl<E: Environment> TokenExchange<E> {
         Ok(sites)
     }
 
-    /// Who is asking, verified for `site`; `looked_up` is called when the tenant's keys are there, or not.
+    /// Verifies `token` for `site`. Calls `looked_up` once the tenant's keys are found, or not.
     async fn verify(
         &self,
         token: UnverifiedToken<'_>,
@@ -155,8 +155,8 @@ impl<E: Environment> TokenExchange<E> {
     }
 }
 
-/// A browser says which page is asking; another site's page may not use its visitor's sign-in. What is no browser
-/// says nothing, and holds its token by itself.
+/// A browser says which page makes the request: the page of another site must not use its visitor's sign-in. Other clients
+/// send no `Origin`, and hold the token themselves.
 fn check_origin(headers: &HeaderMap, site: &Site) -> Result<(), ExchangeError> {
     match headers.get(ORIGIN) {
         None => Ok(()),

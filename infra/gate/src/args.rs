@@ -10,9 +10,9 @@ use std::{
 
 use clap::{Parser, Subcommand};
 
-use crate::{
-    Daemon, LogLines, check::check, config::GateConfig, error_text::with_causes, request::print_operations,
-};
+use pozi_auth::error::with_causes;
+
+use crate::{Daemon, LogLines, check::check, config::GateConfig, request::print_operations};
 
 /// Bytes read of a token at most: longer than any session, so that a wrong file is not read to its end.
 const MAX_TOKEN_BYTES: u64 = 64 * 1024;

@@ -5,12 +5,13 @@ use std::{error::Error, sync::Arc};
 use arc_swap::ArcSwap;
 use pozi_auth::{
     adapters::{Authority, AuthorityError, HttpDocument, KeySetFile, Network, SystemClock},
+    error::with_causes,
     fetch::{DocumentFetch, FetchError},
     session::IssuerKeys,
     timestamp::{Clock, Timestamp},
 };
 
-use crate::{clock_offset::ClockOffset, config::GateConfig, error_text::with_causes};
+use crate::{clock_offset::ClockOffset, config::GateConfig};
 
 /// The issuer's keys and the file that stores them.
 #[derive(Debug)]

@@ -9,7 +9,6 @@ mod check;
 mod clock_offset;
 pub mod config;
 mod decide;
-mod error_text;
 pub mod expression;
 mod health;
 mod keys;

@@ -5,9 +5,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use pozi_auth::{sites::CatalogueId, timestamp::Timestamp};
+use pozi_auth::{error::with_causes, sites::CatalogueId, timestamp::Timestamp};
 
-use crate::{clock_offset::ClockOffset, error_text::with_causes};
+use crate::clock_offset::ClockOffset;
 
 /// All observations, shared by clones.
 #[derive(Debug, Clone, Default)]

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Parser, ValueEnum};
 use pozi_auth::{
-    keyring::{PolicyProblem, RotationPolicy, RotationTimes, SigningAlgorithm},
+    keyring::{RotationPolicy, RotationPolicyError, RotationTimes, SigningAlgorithm},
     last_good::Lifetimes,
     sites::MAX_SESSION_MINUTES,
 };
@@ -104,7 +104,7 @@ impl Args {
     }
 
     /// The times of a key's life.
-    pub fn policy(&self) -> Result<RotationPolicy, PolicyProblem> {
+    pub fn policy(&self) -> Result<RotationPolicy, RotationPolicyError> {
         let held_by_signers = self.ring_lifetimes().keep;
         let times = RotationTimes {
             publish_before: self.publish_before(),

@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use pozi_auth::telemetry::with_causes;
 use pozi_local::{
     args::Args,
     console,
@@ -17,7 +16,7 @@ async fn main() -> ExitCode {
     match run(&args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}", with_causes(&error));
+            eprintln!("{}", pozi_auth::error::with_causes(&error));
             ExitCode::FAILURE
         }
     }

@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use pozi_auth::{
     adapters::{KeyRingFile, SystemClock},
+    error::with_causes,
     keyring::{Plan, RotateError, RotationPolicy, SoftwareKeys, establish, rotate},
-    telemetry::with_causes,
     timestamp::Clock,
 };
 

@@ -8,7 +8,7 @@ use pozi_auth::{
     adapters::{HttpDocument, HttpKeySets, KeyRingFile, LoadError, SiteFiles, SystemClock},
     address::LoopbackUrl,
     entra::{KEY_LIFETIMES, NoKeySetMemory, TenantKeys},
-    keyring::{PolicyProblem, RingSigner, RotateError, SoftwareKeys},
+    keyring::{RingSigner, RotateError, RotationPolicyError, SoftwareKeys},
     oauth,
     session::{Issuer, IssuerKeys},
     sites::Site,
@@ -60,7 +60,7 @@ pub enum StartError {
     Keys(#[from] RotateError),
     /// Keys cannot rotate at this pace.
     #[error("invalid --rotate-every")]
-    Policy(#[from] PolicyProblem),
+    Policy(#[from] RotationPolicyError),
     /// The sample maps cannot be written.
     #[error("cannot write the sample maps; choose another folder with --state")]
     Maps(#[from] CopyError),

@@ -17,7 +17,7 @@ use pozi_auth::{
     adapters::{LoadError, aws, read_site_files},
     config::{AwsConfig, ConfigError},
     sites::{SiteFile, register},
-    tenants::RegistryUnavailable,
+    tenants::RegistryError,
 };
 
 use self::args::{Args, Command};
@@ -38,7 +38,7 @@ pub enum CommandError {
     Push(#[from] PushError),
     /// The table cannot be read.
     #[error(transparent)]
-    Table(#[from] RegistryUnavailable),
+    Table(#[from] RegistryError),
 }
 
 /// Runs the command of `args` and returns what to print. `config` is called by commands that use the table.

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use pozi_auth::tenants::{AllTenants, RegistryUnavailable, TenantSites};
+use pozi_auth::tenants::{AllTenants, RegistryError, TenantSites};
 
 /// Returns a line for each stored site, followed by the errors in its document.
-pub async fn list(table: &impl AllTenants) -> Result<String, RegistryUnavailable> {
+pub async fn list(table: &impl AllTenants) -> Result<String, RegistryError> {
     let mut lines = String::new();
     for (tenant, stored) in table.all().await? {
         let (sites, faults) = TenantSites::compile(tenant, &stored);

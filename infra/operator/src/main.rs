@@ -3,7 +3,7 @@
 use std::{env, process::ExitCode};
 
 use clap::Parser;
-use pozi_auth::{config::AwsConfig, telemetry::with_causes};
+use pozi_auth::{config::AwsConfig, error::with_causes};
 use pozi_operator::{args::Args, run};
 
 #[tokio::main]

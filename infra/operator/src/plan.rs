@@ -2,8 +2,9 @@
 
 use pozi_auth::{
     identifiers::TenantId,
+    revision::Revision,
     sites::{Site, SiteFile, SiteFileError, register},
-    tenants::{SiteRevision, StoredSite},
+    tenants::StoredSite,
 };
 
 /// The changes to make, and what is wrong with other stored sites.
@@ -32,9 +33,9 @@ pub enum Change {
     /// The site is not stored yet.
     New,
     /// The document of this revision is replaced.
-    Replaces(SiteRevision),
+    Replaces(Revision),
     /// The stored document is the same: nothing is written.
-    Unchanged(SiteRevision),
+    Unchanged(Revision),
 }
 
 /// A stored site and its tenant.
@@ -122,14 +123,14 @@ mod tests {
     fn stored(name: &str, document: &str) -> Vec<(TenantId, Vec<StoredSite>)> {
         let tenant = file("a.toml").compile().unwrap().tenant();
         let document = document.to_owned();
-        let revision = SiteRevision(3);
+        let revision = Revision(3);
         vec![(tenant, vec![StoredSite { name: name.into(), revision, document, previous: None }])]
     }
 
     #[test]
     fn a_site_is_new_changed_or_unchanged() {
         let own = file("a.toml");
-        let at = SiteRevision(3);
+        let at = Revision(3);
         for (stored, change) in [
             (vec![], Change::New),
             (stored("riverbend", &own.text), Change::Unchanged(at)),

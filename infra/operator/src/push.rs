@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use pozi_auth::{
     adapters::LoadError,
+    revision::Revision,
     sites::{SiteFile, SiteName},
-    tenants::{AllTenants, RegistryUnavailable, SiteRevision, SiteStore, SiteStoreError},
+    tenants::{AllTenants, RegistryError, SiteStore, SiteStoreError},
 };
 
 use crate::{Change, Plan, Step, plan};
@@ -18,7 +19,7 @@ pub enum PushError {
     Files(LoadError),
     /// The stored sites cannot be read. Nothing was written.
     #[error("nothing was written")]
-    Read(#[source] RegistryUnavailable),
+    Read(#[source] RegistryError),
     /// A document was not written, and none after it.
     #[error("{done}{site} and the sites after it were not written; check `pozi list`, then push again")]
     Write {
@@ -57,7 +58,7 @@ pub async fn push<T: AllTenants + SiteStore>(
         if !dry_run && let Err(source) = table.put(&site, &document, expected).await {
             return Err(PushError::Write { done, site: site.name, source });
         }
-        let next = SiteRevision(expected.map_or(1, |SiteRevision(count)| count + 1));
+        let next = Revision::after(expected);
         let would = if dry_run { "would be " } else { "" };
         let _ = match expected {
             None => writeln!(done, "{}: {would}created as revision {next}", site.name),

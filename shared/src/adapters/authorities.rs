@@ -6,28 +6,28 @@ use reqwest::{Certificate, Client};
 #[derive(Debug, Clone)]
 pub struct Authority(pub(super) Certificate);
 
-/// Why a text is no list of authorities.
+/// A text is not a list of authorities.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthorityError {
     /// Not PEM.
     #[error("not a list of certificates in PEM (-----BEGIN CERTIFICATE-----)")]
     NotPem(#[source] reqwest::Error),
     /// PEM without a certificate.
-    #[error("no certificate is in it; it must hold at least one in PEM (-----BEGIN CERTIFICATE-----)")]
+    #[error("it holds no certificate; it must hold at least one in PEM (-----BEGIN CERTIFICATE-----)")]
     Empty,
     /// A certificate that TLS cannot use.
-    #[error("certificate {0} in it, counted from 1, cannot be an authority")]
+    #[error("certificate {0} in it, counted from 1, cannot be used as an authority")]
     Unusable(usize),
 }
 
 impl Authority {
-    /// The authority that `der` (X.509) describes; nothing where TLS cannot use it. Certificate stores hold such: one of
-    /// them must not cost all the others.
+    /// Reads an authority from DER (X.509). `None` if TLS cannot use it: certificate stores hold such certificates, which
+    /// must not make the others unusable.
     pub fn of_der(der: &[u8]) -> Option<Self> {
         Certificate::from_der(der).ok().and_then(Self::usable)
     }
 
-    /// Every authority of `pem` (RFC 7468).
+    /// Reads every authority of `pem` (RFC 7468).
     pub fn all_of_pem(pem: &[u8]) -> Result<Vec<Self>, AuthorityError> {
         let certificates = Certificate::from_pem_bundle(pem).map_err(AuthorityError::NotPem)?;
         if certificates.is_empty() {
@@ -38,7 +38,7 @@ impl Authority {
         certificates.into_iter().enumerate().map(usable).collect()
     }
 
-    /// The library looks at a certificate only when it builds a client.
+    /// The library checks a certificate only when it builds a client.
     fn usable(certificate: Certificate) -> Option<Self> {
         let client = Client::builder().tls_certs_only([certificate.clone()]).no_proxy().build();
         client.is_ok().then_some(Self(certificate))
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_tls_cannot_use_is_no_authority() {
+    fn refuses_certificates_that_tls_cannot_use() {
         let [sound, other, ..] = webpki_root_certs::TLS_SERVER_ROOT_CERTS else { panic!("a list") };
         assert!(Authority::of_der(sound).is_some());
         for spoiled in [&b""[..], b"rubbish", &sound[..sound.len() - 1], &sound[1..]] {

@@ -1,4 +1,4 @@
-//! Documents over https, each request bounded in time, size and redirects.
+//! Documents over https: each request is bounded in time and size and follows no redirect.
 
 use std::time::Duration;
 
@@ -12,22 +12,22 @@ pub const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
 
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How the world is reached. The default: without a proxy, by the compiled-in authorities alone, whatever the machine's
-/// environment and certificate store say.
+/// How other hosts are reached. The default uses no proxy and trusts only the compiled-in authorities, whatever the
+/// machine's environment and certificate store say.
 #[derive(Debug, Clone, Default)]
 pub struct Network {
-    /// Whether `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` count (in either case). Plain http, which is spoken with this
-    /// machine alone, never goes through a proxy.
+    /// Whether `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` are respected (in either case). Plain http, used only with this
+    /// machine, never goes through a proxy.
     pub uses_proxy: bool,
-    /// Authorities that are believed besides the compiled-in ones: those of a network that inspects TLS.
+    /// Authorities that are trusted in addition to the compiled-in ones, such as those of a network that inspects TLS.
     pub authorities: Vec<Authority>,
 }
 
-/// A client that gives up early.
+/// An HTTP client with a short timeout.
 #[derive(Debug, Clone)]
 pub(super) struct BoundedHttp {
     client: Client,
-    limit: Duration,
+    timeout: Duration,
 }
 
 /// An answer with status 200.
@@ -37,7 +37,7 @@ pub(super) struct Fetched {
 }
 
 impl BoundedHttp {
-    /// Follows no redirect; speaks plain http only where `https_only` is false. Every request has `headers`.
+    /// Creates a client that sends `headers` with every request.
     pub(super) fn new(
         https_only: bool,
         headers: HeaderMap,
@@ -52,18 +52,18 @@ impl BoundedHttp {
             .default_headers(headers)
             .user_agent(concat!("pozi-auth/", env!("CARGO_PKG_VERSION")));
         let client = if https_only && network.uses_proxy { client } else { client.no_proxy() };
-        Ok(Self { client: client.build()?, limit: TIMEOUT })
+        Ok(Self { client: client.build()?, timeout: TIMEOUT })
     }
 
-    /// The same, with this limit for a request.
-    pub(super) fn within(self, limit: Duration) -> Self {
-        Self { limit, ..self }
+    /// Sets the timeout of a request.
+    pub(super) fn with_timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 
-    /// The document at `url`, as served.
+    /// Returns the document at `url`, as served.
     pub(super) async fn fetch(&self, url: &str) -> Result<Fetched, FetchError> {
-        let no_answer = |error: reqwest::Error| FetchError::NoAnswer(reason(&error));
-        let mut response = self.client.get(url).timeout(self.limit).send().await.map_err(no_answer)?;
+        let no_answer = |error: reqwest::Error| FetchError::NoAnswer(error.into());
+        let mut response = self.client.get(url).timeout(self.timeout).send().await.map_err(no_answer)?;
         if response.status() != reqwest::StatusCode::OK {
             return Err(FetchError::Status(response.status().as_u16()));
         }
@@ -76,15 +76,4 @@ impl BoundedHttp {
         }
         Ok(Fetched { document, headers: std::mem::take(response.headers_mut()) })
     }
-}
-
-/// The error with its causes: "error sending request" alone helps nobody.
-fn reason(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

@@ -9,7 +9,7 @@ use crate::timestamp::{Clock, Timestamp};
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    /// A clock set before 1970 reads as 1970: nothing is valid then.
+    /// Returns 1970 for a clock that is set before it: nothing is valid then.
     fn now(&self) -> Timestamp {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_unix_seconds(since_epoch.as_secs())

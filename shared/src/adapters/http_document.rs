@@ -1,4 +1,4 @@
-//! One document at one fixed address: an issuer's key set, or a page of this machine.
+//! One document at a fixed address: an issuer's key set, or a page of this machine.
 
 use std::{fmt, sync::Arc};
 
@@ -10,7 +10,7 @@ use crate::{
     fetch::{DocumentFetch, FetchError},
 };
 
-/// Fetches from one address only, and follows no redirect.
+/// Fetches one document from one address; follows no redirect.
 #[derive(Debug, Clone)]
 pub struct HttpDocument {
     http: BoundedHttp,
@@ -22,18 +22,18 @@ pub struct HttpDocument {
 struct Observer(Arc<dyn Fn(&HeaderMap) + Send + Sync>);
 
 impl HttpDocument {
-    /// The document at `url`. Plain http is spoken only with this machine.
+    /// Creates a fetcher of the document at `url`. Plain http is used only with this machine.
     pub fn new(url: &SecureUrl) -> Result<Self, reqwest::Error> {
         Self::through(url, &Network::default())
     }
 
-    /// The document at `url`, reached through `network`.
+    /// As [`HttpDocument::new`], through `network`.
     pub fn through(url: &SecureUrl, network: &Network) -> Result<Self, reqwest::Error> {
         let http = BoundedHttp::new(url.is_https(), HeaderMap::new(), network)?;
         Ok(Self { http, url: url.as_str().to_owned(), observer: None })
     }
 
-    /// A page of this machine, asked for with `headers` and, unlike a key set, perhaps with a query.
+    /// Creates a fetcher of a page of this machine. Requests have `headers`, and `url` may have a query.
     pub fn of_this_machine(
         url: &LoopbackUrl,
         headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
@@ -42,7 +42,7 @@ impl HttpDocument {
         Ok(Self { http, url: url.to_string(), observer: None })
     }
 
-    /// Has `observer` see the headers of every document that comes, such as its `Date`.
+    /// Calls `observer` with the headers of every fetched document, such as its `Date`.
     #[must_use]
     pub fn observed(self, observer: impl Fn(&HeaderMap) + Send + Sync + 'static) -> Self {
         Self { observer: Some(Observer(Arc::new(observer))), ..self }

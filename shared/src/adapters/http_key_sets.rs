@@ -1,4 +1,4 @@
-//! Entra's key sets over https, each request bounded in time, size and redirects.
+//! Entra's key sets over https: each request is bounded in time and size and follows no redirect.
 
 use std::time::Duration;
 
@@ -19,17 +19,16 @@ pub struct HttpKeySets {
 }
 
 impl HttpKeySets {
-    /// Fetches over https only, and follows no redirect. With `emulated` fetches from there instead, and
-    /// then over plain http too.
+    /// Creates a fetcher that uses https only. With `emulated` it fetches from there, also over plain http.
     pub fn new(emulated: Option<LoopbackUrl>) -> Result<Self, reqwest::Error> {
         let http = BoundedHttp::new(emulated.is_none(), HeaderMap::new(), &Network::default())?;
         Ok(Self { http, emulated })
     }
 
-    /// The same, but a fetch may take as long as this.
+    /// Sets the timeout of a fetch.
     #[must_use]
-    pub fn within(self, limit: Duration) -> Self {
-        Self { http: self.http.within(limit), ..self }
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { http: self.http.with_timeout(timeout), ..self }
     }
 
     fn address(&self, location: KeySetLocation) -> String {
@@ -59,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn every_clouds_keys_are_at_microsofts_own_addresses() {
+    fn fetches_each_clouds_keys_from_microsofts_own_addresses() {
         const TENANT: &str = "00000000-0000-0000-0000-000000000000";
         let sets = HttpKeySets::new(None).unwrap();
         for (cloud, login) in [
@@ -75,14 +74,14 @@ mod tests {
         }
     }
 
-    /// Every address that is asked for in earnest starts with https; should one ever not, nothing is sent to it.
+    /// Every real address starts with https. If one ever did not, nothing would be sent to it.
     #[tokio::test]
-    async fn in_earnest_plain_http_is_refused_before_anybody_is_contacted() {
+    async fn refuses_plain_http_without_opening_a_connection() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let plain = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
-        let in_earnest = HttpKeySets { emulated: Some(plain), ..HttpKeySets::new(None).unwrap() };
-        let found = in_earnest.fetch(location(Cloud::Public, TokenVersion::V1)).await;
+        let sets = HttpKeySets { emulated: Some(plain), ..HttpKeySets::new(None).unwrap() };
+        let found = sets.fetch(location(Cloud::Public, TokenVersion::V1)).await;
         assert!(matches!(found, Err(FetchError::NoAnswer(_))), "{found:?}");
         assert_eq!(listener.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
     }

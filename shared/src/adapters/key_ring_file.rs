@@ -1,4 +1,4 @@
-//! The key ring in a file, for one machine: readable by its owner alone, replaced in one step, never guessed at.
+//! The key ring in a file, for one machine: readable only by its owner, and replaced in one step.
 
 use std::{
     fs::{self, OpenOptions},
@@ -10,8 +10,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
-use super::private_file::{self, OTHERS_READ};
-use crate::keyring::{KeyRing, KeyRingError, KeyRingSource, KeyRingStore, Revision};
+use super::private_file::{self, FileError, OTHERS_READ};
+use crate::{
+    error::Cause,
+    keyring::{KeyRing, KeyRingError, KeyRingSource, KeyRingStore},
+    revision::Revision,
+};
 
 /// A file that holds one key ring.
 #[derive(Debug, Clone)]
@@ -27,7 +31,7 @@ struct Stored<'a> {
 }
 
 impl KeyRingFile {
-    /// The ring at `path`, which need not exist yet; its folder is made when the ring is first stored.
+    /// Uses the ring at `path`. File and folder are created when a ring is first stored.
     pub fn new(path: PathBuf) -> Self {
         Self { path }
     }
@@ -43,7 +47,7 @@ impl KeyRingSource for KeyRingFile {
 impl KeyRingStore for KeyRingFile {
     async fn replace(&self, expected: Option<Revision>, ring: &KeyRing) -> Result<(), KeyRingError> {
         let path = self.path.clone();
-        let ring = ring.to_json().map_err(|problem| KeyRingError::Damaged(problem.to_string()))?;
+        let ring = ring.to_json().map_err(|error| KeyRingError::Damaged(error.into()))?;
         blocking(move || write(&path, expected, &ring)).await
     }
 }
@@ -53,49 +57,46 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T, KeyRingError> {
     tokio::task::spawn_blocking(work)
         .await
-        .unwrap_or_else(|error| Err(KeyRingError::Unavailable(error.to_string())))
+        .unwrap_or_else(|error| Err(KeyRingError::Unavailable(error.into())))
 }
 
 fn read(path: &Path) -> Result<Option<(KeyRing, Revision)>, KeyRingError> {
     let json = match fs::read(path) {
         Ok(json) => Zeroizing::new(json),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(unavailable(path, &error)),
+        Err(error) => return Err(unavailable(path, error)),
     };
     refuse_if_others_can_read(path)?;
-    let damaged =
-        |problem: &dyn std::fmt::Display| KeyRingError::Damaged(format!("{}: {problem}", path.display()));
-    let stored: Stored<'_> = serde_json::from_slice(&json).map_err(|_| damaged(&"not a key ring file"))?;
-    let ring = KeyRing::from_json(stored.ring.get().as_bytes()).map_err(|problem| damaged(&problem))?;
+    let damaged = |cause| KeyRingError::Damaged(FileError::at(path, cause));
+    // The parser's error may quote a private key.
+    let stored: Stored<'_> =
+        serde_json::from_slice(&json).map_err(|_| damaged(Cause::from("not a key ring file")))?;
+    let ring = KeyRing::from_json(stored.ring.get().as_bytes()).map_err(|error| damaged(error.into()))?;
     Ok(Some((ring, stored.revision)))
 }
 
-/// Compares and swaps under a lock, so that of two processes that replace at once one sees the conflict.
+/// Compares and swaps under a lock, so that of two processes at once the second gets a conflict.
 fn write(path: &Path, expected: Option<Revision>, ring: &[u8]) -> Result<(), KeyRingError> {
     let folder = private_file::folder_of(path);
-    let failed = |error: io::Error| unavailable(path, &error);
+    let failed = |error: io::Error| unavailable(path, error);
     fs::create_dir_all(folder).map_err(failed)?;
-    // Never truncated: whatever has that name keeps what it holds.
-    let lock = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(lock_beside(path))
-        .map_err(failed)?;
+    // Not truncated: a file that happens to have this name keeps its content.
+    let lock =
+        OpenOptions::new().write(true).create(true).truncate(false).open(lock_path(path)).map_err(failed)?;
     lock.lock().map_err(failed)?;
     let current = read(path)?.map(|(_, revision)| revision);
     if current != expected {
         return Err(KeyRingError::Conflict);
     }
-    let next = Revision(current.map_or(1, |Revision(count)| count + 1));
-    let not_json = |error: serde_json::Error| KeyRingError::Damaged(error.to_string());
+    let revision = Revision::after(current);
+    let not_json = |error: serde_json::Error| KeyRingError::Damaged(error.into());
     let ring: &RawValue = serde_json::from_slice(ring).map_err(not_json)?;
-    let json = Zeroizing::new(serde_json::to_vec(&Stored { revision: next, ring }).map_err(not_json)?);
+    let json = Zeroizing::new(serde_json::to_vec(&Stored { revision, ring }).map_err(not_json)?);
     private_file::replace(path, &json).map_err(failed)
 }
 
-/// The lock's name is the ring's and more, so that it is never the ring's own.
-fn lock_beside(path: &Path) -> PathBuf {
+/// Returns the path of the lock file: the ring's with a suffix.
+fn lock_path(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     name.into()
@@ -103,14 +104,14 @@ fn lock_beside(path: &Path) -> PathBuf {
 
 fn refuse_if_others_can_read(path: &Path) -> Result<(), KeyRingError> {
     let open_to =
-        private_file::open_to_others(path, OTHERS_READ).map_err(|error| unavailable(path, &error))?;
+        private_file::open_to_others(path, OTHERS_READ).map_err(|error| unavailable(path, error))?;
     let Some(mode) = open_to else { return Ok(()) };
-    let path = path.display();
-    Err(KeyRingError::Exposed(format!(
-        "{path}: its mode is {mode:04o}, so that others can read its private keys; replace the keys, or chmod 600 it if nobody could"
-    )))
+    let cause = format!(
+        "its mode is {mode:04o}, so that others can read its private keys; replace the keys, or, if nobody can have read them, chmod 600 the file"
+    );
+    Err(KeyRingError::Exposed(FileError::at(path, cause)))
 }
 
-fn unavailable(path: &Path, error: &io::Error) -> KeyRingError {
-    KeyRingError::Unavailable(format!("{}: {error}", path.display()))
+fn unavailable(path: &Path, error: io::Error) -> KeyRingError {
+    KeyRingError::Unavailable(FileError::at(path, error))
 }

@@ -1,7 +1,7 @@
-//! Runs a function on AWS Lambda: its logs and metrics, and, for those that answer HTTP, its router behind API Gateway
-//! (REST or HTTP API) or a function URL; the others take plain events.
+//! Runs a function on AWS Lambda: its logs and metrics, and its HTTP router behind API Gateway (REST or HTTP API) or a
+//! function URL, or its handler of plain events.
 
-use std::io;
+use std::{env, io};
 
 use axum::Router;
 use http::{Uri, uri::PathAndQuery};
@@ -15,38 +15,54 @@ use tower::ServiceExt;
 
 use crate::{
     config::{ConfigError, TelemetryConfig},
+    error::with_causes,
     metrics, oauth, telemetry,
 };
 
-/// Collects figures and writes them in CloudWatch's embedded metric format.
+/// Collects metrics and writes them in CloudWatch's embedded metric format.
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html>.
 #[derive(Clone, Copy)]
 pub struct Metrics(Option<&'static Collector>);
 
-/// Begins to log and to count, as the variables that `var` reads say: what is wrong with the others can be told then.
-pub fn start(var: impl Fn(&str) -> Option<String>) -> Result<Metrics, Error> {
-    let config = TelemetryConfig::read(var);
+/// Returns the environment variable `name`; `None` if it is not set or not Unicode.
+pub fn variable(name: &str) -> Option<String> {
+    env::var(name).ok()
+}
+
+/// Starts logs and metrics, as the environment variables say. Called first, so that errors in the rest of the configuration
+/// are logged.
+pub fn start() -> Result<Metrics, Error> {
+    let config = TelemetryConfig::read(variable);
     telemetry::init(config.as_ref().map_or_else(|_| TelemetryConfig::default().log, |config| config.log));
-    let config = config.inspect_err(|problem: &ConfigError| tracing::error!(%problem, "cannot start"))?;
+    let config = build(config, Ok)?;
     let Some(namespace) = config.metrics else { return Ok(Metrics(None)) };
     let collector = Builder::new().cloudwatch_namespace(namespace).init()?;
     metrics::describe();
     Ok(Metrics(Some(collector)))
 }
 
+/// Builds a function's service from its configuration. An error of either is logged.
+pub fn build<C, S>(
+    config: Result<C, ConfigError>,
+    service: impl FnOnce(C) -> Result<S, Error>,
+) -> Result<S, Error> {
+    let built = config.map_err(Error::from).and_then(service);
+    built.inspect_err(|error| tracing::error!(problem = with_causes(&**error), "the function cannot start"))
+}
+
 impl Metrics {
-    /// Writes what was counted since the last time to standard output, where Lambda's log is read from. What cannot be
-    /// written is lost: no request is refused for it.
-    pub fn flush(self) {
+    /// Writes what was counted since the last time to standard output, which Lambda logs. If that fails, the metrics are
+    /// lost and the request goes on.
+    fn flush(self) {
         if let Some(collector) = self.0
-            && let Err(problem) = collector.flush(io::stdout())
+            && let Err(error) = collector.flush(io::stdout())
         {
-            tracing::warn!(%problem, "metrics were lost");
+            tracing::warn!(problem = with_causes(&error), "metrics were lost");
         }
     }
 }
 
-/// Finishes `router` and serves requests with it until the runtime ends.
+/// Finishes `router` and serves HTTP requests with it until the runtime ends.
 pub async fn serve(router: Router, metrics: Metrics) -> Result<(), Error> {
     let service = service(router);
     lambda_http::run(service_fn(move |request: Request| {
@@ -60,33 +76,33 @@ pub async fn serve(router: Router, metrics: Metrics) -> Result<(), Error> {
     .await
 }
 
-/// Answers events that are no HTTP requests with `answer` until the runtime ends.
-pub async fn serve_events<E, A, P, F>(
-    answer: impl Fn(E) -> F + Send + Sync + 'static,
+/// Answers events other than HTTP requests with `answer` until the runtime ends.
+pub async fn serve_events<T, A, E, F>(
+    answer: impl Fn(T) -> F + Send + Sync + 'static,
     metrics: Metrics,
 ) -> Result<(), Error>
 where
-    E: serde::de::DeserializeOwned,
+    T: serde::de::DeserializeOwned,
     A: serde::Serialize,
-    P: std::error::Error + Send + Sync + 'static,
-    F: Future<Output = Result<A, P>> + Send,
+    E: std::error::Error + Send + Sync + 'static,
+    F: Future<Output = Result<A, E>> + Send,
 {
-    let function = service_fn(move |event: LambdaEvent<E>| {
+    let function = service_fn(move |event: LambdaEvent<T>| {
         let answered = answer(event.payload);
-        // An error's text alone goes back: API Gateway looks at nothing else, and to the letter.
+        // API Gateway reads only the error's message, and compares it letter by letter.
         async move {
             let answered = answered.await;
             metrics.flush();
-            answered.map_err(|problem| Diagnostic {
+            answered.map_err(|error| Diagnostic {
                 error_type: "Refused".to_owned(),
-                error_message: problem.to_string(),
+                error_message: with_causes(&error),
             })
         }
     });
     lambda_http::lambda_runtime::run(function).await
 }
 
-/// `router`, finished, as the service of a Lambda function: what [`serve`] runs, and what tests hand their events to.
+/// Returns the service of a Lambda function that [`serve`] runs: `router`, finished. Tests call it with events.
 pub fn service(
     router: Router,
 ) -> impl Service<
@@ -99,8 +115,8 @@ pub fn service(
     service_fn(move |request: Request| router.clone().oneshot(without_stage(request).map(into_body)))
 }
 
-/// API Gateway's stage (`/live`) comes first in the path that the runtime builds, and the events of HTTP APIs, not
-/// those of REST APIs, have it in their own path too; the routes do not know it.
+/// Removes API Gateway's stage (`/live`) from the path, because the routes do not have it. The path that the runtime builds
+/// begins with it, and for HTTP APIs, unlike REST APIs, so does the path of the event itself.
 fn without_stage(mut request: Request) -> Request {
     let raw = request.raw_http_path();
     if raw.is_empty() {
@@ -124,7 +140,7 @@ fn without_stage(mut request: Request) -> Request {
     request
 }
 
-/// The stage that the event's own path may begin with.
+/// Returns the stage that the path of the event itself may begin with.
 fn stage(request: &Request) -> Option<&str> {
     match request.request_context_ref()? {
         RequestContext::ApiGatewayV2(context) => context.stage.as_deref(),

@@ -1,4 +1,4 @@
-//! The only users of the network, the file system and the system clock. Each implements a port.
+//! The only users of the network, the file system and the system clock. Each implements a trait of another module.
 
 mod authorities;
 #[cfg(feature = "aws")]
@@ -23,6 +23,6 @@ pub use self::{
     http_key_sets::HttpKeySets,
     key_ring_file::KeyRingFile,
     key_set_file::{KeySetFile, KeySetFileError},
-    private_file::NotOurs,
+    private_file::UntrustedFileError,
     site_files::{LoadError, SiteFiles, read_site_files},
 };

@@ -1,14 +1,14 @@
-//! The certificate authorities that servers are believed by: Mozilla's list, compiled in, so that a cold start reads no
-//! file and a machine's own list changes nothing.
+//! The trusted certificate authorities: Mozilla's list, compiled in, so that a cold start reads no file and the machine's own
+//! list has no effect.
 
 use reqwest::Certificate;
 
-/// All of them, for a client that believes no others.
+/// Returns all of them, for a client that trusts no others.
 pub(super) fn certificates() -> Result<Vec<Certificate>, reqwest::Error> {
     webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().map(|der| Certificate::from_der(der)).collect()
 }
 
-/// All of them as one PEM text (RFC 7468), for the AWS SDK, which takes no other form.
+/// Returns all of them as one PEM text (RFC 7468), the only form that the AWS SDK takes.
 #[cfg(feature = "aws")]
 pub(super) fn pem() -> String {
     use std::fmt::Write as _;

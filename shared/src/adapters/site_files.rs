@@ -1,51 +1,54 @@
-//! Site files in a folder, one TOML file a site, read at start.
+//! Site files in a folder, one TOML file for each site, read at start.
 
-use std::{collections::HashMap, fmt, fs, io, path::Path, sync::Arc};
+use std::{collections::HashMap, fs, io, path::Path, sync::Arc};
 
 use crate::{
     identifiers::TenantId,
     sites::{Site, SiteFile, SiteFileError, register},
-    tenants::{RegistryUnavailable, SiteRegistry, TenantSites},
+    tenants::{RegistryError, SiteRegistry, TenantSites},
     timestamp::Timestamp,
 };
 
-/// The sites of a folder, all without fault.
+/// The sites of a folder, all of them readable.
 #[derive(Debug, Clone)]
 pub struct SiteFiles {
     by_tenant: HashMap<TenantId, Arc<TenantSites>>,
 }
 
-/// Why a folder's sites cannot be used.
-#[derive(Debug)]
+/// The site files of a folder cannot be used.
+#[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// The folder or a file cannot be read.
+    #[error("{0}: {1}")]
     Read(String, io::Error),
     /// The folder has no `*.toml` file.
+    #[error("{0}: there is no site file (*.toml)")]
     Empty(String),
-    /// Files are wrong, each with its place and fix.
+    /// Files are wrong. Each problem names its place and fix.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Faulty(Vec<SiteFileError>),
 }
 
 impl SiteFiles {
-    /// Reads every `*.toml` of `folder`, in the order of their names.
+    /// Reads every `*.toml` of `folder`, sorted by name.
     pub fn load(folder: &Path) -> Result<Self, LoadError> {
         Self::of(&read_folder(folder)?)
     }
 
-    /// Compiles files whose text is at hand already.
+    /// Compiles files that have been read already.
     pub fn of(files: &[SiteFile]) -> Result<Self, LoadError> {
         let by_tenant = register(files).map_err(LoadError::Faulty)?;
         let all = |(tenant, sites)| (tenant, Arc::new(TenantSites::all(sites)));
         Ok(Self { by_tenant: by_tenant.into_iter().map(all).collect() })
     }
 
-    /// Every site, in no particular order.
+    /// Returns every site, in no particular order.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Site>> {
         self.by_tenant.values().flat_map(|tenant| &tenant.sites)
     }
 }
 
-/// The text of the site file at `path`, or of every `*.toml` of a folder, in the order of their names.
+/// Reads the site file at `path`, or every `*.toml` of a folder, sorted by name.
 pub fn read_site_files(path: &Path) -> Result<Vec<SiteFile>, LoadError> {
     if path.is_dir() { read_folder(path) } else { Ok(vec![read_file(path)?]) }
 }
@@ -72,28 +75,7 @@ fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> LoadError {
 }
 
 impl SiteRegistry for SiteFiles {
-    async fn sites_of(
-        &self,
-        tenant: TenantId,
-        _now: Timestamp,
-    ) -> Result<Arc<TenantSites>, RegistryUnavailable> {
+    async fn sites_of(&self, tenant: TenantId, _now: Timestamp) -> Result<Arc<TenantSites>, RegistryError> {
         Ok(self.by_tenant.get(&tenant).cloned().unwrap_or_default())
     }
 }
-
-impl fmt::Display for LoadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Read(path, error) => write!(f, "{path}: {error}"),
-            Self::Empty(folder) => write!(f, "{folder}: there is no site file (*.toml)"),
-            Self::Faulty(problems) => {
-                for (index, problem) in problems.iter().enumerate() {
-                    write!(f, "{}{problem}", if index == 0 { "" } else { "\n" })?;
-                }
-                Ok(())
-            }
-        }
-    }
-}
-
-impl std::error::Error for LoadError {}

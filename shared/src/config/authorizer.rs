@@ -1,4 +1,4 @@
-//! What `authorizer` is told.
+//! The configuration of `authorizer`.
 
 use std::str::FromStr;
 
@@ -8,21 +8,20 @@ use crate::{
     session::Issuer,
 };
 
-/// What `authorizer` is told. One function is for one site: an API that served two would have to guess whose a session is.
+/// The configuration of `authorizer`. A function is for one site: with two it could not know which one a request is for.
 #[derive(Debug, Clone)]
 pub struct AuthorizerConfig {
-    /// `POZI_ISSUER`: who mints the sessions, to the letter `iss`.
+    /// `POZI_ISSUER`: the issuer of the sessions, exactly as in `iss`.
     pub issuer: Issuer,
-    /// `POZI_AUDIENCE`: the site's external URL, to the letter `aud`.
+    /// `POZI_AUDIENCE`: the site's external URL, exactly as in `aud`.
     pub audience: String,
-    /// `POZI_RESPONSE`: `policy` (when left out) or `simple`.
+    /// `POZI_RESPONSE`: `policy` (default) or `simple`.
     pub response: ResponseKind,
-    /// `POZI_ROUTE_PREFIX`: what stands in the routes before the catalogue, for policies; `/` when left out.
+    /// `POZI_ROUTE_PREFIX`: the part of the routes before the catalogue, for policies; `/` by default.
     pub route_prefix: RoutePrefix,
-    /// `POZI_CATALOGUE_PARAMETER`: the path parameter that names the catalogue, for simple answers; `catalogue` when
-    /// left out.
+    /// `POZI_CATALOGUE_PARAMETER`: the path parameter that names the catalogue, for simple answers; `catalogue` by default.
     pub catalogue_parameter: String,
-    /// `POZI_JWKS_URL`: where the issuer's keys are; when left out, where the service publishes them.
+    /// `POZI_JWKS_URL`: the URL of the issuer's keys; by default, the one at which the service publishes them.
     pub jwks_url: SecureUrl,
 }
 
@@ -31,24 +30,24 @@ pub struct AuthorizerConfig {
 pub enum ResponseKind {
     /// Yes or no to one request.
     Simple,
-    /// A policy of all that the session opens.
+    /// A policy of everything that the session allows.
     Policy,
 }
 
-/// What stands in a route before the catalogue: `/`, or `/ows/`. It is written into policies, where a star or a question
-/// mark would stand for anything.
+/// The part of a route before the catalogue: `/`, or `/ows/`. It is written into policies, where a star or a question mark
+/// would be a wildcard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoutePrefix(String);
 
 impl AuthorizerConfig {
-    /// Reads the variables through `var`.
+    /// Reads the variables with `var`.
     pub fn read(var: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         const AUDIENCE: &str = "POZI_AUDIENCE";
         let issuer = issuer(&var)?;
         let or = |variable: &str, default: &str| set(&var, variable).unwrap_or_else(|| default.to_owned());
         let audience = required(&var, AUDIENCE)?;
         if plain_url(&audience).is_err() {
-            let problem = "must be the site's external URL, to the letter".to_owned();
+            let problem = "use the site's external URL, exactly as it is registered".to_owned();
             return Err(ConfigError::Invalid { variable: AUDIENCE, problem });
         }
         Ok(Self {
@@ -75,7 +74,7 @@ impl FromStr for ResponseKind {
 }
 
 impl RoutePrefix {
-    /// The prefix, with a slash at both ends.
+    /// Returns the prefix, with a slash at both ends.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -100,13 +99,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_authorizer_is_told_its_issuer_and_site_and_the_rest_has_defaults() {
+    fn requires_issuer_and_audience_and_has_defaults_for_the_rest() {
         let read = |more: &'static [(&str, &str)]| {
             AuthorizerConfig::read(move |name| {
                 let base =
                     [("POZI_ISSUER", "https://auth.example"), ("POZI_AUDIENCE", "https://a.example/pozi/")];
-                let told = more.iter().chain(&base).find(|(told, _)| *told == name);
-                told.map(|(_, value)| (*value).to_owned())
+                let found = more.iter().chain(&base).find(|(variable, _)| *variable == name);
+                found.map(|(_, value)| (*value).to_owned())
             })
         };
         let config = read(&[]).unwrap();

@@ -1,4 +1,4 @@
-//! How AWS is reached. Lambda sets these variables itself.
+//! How to reach AWS. Lambda sets these variables itself.
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>.
 
@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::{ConfigError, optional, required, set};
 use crate::address::LoopbackUrl;
 
-/// Region and credentials, and how long AWS is waited for.
+/// Region, credentials and timeouts.
 #[derive(Debug, Clone)]
 pub struct AwsConfig {
     /// `AWS_REGION`.
@@ -20,29 +20,29 @@ pub struct AwsConfig {
     pub secret_access_key: Secret,
     /// `AWS_SESSION_TOKEN`.
     pub session_token: Option<Secret>,
-    /// `AWS_ENDPOINT_URL`: left out but to try the service: an emulated AWS on a loopback address.
+    /// `AWS_ENDPOINT_URL`: only for local trials: an emulated AWS on a loopback address.
     pub endpoint: Option<LoopbackUrl>,
-    /// No variable says this: it is the same wherever the service runs.
+    /// The timeouts. They are the same everywhere, so no variable sets them.
     pub limits: CallLimits,
 }
 
 /// How long a call to AWS may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallLimits {
-    /// Until there is a connection.
+    /// The time to connect.
     pub connect: Duration,
-    /// One attempt.
+    /// The time of one attempt.
     pub attempt: Duration,
-    /// The whole call, its attempts and the pauses between them included.
+    /// The time of the whole call, with all attempts and the pauses between them.
     pub call: Duration,
 }
 
-/// A text that shows itself to nobody.
+/// A text that its `Debug` output does not show.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 
 impl AwsConfig {
-    /// Reads the variables through `var`.
+    /// Reads the variables with `var`.
     pub fn read(var: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let secret = |text: String| Secret(Zeroizing::new(text));
         Ok(Self {
@@ -56,7 +56,7 @@ impl AwsConfig {
     }
 }
 
-/// A person who signs in waits for the answer.
+/// Short, because a person who signs in waits for the answer.
 impl Default for CallLimits {
     fn default() -> Self {
         Self {
@@ -68,7 +68,7 @@ impl Default for CallLimits {
 }
 
 impl Secret {
-    /// The text, for the one who needs it.
+    /// Returns the text.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -1,5 +1,5 @@
-//! What a function is told by its environment: one struct a function, read once at start. A variable that is missing
-//! or contradicts itself stops the start, and the error names it.
+//! The configuration of the functions, read from the environment once at start: one struct for each function. A function
+//! does not start if a variable is missing or wrong, or contradicts another; the error names the variable.
 
 mod authorizer;
 mod aws;
@@ -19,59 +19,59 @@ use crate::{address::LoopbackUrl, keyring::SigningAlgorithm, session::Issuer};
 const ENTRA_LOGIN: &str = "POZI_ENTRA_LOGIN_URL";
 const TABLE: &str = "POZI_TABLE";
 
-/// What `token-exchange` is told.
+/// The configuration of `token-exchange`.
 #[derive(Debug, Clone)]
 pub struct TokenExchangeConfig {
-    /// `POZI_ISSUER`: this service's own URL, https, without a trailing slash; `iss` of the sessions.
+    /// `POZI_ISSUER`: the service's own URL, https, without a trailing slash; `iss` of the sessions.
     pub issuer: Issuer,
     /// `POZI_TABLE`: the DynamoDB table of sites, keys and key sets.
     pub table: String,
-    /// `POZI_SIGNING`, `POZI_KMS_KEY`: how private keys are kept.
+    /// `POZI_SIGNING`, `POZI_KMS_KEY`: how private keys are stored.
     pub signing: Signing,
-    /// `POZI_ENTRA_LOGIN_URL`: left out but to try the service: where an emulated Entra serves its keys. Only a
-    /// loopback address is taken: whoever chose another would choose who may sign in.
+    /// `POZI_ENTRA_LOGIN_URL`: only for local trials: where an emulated Entra serves its keys. It must be a loopback
+    /// address, because these keys decide who may sign in.
     pub entra_login: Option<LoopbackUrl>,
-    /// How AWS is reached.
+    /// How to reach AWS.
     pub aws: AwsConfig,
 }
 
-/// What `jwks` is told.
+/// The configuration of `jwks`.
 #[derive(Debug, Clone)]
 pub struct JwksConfig {
-    /// `POZI_ISSUER`: as for `token-exchange`, to the letter.
+    /// `POZI_ISSUER`: exactly as for `token-exchange`.
     pub issuer: Issuer,
     /// `POZI_TABLE`: as for `token-exchange`.
     pub table: String,
-    /// How AWS is reached.
+    /// How to reach AWS.
     pub aws: AwsConfig,
 }
 
-/// What `rotate-keys` is told.
+/// The configuration of `rotate-keys`.
 #[derive(Debug, Clone)]
 pub struct RotateKeysConfig {
-    /// `POZI_ISSUER`: as for `token-exchange`, to the letter: private keys are sealed for it.
+    /// `POZI_ISSUER`: exactly as for `token-exchange`, because private keys are sealed for it.
     pub issuer: Issuer,
     /// `POZI_TABLE`: as for `token-exchange`.
     pub table: String,
-    /// `POZI_SIGNING`, `POZI_KMS_KEY`, `POZI_KEY_TAG`: how private keys are kept.
+    /// `POZI_SIGNING`, `POZI_KMS_KEY`, `POZI_KEY_TAG`: how private keys are stored.
     pub signing: Signing,
-    /// `POZI_ALGORITHM`: `ES256` (when left out) or `RS256`. A ring never changes it.
+    /// `POZI_ALGORITHM`: `ES256` (default) or `RS256`. A ring never changes it.
     pub algorithm: SigningAlgorithm,
-    /// `POZI_SIGN_FOR_HOURS`: how long a key signs, in hours: 168 (a week) when left out.
+    /// `POZI_SIGN_FOR_HOURS`: how long a key signs, in hours; 168 (a week) by default.
     pub sign_for: Duration,
     /// `POZI_ENTRA_LOGIN_URL`: as for `token-exchange`.
     pub entra_login: Option<LoopbackUrl>,
-    /// How AWS is reached.
+    /// How to reach AWS.
     pub aws: AwsConfig,
 }
 
-/// Why a function does not start.
+/// A variable that keeps a function from starting.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
-    /// A variable that must be set is not.
+    /// A required variable is not set.
     #[error("{0} is not set")]
     Missing(&'static str),
-    /// A variable holds what it must not.
+    /// The value of a variable is wrong.
     #[error("{variable}: {problem}")]
     Invalid {
         /// The variable.
@@ -82,7 +82,7 @@ pub enum ConfigError {
 }
 
 impl TokenExchangeConfig {
-    /// Reads the variables through `var` (`|name| std::env::var(name).ok()` in a function's `main`).
+    /// Reads the variables with `var`.
     pub fn read(var: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         Ok(Self {
             issuer: issuer(&var)?,
@@ -95,14 +95,14 @@ impl TokenExchangeConfig {
 }
 
 impl JwksConfig {
-    /// Reads the variables through `var`.
+    /// Reads the variables with `var`.
     pub fn read(var: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         Ok(Self { issuer: issuer(&var)?, table: required(&var, TABLE)?, aws: AwsConfig::read(&var)? })
     }
 }
 
 impl RotateKeysConfig {
-    /// Reads the variables through `var`.
+    /// Reads the variables with `var`.
     pub fn read(var: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         const SIGN_FOR: &str = "POZI_SIGN_FOR_HOURS";
         const WEEK: u32 = 7 * 24;
@@ -123,7 +123,7 @@ fn issuer(var: impl Fn(&str) -> Option<String>) -> Result<Issuer, ConfigError> {
     parsed(VARIABLE, &required(var, VARIABLE)?)
 }
 
-/// A variable that is set to something; one that is set to nothing counts as left out.
+/// Returns the value of a variable. An empty one counts as not set.
 fn set(var: impl Fn(&str) -> Option<String>, variable: &str) -> Option<String> {
     var(variable).filter(|value| !value.is_empty())
 }
@@ -139,16 +139,16 @@ fn required(var: impl Fn(&str) -> Option<String>, variable: &'static str) -> Res
     set(var, variable).ok_or(ConfigError::Missing(variable))
 }
 
-/// A text that must be a `T`; what is wrong with it is said with the variable's name.
+/// Parses the value of `variable`.
 fn parsed<T: FromStr<Err: Display>>(variable: &'static str, text: &str) -> Result<T, ConfigError> {
-    text.parse().map_err(|problem: T::Err| ConfigError::Invalid { variable, problem: problem.to_string() })
+    text.parse().map_err(|error: T::Err| ConfigError::Invalid { variable, problem: error.to_string() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// All that is needed, changed by `changes`: a name and its value, or nothing to leave it out.
+    /// A complete environment with `changes`: a variable and its value, or `None` to remove it.
     fn environment<'a>(changes: &'a [(&'a str, Option<&'a str>)]) -> impl Fn(&str) -> Option<String> + 'a {
         move |name| {
             let default = match name {
@@ -160,22 +160,22 @@ mod tests {
                 "AWS_SECRET_ACCESS_KEY" => Some("a-secret-of-ours"),
                 _ => None,
             };
-            let told = changes.iter().find(|(variable, _)| *variable == name).map(|(_, value)| *value);
-            told.unwrap_or(default).map(str::to_owned)
+            let value = changes.iter().find(|(variable, _)| *variable == name).map(|(_, value)| *value);
+            value.unwrap_or(default).map(str::to_owned)
         }
     }
 
-    /// What each function says of the same environment, where it looks at it at all.
-    fn refusals(changes: &[(&str, Option<&str>)]) -> Vec<String> {
+    /// The errors of all functions in the same environment.
+    fn errors(changes: &[(&str, Option<&str>)]) -> Vec<String> {
         let exchange = TokenExchangeConfig::read(environment(changes)).err();
         let jwks = JwksConfig::read(environment(changes)).err();
         let rotate = RotateKeysConfig::read(environment(changes)).err();
-        [exchange, jwks, rotate].into_iter().flatten().map(|problem| problem.to_string()).collect()
+        [exchange, jwks, rotate].into_iter().flatten().map(|error| error.to_string()).collect()
     }
 
     #[test]
     fn names_the_variable_that_is_missing() {
-        assert_eq!(refusals(&[]), [""; 0]);
+        assert_eq!(errors(&[]), [""; 0]);
         for (variable, functions) in [
             ("POZI_ISSUER", 3),
             ("POZI_TABLE", 3),
@@ -185,11 +185,11 @@ mod tests {
             ("AWS_SECRET_ACCESS_KEY", 3),
         ] {
             for value in [None, Some("")] {
-                assert_eq!(refusals(&[(variable, value)]), vec![format!("{variable} is not set"); functions]);
+                assert_eq!(errors(&[(variable, value)]), vec![format!("{variable} is not set"); functions]);
             }
         }
         let kms = [("POZI_SIGNING", Some("kms")), ("POZI_KMS_KEY", None)];
-        assert_eq!(refusals(&kms), ["POZI_KEY_TAG is not set"], "of rotate-keys, which makes keys");
+        assert_eq!(errors(&kms), ["POZI_KEY_TAG is not set"], "only rotate-keys makes keys");
     }
 
     #[test]
@@ -205,24 +205,24 @@ mod tests {
             ("POZI_ENTRA_LOGIN_URL", "localhost", 2),
             ("POZI_ENTRA_LOGIN_URL", "file:///keys", 2),
         ] {
-            let said = refusals(&[(variable, Some(value))]);
-            assert_eq!(said.len(), functions, "{said:?}");
-            assert!(said.iter().all(|text| text.starts_with(&format!("{variable}: "))), "{said:?}");
+            let errors = errors(&[(variable, Some(value))]);
+            assert_eq!(errors.len(), functions, "{errors:?}");
+            assert!(errors.iter().all(|text| text.starts_with(&format!("{variable}: "))), "{errors:?}");
         }
         let log = TelemetryConfig::read(environment(&[("POZI_LOG", Some("pozi_auth=debug"))])).unwrap_err();
         assert!(log.to_string().starts_with("POZI_LOG: "));
     }
 
     #[test]
-    fn variables_that_contradict_each_other_stop_the_start() {
-        let both = refusals(&[("POZI_SIGNING", Some("kms")), ("POZI_KEY_TAG", Some("pozi"))]);
-        assert_eq!(both, ["POZI_KMS_KEY: is for POZI_SIGNING=sealed; leave it out"; 2]);
-        let tagged = refusals(&[("POZI_KEY_TAG", Some("pozi"))]);
-        assert_eq!(tagged, ["POZI_KEY_TAG: is for POZI_SIGNING=kms; leave it out"; 2]);
+    fn refuses_variables_that_contradict_each_other() {
+        let both = errors(&[("POZI_SIGNING", Some("kms")), ("POZI_KEY_TAG", Some("pozi"))]);
+        assert_eq!(both, ["POZI_KMS_KEY: it is only for POZI_SIGNING=sealed; remove it"; 2]);
+        let tagged = errors(&[("POZI_KEY_TAG", Some("pozi"))]);
+        assert_eq!(tagged, ["POZI_KEY_TAG: it is only for POZI_SIGNING=kms; remove it"; 2]);
     }
 
     #[test]
-    fn a_secret_never_shows_itself() {
+    fn debug_output_never_shows_a_secret() {
         let changes = [("AWS_SESSION_TOKEN", Some("another"))];
         let config = TokenExchangeConfig::read(environment(&changes)).unwrap();
         let shown = format!("{config:?}");

@@ -1,21 +1,21 @@
-//! What is told of a function's work. Read before everything else, so that what is wrong with the rest can be told.
+//! Logs and metrics. Read before everything else, so that errors in the rest of the configuration can be logged.
 
 use tracing::Level;
 
 use super::{ConfigError, set};
 
-/// Logs and metrics.
+/// The configuration of logs and metrics.
 #[derive(Debug, Clone)]
 pub struct TelemetryConfig {
-    /// `POZI_LOG`: from which level on it logs: `error`, `warn`, `info` (when left out), `debug` or `trace`. The audit
-    /// events are always written.
+    /// `POZI_LOG`: the lowest level to log: `error`, `warn`, `info` (default), `debug` or `trace`. Audit events are always
+    /// written.
     pub log: Level,
-    /// `POZI_METRICS`: the CloudWatch namespace of its metrics; none are written when left out.
+    /// `POZI_METRICS`: the CloudWatch namespace of the metrics. Without it, none are written.
     pub metrics: Option<String>,
 }
 
 impl TelemetryConfig {
-    /// Reads the variables through `var`.
+    /// Reads the variables with `var`.
     pub fn read(var: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         const LOG: &str = "POZI_LOG";
         let problem = "use error, warn, info, debug or trace".to_owned();

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     fetch::FetchError,
     identifiers::TenantId,
-    last_good::{Cooldown, LastGood, Lifetimes, NotFound},
+    last_good::{Cooldown, LastGood, LastGoodError, Lifetimes},
     metrics,
     timestamp::Timestamp,
 };
@@ -101,8 +101,8 @@ impl<F: KeySetFetch, M: KeySetMemory> TenantKeys<F, M> {
         };
         match found {
             Ok(set) => set.key(key_id).cloned().ok_or_else(|| unknown(None)),
-            Err(NotFound::Missing { retry_after }) => Err(unknown(retry_after)),
-            Err(NotFound::Unavailable { retry_after }) => {
+            Err(LastGoodError::Missing { retry_after }) => Err(unknown(retry_after)),
+            Err(LastGoodError::Unavailable { retry_after }) => {
                 Err(SubjectRefusal::KeysUnavailable { retry_after })
             }
         }

@@ -1,16 +1,18 @@
-//! What sessions are signed with, and the names of keys.
+//! What sessions are signed with, public keys as they are published, and the ids of keys.
 
 use std::{fmt, str::FromStr};
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{
     Algorithm,
     jwk::{
-        AlgorithmParameters, CommonParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse, ThumbprintHash,
+        AlgorithmParameters, CommonParameters, EllipticCurve, EllipticCurveKeyParameters,
+        EllipticCurveKeyType, Jwk, KeyAlgorithm, PublicKeyUse, RSAKeyParameters, RSAKeyType, ThumbprintHash,
     },
 };
 use serde::{Deserialize, Serialize};
 
-/// What sessions are signed with. One key set holds keys of one algorithm: some verifiers fail on a mixture.
+/// What sessions are signed with. A key set holds keys of one algorithm: some verifiers fail on a mixture.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum SigningAlgorithm {
@@ -27,7 +29,7 @@ pub enum SigningAlgorithm {
 pub struct KeyId(String);
 
 impl SigningAlgorithm {
-    /// The name in a JWS header (RFC 7518 §3.1).
+    /// Returns the name in a JWS header (RFC 7518 §3.1).
     pub const fn name(self) -> &'static str {
         match self {
             Self::Es256 => "ES256",
@@ -35,32 +37,60 @@ impl SigningAlgorithm {
         }
     }
 
-    /// The public key of `jwk` as it is published: `kid`, `use` and `alg` are ours, whatever else it carried is left out.
-    /// Nothing for a key of another algorithm.
+    /// Returns the public key of `jwk` as it is published: with our own `kid`, `use` and `alg`, and without anything else
+    /// that came with it. `None` for a key of another algorithm.
     pub fn public_half(self, jwk: &Jwk) -> Option<Jwk> {
-        let (expected, fits) = match (self, &jwk.algorithm) {
-            (Self::Es256, AlgorithmParameters::EllipticCurve(key)) => {
-                (KeyAlgorithm::ES256, key.curve == EllipticCurve::P256)
-            }
-            (Self::Rs256, AlgorithmParameters::RSA(_)) => (KeyAlgorithm::RS256, true),
-            _ => return None,
-        };
-        let others = jwk.common.key_algorithm.is_some_and(|named| named != expected);
-        let common = CommonParameters {
-            public_key_use: Some(PublicKeyUse::Signature),
-            key_algorithm: Some(expected),
-            key_id: KeyId::thumbprint(jwk).map(|id| id.0),
-            ..CommonParameters::default()
-        };
-        (fits && !others).then(|| Jwk { common, algorithm: jwk.algorithm.clone() })
+        let published = self.published(jwk.algorithm.clone())?;
+        let named = jwk.common.key_algorithm;
+        (named.is_none() || named == published.common.key_algorithm).then_some(published)
     }
 
-    pub(crate) const fn of_library(self) -> Algorithm {
+    /// Returns the public key with `parameters` as it is published (RFC 7517 §4), or `None` for a key of another algorithm.
+    pub(crate) fn published(self, parameters: AlgorithmParameters) -> Option<Jwk> {
+        let key_algorithm = match (self, &parameters) {
+            (Self::Es256, AlgorithmParameters::EllipticCurve(key)) if key.curve == EllipticCurve::P256 => {
+                KeyAlgorithm::ES256
+            }
+            (Self::Rs256, AlgorithmParameters::RSA(_)) => KeyAlgorithm::RS256,
+            _ => return None,
+        };
+        let common = CommonParameters {
+            public_key_use: Some(PublicKeyUse::Signature),
+            key_algorithm: Some(key_algorithm),
+            ..CommonParameters::default()
+        };
+        let mut jwk = Jwk { common, algorithm: parameters };
+        jwk.common.key_id = KeyId::thumbprint(&jwk).map(|id| id.0);
+        Some(jwk)
+    }
+
+    pub(crate) const fn to_jsonwebtoken(self) -> Algorithm {
         match self {
             Self::Es256 => Algorithm::ES256,
             Self::Rs256 => Algorithm::RS256,
         }
     }
+}
+
+/// Returns the JWK parameters of a P-256 public key, given as an uncompressed point (SEC 1 §2.3.3): the byte 4, then x and
+/// y of 32 bytes each. `None` for other bytes.
+pub(crate) fn p256_parameters(point: &[u8]) -> Option<AlgorithmParameters> {
+    let (x, y) = point.strip_prefix(&[4])?.split_at_checked(32).filter(|(_, y)| y.len() == 32)?;
+    Some(AlgorithmParameters::EllipticCurve(EllipticCurveKeyParameters {
+        key_type: EllipticCurveKeyType::EC,
+        curve: EllipticCurve::P256,
+        x: URL_SAFE_NO_PAD.encode(x),
+        y: URL_SAFE_NO_PAD.encode(y),
+    }))
+}
+
+/// Returns the JWK parameters of an RSA public key. Both numbers are big-endian without leading zero bytes.
+pub(crate) fn rsa_parameters(modulus: &[u8], exponent: &[u8]) -> AlgorithmParameters {
+    AlgorithmParameters::RSA(RSAKeyParameters {
+        key_type: RSAKeyType::RSA,
+        n: URL_SAFE_NO_PAD.encode(modulus),
+        e: URL_SAFE_NO_PAD.encode(exponent),
+    })
 }
 
 impl FromStr for SigningAlgorithm {
@@ -73,12 +103,12 @@ impl FromStr for SigningAlgorithm {
 }
 
 impl KeyId {
-    /// The thumbprint of `jwk`; nothing for a kind of key that is never ours.
+    /// Returns the thumbprint of `jwk`, or `None` for a kind of key that we never use.
     pub fn thumbprint(jwk: &Jwk) -> Option<Self> {
         jwk.thumbprint(ThumbprintHash::SHA256).ok().map(Self)
     }
 
-    /// The id as it stands in `kid`.
+    /// Returns the id as `kid` has it.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,5 +1,5 @@
 //! The signing keys and their life: pending (published, not yet signing) → active (the one that signs) → retiring
-//! (published until the last token it signed has expired) → gone. Only this room knows a key's states.
+//! (published until the last token that it signed has expired) → removed. Only this module knows a key's states.
 
 mod algorithm;
 mod plan;
@@ -14,16 +14,18 @@ mod software_keys;
 mod store;
 mod vault;
 
+#[cfg(feature = "aws")]
+pub(crate) use self::algorithm::{p256_parameters, rsa_parameters};
 pub use self::{
     algorithm::{KeyId, SigningAlgorithm},
-    plan::{Plan, PolicyProblem, RotationPolicy, RotationTimes, newest_key_age, plan},
-    private_key::{MadeKey, PrivateHalf, PrivateKey},
-    published::{NotPublishedKeys, PublishedKeys},
-    ring::{KeyRing, KeyState, Revision, RingKey, RingProblem},
+    plan::{Plan, RotationPolicy, RotationPolicyError, RotationTimes, newest_key_age, plan},
+    private_key::{NewKey, PrivateHalf, PrivateKey},
+    published::{PublishedKeySet, PublishedKeySetError},
+    ring::{KeyRing, KeyRingFormatError, KeyState, RingKey},
     rotate::{RotateError, Rotation, establish, rotate},
     signer::{PUBLISHED_LIFETIMES, RING_LIFETIMES, RingSigner},
-    signing::{ActiveKey, Signer, SigningKey, SigningUnavailable},
-    software_key::SoftwareKey,
+    signing::{ActiveKey, Signer, SigningError, SigningKey},
+    software_key::{SoftwareKey, SoftwareKeyError},
     software_keys::SoftwareKeys,
     store::{KeyRingError, KeyRingSource, KeyRingStore, PublishedKeySource},
     vault::{KeyDisposal, KeyMaker, KeyOpener, VaultError},

@@ -1,84 +1,85 @@
-//! What to do with a ring now: pure, so that every day of a key's life can be walked through in a test.
+//! What is due for a key ring at a given time. Pure, so that tests can walk through every day of a key's life.
 
 use std::time::Duration;
 
-use super::{KeyId, KeyRing, KeyState, MadeKey, RingKey, SigningAlgorithm};
+use super::{KeyId, KeyRing, KeyState, NewKey, RingKey, SigningAlgorithm};
 use crate::{sites::MAX_SESSION_MINUTES, timestamp::Timestamp};
 
-/// How long a key spends in each state, such that nobody loses a session by it.
+/// How long a key spends in each state, long enough that no session is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RotationPolicy {
     algorithm: SigningAlgorithm,
     times: RotationTimes,
 }
 
-/// The times that make a policy.
+/// The times of a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RotationTimes {
     /// How long a key is published before it signs.
     pub publish_before: Duration,
     /// How long it signs.
     pub sign_for: Duration,
-    /// How long it is published after it last signed.
+    /// How long it stays published after it last signed.
     pub keep_after: Duration,
-    /// How long a consumer may go on with a key set from before: what it is told (`max-age` and
-    /// `stale-while-revalidate`), and as long as the publisher takes to read a new ring. AWS HTTP APIs keep one for 2 h.
+    /// How long a consumer may use an older key set: `max-age` plus `stale-while-revalidate`, plus the time that the
+    /// publisher takes to read a new ring. AWS HTTP APIs keep a key set for 2 h.
     pub held_by_consumers: Duration,
-    /// How long a signer may go on with a ring from before.
+    /// How long a signer may use an older ring.
     pub held_by_signers: Duration,
 }
 
-/// Why times do not make a policy.
+/// Times with which a session could be lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum PolicyProblem {
+pub enum RotationPolicyError {
     /// A key would sign while consumers still hold a key set without it.
     #[error("a key must be published, before it signs, for as long as consumers may hold an older key set")]
     PublishedTooBriefly,
     /// A key would be replaced before its successor was published long enough.
     #[error("a key must sign for longer than its successor is published beforehand")]
     SignsTooBriefly,
-    /// A key would be gone before the last token that it signed.
+    /// A key would be removed before the last token that it signed expires.
     #[error(
-        "a key must be kept, after it last signed, for the longest session ({MAX_SESSION_MINUTES} min) and for as long as a signer may hold a ring that still calls it active"
+        "a key must stay published, after it last signed, for the longest session ({MAX_SESSION_MINUTES} min) plus the time that a signer may hold an older ring"
     )]
     KeptTooBriefly,
 }
 
-/// What to do now. Nothing, most of the time.
+/// What to do with a ring now: nothing, most of the time.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// Make a key: the first one of a ring, or the next.
+    /// Make a key: the first one of a ring, or the next one.
     pub create: bool,
-    /// Let this pending key sign …
+    /// Make this pending key the active one.
     pub promote: Option<KeyId>,
-    /// … and this active one no longer.
+    /// Retire this active key.
     pub retire: Option<KeyId>,
-    /// Take these away.
+    /// Remove these keys.
     pub remove: Vec<KeyId>,
 }
 
 impl RotationPolicy {
-    /// Keys of `algorithm` that live by `times`, unless these would cost somebody a session.
-    pub fn new(algorithm: SigningAlgorithm, times: RotationTimes) -> Result<Self, PolicyProblem> {
+    /// Creates a policy for keys of `algorithm`; refuses times with which a session could be lost.
+    pub fn new(algorithm: SigningAlgorithm, times: RotationTimes) -> Result<Self, RotationPolicyError> {
         if times.publish_before < times.held_by_consumers {
-            return Err(PolicyProblem::PublishedTooBriefly);
+            return Err(RotationPolicyError::PublishedTooBriefly);
         }
         if times.sign_for <= times.publish_before {
-            return Err(PolicyProblem::SignsTooBriefly);
+            return Err(RotationPolicyError::SignsTooBriefly);
         }
         if times.keep_after < Duration::from_mins(MAX_SESSION_MINUTES) + times.held_by_signers {
-            return Err(PolicyProblem::KeptTooBriefly);
+            return Err(RotationPolicyError::KeptTooBriefly);
         }
         Ok(Self { algorithm, times })
     }
 
-    /// What its keys sign with.
+    /// Returns what its keys sign with.
     pub fn algorithm(&self) -> SigningAlgorithm {
         self.algorithm
     }
 }
 
-/// For how long the newest key that signs, or is about to, has been in its state: what grows when rotation has stopped.
+/// Returns how long the newest pending or active key has been in its state. It grows without bound when rotation has
+/// stopped.
 pub fn newest_key_age(ring: &KeyRing, now: Timestamp) -> Option<Duration> {
     let age = |key: &RingKey| match key.state {
         KeyState::Pending { since } | KeyState::Active { since } => Some(now.since(since)),
@@ -87,7 +88,7 @@ pub fn newest_key_age(ring: &KeyRing, now: Timestamp) -> Option<Duration> {
     ring.keys().iter().filter_map(age).min()
 }
 
-/// Says what to do with `ring` (none: nothing is stored yet) at `now`.
+/// Returns what to do at `now` with `ring` (`None`: nothing is stored yet).
 pub fn plan(ring: Option<&KeyRing>, now: Timestamp, policy: &RotationPolicy) -> Plan {
     let Some(ring) = ring else { return Plan { create: true, ..Plan::default() } };
     let age = |since| now.since(since);
@@ -125,16 +126,16 @@ impl Plan {
         *self == Self::default()
     }
 
-    /// The ring after this plan, with `made` as the key that it creates, if it does. Nothing without a key to make a
-    /// first ring of.
+    /// Returns the ring after this plan, with `new` as the key that the plan creates. `None` if there is neither a ring nor
+    /// a new key.
     pub fn applied_to(
         &self,
         ring: Option<&KeyRing>,
-        made: Option<MadeKey>,
+        new: Option<NewKey>,
         policy: &RotationPolicy,
         now: Timestamp,
     ) -> Option<KeyRing> {
-        let Some(ring) = ring else { return KeyRing::first(policy.algorithm, made?, now) };
+        let Some(ring) = ring else { return KeyRing::first(policy.algorithm, new?, now) };
         let next_state = |key: &RingKey| match Some(&key.id) {
             id if id == self.promote.as_ref() => KeyState::Active { since: now },
             id if id == self.retire.as_ref() => KeyState::Retiring { since: now },
@@ -142,12 +143,12 @@ impl Plan {
         };
         let kept = ring.keys().iter().filter(|key| !self.remove.contains(&key.id));
         let mut keys: Vec<_> = kept.map(|key| RingKey { state: next_state(key), ..key.clone() }).collect();
-        keys.extend(made.and_then(|made| RingKey::new(made, KeyState::Pending { since: now })));
+        keys.extend(new.and_then(|new| RingKey::new(new, KeyState::Pending { since: now })));
         Some(ring.with_keys(keys))
     }
 }
 
-/// For this room's own tests.
+/// For the tests of this module.
 #[cfg(test)]
 pub(super) mod testing {
     use super::*;
@@ -170,7 +171,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::keyring::ring::testing::made;
+    use crate::keyring::ring::testing::new_key;
 
     const HOUR: u64 = 3_600;
     const START: u64 = 1_800_000_000;
@@ -182,8 +183,8 @@ mod tests {
     fn step(ring: Option<&KeyRing>, now: u64) -> Option<KeyRing> {
         let now = Timestamp::from_unix_seconds(now);
         let plan = plan(ring, now, &policy());
-        let made = plan.create.then(|| made(SigningAlgorithm::Es256));
-        if plan.is_empty() { ring.cloned() } else { plan.applied_to(ring, made, &policy(), now) }
+        let new = plan.create.then(|| new_key(SigningAlgorithm::Es256));
+        if plan.is_empty() { ring.cloned() } else { plan.applied_to(ring, new, &policy(), now) }
     }
 
     fn states(ring: &KeyRing) -> Vec<&'static str> {
@@ -196,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_lives_through_its_states() {
+    fn a_key_passes_through_all_its_states() {
         let mut ring = None;
         let mut seen = Vec::new();
         for hour in 0..30 {
@@ -219,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_late_run_never_lets_a_key_sign_before_it_was_published_long_enough() {
+    fn a_late_run_never_promotes_a_key_that_was_published_too_briefly() {
         let first = step(None, START).unwrap();
         let late = step(Some(&first), START + 1_000 * HOUR).unwrap();
         assert_eq!(states(&late), ["active", "pending"]);
@@ -228,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn running_twice_at_one_moment_changes_nothing() {
+    fn a_second_run_at_the_same_time_changes_nothing() {
         for hour in [0, 21, 24, 26] {
             let mut ring = None;
             for passed in 0..=hour {
@@ -248,8 +249,8 @@ mod tests {
     }
 
     #[test]
-    fn times_that_would_cost_somebody_their_session_make_no_policy() {
-        let problem = |change: fn(&mut RotationTimes)| {
+    fn refuses_times_with_which_a_session_could_be_lost() {
+        let error = |change: fn(&mut RotationTimes)| {
             let minutes = |count: u64| Duration::from_secs(count * 60);
             let mut times = RotationTimes {
                 publish_before: minutes(10),
@@ -262,33 +263,33 @@ mod tests {
             RotationPolicy::new(SigningAlgorithm::Es256, times).err()
         };
 
-        assert_eq!(problem(|_| ()), None, "each is as short as may be");
+        assert_eq!(error(|_| ()), None, "each is as short as allowed");
         assert_eq!(
-            problem(|times| times.publish_before -= Duration::from_secs(1)),
-            Some(PolicyProblem::PublishedTooBriefly)
+            error(|times| times.publish_before -= Duration::from_secs(1)),
+            Some(RotationPolicyError::PublishedTooBriefly)
         );
         assert_eq!(
-            problem(|times| times.held_by_consumers += Duration::from_secs(1)),
-            Some(PolicyProblem::PublishedTooBriefly)
+            error(|times| times.held_by_consumers += Duration::from_secs(1)),
+            Some(RotationPolicyError::PublishedTooBriefly)
         );
         assert_eq!(
-            problem(|times| times.sign_for = times.publish_before),
-            Some(PolicyProblem::SignsTooBriefly)
+            error(|times| times.sign_for = times.publish_before),
+            Some(RotationPolicyError::SignsTooBriefly)
         );
         assert_eq!(
-            problem(|times| times.keep_after -= Duration::from_secs(1)),
-            Some(PolicyProblem::KeptTooBriefly)
+            error(|times| times.keep_after -= Duration::from_secs(1)),
+            Some(RotationPolicyError::KeptTooBriefly)
         );
         assert_eq!(
-            problem(|times| times.held_by_signers += Duration::from_secs(1)),
-            Some(PolicyProblem::KeptTooBriefly)
+            error(|times| times.held_by_signers += Duration::from_secs(1)),
+            Some(RotationPolicyError::KeptTooBriefly)
         );
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]
-        fn at_whatever_times_it_runs_one_key_signs_and_none_leaves_too_early(pauses in prop::collection::vec(0..40 * HOUR, 1..25)) {
+        fn whenever_it_runs_one_key_is_active_and_none_leaves_too_early(pauses in prop::collection::vec(0..40 * HOUR, 1..25)) {
             let mut now = START;
             let mut ring = step(None, now).unwrap();
             for pause in pauses {
@@ -300,7 +301,7 @@ mod tests {
                     let after = next.keys().iter().find(|other| other.id == key.id).map(|other| other.state);
                     match (key.state, after) {
                         (KeyState::Retiring { since }, None) => prop_assert!(now - since.unix_seconds() >= 2 * HOUR),
-                        (_, None) => prop_assert!(false, "a key that was not retiring is gone"),
+                        (_, None) => prop_assert!(false, "a key that was not retiring was removed"),
                         (KeyState::Pending { since }, Some(KeyState::Active { .. })) => prop_assert!(now - since.unix_seconds() >= 3 * HOUR),
                         (before, Some(after)) => {
                             let retires = matches!(after, KeyState::Retiring { .. });

@@ -1,29 +1,28 @@
-//! The private half of a key, as it is at hand and as a ring stores it. The ring carries it about and never looks inside;
-//! whoever makes and opens keys does.
+//! The private half of a key, in memory and as a ring stores it.
 
 use std::fmt;
 
 use jsonwebtoken::jwk::Jwk;
 use zeroize::Zeroizing;
 
-/// A private key as PKCS #8 DER, wiped from memory when dropped. It shows itself to nobody, not even a debugger's print.
+/// A private key as PKCS #8 DER, wiped from memory when dropped. Its `Debug` output does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PrivateKey(Zeroizing<Vec<u8>>);
 
 /// A key's private half, as a ring stores it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PrivateHalf {
-    /// At hand: for a file that its owner alone can read, and for tests.
+    /// In clear: for a file that only its owner can read, and for tests.
     Plain(PrivateKey),
-    /// Encrypted by a vault, which opens it for the service alone.
+    /// Encrypted by a vault, which decrypts it only for the service.
     Sealed(Vec<u8>),
-    /// In a vault that signs by itself: what the key is called there.
+    /// In a vault that signs by itself: the key's name there.
     Vault(String),
 }
 
-/// A key that was made just now.
+/// A key that is not yet in a ring.
 #[derive(Debug, Clone)]
-pub struct MadeKey {
+pub struct NewKey {
     /// Its public half, as [`SoftwareKey::public_jwk`](super::SoftwareKey::public_jwk) writes it.
     pub jwk: Jwk,
     /// Its private half.
@@ -36,7 +35,7 @@ impl PrivateKey {
         Self(Zeroizing::new(der))
     }
 
-    /// The PKCS #8 DER bytes, for whoever stores them.
+    /// Returns the PKCS #8 DER bytes.
     pub fn as_pkcs8(&self) -> &[u8] {
         &self.0
     }

@@ -1,39 +1,39 @@
-//! The public key set as it is published (RFC 7517 §5): every key of the ring, pending ones too, so that consumers
+//! The public key set as it is published (RFC 7517 §5): every key of the ring, including pending ones, so that consumers
 //! know a key before it signs.
 
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 
 use super::{KeyRing, SigningAlgorithm};
 
-/// A ring's public half.
+/// The public keys of a ring, as a JWK Set.
 #[derive(Debug, Clone)]
-pub struct PublishedKeys {
+pub struct PublishedKeySet {
     json: Vec<u8>,
 }
 
-/// What is stored is no key set of ours.
+/// A stored document is not a key set that we published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a set of public keys of one algorithm, each with its own id")]
-pub struct NotPublishedKeys;
+pub struct PublishedKeySetError;
 
-impl PublishedKeys {
-    /// The public keys of `ring`.
+impl PublishedKeySet {
+    /// Returns the public keys of `ring`.
     pub fn of(ring: &KeyRing) -> Self {
         Self::new(ring.keys().iter().map(|key| key.jwk.clone()).collect())
     }
 
-    /// Reads a set that was stored as [`as_json`](Self::as_json) gives it. Whatever else stands beside a key, a private
-    /// member above all, is left out; a key that is none of ours, or not the one that its id is of, spoils the set:
-    /// verifiers keep the set they have, rather than take one that somebody tampered with.
-    pub fn from_json(json: &[u8]) -> Result<Self, NotPublishedKeys> {
-        let JwkSet { keys } = serde_json::from_slice(json).map_err(|_| NotPublishedKeys)?;
+    /// Reads a set that was stored as [`as_json`](Self::as_json) returns it. Any other member of a key, above all a private
+    /// one, is left out. One key that is not ours, or does not fit its id, makes the whole set an error: verifiers then keep
+    /// the set that they have instead of one that was tampered with.
+    pub fn from_json(json: &[u8]) -> Result<Self, PublishedKeySetError> {
+        let JwkSet { keys } = serde_json::from_slice(json).map_err(|_| PublishedKeySetError)?;
         let algorithm = [SigningAlgorithm::Es256, SigningAlgorithm::Rs256]
             .into_iter()
             .find(|algorithm| keys.iter().all(|jwk| algorithm.public_half(jwk).is_some()))
             .filter(|_| !keys.is_empty())
-            .ok_or(NotPublishedKeys)?;
+            .ok_or(PublishedKeySetError)?;
         let own = |jwk: &Jwk| algorithm.public_half(jwk).filter(|own| own.common.key_id == jwk.common.key_id);
-        let keys: Vec<_> = keys.iter().map(own).collect::<Option<_>>().ok_or(NotPublishedKeys)?;
+        let keys: Vec<_> = keys.iter().map(own).collect::<Option<_>>().ok_or(PublishedKeySetError)?;
         Ok(Self::new(keys))
     }
 
@@ -41,7 +41,7 @@ impl PublishedKeys {
         Self { json: serde_json::to_vec(&JwkSet { keys }).unwrap_or_default() }
     }
 
-    /// The JWK Set document.
+    /// Returns the JWK Set document.
     pub fn as_json(&self) -> &[u8] {
         &self.json
     }
@@ -52,26 +52,26 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{keyring::ring::testing::made, timestamp::Timestamp};
+    use crate::{keyring::ring::testing::new_key, timestamp::Timestamp};
 
-    fn published(algorithm: SigningAlgorithm) -> PublishedKeys {
-        PublishedKeys::of(&KeyRing::first(algorithm, made(algorithm), Timestamp::default()).unwrap())
+    fn published(algorithm: SigningAlgorithm) -> PublishedKeySet {
+        PublishedKeySet::of(&KeyRing::first(algorithm, new_key(algorithm), Timestamp::default()).unwrap())
     }
 
-    fn read(set: &Value) -> Result<Vec<u8>, NotPublishedKeys> {
-        PublishedKeys::from_json(set.to_string().as_bytes()).map(|keys| keys.as_json().to_vec())
+    fn read(set: &Value) -> Result<Vec<u8>, PublishedKeySetError> {
+        PublishedKeySet::from_json(set.to_string().as_bytes()).map(|keys| keys.as_json().to_vec())
     }
 
     #[test]
-    fn a_stored_set_is_read_to_the_byte() {
+    fn reads_back_the_same_bytes_that_were_stored() {
         for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256] {
             let own = published(algorithm);
-            assert_eq!(PublishedKeys::from_json(own.as_json()).unwrap().as_json(), own.as_json());
+            assert_eq!(PublishedKeySet::from_json(own.as_json()).unwrap().as_json(), own.as_json());
         }
     }
 
     #[test]
-    fn a_set_that_was_tampered_with_is_refused_whole_and_a_private_member_is_never_passed_on() {
+    fn refuses_a_set_that_was_tampered_with_and_drops_private_members() {
         let own = published(SigningAlgorithm::Es256);
         let set: Value = serde_json::from_slice(own.as_json()).unwrap();
         let other: Value = serde_json::from_slice(published(SigningAlgorithm::Es256).as_json()).unwrap();
@@ -91,7 +91,7 @@ mod tests {
             spoiled(&|set| set["keys"] = json!([])),
             spoiled(&|set| set["keys"] = json!([{ "kty": "oct", "k": "AAAA" }])),
         ] {
-            assert_eq!(refused, Err(NotPublishedKeys));
+            assert_eq!(refused, Err(PublishedKeySetError));
         }
     }
 }

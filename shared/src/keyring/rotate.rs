@@ -1,50 +1,49 @@
-//! One run of rotation: read, plan, make, replace. Safe to run at any time, twice at once, and to die anywhere: the
-//! ring changes in one step or not at all.
+//! One run of rotation: read, plan, make, replace. It can run at any time, twice at once, and be killed anywhere: the ring
+//! changes in one step or not at all.
 
 use std::mem;
 
 use super::{
-    KeyDisposal, KeyMaker, KeyRing, KeyRingError, KeyRingStore, MadeKey, Plan, RingKey, RotationPolicy,
+    KeyDisposal, KeyMaker, KeyRing, KeyRingError, KeyRingStore, NewKey, Plan, RingKey, RotationPolicy,
     SigningAlgorithm, VaultError, plan,
 };
-use crate::timestamp::Timestamp;
+use crate::{error::with_causes, timestamp::Timestamp};
 
 /// What a run did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rotation {
-    /// The plan that was carried out; empty when nothing was due.
+    /// The plan that was carried out; empty if nothing was due.
     pub plan: Plan,
-    /// The ring as it now is.
+    /// The ring after the run.
     pub ring: KeyRing,
 }
 
-/// Why a run changed nothing.
+/// A run failed and left the ring unchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum RotateError {
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] KeyRingError),
-    /// The stored ring's keys are of another algorithm than the policy's. A key set never mixes the two: start a ring
-    /// of its own for the other algorithm.
-    #[error("the stored key ring signs with {}, the policy asks for {}; start a new ring instead", stored.name(), asked.name())]
+    /// The stored ring is of another algorithm than the policy. A key set never mixes the two.
+    #[error("the stored key ring signs with {}, but {} is configured; a ring keeps its algorithm, so start a new one", stored.name(), configured.name())]
     Algorithm {
-        /// The stored ring's.
+        /// The algorithm of the stored ring.
         stored: SigningAlgorithm,
-        /// The policy's.
-        asked: SigningAlgorithm,
+        /// The algorithm of the policy.
+        configured: SigningAlgorithm,
     },
-    /// There was a ring, or should have been, and there is none.
-    #[error("no key ring is stored; if it got lost, restore it: a new one would end every session")]
+    /// No ring is stored, and the run may not create one.
+    #[error("no key ring is stored; if it was lost, restore it, because a new one would end every session")]
     NoRing,
-    /// A key could not be made, or not be done away with.
+    /// A key could not be made or deleted.
     #[error(transparent)]
     Key(#[from] VaultError),
 }
 
-/// How often a run starts over because another was quicker.
+/// How often a run tries while other runs replace the ring in the meantime.
 const ATTEMPTS: usize = 3;
 
-/// Carries out what is due at `now` with the stored ring.
+/// Carries out what is due for the stored ring at `now`.
 pub async fn rotate<S: KeyRingStore, K: KeyMaker + KeyDisposal>(
     store: &S,
     keys: &K,
@@ -54,8 +53,8 @@ pub async fn rotate<S: KeyRingStore, K: KeyMaker + KeyDisposal>(
     run(store, keys, policy, now, false).await
 }
 
-/// As [`rotate`], and makes the first ring where none is stored: for a service's beginning, and for no other time. A ring
-/// that got lost later must be missed: a new one ends every session, and its key signs before anybody knows it.
+/// As [`rotate`], but creates the first ring if none is stored. Only for setting up a service: a ring that is lost later
+/// must be an error, because a new one ends every session, and its key signs before any consumer knows it.
 pub async fn establish<S: KeyRingStore, K: KeyMaker + KeyDisposal>(
     store: &S,
     keys: &K,
@@ -70,15 +69,15 @@ async fn run<S: KeyRingStore, K: KeyMaker + KeyDisposal>(
     keys: &K,
     policy: &RotationPolicy,
     now: Timestamp,
-    may_begin: bool,
+    may_create: bool,
 ) -> Result<Rotation, RotateError> {
     for _ in 1..ATTEMPTS {
-        match attempt(store, keys, policy, now, may_begin).await {
+        match attempt(store, keys, policy, now, may_create).await {
             Err(RotateError::Store(KeyRingError::Conflict)) => (),
             done => return done,
         }
     }
-    attempt(store, keys, policy, now, may_begin).await
+    attempt(store, keys, policy, now, may_create).await
 }
 
 async fn attempt<S: KeyRingStore, K: KeyMaker + KeyDisposal>(
@@ -86,13 +85,13 @@ async fn attempt<S: KeyRingStore, K: KeyMaker + KeyDisposal>(
     keys: &K,
     policy: &RotationPolicy,
     now: Timestamp,
-    may_begin: bool,
+    may_create: bool,
 ) -> Result<Rotation, RotateError> {
     let (ring, revision) = store.load().await?.unzip();
     match ring.as_ref().map(KeyRing::algorithm) {
-        None if !may_begin => return Err(RotateError::NoRing),
+        None if !may_create => return Err(RotateError::NoRing),
         Some(stored) if stored != policy.algorithm() => {
-            return Err(RotateError::Algorithm { stored, asked: policy.algorithm() });
+            return Err(RotateError::Algorithm { stored, configured: policy.algorithm() });
         }
         _ => (),
     }
@@ -100,43 +99,42 @@ async fn attempt<S: KeyRingStore, K: KeyMaker + KeyDisposal>(
     if let Some(ring) = ring.as_ref().filter(|_| plan.is_empty()) {
         return Ok(Rotation { plan, ring: ring.clone() });
     }
-    let made = if plan.create { Some(keys.make(policy.algorithm()).await?) } else { None };
-    refuse_another_kind(ring.as_ref(), made.as_ref())?;
-    // Before the ring forgets them: a run that dies here is followed by one that does it again.
-    for gone in ring.iter().flat_map(KeyRing::keys).filter(|key| plan.remove.contains(&key.id)) {
-        keys.dispose(&gone.private).await?;
+    let new = if plan.create { Some(keys.make(policy.algorithm()).await?) } else { None };
+    refuse_mixed_storage(ring.as_ref(), new.as_ref())?;
+    // Before they leave the ring: if this run is killed here, the next one still knows them.
+    for key in ring.iter().flat_map(KeyRing::keys).filter(|key| plan.remove.contains(&key.id)) {
+        keys.dispose(&key.private).await?;
     }
     let unusable = || RotateError::Key(VaultError::NotMade);
-    let next = plan.applied_to(ring.as_ref(), made.clone(), policy, now).ok_or_else(unusable)?;
+    let next = plan.applied_to(ring.as_ref(), new.clone(), policy, now).ok_or_else(unusable)?;
     match store.replace(revision, &next).await {
         Ok(()) => Ok(Rotation { plan, ring: next }),
         Err(KeyRingError::Conflict) => {
-            if let Some(made) = made {
-                forget_unless_stored(store, keys, &made).await;
+            if let Some(new) = new {
+                dispose_unless_stored(store, keys, &new).await;
             }
             Err(KeyRingError::Conflict.into())
         }
-        Err(problem) => Err(problem.into()),
+        Err(error) => Err(error.into()),
     }
 }
 
-/// A ring keeps all its keys in one way: who signs is set up for one, and could open only some of them.
-fn refuse_another_kind(ring: Option<&KeyRing>, made: Option<&MadeKey>) -> Result<(), VaultError> {
-    let Some(made) = made else { return Ok(()) };
-    let is_other = |key: &&RingKey| mem::discriminant(&key.private) != mem::discriminant(&made.private);
-    let other = ring.and_then(|ring| ring.keys().iter().find(is_other));
-    other.map_or(Ok(()), |key| Err(VaultError::kept_elsewhere(key)))
+/// All keys of a ring are stored in one way: a signer is configured for one, and could open only some of them.
+fn refuse_mixed_storage(ring: Option<&KeyRing>, new: Option<&NewKey>) -> Result<(), VaultError> {
+    let (Some(ring), Some(new)) = (ring, new) else { return Ok(()) };
+    let differs = |key: &&RingKey| mem::discriminant(&key.private) != mem::discriminant(&new.private);
+    ring.keys().iter().find(differs).map_or(Ok(()), |key| Err(VaultError::StoredOtherwise(key.id.clone())))
 }
 
-/// A key that came too late is in no ring, and a vault would keep it for ever. A conflict may also be this run's own echo,
-/// when the store took the ring, its answer got lost and the client asked again: so the ring is looked at before.
-async fn forget_unless_stored(store: &impl KeyRingStore, keys: &impl KeyDisposal, made: &MadeKey) {
+/// Deletes a key that no ring took, which a vault would otherwise keep for ever. The ring is read first: the conflict may
+/// be with this run's own write, if the store's answer was lost and its client tried again.
+async fn dispose_unless_stored(store: &impl KeyRingStore, keys: &impl KeyDisposal, new: &NewKey) {
     let Ok(Some((ring, _))) = store.load().await else { return };
-    if ring.keys().iter().any(|key| key.private == made.private) {
+    if ring.keys().iter().any(|key| key.private == new.private) {
         return;
     }
-    if let Err(trouble) = keys.dispose(&made.private).await {
-        tracing::warn!(problem = %trouble, "a key that is in no ring was left behind");
+    if let Err(error) = keys.dispose(&new.private).await {
+        tracing::warn!(problem = with_causes(&error), "a key that is in no ring could not be deleted");
     }
 }
 
@@ -153,22 +151,25 @@ mod tests {
     };
 
     use super::*;
-    use crate::keyring::{KeyRingSource, PrivateHalf, Revision, SoftwareKeys, plan::testing::policy};
+    use crate::{
+        keyring::{KeyRingSource, PrivateHalf, SoftwareKeys, plan::testing::policy},
+        revision::Revision,
+    };
 
     const START: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
 
-    /// A ring in memory whose step named by `trouble` goes wrong, `times` times.
+    /// A ring in memory on which `fault` happens the first `times` times.
     #[derive(Default)]
     struct Store {
         stored: Mutex<Option<(KeyRing, Revision)>>,
-        trouble: Option<Trouble>,
+        fault: Option<Fault>,
         times: usize,
-        met: AtomicUsize,
+        happened: AtomicUsize,
         loads: AtomicUsize,
     }
 
     #[derive(Clone, Copy, PartialEq)]
-    enum Trouble {
+    enum Fault {
         LoadFails,
         LoadHangs,
         ReplaceConflicts,
@@ -178,27 +179,27 @@ mod tests {
     }
 
     impl Store {
-        fn with(ring: Option<(KeyRing, Revision)>, trouble: Trouble, times: usize) -> Self {
-            Self { stored: Mutex::new(ring), trouble: Some(trouble), times, ..Self::default() }
+        fn with(ring: Option<(KeyRing, Revision)>, fault: Fault, times: usize) -> Self {
+            Self { stored: Mutex::new(ring), fault: Some(fault), times, ..Self::default() }
         }
 
         fn stored(&self) -> Option<(KeyRing, Revision)> {
             self.stored.lock().unwrap().clone()
         }
 
-        /// Whether the trouble happens here and now.
-        fn meets(&self, trouble: Trouble) -> bool {
-            self.trouble == Some(trouble) && self.met.fetch_add(1, Ordering::SeqCst) < self.times
+        /// Counts a chance for `fault`, and returns whether it happens.
+        fn suffers(&self, fault: Fault) -> bool {
+            self.fault == Some(fault) && self.happened.fetch_add(1, Ordering::SeqCst) < self.times
         }
     }
 
     impl KeyRingSource for Store {
         async fn load(&self) -> Result<Option<(KeyRing, Revision)>, KeyRingError> {
             self.loads.fetch_add(1, Ordering::SeqCst);
-            if self.meets(Trouble::LoadHangs) {
+            if self.suffers(Fault::LoadHangs) {
                 future::pending::<()>().await;
             }
-            if self.meets(Trouble::LoadFails) {
+            if self.suffers(Fault::LoadFails) {
                 return Err(KeyRingError::Damaged("not a ring".into()));
             }
             Ok(self.stored())
@@ -207,19 +208,19 @@ mod tests {
 
     impl KeyRingStore for Store {
         async fn replace(&self, expected: Option<Revision>, ring: &KeyRing) -> Result<(), KeyRingError> {
-            if self.meets(Trouble::ReplaceHangs) {
+            if self.suffers(Fault::ReplaceHangs) {
                 future::pending::<()>().await;
             }
-            if self.meets(Trouble::ReplaceConflicts) {
+            if self.suffers(Fault::ReplaceConflicts) {
                 return Err(KeyRingError::Conflict);
             }
-            if self.meets(Trouble::ReplaceFails) {
+            if self.suffers(Fault::ReplaceFails) {
                 return Err(KeyRingError::Unavailable("down".into()));
             }
             let mut stored = self.stored.lock().unwrap();
             assert_eq!(expected, stored.as_ref().map(|(_, revision)| *revision));
-            *stored = Some((ring.clone(), Revision(expected.map_or(1, |Revision(count)| count + 1))));
-            if self.meets(Trouble::ReplaceAnswersLate) { Err(KeyRingError::Conflict) } else { Ok(()) }
+            *stored = Some((ring.clone(), Revision::after(expected)));
+            if self.suffers(Fault::ReplaceAnswersLate) { Err(KeyRingError::Conflict) } else { Ok(()) }
         }
     }
 
@@ -238,7 +239,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_run_stores_what_it_says_and_a_second_one_has_nothing_to_do() {
+    async fn stores_what_it_returns_and_has_nothing_to_do_a_second_time() {
         let store = Store::default();
         for (when, changes) in
             [(0, true), (0, false), (20, false), (21, true), (21, false), (24, true), (26, true)]
@@ -253,7 +254,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_ring_that_got_lost_is_missed_and_not_replaced() {
+    async fn does_not_replace_a_lost_ring() {
         let store = Store::default();
         assert!(matches!(rotate(&store, &SoftwareKeys, &es256(), START).await, Err(RotateError::NoRing)));
         assert_eq!(store.stored(), None);
@@ -262,47 +263,47 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_ring_of_another_algorithm_is_left_as_it_is() {
+    async fn leaves_a_ring_of_another_algorithm_unchanged() {
         let ring = first_ring().await;
-        let store = Store::with(ring.clone(), Trouble::ReplaceFails, 9);
+        let store = Store::with(ring.clone(), Fault::ReplaceFails, 9);
         let refusal =
             establish(&store, &SoftwareKeys, &policy(SigningAlgorithm::Rs256), hour(21)).await.unwrap_err();
         assert!(matches!(
             refusal,
-            RotateError::Algorithm { stored: SigningAlgorithm::Es256, asked: SigningAlgorithm::Rs256 }
+            RotateError::Algorithm { stored: SigningAlgorithm::Es256, configured: SigningAlgorithm::Rs256 }
         ));
         assert_eq!(
             refusal.to_string(),
-            "the stored key ring signs with ES256, the policy asks for RS256; start a new ring instead"
+            "the stored key ring signs with ES256, but RS256 is configured; a ring keeps its algorithm, so start a new one"
         );
         assert_eq!(store.stored(), ring);
-        assert_eq!(store.met.load(Ordering::SeqCst), 0, "nothing was to be replaced");
+        assert_eq!(store.happened.load(Ordering::SeqCst), 0, "nothing was replaced");
     }
 
     #[tokio::test]
-    async fn whoever_was_too_late_starts_over_and_reports_it_in_the_end() {
+    async fn starts_over_after_a_conflict_and_reports_the_third_one() {
         for (conflicts, loads) in [(0, 1), (1, 3), (2, 5)] {
-            let store = Store::with(None, Trouble::ReplaceConflicts, conflicts);
+            let store = Store::with(None, Fault::ReplaceConflicts, conflicts);
             assert!(establish(&store, &SoftwareKeys, &es256(), START).await.is_ok());
             assert_eq!(
                 store.loads.load(Ordering::SeqCst),
                 loads,
-                "the ring is read anew each time, and before a key that came too late is thrown away"
+                "the ring is read for each attempt, and before an unused key is deleted"
             );
         }
-        let store = Store::with(None, Trouble::ReplaceConflicts, 99);
+        let store = Store::with(None, Fault::ReplaceConflicts, 99);
         let refusal = establish(&store, &SoftwareKeys, &es256(), START).await.unwrap_err();
         assert!(matches!(refusal, RotateError::Store(KeyRingError::Conflict)), "{refusal}");
         assert_eq!(store.loads.load(Ordering::SeqCst), 2 * ATTEMPTS);
         assert_eq!(store.stored(), None);
     }
 
-    /// Makes keys, and remembers which it was told to do away with.
+    /// Makes keys, and remembers which ones it was told to delete.
     #[derive(Default)]
     struct Vault(Mutex<Vec<PrivateHalf>>);
 
     impl KeyMaker for Vault {
-        async fn make(&self, algorithm: SigningAlgorithm) -> Result<MadeKey, VaultError> {
+        async fn make(&self, algorithm: SigningAlgorithm) -> Result<NewKey, VaultError> {
             SoftwareKeys.make(algorithm).await
         }
     }
@@ -315,49 +316,45 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_key_that_came_too_late_is_done_away_with_and_one_whose_answer_got_lost_is_not() {
+    async fn deletes_a_key_after_a_conflict_unless_the_ring_holds_it() {
         let vault = Vault::default();
-        let store = Store::with(first_ring().await, Trouble::ReplaceConflicts, 1);
+        let store = Store::with(first_ring().await, Fault::ReplaceConflicts, 1);
         establish(&store, &vault, &es256(), hour(21)).await.unwrap();
-        let thrown_away = vault.0.lock().unwrap().clone();
+        let deleted = vault.0.lock().unwrap().clone();
         let (ring, _) = store.stored().unwrap();
-        assert_eq!((thrown_away.len(), ring.keys().len()), (1, 2));
-        assert!(ring.keys().iter().all(|key| key.private != thrown_away[0]));
+        assert_eq!((deleted.len(), ring.keys().len()), (1, 2));
+        assert!(ring.keys().iter().all(|key| key.private != deleted[0]));
 
         let vault = Vault::default();
-        let echo = Store::with(first_ring().await, Trouble::ReplaceAnswersLate, 1);
+        let echo = Store::with(first_ring().await, Fault::ReplaceAnswersLate, 1);
         establish(&echo, &vault, &es256(), hour(21)).await.unwrap();
         assert_eq!(vault.0.lock().unwrap().len(), 0, "the ring holds it");
         assert_eq!(echo.stored().unwrap().0.keys().len(), 2);
     }
 
-    /// Makes keys that it keeps to itself.
+    /// Makes keys that stay in a vault.
     struct Elsewhere;
 
     impl KeyMaker for Elsewhere {
-        async fn make(&self, algorithm: SigningAlgorithm) -> Result<MadeKey, VaultError> {
+        async fn make(&self, algorithm: SigningAlgorithm) -> Result<NewKey, VaultError> {
             let private = PrivateHalf::Vault("key/1".into());
-            Ok(MadeKey { private, ..SoftwareKeys.make(algorithm).await? })
+            Ok(NewKey { private, ..SoftwareKeys.make(algorithm).await? })
         }
     }
 
-    impl KeyDisposal for Elsewhere {
-        async fn dispose(&self, _: &PrivateHalf) -> Result<(), VaultError> {
-            Ok(())
-        }
-    }
+    impl KeyDisposal for Elsewhere {}
 
     #[tokio::test]
-    async fn a_ring_whose_keys_are_kept_in_another_way_is_left_as_it_is() {
+    async fn leaves_a_ring_whose_keys_are_stored_in_another_way_unchanged() {
         let ring = first_ring().await;
         let store = Store { stored: Mutex::new(ring.clone()), ..Store::default() };
         let refusal = rotate(&store, &Elsewhere, &es256(), hour(21)).await.unwrap_err();
-        assert!(matches!(refusal, RotateError::Key(VaultError::KeptElsewhere { .. })), "{refusal}");
+        assert!(matches!(refusal, RotateError::Key(VaultError::StoredOtherwise(_))), "{refusal}");
         assert_eq!(store.stored(), ring);
     }
 
     #[tokio::test]
-    async fn a_key_that_leaves_the_ring_is_done_away_with_before() {
+    async fn deletes_a_key_that_leaves_the_ring() {
         let (store, vault) = (Store::default(), Vault::default());
         let retired =
             establish(&store, &vault, &es256(), START).await.unwrap().ring.keys()[0].private.clone();
@@ -370,10 +367,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_cannot_be_read_or_written_is_reported_at_once_and_left_as_it_is() {
-        for trouble in [Trouble::LoadFails, Trouble::ReplaceFails] {
+    async fn reports_a_failing_store_at_once_and_leaves_the_ring_unchanged() {
+        for fault in [Fault::LoadFails, Fault::ReplaceFails] {
             for ring in [None, first_ring().await] {
-                let store = Store::with(ring.clone(), trouble, 99);
+                let store = Store::with(ring.clone(), fault, 99);
                 assert!(establish(&store, &SoftwareKeys, &es256(), hour(21)).await.is_err());
                 assert_eq!(store.loads.load(Ordering::SeqCst), 1);
                 assert_eq!(store.stored(), ring);
@@ -382,10 +379,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_run_that_dies_between_its_steps_changes_nothing_and_the_next_one_succeeds() {
-        for trouble in [Trouble::LoadHangs, Trouble::ReplaceHangs] {
+    async fn a_run_killed_between_its_steps_changes_nothing_and_the_next_one_succeeds() {
+        for fault in [Fault::LoadHangs, Fault::ReplaceHangs] {
             for ring in [None, first_ring().await] {
-                let store = Store::with(ring.clone(), trouble, 1);
+                let store = Store::with(ring.clone(), fault, 1);
                 {
                     let policy = es256();
                     let mut dying = Box::pin(establish(&store, &SoftwareKeys, &policy, hour(21)));

@@ -1,4 +1,4 @@
-//! The key that signs now, opened once from the stored ring and kept through its store's outages.
+//! The active key of the stored ring, opened once and kept through outages of the store.
 
 use std::{
     collections::HashMap,
@@ -7,23 +7,24 @@ use std::{
 };
 
 use super::{
-    ActiveKey, KeyId, KeyOpener, KeyRing, KeyRingSource, KeyState, RingKey, SigningAlgorithm, SigningKey,
-    SigningUnavailable, VaultError,
+    ActiveKey, KeyId, KeyOpener, KeyRing, KeyRingSource, KeyState, RingKey, SigningAlgorithm, SigningError,
+    SigningKey, VaultError,
 };
 use crate::{
+    error::{Cause, with_causes},
     last_good::{Cooldown, LastGood, Lifetimes},
     timestamp::Timestamp,
 };
 
-/// How long a signer uses a ring that it read. A rotation policy must keep retired keys for longer than `keep`.
+/// How long a signer uses a ring. A rotation policy must keep retired keys for longer than `keep`.
 pub const RING_LIFETIMES: Lifetimes = Lifetimes {
     fresh: Duration::from_mins(1),
     keep: Duration::from_hours(12),
     cooldown: Duration::from_secs(1),
 };
 
-/// How long a publisher uses one: for longer than a signer, so that in an outage of the ring's store no session is signed
-/// whose key is no longer served.
+/// How long a publisher uses a ring: longer than a signer does, so that in an outage of the store no session is signed with
+/// a key that is no longer published.
 pub const PUBLISHED_LIFETIMES: Lifetimes = Lifetimes { keep: Duration::from_hours(24), ..RING_LIFETIMES };
 
 /// Signs with the active key of a stored ring, opened once.
@@ -34,7 +35,7 @@ pub struct RingSigner<R, O: KeyOpener> {
     active: Arc<LastGood<Arc<SigningKey<O::Signer>>>>,
 }
 
-/// The keys that were opened so far and are in the ring still, so that a ring that is read again costs its vault nothing.
+/// The opened keys of the current ring, so that reading the ring again does not cost a call to the vault.
 #[derive(Debug)]
 struct Opened<O: KeyOpener> {
     opener: O,
@@ -42,8 +43,8 @@ struct Opened<O: KeyOpener> {
 }
 
 impl<R: KeyRingSource, O: KeyOpener> RingSigner<R, O> {
-    /// Reads the ring from `source`, when it is first needed and again as `lifetimes` say, and opens its keys with
-    /// `opener`.
+    /// Creates a signer that reads the ring from `source` when it is first needed and then as `lifetimes` say, and opens
+    /// its keys with `opener`.
     pub fn new(source: Arc<R>, opener: O, lifetimes: Lifetimes) -> Self {
         Self {
             source,
@@ -56,30 +57,21 @@ impl<R: KeyRingSource, O: KeyOpener> RingSigner<R, O> {
 impl<R: KeyRingSource, O: KeyOpener> ActiveKey for RingSigner<R, O> {
     type Signer = O::Signer;
 
-    async fn active(&self, now: Timestamp) -> Result<Arc<SigningKey<O::Signer>>, SigningUnavailable> {
+    async fn active(&self, now: Timestamp) -> Result<Arc<SigningKey<O::Signer>>, SigningError> {
         let (source, opened) = (Arc::clone(&self.source), Arc::clone(&self.opened));
         let load = || async move {
-            let stored = source.load().await.map_err(|error| error.to_string())?;
-            let (ring, _) = stored.ok_or("no key ring is stored yet")?;
-            Ok::<_, String>((opened.active_of(&ring).await?, now))
+            let (ring, _) = source.load().await?.ok_or("no key ring is stored yet")?;
+            Ok::<_, Cause>((opened.active_of(&ring).await?, now))
         };
         let key = self.active.find(now, |_| true, load).await;
-        key.map(|key| Arc::clone(&*key)).map_err(|unavailable| SigningUnavailable(unavailable.to_string()))
-    }
-}
-
-impl<K: ActiveKey> ActiveKey for Arc<K> {
-    type Signer = K::Signer;
-
-    async fn active(&self, now: Timestamp) -> Result<Arc<SigningKey<K::Signer>>, SigningUnavailable> {
-        K::active(self, now).await
+        key.map(|key| Arc::clone(&*key)).map_err(|error| SigningError(error.into()))
     }
 }
 
 impl<O: KeyOpener> Opened<O> {
-    /// The active key of `ring`. The next one is opened beside it, so that its turn may come while the vault is out of
-    /// reach; should it not open, that is a matter for when its turn comes.
-    async fn active_of(&self, ring: &KeyRing) -> Result<Arc<SigningKey<O::Signer>>, String> {
+    /// Returns the active key of `ring`. The pending one is opened as well, so that it can become active while the vault
+    /// does not answer. If it cannot be opened, that matters only once it is active.
+    async fn active_of(&self, ring: &KeyRing) -> Result<Arc<SigningKey<O::Signer>>, Cause> {
         let active = ring.active().ok_or("no key of the ring is active")?;
         let next = ring.keys().iter().find(|key| matches!(key.state, KeyState::Pending { .. }));
         let open_next = async {
@@ -89,10 +81,10 @@ impl<O: KeyOpener> Opened<O> {
             }
         };
         let (active, next) = tokio::join!(self.open(active, ring.algorithm()), open_next);
-        if let Err(problem) = &next {
-            tracing::warn!(%problem, "the next signing key does not open");
+        if let Err(error) = &next {
+            tracing::warn!(problem = with_causes(error), "the next signing key cannot be opened");
         }
-        let active = active.map_err(|trouble| trouble.to_string())?;
+        let active = active?;
         let kept = next.ok().flatten().into_iter().chain([Arc::clone(&active)]);
         *self.held() = kept.map(|key| (key.id.clone(), key)).collect();
         Ok(active)
@@ -111,7 +103,7 @@ impl<O: KeyOpener> Opened<O> {
         Ok(Arc::new(SigningKey { id: key.id.clone(), algorithm, signer }))
     }
 
-    /// Every critical section only reads or replaces the map.
+    /// Ignores poisoning: every critical section only reads or replaces the map.
     fn held(&self) -> MutexGuard<'_, HashMap<KeyId, Arc<SigningKey<O::Signer>>>> {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -122,14 +114,15 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::keyring::{
-        KeyRingError, PrivateHalf, Revision, SoftwareKey, SoftwareKeys, ring::testing::made,
+    use crate::{
+        keyring::{KeyRingError, PrivateHalf, Signer, SoftwareKey, SoftwareKeys, ring::testing::new_key},
+        revision::Revision,
     };
 
     const START: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
     const HALF_A_DAY: u64 = 12 * 3_600;
 
-    /// A store that holds a ring, holds none, or is out of reach.
+    /// A store that has a ring, has none, or does not answer.
     struct Source {
         stored: Mutex<Result<Option<KeyRing>, &'static str>>,
         loads: AtomicUsize,
@@ -139,7 +132,7 @@ mod tests {
         async fn load(&self) -> Result<Option<(KeyRing, Revision)>, KeyRingError> {
             self.loads.fetch_add(1, Ordering::SeqCst);
             let stored = self.stored.lock().unwrap().clone();
-            let stored = stored.map_err(|problem| KeyRingError::Unavailable(problem.into()))?;
+            let stored = stored.map_err(|error| KeyRingError::Unavailable(error.into()))?;
             Ok(stored.map(|ring| (ring, Revision(1))))
         }
     }
@@ -148,7 +141,7 @@ mod tests {
 
     type Signing = RingSigner<Source, Arc<Vault>>;
 
-    /// Opens keys and counts them, unless it is out of reach.
+    /// Opens keys and counts them, unless it is down.
     #[derive(Debug, Default)]
     struct Vault {
         opened: AtomicUsize,
@@ -183,7 +176,7 @@ mod tests {
     }
 
     fn ring() -> KeyRing {
-        KeyRing::first(SigningAlgorithm::Es256, made(SigningAlgorithm::Es256), START).unwrap()
+        KeyRing::first(SigningAlgorithm::Es256, new_key(SigningAlgorithm::Es256), START).unwrap()
     }
 
     fn after(seconds: u64) -> Timestamp {
@@ -191,19 +184,19 @@ mod tests {
     }
 
     async fn id_at(signer: &Signing, seconds: u64) -> Result<KeyId, String> {
-        let key = signer.active(after(seconds)).await.map_err(|problem| problem.to_string())?;
-        assert!(key.sign(b"message").await.is_ok());
+        let key = signer.active(after(seconds)).await.map_err(|error| with_causes(&error))?;
+        assert!(key.signer.sign(b"message").await.is_ok());
         Ok(key.id.clone())
     }
 
     #[tokio::test]
-    async fn goes_on_signing_for_half_a_day_while_its_store_is_out_of_reach() {
-        for trouble in [Err("down"), Ok(None)] {
+    async fn signs_for_half_a_day_while_the_store_does_not_answer() {
+        for outage in [Err("down"), Ok(None)] {
             let ring = ring();
             let (source, signer) = signer(Ok(Some(ring.clone())));
             let own = ring.active().unwrap().id.clone();
             assert_eq!(id_at(&signer, 0).await.as_ref(), Ok(&own));
-            source.becomes(trouble);
+            source.becomes(outage);
             for seconds in [1, 59, 60, 61, 3_600, HALF_A_DAY - 1] {
                 assert_eq!(id_at(&signer, seconds).await.as_ref(), Ok(&own), "after {seconds} s");
             }
@@ -216,7 +209,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn reads_the_ring_once_a_minute_and_then_follows_it() {
+    async fn reads_the_ring_once_a_minute_and_follows_it() {
         let (source, signer) = signer(Ok(Some(ring())));
         id_at(&signer, 0).await.unwrap();
         let next = ring();
@@ -229,7 +222,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_store_out_of_reach_from_the_start_is_asked_once_a_second() {
+    async fn asks_a_store_that_is_down_from_the_start_once_a_second() {
         let (source, signer) = signer(Err("down"));
         for seconds in [0, 0, 0, 1, 1, 2] {
             assert!(id_at(&signer, seconds).await.is_err());
@@ -240,7 +233,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_key_is_opened_once_however_often_the_ring_is_read() {
+    async fn opens_a_key_once_however_often_the_ring_is_read() {
         let ring = ring();
         let (source, vault, signer) = signer_with_vault(Ok(Some(ring.clone())));
         for minutes in 0..10 {
@@ -250,7 +243,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_next_key_is_opened_beforehand_and_takes_its_turn_while_the_vault_is_out_of_reach() {
+    async fn the_pending_key_can_become_active_while_the_vault_is_down() {
         let (before, after) = with_next();
         let next = after.active().unwrap().id.clone();
         let (source, vault, signer) = signer_with_vault(Ok(Some(before)));
@@ -261,7 +254,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_next_key_that_does_not_open_costs_the_active_one_nothing() {
+    async fn a_pending_key_that_cannot_be_opened_does_not_affect_the_active_one() {
         let (before, after) = with_next();
         let own = before.active().unwrap().id.clone();
         let seal = |key: &RingKey| match key.state {
@@ -276,15 +269,16 @@ mod tests {
         assert_eq!(
             id_at(&signer, 60).await,
             Ok(own),
-            "an active key that does not open leaves the last good one"
+            "an active key that cannot be opened leaves the last good one"
         );
     }
 
-    /// A ring with a pending key, and the same ring when its turn has come.
+    /// A ring with a pending key, and the same ring with that key active.
     fn with_next() -> (KeyRing, KeyRing) {
         let first = ring();
         let active = first.active().unwrap().clone();
-        let next = RingKey::new(made(SigningAlgorithm::Es256), KeyState::Pending { since: START }).unwrap();
+        let next =
+            RingKey::new(new_key(SigningAlgorithm::Es256), KeyState::Pending { since: START }).unwrap();
         let before = first.with_keys(vec![active.clone(), next.clone()]);
         let after = first.with_keys(vec![
             RingKey { state: KeyState::Retiring { since: START }, ..active },
@@ -296,21 +290,21 @@ mod tests {
     #[tokio::test]
     async fn only_the_active_key_signs() {
         let ring = ring();
-        let made = |state| RingKey::new(made(SigningAlgorithm::Es256), state).unwrap();
+        let key = |state| RingKey::new(new_key(SigningAlgorithm::Es256), state).unwrap();
         let active = ring.active().unwrap().clone();
         let keys = vec![
-            made(KeyState::Retiring { since: START }),
+            key(KeyState::Retiring { since: START }),
             active.clone(),
-            made(KeyState::Pending { since: START }),
+            key(KeyState::Pending { since: START }),
         ];
         let (_, signer) = signer(Ok(Some(ring.with_keys(keys.clone()))));
         assert_eq!(id_at(&signer, 0).await, Ok(active.id));
         let (_, signer) = self::signer(Ok(Some(ring.with_keys(vec![keys[0].clone(), keys[2].clone()]))));
-        assert!(id_at(&signer, 0).await.is_err(), "a pending or retiring key never stands in");
+        assert!(id_at(&signer, 0).await.is_err(), "a pending or retiring key never signs");
     }
 
     #[tokio::test]
-    async fn no_stored_ring_is_no_key() {
+    async fn without_a_stored_ring_there_is_no_key() {
         let (_, signer) = signer(Ok(None));
         assert!(id_at(&signer, 0).await.is_err());
     }

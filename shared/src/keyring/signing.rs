@@ -3,24 +3,17 @@
 use std::sync::Arc;
 
 use super::{KeyId, SigningAlgorithm};
-use crate::timestamp::Timestamp;
+use crate::{error::Cause, timestamp::Timestamp};
 
-/// A key that signs, with what a token's header must say of it.
+/// A key that signs, with what a token's header must say about it.
 #[derive(Debug)]
 pub struct SigningKey<S> {
-    /// Its id.
+    /// The key's id.
     pub id: KeyId,
-    /// What it signs with.
+    /// The algorithm that it signs with.
     pub algorithm: SigningAlgorithm,
-    /// What signs.
+    /// What makes the signatures.
     pub signer: S,
-}
-
-impl<S: Signer> SigningKey<S> {
-    /// The JWS signature over `message`.
-    pub async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningUnavailable> {
-        self.signer.sign(message).await
-    }
 }
 
 /// Knows the key that signs sessions now.
@@ -28,20 +21,28 @@ pub trait ActiveKey: Send + Sync + 'static {
     /// What signs with it: a key in memory, or one that never leaves its vault.
     type Signer: Signer;
 
-    /// The key that signs at `now`.
+    /// Returns the key that signs at `now`.
     fn active(
         &self,
         now: Timestamp,
-    ) -> impl Future<Output = Result<Arc<SigningKey<Self::Signer>>, SigningUnavailable>> + Send;
+    ) -> impl Future<Output = Result<Arc<SigningKey<Self::Signer>>, SigningError>> + Send;
+}
+
+impl<K: ActiveKey> ActiveKey for Arc<K> {
+    type Signer = K::Signer;
+
+    async fn active(&self, now: Timestamp) -> Result<Arc<SigningKey<K::Signer>>, SigningError> {
+        K::active(self, now).await
+    }
 }
 
 /// Signs bytes.
 pub trait Signer: Send + Sync + 'static {
-    /// The JWS signature over `message` (RFC 7518 §3.3 for RS256, §3.4 for ES256: r‖s, not DER).
-    fn sign(&self, message: &[u8]) -> impl Future<Output = Result<Vec<u8>, SigningUnavailable>> + Send;
+    /// Returns the JWS signature over `message` (RFC 7518 §3.3 for RS256, §3.4 for ES256: r‖s, not DER).
+    fn sign(&self, message: &[u8]) -> impl Future<Output = Result<Vec<u8>, SigningError>> + Send;
 }
 
-/// Nothing can be signed now.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no signing key is available: {0}")]
-pub struct SigningUnavailable(pub String);
+/// No signing key can be had, or it does not sign.
+#[derive(Debug, thiserror::Error)]
+#[error("no signing key is available")]
+pub struct SigningError(#[source] pub Cause);

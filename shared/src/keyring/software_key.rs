@@ -6,18 +6,18 @@ use aws_lc_rs::{
     rsa::KeySize,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair},
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::jwk::{
-    AlgorithmParameters, CommonParameters, EllipticCurve, EllipticCurveKeyParameters, EllipticCurveKeyType,
-    Jwk, KeyAlgorithm, PublicKeyUse, RSAKeyParameters, RSAKeyType,
-};
+use jsonwebtoken::jwk::Jwk;
 
-use super::{KeyId, PrivateKey, Signer, SigningAlgorithm, SigningUnavailable};
+use super::{
+    PrivateKey, Signer, SigningAlgorithm, SigningError,
+    algorithm::{p256_parameters, rsa_parameters},
+};
 
 /// A key pair that signs in this process.
 #[derive(Debug)]
 pub struct SoftwareKey {
     pair: Pair,
+    jwk: Jwk,
 }
 
 #[derive(Debug)]
@@ -26,22 +26,22 @@ enum Pair {
     Rs256(RsaKeyPair),
 }
 
-/// The cryptographic library refused; it does not say why.
+/// The cryptographic library refuses a private key. It does not say why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a usable private key")]
-pub struct NotAKey;
+pub struct SoftwareKeyError;
 
 impl SoftwareKey {
     /// Makes a new key pair, and its private half for storing.
-    pub fn generate(algorithm: SigningAlgorithm) -> Result<(Self, PrivateKey), NotAKey> {
+    pub fn generate(algorithm: SigningAlgorithm) -> Result<(Self, PrivateKey), SoftwareKeyError> {
         let der: Vec<u8> = match algorithm {
             SigningAlgorithm::Es256 => {
-                let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(|_| NotAKey)?;
-                pair.to_pkcs8v1().map_err(|_| NotAKey)?.as_ref().to_vec()
+                let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(refused)?;
+                pair.to_pkcs8v1().map_err(refused)?.as_ref().to_vec()
             }
             SigningAlgorithm::Rs256 => {
-                let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(|_| NotAKey)?;
-                AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(|_| NotAKey)?.as_ref().to_vec()
+                let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(refused)?;
+                AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(refused)?.as_ref().to_vec()
             }
         };
         let private = PrivateKey::from_pkcs8(der);
@@ -49,88 +49,75 @@ impl SoftwareKey {
     }
 
     /// Opens a stored private key.
-    pub fn open(algorithm: SigningAlgorithm, private: &PrivateKey) -> Result<Self, NotAKey> {
+    pub fn open(algorithm: SigningAlgorithm, private: &PrivateKey) -> Result<Self, SoftwareKeyError> {
         let der = private.as_pkcs8();
-        let pair = match algorithm {
-            SigningAlgorithm::Es256 => Pair::Es256(
-                EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der).map_err(|_| NotAKey)?,
-            ),
-            SigningAlgorithm::Rs256 => Pair::Rs256(RsaKeyPair::from_pkcs8(der).map_err(|_| NotAKey)?),
-        };
-        Ok(Self { pair })
-    }
-
-    /// The public half as it is published, `kid`, `use` and `alg` included (RFC 7517 §4).
-    pub fn public_jwk(&self) -> Jwk {
-        let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-        let (key_algorithm, algorithm) = match &self.pair {
-            Pair::Es256(pair) => {
-                // An uncompressed point: one byte 4, then x and y of 32 bytes each (SEC 1 §2.3.3).
-                let (x, y) = pair.public_key().as_ref()[1..].split_at(32);
-                let parameters = EllipticCurveKeyParameters {
-                    key_type: EllipticCurveKeyType::EC,
-                    curve: EllipticCurve::P256,
-                    x: encode(x),
-                    y: encode(y),
-                };
-                (KeyAlgorithm::ES256, AlgorithmParameters::EllipticCurve(parameters))
+        let (pair, parameters) = match algorithm {
+            SigningAlgorithm::Es256 => {
+                let pair =
+                    EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der).map_err(refused)?;
+                let parameters = p256_parameters(pair.public_key().as_ref());
+                (Pair::Es256(pair), parameters)
             }
-            Pair::Rs256(pair) => {
+            SigningAlgorithm::Rs256 => {
+                let pair = RsaKeyPair::from_pkcs8(der).map_err(refused)?;
                 let public = pair.public_key();
-                let parameters = RSAKeyParameters {
-                    key_type: RSAKeyType::RSA,
-                    n: encode(public.modulus().big_endian_without_leading_zero()),
-                    e: encode(public.exponent().big_endian_without_leading_zero()),
-                };
-                (KeyAlgorithm::RS256, AlgorithmParameters::RSA(parameters))
+                let parameters = rsa_parameters(
+                    public.modulus().big_endian_without_leading_zero(),
+                    public.exponent().big_endian_without_leading_zero(),
+                );
+                (Pair::Rs256(pair), Some(parameters))
             }
         };
-        let common = CommonParameters {
-            public_key_use: Some(PublicKeyUse::Signature),
-            key_algorithm: Some(key_algorithm),
-            ..CommonParameters::default()
-        };
-        let mut jwk = Jwk { common, algorithm };
-        jwk.common.key_id = KeyId::thumbprint(&jwk).map(|id| id.as_str().to_owned());
-        jwk
+        let jwk = parameters.and_then(|parameters| algorithm.published(parameters));
+        Ok(Self { pair, jwk: jwk.ok_or(SoftwareKeyError)? })
     }
 
-    /// The JWS signature over `message`.
-    pub fn sign_now(&self, message: &[u8]) -> Result<Vec<u8>, SigningUnavailable> {
+    /// Returns the public half as it is published, with `kid`, `use` and `alg` (RFC 7517 §4).
+    pub fn public_jwk(&self) -> Jwk {
+        self.jwk.clone()
+    }
+
+    /// Returns the JWS signature over `message`.
+    pub fn sign_now(&self, message: &[u8]) -> Result<Vec<u8>, SigningError> {
         let random = SystemRandom::new();
-        let refused = |_| SigningUnavailable("the cryptographic library refused to sign".into());
-        match &self.pair {
-            Pair::Es256(pair) => Ok(pair.sign(&random, message).map_err(refused)?.as_ref().to_vec()),
+        let signature = match &self.pair {
+            Pair::Es256(pair) => pair.sign(&random, message).map(|signature| signature.as_ref().to_vec()),
             Pair::Rs256(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).map_err(refused)?;
-                Ok(signature)
+                pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).map(|()| signature)
             }
-        }
+        };
+        signature.map_err(|_| SigningError("the cryptographic library refused to sign".into()))
     }
 }
 
 impl Signer for SoftwareKey {
-    async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningUnavailable> {
+    async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningError> {
         self.sign_now(message)
     }
 }
 
+fn refused<E>(_: E) -> SoftwareKeyError {
+    SoftwareKeyError
+}
+
 #[cfg(test)]
 mod tests {
-    use jsonwebtoken::{DecodingKey, crypto};
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    use jsonwebtoken::{DecodingKey, crypto, jwk::CommonParameters};
 
     use super::*;
+    use crate::keyring::KeyId;
 
     #[test]
-    fn a_stored_key_signs_what_its_published_half_verifies() {
+    fn signs_what_the_published_key_verifies() {
         for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256] {
             let (made, private) = SoftwareKey::generate(algorithm).unwrap();
             let opened = SoftwareKey::open(algorithm, &private).unwrap();
             let signature = URL_SAFE_NO_PAD.encode(opened.sign_now(b"message").unwrap());
             let public = DecodingKey::from_jwk(&made.public_jwk()).unwrap();
-            assert!(crypto::verify(&signature, b"message", &public, algorithm.of_library()).unwrap());
-            assert!(!crypto::verify(&signature, b"massage", &public, algorithm.of_library()).unwrap());
+            assert!(crypto::verify(&signature, b"message", &public, algorithm.to_jsonwebtoken()).unwrap());
+            assert!(!crypto::verify(&signature, b"massage", &public, algorithm.to_jsonwebtoken()).unwrap());
         }
     }
 
@@ -144,10 +131,10 @@ mod tests {
         assert_eq!(KeyId::thumbprint(&jwk).unwrap().as_str(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
     }
 
-    /// Two ways to write one number would be two thumbprints of one key: coordinates are always of full length, a
+    /// A number written in two ways would give a key two thumbprints: coordinates always have their full length, and a
     /// modulus and an exponent never begin with a zero byte (RFC 7518 §6.2.1.2, §6.3.1.1).
     #[test]
-    fn a_public_key_is_written_in_one_way_only() {
+    fn writes_the_numbers_of_a_public_key_in_one_way_only() {
         let member = |jwk: &Jwk, name: &str| {
             let text = serde_json::to_value(jwk).unwrap()[name].as_str().unwrap().to_owned();
             URL_SAFE_NO_PAD.decode(text).unwrap()
@@ -163,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_pair_has_one_thumbprint_whichever_half_is_looked_at() {
+    fn a_stored_key_keeps_its_thumbprint() {
         for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256] {
             let (made, private) = SoftwareKey::generate(algorithm).unwrap();
             let opened = SoftwareKey::open(algorithm, &private).unwrap();
@@ -175,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_private_key_never_shows_itself() {
+    fn debug_output_never_shows_a_private_key() {
         let (_, private) = SoftwareKey::generate(SigningAlgorithm::Es256).unwrap();
         assert_eq!(format!("{private:?}"), "PrivateKey(…)");
     }

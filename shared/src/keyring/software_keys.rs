@@ -1,18 +1,18 @@
-//! Keys that are made in this process and kept at hand.
+//! Keys that are made in this process and stored in clear.
 
 use super::{
-    KeyDisposal, KeyId, KeyMaker, KeyOpener, MadeKey, PrivateHalf, PrivateKey, RingKey, SigningAlgorithm,
+    KeyDisposal, KeyId, KeyMaker, KeyOpener, NewKey, PrivateHalf, PrivateKey, RingKey, SigningAlgorithm,
     SoftwareKey, VaultError,
 };
 
-/// Makes keys in this process and keeps them at hand.
+/// Makes keys in this process and leaves their private halves in clear.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SoftwareKeys;
 
 impl KeyMaker for SoftwareKeys {
-    async fn make(&self, algorithm: SigningAlgorithm) -> Result<MadeKey, VaultError> {
+    async fn make(&self, algorithm: SigningAlgorithm) -> Result<NewKey, VaultError> {
         let (key, private) = SoftwareKey::generate(algorithm).map_err(|_| VaultError::NotMade)?;
-        Ok(MadeKey { jwk: key.public_jwk(), private: PrivateHalf::Plain(private) })
+        Ok(NewKey { jwk: key.public_jwk(), private: PrivateHalf::Plain(private) })
     }
 }
 
@@ -20,29 +20,26 @@ impl KeyOpener for SoftwareKeys {
     type Signer = SoftwareKey;
 
     async fn open(&self, key: &RingKey, algorithm: SigningAlgorithm) -> Result<SoftwareKey, VaultError> {
-        let PrivateHalf::Plain(private) = &key.private else { return Err(VaultError::kept_elsewhere(key)) };
-        SoftwareKey::fitting(algorithm, private, &key.id)
+        match &key.private {
+            PrivateHalf::Plain(private) => SoftwareKey::open_as(&key.id, algorithm, private),
+            _ => Err(VaultError::StoredOtherwise(key.id.clone())),
+        }
     }
 }
 
-impl KeyDisposal for SoftwareKeys {
-    /// A key at hand is gone with the ring that held it.
-    async fn dispose(&self, _: &PrivateHalf) -> Result<(), VaultError> {
-        Ok(())
-    }
-}
+impl KeyDisposal for SoftwareKeys {}
 
 impl SoftwareKey {
-    /// Opens `private` if it is the private half of the key `id`: a vault that hands out another's would otherwise have
-    /// sessions signed under a name that verifies none of them.
-    pub fn fitting(
+    /// Opens `private` if it is the private half of the key `id`. With another key's, sessions would be signed under an id
+    /// whose public key does not verify them.
+    pub fn open_as(
+        id: &KeyId,
         algorithm: SigningAlgorithm,
         private: &PrivateKey,
-        id: &KeyId,
     ) -> Result<Self, VaultError> {
-        let unfit = || VaultError::Unfit { id: id.to_string() };
-        let key = Self::open(algorithm, private).map_err(|_| unfit())?;
-        if KeyId::thumbprint(&key.public_jwk()).as_ref() == Some(id) { Ok(key) } else { Err(unfit()) }
+        let key = Self::open(algorithm, private).ok();
+        key.filter(|key| KeyId::thumbprint(&key.public_jwk()).as_ref() == Some(id))
+            .ok_or_else(|| VaultError::Mismatch(id.clone()))
     }
 }
 
@@ -52,8 +49,8 @@ mod tests {
     use crate::{keyring::KeyState, timestamp::Timestamp};
 
     async fn key() -> RingKey {
-        let made = SoftwareKeys.make(SigningAlgorithm::Es256).await.unwrap();
-        RingKey::new(made, KeyState::Active { since: Timestamp::default() }).unwrap()
+        let new = SoftwareKeys.make(SigningAlgorithm::Es256).await.unwrap();
+        RingKey::new(new, KeyState::Active { since: Timestamp::default() }).unwrap()
     }
 
     async fn opened(key: &RingKey) -> Result<KeyId, VaultError> {
@@ -62,14 +59,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_the_private_half_of_the_very_key_opens_it() {
+    async fn opens_a_key_only_with_its_own_private_half() {
         let (own, other) = (key().await, key().await);
         assert_eq!(opened(&own).await.unwrap(), own.id);
         let foreign = RingKey { private: other.private, ..own.clone() };
-        assert!(matches!(opened(&foreign).await, Err(VaultError::Unfit { id }) if id == own.id.as_str()));
+        assert!(matches!(opened(&foreign).await, Err(VaultError::Mismatch(id)) if id == own.id));
         for private in [PrivateHalf::Sealed(vec![1]), PrivateHalf::Vault("key/1".into())] {
             let elsewhere = RingKey { private, ..own.clone() };
-            assert!(matches!(opened(&elsewhere).await, Err(VaultError::KeptElsewhere { .. })));
+            assert!(matches!(opened(&elsewhere).await, Err(VaultError::StoredOtherwise(_))));
         }
     }
 }

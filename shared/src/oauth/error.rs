@@ -2,9 +2,9 @@
 
 use crate::{
     entra::SubjectRefusal,
-    keyring::SigningUnavailable,
+    keyring::SigningError,
     sites::AccessRefusal,
-    tenants::{RegistryUnavailable, TargetRefusal},
+    tenants::{RegistryError, TargetRefusal},
 };
 
 /// Why no session was issued. `Display` is for the log.
@@ -27,10 +27,10 @@ pub enum ExchangeError {
     OriginNotAllowed,
     /// The registry cannot be read.
     #[error(transparent)]
-    Registry(#[from] RegistryUnavailable),
+    Registry(#[from] RegistryError),
     /// Nothing can be signed.
     #[error(transparent)]
-    Signing(#[from] SigningUnavailable),
+    Signing(#[from] SigningError),
 }
 
 /// What is wrong with a request, apart from the content of its token.

@@ -1,5 +1,5 @@
-//! What a session token says (RFC 9068 §2.2): whose it is, where and until when it counts, and for which catalogues.
-//! No name, no e-mail address and no group id: whoever sees a session learns nothing else about its person.
+//! The claims of a session token (RFC 9068 §2.2): whose it is, for which site and catalogues, and until when. It has no
+//! name, e-mail address or group id, so a leaked session reveals nothing else about its person.
 
 use std::{fmt, str::FromStr};
 
@@ -17,21 +17,17 @@ use crate::{
 /// The `typ` of a session token's header (RFC 9068 §2.1), which no Entra token has.
 pub(super) const TYPE: &str = "at+jwt";
 
-/// This service's own URL, `iss` of its tokens: https, without a trailing slash (http on a loopback host, to try it).
+/// The service's own URL, `iss` of its tokens: https, without a trailing slash (http on a loopback host, for local trials).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Issuer(String);
 
-/// A text that is not an issuer.
+/// A text is not an issuer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "an issuer is an https URL without user, query, fragment or trailing slash (http only for localhost)"
 )]
-pub struct NotAnIssuer;
-
-/// The id of one session: `jti`, a random UUID.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SessionId(Uuid);
+pub struct IssuerError;
 
 /// The claims of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -40,7 +36,7 @@ pub struct SessionClaims {
     pub iss: Issuer,
     /// The site's external URL.
     pub aud: String,
-    /// `<tid>.<oid>`: the same person, always, and in no other tenant.
+    /// `<tid>.<oid>`: the same for a person in every session, and unique across tenants.
     pub sub: String,
     /// The client that the person used.
     pub client_id: ClientId,
@@ -50,22 +46,16 @@ pub struct SessionClaims {
     pub iat: Timestamp,
     /// When it ends.
     pub exp: Timestamp,
-    /// Its own id.
+    /// Its own id, a random UUID.
     pub jti: String,
-    /// What it opens: `<catalogue>:<read|write>`, separated by spaces.
+    /// What it gives access to: `<catalogue>:<read|write>`, separated by spaces.
     pub scope: String,
 }
 
 impl SessionClaims {
-    /// The claims of a session of `subject` under `grant`. It ends when the grant's life is over or the subject token
-    /// ends, whichever comes first.
-    pub fn new(
-        issuer: &Issuer,
-        subject: &VerifiedSubject,
-        grant: &Grant,
-        id: SessionId,
-        now: Timestamp,
-    ) -> Self {
+    /// Returns the claims of a session of `subject` under `grant`, with `id` as its `jti`. It ends with the grant's lifetime
+    /// or the subject token, whichever is earlier.
+    pub fn new(issuer: &Issuer, subject: &VerifiedSubject, grant: &Grant, id: Uuid, now: Timestamp) -> Self {
         Self {
             iss: issuer.clone(),
             aud: grant.audience().to_owned(),
@@ -79,24 +69,24 @@ impl SessionClaims {
         }
     }
 
-    /// Seconds until the session ends, counted from its minting.
+    /// Returns the seconds from minting until the session ends.
     pub fn expires_in(&self) -> u64 {
         self.exp.since(self.iat).as_secs()
     }
 }
 
 impl Issuer {
-    /// The URL.
+    /// Returns the URL.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Where the issuer publishes its keys.
+    /// Returns the URL at which the issuer publishes its keys.
     pub fn key_set_url(&self) -> String {
         format!("{self}/.well-known/jwks.json")
     }
 
-    /// The URL's path without a trailing slash: empty for a host alone.
+    /// Returns the URL's path without a trailing slash: empty for a host alone.
     pub fn path(&self) -> &str {
         let after_scheme = self.0.find("://").map_or(0, |at| at + 3);
         self.0[after_scheme..].find('/').map_or("", |at| &self.0[after_scheme + at..])
@@ -104,33 +94,20 @@ impl Issuer {
 }
 
 impl FromStr for Issuer {
-    type Err = NotAnIssuer;
+    type Err = IssuerError;
 
-    fn from_str(text: &str) -> Result<Self, NotAnIssuer> {
-        let url = plain_url(text).map_err(|_| NotAnIssuer)?;
+    fn from_str(text: &str) -> Result<Self, IssuerError> {
+        let url = plain_url(text).map_err(|_| IssuerError)?;
         let secure = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
-        // The very same characters stand in the tokens and in every verifier's configuration: none is put right here.
+        // Not normalised: tokens and the configuration of every verifier have exactly these characters.
         let as_written = url.as_str().strip_suffix('/').unwrap_or(url.as_str());
-        if secure && as_written == text { Ok(Self(text.to_owned())) } else { Err(NotAnIssuer) }
+        if secure && as_written == text { Ok(Self(text.to_owned())) } else { Err(IssuerError) }
     }
 }
 
 impl fmt::Display for Issuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-impl SessionId {
-    /// An id from a random UUID.
-    pub const fn new(random: Uuid) -> Self {
-        Self(random)
-    }
-}
-
-impl fmt::Display for SessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }
 
@@ -148,13 +125,7 @@ mod tests {
         let grant = testing::grant("planning:read", Duration::from_secs(life));
         let subject = subject(Groups::Listed(BTreeSet::new()), Timestamp::from_unix_seconds(subject_expires));
         let issuer = "https://auth.example".parse().unwrap();
-        SessionClaims::new(
-            &issuer,
-            &subject,
-            &grant,
-            SessionId::new(Uuid::nil()),
-            Timestamp::from_unix_seconds(1_000),
-        )
+        SessionClaims::new(&issuer, &subject, &grant, Uuid::nil(), Timestamp::from_unix_seconds(1_000))
     }
 
     #[test]
@@ -164,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn says_who_as_tenant_and_object_and_nothing_personal() {
+    fn names_the_person_by_tenant_and_object_id_only() {
         let claims = serde_json::to_value(claims(600, 5_000)).unwrap();
         let names: Vec<_> = claims.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(names, ["aud", "client_id", "exp", "iat", "iss", "jti", "scope", "sub", "tid"]);
@@ -175,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn an_issuer_is_taken_only_as_it_will_be_written() {
+    fn accepts_an_issuer_only_in_its_normal_form() {
         for text in [
             "https://auth.example",
             "https://auth.example/pozi",

@@ -2,89 +2,78 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{KeySet, NotAKeySet, SessionKey, SessionKeySource, SessionKeysUnavailable};
+use super::{SessionKey, SessionKeyError, SessionKeySet, SessionKeySource};
 use crate::{
-    fetch::{DocumentFetch, FetchError},
-    last_good::{Cooldown, LastGood, Lifetimes, NotFound},
+    error::Cause,
+    fetch::DocumentFetch,
+    last_good::{Cooldown, LastGood, LastGoodError, Lifetimes},
     timestamp::Timestamp,
 };
 
-/// As the service tells its consumers (`max-age=300`, `stale-if-error=86400`). A key is published hours before it signs,
-/// so that the pause after a fetch in vain, which keeps nonsense tokens from causing one each, hurts nobody.
+/// What the service tells its consumers (`max-age=300`, `stale-if-error=86400`). The pause keeps tokens with made-up key
+/// ids from causing a fetch each; it delays no real key, because a key is published hours before it signs.
 pub const ISSUER_KEY_LIFETIMES: Lifetimes = Lifetimes {
     fresh: Duration::from_mins(5),
     keep: Duration::from_hours(24),
     cooldown: Duration::from_secs(30),
 };
 
-/// The key set that `F` fetches.
+/// The key set of one issuer, fetched with `F`.
 #[derive(Debug)]
 pub struct IssuerKeys<F> {
     fetch: Arc<F>,
     lifetimes: Lifetimes,
-    set: Arc<LastGood<KeySet>>,
-}
-
-#[derive(Debug, thiserror::Error)]
-enum Problem {
-    #[error(transparent)]
-    Fetch(#[from] FetchError),
-    #[error(transparent)]
-    Content(#[from] NotAKeySet),
+    set: Arc<LastGood<SessionKeySet>>,
 }
 
 impl<F: DocumentFetch> IssuerKeys<F> {
-    /// Holds nothing yet.
+    /// Creates an empty cache.
     pub fn new(fetch: F, lifetimes: Lifetimes) -> Self {
         let set = LastGood::new("the issuer's key set", lifetimes, Arc::new(Cooldown::default()));
         Self { fetch: Arc::new(fetch), lifetimes, set }
     }
 
-    /// Goes on with a set that was fetched at `fetched`, by a process before this one, unless something newer is held.
-    pub fn remember(&self, set: KeySet, fetched: Timestamp) {
+    /// Takes over a set that an earlier process fetched at `fetched`, unless a newer one is held.
+    pub fn remember(&self, set: SessionKeySet, fetched: Timestamp) {
         self.set.remember(set, fetched);
     }
 
-    /// Fetches the set where that is due, whatever key anybody looks for.
-    pub async fn renew(&self, now: Timestamp) -> Result<(), SessionKeysUnavailable> {
-        self.holding(now, |_| true).await.map(drop).map_err(unavailable)
+    /// Fetches the set if it is no longer fresh.
+    pub async fn renew(&self, now: Timestamp) -> Result<(), SessionKeyError> {
+        self.find_set(now, |_| true).await.map(drop).map_err(|error| SessionKeyError(error.into()))
     }
 
-    /// How long a set is used.
+    /// Returns how long a set is used.
     pub fn lifetimes(&self) -> Lifetimes {
         self.lifetimes
     }
 
-    /// The newest set held and when it was fetched, be it too old to be used.
-    pub fn held(&self) -> Option<(Arc<KeySet>, Timestamp)> {
+    /// Returns the newest set and when it was fetched, even if it is too old to be used.
+    pub fn held(&self) -> Option<(Arc<SessionKeySet>, Timestamp)> {
         self.set.held()
     }
 
-    async fn holding(
+    async fn find_set(
         &self,
         now: Timestamp,
-        satisfies: impl Fn(&KeySet) -> bool + Clone + Send + 'static,
-    ) -> Result<Arc<KeySet>, NotFound> {
+        satisfies: impl Fn(&SessionKeySet) -> bool + Clone + Send + 'static,
+    ) -> Result<Arc<SessionKeySet>, LastGoodError> {
         let fetch = Arc::clone(&self.fetch);
         let load = || async move {
             let document = fetch.fetch().await?;
-            Ok::<_, Problem>((KeySet::parse(&document)?, now))
+            Ok::<_, Cause>((SessionKeySet::parse(&document)?, now))
         };
         self.set.find(now, satisfies, load).await
     }
 }
 
 impl<F: DocumentFetch> SessionKeySource for IssuerKeys<F> {
-    async fn find(&self, key_id: &str, now: Timestamp) -> Result<Option<SessionKey>, SessionKeysUnavailable> {
+    async fn find(&self, key_id: &str, now: Timestamp) -> Result<Option<SessionKey>, SessionKeyError> {
         let wanted: Arc<str> = key_id.into();
-        match self.holding(now, move |set| set.key(&wanted).is_some()).await {
+        match self.find_set(now, move |set| set.key(&wanted).is_some()).await {
             Ok(set) => Ok(set.key(key_id).cloned()),
-            Err(NotFound::Missing { .. }) => Ok(None),
-            Err(problem @ NotFound::Unavailable { .. }) => Err(unavailable(problem)),
+            Err(LastGoodError::Missing { .. }) => Ok(None),
+            Err(error @ LastGoodError::Unavailable { .. }) => Err(SessionKeyError(error.into())),
         }
     }
-}
-
-fn unavailable(problem: NotFound) -> SessionKeysUnavailable {
-    SessionKeysUnavailable(problem.to_string())
 }

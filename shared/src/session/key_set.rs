@@ -1,5 +1,5 @@
-//! The issuer's public key set as a verifier reads it (RFC 7517 §5): key by key and strictly, since whoever could slip in
-//! a key of their own would sign sessions for everybody.
+//! The issuer's public key set as a verifier reads it (RFC 7517 §5): key by key and strictly, because anyone who could add
+//! a key of their own could sign sessions for everybody.
 
 use std::collections::HashMap;
 
@@ -10,55 +10,68 @@ use jsonwebtoken::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::SessionKey;
 use crate::{
     json::Members,
     keyring::{KeyId, SigningAlgorithm},
 };
 
-/// The keys that verify an issuer's sessions, by key id. There is at least one.
+/// A public key that sessions are verified with, bound to its one algorithm.
 #[derive(Debug, Clone)]
-pub struct KeySet {
+pub struct SessionKey {
+    pub(super) algorithm: SigningAlgorithm,
+    pub(super) decoding: DecodingKey,
+}
+
+impl SessionKey {
+    /// Creates a key of `algorithm`.
+    pub fn new(algorithm: SigningAlgorithm, decoding: DecodingKey) -> Self {
+        Self { algorithm, decoding }
+    }
+}
+
+/// The keys that verify an issuer's sessions, by key id: at least one.
+#[derive(Debug, Clone)]
+pub struct SessionKeySet {
     published: JwkSet,
     keys: HashMap<String, SessionKey>,
 }
 
-/// A document with no usable key in it: an error page, say. It must not replace keys that work.
+/// A document without a usable key, such as an error page. It must not replace keys that work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a key set with at least one usable key")]
-pub struct NotAKeySet;
+pub struct SessionKeySetError;
 
-impl KeySet {
-    /// Reads a JWK Set as the service publishes it. A key counts when its `kid` is its thumbprint (RFC 7638), `use` is
-    /// `sig`, `alg` is ES256 or RS256 and fits `kty`, and nothing private, secret or doubled is in it; any other is
-    /// skipped and costs its neighbours nothing.
-    pub fn parse(document: &[u8]) -> Result<Self, NotAKeySet> {
-        let Document { keys: entries } = serde_json::from_slice(document).map_err(|_| NotAKeySet)?;
+impl SessionKeySet {
+    /// Parses a JWK Set as the service publishes it. A key is usable if its `kid` is its thumbprint (RFC 7638), `use` is
+    /// `sig`, `alg` is ES256 or RS256 and fits `kty`, and it has no private, secret or repeated member. Other keys are
+    /// skipped.
+    pub fn parse(document: &[u8]) -> Result<Self, SessionKeySetError> {
+        let Document { keys: entries } = serde_json::from_slice(document).map_err(|_| SessionKeySetError)?;
         let mut set = Self { published: JwkSet { keys: Vec::new() }, keys: HashMap::new() };
         for (jwk, id, key) in entries.into_iter().filter_map(usable) {
             if set.keys.insert(id, key).is_none() {
                 set.published.keys.push(jwk);
             }
         }
-        if set.keys.is_empty() { Err(NotAKeySet) } else { Ok(set) }
+        if set.keys.is_empty() { Err(SessionKeySetError) } else { Ok(set) }
     }
 
-    /// The key of that id.
+    /// Returns the key `key_id`.
     pub fn key(&self, key_id: &str) -> Option<&SessionKey> {
         self.keys.get(key_id)
     }
 
-    /// How many keys are usable.
+    /// Returns the number of usable keys.
     pub fn len(&self) -> usize {
         self.keys.len()
     }
 
-    /// Never: a set without usable keys is not built.
+    /// Always `false`: a set without a usable key is never created.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 
-    /// The usable keys alone as a JWK Set: for whoever keeps them, without anything else that was served.
+    /// Returns the usable keys as a JWK Set, without anything else that was served.
     pub fn to_jwk_set(&self) -> &JwkSet {
         &self.published
     }
@@ -70,7 +83,7 @@ struct Document<'a> {
     keys: Vec<&'a RawValue>,
 }
 
-/// Members of a private or a symmetric key (RFC 7518 §6): who publishes one has lost it.
+/// Members of a private or a symmetric key (RFC 7518 §6). A key that is published with one is compromised.
 const SECRETS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 fn usable(entry: &RawValue) -> Option<(Jwk, String, SessionKey)> {
@@ -89,8 +102,8 @@ fn usable(entry: &RawValue) -> Option<(Jwk, String, SessionKey)> {
     Some((jwk, id, key))
 }
 
-/// The one algorithm that the key is for; nothing where `alg` does not fit the kind of key, or its numbers are not of a
-/// size that is safe (RFC 7518 §3.3) and written in the one way that has one thumbprint (§6.2.1.2, §6.3.1.1).
+/// Returns the one algorithm of a key. `None` if `alg` does not fit the type of key, or if its numbers are not of a safe size
+/// (RFC 7518 §3.3) or not in the form that gives a key one thumbprint only (§6.2.1.2, §6.3.1.1).
 fn algorithm_of(jwk: &Jwk) -> Option<SigningAlgorithm> {
     match (&jwk.algorithm, jwk.common.key_algorithm?) {
         (AlgorithmParameters::EllipticCurve(point), KeyAlgorithm::ES256) => {
@@ -128,12 +141,12 @@ mod tests {
         serde_json::to_value(signing_key(algorithm).1).unwrap()
     }
 
-    fn parse(keys: &[Value]) -> Result<KeySet, NotAKeySet> {
-        KeySet::parse(json!({ "keys": keys }).to_string().as_bytes())
+    fn parse(keys: &[Value]) -> Result<SessionKeySet, SessionKeySetError> {
+        SessionKeySet::parse(json!({ "keys": keys }).to_string().as_bytes())
     }
 
     #[test]
-    fn reads_what_the_service_publishes_and_gives_back_the_same() {
+    fn parses_what_the_service_publishes() {
         let keys = BOTH.map(entry);
         let set = parse(&keys).unwrap();
         assert_eq!(set.len(), 2);
@@ -144,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_spoiled_in_one_place_is_skipped_and_costs_its_neighbour_nothing() {
+    fn skips_a_key_with_one_wrong_member_and_keeps_the_others() {
         let changes: Vec<(&str, Value)> = vec![
             ("kid", json!("another")),
             ("kid", Value::Null),
@@ -168,7 +181,7 @@ mod tests {
             let mut odd = entry(SigningAlgorithm::Es256);
             odd[name] = value;
             assert_eq!(parse(&[odd.clone(), neighbour.clone()]).unwrap().len(), 1, "{odd}");
-            assert_eq!(parse(&[odd]).unwrap_err(), NotAKeySet);
+            assert_eq!(parse(&[odd]).unwrap_err(), SessionKeySetError);
         }
         let mut swapped = entry(SigningAlgorithm::Es256);
         swapped["alg"] = json!("RS256");
@@ -178,9 +191,9 @@ mod tests {
         }
     }
 
-    /// A weak modulus has a thumbprint as well as a strong one.
+    /// A weak modulus has a thumbprint, too.
     #[test]
-    fn a_short_or_oddly_written_rsa_key_is_skipped() {
+    fn skips_an_rsa_key_of_a_wrong_size_or_form() {
         for (n, e) in [
             ("A".repeat(171), "AQAB"),
             ("w".repeat(171), "AQAB"),
@@ -190,18 +203,18 @@ mod tests {
             let mut odd = json!({"kty": "RSA", "use": "sig", "alg": "RS256", "n": n, "e": e});
             let jwk: Jwk = serde_json::from_value(odd.clone()).unwrap();
             odd["kid"] = json!(KeyId::thumbprint(&jwk).unwrap().as_str());
-            assert_eq!(parse(&[odd]).unwrap_err(), NotAKeySet, "{e}");
+            assert_eq!(parse(&[odd]).unwrap_err(), SessionKeySetError, "{e}");
         }
     }
 
     #[test]
-    fn a_doubled_member_brings_in_no_key() {
+    fn refuses_repeated_members() {
         let good = entry(SigningAlgorithm::Es256).to_string();
         for odd in [
             format!(r#"{{"keys":[{}]}}"#, good.replacen('{', r#"{"kid":"first","#, 1)),
             format!(r#"{{"keys":[],"keys":[{good}]}}"#),
         ] {
-            assert_eq!(KeySet::parse(odd.as_bytes()).unwrap_err(), NotAKeySet, "{odd}");
+            assert_eq!(SessionKeySet::parse(odd.as_bytes()).unwrap_err(), SessionKeySetError, "{odd}");
         }
         assert_eq!(
             parse(&[entry(SigningAlgorithm::Es256), entry(SigningAlgorithm::Es256)])
@@ -214,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_has_nothing_but_the_public_key_in_it() {
+    fn keeps_only_the_members_of_a_public_key() {
         let mut more = entry(SigningAlgorithm::Es256);
         more["future"] = json!("more");
         let kept = serde_json::to_value(parse(&[more]).unwrap().to_jwk_set()).unwrap();
@@ -222,16 +235,20 @@ mod tests {
     }
 
     #[test]
-    fn a_document_without_a_usable_key_is_no_key_set() {
+    fn refuses_a_document_without_a_usable_key() {
         for document in ["", "<html>", "{}", "[]", r#"{"keys":[]}"#, r#"{"keys":{}}"#] {
-            assert_eq!(KeySet::parse(document.as_bytes()).unwrap_err(), NotAKeySet, "{document}");
+            assert_eq!(
+                SessionKeySet::parse(document.as_bytes()).unwrap_err(),
+                SessionKeySetError,
+                "{document}"
+            );
         }
     }
 
     proptest! {
         #[test]
         fn never_panics(document in prop::collection::vec(any::<u8>(), 0..300), x in "[A-Za-z0-9+/_=-]{0,50}") {
-            let _ = KeySet::parse(&document);
+            let _ = SessionKeySet::parse(&document);
             let mut odd = entry(SigningAlgorithm::Es256);
             odd["x"] = json!(x);
             prop_assert!(parse(&[odd]).is_err());

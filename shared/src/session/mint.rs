@@ -1,10 +1,10 @@
-//! Mints a session: header and claims written down, then signed by whoever holds the key.
+//! Mints a session: writes header and claims, then has them signed.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 
 use super::{SessionClaims, claims::TYPE};
-use crate::keyring::{Signer, SigningKey, SigningUnavailable};
+use crate::keyring::{Signer, SigningError, SigningKey};
 
 #[derive(Serialize)]
 struct Header<'a> {
@@ -13,24 +13,21 @@ struct Header<'a> {
     kid: &'a str,
 }
 
-/// The compact JWS of `claims`, signed with `key`.
-pub async fn mint<S: Signer>(
-    claims: &SessionClaims,
-    key: &SigningKey<S>,
-) -> Result<String, SigningUnavailable> {
+/// Returns the compact JWS of `claims`, signed with `key`.
+pub async fn mint<S: Signer>(claims: &SessionClaims, key: &SigningKey<S>) -> Result<String, SigningError> {
     let header = Header { typ: TYPE, alg: key.algorithm.name(), kid: key.id.as_str() };
     let mut token = String::with_capacity(1_024);
     append(&mut token, &header)?;
     token.push('.');
     append(&mut token, claims)?;
-    let signature = key.sign(token.as_bytes()).await?;
+    let signature = key.signer.sign(token.as_bytes()).await?;
     token.push('.');
     URL_SAFE_NO_PAD.encode_string(signature, &mut token);
     Ok(token)
 }
 
-fn append(token: &mut String, part: &impl Serialize) -> Result<(), SigningUnavailable> {
-    let json = serde_json::to_vec(part).map_err(|error| SigningUnavailable(error.to_string()))?;
+fn append(token: &mut String, part: &impl Serialize) -> Result<(), SigningError> {
+    let json = serde_json::to_vec(part).map_err(|error| SigningError(error.into()))?;
     URL_SAFE_NO_PAD.encode_string(json, token);
     Ok(())
 }
@@ -42,6 +39,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        error::with_causes,
         keyring::SigningAlgorithm,
         session::testing::{claims, signing_key},
     };
@@ -52,7 +50,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_session_says_its_type_algorithm_and_key_and_nothing_else_in_its_header() {
+    async fn the_header_has_type_algorithm_and_key_and_nothing_else() {
         for (algorithm, name) in [(SigningAlgorithm::Es256, "ES256"), (SigningAlgorithm::Rs256, "RS256")] {
             let (key, jwk) = signing_key(algorithm);
             let token = mint(&claims("planning:read"), &key).await.unwrap();
@@ -60,24 +58,24 @@ mod tests {
             assert_eq!(part(&token, 1), serde_json::to_value(claims("planning:read")).unwrap());
             let (message, signature) = token.rsplit_once('.').unwrap();
             let public = DecodingKey::from_jwk(&jwk).unwrap();
-            let of_library = algorithm.of_library();
-            assert!(crypto::verify(signature, message.as_bytes(), &public, of_library).unwrap());
+            let to_jsonwebtoken = algorithm.to_jsonwebtoken();
+            assert!(crypto::verify(signature, message.as_bytes(), &public, to_jsonwebtoken).unwrap());
         }
     }
 
     struct Broken;
 
     impl Signer for Broken {
-        async fn sign(&self, _: &[u8]) -> Result<Vec<u8>, SigningUnavailable> {
-            Err(SigningUnavailable("the vault is closed".into()))
+        async fn sign(&self, _: &[u8]) -> Result<Vec<u8>, SigningError> {
+            Err(SigningError("the vault is closed".into()))
         }
     }
 
     #[tokio::test]
-    async fn without_a_signature_there_is_no_token() {
+    async fn a_failed_signature_is_an_error() {
         let (key, _) = signing_key(SigningAlgorithm::Es256);
         let broken = SigningKey { id: key.id, algorithm: key.algorithm, signer: Broken };
         let refusal = mint(&claims("planning:read"), &broken).await.unwrap_err();
-        assert_eq!(refusal, SigningUnavailable("the vault is closed".into()));
+        assert_eq!(with_causes(&refusal), "no signing key is available: the vault is closed");
     }
 }

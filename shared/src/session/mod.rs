@@ -1,8 +1,7 @@
-//! The Pozi session token: its claims, how it is minted, and the verifier for everybody who serves the data.
+//! The Pozi session token: its claims, how it is minted, and the verifier for the servers of data.
 
 mod claims;
 mod issuer_keys;
-mod key;
 mod key_set;
 mod mint;
 mod source;
@@ -11,11 +10,10 @@ mod testing;
 mod verify;
 
 pub use self::{
-    claims::{Issuer, NotAnIssuer, SessionClaims, SessionId},
+    claims::{Issuer, IssuerError, SessionClaims},
     issuer_keys::{ISSUER_KEY_LIFETIMES, IssuerKeys},
-    key::SessionKey,
-    key_set::{KeySet, NotAKeySet},
+    key_set::{SessionKey, SessionKeySet, SessionKeySetError},
     mint::mint,
-    source::{SessionKeySource, SessionKeysUnavailable},
+    source::{SessionKeyError, SessionKeySource},
     verify::{CLOCK_AHEAD, SessionRefusal, SessionVerifier, VerifiedSession},
 };

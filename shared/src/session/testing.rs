@@ -1,11 +1,11 @@
-//! A session's claims and the keys that sign it, for the tests of this room.
+//! Claims and signing keys for the tests of this module.
 
 use std::{collections::BTreeSet, sync::LazyLock, time::Duration};
 
 use jsonwebtoken::jwk::Jwk;
 use uuid::Uuid;
 
-use super::{SessionClaims, SessionId};
+use super::SessionClaims;
 use crate::{
     entra::{Groups, testing::subject},
     keyring::{KeyId, PrivateKey, SigningAlgorithm, SigningKey, SoftwareKey},
@@ -17,13 +17,13 @@ pub(super) const NOW: u64 = 1_800_000_000;
 pub(super) const ISSUER: &str = "https://auth.example";
 pub(super) const AUDIENCE: &str = "https://poziserver-riverbend.example/pozi/";
 
-/// An RSA key takes a while to make, so the keys are made once a process.
+/// Made once a process, because an RSA key takes long to make.
 static STORED: LazyLock<[PrivateKey; 2]> = LazyLock::new(|| {
     [SigningAlgorithm::Es256, SigningAlgorithm::Rs256]
         .map(|algorithm| SoftwareKey::generate(algorithm).unwrap().1)
 });
 
-/// The key of `algorithm`, always the same one, and its public half.
+/// Returns the signing key of `algorithm`, always the same one, and its public half.
 pub(super) fn signing_key(algorithm: SigningAlgorithm) -> (SigningKey<SoftwareKey>, Jwk) {
     let index = usize::from(algorithm == SigningAlgorithm::Rs256);
     let signer = SoftwareKey::open(algorithm, &STORED[index]).unwrap();
@@ -31,10 +31,10 @@ pub(super) fn signing_key(algorithm: SigningAlgorithm) -> (SigningKey<SoftwareKe
     (SigningKey { id: KeyId::thumbprint(&jwk).unwrap(), algorithm, signer }, jwk)
 }
 
-/// The claims of a session minted at [`NOW`] for ten minutes.
+/// Returns the claims of a session minted at [`NOW`] for ten minutes.
 pub(super) fn claims(scope: &str) -> SessionClaims {
     let grant = testing::grant(scope, Duration::from_mins(10));
     let now = Timestamp::from_unix_seconds(NOW);
     let subject = subject(Groups::Listed(BTreeSet::new()), now.plus(Duration::from_hours(1)));
-    SessionClaims::new(&ISSUER.parse().unwrap(), &subject, &grant, SessionId::new(Uuid::nil()), now)
+    SessionClaims::new(&ISSUER.parse().unwrap(), &subject, &grant, Uuid::nil(), now)
 }

@@ -1,5 +1,5 @@
-//! The verifier of sessions, for every server of data (RFC 9068 §4, RFC 8725 §3): the algorithm is the key's, and
-//! `typ`, `kid`, `iss`, `aud` and `exp` must be there and be right.
+//! The verifier of sessions, for the servers of data (RFC 9068 §4, RFC 8725 §3): the algorithm is the key's, and `typ`,
+//! `kid`, `iss`, `aud` and `exp` must be present and right.
 
 use std::time::Duration;
 
@@ -11,9 +11,8 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// How far ahead of the verifier's clock `iat` and `nbf` may lie. Windows itself holds its clock no closer than 5 minutes
-/// (Kerberos' own bound), and a session that was minted by a clock that is right is no session from the future. `exp`
-/// has no leeway.
+/// How far `iat` and `nbf` may lie ahead of the verifier's clock. Windows keeps its clock only within 5 minutes (the bound
+/// of Kerberos), and a session from a right clock must not look like one from the future. `exp` has no leeway.
 pub const CLOCK_AHEAD: Duration = Duration::from_mins(5);
 
 /// Verifies the sessions of one issuer for one site.
@@ -24,7 +23,7 @@ pub struct SessionVerifier<K> {
     keys: K,
 }
 
-/// A session that was verified. Nothing else builds one.
+/// A session that was verified. Only this module creates one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedSession {
     subject: String,
@@ -45,22 +44,22 @@ pub enum SessionRefusal {
     /// A claim or header member is missing or has the wrong form.
     #[error(transparent)]
     Claim(#[from] ClaimError),
-    /// Another kind of token: an Entra token, say.
+    /// Another kind of token, such as an Entra token.
     #[error("not a Pozi session: `typ` is not {TYPE}")]
     NotASession,
     /// The header has `crit`.
     #[error("the header has `crit`")]
     CriticalHeader,
-    /// `alg` is not the algorithm of the key that it names.
-    #[error("`alg` is not that of the key")]
+    /// `alg` is not the algorithm of the key.
+    #[error("`alg` is not the algorithm of the key")]
     UnsupportedAlgorithm,
     /// The issuer publishes no such key.
-    #[error("no such key is published")]
+    #[error("the issuer publishes no such key")]
     UnknownKey,
     /// The signature is not of that key over these bytes.
     #[error("the signature does not match")]
     BadSignature,
-    /// Minted by somebody else.
+    /// Minted by another issuer.
     #[error("minted by another issuer")]
     IssuerMismatch,
     /// Meant for another site.
@@ -72,16 +71,16 @@ pub enum SessionRefusal {
     /// Minted in the future.
     #[error("minted in the future")]
     NotYetValid,
-    /// `scope` is not one of ours.
+    /// `scope` has the wrong form.
     #[error("`scope` is not <catalogue>:<read|write>, separated by spaces")]
     Scope,
-    /// The issuer's keys cannot be had.
+    /// The issuer's keys cannot be fetched.
     #[error("the issuer's keys are unavailable")]
     KeysUnavailable,
 }
 
 impl<K: SessionKeySource> SessionVerifier<K> {
-    /// Verifies what `issuer` minted for the site whose external URL is `audience`, with the keys of `keys`.
+    /// Creates a verifier of the sessions that `issuer` mints for the site whose external URL is `audience`.
     pub fn new(issuer: Issuer, audience: String, keys: K) -> Self {
         Self { issuer, audience, keys }
     }
@@ -131,48 +130,48 @@ impl<K: SessionKeySource> SessionVerifier<K> {
 }
 
 impl VerifiedSession {
-    /// Whether the session opens `catalogue` for `access`.
+    /// Whether the session gives `access` to `catalogue`.
     pub fn allows(&self, catalogue: &CatalogueId, access: Access) -> bool {
         self.scope.allows(catalogue, access)
     }
 
-    /// Claim `sub`: `<tid>.<oid>`.
+    /// Returns the claim `sub`: `<tid>.<oid>`.
     pub fn subject(&self) -> &str {
         &self.subject
     }
 
-    /// Claim `tid`.
+    /// Returns the claim `tid`.
     pub fn tenant(&self) -> &str {
         &self.tenant
     }
 
-    /// Claim `client_id`.
+    /// Returns the claim `client_id`.
     pub fn client(&self) -> &str {
         &self.client
     }
 
-    /// Claim `jti`.
+    /// Returns the claim `jti`.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Header `kid`: the key that it was verified with.
+    /// Returns the header member `kid`: the key that it was verified with.
     pub fn key_id(&self) -> &str {
         &self.key_id
     }
 
-    /// Claim `exp`.
+    /// Returns the claim `exp`.
     pub fn expires(&self) -> Timestamp {
         self.expires
     }
 
-    /// Claim `scope`.
+    /// Returns the claim `scope`.
     pub fn scope(&self) -> &Scope {
         &self.scope
     }
 }
 
-/// RFC 9068 §4 lets the media type's prefix be there or not.
+/// Returns `kid`. RFC 9068 §4 allows `typ` with or without the prefix of the media type.
 fn check_header<'a>(header: &'a Members<'_>) -> Result<&'a str, SessionRefusal> {
     let kind = header.optional_string("typ")?.ok_or(SessionRefusal::NotASession)?;
     let kind = kind.to_ascii_lowercase();
@@ -193,7 +192,7 @@ fn check_signature(
     if header.string("alg")? != key.algorithm.name() {
         return Err(SessionRefusal::UnsupportedAlgorithm);
     }
-    if !jws.is_signed_by(&key.decoding, key.algorithm.of_library()) {
+    if !jws.is_signed_by(&key.decoding, key.algorithm.to_jsonwebtoken()) {
         return Err(SessionRefusal::BadSignature);
     }
     Ok(())
@@ -213,14 +212,14 @@ mod tests {
     use crate::{
         keyring::{SigningAlgorithm, SigningKey, SoftwareKey},
         session::{
-            SessionKeysUnavailable, mint,
+            SessionKeyError, mint,
             testing::{AUDIENCE, ISSUER, NOW, claims, signing_key},
         },
     };
 
     const BOTH: [SigningAlgorithm; 2] = [SigningAlgorithm::Es256, SigningAlgorithm::Rs256];
 
-    /// Published keys; none can be had when `down`.
+    /// Published keys; an outage when `down`.
     #[derive(Default)]
     struct Keys {
         known: HashMap<String, SessionKey>,
@@ -228,12 +227,8 @@ mod tests {
     }
 
     impl SessionKeySource for Keys {
-        async fn find(&self, id: &str, _: Timestamp) -> Result<Option<SessionKey>, SessionKeysUnavailable> {
-            if self.down {
-                Err(SessionKeysUnavailable("down".into()))
-            } else {
-                Ok(self.known.get(id).cloned())
-            }
+        async fn find(&self, id: &str, _: Timestamp) -> Result<Option<SessionKey>, SessionKeyError> {
+            if self.down { Err(SessionKeyError("down".into())) } else { Ok(self.known.get(id).cloned()) }
         }
     }
 
@@ -247,7 +242,7 @@ mod tests {
         SessionVerifier::new(ISSUER.parse().unwrap(), AUDIENCE.into(), keys)
     }
 
-    /// Every future here is ready when it is first looked at.
+    /// Runs a future that is ready at once.
     fn ready<T>(future: impl Future<Output = T>) -> T {
         tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
     }
@@ -277,11 +272,11 @@ mod tests {
             signed_text(&self.key, &self.header.to_string(), &self.claims.to_string())
         }
 
-        fn unsay(&mut self, member: &str) {
+        fn remove_header(&mut self, member: &str) {
             self.header.as_object_mut().unwrap().remove(member).expect("the member was there");
         }
 
-        fn unclaim(&mut self, claim: &str) {
+        fn remove_claim(&mut self, claim: &str) {
             self.claims.as_object_mut().unwrap().remove(claim).expect("the claim was there");
         }
     }
@@ -297,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_minted_verifies_and_says_the_same() {
+    fn verifies_a_minted_session_and_returns_its_claims() {
         for algorithm in BOTH {
             let claims = claims("planning:read roads:write");
             let token = ready(mint(&claims, &signing_key(algorithm).0)).unwrap();
@@ -312,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn every_field_spoiled_alone_is_refused_for_its_own_reason() {
+    fn refuses_each_wrong_member_for_its_own_reason() {
         type Spoil = fn(&mut Draft);
         use SessionRefusal as R;
         let missing = |name| R::Claim(ClaimError::Missing(name));
@@ -321,21 +316,21 @@ mod tests {
             (|token| token.header["typ"] = json!("JWT"), R::NotASession),
             (|token| token.header["typ"] = json!("at+jwt2"), R::NotASession),
             (|token| token.header["typ"] = json!(""), R::NotASession),
-            (|token| token.unsay("typ"), R::NotASession),
+            (|token| token.remove_header("typ"), R::NotASession),
             (|token| token.header["typ"] = json!(1), wrong("typ")),
-            (|token| token.unsay("kid"), missing("kid")),
+            (|token| token.remove_header("kid"), missing("kid")),
             (|token| token.header["kid"] = json!(null), wrong("kid")),
-            (|token| token.header["kid"] = json!("unheard-of"), R::UnknownKey),
+            (|token| token.header["kid"] = json!("unknown"), R::UnknownKey),
             (|token| token.header["kid"] = json!(""), R::UnknownKey),
             (|token| token.header["crit"] = json!([]), R::CriticalHeader),
-            (|token| token.unsay("alg"), missing("alg")),
+            (|token| token.remove_header("alg"), missing("alg")),
             (|token| token.header["alg"] = json!("none"), R::UnsupportedAlgorithm),
             (|token| token.header["alg"] = json!("HS256"), R::UnsupportedAlgorithm),
             (|token| token.header["alg"] = json!("es256"), R::UnsupportedAlgorithm),
-            (|token| token.unclaim("iss"), missing("iss")),
+            (|token| token.remove_claim("iss"), missing("iss")),
             (|token| token.claims["iss"] = json!("https://auth.example/"), R::IssuerMismatch),
             (|token| token.claims["iss"] = json!("https://evil.example"), R::IssuerMismatch),
-            (|token| token.unclaim("aud"), missing("aud")),
+            (|token| token.remove_claim("aud"), missing("aud")),
             (
                 |token| token.claims["aud"] = json!("https://poziserver-riverbend.example/pozi"),
                 R::AudienceMismatch,
@@ -345,18 +340,18 @@ mod tests {
                 R::AudienceMismatch,
             ),
             (|token| token.claims["aud"] = json!([AUDIENCE]), wrong("aud")),
-            (|token| token.unclaim("exp"), missing("exp")),
+            (|token| token.remove_claim("exp"), missing("exp")),
             (|token| token.claims["exp"] = json!("never"), wrong("exp")),
             (|token| token.claims["exp"] = json!(NOW), R::Expired),
-            (|token| token.unclaim("iat"), missing("iat")),
+            (|token| token.remove_claim("iat"), missing("iat")),
             (|token| token.claims["iat"] = json!(NOW + 301), R::NotYetValid),
             (|token| token.claims["nbf"] = json!(NOW + 301), R::NotYetValid),
             (|token| token.claims["nbf"] = json!("now"), wrong("nbf")),
-            (|token| token.unclaim("sub"), missing("sub")),
-            (|token| token.unclaim("tid"), missing("tid")),
-            (|token| token.unclaim("client_id"), missing("client_id")),
-            (|token| token.unclaim("jti"), missing("jti")),
-            (|token| token.unclaim("scope"), missing("scope")),
+            (|token| token.remove_claim("sub"), missing("sub")),
+            (|token| token.remove_claim("tid"), missing("tid")),
+            (|token| token.remove_claim("client_id"), missing("client_id")),
+            (|token| token.remove_claim("jti"), missing("jti")),
+            (|token| token.remove_claim("scope"), missing("scope")),
             (|token| token.claims["scope"] = json!(["planning:read"]), wrong("scope")),
             (|token| token.claims["scope"] = json!("planning:admin"), R::Scope),
             (|token| token.claims["scope"] = json!("planning:read\nroads:write"), R::Scope),
@@ -372,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_ends_at_its_exp_and_begins_within_the_leeway_to_the_second() {
+    fn exp_has_no_leeway_and_iat_and_nbf_have_five_minutes() {
         let token = Draft::of(SigningAlgorithm::Es256).signed();
         for (now, refusal) in [
             (NOW - 301, Some(SessionRefusal::NotYetValid)),
@@ -391,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn the_media_types_prefix_and_letter_case_do_not_matter() {
+    fn accepts_typ_in_any_case_with_or_without_the_media_type_prefix() {
         for typ in ["at+jwt", "AT+JWT", "application/at+jwt", "Application/At+Jwt"] {
             let mut draft = Draft::of(SigningAlgorithm::Es256);
             draft.header["typ"] = json!(typ);
@@ -403,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_without_a_signature_is_refused_whatever_its_header_says() {
+    fn refuses_a_token_without_a_signature() {
         for algorithm in BOTH {
             for (alg, refusal) in [
                 ("none", SessionRefusal::UnsupportedAlgorithm),
@@ -417,9 +412,9 @@ mod tests {
         }
     }
 
-    /// The oldest trick: a verifier that believes `alg` takes the public key, which everybody has, for a shared secret.
+    /// Algorithm confusion (RFC 8725 §2.1): a verifier that trusts `alg` takes the public key for a shared secret.
     #[test]
-    fn a_public_key_used_as_a_shared_secret_signs_nothing() {
+    fn refuses_a_public_key_used_as_a_shared_secret() {
         for algorithm in BOTH {
             let (_, jwk) = signing_key(algorithm);
             let jwk = serde_json::to_value(&jwk).unwrap();
@@ -444,7 +439,7 @@ mod tests {
     }
 
     #[test]
-    fn the_algorithm_is_the_keys_and_never_the_headers() {
+    fn the_algorithm_comes_from_the_key_and_never_from_the_header() {
         for (named, other) in [BOTH, [BOTH[1], BOTH[0]]].map(|[named, other]| (named, other)) {
             let mut honest = Draft::of(named);
             honest.header["alg"] = json!(other.name());
@@ -459,14 +454,14 @@ mod tests {
     }
 
     #[test]
-    fn another_key_of_the_same_kind_signs_nothing() {
+    fn refuses_the_signature_of_another_key() {
         let mut draft = Draft::of(SigningAlgorithm::Es256);
         draft.key.signer = SoftwareKey::generate(SigningAlgorithm::Es256).unwrap().0;
         assert_eq!(at(&draft.signed(), SigningAlgorithm::Es256, NOW), Err(SessionRefusal::BadSignature));
     }
 
     #[test]
-    fn keys_that_a_token_brings_along_are_never_looked_at() {
+    fn ignores_keys_that_a_token_brings_along() {
         let (own, jwk) = SoftwareKey::generate(SigningAlgorithm::Es256)
             .map(|(key, _)| {
                 let jwk = serde_json::to_value(key.public_jwk()).unwrap();
@@ -483,7 +478,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_that_comes_twice_is_refused() {
+    fn refuses_a_repeated_member() {
         let draft = Draft::of(SigningAlgorithm::Es256);
         let (header, claims) = (draft.header.to_string(), draft.claims.to_string());
         let twice = |text: &str, member: &str| text.replacen('{', &format!("{{{member},"), 1);
@@ -497,7 +492,7 @@ mod tests {
     }
 
     #[test]
-    fn without_keys_nothing_is_believed() {
+    fn refuses_every_session_without_keys() {
         let token = Draft::of(SigningAlgorithm::Es256).signed();
         let now = Timestamp::from_unix_seconds(NOW);
         let down = Keys { down: true, ..published(SigningAlgorithm::Es256) };
@@ -509,7 +504,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_scope_opens_nothing() {
+    fn an_empty_scope_allows_nothing() {
         let mut draft = Draft::of(SigningAlgorithm::Es256);
         draft.claims["scope"] = json!("");
         let session = at(&draft.signed(), SigningAlgorithm::Es256, NOW).unwrap();
@@ -518,7 +513,7 @@ mod tests {
     }
 
     #[test]
-    fn one_bit_flipped_in_any_byte_and_the_session_no_longer_verifies() {
+    fn refuses_a_session_with_one_flipped_bit() {
         let token = Draft::of(SigningAlgorithm::Es256).signed();
         for (index, byte) in token.bytes().enumerate() {
             let mut bytes = token.as_bytes().to_vec();
@@ -552,7 +547,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_it_panic(text in "\\PC{0,200}|[A-Za-z0-9_.=-]{0,400}") {
+        fn never_panics(text in "\\PC{0,200}|[A-Za-z0-9_.=-]{0,400}") {
             prop_assert!(at(&text, SigningAlgorithm::Es256, NOW).is_err());
         }
     }

@@ -1,33 +1,33 @@
-//! Which site a request is about: the one that it names, or else the one that its token is meant for.
+//! Which site a request means: the one that it names, or else the one that its token is for.
 
 use std::sync::Arc;
 
-use super::{SiteRevision, TenantSites};
-use crate::sites::Site;
+use super::TenantSites;
+use crate::{revision::Revision, sites::Site};
 
 /// A `resource` (RFC 8707 §2) or `audience` (RFC 8693 §2.1) of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target(pub String);
 
-/// Why no one site is meant.
+/// Why a request does not mean exactly one site.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TargetRefusal {
-    /// A name that is no site's, or that of another tenant's site: the two must look the same.
+    /// A name of no site, or of another tenant's site: the two must look the same.
     #[error("a target names no site of the token's tenant")]
     Unknown,
-    /// Names of several sites; a session is for one.
+    /// Names of several sites. A session is for one.
     #[error("the targets name several sites")]
     Several,
-    /// None of the readable sites is meant, and the tenant has one that cannot be read: it may be that one.
-    #[error("the site meant may be `{name}`, whose revision {revision} cannot be read")]
+    /// No readable site is meant, but the tenant has one that cannot be read.
+    #[error("the request may mean site `{name}`, whose revision {revision} cannot be read")]
     Unreadable {
         /// The unreadable site.
         name: String,
         /// Its revision.
-        revision: SiteRevision,
+        revision: Revision,
     },
-    /// No site is named, and the token's audience is none's.
-    #[error("no target is given and the token is meant for `{audience}`")]
+    /// No site is named, and the token's audience is not that of a site.
+    #[error("no target is given, and the token is for `{audience}`")]
     NotMeant {
         /// Claim `aud`.
         audience: String,
@@ -66,7 +66,7 @@ fn choose_readable<'a>(
             }
             Ok(first)
         }
-        // Registration sees to it that no two sites of a tenant are meant by one audience.
+        // Registration makes sure that no two sites of a tenant have the same audience.
         None => sites
             .iter()
             .find(|site| site.expected.accepts_audience(audience))
@@ -96,34 +96,34 @@ mod tests {
     }
 
     #[test]
-    fn a_site_is_named_by_url_or_name_as_often_as_one_likes() {
+    fn accepts_a_site_by_url_or_name_any_number_of_times() {
         assert_eq!(chosen(&[RIVERBEND], SALTMARSH).as_deref(), Ok("riverbend"));
         assert_eq!(chosen(&["saltmarsh", SALTMARSH], RIVERBEND).as_deref(), Ok("saltmarsh"));
     }
 
     #[test]
-    fn unnamed_it_is_the_one_that_the_token_is_meant_for() {
+    fn chooses_the_site_that_the_token_is_for_without_a_target() {
         assert_eq!(chosen(&[], SALTMARSH).as_deref(), Ok("saltmarsh"));
         assert_eq!(chosen(&[], "0D9F7A55-53c5-4a3e-8f5e-0f3a0b6f2c10").as_deref(), Ok("saltmarsh"));
         assert_eq!(chosen(&[], "elsewhere"), Err(TargetRefusal::NotMeant { audience: "elsewhere".into() }));
     }
 
     #[test]
-    fn refuses_unknown_and_several() {
+    fn refuses_unknown_and_several_targets() {
         assert_eq!(chosen(&["elsewhere"], RIVERBEND), Err(TargetRefusal::Unknown));
         assert_eq!(chosen(&[RIVERBEND, "elsewhere"], RIVERBEND), Err(TargetRefusal::Unknown));
         assert_eq!(chosen(&["riverbend", "saltmarsh"], RIVERBEND), Err(TargetRefusal::Several));
     }
 
     #[test]
-    fn what_may_be_an_unreadable_site_is_not_called_unknown() {
-        let revision = SiteRevision(7);
+    fn a_target_that_may_be_an_unreadable_site_is_not_unknown() {
+        let revision = Revision(7);
         let unreadable = vec![UnreadableSite { name: "fenwick".into(), revision }];
         let sites = TenantSites { unreadable, ..sites() };
         let target = |name: &str| [Target(name.to_owned())];
         let expected = Err(TargetRefusal::Unreadable { name: "fenwick".into(), revision });
         assert_eq!(choose(&sites, &target("fenwick"), RIVERBEND), expected);
         assert_eq!(choose(&sites, &[], "elsewhere"), expected);
-        assert!(choose(&sites, &[], SALTMARSH).is_ok(), "the others are as well as ever");
+        assert!(choose(&sites, &[], SALTMARSH).is_ok(), "the readable sites are not affected");
     }
 }

@@ -1,5 +1,5 @@
-//! What is registered: the tenants' sites as they are stored, with their revisions, and as one machine sees them; and which
-//! site of a tenant a request is about.
+//! The registered tenants and their sites: as they are stored, as one process caches them, and which site of a tenant a
+//! request means.
 
 mod choose;
 mod registry;
@@ -10,8 +10,8 @@ pub use self::{
     choose::{Target, TargetRefusal, choose},
     registry::{CachedRegistry, REGISTRY_LIFETIMES},
     store::{
-        AllTenants, KeySetStore, RegistryUnavailable, SiteRegistry, SiteStore, SiteStoreError, TenantRecord,
+        AllTenants, KeySetStore, RegistryError, SiteRegistry, SiteStore, SiteStoreError, TenantRecord,
         TenantSource,
     },
-    stored::{DocumentFault, SiteRevision, StoredSite, TenantSites, UnreadableSite},
+    stored::{SiteDocumentError, StoredSite, TenantSites, UnreadableSite},
 };

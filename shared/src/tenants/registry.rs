@@ -1,5 +1,5 @@
-//! The registry that many machines share, as one machine sees it: read tenant by tenant when somebody asks, kept through
-//! its store's outages, and no larger than the tenants that there are.
+//! The shared registry as one process caches it: read tenant by tenant on demand, kept through outages of the store, and
+//! bounded by the number of registered tenants.
 
 use std::{
     collections::HashMap,
@@ -9,7 +9,7 @@ use std::{
 
 use quick_cache::sync::Cache;
 
-use super::{DocumentFault, RegistryUnavailable, SiteRegistry, TenantRecord, TenantSites, TenantSource};
+use super::{RegistryError, SiteDocumentError, SiteRegistry, TenantRecord, TenantSites, TenantSource};
 use crate::{
     entra::{KeySetLocation, KeySetMemory, StoredKeySet, TokenVersion},
     identifiers::TenantId,
@@ -18,19 +18,19 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// How long a tenant's record is used, and that it has none as well. The pause is short: nothing but our own store is
-/// asked, and whoever comes back after it is tried again.
+/// How long a tenant's record is used, or the fact that it has none. The pause is short, because only our own store is
+/// read.
 pub const REGISTRY_LIFETIMES: Lifetimes = Lifetimes {
     fresh: Duration::from_mins(1),
     keep: Duration::from_hours(12),
     cooldown: Duration::from_secs(1),
 };
 
-/// How many tenants that are not registered are remembered. Anybody can make them up: one that was forgotten costs a
-/// read, and no registered tenant is ever forgotten for their sake.
-const UNREGISTERED: usize = 4_096;
+/// How many unregistered tenants are remembered. Anyone can make them up: a forgotten one is read again, and they
+/// never displace a registered tenant.
+const MAX_UNREGISTERED: usize = 4_096;
 
-/// A registry that is read through `S`.
+/// A registry that is read from `S` and cached.
 #[derive(Debug)]
 pub struct CachedRegistry<S> {
     source: Arc<S>,
@@ -39,7 +39,7 @@ pub struct CachedRegistry<S> {
     unregistered: Cache<TenantId, Arc<LastGood<Tenant>>>,
 }
 
-/// A record, compiled.
+/// A compiled record.
 #[derive(Debug)]
 struct Tenant {
     sites: Arc<TenantSites>,
@@ -47,9 +47,9 @@ struct Tenant {
 }
 
 impl<S: TenantSource> CachedRegistry<S> {
-    /// Holds nothing yet; keeps records for `lifetimes` ([`REGISTRY_LIFETIMES`] but in tests).
+    /// Creates an empty cache that keeps records for `lifetimes`: [`REGISTRY_LIFETIMES`], except in tests.
     pub fn new(source: Arc<S>, lifetimes: Lifetimes) -> Self {
-        Self { source, lifetimes, registered: RwLock::default(), unregistered: Cache::new(UNREGISTERED) }
+        Self { source, lifetimes, registered: RwLock::default(), unregistered: Cache::new(MAX_UNREGISTERED) }
     }
 
     fn slot(&self, tenant: TenantId) -> Arc<LastGood<Tenant>> {
@@ -68,7 +68,7 @@ impl<S: TenantSource> CachedRegistry<S> {
         self.registered.read().unwrap_or_else(PoisonError::into_inner).get(&tenant).cloned()
     }
 
-    /// From now on `tenant` is remembered for good.
+    /// Makes sure that `tenant` is never displaced again.
     fn remember_registered(&self, tenant: TenantId, slot: &Arc<LastGood<Tenant>>) {
         if self.registered_slot(tenant).is_none() {
             let mut registered = self.registered.write().unwrap_or_else(PoisonError::into_inner);
@@ -78,19 +78,15 @@ impl<S: TenantSource> CachedRegistry<S> {
 }
 
 impl<S: TenantSource> SiteRegistry for CachedRegistry<S> {
-    async fn sites_of(
-        &self,
-        tenant: TenantId,
-        now: Timestamp,
-    ) -> Result<Arc<TenantSites>, RegistryUnavailable> {
+    async fn sites_of(&self, tenant: TenantId, now: Timestamp) -> Result<Arc<TenantSites>, RegistryError> {
         let slot = self.slot(tenant);
         let source = Arc::clone(&self.source);
         let load = || async move {
             let record = source.record_of(tenant).await?;
-            Ok::<_, RegistryUnavailable>((Tenant::compile(tenant, record), now))
+            Ok::<_, RegistryError>((Tenant::compile(tenant, record), now))
         };
         let found = slot.find(now, |_| true, load).await;
-        let known = found.map_err(|unavailable| RegistryUnavailable(unavailable.to_string()))?;
+        let known = found.map_err(|error| RegistryError(error.into()))?;
         if !known.sites.is_empty() {
             self.remember_registered(tenant, &slot);
         }
@@ -108,22 +104,22 @@ impl<S: TenantSource> KeySetMemory for CachedRegistry<S> {
 
 impl Tenant {
     fn compile(tenant: TenantId, record: TenantRecord) -> Self {
-        let (sites, faults) = TenantSites::compile(tenant, &record.sites);
-        for fault in &faults {
-            log_fault(tenant, fault);
+        let (sites, errors) = TenantSites::compile(tenant, &record.sites);
+        for error in &errors {
+            log_unreadable(tenant, error);
         }
-        metrics::record_unreadable_sites(faults.len());
+        metrics::record_unreadable_sites(errors.len());
         Self { sites: Arc::new(sites), key_sets: record.key_sets }
     }
 }
 
-fn log_fault(tenant: TenantId, fault: &DocumentFault) {
-    let problems: Vec<_> = fault.problems.iter().map(ToString::to_string).collect();
+fn log_unreadable(tenant: TenantId, error: &SiteDocumentError) {
+    let problems: Vec<_> = error.problems.iter().map(ToString::to_string).collect();
     tracing::error!(
         %tenant,
-        site = fault.site.name,
-        revision = fault.site.revision.0,
-        previous_serves = fault.previous_serves,
+        site = error.site.name,
+        revision = error.site.revision.0,
+        previous_serves = error.previous_serves,
         problem = problems.join("\n"),
         "a site's document cannot be read"
     );
@@ -140,23 +136,21 @@ mod tests {
 
     use super::*;
     use crate::{
-        entra::Cloud,
-        sites::documents,
-        tenants::{SiteRevision, StoredSite},
+        entra::Cloud, error::with_causes, revision::Revision, sites::documents, tenants::StoredSite,
     };
 
-    /// A store that has one record, whoever asks, or none, or is out of reach.
+    /// A store that has the same record for every tenant, or is down.
     struct Store {
         record: Mutex<Result<TenantRecord, &'static str>>,
         reads: AtomicUsize,
     }
 
     impl TenantSource for Store {
-        async fn record_of(&self, _: TenantId) -> Result<TenantRecord, RegistryUnavailable> {
+        async fn record_of(&self, _: TenantId) -> Result<TenantRecord, RegistryError> {
             self.reads.fetch_add(1, Ordering::SeqCst);
             tokio::task::yield_now().await;
             let record = self.record.lock().unwrap().clone();
-            record.map_err(|problem| RegistryUnavailable(problem.into()))
+            record.map_err(|error| RegistryError(error.into()))
         }
     }
 
@@ -178,7 +172,7 @@ mod tests {
     fn record(document: &str) -> TenantRecord {
         let site = StoredSite {
             name: "riverbend".into(),
-            revision: SiteRevision(1),
+            revision: Revision(1),
             document: document.into(),
             previous: None,
         };
@@ -194,16 +188,14 @@ mod tests {
         Timestamp::from_unix_seconds(1_800_000_000 + seconds)
     }
 
-    async fn names(
-        registry: &CachedRegistry<Store>,
-        seconds: u64,
-    ) -> Result<Vec<String>, RegistryUnavailable> {
-        let sites = registry.sites_of(documents::site().tenant(), at(seconds)).await?;
+    async fn names(registry: &CachedRegistry<Store>, seconds: u64) -> Result<Vec<String>, String> {
+        let sites = registry.sites_of(documents::site().tenant(), at(seconds)).await;
+        let sites = sites.map_err(|error| with_causes(&error))?;
         Ok(sites.sites.iter().map(|site| site.name.to_string()).collect())
     }
 
     #[tokio::test]
-    async fn a_tenant_is_read_once_a_minute_and_a_stranger_too() {
+    async fn reads_a_tenant_once_a_minute_whether_registered_or_not() {
         for (record, expected) in [(own(), vec!["riverbend".to_owned()]), (TenantRecord::default(), vec![])] {
             let (store, registry) = registry(Ok(record));
             for seconds in [0, 1, 59, 60, 119] {
@@ -214,7 +206,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_site_that_is_registered_is_seen_within_a_minute_and_one_that_is_removed_too() {
+    async fn sees_a_new_and_a_removed_site_within_a_minute() {
         let (store, registry) = registry(Ok(TenantRecord::default()));
         assert!(names(&registry, 0).await.unwrap().is_empty());
         store.becomes(Ok(own()));
@@ -224,7 +216,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_outage_of_half_a_day_is_not_noticed_and_a_longer_one_is() {
+    async fn survives_an_outage_of_half_a_day_and_no_longer() {
         const HALF_A_DAY: u64 = 12 * 3_600;
         let (store, registry) = registry(Ok(own()));
         names(&registry, 0).await.unwrap();
@@ -238,7 +230,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_store_that_is_down_at_start_is_asked_again_a_second_later() {
+    async fn asks_a_store_that_is_down_at_start_again_after_a_second() {
         let (store, registry) = registry(Err("down"));
         assert!(names(&registry, 0).await.is_err());
         assert!(names(&registry, 0).await.is_err());
@@ -248,7 +240,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_crowd_causes_one_read() {
+    async fn many_callers_at_once_share_one_read() {
         let (store, registry) = registry(Ok(own()));
         let registry = Arc::new(registry);
         let mut crowd = tokio::task::JoinSet::new();
@@ -261,15 +253,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn unregistered_tenants_are_forgotten_before_they_fill_the_memory_and_never_push_a_registered_one_out()
-     {
+    async fn unregistered_tenants_are_bounded_and_never_displace_a_registered_one() {
         let (store, registry) = registry(Ok(own()));
         names(&registry, 0).await.unwrap();
         store.becomes(Ok(TenantRecord::default()));
-        for _ in 0..3 * UNREGISTERED {
+        for _ in 0..3 * MAX_UNREGISTERED {
             registry.sites_of(TenantId::new(Uuid::new_v4()), at(1)).await.unwrap();
         }
-        assert!(registry.unregistered.len() <= UNREGISTERED);
+        assert!(registry.unregistered.len() <= MAX_UNREGISTERED);
         assert_eq!(registry.registered.read().unwrap().len(), 1);
         let reads = store.reads();
         assert_eq!(names(&registry, 2).await.unwrap(), ["riverbend"]);
@@ -277,18 +268,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_key_sets_of_a_registered_tenant_come_along_and_no_others() {
+    async fn recalls_the_key_sets_of_registered_tenants_only() {
         let (store, registry) = registry(Ok(own()));
         let tenant = documents::site().tenant();
         let location = |version| KeySetLocation { cloud: Cloud::Public, tenant, version };
-        assert_eq!(registry.recall(location(TokenVersion::V2)), None, "nothing was read yet");
+        assert_eq!(registry.recall(location(TokenVersion::V2)), None, "nothing has been read yet");
         names(&registry, 0).await.unwrap();
         assert_eq!(registry.recall(location(TokenVersion::V2)).unwrap().fetched, at(0));
         assert_eq!(registry.recall(location(TokenVersion::V1)), None);
-        let stranger = TenantId::new(Uuid::nil());
+        let unregistered = TenantId::new(Uuid::nil());
         store.becomes(Ok(TenantRecord { sites: vec![], ..own() }));
-        registry.sites_of(stranger, at(0)).await.unwrap();
-        let elsewhere = KeySetLocation { tenant: stranger, ..location(TokenVersion::V2) };
+        registry.sites_of(unregistered, at(0)).await.unwrap();
+        let elsewhere = KeySetLocation { tenant: unregistered, ..location(TokenVersion::V2) };
         assert_eq!(registry.recall(elsewhere), None);
         assert_eq!(store.reads(), 2);
     }

@@ -1,16 +1,18 @@
-//! What is stored of tenants, and where.
+//! What is stored about tenants, and where.
 
 use std::sync::Arc;
 
-use super::{SiteRevision, StoredSite, TenantSites};
+use super::{StoredSite, TenantSites};
 use crate::{
     entra::{KeySetLocation, StoredKeySet, TokenVersion},
+    error::Cause,
     identifiers::TenantId,
+    revision::Revision,
     sites::Site,
     timestamp::Timestamp,
 };
 
-/// What is stored of a tenant.
+/// What is stored about a tenant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TenantRecord {
     /// Its sites.
@@ -18,78 +20,71 @@ pub struct TenantRecord {
     /// Its Entra key sets, as they were last fetched.
     pub key_sets: Vec<(TokenVersion, StoredKeySet)>,
 }
+
 /// Knows the registered sites.
 pub trait SiteRegistry: Send + Sync + 'static {
-    /// The sites of `tenant`; none when it is not registered. One read at most, and no call to the tenant.
+    /// Returns the sites of `tenant`: none if it is not registered. Costs one read at most, and no call to the tenant.
     fn sites_of(
         &self,
         tenant: TenantId,
         now: Timestamp,
-    ) -> impl Future<Output = Result<Arc<TenantSites>, RegistryUnavailable>> + Send;
+    ) -> impl Future<Output = Result<Arc<TenantSites>, RegistryError>> + Send;
 }
 
 impl<R: SiteRegistry> SiteRegistry for Arc<R> {
-    async fn sites_of(
-        &self,
-        tenant: TenantId,
-        now: Timestamp,
-    ) -> Result<Arc<TenantSites>, RegistryUnavailable> {
+    async fn sites_of(&self, tenant: TenantId, now: Timestamp) -> Result<Arc<TenantSites>, RegistryError> {
         R::sites_of(self, tenant, now).await
     }
 }
 
-/// Reads what is stored of one tenant.
+/// Reads what is stored about one tenant.
 pub trait TenantSource: Send + Sync + 'static {
-    /// Everything that is stored of `tenant`, in one read; an empty record when that is nothing.
-    fn record_of(
-        &self,
-        tenant: TenantId,
-    ) -> impl Future<Output = Result<TenantRecord, RegistryUnavailable>> + Send;
+    /// Returns everything that is stored about `tenant`, in one read: an empty record if that is nothing.
+    fn record_of(&self, tenant: TenantId)
+    -> impl Future<Output = Result<TenantRecord, RegistryError>> + Send;
 }
 
-/// Reads what is stored of every tenant.
+/// Reads what is stored about every tenant.
 pub trait AllTenants: Send + Sync + 'static {
-    /// The stored sites of every registered tenant.
-    fn all(
-        &self,
-    ) -> impl Future<Output = Result<Vec<(TenantId, Vec<StoredSite>)>, RegistryUnavailable>> + Send;
+    /// Returns the stored sites of every registered tenant.
+    fn all(&self) -> impl Future<Output = Result<Vec<(TenantId, Vec<StoredSite>)>, RegistryError>> + Send;
 }
 
 /// Replaces the document of a stored site.
 pub trait SiteStore: Send + Sync + 'static {
-    /// Stores `document`, which `site` was compiled from, as its next revision, if the stored revision is still
-    /// `expected` (none: the site is not registered yet). Returns the new revision.
+    /// Stores `document`, which `site` was compiled from, as the site's next revision, if the stored revision is still
+    /// `expected` (`None`: the site is not registered yet). Returns the new revision.
     fn put(
         &self,
         site: &Site,
         document: &str,
-        expected: Option<SiteRevision>,
-    ) -> impl Future<Output = Result<SiteRevision, SiteStoreError>> + Send;
+        expected: Option<Revision>,
+    ) -> impl Future<Output = Result<Revision, SiteStoreError>> + Send;
 }
 
-/// Keeps a tenant's key set for others.
+/// Stores the tenants' key sets for the other functions.
 pub trait KeySetStore: Send + Sync + 'static {
-    /// Keeps `document`, the key set at `location` as served at `fetched`, unless a newer one is kept already.
+    /// Stores `document`, the key set at `location` as served at `fetched`, unless a newer one is stored already.
     fn keep(
         &self,
         location: KeySetLocation,
         document: &[u8],
         fetched: Timestamp,
-    ) -> impl Future<Output = Result<(), RegistryUnavailable>> + Send;
+    ) -> impl Future<Output = Result<(), RegistryError>> + Send;
 }
 
-/// The registry cannot be read now.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the site registry cannot be read: {0}")]
-pub struct RegistryUnavailable(pub String);
+/// The site registry cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("the site registry is unavailable")]
+pub struct RegistryError(#[source] pub Cause);
 
 /// A site's document cannot be replaced.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum SiteStoreError {
-    /// The store cannot be reached.
+    /// The store does not answer.
     #[error(transparent)]
-    Unavailable(#[from] RegistryUnavailable),
-    /// Somebody else replaced it in the meantime.
-    #[error("the site was changed by somebody else in the meantime")]
+    Unavailable(#[from] RegistryError),
+    /// The stored revision is not the expected one.
+    #[error("another writer changed the site in the meantime")]
     Conflict,
 }

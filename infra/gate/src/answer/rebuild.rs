@@ -18,7 +18,7 @@ use super::{
     refusal::refusal,
     xml_links::{self, Root, XmlLinksError},
 };
-use crate::error_text::with_causes;
+use pozi_auth::error::with_causes;
 
 /// The longest error that is logged, in bytes: a parser's error may quote the answer.
 const MAX_PROBLEM: usize = 500;

@@ -9,15 +9,14 @@ use std::sync::Arc;
 
 use pozi_auth::{
     adapters::SystemClock,
+    error::with_causes,
     session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
     timestamp::Clock,
 };
 
 pub use self::findings::CheckOutcome;
 use self::findings::Findings;
-use crate::{
-    Gate, clock_offset::ClockOffset, config::GateConfig, error_text::with_causes, keys::KeyDocument,
-};
+use crate::{Gate, clock_offset::ClockOffset, config::GateConfig, keys::KeyDocument};
 
 /// Tests what `config` names, and what `session` opens. Returns the outcome and a report for a terminal, which contains
 /// no part of the token.

@@ -2,13 +2,12 @@
 
 use std::{io, path::Path};
 
-use pozi_auth::{address::plain_url, sites::Catalogue};
+use pozi_auth::{address::plain_url, error::with_causes, sites::Catalogue};
 
 use super::findings::Findings;
 use crate::{
     capabilities::ask_capabilities,
     config::GateConfig,
-    error_text::with_causes,
     layers::inspect::{Finding, Severity, SiteAddresses, inspect_file},
     servers::Servers,
     settings::PathStyle,

@@ -162,7 +162,7 @@ fn names_another_file_that_is_invalid_or_missing() {
     let error = |more: &str| files.load(more).unwrap_err().to_string();
     assert!(error("ca_file = \"ca.pem\"\n").contains("ca.pem"));
     files.write("ca.pem", "no certificate");
-    assert!(error("ca_file = \"ca.pem\"\n").contains("no certificate is in it"));
+    assert!(error("ca_file = \"ca.pem\"\n").contains("it holds no certificate"));
     files.write("site.toml", &SITE.replace("C:/Pozi/assets", "c:\\\\pozi\\\\PLANNING"));
     assert!(files.load("project_paths = \"unix\"\n").is_ok());
     let message = error("project_paths = \"windows\"\n");

@@ -14,7 +14,7 @@ use super::{
     project::{Layout, ProjectFile, ProjectFileError, ProjectLayer},
     published,
 };
-use crate::error_text::with_causes;
+use pozi_auth::error::with_causes;
 
 /// A problem in a project, described for its administrator.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use std::{
 };
 
 use pozi_auth::{
-    last_good::{Cooldown, LastGood, Lifetimes, NotFound},
+    last_good::{Cooldown, LastGood, LastGoodError, Lifetimes},
     timestamp::Timestamp,
 };
 
@@ -77,14 +77,14 @@ impl<M: MapServer> LayerSource<M> {
         let kept = self.kept(catalogue, project);
         let stamp = Stamp::of(project).await;
         let mut found = self.find(&kept, project, now, stamp).await;
-        if let Err(NotFound::Missing { .. }) = found {
+        if let Err(LastGoodError::Missing { .. }) = found {
             // The file changed while the layers were fetched.
             let stamp = Stamp::of(project).await;
             found = self.find(&kept, project, now, stamp).await;
         }
         found.map_err(|error| match error {
-            NotFound::Unavailable { retry_after } => LayersError { retry_after },
-            NotFound::Missing { retry_after } => {
+            LastGoodError::Unavailable { retry_after } => LayersError { retry_after },
+            LastGoodError::Missing { retry_after } => {
                 LayersError { retry_after: retry_after.unwrap_or(LIFETIMES.cooldown) }
             }
         })
@@ -104,7 +104,7 @@ impl<M: MapServer> LayerSource<M> {
         project: &str,
         now: Timestamp,
         stamp: Option<Stamp>,
-    ) -> Result<Arc<Layers>, NotFound> {
+    ) -> Result<Arc<Layers>, LastGoodError> {
         let (server, project) = (Arc::clone(&self.server), project.to_owned());
         let load = move || async move {
             let stamp = Stamp::of(&project).await;
@@ -117,7 +117,7 @@ impl<M: MapServer> LayerSource<M> {
         match (kept.find(now, is_current, load).await, kept.held()) {
             (Ok(found), _) => Ok(Arc::clone(&found.layers)),
             // During an outage, old layers are used as long as the project file has not changed.
-            (Err(NotFound::Unavailable { .. }), Some((held, fetched)))
+            (Err(LastGoodError::Unavailable { .. }), Some((held, fetched)))
                 if held.stamp == stamp && now.since(fetched) < LIFETIMES.keep =>
             {
                 Ok(Arc::clone(&held.layers))

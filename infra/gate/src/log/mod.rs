@@ -3,9 +3,7 @@
 
 mod lines;
 
-use aws_lc_rs::digest;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use pozi_auth::session::VerifiedSession;
+use pozi_auth::{hash::sha256_hex, session::VerifiedSession};
 
 pub use self::lines::{LogError, LogLines};
 
@@ -23,12 +21,7 @@ pub(crate) fn log_decision(site: &str, outcome: &Result<VerifiedSession, Refusal
         catalogue = question.map(|question| question.catalogue.as_str()),
         access = question.map(|question| tracing::field::display(question.access)),
         jti = session.map(VerifiedSession::id),
-        subject_sha256 = session.map(|session| subject_hash(session.subject())),
+        subject_sha256 = session.map(|session| sha256_hex(session.subject().as_bytes())),
         "a request was decided"
     );
-}
-
-/// Returns the SHA-256 of a session's subject, in base64url.
-pub(crate) fn subject_hash(subject: &str) -> String {
-    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, subject.as_bytes()))
 }

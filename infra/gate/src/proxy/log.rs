@@ -4,12 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use axum::response::Response;
 use metrics::{counter, histogram};
-use pozi_auth::{session::VerifiedSession, sites::CatalogueId};
+use pozi_auth::{error::with_causes, hash::sha256_hex, session::VerifiedSession, sites::CatalogueId};
 
 use super::ProxyRefusal;
 use crate::{
-    error_text::with_causes,
-    log::subject_hash,
     metrics::{REQUEST_SECONDS, REQUESTS, UPSTREAM_ERRORS},
     request::Operation,
 };
@@ -54,7 +52,7 @@ impl Trail {
             parameter,
             problem,
             jti = self.session.as_ref().map(|session| session.id()),
-            subject_sha256 = self.session.as_ref().map(|session| subject_hash(session.subject())),
+            subject_sha256 = self.session.as_ref().map(|session| sha256_hex(session.subject().as_bytes())),
             microseconds = u64::try_from(taken.as_micros()).unwrap_or(u64::MAX),
             "a request was decided"
         );

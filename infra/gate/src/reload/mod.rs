@@ -6,14 +6,13 @@ mod watch;
 
 use std::{error::Error, fs, path::PathBuf, sync::Arc};
 
-use pozi_auth::{adapters::SystemClock, timestamp::Clock};
+use pozi_auth::{adapters::SystemClock, error::with_causes, timestamp::Clock};
 use tokio::time::sleep;
 
 use self::{plan::Plan, watch::Changes};
 use crate::{
     assembly::{Assembly, SiteRoutes},
     config::GateConfig,
-    error_text::with_causes,
     keys::KeyDocument,
     signals::Hangup,
 };

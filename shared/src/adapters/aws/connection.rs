@@ -1,4 +1,4 @@
-//! How AWS is spoken to: with the credentials and the region that Lambda hands over, every call bounded in time.
+//! Connections to AWS, with the credentials and the region that Lambda provides. Every call is bounded in time.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use aws_types::{
 
 use crate::{adapters::roots, config::AwsConfig};
 
-/// The connections to AWS that `config` describes. Nothing is sent yet.
+/// Returns the SDK configuration that `config` describes. Sends nothing.
 ///
 /// Lambda's credentials do not change while a process lives.
 /// Source: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>.
@@ -57,7 +57,7 @@ fn https() -> SharedHttpClient {
     let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
     match TlsContext::builder().with_trust_store(trust).build() {
         Ok(context) => builder.tls_context(context).build_https(),
-        // Cannot be: the compiled-in list is certificates. Should it be all the same, the machine's own list serves.
+        // Unreachable, because the compiled-in list holds only certificates; falls back to the machine's own list.
         Err(_) => Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https(),
     }
 }

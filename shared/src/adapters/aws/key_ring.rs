@@ -1,77 +1,57 @@
-//! The ring of signing keys in the table: one item, replaced whole by whoever saw the latest. Private keys are never in it
-//! but sealed, and the public ones stand beside them, so that whoever publishes need not read the others.
+//! The key ring in the table: one item, replaced as a whole on the revision that was read. Private keys are stored only
+//! sealed or as names in a vault, and the public ones in an attribute of their own, so that a publisher reads nothing else.
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-
-use super::table::{Item, PK, SK, Table, count, number, reason, string, text};
-use crate::keyring::{
-    KeyRing, KeyRingError, KeyRingSource, KeyRingStore, PrivateHalf, PublishedKeySource, PublishedKeys,
-    Revision,
+use super::table::{Item, PK, SK, Table, count, is_conflict, number, string, text};
+use crate::{
+    error::Cause,
+    keyring::{
+        KeyRing, KeyRingError, KeyRingSource, KeyRingStore, PrivateHalf, PublishedKeySet, PublishedKeySource,
+    },
+    revision::Revision,
 };
 
-/// The name of the one item, in both keys.
+/// The partition and sort key of the item.
 const RING_ITEM: &str = "ring";
 const RING: &str = "ring";
 const PUBLISHED: &str = "published";
 const REVISION: &str = "revision";
 
-/// The whole ring, for who signs and who rotates.
-#[derive(Debug, Clone)]
-pub struct TableKeyRing(Table);
-
-/// Its public half alone, for who publishes: nothing else is asked of the table, and its role allows nothing else.
+/// The public keys of the ring, for publishing: the function's role allows reading nothing else.
 #[derive(Debug, Clone)]
 pub struct TablePublishedKeys(Table);
 
-impl TableKeyRing {
-    /// The ring in `table`.
-    pub fn new(table: Table) -> Self {
-        Self(table)
-    }
-
-    /// The table that it is in.
-    pub fn table(&self) -> &Table {
-        &self.0
-    }
-}
-
 impl TablePublishedKeys {
-    /// The public half of the ring in `table`.
+    /// Uses the ring in `table`.
     pub fn new(table: Table) -> Self {
         Self(table)
     }
 }
 
-impl KeyRingSource for TableKeyRing {
+impl KeyRingSource for Table {
     async fn load(&self) -> Result<Option<(KeyRing, Revision)>, KeyRingError> {
-        let Some(item) = read(&self.0, "pk, sk, revision, ring").await? else { return Ok(None) };
-        let damaged = |what: &str| KeyRingError::Damaged(format!("its item {what}"));
-        let revision = count(&item, REVISION).ok_or_else(|| damaged("has no revision"))?;
-        let ring = text(&item, RING).ok_or_else(|| damaged("has no ring"))?;
-        let ring =
-            KeyRing::from_json(ring.as_bytes()).map_err(|problem| damaged(&format!("is {problem}")))?;
-        refuse_bare_keys(&ring)?;
+        let Some(item) = read(self, "pk, sk, revision, ring").await? else { return Ok(None) };
+        let revision = count(&item, REVISION).ok_or_else(|| damaged("its item has no revision"))?;
+        let ring = text(&item, RING).ok_or_else(|| damaged("its item has no ring"))?;
+        let ring = KeyRing::from_json(ring.as_bytes()).map_err(damaged)?;
+        refuse_plain_keys(&ring)?;
         Ok(Some((ring, Revision(revision))))
     }
 }
 
-impl KeyRingStore for TableKeyRing {
+impl KeyRingStore for Table {
     async fn replace(&self, expected: Option<Revision>, ring: &KeyRing) -> Result<(), KeyRingError> {
-        refuse_bare_keys(ring)?;
-        let damaged = |problem: &dyn std::fmt::Display| KeyRingError::Damaged(problem.to_string());
-        let json = ring.to_json().map_err(|problem| damaged(&problem))?;
-        let json = std::str::from_utf8(&json).map_err(|problem| damaged(&problem))?;
-        let published = PublishedKeys::of(ring);
+        refuse_plain_keys(ring)?;
+        let json = ring.to_json().map_err(damaged)?;
+        let json = std::str::from_utf8(&json).map_err(damaged)?;
+        let published = PublishedKeySet::of(ring);
         let published = String::from_utf8_lossy(published.as_json());
-        let next = expected.map_or(1, |Revision(count)| count.saturating_add(1));
         let put = self
-            .0
             .client
             .put_item()
-            .table_name(&*self.0.name)
+            .table_name(&*self.name)
             .item(PK, string(RING_ITEM))
             .item(SK, string(RING_ITEM))
-            .item(REVISION, number(next))
+            .item(REVISION, number(Revision::after(expected).0))
             .item(RING, string(json))
             .item(PUBLISHED, string(published));
         let put = match expected {
@@ -82,29 +62,21 @@ impl KeyRingStore for TableKeyRing {
         };
         match put.send().await {
             Ok(_) => Ok(()),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
-            {
-                Err(KeyRingError::Conflict)
-            }
-            Err(error) => Err(KeyRingError::Unavailable(reason(&error))),
+            Err(error) if is_conflict(&error) => Err(KeyRingError::Conflict),
+            Err(error) => Err(KeyRingError::Unavailable(error.into())),
         }
     }
 }
 
 impl PublishedKeySource for TablePublishedKeys {
-    async fn published(&self) -> Result<Option<PublishedKeys>, KeyRingError> {
+    async fn published(&self) -> Result<Option<PublishedKeySet>, KeyRingError> {
         let Some(item) = read(&self.0, "pk, sk, revision, published").await? else { return Ok(None) };
         let json = text(&item, PUBLISHED).unwrap_or_default();
-        let keys = PublishedKeys::from_json(json.as_bytes());
-        keys.map(Some).map_err(|problem| KeyRingError::Damaged(format!("its published half is {problem}")))
+        PublishedKeySet::from_json(json.as_bytes()).map(Some).map_err(damaged)
     }
 }
 
-/// The attributes of the ring's item, as they are now and not as they were a moment ago: who replaces a ring must have
-/// seen the latest.
+/// Reads attributes of the ring's item. The read is consistent, because a ring is replaced on the revision that was read.
 async fn read(table: &Table, attributes: &str) -> Result<Option<Item>, KeyRingError> {
     let item = table
         .client
@@ -114,17 +86,21 @@ async fn read(table: &Table, attributes: &str) -> Result<Option<Item>, KeyRingEr
         .key(SK, string(RING_ITEM))
         .projection_expression(attributes)
         .consistent_read(true);
-    let answer = item.send().await.map_err(|error| KeyRingError::Unavailable(reason(&error)))?;
+    let answer = item.send().await.map_err(|error| KeyRingError::Unavailable(error.into()))?;
     Ok(answer.item)
 }
 
-/// Everybody who can read the table could sign with a private key that is not sealed.
-fn refuse_bare_keys(ring: &KeyRing) -> Result<(), KeyRingError> {
-    let bare = ring.keys().iter().find(|key| matches!(key.private, PrivateHalf::Plain(_)));
-    bare.map_or(Ok(()), |key| {
-        Err(KeyRingError::Exposed(format!(
-            "the private half of key {} is not sealed; nothing but a sealed one goes into the table",
-            key.id
-        )))
-    })
+fn damaged(cause: impl Into<Cause>) -> KeyRingError {
+    KeyRingError::Damaged(cause.into())
+}
+
+/// Anyone with read access to the table could sign with a private key in clear.
+fn refuse_plain_keys(ring: &KeyRing) -> Result<(), KeyRingError> {
+    match ring.keys().iter().find(|key| matches!(key.private, PrivateHalf::Plain(_))) {
+        None => Ok(()),
+        Some(key) => Err(KeyRingError::Exposed(
+            format!("the private half of key {} is not sealed; the table takes only sealed ones", key.id)
+                .into(),
+        )),
+    }
 }

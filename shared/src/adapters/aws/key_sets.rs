@@ -1,13 +1,14 @@
-//! The tenants' Entra key sets in the table: fetched by one function on a schedule, so that the others need no call.
+//! The tenants' Entra key sets in the table: fetched by one function on a schedule, so that the others need no call to
+//! Entra.
 
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::{operation::put_item::PutItemError, primitives::Blob, types::AttributeValue};
+use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 
-use super::table::{Item, KEYS, PK, SK, Table, count, number, partition, reason, string, text};
+use super::table::{Item, KEYS, PK, SK, Table, count, is_conflict, number, partition, string, text};
 use crate::{
     entra::{KeySetLocation, StoredKeySet, TokenVersion},
-    tenants::{KeySetStore, RegistryUnavailable},
+    tenants::{KeySetStore, RegistryError},
     timestamp::Timestamp,
 };
 
@@ -20,7 +21,7 @@ impl KeySetStore for Table {
         location: KeySetLocation,
         document: &[u8],
         fetched: Timestamp,
-    ) -> Result<(), RegistryUnavailable> {
+    ) -> Result<(), RegistryError> {
         let put = self
             .client
             .put_item()
@@ -32,22 +33,15 @@ impl KeySetStore for Table {
             .condition_expression("attribute_not_exists(pk) OR fetched < :fetched")
             .expression_attribute_values(":fetched", number(fetched.unix_seconds()));
         match put.send().await {
-            Ok(_) => Ok(()),
-            // Somebody kept a newer one.
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(RegistryUnavailable(reason(&error))),
+            Err(error) if !is_conflict(&error) => Err(RegistryError(error.into())),
+            // A conflict: a newer one is stored already.
+            _ => Ok(()),
         }
     }
 }
 
-/// A key set's item.
-pub(super) fn kept(item: &Item) -> Option<(TokenVersion, StoredKeySet)> {
+/// Returns the key set of an item, or `None` for an item of another kind.
+pub(super) fn stored_key_set(item: &Item) -> Option<(TokenVersion, StoredKeySet)> {
     let version = text(item, SK)?.strip_prefix(KEYS)?;
     let version = [TokenVersion::V1, TokenVersion::V2].into_iter().find(|known| name(*known) == version)?;
     let document: Arc<[u8]> = item.get(DOCUMENT)?.as_b().ok()?.as_ref().into();

@@ -1,4 +1,4 @@
-//! The keys of a ring, kept in whichever of the two ways the service is set up for.
+//! The keys of a ring, stored in the way that the service is configured for.
 
 use aws_types::SdkConfig;
 
@@ -6,8 +6,8 @@ use super::{KmsKeys, KmsSigner, SealedKeys};
 use crate::{
     config::Signing,
     keyring::{
-        KeyDisposal, KeyMaker, KeyOpener, MadeKey, PrivateHalf, RingKey, Signer, SigningAlgorithm,
-        SigningUnavailable, SoftwareKey, VaultError,
+        KeyDisposal, KeyMaker, KeyOpener, NewKey, PrivateHalf, RingKey, Signer, SigningAlgorithm,
+        SigningError, SoftwareKey, VaultError,
     },
     session::Issuer,
 };
@@ -17,7 +17,7 @@ use crate::{
 pub enum Keys {
     /// Sealed by KMS, used in this process.
     Sealed(SealedKeys),
-    /// In KMS for good.
+    /// In KMS, which they never leave.
     Kms(KmsKeys),
 }
 
@@ -31,7 +31,7 @@ pub enum KeysSigner {
 }
 
 impl Keys {
-    /// The keys of the ring in `table` that signs for `issuer`, kept as `signing` says.
+    /// Uses the keys of the ring in `table` that signs for `issuer`, stored as `signing` says.
     pub fn new(connection: &SdkConfig, signing: &Signing, table: &str, issuer: &Issuer) -> Self {
         match signing {
             Signing::Sealed { kms_key } => Self::Sealed(SealedKeys::new(connection, kms_key, table, issuer)),
@@ -41,7 +41,7 @@ impl Keys {
 }
 
 impl KeyMaker for Keys {
-    async fn make(&self, algorithm: SigningAlgorithm) -> Result<MadeKey, VaultError> {
+    async fn make(&self, algorithm: SigningAlgorithm) -> Result<NewKey, VaultError> {
         match self {
             Self::Sealed(keys) => keys.make(algorithm).await,
             Self::Kms(keys) => keys.make(algorithm).await,
@@ -72,7 +72,7 @@ impl KeyDisposal for Keys {
 }
 
 impl Signer for KeysSigner {
-    async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningUnavailable> {
+    async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningError> {
         match self {
             Self::Software(key) => key.sign(message).await,
             Self::Kms(key) => key.sign(message).await,

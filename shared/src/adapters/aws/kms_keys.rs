@@ -1,4 +1,4 @@
-//! Keys that are made in KMS and never leave it: each signature is a call.
+//! Keys that are made in KMS and never leave it: each signature is a call to KMS.
 
 use std::sync::Arc;
 
@@ -10,26 +10,23 @@ use aws_sdk_kms::{
 };
 use aws_types::SdkConfig;
 
-use super::{
-    table::reason,
-    wire::{es256_signature, public_jwk},
-};
+use super::wire::{es256_signature, public_jwk};
 use crate::keyring::{
-    KeyDisposal, KeyMaker, KeyOpener, MadeKey, PrivateHalf, RingKey, Signer, SigningAlgorithm,
-    SigningUnavailable, VaultError,
+    KeyDisposal, KeyMaker, KeyOpener, NewKey, PrivateHalf, RingKey, Signer, SigningAlgorithm, SigningError,
+    VaultError,
 };
 
-/// The tag by which policies, and people, know the keys of a ring.
+/// The tag by which IAM policies, and people, recognise the keys of a ring.
 const TAG: &str = "pozi:ring";
 
-/// The largest message that KMS hashes itself, in bytes; of a longer one it takes the hash.
+/// The largest message that KMS takes, in bytes; for a longer one it takes the hash.
 /// Source: <https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html>.
 const MAX_RAW_MESSAGE: usize = 4_096;
 
-/// How long KMS keeps a key that is to be deleted, in days: as short as it allows.
+/// How long KMS keeps a key before it is deleted, in days: the shortest time that it allows.
 const DELETION_DAYS: i32 = 7;
 
-/// Keys of one ring in KMS.
+/// The keys of one ring in KMS.
 #[derive(Debug, Clone)]
 pub struct KmsKeys {
     client: Client,
@@ -45,15 +42,14 @@ pub struct KmsSigner {
 }
 
 impl KmsKeys {
-    /// Makes keys that bear the tag `pozi:ring` with the value `tag`. Without one it makes none, and only opens those
-    /// that there are.
+    /// Makes keys with the tag `pozi:ring` and the value `tag`. Without one it opens keys but makes none.
     pub fn new(connection: &SdkConfig, tag: Option<&str>) -> Self {
         Self { client: Client::new(connection), tag: tag.map(Into::into) }
     }
 }
 
 impl KeyMaker for KmsKeys {
-    async fn make(&self, algorithm: SigningAlgorithm) -> Result<MadeKey, VaultError> {
+    async fn make(&self, algorithm: SigningAlgorithm) -> Result<NewKey, VaultError> {
         let tag = Tag::builder().tag_key(TAG).tag_value(self.tag.as_deref().ok_or(VaultError::NotMade)?);
         let made = self
             .client
@@ -67,12 +63,12 @@ impl KeyMaker for KmsKeys {
             .tags(tag.build().map_err(|_| VaultError::NotMade)?)
             .send()
             .await
-            .map_err(|error| VaultError::Vault(reason(&error)))?;
+            .map_err(|error| VaultError::Vault(error.into()))?;
         let key = made.key_metadata.and_then(|metadata| metadata.arn).ok_or(VaultError::NotMade)?;
         let public = self.client.get_public_key().key_id(&key).send().await;
-        let public = public.map_err(|error| VaultError::Vault(reason(&error)))?.public_key;
+        let public = public.map_err(|error| VaultError::Vault(error.into()))?.public_key;
         let jwk = public.and_then(|der| public_jwk(algorithm, der.as_ref())).ok_or(VaultError::NotMade)?;
-        Ok(MadeKey { jwk, private: PrivateHalf::Vault(key) })
+        Ok(NewKey { jwk, private: PrivateHalf::Vault(key) })
     }
 }
 
@@ -80,7 +76,9 @@ impl KeyOpener for KmsKeys {
     type Signer = KmsSigner;
 
     async fn open(&self, key: &RingKey, algorithm: SigningAlgorithm) -> Result<KmsSigner, VaultError> {
-        let PrivateHalf::Vault(name) = &key.private else { return Err(VaultError::kept_elsewhere(key)) };
+        let PrivateHalf::Vault(name) = &key.private else {
+            return Err(VaultError::StoredOtherwise(key.id.clone()));
+        };
         Ok(KmsSigner { client: self.client.clone(), key: name.clone(), algorithm })
     }
 }
@@ -88,12 +86,12 @@ impl KeyOpener for KmsKeys {
 impl KeyDisposal for KmsKeys {
     async fn dispose(&self, private: &PrivateHalf) -> Result<(), VaultError> {
         let PrivateHalf::Vault(arn) = private else { return Ok(()) };
-        // By its id alone it can only be one of this account and region.
+        // An id, unlike an ARN, can only name a key of this account and region.
         let key = arn.rsplit('/').next().unwrap_or(arn);
         let deletion = self.client.schedule_key_deletion().key_id(key).pending_window_in_days(DELETION_DAYS);
         match deletion.send().await {
             Ok(_) => Ok(()),
-            // It is about to be deleted already, or is gone.
+            // Its deletion is scheduled already, or it no longer exists.
             Err(error)
                 if error.as_service_error().is_some_and(|refusal| {
                     refusal.is_kms_invalid_state_exception() || refusal.is_not_found_exception()
@@ -101,13 +99,13 @@ impl KeyDisposal for KmsKeys {
             {
                 Ok(())
             }
-            Err(error) => Err(VaultError::Vault(reason(&error))),
+            Err(error) => Err(VaultError::Vault(error.into())),
         }
     }
 }
 
 impl Signer for KmsSigner {
-    async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningUnavailable> {
+    async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningError> {
         let (kind, message) = if message.len() <= MAX_RAW_MESSAGE {
             (MessageType::Raw, message.to_vec())
         } else {
@@ -125,12 +123,12 @@ impl Signer for KmsSigner {
             })
             .send()
             .await
-            .map_err(|error| SigningUnavailable(reason(&error)))?;
+            .map_err(|error| SigningError(error.into()))?;
         let signature = signed.signature.map(Blob::into_inner).unwrap_or_default();
         match self.algorithm {
             SigningAlgorithm::Rs256 => Ok(signature),
             SigningAlgorithm::Es256 => es256_signature(&signature)
-                .ok_or_else(|| SigningUnavailable("KMS answered with no ECDSA signature".into())),
+                .ok_or_else(|| SigningError("KMS answered with no ECDSA signature".into())),
         }
     }
 }

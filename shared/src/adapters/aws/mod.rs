@@ -1,5 +1,5 @@
-//! Where a fleet keeps its state: sites, the key ring and the tenants' key sets in one DynamoDB table, private keys sealed
-//! by KMS, or in KMS for good.
+//! The state of the functions on AWS: sites, the key ring and the tenants' key sets in one DynamoDB table, private keys
+//! sealed by KMS or in KMS.
 
 mod connection;
 mod key_ring;
@@ -13,7 +13,7 @@ mod wire;
 
 pub use self::{
     connection::connection,
-    key_ring::{TableKeyRing, TablePublishedKeys},
+    key_ring::TablePublishedKeys,
     keys::{Keys, KeysSigner},
     kms_keys::{KmsKeys, KmsSigner},
     sealed_keys::SealedKeys,

@@ -1,21 +1,20 @@
-//! Private keys that KMS seals: made and used in this process, stored encrypted. The encryption context binds each to its
-//! key id, table and issuer, so that one that was moved elsewhere does not open.
+//! Private keys that are made and used in this process, and stored encrypted by KMS. The encryption context binds each to
+//! its key id, table and issuer: moved elsewhere, it cannot be decrypted.
 
 use std::{collections::HashMap, sync::Arc};
 
 use aws_sdk_kms::{Client, primitives::Blob};
 use aws_types::SdkConfig;
 
-use super::table::reason;
 use crate::{
     keyring::{
-        KeyDisposal, KeyId, KeyMaker, KeyOpener, MadeKey, PrivateHalf, PrivateKey, RingKey, SigningAlgorithm,
+        KeyDisposal, KeyId, KeyMaker, KeyOpener, NewKey, PrivateHalf, PrivateKey, RingKey, SigningAlgorithm,
         SoftwareKey, VaultError,
     },
     session::Issuer,
 };
 
-/// Seals under one KMS key, for one table and issuer.
+/// Seals private keys with one KMS key, for one table and issuer.
 #[derive(Debug, Clone)]
 pub struct SealedKeys {
     client: Client,
@@ -25,7 +24,7 @@ pub struct SealedKeys {
 }
 
 impl SealedKeys {
-    /// Seals with the symmetric KMS key `sealing_key` (an ARN) what is stored in `table` and signs for `issuer`.
+    /// Uses the symmetric KMS key `sealing_key` (an ARN) for the ring in `table` that signs for `issuer`.
     pub fn new(connection: &SdkConfig, sealing_key: &str, table: &str, issuer: &Issuer) -> Self {
         Self {
             client: Client::new(connection),
@@ -42,7 +41,7 @@ impl SealedKeys {
 }
 
 impl KeyMaker for SealedKeys {
-    async fn make(&self, algorithm: SigningAlgorithm) -> Result<MadeKey, VaultError> {
+    async fn make(&self, algorithm: SigningAlgorithm) -> Result<NewKey, VaultError> {
         let (key, private) = SoftwareKey::generate(algorithm).map_err(|_| VaultError::NotMade)?;
         let jwk = key.public_jwk();
         let id = KeyId::thumbprint(&jwk).ok_or(VaultError::NotMade)?;
@@ -54,9 +53,9 @@ impl KeyMaker for SealedKeys {
             .set_encryption_context(Some(self.context(&id)))
             .send()
             .await
-            .map_err(|error| VaultError::Vault(reason(&error)))?;
+            .map_err(|error| VaultError::Vault(error.into()))?;
         let sealed = sealed.ciphertext_blob.ok_or(VaultError::NotMade)?;
-        Ok(MadeKey { jwk, private: PrivateHalf::Sealed(sealed.into_inner()) })
+        Ok(NewKey { jwk, private: PrivateHalf::Sealed(sealed.into_inner()) })
     }
 }
 
@@ -64,7 +63,9 @@ impl KeyOpener for SealedKeys {
     type Signer = SoftwareKey;
 
     async fn open(&self, key: &RingKey, algorithm: SigningAlgorithm) -> Result<SoftwareKey, VaultError> {
-        let PrivateHalf::Sealed(sealed) = &key.private else { return Err(VaultError::kept_elsewhere(key)) };
+        let PrivateHalf::Sealed(sealed) = &key.private else {
+            return Err(VaultError::StoredOtherwise(key.id.clone()));
+        };
         let opened = self
             .client
             .decrypt()
@@ -74,20 +75,15 @@ impl KeyOpener for SealedKeys {
             .send()
             .await;
         let opened = opened.map_err(|error| match error.as_service_error() {
-            // KMS says no more than this of a wrong context or a changed ciphertext.
+            // KMS gives this one reason for a wrong context and for a changed ciphertext.
             Some(refusal) if refusal.is_invalid_ciphertext_exception() => {
-                VaultError::Unfit { id: key.id.to_string() }
+                VaultError::Mismatch(key.id.clone())
             }
-            _ => VaultError::Vault(reason(&error)),
+            _ => VaultError::Vault(error.into()),
         })?;
         let private = PrivateKey::from_pkcs8(opened.plaintext.map(Blob::into_inner).unwrap_or_default());
-        SoftwareKey::fitting(algorithm, &private, &key.id)
+        SoftwareKey::open_as(&key.id, algorithm, &private)
     }
 }
 
-impl KeyDisposal for SealedKeys {
-    /// A sealed key is gone with the ring that held it.
-    async fn dispose(&self, _: &PrivateHalf) -> Result<(), VaultError> {
-        Ok(())
-    }
-}
+impl KeyDisposal for SealedKeys {}

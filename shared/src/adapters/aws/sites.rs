@@ -1,4 +1,4 @@
-//! Sites in the table: a tenant's sites and key sets are one partition, so that one read tells all about it.
+//! Sites in the table. A tenant's sites and key sets are in one partition, so that one read returns them all.
 
 use aws_sdk_dynamodb::{
     operation::update_item::UpdateItemError,
@@ -7,15 +7,13 @@ use aws_sdk_dynamodb::{
 
 use super::{
     key_sets,
-    table::{Item, PK, SITE, SK, Table, count, number, partition, reason, string, tenant_of, text},
+    table::{Item, PK, SITE, SK, Table, count, number, partition, string, tenant_of, text},
 };
 use crate::{
     identifiers::TenantId,
+    revision::Revision,
     sites::Site,
-    tenants::{
-        AllTenants, RegistryUnavailable, SiteRevision, SiteStore, SiteStoreError, StoredSite, TenantRecord,
-        TenantSource,
-    },
+    tenants::{AllTenants, RegistryError, SiteStore, SiteStoreError, StoredSite, TenantRecord, TenantSource},
 };
 
 const REVISION: &str = "revision";
@@ -23,27 +21,27 @@ const DOCUMENT: &str = "document";
 const PREVIOUS: &str = "previous";
 
 impl TenantSource for Table {
-    async fn record_of(&self, tenant: TenantId) -> Result<TenantRecord, RegistryUnavailable> {
+    async fn record_of(&self, tenant: TenantId) -> Result<TenantRecord, RegistryError> {
         let query = self.client.query().table_name(&*self.name);
         let query = query.key_condition_expression("pk = :tenant");
         let pages = query.expression_attribute_values(":tenant", string(partition(tenant))).into_paginator();
         let items = pages.items().send().collect::<Result<Vec<_>, _>>().await;
-        let items = items.map_err(|error| RegistryUnavailable(reason(&error)))?;
+        let items = items.map_err(|error| RegistryError(error.into()))?;
         Ok(TenantRecord {
             sites: items.iter().filter_map(stored_site).collect(),
-            key_sets: items.iter().filter_map(key_sets::kept).collect(),
+            key_sets: items.iter().filter_map(key_sets::stored_key_set).collect(),
         })
     }
 }
 
 impl AllTenants for Table {
-    async fn all(&self) -> Result<Vec<(TenantId, Vec<StoredSite>)>, RegistryUnavailable> {
+    async fn all(&self) -> Result<Vec<(TenantId, Vec<StoredSite>)>, RegistryError> {
         let scan = self.client.scan().table_name(&*self.name).filter_expression("begins_with(sk, :site)");
         let pages = scan.expression_attribute_values(":site", string(SITE)).into_paginator();
         let items = pages.items().send().collect::<Result<Vec<_>, _>>().await;
-        let items = items.map_err(|error| RegistryUnavailable(reason(&error)))?;
+        let items = items.map_err(|error| RegistryError(error.into()))?;
         let mut all: Vec<(TenantId, Vec<StoredSite>)> = Vec::new();
-        // A partition's items come one after the other.
+        // A scan returns the items of a partition one after the other.
         for (tenant, site) in items.iter().filter_map(|item| Some((tenant_of(item)?, stored_site(item)?))) {
             match all.last_mut().filter(|(last, _)| *last == tenant) {
                 Some((_, sites)) => sites.push(site),
@@ -55,15 +53,15 @@ impl AllTenants for Table {
 }
 
 impl SiteStore for Table {
-    /// The document that is replaced becomes the one before, in the same step. The library makes a call again whose answer was
-    /// lost: a conflict with the very document and revision that was to be written is its own write.
+    /// The same write moves the replaced document to `previous`. The SDK repeats a call whose answer was lost, so a conflict
+    /// with exactly this document and revision is with its own first attempt.
     async fn put(
         &self,
         site: &Site,
         document: &str,
-        expected: Option<SiteRevision>,
-    ) -> Result<SiteRevision, SiteStoreError> {
-        let next = SiteRevision(expected.map_or(1, |SiteRevision(count)| count + 1));
+        expected: Option<Revision>,
+    ) -> Result<Revision, SiteStoreError> {
+        let next = Revision::after(expected);
         let update = self
             .client
             .update_item()
@@ -77,7 +75,7 @@ impl SiteStore for Table {
             None => update
                 .update_expression("SET document = :document, revision = :next")
                 .condition_expression("attribute_not_exists(pk)"),
-            Some(SiteRevision(expected)) => update
+            Some(Revision(expected)) => update
                 .update_expression("SET previous = document, document = :document, revision = :next")
                 .condition_expression("revision = :expected")
                 .expression_attribute_values(":expected", number(expected)),
@@ -90,19 +88,19 @@ impl SiteStore for Table {
                     let is_own = found.is_some_and(|site| site.revision == next && site.document == document);
                     if is_own { Ok(next) } else { Err(SiteStoreError::Conflict) }
                 }
-                _ => Err(RegistryUnavailable(reason(&error)).into()),
+                _ => Err(RegistryError(error.into()).into()),
             },
         }
     }
 }
 
-/// A site's item. One that lacks its document is a site all the same, and unreadable.
+/// Returns the site of an item, or `None` for an item of another kind. A site whose document is missing is unreadable.
 fn stored_site(item: &Item) -> Option<StoredSite> {
     let name = text(item, SK)?.strip_prefix(SITE)?.to_owned();
     let document = |name| item.get(name).and_then(|value: &AttributeValue| value.as_s().ok()).cloned();
     Some(StoredSite {
         name,
-        revision: SiteRevision(count(item, REVISION).unwrap_or_default()),
+        revision: Revision(count(item, REVISION).unwrap_or_default()),
         document: document(DOCUMENT).unwrap_or_default(),
         previous: document(PREVIOUS),
     })

@@ -1,51 +1,51 @@
-//! The table, and how its items are named: one partition a tenant, and one for the ring of signing keys.
+//! The table and the names of its items: one partition for each tenant, and one for the key ring.
 
-use std::{collections::HashMap, fmt::Debug, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use aws_sdk_dynamodb::{
     Client,
-    error::{DisplayErrorContext, SdkError},
+    error::{ProvideErrorMetadata, SdkError},
     types::AttributeValue,
 };
 use aws_types::SdkConfig;
 
 use crate::identifiers::TenantId;
 
-/// The table that holds everything a fleet shares.
+/// The table with everything that the functions share.
 #[derive(Debug, Clone)]
 pub struct Table {
     pub(super) client: Client,
     pub(super) name: Arc<str>,
 }
 
-/// An item as the SDK has it.
+/// An item as the SDK returns it.
 pub(super) type Item = HashMap<String, AttributeValue>;
 
-/// Partition and sort key.
+/// The partition key.
 pub(super) const PK: &str = "pk";
-/// See [`PK`].
+/// The sort key.
 pub(super) const SK: &str = "sk";
 
-/// The sort keys of sites begin with this; their names follow.
+/// The prefix of the sort keys of sites; the name follows.
 pub(super) const SITE: &str = "site#";
-/// The sort keys of key sets begin with this; their token versions follow.
+/// The prefix of the sort keys of key sets; the token version follows.
 pub(super) const KEYS: &str = "keys#";
 
 const TENANT: &str = "tenant#";
 
 impl Table {
-    /// The table `name`.
+    /// Uses the table `name`.
     pub fn new(connection: &SdkConfig, name: &str) -> Self {
         Self { client: Client::new(connection), name: name.into() }
     }
 }
 
-/// The partition of `tenant`.
+/// Returns the partition key of `tenant`.
 pub(super) fn partition(tenant: TenantId) -> String {
     format!("{TENANT}{tenant}")
 }
 
-/// The tenant of a partition.
+/// Returns the tenant of an item, or `None` for an item of the key ring.
 pub(super) fn tenant_of(item: &Item) -> Option<TenantId> {
     text(item, PK)?.strip_prefix(TENANT)?.parse().ok()
 }
@@ -66,7 +66,7 @@ pub(super) fn count(item: &Item, name: &str) -> Option<u64> {
     item.get(name)?.as_n().ok()?.parse().ok()
 }
 
-/// The error with all its causes, for the log. The SDK's errors hold no item.
-pub(super) fn reason<E: std::error::Error + 'static, R: Debug>(error: &SdkError<E, R>) -> String {
-    DisplayErrorContext(error).to_string().chars().take(600).collect()
+/// Whether DynamoDB refused a write because its condition did not hold.
+pub(super) fn is_conflict<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    error.code() == Some("ConditionalCheckFailedException")
 }

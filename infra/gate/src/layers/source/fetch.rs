@@ -9,7 +9,6 @@ use http_body_util::{BodyExt, Limited};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::{
-    error_text::with_causes,
     layers::{
         Layers,
         project::ProjectFile,
@@ -17,6 +16,7 @@ use crate::{
     },
     upstream::{MapServer, QgisRequest, UpstreamError},
 };
+use pozi_auth::error::with_causes;
 
 /// The time limit for all documents together.
 const DOCUMENTS_TIMEOUT: Duration = Duration::from_mins(1);
