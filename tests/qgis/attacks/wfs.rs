@@ -119,7 +119,7 @@ fn keyed(conditions: &[Pair]) -> Vec<Probe> {
         .collect()
 }
 
-/// The filters in a POSTed `GetFeature`, with several content types.
+/// The filters in a `GetFeature` sent by POST, with several content types.
 fn posted((truthy, falsy): &Pair) -> Vec<Attack> {
     let body = |inside: &str| {
         format!(

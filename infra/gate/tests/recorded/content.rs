@@ -81,7 +81,7 @@ fn without_dates(bytes: &[u8]) -> Vec<u8> {
 
 /// Removes links, whose parameters repeat those of the request.
 fn without_addresses(text: &str, project: &str) -> String {
-    let text = text.replace(project, "PROJECT");
+    let text = without_time_stamps(&text.replace(project, "PROJECT"));
     let mut parts = text.split(ADDRESS);
     let mut kept = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -90,4 +90,11 @@ fn without_addresses(text: &str, project: &str) -> String {
         kept.push_str(&part[end..]);
     }
     kept
+}
+
+/// A GML collection names the second in which it was made.
+fn without_time_stamps(text: &str) -> String {
+    let mut parts = text.split("timeStamp=\"");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |kept, part| kept + part.split_once('"').map_or("", |(_, rest)| rest))
 }
