@@ -220,7 +220,7 @@ mod tests {
     use super::*;
     use crate::xml::{filter::Filter, get_feature::GetFeatureBody, tree::Element};
 
-    fn get_feature(filter: &str) -> Result<GetFeatureBody, BodyError> {
+    fn parse_get_feature(filter: &str) -> Result<GetFeatureBody, BodyError> {
         let body = format!("<GetFeature><Query typeName='a'><Filter>{filter}</Filter></Query></GetFeature>");
         GetFeatureBody::from_element(&Element::parse(body.as_bytes(), 1 << 16)?)
     }
@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn says_why_a_filter_is_refused() {
         let not_a_box = "<BBOX><Box><coordinates>0,0 x</coordinates></Box></BBOX>";
-        let in_body = RequestRefusal::from(get_feature(not_a_box).unwrap_err());
+        let in_body = RequestRefusal::from(parse_get_feature(not_a_box).unwrap_err());
         let in_parameter = RequestRefusal::content("FILTER", Filter::from_text(not_a_box).unwrap_err());
         let cause = "the geometry of BBOX is refused: coordinates holds something other than numbers";
         assert_eq!(in_parameter.to_string(), format!("FILTER: {cause}"));
@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn an_unknown_field_of_a_filter_has_its_own_reason() {
         let filter = "<PropertyIsNull><PropertyName>hush</PropertyName></PropertyIsNull>";
-        let error = get_feature(filter).unwrap().queries[0].resolve_fields(&|_| None).unwrap_err();
+        let error = parse_get_feature(filter).unwrap().queries[0].resolve_fields(&|_| None).unwrap_err();
         let refusal = RequestRefusal::from(error);
         assert_eq!((refusal.reason(), refusal.parameter()), ("unknown_field", Some("FILTER")));
     }
