@@ -5,7 +5,7 @@
 #[path = "authorizer/policies.rs"]
 mod policies;
 
-use entra_emulator::{Person, TokenAsk};
+use entra_emulator::{Person, TokenSpec};
 use pozi_auth::{
     config::{AuthorizerConfig, ResponseKind},
     session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
@@ -57,7 +57,7 @@ impl Api {
     }
 
     async fn session(&self, site: &str, person: Person) -> String {
-        let ask = TokenAsk { site: site.into(), person, ..TokenAsk::default() };
+        let ask = TokenSpec { site: site.into(), person, ..TokenSpec::default() };
         self.world.exchange(&self.world.token(&ask), &[]).await.session().to_owned()
     }
 
@@ -114,7 +114,7 @@ async fn an_invalid_session_is_refused_by_either_kind_of_api() {
         without_algorithm["alg"] = json!("none");
         let mut expired = claims.clone();
         expired["exp"] = json!(api.world.clock.unix_seconds());
-        let entra = api.world.token(&TokenAsk::default());
+        let entra = api.world.token(&TokenSpec::default());
         for (what, token) in [
             ("none", String::new()),
             ("rubbish", "a.b.c".into()),

@@ -4,7 +4,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use entra_emulator::TokenAsk;
+use entra_emulator::TokenSpec;
 use lambda_http::Request;
 use pozi_auth::adapters::lambda;
 use pozi_tests::{Answer, World, event, exchange_form, lambda_response, part, with_form};
@@ -25,7 +25,7 @@ async fn answer(world: &World, event: &Value) -> Answer {
 }
 
 fn form(world: &World, more: &[(&str, &str)]) -> String {
-    exchange_form(&world.token(&TokenAsk::default()), more)
+    exchange_form(&world.token(&TokenSpec::default()), more)
 }
 
 #[tokio::test]
@@ -119,7 +119,7 @@ async fn preflights_are_answered() {
 #[tokio::test]
 async fn the_key_set_is_served() {
     let world = World::new().await;
-    let session = world.exchange(&world.token(&TokenAsk::default()), &[]).await;
+    let session = world.exchange(&world.token(&TokenSpec::default()), &[]).await;
     for name in JWKS {
         let mut event = event(name);
         let keys = answer(&world, &event).await;

@@ -21,15 +21,15 @@ mod targets;
 #[path = "exchange/tokens.rs"]
 mod tokens;
 
-use entra_emulator::{Person, TokenAsk, Version};
+use entra_emulator::{Person, TokenSpec, Version};
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
 use pozi_tests::Answer;
 
 const RIVERBEND: &str = "https://poziserver-riverbend.example/pozi/";
 const SALTMARSH: &str = "https://poziserver-saltmarsh.example/pozi/";
 
-fn ask(site: &str, person: Person, version: Version) -> TokenAsk {
-    TokenAsk { site: site.to_owned(), person, version, ..TokenAsk::default() }
+fn ask(site: &str, person: Person, version: Version) -> TokenSpec {
+    TokenSpec { site: site.to_owned(), person, version, ..TokenSpec::default() }
 }
 
 /// Checks the headers of every answer: any page may read it, and no cache keeps it.

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use entra_emulator::{
     Person::{Editor, Reader},
-    TokenAsk,
+    TokenSpec,
 };
 use http::Method;
 use pozi_tests::Answer;
@@ -76,7 +76,7 @@ async fn clients_may_still_name_the_project_in_the_sites_file() {
 #[tokio::test]
 async fn a_session_opens_no_map_after_it_expires_and_only_the_catalogues_in_its_scope() {
     let maps = Maps::without_qgis().await;
-    let ask = TokenAsk { site: "riverbend".into(), ..TokenAsk::default() };
+    let ask = TokenSpec { site: "riverbend".into(), ..TokenSpec::default() };
     let narrow = maps.world.exchange(&maps.world.token(&ask), &[("scope", "planning:read")]).await;
     let path = |catalogue: &str| format!("/riverbend/pozi/ows/{catalogue}/?{MAP}");
     assert_eq!(maps.get(&path("planning"), narrow.session()).await.status, 502);

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use entra_emulator::{Kind, Person, TokenAsk, Version};
+use entra_emulator::{Kind, Person, TokenSpec, Version};
 use http::Request;
 use jsonwebtoken::{DecodingKey, jwk::JwkSet};
 use pozi_auth::{
@@ -23,8 +23,8 @@ const RIVERBEND: &str = "https://poziserver-riverbend.example/pozi/";
 const SALTMARSH: &str = "https://poziserver-saltmarsh.example/pozi/";
 const HOUR: u64 = 3_600;
 
-fn ask(person: Person) -> TokenAsk {
-    TokenAsk { site: "riverbend".into(), person, ..TokenAsk::default() }
+fn ask(person: Person) -> TokenSpec {
+    TokenSpec { site: "riverbend".into(), person, ..TokenSpec::default() }
 }
 
 async fn session_of(world: &World, person: Person) -> String {
@@ -161,7 +161,7 @@ async fn no_token_of_entra_is_a_session() {
     let world = World::new().await;
     for version in [Version::V1, Version::V2] {
         for kind in [Kind::Access, Kind::Id] {
-            let token = world.token(&TokenAsk { version, kind, ..ask(Person::Editor) });
+            let token = world.token(&TokenSpec { version, kind, ..ask(Person::Editor) });
             let found = verify_at_riverbend(&world, published(&world).await, &token).await;
             assert_eq!(found, Err(SessionRefusal::NotASession), "{version:?} {kind:?}");
         }

@@ -1,5 +1,7 @@
 // Verifies Pozi sessions with jose. As a program: node verify.mjs ISSUER AUDIENCE CATALOGUE < session
 
+import { realpathSync } from "node:fs";
+
 import { createRemoteJWKSet, jwtVerify } from "jose";
 
 // Create it once: it keeps the keys.
@@ -20,7 +22,8 @@ export function mayRead(claims, catalogue) {
   return scope.includes(`${catalogue}:read`) || scope.includes(`${catalogue}:write`);
 }
 
-if (process.argv[1] === import.meta.filename) {
+// The real path, since Node.js resolves links in the name of the module but not in the argument.
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   const [issuer, audience, catalogue] = process.argv.slice(2);
   const { text } = await import("node:stream/consumers");
   const claims = await verifier(issuer, audience)((await text(process.stdin)).trim());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use entra_emulator::{Behaviour, TokenAsk, Version};
+use entra_emulator::{Behaviour, TokenSpec, Version};
 use pozi_auth::sites::Site;
 use pozi_auth::{
     adapters::SystemClock,
@@ -91,7 +91,7 @@ async fn keys_that_entra_replaced_after_the_last_run_are_fetched_at_once() {
     assert_eq!(answer.status, 200, "{}", answer.json);
     assert_eq!(fleet.entra.take_seen().len(), 1);
     let now = SystemClock.now().unix_seconds();
-    let second = TokenAsk { version: Version::V2, ..TokenAsk::default() };
+    let second = TokenSpec { version: Version::V2, ..TokenSpec::default() };
     let answer = exchanged(&fleet.exchange(), &fleet.directory.token(&second, now).unwrap()).await;
     assert_eq!(answer.status, 200, "{}", answer.json);
 }

@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::Router;
-use entra_emulator::TokenAsk;
+use entra_emulator::TokenSpec;
 use pozi_auth::{
     adapters::{
         HttpKeySets,
@@ -106,7 +106,7 @@ async fn three_rotations_neither_end_a_session_early_nor_extend_one() {
             rotator.run(RunRequest::default(), clock.now()).await.unwrap();
         }
         let now = clock.now();
-        let token = fleet.directory.token(&TokenAsk::default(), now.unix_seconds()).unwrap();
+        let token = fleet.directory.token(&TokenSpec::default(), now.unix_seconds()).unwrap();
         let answers = tokio::join!(
             exchanged(&instances[0], &token),
             exchanged(&instances[1], &token),

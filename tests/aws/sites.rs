@@ -1,6 +1,6 @@
 //! Sites in the table: optimistic locking, reading, and documents that are invalid.
 
-use entra_emulator::TokenAsk;
+use entra_emulator::TokenSpec;
 use pozi_auth::{
     adapters::{SystemClock, aws::connection},
     revision::Revision,
@@ -32,7 +32,7 @@ async fn set_by_hand(fleet: &Fleet, site: &Site, attribute: &str, text: &str) {
 }
 
 fn token_of(fleet: &Fleet, site: &str) -> String {
-    let ask = TokenAsk { site: site.to_owned(), ..TokenAsk::default() };
+    let ask = TokenSpec { site: site.to_owned(), ..TokenSpec::default() };
     fleet.directory.token(&ask, SystemClock.now().unix_seconds()).unwrap()
 }
 
@@ -128,7 +128,7 @@ async fn the_last_valid_revision_is_used_even_after_a_cold_start() {
 async fn an_unregistered_tenant_costs_one_read_and_no_call_to_entra() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let now = SystemClock.now().unix_seconds();
-    let mut claims = fleet.directory.claims(&TokenAsk::default(), now).unwrap();
+    let mut claims = fleet.directory.claims(&TokenSpec::default(), now).unwrap();
     let tenant = "00000000-0000-4000-8000-000000000000";
     claims["tid"] = tenant.into();
     claims["iss"] = format!("https://sts.windows.net/{tenant}/").into();

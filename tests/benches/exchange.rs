@@ -17,7 +17,7 @@ use aws_lc_rs::{
 use axum::body::{Body, Bytes, to_bytes};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use criterion::Criterion;
-use entra_emulator::{TokenAsk, Version};
+use entra_emulator::{TokenSpec, Version};
 use http::{Request, StatusCode, header::CONTENT_TYPE};
 use pozi_auth::{
     entra::UnverifiedToken,
@@ -38,7 +38,7 @@ fn main() {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
     let world = runtime.block_on(World::new());
-    let token = world.token(&TokenAsk::default());
+    let token = world.token(&TokenSpec::default());
     let session = runtime.block_on(world.exchange(&token, &[])).session().to_owned();
 
     // Bare before and after, so that changes of the machine's speed affect both sides.
@@ -104,7 +104,7 @@ fn request(
 
 fn token_of_unregistered_tenant(world: &World) -> String {
     let mut claims =
-        world.entra.claims(&TokenAsk::default(), world.clock.unix_seconds()).expect("there is a reader");
+        world.entra.claims(&TokenSpec::default(), world.clock.unix_seconds()).expect("there is a reader");
     claims["tid"] = uuid::Uuid::from_u128(7).to_string().into();
     world.entra.sign(&world.entra.header(Version::V1), &claims)
 }

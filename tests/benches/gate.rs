@@ -14,7 +14,7 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use axum::body::Body;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use criterion::Criterion;
-use entra_emulator::TokenAsk;
+use entra_emulator::TokenSpec;
 use http::{Request, StatusCode};
 use pozi_auth::{
     config::AuthorizerConfig,
@@ -41,7 +41,7 @@ fn main() {
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
     let world = runtime.block_on(World::new());
     let session =
-        runtime.block_on(world.exchange(&world.token(&TokenAsk::default()), &[])).session().to_owned();
+        runtime.block_on(world.exchange(&world.token(&TokenSpec::default()), &[])).session().to_owned();
     let key_set = runtime.block_on(world.get("/.well-known/jwks.json", &[])).json;
 
     // Bare before and after, so that changes of the machine's speed affect both sides.

@@ -1,6 +1,6 @@
 //! Captured key sets and metadata.
 
-use entra_emulator::{TokenAsk, Version};
+use entra_emulator::{TokenSpec, Version};
 use pozi_auth::{
     entra::{
         CONSUMER_TENANT,
@@ -48,7 +48,7 @@ async fn captured_keys_of_personal_accounts_vouch_for_no_other_tenant() {
         let Some(document) = captured(file) else { return };
         let entries: Value = serde_json::from_str(&document).unwrap();
         let router = world.exchange_with(world.sites.clone(), Serves(document));
-        let claims = world.entra.claims(&TokenAsk { version, ..TokenAsk::default() }, NOW).unwrap();
+        let claims = world.entra.claims(&TokenSpec { version, ..TokenSpec::default() }, NOW).unwrap();
         let mut reasons = Vec::new();
         for entry in entries["keys"].as_array().unwrap() {
             let header = json!({"typ": "JWT", "alg": "RS256", "kid": entry["kid"]}).to_string();

@@ -1,6 +1,6 @@
 //! Captured claims, signed by the emulated tenant and exchanged at a site that is registered for them.
 
-use entra_emulator::{TokenAsk, Version};
+use entra_emulator::{TokenSpec, Version};
 use pozi_auth::{keyring::SigningAlgorithm, sites::SiteFile};
 use pozi_tests::{NOW, World};
 use serde_json::{Value, json};
@@ -81,7 +81,7 @@ async fn fragments_have_the_expected_outcome_in_a_valid_token() {
     let Some(shapes) = captured_json(FILE) else { return };
     for version in [Version::V1, Version::V2] {
         let tenant =
-            World::new().await.entra.claims(&TokenAsk { version, ..TokenAsk::default() }, NOW).unwrap();
+            World::new().await.entra.claims(&TokenSpec { version, ..TokenSpec::default() }, NOW).unwrap();
         let (world, _) = world_for(&tenant, &inner_group(&shapes)).await;
         for (name, expected) in FRAGMENTS {
             let mut payload = tenant.clone();

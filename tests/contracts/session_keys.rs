@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use entra_emulator::{Person, TokenAsk};
+use entra_emulator::{Person, TokenSpec};
 use pozi_auth::{
     adapters::{HttpDocument, MAX_DOCUMENT_BYTES},
     fetch::{DocumentFetch, FetchError},
@@ -29,7 +29,7 @@ async fn contract(world: &World, keys: impl SessionKeySource) {
     for unknown in ["", "x", &"é".repeat(5_000)] {
         assert!(keys.find(unknown, now).await.unwrap().is_none());
     }
-    let ask = TokenAsk { person: Person::Reader, ..TokenAsk::default() };
+    let ask = TokenSpec { person: Person::Reader, ..TokenSpec::default() };
     let session = world.exchange(&world.token(&ask), &[]).await.session().to_owned();
     let verifier = SessionVerifier::new(world.issuer.clone(), RIVERBEND.into(), keys);
     let opened = verifier.verify(&session, now).await.unwrap();

@@ -2,7 +2,7 @@
 
 use entra_emulator::{
     Person::{AppOnly, Editor, Guest, NoGroups, Overage, Reader},
-    TokenAsk, Version,
+    TokenSpec, Version,
 };
 use pozi_tests::{Answer, InvalidToken, World, exchange_form, invalid_tokens};
 use serde_json::{Value, json};
@@ -132,7 +132,7 @@ async fn a_refused_token_is_refused_for_the_same_reason() {
 #[tokio::test]
 async fn only_the_local_service_explains() {
     let world = World::new().await;
-    let token = world.token(&TokenAsk::default());
+    let token = world.token(&TokenSpec::default());
     let mut request = pozi_tests::form_request(&only_token(&token), &[]);
     *request.uri_mut() = http::Uri::from_static("/local/explain");
     assert_eq!(world.send(request).await.status, 404);

@@ -1,7 +1,7 @@
 //! What is checked before the token: paths, methods, content types, sizes, parameters and preflights.
 
 use axum::body::Body;
-use entra_emulator::TokenAsk;
+use entra_emulator::TokenSpec;
 use http::{Method, Request, header::CONTENT_TYPE};
 use http_body_util::{BodyExt, Full, Limited};
 use pozi_auth::oauth::GRANT_TYPE;
@@ -21,7 +21,7 @@ fn request(method: &str, path: &str, content_type: Option<&str>, body: impl Into
 #[tokio::test]
 async fn only_a_form_posted_to_the_token_endpoint_is_accepted() {
     let world = World::new().await;
-    let good = exchange_form(&world.token(&TokenAsk::default()), &[]);
+    let good = exchange_form(&world.token(&TokenSpec::default()), &[]);
     for (method, path, content_type, status, reason) in [
         ("POST", TOKEN, Some("application/json"), 415, "unsupported_media_type"),
         ("POST", TOKEN, Some("multipart/form-data; boundary=x"), 415, "unsupported_media_type"),
@@ -57,7 +57,7 @@ async fn only_a_form_posted_to_the_token_endpoint_is_accepted() {
 async fn a_body_over_the_limit_is_refused_whatever_its_content_length() {
     const LIMIT: usize = 64 * 1024;
     let world = World::new().await;
-    let good = exchange_form(&world.token(&TokenAsk::default()), &[("padding", "")]);
+    let good = exchange_form(&world.token(&TokenSpec::default()), &[("padding", "")]);
     let padded = |length: usize| format!("{good}{}", "x".repeat(length - good.len()));
     assert_eq!(world.send(form_request(&padded(LIMIT), &[])).await.status, 200);
     let too_long = padded(LIMIT + 1);
@@ -84,7 +84,7 @@ type Parameters<'a> = &'a [(&'a str, &'a str)];
 
 /// Returns a form for an exchange in which `changes` replace the parameters of the same names.
 fn form(world: &World, changes: Parameters<'_>) -> String {
-    let token = world.token(&TokenAsk::default());
+    let token = world.token(&TokenSpec::default());
     let usual = [
         ("grant_type", GRANT_TYPE),
         ("subject_token", token.as_str()),

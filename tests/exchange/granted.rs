@@ -3,7 +3,7 @@
 use entra_emulator::{
     Kind,
     Person::{AppOnly, Editor, Guest, NoGroups, Overage, Reader},
-    TokenAsk,
+    TokenSpec,
     Version::{V1, V2},
 };
 use pozi_tests::World;
@@ -49,7 +49,7 @@ async fn a_token_that_grants_nothing_is_refused_with_the_reason() {
         ("saltmarsh", NoGroups, Kind::Id, "id_token"),
     ] {
         for version in [V1, V2] {
-            let ask = TokenAsk { kind, ..ask(site, person, version) };
+            let ask = TokenSpec { kind, ..ask(site, person, version) };
             assert_invalid(&world.exchange(&world.token(&ask), &[]).await, reason);
         }
     }

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use entra_emulator::{Behaviour, TokenAsk};
+use entra_emulator::{Behaviour, TokenSpec};
 use pozi_auth::{
     adapters::SiteFiles,
     entra::{KeySetFetch, KeySetLocation},
@@ -36,7 +36,7 @@ impl<E: Fn() -> RegistryError + Send + Sync + 'static> SiteRegistry for FirstFai
 #[tokio::test]
 async fn a_failure_or_panic_of_the_registry_is_a_refusal_and_the_next_request_works() {
     let world = World::new().await;
-    let token = world.token(&TokenAsk::default());
+    let token = world.token(&TokenSpec::default());
     let panics = || -> RegistryError { panic!("the registry panics") };
     let is_down = || RegistryError("the table does not answer".into());
     let fetch = || world.key_sets.clone();
@@ -71,7 +71,7 @@ async fn a_panic_while_keys_are_fetched_makes_them_unavailable() {
     let world = World::new().await;
     let fetch = FirstPanics(AtomicBool::new(true), world.key_sets.clone());
     let router = world.exchange_with(world.sites.clone(), fetch);
-    let form = exchange_form(&world.token(&TokenAsk::default()), &[]);
+    let form = exchange_form(&world.token(&TokenSpec::default()), &[]);
     let answer = send(router.clone(), form_request(&form, &[])).await;
     assert_refused(&answer, (503, "temporarily_unavailable", "keys_unavailable"));
     world.clock.advance(300);
@@ -81,12 +81,12 @@ async fn a_panic_while_keys_are_fetched_makes_them_unavailable() {
 #[tokio::test]
 async fn before_the_first_rotation_signing_is_unavailable() {
     let world = World::without_ring(&samples::site_files(), SigningAlgorithm::Es256);
-    let answer = world.exchange(&world.token(&TokenAsk::default()), &[]).await;
+    let answer = world.exchange(&world.token(&TokenSpec::default()), &[]).await;
     assert_refused(&answer, (503, "temporarily_unavailable", "signing_unavailable"));
     assert_eq!(answer.header("retry-after"), "2");
     world.rotate().await;
     world.clock.advance(10);
-    let answer = world.exchange(&world.token(&TokenAsk::default()), &[]).await;
+    let answer = world.exchange(&world.token(&TokenSpec::default()), &[]).await;
     assert_eq!(answer.status, 200);
     assert_common_headers(&answer);
 }
@@ -96,7 +96,7 @@ async fn without_the_tenants_keys_the_refusal_says_when_to_retry() {
     for behaviour in [Behaviour::Down, Behaviour::Rubbish] {
         let world = World::new().await;
         world.entra.behave(behaviour);
-        let answer = world.exchange(&world.token(&TokenAsk::default()), &[]).await;
+        let answer = world.exchange(&world.token(&TokenSpec::default()), &[]).await;
         assert_refused(&answer, (503, "temporarily_unavailable", "keys_unavailable"));
         assert_eq!(answer.header("retry-after"), "300");
     }

@@ -2,7 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use entra_emulator::{
-    Person, TokenAsk,
+    Person, TokenSpec,
     Version::{V1, V2},
 };
 use pozi_tests::{NOW, World, invalid_tokens};
@@ -18,14 +18,14 @@ async fn a_token_with_a_single_fault_is_refused_for_that_fault() {
         assert_eq!(answer.refusal(), ("invalid_request", invalid.reason), "{}", invalid.what);
         assert_invalid(&answer, invalid.reason);
     }
-    let valid = world.exchange(&world.token(&TokenAsk::default()), &[]).await;
+    let valid = world.exchange(&world.token(&TokenSpec::default()), &[]).await;
     assert_eq!(valid.status, 200, "invalid tokens do not affect a valid one");
 }
 
 #[tokio::test]
 async fn a_session_is_not_exchanged_again() {
     let world = World::new().await;
-    let granted = world.exchange(&world.token(&TokenAsk::default()), &[]).await;
+    let granted = world.exchange(&world.token(&TokenSpec::default()), &[]).await;
     assert_invalid(&world.exchange(granted.session(), &[]).await, "pozi_token");
 }
 
@@ -96,7 +96,7 @@ async fn entras_clock_may_be_at_most_a_minute_ahead() {
 #[tokio::test]
 async fn a_token_is_accepted_until_the_second_before_it_expires() {
     let world = World::new().await;
-    let token = world.token(&TokenAsk::default());
+    let token = world.token(&TokenSpec::default());
     let ends = pozi_tests::part(&token, 1)["exp"].as_u64().unwrap();
     world.clock.set(ends - 1);
     let last = world.exchange(&token, &[]).await;
@@ -121,7 +121,7 @@ async fn unused_claims_and_header_members_are_ignored() {
         (json!({}), json!({"idtyp": "user"})),
         (json!({}), json!({"aud2": "x", "Tid2": "y"})),
     ] {
-        let mut whole = (world.entra.header(V1), world.entra.claims(&TokenAsk::default(), NOW).unwrap());
+        let mut whole = (world.entra.header(V1), world.entra.claims(&TokenSpec::default(), NOW).unwrap());
         for (onto, more) in [(&mut whole.0, header), (&mut whole.1, claims)] {
             onto.as_object_mut().unwrap().append(&mut more.as_object().unwrap().clone());
         }
@@ -130,7 +130,7 @@ async fn unused_claims_and_header_members_are_ignored() {
     }
     let mut old_header = world.entra.header(V1);
     old_header.as_object_mut().unwrap().remove("kid");
-    let claims = world.entra.claims(&TokenAsk::default(), NOW).unwrap();
+    let claims = world.entra.claims(&TokenSpec::default(), NOW).unwrap();
     let answer = world.exchange(&world.entra.sign(&old_header, &claims), &[]).await;
     assert_eq!(answer.status, 200, "an old token names its key only by x5t: {}", answer.json);
 }

@@ -2,7 +2,7 @@
 //! authorizer itself cannot run here.
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html>.
 
-use entra_emulator::{Person, TokenAsk};
+use entra_emulator::{Person, TokenSpec};
 use pozi_auth::keyring::SigningAlgorithm;
 use pozi_local::samples;
 use pozi_tests::{World, part, verified_by};
@@ -10,7 +10,7 @@ use pozi_tests::{World, part, verified_by};
 #[tokio::test]
 async fn a_session_of_an_rsa_ring_meets_every_rule_of_api_gateways_authorizer() {
     let world = World::with(&samples::site_files(), SigningAlgorithm::Rs256).await;
-    let ask = TokenAsk { site: "riverbend".into(), person: Person::Editor, ..TokenAsk::default() };
+    let ask = TokenSpec { site: "riverbend".into(), person: Person::Editor, ..TokenSpec::default() };
     let session = world.exchange(&world.token(&ask), &[]).await.session().to_owned();
     let (header, claims) = (part(&session, 0), part(&session, 1));
     let issuer = world.issuer.as_str();

@@ -104,6 +104,11 @@ fn run_javascript(folder: &Path, base: &str, session: &str) {
     command.arg(folder.join("documented.mjs")).arg(base).arg(SITE).arg(session);
     assert_eq!(output_of(&mut command, "JavaScript"), "true false refused refused");
     run_as_program(|| Command::new("node"), &file, base, session);
+    // A program that a link hides from itself would print nothing and succeed.
+    let links = tempfile::tempdir().unwrap();
+    let link = links.path().join("verify.mjs");
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    run_as_program(|| Command::new("node"), &link, base, session);
 }
 
 /// Runs the example `file` as a program, which reads the session from standard input.

@@ -7,7 +7,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use entra_emulator::{Person, TokenAsk};
+use entra_emulator::{Person, TokenSpec};
 use pozi_auth::keyring::SigningAlgorithm;
 use pozi_local::samples;
 use pozi_tests::{World, part};
@@ -28,7 +28,7 @@ struct Case {
 }
 
 async fn session(world: &World) -> String {
-    let ask = TokenAsk { site: "riverbend".into(), person: Person::Reader, ..TokenAsk::default() };
+    let ask = TokenSpec { site: "riverbend".into(), person: Person::Reader, ..TokenSpec::default() };
     world.exchange(&world.token(&ask), &[]).await.session().to_owned()
 }
 

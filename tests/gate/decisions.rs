@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use axum::body::Body;
-use entra_emulator::{Kind, Person, TokenAsk, Version};
+use entra_emulator::{Kind, Person, TokenSpec, Version};
 use http::{Method, Request};
 use pozi_auth::keyring::SigningAlgorithm;
 use pozi_local::samples;
@@ -155,7 +155,7 @@ async fn refuses_each_invalid_session_with_401_and_its_own_reason() {
         (format!("{}.", good.rsplit_once('.').unwrap().0), "bad_signature"),
     ];
     for kind in [Kind::Access, Kind::Id] {
-        let ask = TokenAsk { kind, person: Person::Editor, version: Version::V2, ..TokenAsk::default() };
+        let ask = TokenSpec { kind, person: Person::Editor, version: Version::V2, ..TokenSpec::default() };
         cases.push((site.world.token(&ask), "not_a_session"));
     }
     for (header, claims, reason) in [

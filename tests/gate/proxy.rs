@@ -1,6 +1,6 @@
 //! A gate in front of a fake QGIS Server, and clients that write raw bytes to a connection.
 
-use entra_emulator::{Person, TokenAsk};
+use entra_emulator::{Person, TokenSpec};
 use pozi_auth::{keyring::SigningAlgorithm, sites::SiteFile};
 use pozi_gate::{config::UpstreamConfig, settings::Limits};
 use pozi_local::samples;
@@ -66,7 +66,7 @@ impl Proxy {
 
     /// Gets a new session for the reader of `site`.
     pub(crate) async fn session_at(&self, site: &str) -> String {
-        let ask = TokenAsk { site: site.into(), person: Person::Reader, ..TokenAsk::default() };
+        let ask = TokenSpec { site: site.into(), person: Person::Reader, ..TokenSpec::default() };
         let answer = self.world.exchange(&self.world.token(&ask), &[]).await;
         assert!(!answer.session().is_empty(), "{:?}", answer.json);
         answer.session().to_owned()

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Router, body::Body};
-use entra_emulator::{Person, TokenAsk};
+use entra_emulator::{Person, TokenSpec};
 use http::{HeaderValue, Request};
 use pozi_auth::{
     session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
@@ -41,7 +41,7 @@ impl Site {
     }
 
     pub(crate) async fn session_at(&self, site: &str, person: Person) -> String {
-        let ask = TokenAsk { site: site.into(), person, ..TokenAsk::default() };
+        let ask = TokenSpec { site: site.into(), person, ..TokenSpec::default() };
         let answer = self.world.exchange(&self.world.token(&ask), &[]).await;
         assert!(!answer.session().is_empty(), "{:?}", answer.json);
         answer.session().to_owned()

@@ -1,6 +1,6 @@
 //! A gate for riverbend with the catalogue `demo`, QGIS Server behind it, and two people's sessions.
 
-use entra_emulator::{Person, TokenAsk};
+use entra_emulator::{Person, TokenSpec};
 use pozi_auth::{
     keyring::SigningAlgorithm,
     sites::{Site, SiteFile},
@@ -49,7 +49,7 @@ impl TestSite {
 }
 
 async fn session(world: &World, person: Person, scope: &str) -> String {
-    let ask = TokenAsk { site: "riverbend".into(), person, ..TokenAsk::default() };
+    let ask = TokenSpec { site: "riverbend".into(), person, ..TokenSpec::default() };
     let answer = world.exchange(&world.token(&ask), &[("scope", scope)]).await;
     assert_eq!(answer.scope(), scope, "{:?}", answer.json);
     answer.session().to_owned()

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use entra_emulator::{
-    Behaviour, Person, TokenAsk,
+    Behaviour, Person, TokenSpec,
     Version::{self, V1, V2},
 };
 use pozi_tests::{Answer, World, part};
@@ -14,8 +14,8 @@ use tokio::task::JoinSet;
 pub(crate) const COOLDOWN: u64 = 5 * 60;
 pub(crate) const FRESH: u64 = 60 * 60;
 
-pub(crate) fn reader(site: &str, version: Version) -> TokenAsk {
-    TokenAsk { site: site.to_owned(), version, ..TokenAsk::default() }
+pub(crate) fn reader(site: &str, version: Version) -> TokenSpec {
+    TokenSpec { site: site.to_owned(), version, ..TokenSpec::default() }
 }
 
 /// Returns a world whose service has riverbend's keys for these token versions, and the number of fetches so far.
@@ -76,7 +76,7 @@ async fn an_exchange_with_cached_keys_makes_no_call() {
 #[tokio::test]
 async fn an_unregistered_tenant_never_causes_a_call() {
     let world = World::new().await;
-    let mut claims = world.entra.claims(&TokenAsk::default(), pozi_tests::NOW).unwrap();
+    let mut claims = world.entra.claims(&TokenSpec::default(), pozi_tests::NOW).unwrap();
     for tenant in 0..100_u128 {
         claims["tid"] = json!(uuid::Uuid::from_u128(tenant).to_string());
         let answer = world.exchange(&world.entra.sign(&world.entra.header(V1), &claims), &[]).await;
@@ -184,7 +184,7 @@ async fn flood(world: &World, before: usize, allowed: usize) -> usize {
 #[tokio::test]
 async fn a_guest_and_a_member_are_verified_with_the_same_keys() {
     let (world, calls) = warm(&[V1]).await;
-    let guest = TokenAsk { person: Person::Guest, ..reader("riverbend", V1) };
+    let guest = TokenSpec { person: Person::Guest, ..reader("riverbend", V1) };
     assert_eq!(world.exchange(&world.token(&guest), &[]).await.status, 200);
     assert_eq!(world.key_sets.calls(), calls);
 }

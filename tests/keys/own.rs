@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::Body;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use entra_emulator::TokenAsk;
+use entra_emulator::TokenSpec;
 use http::Request;
 use pozi_auth::{
     keyring::{
@@ -52,7 +52,7 @@ async fn every_session_verifies_with_every_key_set_that_a_consumer_may_have_cach
         world.clock.set(now);
         world.rotate().await;
         if token.1 < now + 2 * STEP {
-            token.0 = world.token(&TokenAsk::default());
+            token.0 = world.token(&TokenSpec::default());
             token.1 = part(&token.0, 1)["exp"].as_u64().unwrap();
         }
         let answer = world.exchange(&token.0, &[]).await;
@@ -90,7 +90,7 @@ async fn a_key_is_published_for_three_hours_before_it_signs() {
             first_seen = Some((minutes, new["kid"].clone()));
         }
         if let Some((seen, kid)) = &first_seen {
-            let answer = world.exchange(&world.token(&TokenAsk::default()), &[]).await;
+            let answer = world.exchange(&world.token(&TokenSpec::default()), &[]).await;
             if part(answer.session(), 0)["kid"] == *kid {
                 assert!(minutes - seen >= 180, "published for only {} min", minutes - seen);
                 return;
@@ -191,7 +191,7 @@ async fn the_metadata_gives_the_issuer_and_the_addresses() {
     // The addresses work, and the issuer is the one in the tokens.
     let path = |name: &str| openid[name].as_str().unwrap().strip_prefix(issuer).unwrap().to_owned();
     assert_eq!(path("token_endpoint"), "/oauth2/token");
-    let answer = world.exchange(&world.token(&TokenAsk::default()), &[]).await;
+    let answer = world.exchange(&world.token(&TokenSpec::default()), &[]).await;
     assert_eq!(part(answer.session(), 1)["iss"], openid["issuer"]);
     let keys = world.get(&path("jwks_uri"), &[]).await.json;
     assert!(verified_by(answer.session(), &keys).is_some());

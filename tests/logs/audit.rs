@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use aws_lc_rs::digest::{SHA256, digest};
-use entra_emulator::{Person, TokenAsk, Version};
+use entra_emulator::{Person, TokenSpec, Version};
 use pozi_auth::{
     identifiers::TenantId,
     tenants::{RegistryError, SiteRegistry, TenantSites},
@@ -29,7 +29,7 @@ async fn a_granted_exchange_logs_one_audit_event_with_who_may_do_what() {
     let world = World::new().await;
     let (lines, _guard) = Lines::capture();
     for version in [Version::V1, Version::V2] {
-        let token = world.token(&TokenAsk { version, person: Person::Editor, ..TokenAsk::default() });
+        let token = world.token(&TokenSpec { version, person: Person::Editor, ..TokenSpec::default() });
         let answer = world.exchange(&token, &[]).await;
         let lines = lines.take();
         let [audit] = audits(&lines)[..] else { panic!("not one audit event: {lines:?}") };
@@ -65,7 +65,7 @@ async fn a_granted_exchange_logs_one_audit_event_with_who_may_do_what() {
 async fn an_explanation_logs_no_audit_event() {
     let world = World::new().await;
     let (lines, _guard) = Lines::capture();
-    let token = world.token(&TokenAsk::default());
+    let token = world.token(&TokenSpec::default());
     for (token, status) in [(token.as_str(), 200), ("a.b.c", 400)] {
         assert_eq!(world.explain(&format!("subject_token={token}")).await.status, status);
     }
@@ -78,7 +78,7 @@ async fn an_explanation_logs_no_audit_event() {
 async fn a_refused_exchange_logs_one_audit_event_with_the_reason() {
     let world = World::new().await;
     let (lines, _guard) = Lines::capture();
-    let good = world.token(&TokenAsk::default());
+    let good = world.token(&TokenSpec::default());
     let token_members = ["subject_token_sha256", "tenant", "uti", "subject_token_kid"];
     for (more, token, reason, further) in [
         ([("subject_token_type", "x")], good.as_str(), "repeated_parameter", [].as_slice()),
@@ -117,7 +117,7 @@ impl SiteRegistry for Registry {
 #[tokio::test]
 async fn an_exchange_that_panics_or_is_abandoned_logs_an_audit_event_too() {
     let world = World::new().await;
-    let token = world.token(&TokenAsk::default());
+    let token = world.token(&TokenSpec::default());
     for (registry, timeout, decision, reason) in [
         (Registry::Panics, Duration::from_mins(1), "refused", json!("internal_error")),
         (Registry::Hangs, Duration::from_millis(20), "abandoned", Value::Null),
@@ -150,7 +150,7 @@ async fn text_in_an_unverified_token_neither_forges_nor_floods_the_log() {
             [(true, "kid"), (true, "alg"), (false, "uti"), (false, "aud"), (false, "iss")]
         {
             let mut header = world.entra.header(Version::V1);
-            let mut claims = world.entra.claims(&TokenAsk::default(), NOW).unwrap();
+            let mut claims = world.entra.claims(&TokenSpec::default(), NOW).unwrap();
             *if in_header { &mut header[name] } else { &mut claims[name] } = json!(text);
             let token = world.entra.sign_text(&header.to_string(), &claims.to_string());
             let answer = world.exchange(&token, &[]).await;

@@ -1,6 +1,6 @@
 //! The log line of a decision of the gate.
 
-use entra_emulator::TokenAsk;
+use entra_emulator::TokenSpec;
 use pozi_auth::session::{ISSUER_KEY_LIFETIMES, IssuerKeys};
 use pozi_gate::{Gate, Routes};
 use pozi_tests::{PublishedDocument, World, part};
@@ -13,7 +13,7 @@ use super::{Lines, audits, secrets::Secrets};
 #[tokio::test]
 async fn a_decision_of_the_gate_is_one_line_without_tokens_and_personal_data() {
     let world = World::new().await;
-    let session = world.exchange(&world.token(&TokenAsk::default()), &[]).await.session().to_owned();
+    let session = world.exchange(&world.token(&TokenSpec::default()), &[]).await.session().to_owned();
     let keys = IssuerKeys::new(PublishedDocument::of(&world), ISSUER_KEY_LIFETIMES);
     let catalogues = ["planning", "assets"].map(|id| id.parse().unwrap());
     let site = "https://poziserver-riverbend.example/pozi/";

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use entra_emulator::{Behaviour, Kind, Person, TokenAsk, Version};
+use entra_emulator::{Behaviour, Kind, Person, TokenSpec, Version};
 use pozi_auth::keyring::SigningAlgorithm;
 use pozi_local::samples;
 use pozi_tests::{Answer, NOW, World, invalid_tokens, part};
@@ -56,7 +56,7 @@ impl Secrets {
 }
 
 /// Every kind of token, for every person at both sites.
-fn asks() -> Vec<TokenAsk> {
+fn asks() -> Vec<TokenSpec> {
     let mut asks = Vec::new();
     for site in ["riverbend", "saltmarsh"] {
         for person in Person::ALL {
@@ -66,7 +66,7 @@ fn asks() -> Vec<TokenAsk> {
                 (Version::V1, Kind::Id),
                 (Version::V2, Kind::Id),
             ] {
-                asks.push(TokenAsk { site: site.to_owned(), person, version, kind });
+                asks.push(TokenSpec { site: site.to_owned(), person, version, kind });
             }
         }
     }
@@ -94,7 +94,7 @@ async fn no_token_name_address_or_group_is_logged() {
     for invalid in invalid_tokens(&world) {
         record(&invalid.token, &Value::Null, &world.exchange(&invalid.token, invalid.more).await);
     }
-    let granted = world.exchange(&world.token(&TokenAsk::default()), &[]).await;
+    let granted = world.exchange(&world.token(&TokenSpec::default()), &[]).await;
     let again = world.exchange(granted.session(), &[]).await;
     record(granted.session(), &Value::Null, &again);
     record(granted.session(), &Value::Null, &granted);
@@ -118,12 +118,12 @@ async fn an_outage_is_logged_without_the_token() {
     for behaviour in [Behaviour::Down, Behaviour::Rubbish] {
         let world = World::new().await;
         world.entra.behave(behaviour);
-        let token = world.token(&TokenAsk::default());
+        let token = world.token(&TokenSpec::default());
         secrets.add(&token, &part(&token, 1));
         assert_eq!(world.exchange(&token, &[]).await.refusal().1, "keys_unavailable");
     }
     let world = World::without_ring(&samples::site_files(), SigningAlgorithm::Es256);
-    let token = world.token(&TokenAsk::default());
+    let token = world.token(&TokenSpec::default());
     secrets.add(&token, &part(&token, 1));
     assert_eq!(world.exchange(&token, &[]).await.refusal().1, "signing_unavailable");
 

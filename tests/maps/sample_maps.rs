@@ -6,7 +6,7 @@ use axum::{
     Router,
     body::{Body, to_bytes},
 };
-use entra_emulator::{Person, TokenAsk};
+use entra_emulator::{Person, TokenSpec};
 use http::{Method, Request};
 use pozi_auth::{
     session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
@@ -58,7 +58,7 @@ impl Maps {
     }
 
     pub(crate) async fn session(&self, site: &str, person: Person) -> String {
-        let ask = TokenAsk { site: site.into(), person, ..TokenAsk::default() };
+        let ask = TokenSpec { site: site.into(), person, ..TokenSpec::default() };
         let answer = self.world.exchange(&self.world.token(&ask), &[]).await;
         assert!(!answer.session().is_empty(), "{:?}", answer.json);
         answer.session().to_owned()

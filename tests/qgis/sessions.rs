@@ -1,6 +1,6 @@
 //! The sessions of the tests, which the exchange mints for a site with the sample catalogues.
 
-use entra_emulator::{Person, TokenAsk};
+use entra_emulator::{Person, TokenSpec};
 use pozi_auth::sites::SiteFile;
 use pozi_local::samples;
 use pozi_tests::World;
@@ -51,7 +51,7 @@ pub(crate) struct Sessions {
 
 impl Sessions {
     pub(crate) async fn mint(world: &World) -> Self {
-        let ask = |site: &str, person| TokenAsk { site: site.into(), person, ..TokenAsk::default() };
+        let ask = |site: &str, person| TokenSpec { site: site.into(), person, ..TokenSpec::default() };
         let session = async |site: &str, person, scope: &[(&str, &str)]| {
             let answer = world.exchange(&world.token(&ask(site, person)), scope).await;
             assert!(!answer.session().is_empty(), "{:?}", answer.json);

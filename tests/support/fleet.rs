@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::Router;
-use entra_emulator::{EmulatedEntra, TokenAsk};
+use entra_emulator::{EmulatedEntra, TokenSpec};
 use pozi_auth::{
     adapters::{
         SystemClock,
@@ -199,7 +199,7 @@ impl Fleet {
     /// A reader's token, as Entra issues it now.
     pub fn token(&self) -> String {
         self.directory
-            .token(&TokenAsk::default(), SystemClock.now().unix_seconds())
+            .token(&TokenSpec::default(), SystemClock.now().unix_seconds())
             .expect("the sample sites have a reader")
     }
 }

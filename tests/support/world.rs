@@ -3,7 +3,7 @@
 use std::{marker::PhantomData, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body};
-use entra_emulator::{EmulatedEntra, TokenAsk};
+use entra_emulator::{EmulatedEntra, TokenSpec};
 use http::{Request, Uri};
 use pozi_auth::{
     adapters::SiteFiles,
@@ -131,7 +131,7 @@ impl World {
     }
 
     /// A token as Entra issues it now.
-    pub fn token(&self, ask: &TokenAsk) -> String {
+    pub fn token(&self, ask: &TokenSpec) -> String {
         self.entra.token(ask, self.clock.unix_seconds()).expect("the site and the person exist")
     }
 

@@ -8,14 +8,14 @@ use base64::{
 use serde_json::{Map, Value, json};
 use uuid::{Builder, Uuid};
 
-use super::{CONSUMER_TENANT, Kind, Person, Registration, TokenAsk, Version};
+use super::{CONSUMER_TENANT, Kind, Person, Registration, TokenSpec, Version};
 
 /// The shortest and longest lifetime of an access token, in seconds. Entra picks one at random to spread the load.
 const MIN_LIFETIME: u64 = 65 * 60;
 const MAX_LIFETIME: u64 = 90 * 60;
 
 /// The claims of the requested token. `None` for the ID token of an app, which gets none.
-pub(super) fn claims(registration: &Registration, ask: &TokenAsk, now: u64) -> Option<Value> {
+pub(super) fn claims(registration: &Registration, ask: &TokenSpec, now: u64) -> Option<Value> {
     let mut claims = Map::new();
     let mut add = |more| {
         if let Value::Object(more) = more {
@@ -40,7 +40,7 @@ pub(super) fn claims(registration: &Registration, ask: &TokenAsk, now: u64) -> O
     Some(Value::Object(claims))
 }
 
-fn of_every_token(registration: &Registration, ask: &TokenAsk, now: u64) -> Value {
+fn of_every_token(registration: &Registration, ask: &TokenSpec, now: u64) -> Value {
     let Registration { tenant_id, client_id, app_id_uri, .. } = registration;
     let object = object_id(registration, ask.person);
     let audience = match (ask.version, ask.kind) {
@@ -186,7 +186,7 @@ mod tests {
     const NOW: u64 = 1_800_000_000;
 
     fn of(person: Person, version: Version, kind: Kind) -> Value {
-        claims(&riverbend(), &TokenAsk { site: String::new(), person, version, kind }, NOW).unwrap()
+        claims(&riverbend(), &TokenSpec { site: String::new(), person, version, kind }, NOW).unwrap()
     }
 
     fn members(claims: &Value) -> Vec<&str> {
@@ -251,7 +251,7 @@ mod tests {
         assert_ne!(first["oid"], first["sub"]);
         assert_ne!(first["oid"], of(Person::Editor, Version::V1, Kind::Access)["oid"]);
         let hilltop = Registration { site: "hilltop".to_owned(), ..riverbend() };
-        let elsewhere = claims(&hilltop, &TokenAsk::default(), NOW).unwrap();
+        let elsewhere = claims(&hilltop, &TokenSpec::default(), NOW).unwrap();
         assert_ne!(first["oid"], elsewhere["oid"]);
     }
 
@@ -333,7 +333,7 @@ mod tests {
         }
         assert_eq!(of(Person::AppOnly, Version::V1, Kind::Access)["appidacr"], "1");
         assert_eq!(of(Person::AppOnly, Version::V2, Kind::Access)["azpacr"], "1");
-        let ask = TokenAsk { person: Person::AppOnly, kind: Kind::Id, ..TokenAsk::default() };
+        let ask = TokenSpec { person: Person::AppOnly, kind: Kind::Id, ..TokenSpec::default() };
         assert_eq!(claims(&riverbend(), &ask, NOW), None);
     }
 }

@@ -26,7 +26,7 @@ use uuid::Uuid;
 pub use base::over_https;
 use key_ring::KeyRing;
 pub use mistakes::Mistake;
-pub use people::{Kind, Person, TokenAsk, UnknownNameError, Version};
+pub use people::{Kind, Person, TokenSpec, UnknownNameError, Version};
 use sign_in::Memory;
 
 /// The tenant of personal Microsoft accounts. Its signing key is valid for no other tenant.
@@ -129,13 +129,13 @@ impl EmulatedEntra {
 
     /// Issues the requested token at `now` (Unix seconds). `None` if there is no such site, or the person gets no such
     /// token.
-    pub fn token(&self, ask: &TokenAsk, now: u64) -> Option<String> {
+    pub fn token(&self, ask: &TokenSpec, now: u64) -> Option<String> {
         let claims = self.claims(ask, now)?;
         Some(self.sign(&self.header(ask.version), &claims))
     }
 
     /// The claims of [`token`](Self::token).
-    pub fn claims(&self, ask: &TokenAsk, now: u64) -> Option<Value> {
+    pub fn claims(&self, ask: &TokenSpec, now: u64) -> Option<Value> {
         let mut claims = claims::claims(self.registration(&ask.site)?, ask, now)?;
         if let (Kind::Access, Some(lifetime)) = (ask.kind, *locked(&self.0.token_lifetime)) {
             claims["exp"] = (now + lifetime.as_secs()).into();
@@ -287,7 +287,7 @@ mod tests {
         println!("the directory started after {:?}", started.elapsed());
         for version in [Version::V1, Version::V2] {
             for person in Person::ALL {
-                let ask = TokenAsk { person, version, ..TokenAsk::default() };
+                let ask = TokenSpec { person, version, ..TokenSpec::default() };
                 let token = entra.token(&ask, 1_800_000_000).unwrap();
                 assert_eq!(verified_by(&token, &entra.key_set(version)), Some(entra.key_id()));
                 assert_eq!(part(&token, 1)["ver"], version.name());
@@ -299,7 +299,7 @@ mod tests {
     #[test]
     fn a_spoilt_token_does_not_verify() {
         let entra = emulated();
-        let token = entra.token(&TokenAsk::default(), 1_800_000_000).unwrap();
+        let token = entra.token(&TokenSpec::default(), 1_800_000_000).unwrap();
         let spoilt = token.replacen('.', ".e30", 1);
         assert_eq!(verified_by(&spoilt, &entra.key_set(Version::V1)), None);
     }
@@ -333,11 +333,11 @@ mod tests {
     #[test]
     fn a_new_key_signs_at_once_and_former_ones_stay_published() {
         let entra = emulated();
-        let before = entra.token(&TokenAsk::default(), 1_800_000_000).unwrap();
+        let before = entra.token(&TokenSpec::default(), 1_800_000_000).unwrap();
         let former = entra.key_id();
         entra.roll_keys();
         assert_ne!(entra.key_id(), former);
-        let after = entra.token(&TokenAsk::default(), 1_800_000_000).unwrap();
+        let after = entra.token(&TokenSpec::default(), 1_800_000_000).unwrap();
         for version in [Version::V1, Version::V2] {
             assert_eq!(verified_by(&before, &entra.key_set(version)), Some(former.clone()));
             assert_eq!(verified_by(&after, &entra.key_set(version)), Some(entra.key_id()));
@@ -371,7 +371,7 @@ mod tests {
     #[test]
     fn an_unknown_site_gets_no_token_and_an_empty_one_means_the_first() {
         let entra = emulated();
-        let ask = |site: &str| TokenAsk { site: site.to_owned(), ..TokenAsk::default() };
+        let ask = |site: &str| TokenSpec { site: site.to_owned(), ..TokenSpec::default() };
         assert_eq!(entra.token(&ask("lakeside"), 0), None);
         let tenant = |site| entra.claims(&ask(site), 0).unwrap()["tid"].clone();
         assert_eq!(tenant(""), tenant("riverbend"));

@@ -181,7 +181,7 @@ impl FromStr for Kind {
 
 /// The token that a caller wants. The default is the reader's v1.0 access token for the first registration.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct TokenAsk {
+pub struct TokenSpec {
     /// The registration's site; empty for the first registration.
     pub site: String,
     /// The person.

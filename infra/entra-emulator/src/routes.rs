@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    Behaviour, EmulatedEntra, Kind, Mistake, Person, TokenAsk, UnknownNameError, Version,
+    Behaviour, EmulatedEntra, Kind, Mistake, Person, TokenSpec, UnknownNameError, Version,
     base::Base,
     metadata::openid_configuration,
     outage::{OutageError, apply_behaviour, known_tenant},
@@ -78,7 +78,7 @@ async fn token(
         let sites = entra.registrations().iter().map(|registration| registration.site.as_str());
         return Err(not_found(&UnknownNameError::new("site", &query.site, sites)));
     }
-    let ask = TokenAsk {
+    let ask = TokenSpec {
         site: query.site,
         person: query
             .person

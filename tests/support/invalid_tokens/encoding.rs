@@ -2,7 +2,7 @@
 
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use entra_emulator::{CONSUMER_TENANT, TokenAsk, Version};
+use entra_emulator::{CONSUMER_TENANT, TokenSpec, Version};
 use serde_json::json;
 
 use super::{InvalidToken, Tokens, case, merged};
@@ -33,7 +33,7 @@ impl Tokens<'_> {
     }
 
     pub(super) fn in_other_shapes(&self) -> Vec<InvalidToken> {
-        let good = self.world.token(&TokenAsk::default());
+        let good = self.world.token(&TokenSpec::default());
         let header = self.world.entra.header(Version::V1).to_string();
         let sign = |claims: &str| self.world.entra.sign_text(&header, claims);
         [
@@ -58,7 +58,7 @@ impl Tokens<'_> {
 
     pub(super) fn with_other_signatures(&self) -> Vec<InvalidToken> {
         let entra = &self.world.entra;
-        let good = self.world.token(&TokenAsk::default());
+        let good = self.world.token(&TokenSpec::default());
         let another = self.changed(Version::V1, &json!({"name": "Another"}));
         let (signed, signature) = good.rsplit_once('.').unwrap_or_default();
         let (_, other_signature) = another.rsplit_once('.').unwrap_or_default();

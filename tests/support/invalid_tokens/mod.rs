@@ -3,7 +3,7 @@
 mod claims;
 mod encoding;
 
-use entra_emulator::{Kind, Person, TokenAsk, Version};
+use entra_emulator::{Kind, Person, TokenSpec, Version};
 use serde_json::{Map, Value, json};
 
 use crate::World;
@@ -44,7 +44,7 @@ struct Tokens<'a> {
 
 impl Tokens<'_> {
     fn claims(&self, version: Version) -> Value {
-        let ask = TokenAsk { version, ..TokenAsk::default() };
+        let ask = TokenSpec { version, ..TokenSpec::default() };
         self.world.entra.claims(&ask, self.world.clock.unix_seconds()).unwrap_or_default()
     }
 
@@ -62,7 +62,7 @@ impl Tokens<'_> {
 
     fn of_other_kinds(&self) -> Vec<InvalidToken> {
         let issued = |person, version, kind| {
-            self.world.token(&TokenAsk { person, version, kind, ..TokenAsk::default() })
+            self.world.token(&TokenSpec { person, version, kind, ..TokenSpec::default() })
         };
         let mut cases = Vec::new();
         for version in [Version::V1, Version::V2] {

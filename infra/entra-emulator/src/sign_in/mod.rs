@@ -28,7 +28,7 @@ use self::{
     redeem::{TokenRequest, redeem},
 };
 use super::{
-    EmulatedEntra, Kind, Registration, TokenAsk, Version,
+    EmulatedEntra, Kind, Registration, TokenSpec, Version,
     outage::{OutageError, apply_behaviour},
     unix_now,
 };
@@ -125,7 +125,7 @@ fn code_response(
     };
     let mut response = vec![("code".to_owned(), entra.memory().code_for(grant, unix_now()))];
     if request.wants_client_info() {
-        let ask = TokenAsk { site: registration.site.clone(), person, version: Version::V2, kind: Kind::Id };
+        let ask = TokenSpec { site: registration.site.clone(), person, version: Version::V2, kind: Kind::Id };
         let id_token = entra.claims(&ask, unix_now()).unwrap_or_default();
         response.push(("client_info".to_owned(), redeem::client_info(&id_token)));
     }

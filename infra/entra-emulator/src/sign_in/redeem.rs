@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    super::{EmulatedEntra, Kind, Mistake, Registration, TokenAsk, Version},
+    super::{EmulatedEntra, Kind, Mistake, Registration, TokenSpec, Version},
     error::{self, EntraError},
     memory::{Authorization, CodeGrant, REFRESH_TOKEN_LIFETIME},
     scopes::Resource,
@@ -125,10 +125,10 @@ fn tokens(
     (now, until): (u64, u64),
 ) -> Value {
     let ask =
-        TokenAsk { site: registration.site.clone(), person: authorization.person, ..TokenAsk::default() };
+        TokenSpec { site: registration.site.clone(), person: authorization.person, ..TokenSpec::default() };
     let mut access = entra.claims(&ask, now).unwrap_or_default();
     let mut id =
-        entra.claims(&TokenAsk { kind: Kind::Id, version: Version::V2, ..ask }, now).unwrap_or_default();
+        entra.claims(&TokenSpec { kind: Kind::Id, version: Version::V2, ..ask }, now).unwrap_or_default();
     id["nonce"] = nonce.unwrap_or_default().into();
     let lifetime = access["exp"].as_u64().unwrap_or(now).saturating_sub(now);
     let client_info = client_info(&id);
