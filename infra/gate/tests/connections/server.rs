@@ -1,11 +1,14 @@
 //! A server whose handlers block, count or send as a test needs, and its clients' side.
 
 use std::{
+    convert::Infallible,
     net::SocketAddr,
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -17,6 +20,7 @@ use axum::{
     routing::{any, get},
 };
 use http::StatusCode;
+use http_body::{Body as HttpBody, Frame};
 use pozi_gate::{BodyStalledError, serve, settings::Limits};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -28,7 +32,8 @@ use tokio::{
 
 /// Long enough for the slowest machine: a test that reaches it has failed.
 pub(crate) const TIMEOUT: Duration = Duration::from_mins(1);
-pub(crate) const SOON: Duration = Duration::from_millis(200);
+/// A timeout that a test waits for, and that a machine with much other work still keeps within.
+pub(crate) const SOON: Duration = Duration::from_secs(1);
 const NEVER: Duration = Duration::from_hours(1);
 
 /// Limits without timeouts.
@@ -41,20 +46,28 @@ pub(crate) struct Handlers {
     pub(crate) begun: Arc<Notify>,
     pub(crate) resume: Arc<Notify>,
     pub(crate) running: Arc<AtomicUsize>,
+    pub(crate) dropped: Arc<Notify>,
 }
 
-struct Counted(Arc<AtomicUsize>);
+impl Handlers {
+    fn count(self) -> Counted {
+        self.running.fetch_add(1, Ordering::SeqCst);
+        Counted(self)
+    }
+}
+
+struct Counted(Handlers);
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
+        self.0.running.fetch_sub(1, Ordering::SeqCst);
+        self.0.dropped.notify_one();
     }
 }
 
 /// Answers when `resume` is notified.
 async fn blocked(State(handlers): State<Handlers>) -> &'static str {
-    handlers.running.fetch_add(1, Ordering::SeqCst);
-    let _running = Counted(Arc::clone(&handlers.running));
+    let _running = handlers.clone().count();
     handlers.begun.notify_one();
     handlers.resume.notified().await;
     "done"
@@ -77,9 +90,23 @@ async fn length(body: Body) -> Response {
     }
 }
 
-/// Answers with more than the buffers of any system hold.
-async fn large() -> Bytes {
-    Bytes::from(vec![b'x'; 64 * 1024 * 1024])
+/// An answer that never ends.
+struct Endless(#[expect(dead_code, reason = "says when the answer is dropped")] Counted);
+
+impl HttpBody for Endless {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b'x'; 64 * 1024])))))
+    }
+}
+
+async fn endless(State(handlers): State<Handlers>) -> Body {
+    Body::new(Endless(handlers.count()))
 }
 
 pub(crate) struct Server {
@@ -95,7 +122,7 @@ impl Server {
         let router = Router::new()
             .route("/blocked", get(blocked))
             .route("/length", any(length))
-            .route("/large", get(large))
+            .route("/endless", get(endless))
             .with_state(handlers.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
