@@ -72,7 +72,7 @@ fn run(file: &str, options: &[&str]) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let service = runtime.block_on(Service::start(&arguments(&state, options))).unwrap();
     let mut node = Command::new("node");
-    node.args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=90000"])
+    node.args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=600000"])
         .arg(format!("{file}.test.mjs"))
         .current_dir(&folder)
         .env("POZI_BASE", service.base())

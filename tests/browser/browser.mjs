@@ -50,7 +50,7 @@ async function startBrowser({ cookies, trustsCertificate }) {
     args: trustsCertificate ? [...FLAGS, "--ignore-certificate-errors"] : FLAGS,
     viewport: { width: 1280, height: 900 },
   });
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(120_000);
   return { context, profile };
 }
 

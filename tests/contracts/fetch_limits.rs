@@ -56,30 +56,32 @@ async fn reading_an_endless_document_stops_at_the_limit() {
     }
 }
 
+const NEVER: Duration = Duration::from_mins(2);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_answer_times_out_after_three_seconds_in_all() {
-    let never = |_: &mut Conversation| thread::sleep(Duration::from_secs(6));
+    let never = |_: &mut Conversation| thread::sleep(NEVER);
     let pause = Duration::from_millis(100);
     let slow: [(&str, Server); 4] = [
         ("no answer", Server::with(never)),
         (
             "a trickle of headers",
             Server::with(move |to| {
-                to.trickle(b"HTTP/1.1 200 OK\r\nX-Long: xxxxxxxxxxxxxxxxxxxxxxxxxxxxx", pause);
+                to.trickle(&[b"HTTP/1.1 200 OK\r\nX-Long: ".as_slice(), &[b'x'; 1_000]].concat(), pause);
             }),
         ),
         (
             "a trickle of body",
             Server::with(move |to| {
                 to.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
-                to.trickle(&[b' '; 60], pause);
+                to.trickle(&[b' '; 1_000], pause);
             }),
         ),
         (
             "a body that stops",
             Server::with(move |to| {
                 to.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{");
-                thread::sleep(Duration::from_secs(6));
+                thread::sleep(NEVER);
             }),
         ),
     ];
@@ -96,11 +98,8 @@ async fn a_slow_answer_times_out_after_three_seconds_in_all() {
         let (what, found, took) = fetch.await.unwrap();
         assert!(matches!(found, Err(FetchError::NoAnswer(_))), "{what}: {found:?}");
         println!("{what}: timed out after {took:?}");
-        // Each answer would take six seconds; a busy machine may need a little more than three.
-        assert!(
-            (Duration::from_millis(2_900)..Duration::from_millis(5_500)).contains(&took),
-            "{what}: {took:?}"
-        );
+        // Each answer would take more than a minute.
+        assert!((Duration::from_millis(2_900)..NEVER / 2).contains(&took), "{what}: {took:?}");
     }
 }
 

@@ -9,7 +9,7 @@ use pozi_auth::{
     fetch::FetchError,
     identifiers::TenantId,
 };
-use pozi_tests::EmulatedKeySets;
+use pozi_tests::{EmulatedKeySets, PATIENT_LIMITS};
 use uuid::Uuid;
 
 use super::wire::{Server, answer};
@@ -84,7 +84,7 @@ async fn key_sets_over_http() {
             _ => axum::Router::new().nest("/entra", entra.router()),
         };
         tokio::spawn(async move { axum::serve(listener, router).await });
-        contract(&entra, over_http(&base)).await;
+        contract(&entra, over_http(&base).with_timeout(PATIENT_LIMITS.call)).await;
     }
 }
 

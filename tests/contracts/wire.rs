@@ -76,7 +76,7 @@ impl Server {
 
     /// Waits until the first connection ends, and returns the number of bytes sent.
     pub(crate) fn sent(&self) -> usize {
-        for _ in 0..500 {
+        for _ in 0..6_000 {
             if let Some(sent) = self.bytes_sent.lock().unwrap().first() {
                 return *sent;
             }
