@@ -9,7 +9,7 @@ use std::{
 use tokio::time::{sleep, timeout};
 
 /// How long anything is waited for; long enough for a busy machine.
-pub(crate) const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const WAIT_TIMEOUT: Duration = Duration::from_mins(2);
 /// The time between two looks.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 

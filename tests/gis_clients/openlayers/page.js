@@ -81,7 +81,7 @@ window.wfs = async (address, session) => {
     },
   });
   await draw(new ol.layer.Vector({ source }));
-  for (let waited = 0; waited < 100 && !source.getFeatures().length && !failed; waited += 1) await new Promise((done) => setTimeout(done, 100));
+  for (let waited = 0; waited < 1_200 && !source.getFeatures().length && !failed; waited += 1) await new Promise((done) => setTimeout(done, 100));
   return failed ? -failed : source.getFeatures().length;
 };
 
