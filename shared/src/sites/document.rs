@@ -10,6 +10,9 @@ use crate::{
     identifiers::{ClientId, GroupId, TenantId},
 };
 
+/// The longest lifetime of a session, in minutes. Keys stay published for longer than that after they last signed.
+pub const MAX_SESSION_MINUTES: u64 = 60;
+
 /// A Pozi site: the five items that its council provides, and what else the service needs.
 #[derive(Debug, JsonSchema)]
 #[schemars(deny_unknown_fields)]

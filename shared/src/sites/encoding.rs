@@ -16,7 +16,7 @@ pub(super) fn decode(bytes: Vec<u8>) -> Result<String, (Option<usize>, String)> 
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let (before, after) = error.as_bytes().split_at(valid);
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        let line = 1 + str::from_utf8(before).unwrap_or_default().matches('\n').count();
         let byte = after.first().copied().unwrap_or_default();
         (Some(line), format!("the byte 0x{byte:02X} is not UTF-8; {fix}"))
     })

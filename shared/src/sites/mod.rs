@@ -7,6 +7,7 @@ mod checks;
 mod decide;
 mod document;
 mod encoding;
+mod error;
 mod explain;
 mod fields;
 mod judge;
@@ -24,14 +25,15 @@ pub(crate) use self::registered::clashes;
 pub use self::{
     addresses::{ExternalUrl, InternalUrl},
     decide::{AccessRefusal, Grant, decide},
-    document::{SiteDocument, Who, site_schema},
+    document::{MAX_SESSION_MINUTES, SiteDocument, Who, site_schema},
+    error::SiteError,
     explain::{Because, Explained, Verdict, explain},
     name::SiteName,
     origin::{Origin, OriginError},
     path_style::PathStyle,
     registered::{SiteFile, SiteFileError, register},
     scope::{Access, CatalogueId, CatalogueIdError, Permission, Scope, ScopeError},
-    site::{Catalogue, MAX_SESSION_MINUTES, Site, SiteError},
+    site::{Catalogue, Site},
     syntax::{escaped_path, syntax_advice},
 };
 #[cfg(test)]

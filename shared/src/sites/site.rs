@@ -1,10 +1,10 @@
 //! A site, validated and compiled from its document.
 
-use std::{ops::Range, time::Duration};
+use std::time::Duration;
 
 use super::{
-    CatalogueId, ExternalUrl, InternalUrl, Origin, SiteDocument, SiteName, Who, document::CatalogueDocument,
-    read::read,
+    CatalogueId, ExternalUrl, InternalUrl, Origin, SiteDocument, SiteError, SiteName, Who,
+    document::CatalogueDocument, read::read,
 };
 use crate::{
     entra::{Cloud, Expected},
@@ -13,9 +13,6 @@ use crate::{
 
 /// The lifetime of a session by default, in minutes.
 const DEFAULT_SESSION_MINUTES: u64 = 10;
-
-/// The longest lifetime of a session, in minutes. Keys stay published for longer than that after they last signed.
-pub const MAX_SESSION_MINUTES: u64 = 60;
 
 /// A registered customer's Pozi Server and the rules of access to its catalogues.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,16 +52,6 @@ pub struct Catalogue {
     pub print_texts: Vec<String>,
     /// Whether a client may draw its own geometries over the map (`HIGHLIGHT_*` in WMS).
     pub highlight: bool,
-}
-
-/// An error in a site's document.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct SiteError {
-    /// What is wrong, and how to fix it.
-    pub message: String,
-    /// Where, in bytes from the start of the document, if known.
-    pub at: Option<Range<usize>>,
 }
 
 impl Site {
@@ -125,12 +112,6 @@ impl Catalogue {
             print_texts: document.print_texts.into_iter().map(toml::Spanned::into_inner).collect(),
             highlight: document.highlight,
         }
-    }
-}
-
-impl SiteError {
-    pub(super) fn new(message: impl Into<String>, at: Range<usize>) -> Self {
-        Self { message: message.into(), at: Some(at) }
     }
 }
 
