@@ -5,7 +5,7 @@ use std::str::FromStr;
 use url::Url;
 
 use super::text::parsed_text;
-use crate::address::plain_url;
+use crate::address::{is_absolute_uri, plain_url};
 
 /// The site's Application Proxy URL: https, always with a trailing slash. It is the audience of the site's sessions.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -28,7 +28,8 @@ impl ExternalUrl {
 
     /// Whether `text` is equivalent to this URL (RFC 3986 §6.2), with or without the trailing slash.
     pub fn is_same_as(&self, text: &str) -> bool {
-        Url::parse(text).is_ok_and(|url| url == self.0 || url.as_str() == self.application_id_uri())
+        is_absolute_uri(text)
+            && Url::parse(text).is_ok_and(|url| url == self.0 || url.as_str() == self.application_id_uri())
     }
 
     /// Returns the Application ID URI of the registration that Application Proxy creates: the URL without its trailing
@@ -93,6 +94,26 @@ parsed_text!(InternalUrl, "internal URL", "^https?://[^?#@]+$");
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn is_the_same_only_as_a_uri_to_the_letter() {
+        let url: ExternalUrl = "https://poziserver-riverbend.example/pozi/".parse().unwrap();
+        for text in [
+            "https://poziserver-riverbend.example/pozi",
+            "HTTPS://PoziServer-Riverbend.example:443/pozi/",
+            "https://poziserver-riverbend.example/x/../pozi/",
+        ] {
+            assert!(url.is_same_as(text), "{text}");
+        }
+        for text in [
+            " https://poziserver-riverbend.example/pozi/",
+            "https:poziserver-riverbend.example/pozi/",
+            "https:\\\\poziserver-riverbend.example\\pozi\\",
+            "https://ｐoziserver-riverbend.example/pozi/",
+        ] {
+            assert!(Url::parse(text).is_ok_and(|parsed| parsed == url.0) && !url.is_same_as(text), "{text}");
+        }
+    }
 
     #[test]
     fn an_external_url_is_https_and_ends_with_a_slash() {
