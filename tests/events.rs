@@ -74,8 +74,7 @@ async fn the_stage_makes_no_difference_to_the_path() {
 
 /// The URL of the service as clients know it, a kind of event, its stage, and the base of the path in it. With a custom domain,
 /// events of REST APIs have the path of its mapping, and those of HTTP APIs the stage instead.
-/// Sources: <https://github.com/CodeGenieApp/serverless-express/issues/465>,
-/// <https://github.com/aws-powertools/powertools-lambda-python/pull/579>, <https://github.com/localstack/localstack/pull/12296>.
+/// Sources: events in serverless-express issue 465, powertools-lambda-python pull request 579, and localstack pull request 12296.
 const BASES: [(&str, &str, &str, &str); 12] = [
     ("https://api0000000.execute-api.example/live", "rest-api", "live", ""),
     ("https://api0000000.execute-api.example/live/pozi", "rest-api", "live", "/pozi"),

@@ -371,7 +371,7 @@ mod tests {
         let text = document()
             .replace("name = \"riverbend\"", "name = \"Riverbend\"")
             .replace(TENANT, CLIENT)
-            .replace("https://riverbend.enterprise", "https://*.enterprise")
+            .replace("https://riverbend.enterprise.example", "https://*.example")
             .replace("http://localhost", "http://riverbend.example")
             .replace("origins =", "session_minutes = 90\ncloud = \"moon\"\norigins =")
             .replace("title = \"Planning\"", "titel = \"Planning\"")
