@@ -374,7 +374,7 @@ mod tests {
             .replace("https://riverbend.enterprise.example", "https://*.example")
             .replace("http://localhost", "http://riverbend.example")
             .replace("origins =", "session_minutes = 90\ncloud = \"moon\"\norigins =")
-            .replace("title = \"Planning\"", "titel = \"Planning\"")
+            .replace("title = \"Planning\"", "titles = \"Planning\"")
             .replace(PLANNERS, "Planners")
             .replace("id = \"parks\"", "id = \"planning\"\nhighlight = \"yes\"")
             .replace("parks.qgz", "planning.qgz");
