@@ -50,7 +50,9 @@ async fn the_stage_makes_no_difference_to_the_path() {
         let is_rest = with_form(event(name), &form(&world, &[]), true)["version"] != "2.0";
         for (stage, prefix) in [
             (json!("Prod"), ""),
-            if is_rest { (json!("oauth2"), "") } else { (json!("Prod"), "/Prod") },
+            if is_rest { (json!("Prod"), "") } else { (json!("Prod"), "/Prod") },
+            if is_rest { (json!("oauth2"), "") } else { (json!("oauth2"), "/oauth2") },
+            (json!("oauth2"), ""),
             (json!("$default"), ""),
             (json!("oauth2x"), ""),
             (json!(null), ""),
@@ -66,6 +68,61 @@ async fn the_stage_makes_no_difference_to_the_path() {
             event["requestContext"]["stage"] = stage.clone();
             let answer = answer(&world, &event).await;
             assert_eq!(answer.status, 200, "{name}, stage {stage} after {prefix:?}: {}", answer.json);
+        }
+    }
+}
+
+/// The URL of the service as clients know it, a kind of event, its stage, and the base of the path in it. With a custom domain,
+/// events of REST APIs have the path of its mapping, and those of HTTP APIs the stage instead.
+/// Sources: events in serverless-express issue 465, powertools-lambda-python pull request 579, and localstack pull request 12296.
+const BASES: [(&str, &str, &str, &str); 12] = [
+    ("https://api0000000.execute-api.example/live", "rest-api", "live", ""),
+    ("https://api0000000.execute-api.example/live/pozi", "rest-api", "live", "/pozi"),
+    ("https://auth.example/pozi", "rest-api", "live", "/pozi"),
+    ("https://auth.example/pozi/live", "rest-api", "live", "/pozi/live"),
+    ("https://auth.example/oauth2", "rest-api", "oauth2", "/oauth2"),
+    ("https://api0000000.execute-api.example/live", "http-api", "live", "/live"),
+    ("https://api0000000.execute-api.example/live/pozi", "http-api", "live", "/live/pozi"),
+    ("https://auth.example/pozi", "http-api", "live", "/live"),
+    ("https://auth.example/pozi", "http-api", "live", "/pozi"),
+    ("https://auth.example/pozi", "http-api", "$default", "/pozi"),
+    ("https://auth.example/pozi", "function-url", "$default", "/pozi"),
+    ("https://auth.example/pozi", "function-url", "$default", ""),
+];
+
+fn at_path(mut event: Value, stage: &str, path: &str) -> Value {
+    if event["version"] == "2.0" {
+        event["rawPath"] = path.into();
+        event["requestContext"]["http"]["path"] = path.into();
+    } else {
+        event["path"] = path.into();
+    }
+    event["requestContext"]["stage"] = stage.into();
+    event
+}
+
+#[tokio::test]
+async fn an_issuer_with_a_path_answers_below_it_in_every_kind_of_event() {
+    for (issuer, kind, stage, base) in BASES {
+        let world = World::of_issuer(issuer).await;
+        let post = with_form(event(&format!("{kind}-token")), &form(&world, &[]), true);
+        let get = event(&format!("{kind}-jwks"));
+        let case = format!("{issuer} {kind} {base}");
+        let token = answer(&world, &at_path(post.clone(), stage, &format!("{base}/oauth2/token"))).await;
+        assert_eq!(token.status, 200, "{case}: {}", token.json);
+        assert_eq!(part(token.session(), 1)["iss"], issuer);
+        let keys =
+            answer(&world, &at_path(get.clone(), stage, &format!("{base}/.well-known/jwks.json"))).await;
+        assert!(pozi_tests::verified_by(token.session(), &keys.json).is_some(), "{case}");
+        for name in ["openid-configuration", "oauth-authorization-server"] {
+            let path = format!("{base}/.well-known/{name}");
+            let metadata = answer(&world, &at_path(get.clone(), stage, &path)).await.json;
+            assert_eq!(metadata["jwks_uri"], format!("{issuer}/.well-known/jwks.json"), "{case}");
+        }
+        for other in ["/other", "/pozi/pozi", "/live/live/live"] {
+            let path = format!("{other}/oauth2/token");
+            let answer = answer(&world, &at_path(post.clone(), stage, &path)).await;
+            assert_eq!(answer.status, 404, "{case}: {path}");
         }
     }
 }

@@ -42,8 +42,9 @@ fn the_schema_file_is_up_to_date() {
 
 /// Returns the keys that the parser lists in its message about an unknown key.
 fn known_keys(document: &str) -> BTreeSet<String> {
-    let message = Site::parse(document).unwrap_err().remove(0).message;
-    let list = message.split_once("expected one of ").expect("the message lists the keys").1;
+    let errors = Site::parse(document).unwrap_err();
+    let list = errors.iter().find_map(|error| Some(error.message.split_once("expected one of ")?.1));
+    let list = list.expect("a message lists the keys");
     list.split(", ").map(|key| key.trim_matches('`').to_owned()).collect()
 }
 
@@ -54,7 +55,8 @@ fn the_schema_has_exactly_the_keys_of_a_site_file() {
     let keys = known_keys("unheard_of = 1");
     assert!(keys.contains("tenant_id") && keys.contains("catalogue"), "{keys:?}");
     assert_eq!(names(&schema["properties"]), keys);
-    assert_eq!(names(&catalogue["properties"]), known_keys("[[catalogue]]\nunheard_of = 1"));
+    let in_catalogue = format!("{VALID}unheard_of = 1");
+    assert_eq!(names(&catalogue["properties"]), known_keys(&in_catalogue));
     for object in [&schema, catalogue] {
         assert_eq!(object["additionalProperties"], false);
         for (key, property) in object["properties"].as_object().unwrap() {
@@ -127,6 +129,7 @@ fn all_errors_of_a_folder_are_reported_with_place_and_fix() {
         .replace("origins", "session_minutes = 90\norigins")
         .replace("7f2b4d3e-91a6-4d0f-9a57-3f7f5b8f2a11", "9188040d-6c67-4c5b-b112-36a304b66dad");
     let twice = format!("{VALID}\n[[catalogue]]{}", VALID.split("[[catalogue]]").nth(1).unwrap());
+    let utf_16: Vec<u8> = VALID.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let files = [
         ("a.toml", VALID.to_owned()),
         ("b.toml", two_errors),
@@ -140,19 +143,29 @@ fn all_errors_of_a_folder_are_reported_with_place_and_fix() {
         ("j.toml", VALID.split("[[catalogue]]").next().unwrap().to_owned()),
         ("notes.txt", "Not a site.".to_owned()),
     ];
-    let files: Vec<_> = files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
+    let mut files: Vec<_> = files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
+    files.push(("0.toml", &utf_16));
     let fields = "unknown field `titles`, expected one of `id`, `title`, `project`, `read`, `write`, `print`, `print_texts`, `highlight`";
     let guid = "is not a GUID of the form 00000000-0000-0000-0000-000000000000; copy it from Entra admin center → App registrations → Overview → Application (client) ID";
     let expected = [
+        "0.toml: the file is UTF-16, as Notepad's \"Unicode\" and an older PowerShell's `>` write it; save the file as UTF-8",
         "b.toml:5: this is the tenant of personal Microsoft accounts, which anyone can open; use the council's own tenant id",
         "b.toml:6: session_minutes is 90; use 1 to 60",
         "c.toml:15: another catalogue already has the id `planning`; give each its own",
+        "c.toml:17: catalogue `planning` already has this project; give each project one catalogue, because a request to QGIS Server names only the project",
         "d.toml:3: `http://poziserver-riverbend.example/pozi/` is not a valid external URL: it must start with https://, as the external URL of Application Proxy does",
         &format!("e.toml:4: `0d9f7a54_53c5-4a3e-8f5e-0f3a0b6f2c10` {guid}"),
         "f.toml:12: write a list of group ids, such as [\"00000000-0000-0000-0000-000000000000\"], or \"everyone-signed-in\"",
+        "g.toml:8: missing field `title`; add it",
         &format!("g.toml:10: {fields}"),
         "h.toml:1: string values must be quoted, expected literal string",
         "i.toml:1: missing field `name`; add it",
+        "i.toml:1: missing field `internal_url`; add it",
+        "i.toml:1: missing field `external_url`; add it",
+        "i.toml:1: missing field `client_id`; add it",
+        "i.toml:1: missing field `tenant_id`; add it",
+        "i.toml:1: missing field `origins`; add it",
+        "i.toml:1: missing field `catalogue`; add it",
         "j.toml:1: missing field `catalogue`; add it",
     ];
     let message = error_for(&files);
@@ -209,5 +222,5 @@ fn an_error_names_the_folder_or_file_that_cannot_be_read() {
 fn a_file_that_is_not_utf_8_is_an_error_that_names_it() {
     let latin_1 = [VALID.as_bytes(), b"# \xe9t\xe9\n"].concat();
     let message = error_for(&[("a.toml", VALID.as_bytes()), ("b.toml", &latin_1)]);
-    assert_eq!(message, "sites/b.toml: stream did not contain valid UTF-8");
+    assert_eq!(message, "sites/b.toml:13: the byte 0xE9 is not UTF-8; save the file as UTF-8");
 }

@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use fluent_uri::Uri;
 use url::{Host, Url};
 
 /// An http or https URL with a loopback host.
@@ -30,6 +31,16 @@ pub fn plain_url(text: &str) -> Result<Url, &'static str> {
         return Err("must have a host, and no user, query or fragment");
     }
     Ok(url)
+}
+
+/// Whether `text` is an absolute URI to the letter of RFC 3986 §4.3: with a scheme and without a fragment. One of http or
+/// https also has a host (RFC 9110 §4.2). `Url` is the browsers' parser, which mends spaces, slashes and letters.
+pub fn is_absolute_uri(text: &str) -> bool {
+    let Ok(uri) = Uri::parse(text) else { return false };
+    let needs_host =
+        ["http", "https"].iter().any(|scheme| uri.scheme().as_str().eq_ignore_ascii_case(scheme));
+    let has_host = uri.authority().is_some_and(|authority| !authority.host().is_empty());
+    !uri.has_fragment() && (has_host || !needs_host)
 }
 
 /// Whether `url`'s host is this machine: `localhost`, 127.0.0.0/8 or `::1`.
@@ -90,6 +101,44 @@ impl fmt::Display for LoopbackUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_absolute_uri_is_one_to_the_letter() {
+        for text in [
+            "https://riverbend.example/pozi/",
+            "HTTPS://riverbend.example",
+            "https://riverbend.example:8443/a%20b?c=d",
+            "urn:example:riverbend",
+        ] {
+            assert!(is_absolute_uri(text), "{text}");
+        }
+        for text in [
+            "",
+            "riverbend",
+            "/pozi/",
+            "//riverbend.example/pozi/",
+            " https://riverbend.example/pozi/",
+            "https://riverbend.example/pozi/ ",
+            "\thttps://riverbend.example/pozi/",
+            "https:riverbend.example/pozi/",
+            "https:/riverbend.example/pozi/",
+            "https:///riverbend.example/pozi/",
+            "https:\\\\riverbend.example\\pozi\\",
+            "https://riverbend.example\\pozi/",
+            "https://riverbend.example/po zi/",
+            "https://riverbend.example/po\nzi/",
+            "https://ｒiverbend.example/pozi/",
+            "https://riverbend。example/pozi/",
+            "https://bücher.example/",
+            "https://riverbend.example/%zz",
+            "https://riverbend.example/{pozi}",
+            "https://riverbend.example/#",
+            "https://riverbend.example/#a",
+            "https://:443/",
+        ] {
+            assert!(!is_absolute_uri(text), "{text:?}");
+        }
+    }
 
     #[test]
     fn accepts_plain_http_for_loopback_hosts_only() {

@@ -124,6 +124,7 @@ async fn world_for(payload: &Value, group: &str) -> (World, Value) {
     let own = if bare.parse::<uuid::Uuid>().is_ok() { bare } else { client };
     let url =
         if audience.starts_with("https://") { audience } else { "https://poziserver-shape.example/pozi" };
+    let path = url.splitn(4, '/').nth(3).unwrap_or_default();
     // No site can be registered for the tenant of personal accounts.
     let tenant = match text(&payload["tid"]) {
         "9188040d-6c67-4c5b-b112-36a304b66dad" => "00000000-0000-4000-8000-000000000001",
@@ -133,7 +134,7 @@ async fn world_for(payload: &Value, group: &str) -> (World, Value) {
     let site = format!(
         r#"
 name = "shape"
-internal_url = "http://gis.shape.internal/pozi/"
+internal_url = "http://gis.shape.internal/{path}"
 external_url = "{url}"
 client_id = "{own}"
 tenant_id = "{tenant}"

@@ -151,6 +151,26 @@ async fn every_invalid_parameter_has_its_own_refusal() {
     assert_eq!(world.post(&form(&world, &harmless), &[]).await.status, 200);
 }
 
+/// Each of these is the site's external URL to a browser's parser.
+#[tokio::test]
+async fn a_resource_is_an_absolute_uri_to_the_letter() {
+    let world = World::new().await;
+    for resource in [
+        " https://poziserver-riverbend.example/pozi/",
+        "https:poziserver-riverbend.example/pozi/",
+        "https:/poziserver-riverbend.example/pozi/",
+        "https:\\\\poziserver-riverbend.example\\pozi\\",
+        "https://ｐoziserver-riverbend.example/pozi/",
+        "https://poziserver-riverbend.example/po\nzi/",
+        "https://poziserver-riverbend.example/pozi/#",
+    ] {
+        let answer = world.post(&form(&world, &[("resource", resource)]), &[]).await;
+        assert_refused(&answer, (400, "invalid_target", "malformed_resource"));
+        let answer = world.post(&form(&world, &[("audience", resource)]), &[]).await;
+        assert_refused(&answer, (400, "invalid_target", "unknown_target"));
+    }
+}
+
 #[tokio::test]
 async fn an_entra_token_is_accepted_under_either_token_type() {
     let world = World::new().await;
@@ -173,7 +193,8 @@ async fn a_preflight_has_the_same_answer_on_every_path() {
             let answer = world.send(preflight.body(Body::empty()).unwrap()).await;
             assert_eq!((answer.status.as_u16(), answer.body.len()), (200, 0));
             assert_eq!(answer.header("access-control-allow-origin"), "*");
-            assert_eq!(answer.header("access-control-allow-headers"), "*");
+            // Authorization must be named: the wildcard does not cover it (Fetch §4.9).
+            assert_eq!(answer.header("access-control-allow-headers"), "*,authorization");
             assert_eq!(answer.header("access-control-max-age"), "7200");
             assert!(
                 answer.header("access-control-allow-methods").split(',').any(|method| method == Method::POST)

@@ -25,6 +25,7 @@ fn of_requests() -> Vec<RequestRefusal> {
     vec![
         R::NotFound,
         R::MethodNotAllowed,
+        R::NoAuthorizationEndpoint,
         R::UnsupportedMediaType,
         R::BodyTooLarge,
         R::BodyUnreadable,
@@ -79,6 +80,7 @@ fn all() -> Vec<ExchangeError> {
         AccessRefusal::NoCatalogue.into(),
         AccessRefusal::ScopeNotAllowed.into(),
         ExchangeError::OriginNotAllowed,
+        ExchangeError::OriginRepeated,
         RegistryError("down".into()).into(),
         SigningError("down".into()).into(),
     ];
@@ -110,11 +112,13 @@ fn no_two_reasons_share_a_sentence() {
     }
 }
 
-/// The codes are those of RFC 6749 §5.2 and RFC 8693 §2.2.2, and two of RFC 6749 §4.1.2.1 for errors of the service. Codes
+/// The codes are those of RFC 6749 §5.2 and RFC 8693 §2.2.2, and of RFC 6749 §4.1.2.1 two for errors of the service
+/// and one for the authorization endpoint. Codes
 /// and sentences have only the characters that RFC 6749 §5.2 allows.
 #[test]
 fn every_code_and_sentence_is_allowed_by_the_standard() {
-    const CODES: [&str; 6] = [
+    const CODES: [&str; 7] = [
+        "unsupported_response_type",
         "invalid_request",
         "invalid_scope",
         "invalid_target",

@@ -122,6 +122,21 @@ async fn only_the_sites_own_pages_may_use_their_visitors_sign_in() {
 }
 
 #[tokio::test]
+async fn several_origins_are_refused_even_if_each_is_registered() {
+    let world = World::new().await;
+    let form = exchange_form(&world.token(&ask("riverbend", Reader, V1)), &[]);
+    let own = "https://riverbend.enterprise.example";
+    for origins in [[own, own], [own, "https://evil.example"], ["https://evil.example", own]] {
+        assert_invalid(
+            &world.post(&form, &origins.map(|origin| ("origin", origin))).await,
+            "repeated_origin",
+        );
+        let joined = world.post(&form, &[("origin", &origins.join(", "))]).await;
+        assert_invalid(&joined, "repeated_origin");
+    }
+}
+
+#[tokio::test]
 async fn an_unregistered_origin_is_refused_before_any_fetch_or_decision() {
     let world = World::new().await;
     let form = exchange_form(&world.token(&ask("riverbend", NoGroups, V1)), &[]);

@@ -184,6 +184,7 @@ async fn the_metadata_gives_the_issuer_and_the_addresses() {
     });
     assert_eq!(world.get(OAUTH, &[]).await.json, authorization_server);
     let mut openid = authorization_server;
+    openid["authorization_endpoint"] = json!(format!("{issuer}/oauth2/authorize"));
     openid["subject_types_supported"] = json!(["public"]);
     openid["id_token_signing_alg_values_supported"] = json!(["ES256", "RS256"]);
     assert_eq!(world.get(OPENID, &[]).await.json, openid);
@@ -195,6 +196,36 @@ async fn the_metadata_gives_the_issuer_and_the_addresses() {
     assert_eq!(part(answer.session(), 1)["iss"], openid["issuer"]);
     let keys = world.get(&path("jwks_uri"), &[]).await.json;
     assert!(verified_by(answer.session(), &keys).is_some());
+}
+
+/// OpenID Connect Discovery 1.0 §3, as a strict client reads it.
+#[tokio::test]
+async fn the_openid_metadata_has_every_required_member() {
+    for issuer in ["https://auth.example", "https://auth.example/councils/pozi"] {
+        let world = World::of_issuer(issuer).await;
+        let base = issuer.strip_prefix("https://auth.example").unwrap();
+        let metadata = world.get(&format!("{base}{OPENID}"), &[]).await.json;
+        assert_eq!(metadata["issuer"], issuer);
+        for url in ["authorization_endpoint", "token_endpoint", "jwks_uri"] {
+            assert!(metadata[url].as_str().unwrap().starts_with(&format!("{issuer}/")), "{url}");
+        }
+        for list in
+            ["response_types_supported", "subject_types_supported", "id_token_signing_alg_values_supported"]
+        {
+            assert!(!metadata[list].as_array().unwrap().is_empty(), "{list}");
+        }
+        let algorithms = metadata["id_token_signing_alg_values_supported"].as_array().unwrap();
+        assert!(algorithms.contains(&json!("RS256")));
+
+        // The authorization endpoint exists, and sends nobody anywhere (RFC 6749 §4.1.2.1).
+        let endpoint = metadata["authorization_endpoint"].as_str().unwrap();
+        let path = endpoint.strip_prefix("https://auth.example").unwrap();
+        let query = "response_type=code&client_id=spa&redirect_uri=https://evil.example/";
+        let answer = world.get(&format!("{path}?{query}"), &[]).await;
+        assert_eq!(answer.status, 400);
+        assert_eq!(answer.refusal(), ("unsupported_response_type", "no_authorization_endpoint"));
+        assert_eq!(answer.header("location"), "");
+    }
 }
 
 /// RFC 8414 §3.1: the well-known path comes before the issuer's path.

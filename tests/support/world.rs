@@ -70,8 +70,21 @@ impl World {
         world
     }
 
+    /// The service with the sample sites and a first ES256 key, as `issuer`.
+    pub async fn of_issuer(issuer: &str) -> Self {
+        let issuer = issuer.parse().expect("the test's issuer is valid");
+        let world = Self::build(&samples::site_files(), SigningAlgorithm::Es256, issuer);
+        world.rotate().await;
+        world
+    }
+
     /// The service before its first rotation: no key ring is stored.
     pub fn without_ring(files: &[SiteFile], algorithm: SigningAlgorithm) -> Self {
+        let issuer = "https://auth.example".parse().expect("the test's issuer is valid");
+        Self::build(files, algorithm, issuer)
+    }
+
+    fn build(files: &[SiteFile], algorithm: SigningAlgorithm, issuer: Issuer) -> Self {
         let sites = SiteFiles::of(files).expect("the test's site files are valid");
         let mut all: Vec<_> = sites.all().collect();
         all.sort_by_key(|site| site.name.to_string());
@@ -88,7 +101,6 @@ impl World {
             held_by_signers: RING_LIFETIMES.keep,
         };
         let policy = RotationPolicy::new(algorithm, times).expect("the test's policy is valid");
-        let issuer: Issuer = "https://auth.example".parse().expect("the test's issuer is valid");
         let exchange = Arc::new(TokenExchange::<Emulated<_, _>> {
             issuer: issuer.clone(),
             clock: clock.clone(),

@@ -38,7 +38,7 @@ struct Jwks<C, S> {
 
 const AUTHORIZATION_SERVER: &str = "/.well-known/oauth-authorization-server";
 
-/// Returns the function's routes, which the caller [finishes](oauth::finish). They publish the keys of `source` as those of
+/// Returns the function's routes, at the root and below the issuer's path, which the caller [finishes](oauth::finish). They publish the keys of `source` as those of
 /// `issuer`, for consumers to keep for `max_age`. The keys are read again as `lifetimes` say.
 pub fn router<C: Clock, S: PublishedKeySource>(
     issuer: &Issuer,
@@ -59,12 +59,13 @@ pub fn router<C: Clock, S: PublishedKeySource>(
         ),
         openid: Document::new(metadata::openid(issuer).to_string().into(), max_age),
     };
-    Router::new()
+    let router = Router::new()
         .route("/.well-known/jwks.json", get(keys::<C, S>))
         .route(AUTHORIZATION_SERVER, get(authorization_server::<C, S>))
         .route(&format!("{AUTHORIZATION_SERVER}/{{*path}}"), get(authorization_server_below::<C, S>))
         .route("/.well-known/openid-configuration", get(openid::<C, S>))
-        .with_state(Arc::new(state))
+        .with_state(Arc::new(state));
+    oauth::at_every_base(&router, issuer.path())
 }
 
 async fn keys<C: Clock, S: PublishedKeySource>(

@@ -18,10 +18,12 @@ pub(crate) fn authorization_server(issuer: &Issuer) -> Value {
     })
 }
 
-/// Returns the same as OpenID provider metadata, because many verifiers look for keys only there. No ID token is ever issued;
-/// the algorithms are listed because they must be, RS256 among them (OpenID Connect Discovery 1.0 §3).
+/// Returns the same as OpenID provider metadata, because many verifiers look for keys only there: API Gateway's JWT
+/// authorizer, .NET's `AddJwtBearer`. It has every member that OpenID Connect Discovery 1.0 §3 requires, though no ID token is
+/// ever issued: RS256 must be among the algorithms, and the authorization endpoint refuses every request.
 pub(crate) fn openid(issuer: &Issuer) -> Value {
     let mut document = authorization_server(issuer);
+    document["authorization_endpoint"] = json!(format!("{issuer}/oauth2/authorize"));
     document["subject_types_supported"] = json!(["public"]);
     document["id_token_signing_alg_values_supported"] = json!(["ES256", "RS256"]);
     document

@@ -10,7 +10,7 @@ use axum::{
     Router,
     extract::{Request, State},
     response::Response,
-    routing::post,
+    routing::{get, post},
 };
 use http::{HeaderMap, StatusCode, header::ORIGIN};
 use pozi_auth::{
@@ -19,7 +19,7 @@ use pozi_auth::{
         VerifiedSubject,
     },
     keyring::ActiveKey,
-    oauth::{self, ExchangeError, ExchangeRequest, SubjectToken, TokenResponse},
+    oauth::{self, ExchangeError, ExchangeRequest, RequestRefusal, SubjectToken, TokenResponse},
     session::{self, Issuer, SessionClaims},
     sites::{self, Explained, Site, SiteName},
     telemetry::Trail,
@@ -67,10 +67,18 @@ pub struct Explanation {
     pub catalogues: Vec<Explained>,
 }
 
-/// Returns the function's route. The caller [finishes](oauth::finish) it, and may keep a pointer to `state` to
-/// [explain](TokenExchange::explain) with it.
+/// Returns the function's routes, at the root and below the issuer's path. The caller [finishes](oauth::finish) them, and may
+/// keep a pointer to `state` to [explain](TokenExchange::explain) with it.
 pub fn router<E: Environment>(state: Arc<TokenExchange<E>>) -> Router {
-    Router::new().route("/oauth2/token", post(token::<E>)).with_state(state)
+    let issuer = state.issuer.clone();
+    let authorize = || async { oauth::refuse(&RequestRefusal::NoAuthorizationEndpoint.refusal()) };
+    let router = Router::new()
+        .route("/oauth2/token", post(token::<E>))
+        // OpenID metadata must name it (OpenID Connect Discovery 1.0 §3). No client has a redirect URI, so that errors are
+        // shown and not sent to one (RFC 6749 §4.1.2.1).
+        .route("/oauth2/authorize", get(authorize).post(authorize))
+        .with_state(state);
+    oauth::at_every_base(&router, issuer.path())
 }
 
 async fn token<E: Environment>(State(state): State<Arc<TokenExchange<E>>>, request: Request) -> Response {
@@ -156,10 +164,15 @@ impl<E: Environment> TokenExchange<E> {
 }
 
 /// A browser says which page makes the request: the page of another site must not use its visitor's sign-in. Other clients
-/// send no `Origin`, and hold the token themselves.
+/// send no `Origin`, and hold the token themselves. Of several, a proxy and this service could each read another one; API
+/// Gateway joins them with commas.
 fn check_origin(headers: &HeaderMap, site: &Site) -> Result<(), ExchangeError> {
-    match headers.get(ORIGIN) {
+    let mut origins = headers.get_all(ORIGIN).iter();
+    match origins.next() {
         None => Ok(()),
+        Some(origin) if origins.next().is_some() || origin.as_bytes().contains(&b',') => {
+            Err(ExchangeError::OriginRepeated)
+        }
         Some(origin) if origin.to_str().is_ok_and(|origin| site.is_served_from(origin)) => Ok(()),
         Some(_) => Err(ExchangeError::OriginNotAllowed),
     }

@@ -3,8 +3,8 @@
 
 use std::{collections::HashMap, time::Duration};
 
+pub use pozi_auth::sites::PathStyle;
 use pozi_auth::sites::{CatalogueId, Site};
-use serde::Deserialize;
 
 /// The settings for every request, until the configuration changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,16 +19,6 @@ pub struct Settings {
     pub project_paths: PathStyle,
     /// Limits on sizes, times and numbers.
     pub limits: Limits,
-}
-
-/// How the file system with the projects compares paths.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PathStyle {
-    /// Ignores case and the kind of slash.
-    Windows,
-    /// Compares byte by byte.
-    Unix,
 }
 
 /// Limits of the gate.
@@ -74,29 +64,6 @@ impl Default for Limits {
     }
 }
 
-impl PathStyle {
-    /// Returns the style of this machine.
-    pub fn of_this_machine() -> Self {
-        if cfg!(windows) { Self::Windows } else { Self::Unix }
-    }
-
-    /// Returns one spelling for all spellings of `path` that name the same file. On Windows: lower case, single forward
-    /// slashes except for the two at the start of a share. On Unix: the path itself.
-    pub fn folded(self, path: &str) -> String {
-        if self == Self::Unix {
-            return path.to_owned();
-        }
-        let mut folded = String::with_capacity(path.len());
-        for character in path.chars().map(|character| if character == '\\' { '/' } else { character }) {
-            let repeats = character == '/' && folded.ends_with('/') && folded.len() > 1;
-            if !repeats {
-                folded.extend(character.to_lowercase());
-            }
-        }
-        folded
-    }
-}
-
 /// Returns two catalogues of `site` with the same project file, which `MAP` could not tell apart; nothing if every
 /// catalogue has its own.
 pub fn shared_project(site: &Site, style: PathStyle) -> Option<[&CatalogueId; 2]> {
@@ -111,23 +78,18 @@ pub fn shared_project(site: &Site, style: PathStyle) -> Option<[&CatalogueId; 2]
 mod tests {
     use super::*;
 
-    #[test]
-    fn folds_spellings_on_windows_only() {
-        for spelling in ["C:/Pozi/a.qgz", "c:\\pozi\\A.QGZ", "C:\\Pozi//a.qgz", "C:/Pozi/\\/a.qgz"] {
-            assert_eq!(PathStyle::Windows.folded(spelling), "c:/pozi/a.qgz");
-            assert_eq!(PathStyle::Unix.folded(spelling), spelling);
-        }
-        assert_eq!(PathStyle::Windows.folded("\\\\Server\\Share\\\\É.qgz"), "//server/share/é.qgz");
-        assert_ne!(PathStyle::Windows.folded("C:/Pozi/b.qgz"), "c:/pozi/a.qgz");
-    }
-
     fn site(projects: [&str; 3]) -> Site {
-        let catalogue = |(index, project): (usize, &str)| {
-            format!("[[catalogue]]\nid = 'c{index}'\ntitle = 'C'\nproject = '{project}'\nread = []\n")
+        let catalogue = |index| {
+            format!("[[catalogue]]\nid = 'c{index}'\ntitle = 'C'\nproject = '/srv/{index}'\nread = []\n")
         };
-        let catalogues: String = projects.into_iter().enumerate().map(catalogue).collect();
+        let catalogues: String = (0..projects.len()).map(catalogue).collect();
         let head = "name = 'riverbend'\ninternal_url = 'http://gis.internal/pozi/'\nexternal_url = 'https://poziserver.example/pozi/'\nclient_id = '0d9f7a54-53c5-4a3e-8f5e-0f3a0b6f2c10'\ntenant_id = '7f2b4d3e-91a6-4d0f-9a57-3f7f5b8f2a11'\norigins = []\n";
-        Site::parse(&format!("{head}{catalogues}")).unwrap()
+        let mut site = Site::parse(&format!("{head}{catalogues}")).unwrap();
+        // A site file cannot have one project twice as it is written; a gate may compare in another style.
+        for (catalogue, project) in site.catalogues.iter_mut().zip(projects) {
+            catalogue.project = project.to_owned();
+        }
+        site
     }
 
     #[test]

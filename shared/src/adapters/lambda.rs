@@ -115,8 +115,9 @@ pub fn service(
     service_fn(move |request: Request| router.clone().oneshot(without_stage(request).map(into_body)))
 }
 
-/// Removes API Gateway's stage (`/live`) from the path, because the routes do not have it. The path that the runtime builds
-/// begins with it, and for HTTP APIs, unlike REST APIs, so does the path of the event itself.
+/// Removes API Gateway's stage (`/live`) from the path, once, because the routes do not have it. The path that the runtime
+/// builds begins with it, and for HTTP APIs, unlike REST APIs, so does the path of the event itself, also behind a custom
+/// domain whose URL does not have it. The path of a custom domain's mapping stays: the routes are below the issuer's path too.
 fn without_stage(mut request: Request) -> Request {
     let raw = request.raw_http_path();
     if raw.is_empty() {
@@ -124,7 +125,7 @@ fn without_stage(mut request: Request) -> Request {
     }
     let path = stage(&request)
         .and_then(|stage| raw.strip_prefix('/')?.strip_prefix(stage))
-        .filter(|rest| rest.starts_with('/'))
+        .filter(|rest| is_below(rest))
         .unwrap_or(raw);
     let path_and_query = match request.uri().query() {
         Some(query) => format!("{path}?{query}"),
@@ -138,6 +139,12 @@ fn without_stage(mut request: Request) -> Request {
         *request.uri_mut() = uri;
     }
     request
+}
+
+/// Whether `rest` is a path of two segments or more, as every route has them. A path without a stage, as local tools send it,
+/// may begin with a segment that is the stage's name.
+fn is_below(rest: &str) -> bool {
+    rest.strip_prefix('/').is_some_and(|rest| rest.contains('/'))
 }
 
 /// Returns the stage that the path of the event itself may begin with.

@@ -1,6 +1,11 @@
 //! Site files in a folder, one TOML file for each site, read at start.
 
-use std::{collections::HashMap, fs, io, path::Path, sync::Arc};
+use std::{
+    collections::HashMap,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use crate::{
     identifiers::TenantId,
@@ -50,7 +55,7 @@ impl SiteFiles {
 
 /// Reads the site file at `path`, or every `*.toml` of a folder, sorted by name.
 pub fn read_site_files(path: &Path) -> Result<Vec<SiteFile>, LoadError> {
-    if path.is_dir() { read_folder(path) } else { Ok(vec![read_file(path)?]) }
+    if path.is_dir() { read_folder(path) } else { read_files(&[path.to_owned()]) }
 }
 
 fn read_folder(folder: &Path) -> Result<Vec<SiteFile>, LoadError> {
@@ -61,12 +66,24 @@ fn read_folder(folder: &Path) -> Result<Vec<SiteFile>, LoadError> {
     if paths.is_empty() {
         return Err(LoadError::Empty(folder.display().to_string()));
     }
-    paths.iter().map(|path| read_file(path)).collect()
+    read_files(&paths)
 }
 
-fn read_file(path: &Path) -> Result<SiteFile, LoadError> {
-    let text = fs::read_to_string(path).map_err(unreadable(path))?;
-    Ok(SiteFile { name: path.display().to_string(), text })
+/// Reads and decodes files. If one cannot be decoded, the errors of all are returned.
+fn read_files(paths: &[PathBuf]) -> Result<Vec<SiteFile>, LoadError> {
+    let (mut files, mut errors) = (Vec::new(), Vec::new());
+    for path in paths {
+        let bytes = fs::read(path).map_err(unreadable(path))?;
+        match SiteFile::decode(path.display().to_string(), bytes) {
+            Ok(file) => files.push(file),
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() {
+        return Ok(files);
+    }
+    errors.extend(register(&files).err().unwrap_or_default());
+    Err(LoadError::Faulty(errors))
 }
 
 fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> LoadError {

@@ -25,6 +25,9 @@ pub enum ExchangeError {
     /// The request comes from a page with an origin that the site does not list.
     #[error("the `Origin` header is not one of the site's origins")]
     OriginNotAllowed,
+    /// The request has several `Origin` headers, which no browser sends.
+    #[error("there are several `Origin` headers, or several values in one")]
+    OriginRepeated,
     /// The registry cannot be read.
     #[error(transparent)]
     Registry(#[from] RegistryError),
@@ -42,6 +45,9 @@ pub enum RequestRefusal {
     /// The path exists, but not for this method.
     #[error("the path does not support this method")]
     MethodNotAllowed,
+    /// The path is that of an authorization endpoint, which the service does not have.
+    #[error("there is no authorization endpoint")]
+    NoAuthorizationEndpoint,
     /// The `Content-Type` is not that of a form.
     #[error("the body is not a form")]
     UnsupportedMediaType,

@@ -8,9 +8,10 @@ use axum::{
     response::Response,
 };
 use http::{
-    HeaderMap, HeaderValue, Method, StatusCode,
+    HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
     header::{
-        CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, PRAGMA, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+        AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, PRAGMA, RETRY_AFTER,
+        X_CONTENT_TYPE_OPTIONS,
     },
 };
 use serde::Serialize;
@@ -29,7 +30,8 @@ pub fn finish(router: Router) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(AnyOf)
         .allow_methods([Method::GET, Method::HEAD, Method::POST])
-        .allow_headers(AnyOf)
+        // The wildcard means every header but this one (Fetch §4.9).
+        .allow_headers([HeaderName::from_static("*"), AUTHORIZATION])
         .expose_headers([RETRY_AFTER, ETAG])
         .max_age(std::time::Duration::from_hours(2));
     router
@@ -37,6 +39,13 @@ pub fn finish(router: Router) -> Router {
         .method_not_allowed_fallback(|| async { refuse(&RequestRefusal::MethodNotAllowed.refusal()) })
         .layer(CatchPanicLayer::custom(after_panic))
         .layer(cors)
+}
+
+/// Returns `router` with its routes also below the path of the service's URL (`/stage/pozi`), and below each end of it
+/// (`/pozi`): API Gateway removes its stage from the path that a client sends, or not, as it is set up; a proxy may too.
+pub fn at_every_base(router: &Router, path: &str) -> Router {
+    let ends = path.match_indices('/').map(|(at, _)| &path[at..]);
+    ends.fold(router.clone(), |all, base| all.nest(base, router.clone()))
 }
 
 /// Reads the body of a form of at most [`MAX_BODY_BYTES`].

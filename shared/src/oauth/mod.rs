@@ -9,7 +9,7 @@ mod response;
 
 pub use self::{
     error::{ExchangeError, RequestRefusal},
-    http::{finish, json_response, read_form, refuse},
+    http::{at_every_base, finish, json_response, read_form, refuse},
     refusal::Refusal,
     request::{ExchangeRequest, GRANT_TYPE, MAX_BODY_BYTES, MAX_PARAMETERS, SubjectToken},
     response::{IssuedTokenType, TokenResponse},

@@ -35,6 +35,10 @@ impl ExchangeError {
                 "origin_not_allowed",
                 "The page's origin is not registered for the site; if the page is yours, add its origin to the site's origins.",
             ),
+            Self::OriginRepeated => invalid(
+                "repeated_origin",
+                "The request has several Origin headers, and a browser sends one; a proxy before the service adds another: remove it there.",
+            ),
             Self::Registry(_) => unavailable(
                 "registry_unavailable",
                 "The site registry is unavailable; try again shortly.",
@@ -133,6 +137,12 @@ impl RequestRefusal {
                 "invalid_target",
                 "malformed_resource",
                 "The resource is not an absolute URI without a fragment; use the site's external URL.",
+            ),
+            Self::NoAuthorizationEndpoint => refused(
+                400,
+                "unsupported_response_type",
+                "no_authorization_endpoint",
+                "Nobody signs in here; sign in to Entra ID, and exchange its access token at the token endpoint.",
             ),
             Self::Internal => refused(
                 500,

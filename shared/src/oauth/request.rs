@@ -2,10 +2,8 @@
 
 use std::{borrow::Cow, collections::HashMap, fmt};
 
-use url::Url;
-
 use super::{IssuedTokenType, RequestRefusal, response::JWT_TYPE};
-use crate::{jws::MAX_TOKEN_BYTES, sites::Scope, tenants::Target};
+use crate::{address::is_absolute_uri, jws::MAX_TOKEN_BYTES, sites::Scope, tenants::Target};
 
 /// The only grant type supported (RFC 8693 §2.1).
 pub const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -127,8 +125,7 @@ fn pairs(form: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
 
 /// Parses an absolute URI without a fragment (RFC 8707 §2).
 fn resource(value: &str) -> Result<Target, RequestRefusal> {
-    let uri = Url::parse(value).map_err(|_| RequestRefusal::InvalidResource)?;
-    if uri.fragment().is_some() { Err(RequestRefusal::InvalidResource) } else { Ok(Target(value.to_owned())) }
+    if is_absolute_uri(value) { Ok(Target(value.to_owned())) } else { Err(RequestRefusal::InvalidResource) }
 }
 
 /// Refuses a scope of spaces only: it asks for nothing, unlike a scope that is left out.
@@ -209,6 +206,11 @@ mod tests {
             (with(&[("scope", "   ")]), R::InvalidScope),
             (with(&[("resource", "riverbend")]), R::InvalidResource),
             (with(&[("resource", "https://riverbend.example/#x")]), R::InvalidResource),
+            (with(&[("resource", "https://riverbend.example/#")]), R::InvalidResource),
+            (with(&[("resource", " https://riverbend.example/")]), R::InvalidResource),
+            (with(&[("resource", "https:riverbend.example/")]), R::InvalidResource),
+            (with(&[("resource", "https:\\\\riverbend.example\\")]), R::InvalidResource),
+            (with(&[("resource", "https://ｒiverbend.example/")]), R::InvalidResource),
         ] {
             assert_eq!(request.unwrap_err(), reason);
         }

@@ -25,7 +25,7 @@ pub struct Issuer(String);
 /// A text is not an issuer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "an issuer is an https URL without user, query, fragment or trailing slash (http only for localhost)"
+    "an issuer is an https URL without user, query, fragment or trailing slash (http only for localhost); its path may have letters, digits, -, _, . and ~"
 )]
 pub struct IssuerError;
 
@@ -101,8 +101,18 @@ impl FromStr for Issuer {
         let secure = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
         // Not normalised: tokens and the configuration of every verifier have exactly these characters.
         let as_written = url.as_str().strip_suffix('/').unwrap_or(url.as_str());
-        if secure && as_written == text { Ok(Self(text.to_owned())) } else { Err(IssuerError) }
+        if secure && as_written == text && is_plain_path(url.path()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(IssuerError)
+        }
     }
+}
+
+/// Whether `path` is `/`, or has only segments of unreserved characters (RFC 3986 §2.3): routes are made of them.
+fn is_plain_path(path: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    path == "/" || path.split('/').skip(1).all(|part| !part.is_empty() && part.bytes().all(is_plain))
 }
 
 impl fmt::Display for Issuer {
@@ -173,6 +183,12 @@ mod tests {
             "https://auth.example#x",
             "https://u@auth.example",
             "http://localhost.evil.example",
+            "https://auth.example/pozi/",
+            "https://auth.example/a//b",
+            "https://auth.example/a%20b",
+            "https://auth.example/{stage}",
+            "https://auth.example/:stage",
+            "https://auth.example/*",
         ] {
             assert!(text.parse::<Issuer>().is_err(), "{text}");
         }

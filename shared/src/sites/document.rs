@@ -1,7 +1,7 @@
-//! The TOML document of a site: the customer's five items and what the service adds.
+//! The TOML document of a site: the customer's five items and what the service adds. [`read`](super::read) reads it; the
+//! schema for editors is made from it.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
 use toml::Spanned;
 
 use super::{CatalogueId, ExternalUrl, InternalUrl, Origin, SiteName};
@@ -10,9 +10,12 @@ use crate::{
     identifiers::{ClientId, GroupId, TenantId},
 };
 
+/// The longest lifetime of a session, in minutes. Keys stay published for longer than that after they last signed.
+pub const MAX_SESSION_MINUTES: u64 = 60;
+
 /// A Pozi site: the five items that its council provides, and what else the service needs.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct SiteDocument {
     /// The site's short name, as in its Web App's address: 1 to 63 of a-z, 0-9 and -.
     pub name: SiteName,
@@ -29,24 +32,24 @@ pub struct SiteDocument {
     /// The origins that the Web App is served from; `http://localhost` stands for any port.
     pub origins: Vec<Origin>,
     /// The tenant's Microsoft cloud.
-    #[serde(default)]
+    #[schemars(default)]
     pub cloud: Cloud,
     /// The longest lifetime of a session: 1 to 60 minutes, 10 by default.
-    #[serde(default)]
+    #[schemars(default)]
     #[schemars(with = "Option<u64>", range(min = 1, max = 60))]
     pub session_minutes: Option<Spanned<u64>>,
     /// The client ids of other registrations that may request tokens for this site.
-    #[serde(default)]
+    #[schemars(default)]
     pub further_client_ids: Vec<ClientId>,
     /// Item 5, the catalogues and the groups with access to each.
-    #[serde(rename = "catalogue")]
+    #[schemars(rename = "catalogue")]
     #[schemars(length(min = 1))]
     pub catalogues: Vec<CatalogueDocument>,
 }
 
 /// A catalogue: one QGIS project, and who may read and write it.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct CatalogueDocument {
     /// The catalogue's id in scopes and paths: 1 to 63 of a-z, 0-9, - and _.
     #[schemars(with = "CatalogueId")]
@@ -60,27 +63,24 @@ pub struct CatalogueDocument {
     /// Who may read it: a list of group ids, or "everyone-signed-in".
     pub read: Who,
     /// Who may write it, and therefore read it too: a list of group ids, or "everyone-signed-in"; nobody by default.
-    #[serde(default)]
+    #[schemars(default)]
     pub write: Who,
     /// The names of the layouts that may be printed; none by default.
-    #[serde(default)]
+    #[schemars(default)]
     #[schemars(with = "Vec<String>")]
     pub print: Vec<Spanned<String>>,
     /// The ids of the layouts' text items that a client may fill when it prints; none by default.
-    #[serde(default)]
+    #[schemars(default)]
     #[schemars(with = "Vec<String>")]
     pub print_texts: Vec<Spanned<String>>,
     /// Whether a client may draw its own geometries over the map, as QWC2 does with `HIGHLIGHT_*`; false by default.
-    #[serde(default)]
+    #[schemars(default)]
     pub highlight: bool,
 }
 
 /// Who may read or write a catalogue. An empty list means nobody; everyone must be named explicitly.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(
-    untagged,
-    expecting = "write a list of group ids, such as [\"00000000-0000-0000-0000-000000000000\"], or \"everyone-signed-in\""
-)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
+#[schemars(untagged)]
 pub enum Who {
     /// Everyone who can sign in to this application in the tenant, guests included.
     Everyone(Everyone),
@@ -89,10 +89,10 @@ pub enum Who {
 }
 
 /// The value of [`Who::Everyone`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
 pub enum Everyone {
     /// `"everyone-signed-in"`.
-    #[serde(rename = "everyone-signed-in")]
+    #[schemars(rename = "everyone-signed-in")]
     SignedIn,
 }
 

@@ -2,28 +2,39 @@
 //! verified subject may read and write, and [`explain`] says why.
 
 mod addresses;
-mod backslash;
+mod characters;
+mod checks;
 mod decide;
 mod document;
+mod encoding;
+mod error;
 mod explain;
+mod fields;
 mod judge;
 mod name;
+mod origin;
+mod path_style;
+mod read;
 mod registered;
 mod scope;
 mod site;
+mod syntax;
 mod text;
 
 pub(crate) use self::registered::clashes;
 pub use self::{
-    addresses::{ExternalUrl, InternalUrl, Origin},
-    backslash::{backslash_advice, escaped_path},
+    addresses::{ExternalUrl, InternalUrl},
     decide::{AccessRefusal, Grant, decide},
-    document::{SiteDocument, Who, site_schema},
+    document::{MAX_SESSION_MINUTES, SiteDocument, Who, site_schema},
+    error::SiteError,
     explain::{Because, Explained, Verdict, explain},
     name::SiteName,
+    origin::{Origin, OriginError},
+    path_style::PathStyle,
     registered::{SiteFile, SiteFileError, register},
     scope::{Access, CatalogueId, CatalogueIdError, Permission, Scope, ScopeError},
-    site::{Catalogue, MAX_SESSION_MINUTES, Site, SiteError},
+    site::{Catalogue, Site},
+    syntax::{escaped_path, syntax_advice},
 };
 #[cfg(test)]
 pub(crate) use self::{decide::testing, site::testing as documents};

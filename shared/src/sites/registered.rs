@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
-use super::{Site, SiteError};
+use super::{Site, SiteError, encoding::decode};
 use crate::identifiers::TenantId;
 
 /// A site file's name and text.
@@ -58,7 +58,11 @@ pub(crate) fn clashes(file: &SiteFile, site: &Site, other: &str, earlier: &Site)
     let same_client = same_tenant && site.expected.client == earlier.expected.client;
     let same_url = site.external_url == earlier.external_url;
     let other_cloud = same_tenant && site.cloud() != earlier.cloud();
+    let is_swapped = |one: &Site, other: &Site| one.expected.client.uuid() == other.tenant().uuid();
+    let swapped = "one of the two files has client_id and tenant_id swapped";
     let rules = [
+        (is_swapped(site, earlier), "client_id", "is the tenant_id of", swapped),
+        (is_swapped(earlier, site), "tenant_id", "is the client_id of", swapped),
         (site.name == earlier.name, "name", "is the same as in", "give each site its own"),
         (same_client, "client_id", "is the same as in", "each site of a tenant needs its own registration"),
         (same_url, "external_url", "is the same as in", "give each site its own"),
@@ -74,13 +78,22 @@ pub(crate) fn clashes(file: &SiteFile, site: &Site, other: &str, earlier: &Site)
 }
 
 impl SiteFile {
+    /// Decodes the file `name` from its bytes, which must be UTF-8.
+    pub fn decode(name: String, bytes: Vec<u8>) -> Result<Self, SiteFileError> {
+        match decode(bytes) {
+            Ok(text) => Ok(Self { name, text }),
+            Err((line, message)) => Err(SiteFileError { file: name, line, message }),
+        }
+    }
+
     /// Compiles the file into its site, or returns all its errors.
     pub fn compile(&self) -> Result<Site, Vec<SiteFileError>> {
         Site::parse(&self.text).map_err(|errors| errors.into_iter().map(|error| self.locate(error)).collect())
     }
 
     fn locate(&self, error: SiteError) -> SiteFileError {
-        let line = error.at.map(|at| 1 + self.text[..at.start].matches('\n').count());
+        let line =
+            error.at.map(|at| 1 + self.text.bytes().take(at.start).filter(|byte| *byte == b'\n').count());
         SiteFileError { file: self.name.clone(), line, message: error.message }
     }
 }
@@ -135,6 +148,25 @@ mod tests {
             [
                 "b.toml:4: client_id is the same as in a.toml; each site of a tenant needs its own registration"
             ]
+        );
+    }
+
+    #[test]
+    fn finds_ids_that_are_swapped_between_the_files_of_a_tenant() {
+        let swap = |text: String| {
+            let client = "0d9f7a55-53c5-4a3e-8f5e-0f3a0b6f2c10";
+            let tenant = "7f2b4d3e-91a6-4d0f-9a57-3f7f5b8f2a11";
+            second(&text).replace(client, "@").replace(tenant, client).replace('@', tenant)
+        };
+        let says = "; one of the two files has client_id and tenant_id swapped";
+        let (right, swapped) = (file("a.toml", |text| text), file("b.toml", swap));
+        assert_eq!(
+            errors(&[right.clone(), swapped.clone()]),
+            [format!("b.toml:4: client_id is the tenant_id of a.toml{says}")]
+        );
+        assert_eq!(
+            errors(&[swapped, right]),
+            [format!("a.toml:5: tenant_id is the client_id of b.toml{says}")]
         );
     }
 

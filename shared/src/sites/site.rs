@@ -1,21 +1,18 @@
 //! A site, validated and compiled from its document.
 
-use std::{collections::HashSet, ops::Range, time::Duration};
+use std::time::Duration;
 
 use super::{
-    CatalogueId, ExternalUrl, InternalUrl, Origin, SiteDocument, SiteName, Who, backslash_advice,
-    document::CatalogueDocument, escaped_path,
+    CatalogueId, ExternalUrl, InternalUrl, Origin, SiteDocument, SiteError, SiteName, Who,
+    document::CatalogueDocument, read::read,
 };
 use crate::{
-    entra::{CONSUMER_TENANT, Cloud, Expected},
+    entra::{Cloud, Expected},
     identifiers::TenantId,
 };
 
 /// The lifetime of a session by default, in minutes.
 const DEFAULT_SESSION_MINUTES: u64 = 10;
-
-/// The longest lifetime of a session, in minutes. Keys stay published for longer than that after they last signed.
-pub const MAX_SESSION_MINUTES: u64 = 60;
 
 /// A registered customer's Pozi Server and the rules of access to its catalogues.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,22 +54,10 @@ pub struct Catalogue {
     pub highlight: bool,
 }
 
-/// An error in a site's document.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct SiteError {
-    /// What is wrong, and how to fix it.
-    pub message: String,
-    /// Where, in bytes from the start of the document, if known.
-    pub at: Option<Range<usize>>,
-}
-
 impl Site {
     /// Parses and compiles a site's TOML document. Fails with all errors of the document, or with its first syntax error.
     pub fn parse(document: &str) -> Result<Self, Vec<SiteError>> {
-        let document: SiteDocument = toml::from_str(document).map_err(|error| vec![parse_error(&error)])?;
-        let errors = errors(&document);
-        if errors.is_empty() { Ok(Self::compile(document)) } else { Err(errors) }
+        read(document).map(Self::compile)
     }
 
     /// Whether a request's `Origin` header names one of the site's origins.
@@ -130,58 +115,6 @@ impl Catalogue {
     }
 }
 
-/// Returns the parser's error, with a hint how to fix it if there is one.
-fn parse_error(error: &toml::de::Error) -> SiteError {
-    let fix = if error.message().starts_with("missing field") { "; add it" } else { "" };
-    let advice = backslash_advice(error.message());
-    SiteError { message: format!("{}{fix}{advice}", error.message()), at: error.span() }
-}
-
-fn errors(document: &SiteDocument) -> Vec<SiteError> {
-    let mut errors = Vec::new();
-    if *document.tenant_id.get_ref() == CONSUMER_TENANT {
-        let message = "this is the tenant of personal Microsoft accounts, which anyone can open; use the council's own tenant id";
-        errors.push(SiteError::new(message, document.tenant_id.span()));
-    }
-    if let Some(minutes) = &document.session_minutes
-        && !(1..=MAX_SESSION_MINUTES).contains(minutes.get_ref())
-    {
-        let message = format!("session_minutes is {}; use 1 to {MAX_SESSION_MINUTES}", minutes.get_ref());
-        errors.push(SiteError::new(message, minutes.span()));
-    }
-    if document.catalogues.is_empty() {
-        let message = "the site has no catalogue; add a [[catalogue]]".into();
-        errors.push(SiteError { message, at: None });
-    }
-    let mut ids = HashSet::new();
-    for id in document.catalogues.iter().map(|catalogue| &catalogue.id) {
-        if !ids.insert(id.get_ref()) {
-            let message =
-                format!("another catalogue already has the id `{}`; give each its own", id.get_ref());
-            errors.push(SiteError::new(message, id.span()));
-        }
-    }
-    errors.extend(document.catalogues.iter().flat_map(text_errors));
-    errors
-}
-
-fn text_errors(catalogue: &CatalogueDocument) -> Vec<SiteError> {
-    let named = [&catalogue.title, &catalogue.project];
-    let texts = named.into_iter().chain(&catalogue.print).chain(&catalogue.print_texts);
-    let blank = texts
-        .filter(|text| text.get_ref().trim().is_empty())
-        .map(|text| SiteError::new("this is blank; fill it in", text.span()));
-    let project = &catalogue.project;
-    let escaped = escaped_path(project.get_ref()).map(|message| SiteError::new(message, project.span()));
-    blank.chain(escaped).collect()
-}
-
-impl SiteError {
-    fn new(message: impl Into<String>, at: Range<usize>) -> Self {
-        Self { message: message.into(), at: Some(at) }
-    }
-}
-
 /// For this crate's tests.
 #[cfg(test)]
 pub(crate) mod testing {
@@ -224,6 +157,7 @@ read = "everyone-signed-in"
 #[cfg(test)]
 mod tests {
     use super::{testing::document, *};
+    use crate::entra::CONSUMER_TENANT;
 
     fn error(from: &str, to: &str) -> (String, usize) {
         let text = document().replacen(from, to, 1);
@@ -299,7 +233,7 @@ mod tests {
                 "http://localhost\"",
                 "http://riverbend.example\"",
                 6,
-                "must start with https:// (or be http://localhost",
+                "must start with https:// or an app's own scheme (or be http://localhost",
             ),
             ("origins =", "session_minutes = 61\norigins =", 6, "session_minutes is 61; use 1 to 60"),
             ("origins =", "session_minutes = 0\norigins =", 6, "session_minutes is 0; use 1 to 60"),

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use pozi_auth::{address::SecureUrl, session::Issuer, sites::backslash_advice};
+use pozi_auth::{address::SecureUrl, session::Issuer, sites::syntax_advice};
 use serde::{Deserialize, Deserializer, de::Error};
 
 use super::{
@@ -90,27 +90,28 @@ pub(super) struct LogDocument {
 #[derive(Debug, thiserror::Error)]
 #[error("{cause}{advice}")]
 pub struct DocumentError {
-    advice: &'static str,
+    advice: String,
     #[source]
     cause: Box<toml::de::Error>,
 }
 
 impl Document {
     pub(super) fn parse(text: &str) -> Result<Self, DocumentError> {
-        toml::from_str(text).map_err(|cause| DocumentError { advice: advice(&cause), cause: Box::new(cause) })
+        toml::from_str(text)
+            .map_err(|cause| DocumentError { advice: advice(text, &cause), cause: Box::new(cause) })
     }
 }
 
 /// Returns advice that the parser cannot give; empty if there is none.
-fn advice(error: &toml::de::Error) -> &'static str {
+fn advice(text: &str, error: &toml::de::Error) -> String {
     let message = error.message();
     let is_unknown = |key: &str| message.starts_with(&format!("unknown field `{key}`"));
     if is_unknown("audience") || is_unknown("catalogues") {
-        "; this is now read from the site file: remove it, and set `site = \"…\"`"
+        "; this is now read from the site file: remove it, and set `site = \"…\"`".to_owned()
     } else if is_unknown("probe") {
-        "; the QGIS plugin that it monitored is no longer needed: remove this table and the plugin"
+        "; the QGIS plugin that it monitored is no longer needed: remove this table and the plugin".to_owned()
     } else {
-        backslash_advice(message)
+        syntax_advice(text, error)
     }
 }
 

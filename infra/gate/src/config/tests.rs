@@ -163,7 +163,8 @@ fn names_another_file_that_is_invalid_or_missing() {
     assert!(error("ca_file = \"ca.pem\"\n").contains("ca.pem"));
     files.write("ca.pem", "no certificate");
     assert!(error("ca_file = \"ca.pem\"\n").contains("it holds no certificate"));
-    files.write("site.toml", &SITE.replace("C:/Pozi/assets", "c:\\\\pozi\\\\PLANNING"));
+    let on_unix = SITE.replace("C:/Pozi/assets", "/srv/PLANNING").replace("C:/Pozi", "/srv");
+    files.write("site.toml", &on_unix);
     assert!(files.load("project_paths = \"unix\"\n").is_ok());
     let message = error("project_paths = \"windows\"\n");
     assert!(message.contains("`planning` and `assets` have the same project"), "{message}");
