@@ -1,4 +1,4 @@
-//! Errors and their causes.
+//! Errors, their causes, and the texts that they quote.
 
 use std::error::Error;
 
@@ -18,6 +18,11 @@ pub fn with_causes(error: &dyn Error) -> String {
         next = cause.source();
     }
     text
+}
+
+/// Returns the first 200 characters of `text`, for a message about text whose length others choose.
+pub fn shortened(text: &str) -> String {
+    text.chars().take(200).collect()
 }
 
 #[cfg(test)]

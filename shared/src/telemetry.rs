@@ -98,10 +98,14 @@ impl Trail {
         self.token_key = Some(short(token.key_id()));
     }
 
-    /// Records the site, and starts to measure the wait for the tenant's keys.
+    /// Starts to measure the wait for the tenant's keys.
+    pub fn record_key_search(&mut self) {
+        self.lap = Instant::now();
+    }
+
+    /// Records the site.
     pub fn record_site(&mut self, site: &Site) {
         self.site = Some(site.name.clone());
-        self.lap = Instant::now();
     }
 
     /// Records the end of the wait for the tenant's keys.
@@ -130,7 +134,8 @@ impl Trail {
 
     fn write_event(&mut self, (decision, refusal): (&'static str, Option<Refusal>), detail: Option<&str>) {
         self.written = true;
-        metrics::record_exchange(decision, refusal.map(|refusal| refusal.reason), self.started.elapsed());
+        let reason = refusal.as_ref().map(|refusal| refusal.reason);
+        metrics::record_exchange(decision, reason, self.started.elapsed());
         let (jti, kid, scope) = match &self.session {
             Some((jti, kid, scope)) => (Some(jti), Some(kid), Some(scope)),
             None => (None, None, None),
@@ -138,8 +143,8 @@ impl Trail {
         tracing::info!(
             target: AUDIT,
             decision,
-            reason = refusal.map(|refusal| refusal.reason),
-            status = refusal.map_or(200, |refusal| refusal.status),
+            reason,
+            status = refusal.as_ref().map_or(200, |refusal| refusal.status),
             detail,
             site = self.site.as_ref().map(SiteName::as_str),
             tenant = self.tenant.as_ref().map(tracing::field::display),

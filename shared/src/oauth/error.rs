@@ -1,5 +1,8 @@
 //! Every reason for a refusal, one variant each, with the details for the log.
 
+use std::fmt;
+
+use super::urn::{ACCESS_TOKEN_TYPE, GRANT_TYPE, JWT_TYPE};
 use crate::{
     entra::SubjectRefusal,
     keyring::SigningError,
@@ -23,8 +26,13 @@ pub enum ExchangeError {
     #[error(transparent)]
     Access(#[from] AccessRefusal),
     /// The request comes from a page with an origin that the site does not list.
-    #[error("the `Origin` header is not one of the site's origins")]
-    OriginNotAllowed,
+    #[error("the `Origin` is `{found}`, and the site's are {expected}")]
+    OriginNotAllowed {
+        /// The header.
+        found: String,
+        /// The site's origins, separated by commas.
+        expected: String,
+    },
     /// The registry cannot be read.
     #[error(transparent)]
     Registry(#[from] RegistryError),
@@ -33,8 +41,34 @@ pub enum ExchangeError {
     Signing(#[from] SigningError),
 }
 
+/// A parameter's value in a message. `Display` does not show a long one: it may be a token in the wrong parameter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received(String);
+
+impl Received {
+    /// The length up to which values are shown, in characters. No JWT is as short.
+    const MAX_SHOWN: usize = 80;
+
+    /// Keeps `value` if it is short.
+    pub fn of(value: &str) -> Self {
+        let length = value.chars().count();
+        let text = if length <= Self::MAX_SHOWN {
+            format!("`{value}`")
+        } else {
+            format!("{length} characters long")
+        };
+        Self(text)
+    }
+}
+
+impl fmt::Display for Received {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// What is wrong with a request, apart from the content of its token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestRefusal {
     /// The path does not exist.
     #[error("no such path")]
@@ -61,14 +95,14 @@ pub enum RequestRefusal {
     #[error("parameter `{0}` is missing")]
     Missing(&'static str),
     /// The grant type is not token exchange.
-    #[error("unsupported grant type")]
-    UnsupportedGrantType,
+    #[error("the grant type is {0}, not `{GRANT_TYPE}`")]
+    UnsupportedGrantType(Received),
     /// The subject token type is neither access token nor JWT.
-    #[error("unsupported subject token type")]
-    UnsupportedSubjectTokenType,
+    #[error("the subject token type is {0}, neither `{ACCESS_TOKEN_TYPE}` nor `{JWT_TYPE}`")]
+    UnsupportedSubjectTokenType(Received),
     /// The requested token type is neither access token nor JWT.
-    #[error("unsupported requested token type")]
-    UnsupportedRequestedTokenType,
+    #[error("the requested token type is {0}, neither `{ACCESS_TOKEN_TYPE}` nor `{JWT_TYPE}`")]
+    UnsupportedRequestedTokenType(Received),
     /// There is an actor token; delegation is not supported.
     #[error("actor tokens are not supported")]
     ActorToken,
@@ -76,8 +110,11 @@ pub enum RequestRefusal {
     #[error("the subject token is too large")]
     TokenTooLarge,
     /// The scope is not a list of `<catalogue>:<read|write>`.
-    #[error("the scope is malformed")]
-    InvalidScope,
+    #[error("the scope is {0}, not words of the form `<catalogue>:<read|write>`")]
+    InvalidScope(Received),
+    /// The scope is present and names no catalogue.
+    #[error("the scope is {0}, which names no catalogue")]
+    EmptyScope(Received),
     /// The resource is not an absolute URI without a fragment.
     #[error("the resource is malformed")]
     InvalidResource,

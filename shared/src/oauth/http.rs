@@ -19,7 +19,8 @@ use tower_http::{
     cors::{Any as AnyOf, CorsLayer},
 };
 
-use super::{MAX_BODY_BYTES, Refusal, RequestRefusal};
+use super::{ExchangeError, MAX_BODY_BYTES, Refusal, RequestRefusal};
+use crate::error::with_causes;
 
 /// Adds what every function has: CORS, and answers for unknown paths, unsupported methods and panics.
 ///
@@ -69,15 +70,27 @@ pub fn json_response(status: StatusCode, body: &impl Serialize) -> Response {
 
 /// Returns the answer for a refusal (RFC 6749 §5.2).
 pub fn refuse(refusal: &Refusal) -> Response {
+    respond(refusal, None)
+}
+
+/// Returns the answer for `error` with what only an operator may know: what was expected and what was found. For use on
+/// localhost.
+pub fn refuse_with_detail(error: &ExchangeError) -> Response {
+    respond(&error.refusal(), Some(&with_causes(error)))
+}
+
+fn respond(refusal: &Refusal, detail: Option<&str>) -> Response {
     #[derive(Serialize)]
-    struct Body {
+    struct Body<'a> {
         error: &'static str,
         reason: &'static str,
-        error_description: &'static str,
+        error_description: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        detail: Option<&'a str>,
     }
     let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let body = Body { error: refusal.error, reason: refusal.reason, error_description: refusal.description };
-    let mut response = json_response(status, &body);
+    let Refusal { error, reason, ref description, .. } = *refusal;
+    let mut response = json_response(status, &Body { error, reason, error_description: description, detail });
     if let Some(pause) = refusal.retry_after {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(pause.as_secs().max(1)));
     }

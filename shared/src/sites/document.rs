@@ -35,6 +35,14 @@ pub struct SiteDocument {
     #[serde(default)]
     #[schemars(with = "Option<u64>", range(min = 1, max = 60))]
     pub session_minutes: Option<Spanned<u64>>,
+    /// The longest time since a subject token was issued: 15 to 1680 minutes (28 hours), 120 by default.
+    #[serde(default)]
+    #[schemars(with = "Option<u64>", range(min = 15, max = 1680))]
+    pub max_token_age_minutes: Option<Spanned<u64>>,
+    /// Whether the app registration emits groups as roles, so that object ids in a token's `roles` count as groups; false by
+    /// default, because whoever administers the registration can put any value there.
+    #[serde(default)]
+    pub groups_as_roles: bool,
     /// The client ids of other registrations that may request tokens for this site.
     #[serde(default)]
     pub further_client_ids: Vec<ClientId>,

@@ -1,6 +1,10 @@
 //! A site, validated and compiled from its document.
 
-use std::{collections::HashSet, ops::Range, time::Duration};
+use std::{
+    collections::HashSet,
+    ops::{Range, RangeInclusive},
+    time::Duration,
+};
 
 use super::{
     CatalogueId, ExternalUrl, InternalUrl, Origin, SiteDocument, SiteName, Who, backslash_advice,
@@ -16,6 +20,12 @@ const DEFAULT_SESSION_MINUTES: u64 = 10;
 
 /// The longest lifetime of a session, in minutes. Keys stay published for longer than that after they last signed.
 pub const MAX_SESSION_MINUTES: u64 = 60;
+
+/// The longest time since a subject token was issued, by default and within these limits, in minutes. Entra's own tokens live
+/// for 60 to 90 minutes, and up to 28 hours with Continuous Access Evaluation.
+/// Source: <https://learn.microsoft.com/entra/identity-platform/access-tokens#token-lifetime>.
+const DEFAULT_TOKEN_AGE_MINUTES: u64 = 2 * 60;
+const TOKEN_AGE_MINUTES: RangeInclusive<u64> = 15..=28 * 60;
 
 /// A registered customer's Pozi Server and the rules of access to its catalogues.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +96,9 @@ impl Site {
     }
 
     fn compile(document: SiteDocument) -> Self {
-        let minutes = document.session_minutes.map_or(DEFAULT_SESSION_MINUTES, toml::Spanned::into_inner);
+        let minutes = |given: Option<toml::Spanned<u64>>, default| {
+            Duration::from_secs(given.map_or(default, toml::Spanned::into_inner) * 60)
+        };
         Self {
             expected: Expected {
                 cloud: document.cloud,
@@ -94,12 +106,14 @@ impl Site {
                 application_id_uri: document.external_url.application_id_uri().to_owned(),
                 client: document.client_id.into_inner(),
                 further_clients: document.further_client_ids,
+                max_token_age: minutes(document.max_token_age_minutes, DEFAULT_TOKEN_AGE_MINUTES),
+                groups_as_roles: document.groups_as_roles,
             },
             name: document.name,
             internal_url: document.internal_url,
             external_url: document.external_url,
             origins: document.origins,
-            session_life: Duration::from_secs(minutes * 60),
+            session_life: minutes(document.session_minutes, DEFAULT_SESSION_MINUTES),
             catalogues: document.catalogues.into_iter().map(Catalogue::compile).collect(),
         }
     }
@@ -143,12 +157,13 @@ fn errors(document: &SiteDocument) -> Vec<SiteError> {
         let message = "this is the tenant of personal Microsoft accounts, which anyone can open; use the council's own tenant id";
         errors.push(SiteError::new(message, document.tenant_id.span()));
     }
-    if let Some(minutes) = &document.session_minutes
-        && !(1..=MAX_SESSION_MINUTES).contains(minutes.get_ref())
-    {
-        let message = format!("session_minutes is {}; use 1 to {MAX_SESSION_MINUTES}", minutes.get_ref());
-        errors.push(SiteError::new(message, minutes.span()));
-    }
+    errors.extend(minutes_error(
+        "session_minutes",
+        document.session_minutes.as_ref(),
+        1..=MAX_SESSION_MINUTES,
+    ));
+    let age = document.max_token_age_minutes.as_ref();
+    errors.extend(minutes_error("max_token_age_minutes", age, TOKEN_AGE_MINUTES));
     if document.catalogues.is_empty() {
         let message = "the site has no catalogue; add a [[catalogue]]".into();
         errors.push(SiteError { message, at: None });
@@ -163,6 +178,16 @@ fn errors(document: &SiteDocument) -> Vec<SiteError> {
     }
     errors.extend(document.catalogues.iter().flat_map(text_errors));
     errors
+}
+
+fn minutes_error(
+    key: &str,
+    found: Option<&toml::Spanned<u64>>,
+    allowed: RangeInclusive<u64>,
+) -> Option<SiteError> {
+    let minutes = found.filter(|minutes| !allowed.contains(minutes.get_ref()))?;
+    let message = format!("{key} is {}; use {} to {}", minutes.get_ref(), allowed.start(), allowed.end());
+    Some(SiteError::new(message, minutes.span()))
 }
 
 fn text_errors(catalogue: &CatalogueDocument) -> Vec<SiteError> {
@@ -258,6 +283,8 @@ mod tests {
         }
         assert_eq!(site.cloud(), Cloud::Public);
         assert_eq!(site.session_life, Duration::from_mins(10));
+        assert_eq!(site.expected.max_token_age, Duration::from_hours(2));
+        assert!(!site.expected.groups_as_roles);
         assert_eq!(site.catalogues[1].writers, Who::Groups(vec![]));
     }
 
@@ -303,6 +330,18 @@ mod tests {
             ),
             ("origins =", "session_minutes = 61\norigins =", 6, "session_minutes is 61; use 1 to 60"),
             ("origins =", "session_minutes = 0\norigins =", 6, "session_minutes is 0; use 1 to 60"),
+            (
+                "origins =",
+                "max_token_age_minutes = 14\norigins =",
+                6,
+                "max_token_age_minutes is 14; use 15 to 1680",
+            ),
+            (
+                "origins =",
+                "max_token_age_minutes = 1681\norigins =",
+                6,
+                "max_token_age_minutes is 1681; use 15 to 1680",
+            ),
             (
                 "origins =",
                 "cloud = \"moon\"\norigins =",
