@@ -6,7 +6,7 @@ use std::{
 };
 
 use pozi_auth::{
-    entra::{MalformedTokenError, SubjectRefusal},
+    entra::{MalformedTokenError, Place, SubjectRefusal},
     identifiers::{ClientId, TenantId},
     keyring::SigningError,
     oauth::{ExchangeError, Received, RequestRefusal},
@@ -57,7 +57,7 @@ fn of_subjects() -> Vec<SubjectRefusal> {
         S::Malformed(MalformedTokenError::Type { found: text() }),
         S::CriticalHeader,
         S::UnsupportedAlgorithm { alg: text() },
-        S::Whitespace { at: 0, length: 3 },
+        S::Whitespace { at: Place::End },
         S::GraphToken { mark: text() },
         S::ProofOfPossession { mark: "claim `cnf`" },
         S::B2cToken { issuer: text() },

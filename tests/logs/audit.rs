@@ -98,6 +98,9 @@ async fn a_refused_exchange_logs_one_audit_event_with_the_reason() {
     }
 }
 
+/// A token, further parameters, the reason of the refusal, and what its log line must name.
+type Compared<'a> = (String, &'a [(&'a str, &'a str)], &'a str, [&'a str; 2]);
+
 /// What is compared is logged on both sides, so that an operator need not ask the caller.
 #[tokio::test]
 async fn a_refusal_that_compares_logs_what_it_expected_and_what_it_found() {
@@ -116,7 +119,7 @@ async fn a_refusal_that_compares_logs_what_it_expected_and_what_it_found() {
     let other = "11111111-2222-4333-8444-555555555555";
     let evil = "https://evil.example";
     let riverbend = [("audience", "riverbend")];
-    let cases: [(String, &[(&str, &str)], &str, [&str; 2]); 14] = [
+    let cases: [Compared<'_>; 14] = [
         (changed(json!({"aud": evil})), &riverbend, "audience_mismatch", [evil, uri]),
         (changed(json!({"aud": evil})), &[], "audience_mismatch", [evil, uri]),
         (changed(json!({"appid": other})), &[], "client_not_allowed", [other, client]),

@@ -22,7 +22,7 @@ pub use self::{
     cloud::{CONSUMER_TENANT, Cloud, KeySetLocation, TokenVersion},
     key_set::{EntraKey, EntraKeySet, EntraKeySetError},
     keys::{KEY_LIFETIMES, NoKeySetMemory, TenantKeys},
-    refusal::{MalformedTokenError, SubjectRefusal},
+    refusal::{MalformedTokenError, Place, SubjectRefusal},
     signature::SignedToken,
     source::{KeySetFetch, KeySetMemory, StoredKeySet},
     unverified::UnverifiedToken,

@@ -25,13 +25,11 @@ pub enum SubjectRefusal {
         /// The header's `alg`.
         alg: String,
     },
-    /// A space, line break or invisible character, at `at` of `length` characters.
-    #[error("character {} of {length} is a space, a line break or invisible", at + 1)]
+    /// A space, a line break or an invisible character.
+    #[error("there is a space, a line break or an invisible character {at}")]
     Whitespace {
-        /// Its place, from 0.
-        at: usize,
-        /// The length of the whole, in characters.
-        length: usize,
+        /// Where it is.
+        at: Place,
     },
     /// A Microsoft Graph token. With a `nonce` in the header, only Graph can check the signature.
     #[error("it is a Microsoft Graph token: {mark}")]
@@ -149,6 +147,20 @@ pub enum SubjectRefusal {
         /// When a retry can help, in whole seconds.
         retry_after: Duration,
     },
+}
+
+/// A place in a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Place {
+    /// Before it.
+    #[error("at its start")]
+    Start,
+    /// Between two of its characters.
+    #[error("in it")]
+    Within,
+    /// After it.
+    #[error("at its end")]
+    End,
 }
 
 /// Why a text is not a JWT as Entra issues them.

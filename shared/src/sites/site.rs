@@ -332,18 +332,6 @@ mod tests {
             ("origins =", "session_minutes = 0\norigins =", 6, "session_minutes is 0; use 1 to 60"),
             (
                 "origins =",
-                "max_token_age_minutes = 14\norigins =",
-                6,
-                "max_token_age_minutes is 14; use 15 to 1680",
-            ),
-            (
-                "origins =",
-                "max_token_age_minutes = 1681\norigins =",
-                6,
-                "max_token_age_minutes is 1681; use 15 to 1680",
-            ),
-            (
-                "origins =",
                 "cloud = \"moon\"\norigins =",
                 6,
                 "unknown variant `moon`, expected one of `public`",
@@ -373,6 +361,19 @@ mod tests {
             let (message, found) = error(from, to);
             assert!(message.contains(says), "{message}");
             assert_eq!(found, line, "{message}");
+        }
+    }
+
+    #[test]
+    fn the_age_of_a_token_is_limited_to_between_15_minutes_and_28_hours() {
+        let with = |minutes| format!("max_token_age_minutes = {minutes}\norigins =");
+        for minutes in [0, 14, 1_681] {
+            let says = format!("max_token_age_minutes is {minutes}; use 15 to 1680");
+            assert_eq!(error("origins =", &with(minutes)), (says, 6));
+        }
+        for minutes in [15, 1_680] {
+            let site = Site::parse(&document().replacen("origins =", &with(minutes), 1)).unwrap();
+            assert_eq!(site.expected.max_token_age, Duration::from_secs(minutes * 60));
         }
     }
 

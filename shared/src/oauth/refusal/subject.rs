@@ -19,11 +19,10 @@ pub(super) fn of_subject(refusal: &SubjectRefusal) -> Refusal {
             "unsupported_algorithm",
             "The subject token is not signed with RS256, as every Entra access token is; send the token that MSAL acquired.",
         ),
-        S::Whitespace { at, length } => invalid_because(
+        S::Whitespace { at } => invalid_because(
             "whitespace_in_token",
             format!(
-                "The subject token has a space, a line break or an invisible character {}; send it exactly as MSAL returned it, without a Bearer prefix.",
-                place(*at, *length)
+                "The subject token has a space, a line break or an invisible character {at}; send it exactly as MSAL returned it, without a Bearer prefix."
             ),
         ),
         S::ProofOfPossession { .. } => invalid(
@@ -132,13 +131,4 @@ pub(super) fn audience_mismatch(found: &str, application: &str) -> Refusal {
             quoted(application)
         ),
     )
-}
-
-/// Returns where in a token of `length` characters the character `at` is.
-fn place(at: usize, length: usize) -> &'static str {
-    match at {
-        0 => "at its start",
-        _ if at + 2 >= length => "at its end",
-        _ => "in it",
-    }
 }
