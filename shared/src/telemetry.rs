@@ -7,7 +7,7 @@ use tracing::Level;
 use tracing_subscriber::{filter::Targets, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::{
-    entra::UnverifiedToken,
+    entra::{Groups, UnverifiedToken, VerifiedSubject},
     error::with_causes,
     hash::sha256_hex,
     identifiers::TenantId,
@@ -62,6 +62,7 @@ pub struct Trail {
     token_id: Option<String>,
     token_key: Option<String>,
     site: Option<SiteName>,
+    group_ids_in_roles: Option<usize>,
     session: Option<(String, String, String)>,
     written: bool,
 }
@@ -80,6 +81,7 @@ impl Trail {
             token_id: None,
             token_key: None,
             site: None,
+            group_ids_in_roles: None,
             session: None,
             written: false,
         }
@@ -106,6 +108,13 @@ impl Trail {
     /// Records the site.
     pub fn record_site(&mut self, site: &Site) {
         self.site = Some(site.name.clone());
+    }
+
+    /// Records whether the token lists groups that do not count at the site.
+    pub fn record_subject(&mut self, subject: &VerifiedSubject) {
+        if let Groups::InRoles(count) = subject.groups() {
+            self.group_ids_in_roles = Some(*count);
+        }
     }
 
     /// Records the end of the wait for the tenant's keys.
@@ -149,6 +158,7 @@ impl Trail {
             site = self.site.as_ref().map(SiteName::as_str),
             tenant = self.tenant.as_ref().map(tracing::field::display),
             scope,
+            group_ids_in_roles = self.group_ids_in_roles,
             jti,
             kid,
             subject_token_sha256 = self.token_sha256,

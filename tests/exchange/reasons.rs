@@ -7,9 +7,10 @@ use std::{
 
 use pozi_auth::{
     entra::{MalformedTokenError, Place, SubjectRefusal},
+    error::Received,
     identifiers::{ClientId, TenantId},
     keyring::SigningError,
-    oauth::{ExchangeError, Received, RequestRefusal},
+    oauth::{ExchangeError, RequestRefusal},
     sites::{AccessRefusal, Scope},
     tenants::{RegistryError, TargetRefusal},
     timestamp::Timestamp,
@@ -29,11 +30,11 @@ fn of_requests() -> Vec<RequestRefusal> {
     vec![
         R::NotFound,
         R::MethodNotAllowed,
-        R::UnsupportedMediaType,
+        R::UnsupportedMediaType(Received::of(CHOSEN)),
         R::BodyTooLarge,
         R::BodyUnreadable,
         R::TooManyParameters,
-        R::Repeated,
+        R::Repeated(Received::of(CHOSEN)),
         R::Missing("grant_type"),
         R::Missing("subject_token"),
         R::Missing("subject_token_type"),
@@ -41,7 +42,7 @@ fn of_requests() -> Vec<RequestRefusal> {
         R::UnsupportedSubjectTokenType(Received::of(CHOSEN)),
         R::UnsupportedRequestedTokenType(Received::of(CHOSEN)),
         R::ActorToken,
-        R::TokenTooLarge,
+        R::TokenTooLarge { bytes: 20_000 },
         R::InvalidScope(Received::of(CHOSEN)),
         R::EmptyScope(Received::of(CHOSEN)),
         R::InvalidResource,
@@ -84,7 +85,7 @@ fn of_subjects() -> Vec<SubjectRefusal> {
 fn all() -> Vec<ExchangeError> {
     let text = || CHOSEN.to_owned();
     let others = [
-        TargetRefusal::Unknown { found: text(), registered: text() }.into(),
+        TargetRefusal::Unknown { found: Received::of(CHOSEN), registered: text() }.into(),
         TargetRefusal::Several { found: text() }.into(),
         TargetRefusal::NotMeant { audience: text(), registered: text() }.into(),
         AccessRefusal::GroupsOverage.into(),
@@ -92,7 +93,7 @@ fn all() -> Vec<ExchangeError> {
         AccessRefusal::NoCatalogue { listed: 1 }.into(),
         AccessRefusal::GroupsInRoles { count: 1 }.into(),
         AccessRefusal::ScopeNotAllowed { requested: Scope::default(), allowed: Scope::default() }.into(),
-        ExchangeError::OriginNotAllowed { found: text(), expected: text() },
+        ExchangeError::OriginNotAllowed { found: Received::of(CHOSEN), expected: text() },
         RegistryError("down".into()).into(),
         SigningError("down".into()).into(),
     ];

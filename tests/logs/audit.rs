@@ -98,6 +98,23 @@ async fn a_refused_exchange_logs_one_audit_event_with_the_reason() {
     }
 }
 
+/// Where nothing is refused, the log alone says why the person gets less than their groups allow.
+#[tokio::test]
+async fn group_ids_in_roles_that_do_not_count_are_logged() {
+    let world = World::new().await;
+    let (lines, _guard) = Lines::capture();
+    let mut claims =
+        world.entra.claims(&TokenSpec { site: "saltmarsh".into(), ..TokenSpec::default() }, NOW).unwrap();
+    let groups = claims.as_object_mut().unwrap().remove("groups").unwrap();
+    let count = groups.as_array().unwrap().len();
+    for (roles, logged) in [(groups, json!(count)), (json!(["Daemon"]), Value::Null)] {
+        claims["roles"] = roles;
+        let answer = world.exchange(&world.entra.sign(&world.entra.header(Version::V1), &claims), &[]).await;
+        assert_eq!(answer.scope(), "everyday:read");
+        assert_eq!(audits(&lines.take())[0]["group_ids_in_roles"], logged);
+    }
+}
+
 /// A token, further parameters, the reason of the refusal, and what its log line must name.
 type Compared<'a> = (String, &'a [(&'a str, &'a str)], &'a str, [&'a str; 2]);
 

@@ -18,7 +18,7 @@ use pozi_auth::{
         self, KeySetFetch, KeySetLocation, KeySetMemory, SignedToken, SubjectRefusal, TenantKeys,
         UnverifiedToken,
     },
-    error::shortened,
+    error::{Received, shortened},
     keyring::ActiveKey,
     oauth::{self, ExchangeError, ExchangeRequest, SubjectToken, TokenResponse},
     session::{self, Issuer, SessionClaims},
@@ -104,6 +104,7 @@ impl<E: Environment> TokenExchange<E> {
         trail.record_site(site);
         check_origin(&head.headers, site)?;
         let subject = entra::verify(token, &site.expected, now)?;
+        trail.record_subject(&subject);
         let grant = sites::decide(&subject, site, request.scope.as_ref())?;
 
         trail.record_signing();
@@ -171,7 +172,7 @@ fn check_origin(headers: &HeaderMap, site: &Site) -> Result<(), ExchangeError> {
     }
     let expected: Vec<_> = site.origins.iter().map(|origin| format!("`{origin}`")).collect();
     Err(ExchangeError::OriginNotAllowed {
-        found: shortened(&String::from_utf8_lossy(origin.as_bytes())),
+        found: Received::of(&String::from_utf8_lossy(origin.as_bytes())),
         expected: shortened(&expected.join(", ")),
     })
 }

@@ -1,10 +1,10 @@
 //! Every reason for a refusal, one variant each, with the details for the log.
 
-use std::fmt;
-
 use super::urn::{ACCESS_TOKEN_TYPE, GRANT_TYPE, JWT_TYPE};
 use crate::{
     entra::SubjectRefusal,
+    error::Received,
+    jws::MAX_TOKEN_BYTES,
     keyring::SigningError,
     sites::AccessRefusal,
     tenants::{RegistryError, TargetRefusal},
@@ -26,10 +26,10 @@ pub enum ExchangeError {
     #[error(transparent)]
     Access(#[from] AccessRefusal),
     /// The request comes from a page with an origin that the site does not list.
-    #[error("the `Origin` is `{found}`, and the site's are {expected}")]
+    #[error("the `Origin` is {found}, and the site's are {expected}")]
     OriginNotAllowed {
         /// The header.
-        found: String,
+        found: Received,
         /// The site's origins, separated by commas.
         expected: String,
     },
@@ -39,32 +39,6 @@ pub enum ExchangeError {
     /// Nothing can be signed.
     #[error(transparent)]
     Signing(#[from] SigningError),
-}
-
-/// A parameter's value in a message. `Display` does not show a long one: it may be a token in the wrong parameter.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Received(String);
-
-impl Received {
-    /// The length up to which values are shown, in characters. No JWT is as short.
-    const MAX_SHOWN: usize = 80;
-
-    /// Keeps `value` if it is short.
-    pub fn of(value: &str) -> Self {
-        let length = value.chars().count();
-        let text = if length <= Self::MAX_SHOWN {
-            format!("`{value}`")
-        } else {
-            format!("{length} characters long")
-        };
-        Self(text)
-    }
-}
-
-impl fmt::Display for Received {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 /// What is wrong with a request, apart from the content of its token.
@@ -77,8 +51,8 @@ pub enum RequestRefusal {
     #[error("the path does not support this method")]
     MethodNotAllowed,
     /// The `Content-Type` is not that of a form.
-    #[error("the body is not a form")]
-    UnsupportedMediaType,
+    #[error("the content type is {0}, not `application/x-www-form-urlencoded`")]
+    UnsupportedMediaType(Received),
     /// The body is larger than [`super::MAX_BODY_BYTES`].
     #[error("the body is too large")]
     BodyTooLarge,
@@ -89,8 +63,8 @@ pub enum RequestRefusal {
     #[error("too many parameters")]
     TooManyParameters,
     /// A parameter other than `resource` and `audience` is repeated.
-    #[error("a parameter is repeated")]
-    Repeated,
+    #[error("the parameter {0} is repeated")]
+    Repeated(Received),
     /// A required parameter is missing.
     #[error("parameter `{0}` is missing")]
     Missing(&'static str),
@@ -107,8 +81,11 @@ pub enum RequestRefusal {
     #[error("actor tokens are not supported")]
     ActorToken,
     /// The subject token is larger than [`crate::jws::MAX_TOKEN_BYTES`].
-    #[error("the subject token is too large")]
-    TokenTooLarge,
+    #[error("the subject token has {bytes} bytes, and {MAX_TOKEN_BYTES} are allowed")]
+    TokenTooLarge {
+        /// Its length.
+        bytes: usize,
+    },
     /// The scope is not a list of `<catalogue>:<read|write>`.
     #[error("the scope is {0}, not words of the form `<catalogue>:<read|write>`")]
     InvalidScope(Received),

@@ -20,7 +20,7 @@ use tower_http::{
 };
 
 use super::{ExchangeError, MAX_BODY_BYTES, Refusal, RequestRefusal};
-use crate::error::with_causes;
+use crate::error::{Received, with_causes};
 
 /// Adds what every function has: CORS, and answers for unknown paths, unsupported methods and panics.
 ///
@@ -42,8 +42,11 @@ pub fn finish(router: Router) -> Router {
 
 /// Reads the body of a form of at most [`MAX_BODY_BYTES`].
 pub async fn read_form(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, RequestRefusal> {
-    if !is_form(headers) {
-        return Err(RequestRefusal::UnsupportedMediaType);
+    let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    if !is_form(content_type) {
+        return Err(RequestRefusal::UnsupportedMediaType(Received::of(&String::from_utf8_lossy(
+            content_type,
+        ))));
     }
     let declared = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > MAX_BODY_BYTES) {
@@ -97,10 +100,9 @@ fn respond(refusal: &Refusal, detail: Option<&str>) -> Response {
     response
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
-    let Some(Ok(value)) = headers.get(CONTENT_TYPE).map(HeaderValue::to_str) else { return false };
-    let essence = value.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+fn is_form(content_type: &[u8]) -> bool {
+    let essence = content_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    essence.eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
 }
 
 fn is_length_limit(error: &axum::Error) -> bool {

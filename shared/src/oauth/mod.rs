@@ -9,7 +9,7 @@ mod response;
 mod urn;
 
 pub use self::{
-    error::{ExchangeError, Received, RequestRefusal},
+    error::{ExchangeError, RequestRefusal},
     http::{finish, json_response, read_form, refuse, refuse_with_detail},
     refusal::Refusal,
     request::{ExchangeRequest, MAX_BODY_BYTES, MAX_PARAMETERS, SubjectToken},

@@ -43,7 +43,7 @@ impl ExchangeError {
                 "origin_not_allowed",
                 format!(
                     "The page's origin ({}) is not registered for the site; if the page is yours, add its origin to the site's origins.",
-                    quoted(found)
+                    quoted(&found.to_string())
                 ),
             ),
             Self::Registry(_) => unavailable(
@@ -96,7 +96,7 @@ impl RequestRefusal {
                 "method_not_allowed",
                 "This path does not support the request's method; see the Allow header.",
             ),
-            Self::UnsupportedMediaType => refused(
+            Self::UnsupportedMediaType(_) => refused(
                 415,
                 "invalid_request",
                 "unsupported_media_type",
@@ -111,7 +111,7 @@ impl RequestRefusal {
             Self::TooManyParameters => {
                 invalid("too_many_parameters", "The request has more than 100 parameters.")
             }
-            Self::Repeated => invalid(
+            Self::Repeated(_) => invalid(
                 "repeated_parameter",
                 "A parameter is repeated; only resource and audience may be sent more than once.",
             ),
@@ -134,7 +134,7 @@ impl RequestRefusal {
                 "actor_token_not_supported",
                 "Acting on behalf of somebody else is not supported; leave out actor_token and actor_token_type.",
             ),
-            Self::TokenTooLarge => invalid(
+            Self::TokenTooLarge { .. } => invalid(
                 "token_too_large",
                 "The subject_token is larger than 16 KiB; remove optional claims from the Entra app registration.",
             ),

@@ -5,10 +5,10 @@ use std::{borrow::Cow, collections::HashMap, fmt};
 use url::Url;
 
 use super::{
-    IssuedTokenType, Received, RequestRefusal,
+    IssuedTokenType, RequestRefusal,
     urn::{ACCESS_TOKEN_TYPE, GRANT_TYPE, JWT_TYPE},
 };
-use crate::{jws::MAX_TOKEN_BYTES, sites::Scope, tenants::Target};
+use crate::{error::Received, jws::MAX_TOKEN_BYTES, sites::Scope, tenants::Target};
 
 /// The largest request body, in bytes: four times the largest token.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -50,7 +50,10 @@ impl SubjectToken {
 
     fn take(single: &mut Single) -> Result<Self, RequestRefusal> {
         let token = single.remove("subject_token").ok_or(RequestRefusal::Missing("subject_token"))?;
-        if token.len() > MAX_TOKEN_BYTES { Err(RequestRefusal::TokenTooLarge) } else { Ok(Self(token)) }
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(RequestRefusal::TokenTooLarge { bytes: token.len() });
+        }
+        Ok(Self(token))
     }
 }
 
@@ -105,9 +108,10 @@ fn collect(form: &[u8]) -> Result<(Single, Vec<Target>), RequestRefusal> {
             "resource" => targets.push(resource(&value)?),
             "audience" => targets.push(Target(value.into_owned())),
             _ => {
-                if single.insert(name.into_owned(), value.into_owned()).is_some() {
-                    return Err(RequestRefusal::Repeated);
+                if single.contains_key(name.as_ref()) {
+                    return Err(RequestRefusal::Repeated(Received::of(&name)));
                 }
+                single.insert(name.into_owned(), value.into_owned());
             }
         }
     }
@@ -214,8 +218,8 @@ mod tests {
             ),
             (with(&[("actor_token", "x")]), R::ActorToken),
             (with(&[("actor_token_type", JWT_TYPE)]), R::ActorToken),
-            (with(&[("subject_token", "x")]), R::Repeated),
-            (with(&[("unknown", "1"), ("unknown", "2")]), R::Repeated),
+            (with(&[("subject_token", "x")]), R::Repeated(received("subject_token"))),
+            (with(&[("unknown", "1"), ("unknown", "2")]), R::Repeated(received("unknown"))),
             (with(&[("scope", "roads")]), R::InvalidScope(received("roads"))),
             (with(&[("scope", "roads:read OpenID")]), R::InvalidScope(received("roads:read OpenID"))),
             (with(&[("scope", "   ")]), R::EmptyScope(received("   "))),
@@ -244,15 +248,6 @@ mod tests {
     }
 
     #[test]
-    fn a_long_value_is_not_shown_since_it_may_be_a_token() {
-        let short = "x".repeat(80);
-        assert_eq!(Received::of(&short).to_string(), format!("`{short}`"));
-        let long = Received::of(&"x".repeat(81));
-        assert_eq!(long.to_string(), "81 characters long");
-        assert!(!format!("{long:?}").contains("xx"));
-    }
-
-    #[test]
     fn refuses_a_token_over_the_limit() {
         let sized = |length| {
             let token = "x".repeat(length);
@@ -263,7 +258,8 @@ mod tests {
             ])
         };
         assert!(sized(MAX_TOKEN_BYTES).is_ok());
-        assert_eq!(sized(MAX_TOKEN_BYTES + 1).unwrap_err(), RequestRefusal::TokenTooLarge);
+        let bytes = MAX_TOKEN_BYTES + 1;
+        assert_eq!(sized(bytes).unwrap_err(), RequestRefusal::TokenTooLarge { bytes });
     }
 
     proptest! {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{TenantSites, UnreadableSite};
 use crate::{
     entra::{Cloud, SignedToken},
-    error::shortened,
+    error::{Received, shortened},
     revision::Revision,
     sites::Site,
 };
@@ -18,10 +18,10 @@ pub struct Target(pub String);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TargetRefusal {
     /// A name of no site, or of another tenant's site: the two must look the same.
-    #[error("`{found}` names no site of the token's tenant, which has {registered}")]
+    #[error("{found} names no site of the token's tenant, which has {registered}")]
     Unknown {
         /// The target.
-        found: String,
+        found: Received,
         /// The names of the tenant's sites.
         registered: String,
     },
@@ -64,7 +64,9 @@ pub fn cloud_of(sites: &TenantSites) -> Result<Cloud, TargetRefusal> {
     match (sites.sites.first(), sites.unreadable.first()) {
         (Some(site), _) => Ok(site.cloud()),
         (None, Some(site)) => Err(TargetRefusal::unreadable(site)),
-        (None, None) => Err(TargetRefusal::Unknown { found: String::new(), registered: "none".to_owned() }),
+        (None, None) => {
+            Err(TargetRefusal::Unknown { found: Received::of(""), registered: "none".to_owned() })
+        }
     }
 }
 
@@ -99,7 +101,7 @@ fn choose_readable<'a>(
     let chosen = find(sites, first)?;
     for other in others {
         if find(sites, other)?.name != chosen.name {
-            let found = format!("`{}` and `{}`", shortened(&first.0), shortened(&other.0));
+            let found = format!("{} and {}", Received::of(&first.0), Received::of(&other.0));
             return Err(TargetRefusal::Several { found });
         }
     }
@@ -108,7 +110,7 @@ fn choose_readable<'a>(
 
 fn find<'a>(sites: &'a [Arc<Site>], Target(name): &Target) -> Result<&'a Arc<Site>, TargetRefusal> {
     sites.iter().find(|site| site.is_named(name)).ok_or_else(|| TargetRefusal::Unknown {
-        found: shortened(name),
+        found: Received::of(name),
         registered: list(sites, |site| format!("`{}`", site.name)),
     })
 }
@@ -168,7 +170,7 @@ mod tests {
     #[test]
     fn refuses_unknown_and_several_targets() {
         let unknown = Err(TargetRefusal::Unknown {
-            found: "elsewhere".into(),
+            found: Received::of("elsewhere"),
             registered: "`riverbend`, `saltmarsh`".into(),
         });
         assert_eq!(chosen(&["elsewhere"], RIVERBEND), unknown);
