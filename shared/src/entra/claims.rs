@@ -32,8 +32,8 @@ pub(super) enum EmittedGroups {
     Listed(BTreeSet<GroupId>),
     /// The mark of an overage.
     Overage,
-    /// There is no `groups`: the object ids in `roles`, if any. A registration can emit groups "as roles", and whoever
-    /// administers the registration can put any other value there.
+    /// There is no `groups`: the object ids in `roles`, if any. A registration can emit groups "as roles", and its
+    /// administrator can put any other value there.
     InRoles(BTreeSet<GroupId>),
 }
 

@@ -40,7 +40,7 @@ pub struct SiteDocument {
     #[schemars(with = "Option<u64>", range(min = 15, max = 1680))]
     pub max_token_age_minutes: Option<Spanned<u64>>,
     /// Whether the app registration emits groups as roles, so that object ids in a token's `roles` count as groups; false by
-    /// default, because whoever administers the registration can put any value there.
+    /// default, because an administrator of the registration can put any value there.
     #[serde(default)]
     pub groups_as_roles: bool,
     /// The client ids of other registrations that may request tokens for this site.
