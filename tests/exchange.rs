@@ -6,6 +6,8 @@
 mod arbitrary;
 #[path = "exchange/explained.rs"]
 mod explained;
+#[path = "exchange/forged.rs"]
+mod forged;
 #[path = "exchange/form.rs"]
 mod form;
 #[path = "exchange/granted.rs"]
@@ -23,6 +25,8 @@ mod tokens;
 
 use entra_emulator::{Person, TokenSpec, Version};
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
+use pozi_auth::sites::SiteFile;
+use pozi_local::samples;
 use pozi_tests::Answer;
 
 const RIVERBEND: &str = "https://poziserver-riverbend.example/pozi/";
@@ -30,6 +34,13 @@ const SALTMARSH: &str = "https://poziserver-saltmarsh.example/pozi/";
 
 fn ask(site: &str, person: Person, version: Version) -> TokenSpec {
     TokenSpec { site: site.to_owned(), person, version, ..TokenSpec::default() }
+}
+
+/// Riverbend, with another setting in its site file.
+fn riverbend_with(setting: &str) -> Vec<SiteFile> {
+    let mut riverbend = samples::site_files().remove(0);
+    riverbend.text = riverbend.text.replace("origins = [", &format!("{setting}\norigins = ["));
+    vec![riverbend]
 }
 
 /// Checks the headers of every answer: any page may read it, and no cache keeps it.

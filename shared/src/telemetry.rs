@@ -7,7 +7,7 @@ use tracing::Level;
 use tracing_subscriber::{filter::Targets, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::{
-    entra::UnverifiedToken,
+    entra::{Groups, UnverifiedToken, VerifiedSubject},
     error::with_causes,
     hash::sha256_hex,
     identifiers::TenantId,
@@ -62,6 +62,7 @@ pub struct Trail {
     token_id: Option<String>,
     token_key: Option<String>,
     site: Option<SiteName>,
+    group_ids_in_roles: Option<usize>,
     session: Option<(String, String, String)>,
     written: bool,
 }
@@ -80,6 +81,7 @@ impl Trail {
             token_id: None,
             token_key: None,
             site: None,
+            group_ids_in_roles: None,
             session: None,
             written: false,
         }
@@ -98,10 +100,21 @@ impl Trail {
         self.token_key = Some(short(token.key_id()));
     }
 
-    /// Records the site, and starts to measure the wait for the tenant's keys.
+    /// Starts to measure the wait for the tenant's keys.
+    pub fn record_key_search(&mut self) {
+        self.lap = Instant::now();
+    }
+
+    /// Records the site.
     pub fn record_site(&mut self, site: &Site) {
         self.site = Some(site.name.clone());
-        self.lap = Instant::now();
+    }
+
+    /// Records whether the token lists groups that do not count at the site.
+    pub fn record_subject(&mut self, subject: &VerifiedSubject) {
+        if let Groups::InRoles(count) = subject.groups() {
+            self.group_ids_in_roles = Some(*count);
+        }
     }
 
     /// Records the end of the wait for the tenant's keys.
@@ -130,7 +143,8 @@ impl Trail {
 
     fn write_event(&mut self, (decision, refusal): (&'static str, Option<Refusal>), detail: Option<&str>) {
         self.written = true;
-        metrics::record_exchange(decision, refusal.map(|refusal| refusal.reason), self.started.elapsed());
+        let reason = refusal.as_ref().map(|refusal| refusal.reason);
+        metrics::record_exchange(decision, reason, self.started.elapsed());
         let (jti, kid, scope) = match &self.session {
             Some((jti, kid, scope)) => (Some(jti), Some(kid), Some(scope)),
             None => (None, None, None),
@@ -138,12 +152,13 @@ impl Trail {
         tracing::info!(
             target: AUDIT,
             decision,
-            reason = refusal.map(|refusal| refusal.reason),
-            status = refusal.map_or(200, |refusal| refusal.status),
+            reason,
+            status = refusal.as_ref().map_or(200, |refusal| refusal.status),
             detail,
             site = self.site.as_ref().map(SiteName::as_str),
             tenant = self.tenant.as_ref().map(tracing::field::display),
             scope,
+            group_ids_in_roles = self.group_ids_in_roles,
             jti,
             kid,
             subject_token_sha256 = self.token_sha256,

@@ -20,14 +20,14 @@ use Outcome::{Granted, Refused};
 /// For each whole token: the outcome as captured, and the outcome if the Web App had requested it, with the site's own
 /// audience and, if it has a scope, `user_impersonation`.
 const WHOLE: [(&str, Outcome, Outcome); 13] = [
-    ("v1-access-groups-overage-real", Refused("scope_missing"), Refused("groups_overage")),
+    ("v1-access-groups-overage-real", Refused("graph_token"), Refused("groups_overage")),
     ("v1-access-token-spn-aud", Granted("outer:read"), Granted("outer:read")),
     ("graph-access-token-nonce-header", Refused("graph_token"), Refused("graph_token")),
     ("v2-idtoken-b2b-guest", Refused("id_token"), Refused("id_token")),
-    ("v2-idtoken-personal-msa", Refused("unknown_tenant"), Refused("unknown_tenant")),
+    ("v2-idtoken-personal-msa", Refused("personal_account"), Refused("personal_account")),
     ("app-only-v1-graph-validationtoken", Refused("app_only_token"), Refused("app_only_token")),
-    ("app-only-v1-roles-custom-api", Refused("audience_mismatch"), Refused("app_only_token")),
-    ("app-only-v1-idtyp-app", Refused("app_only_token"), Refused("app_only_token")),
+    ("app-only-v1-roles-custom-api", Refused("app_only_token"), Refused("app_only_token")),
+    ("app-only-v1-idtyp-app", Refused("graph_token"), Refused("app_only_token")),
     ("guest-v1-access-custom-api", Refused("audience_mismatch"), Granted("outer:read")),
     ("guest-v2-access-custom-api", Refused("scope_missing"), Granted("outer:read")),
     ("v2-access-spa-to-api", Refused("scope_missing"), Granted("outer:read")),
@@ -122,8 +122,8 @@ async fn world_for(payload: &Value, group: &str) -> (World, Value) {
     let client = text(&payload[if payload["ver"] == "2.0" { "azp" } else { "appid" }]);
     let bare = audience.trim_start_matches("spn:");
     let own = if bare.parse::<uuid::Uuid>().is_ok() { bare } else { client };
-    let url =
-        if audience.starts_with("https://") { audience } else { "https://poziserver-shape.example/pozi" };
+    let is_own = audience.starts_with("https://") && !audience.starts_with("https://graph.");
+    let url = if is_own { audience } else { "https://poziserver-shape.example/pozi" };
     let path = url.splitn(4, '/').nth(3).unwrap_or_default();
     // No site can be registered for the tenant of personal accounts.
     let tenant = match text(&payload["tid"]) {

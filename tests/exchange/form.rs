@@ -131,7 +131,7 @@ async fn every_invalid_parameter_has_its_own_refusal() {
         (&[("scope", "planning")], "invalid_scope", "malformed_scope"),
         (&[("scope", "planning:admin")], "invalid_scope", "malformed_scope"),
         (&[("scope", "Planning:read")], "invalid_scope", "malformed_scope"),
-        (&[("scope", " ")], "invalid_scope", "malformed_scope"),
+        (&[("scope", " ")], "invalid_scope", "empty_scope"),
         (&[("resource", "riverbend")], "invalid_target", "malformed_resource"),
         (&[("resource", "/pozi/")], "invalid_target", "malformed_resource"),
         (

@@ -6,9 +6,11 @@ use entra_emulator::{
     TokenSpec,
     Version::{V1, V2},
 };
-use pozi_tests::World;
+use pozi_auth::keyring::SigningAlgorithm;
+use pozi_tests::{Answer, NOW, World};
+use serde_json::json;
 
-use super::{ask, assert_common_headers, assert_invalid, assert_refused};
+use super::{ask, assert_common_headers, assert_invalid, assert_refused, riverbend_with};
 
 #[tokio::test]
 async fn a_person_gets_exactly_the_catalogues_of_their_groups() {
@@ -52,6 +54,77 @@ async fn a_token_that_grants_nothing_is_refused_with_the_reason() {
             let ask = TokenSpec { kind, ..ask(site, person, version) };
             assert_invalid(&world.exchange(&world.token(&ask), &[]).await, reason);
         }
+    }
+}
+
+/// Exchanges and explains a token that lists the planners among its roles, with these groups.
+async fn with_groups_in_roles(world: &World, groups: serde_json::Value) -> (Answer, Answer) {
+    let mut claims = world.entra.claims(&ask("riverbend", Reader, V1), NOW).unwrap();
+    claims["roles"] = json!(["PoziServer.Read", "02f1ea5a-8a90-454c-9ecb-df4562c6afd7"]);
+    match groups {
+        serde_json::Value::Null => drop(claims.as_object_mut().unwrap().remove("groups")),
+        groups => claims["groups"] = groups,
+    }
+    let token = world.entra.sign(&world.entra.header(V1), &claims);
+    let explained = world.explain(&format!("subject_token={token}")).await;
+    (world.exchange(&token, &[]).await, explained)
+}
+
+#[tokio::test]
+async fn groups_in_roles_count_only_where_the_site_says_so() {
+    let by_default = World::new().await;
+    let (answer, explained) = with_groups_in_roles(&by_default, json!(null)).await;
+    assert_invalid(&answer, "groups_in_roles");
+    let sentence = answer.json["error_description"].as_str().unwrap();
+    assert!(sentence.contains("roles") && sentence.contains("groups_as_roles"), "{sentence}");
+    let read = &explained.json["catalogues"][0]["read"];
+    assert_eq!(read["because"], "groups_in_roles");
+    assert!(read["sentence"].as_str().unwrap().contains("groups_as_roles"), "{read}");
+    let (answer, explained) = with_groups_in_roles(&by_default, json!([])).await;
+    assert_invalid(&answer, "no_catalogue");
+    assert_eq!(explained.json["catalogues"][0]["read"]["because"], "not_in_group", "`groups` is present");
+
+    let as_roles = World::with(&riverbend_with("groups_as_roles = true"), SigningAlgorithm::Es256).await;
+    let (answer, explained) = with_groups_in_roles(&as_roles, json!(null)).await;
+    assert_eq!(answer.scope(), "heritage:read planning:read", "{}", answer.json);
+    assert_eq!(explained.json["catalogues"][0]["read"]["because"], "group");
+    let (answer, _) = with_groups_in_roles(&as_roles, json!([])).await;
+    assert_invalid(&answer, "no_catalogue");
+}
+
+#[tokio::test]
+async fn an_overage_warns_that_assigned_groups_leave_out_nested_ones() {
+    let world = World::new().await;
+    let token = world.token(&ask("riverbend", Overage, V1));
+    let refused = world.exchange(&token, &[]).await;
+    assert_invalid(&refused, "groups_overage");
+    let explained = world.explain(&format!("subject_token={token}")).await;
+    for text in [&refused.json["error_description"], &explained.json["catalogues"][0]["read"]["sentence"]] {
+        assert!(text.as_str().unwrap().contains("nested"), "{text}");
+    }
+}
+
+/// RFC 6749 §3.3 allows to ignore a part of the scope; client libraries add these words by themselves.
+#[tokio::test]
+async fn scopes_of_openid_connect_beside_catalogues_are_ignored() {
+    let world = World::new().await;
+    let token = world.token(&ask("riverbend", Reader, V1));
+    for (requested, granted) in [
+        ("openid planning:read", "planning:read"),
+        ("planning:read profile email offline_access openid", "planning:read"),
+    ] {
+        let answer = world.exchange(&token, &[("scope", requested)]).await;
+        assert_eq!((answer.status.as_u16(), answer.scope()), (200, granted), "{requested}: {}", answer.json);
+        assert_eq!(pozi_tests::part(answer.session(), 1)["scope"], granted);
+    }
+    for (requested, reason) in [
+        ("openid profile", "empty_scope"),
+        ("OpenID planning:read", "malformed_scope"),
+        ("address planning:read", "malformed_scope"),
+        ("openid assets:write", "scope_not_allowed"),
+    ] {
+        let answer = world.exchange(&token, &[("scope", requested)]).await;
+        assert_refused(&answer, (400, "invalid_scope", reason));
     }
 }
 

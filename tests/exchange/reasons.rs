@@ -6,11 +6,12 @@ use std::{
 };
 
 use pozi_auth::{
-    entra::{MalformedTokenError, SubjectRefusal},
+    entra::{MalformedTokenError, Place, SubjectRefusal},
+    error::Received,
     identifiers::{ClientId, TenantId},
     keyring::SigningError,
     oauth::{ExchangeError, RequestRefusal},
-    sites::AccessRefusal,
+    sites::{AccessRefusal, Scope},
     tenants::{RegistryError, TargetRefusal},
     timestamp::Timestamp,
 };
@@ -18,7 +19,11 @@ use pozi_tests::{World, invalid_tokens};
 use uuid::Uuid;
 
 /// The codes that several refusals share, since they mean the same to the caller, and how many share each.
-const SHARED: [(&str, usize); 3] = [("audience_mismatch", 2), ("missing_parameter", 3), ("unknown_key", 2)];
+const SHARED: [(&str, usize); 4] =
+    [("audience_mismatch", 2), ("missing_parameter", 3), ("no_catalogue", 2), ("unknown_key", 2)];
+
+/// Text that a caller may have chosen.
+const CHOSEN: &str = "\"a\\ b\u{e9}\n\u{7f}";
 
 fn of_requests() -> Vec<RequestRefusal> {
     use RequestRefusal as R;
@@ -26,20 +31,21 @@ fn of_requests() -> Vec<RequestRefusal> {
         R::NotFound,
         R::MethodNotAllowed,
         R::NoAuthorizationEndpoint,
-        R::UnsupportedMediaType,
+        R::UnsupportedMediaType(Received::of(CHOSEN)),
         R::BodyTooLarge,
         R::BodyUnreadable,
         R::TooManyParameters,
-        R::Repeated,
+        R::Repeated(Received::of(CHOSEN)),
         R::Missing("grant_type"),
         R::Missing("subject_token"),
         R::Missing("subject_token_type"),
-        R::UnsupportedGrantType,
-        R::UnsupportedSubjectTokenType,
-        R::UnsupportedRequestedTokenType,
+        R::UnsupportedGrantType(Received::of(CHOSEN)),
+        R::UnsupportedSubjectTokenType(Received::of(CHOSEN)),
+        R::UnsupportedRequestedTokenType(Received::of(CHOSEN)),
         R::ActorToken,
-        R::TokenTooLarge,
-        R::InvalidScope,
+        R::TokenTooLarge { bytes: 20_000 },
+        R::InvalidScope(Received::of(CHOSEN)),
+        R::EmptyScope(Received::of(CHOSEN)),
         R::InvalidResource,
         R::Internal,
     ]
@@ -47,39 +53,48 @@ fn of_requests() -> Vec<RequestRefusal> {
 
 fn of_subjects() -> Vec<SubjectRefusal> {
     use SubjectRefusal as S;
-    let text = || "text".to_owned();
+    let text = || CHOSEN.to_owned();
+    let client = ClientId::new(Uuid::nil());
     vec![
-        S::Malformed(MalformedTokenError::Type),
+        S::Malformed(MalformedTokenError::Type { found: text() }),
         S::CriticalHeader,
         S::UnsupportedAlgorithm { alg: text() },
-        S::GraphToken,
+        S::Whitespace { at: Place::End },
+        S::GraphToken { mark: text() },
+        S::ProofOfPossession { mark: "claim `cnf`" },
+        S::B2cToken { issuer: text() },
+        S::PersonalAccount,
         S::PoziToken,
         S::UnknownTenant { tenant: TenantId::new(Uuid::nil()) },
         S::IssuerMismatch { found: text(), expected: text() },
-        S::AudienceMismatch { found: text() },
-        S::ClientNotAllowed { found: ClientId::new(Uuid::nil()) },
-        S::ScopeMissing,
+        S::AudienceMismatch { found: text(), application_id_uri: text(), client },
+        S::ClientNotAllowed { found: client, expected: text() },
+        S::ScopeMissing { found: text() },
         S::IdToken,
         S::AppOnlyToken,
         S::Expired { ago: Duration::ZERO },
-        S::NotYetValid { valid_from: Timestamp::default() },
+        S::NotYetValid { valid_from: Timestamp::default(), now: Timestamp::default() },
+        S::TooOld { age: Duration::ZERO, limit: Duration::ZERO },
         S::UnknownKey { key_id: text(), retry_after: None },
         S::UnknownKey { key_id: text(), retry_after: Some(Duration::ZERO) },
-        S::KeyIssuerMismatch { key_issuer: text() },
+        S::KeyIssuerMismatch { key_issuer: text(), expected: text() },
         S::BadSignature,
         S::KeysUnavailable { retry_after: Duration::ZERO },
     ]
 }
 
 fn all() -> Vec<ExchangeError> {
+    let text = || CHOSEN.to_owned();
     let others = [
-        TargetRefusal::Unknown.into(),
-        TargetRefusal::Several.into(),
-        TargetRefusal::NotMeant { audience: String::new() }.into(),
+        TargetRefusal::Unknown { found: Received::of(CHOSEN), registered: text() }.into(),
+        TargetRefusal::Several { found: text() }.into(),
+        TargetRefusal::NotMeant { audience: text(), registered: text() }.into(),
         AccessRefusal::GroupsOverage.into(),
-        AccessRefusal::NoCatalogue.into(),
-        AccessRefusal::ScopeNotAllowed.into(),
-        ExchangeError::OriginNotAllowed,
+        AccessRefusal::NoCatalogue { listed: 0 }.into(),
+        AccessRefusal::NoCatalogue { listed: 1 }.into(),
+        AccessRefusal::GroupsInRoles { count: 1 }.into(),
+        AccessRefusal::ScopeNotAllowed { requested: Scope::default(), allowed: Scope::default() }.into(),
+        ExchangeError::OriginNotAllowed { found: Received::of(CHOSEN), expected: text() },
         ExchangeError::OriginRepeated,
         RegistryError("down".into()).into(),
         SigningError("down".into()).into(),
@@ -92,7 +107,12 @@ fn all() -> Vec<ExchangeError> {
 fn every_refusal_has_its_own_reason() {
     let mut by_reason: BTreeMap<&str, Vec<_>> = BTreeMap::new();
     for refusal in all().iter().map(ExchangeError::refusal) {
-        assert!(refusal.reason.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'));
+        assert!(
+            refusal
+                .reason
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        );
         by_reason.entry(refusal.reason).or_default().push((refusal.status, refusal.error));
     }
     for (reason, refusals) in &by_reason {
@@ -106,7 +126,7 @@ fn every_refusal_has_its_own_reason() {
 fn no_two_reasons_share_a_sentence() {
     let mut sentences = BTreeMap::new();
     for refusal in all().iter().map(ExchangeError::refusal) {
-        let code = sentences.entry(refusal.description).or_insert(refusal.reason);
+        let code = sentences.entry(refusal.description.clone()).or_insert(refusal.reason);
         assert_eq!(*code, refusal.reason, "{}", refusal.description);
         assert!(refusal.description.starts_with(|first: char| first.is_ascii_uppercase()));
     }

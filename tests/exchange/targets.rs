@@ -137,10 +137,11 @@ async fn several_origins_are_refused_even_if_each_is_registered() {
 }
 
 #[tokio::test]
-async fn an_unregistered_origin_is_refused_before_any_fetch_or_decision() {
+async fn an_unregistered_origin_is_refused_after_the_signature_and_before_any_decision() {
     let world = World::new().await;
-    let form = exchange_form(&world.token(&ask("riverbend", NoGroups, V1)), &[]);
-    let answer = world.post(&form, &[("origin", "https://evil.example")]).await;
-    assert_invalid(&answer, "origin_not_allowed");
-    assert_eq!(world.key_sets.calls(), 0);
+    let token = world.token(&ask("riverbend", NoGroups, V1));
+    let evil = [("origin", "https://evil.example")];
+    assert_invalid(&world.post(&exchange_form(&token, &[]), &evil).await, "origin_not_allowed");
+    let unsigned = token.rsplit_once('.').map(|(signed, _)| format!("{signed}.")).unwrap();
+    assert_invalid(&world.post(&exchange_form(&unsigned, &[]), &evil).await, "bad_signature");
 }

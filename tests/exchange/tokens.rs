@@ -5,10 +5,11 @@ use entra_emulator::{
     Person, TokenSpec,
     Version::{V1, V2},
 };
+use pozi_auth::keyring::SigningAlgorithm;
 use pozi_tests::{NOW, World, invalid_tokens};
 use serde_json::json;
 
-use super::{ask, assert_invalid};
+use super::{ask, assert_invalid, riverbend_with};
 
 #[tokio::test]
 async fn a_token_with_a_single_fault_is_refused_for_that_fault() {
@@ -103,6 +104,85 @@ async fn a_token_is_accepted_until_the_second_before_it_expires() {
     assert_eq!(last.json["expires_in"], 1);
     world.clock.set(ends);
     assert_invalid(&world.exchange(&token, &[]).await, "expired");
+}
+
+/// Nobody can verify these claims, so the answer says only that the token expired; and it costs nothing.
+#[tokio::test]
+async fn an_expired_token_says_so_without_a_fetch_whether_or_not_its_key_is_known() {
+    let world = World::new().await;
+    let token = world.token(&TokenSpec::default());
+    let mut header = world.entra.header(V1);
+    header["kid"] = json!("gone");
+    let claims = world.entra.claims(&TokenSpec::default(), NOW).unwrap();
+    let of_a_former_key = world.entra.sign_text(&header.to_string(), &claims.to_string());
+    let unsigned = token.rsplit_once('.').map(|(signed, _)| format!("{signed}.")).unwrap();
+    world.clock.advance(2 * 3_600);
+    let mut bodies = Vec::new();
+    for token in [token, of_a_former_key, unsigned] {
+        let answer = world.exchange(&token, &[("audience", "lakeside")]).await;
+        assert_invalid(&answer, "expired");
+        bodies.push(answer.body);
+    }
+    assert!(bodies.windows(2).all(|pair| pair[0] == pair[1]));
+    assert_eq!(world.key_sets.calls(), 0);
+}
+
+/// Long-lived tokens (Continuous Access Evaluation: up to 28 h) would keep groups alive that the person has left.
+#[tokio::test]
+async fn a_token_older_than_two_hours_or_than_the_site_says_is_refused() {
+    for (setting, oldest) in [
+        ("", 2 * 3_600),
+        ("max_token_age_minutes = 15", 15 * 60),
+        ("max_token_age_minutes = 1680", 28 * 3_600),
+    ] {
+        let world = World::with(&riverbend_with(setting), SigningAlgorithm::Es256).await;
+        for version in [V1, V2] {
+            let mut claims = world.entra.claims(&ask("", Person::Reader, version), NOW).unwrap();
+            claims["exp"] = json!(NOW + 60);
+            let mut aged = |age: u64| {
+                claims["iat"] = json!(NOW - age);
+                claims["nbf"] = json!(NOW - age);
+                world.entra.sign(&world.entra.header(version), &claims)
+            };
+            let (last, over) = (aged(oldest), aged(oldest + 1));
+            assert_eq!(world.exchange(&last, &[]).await.status, 200, "{setting}");
+            let answer = world.exchange(&over, &[]).await;
+            assert_invalid(&answer, "token_too_old");
+            let sentence = answer.json["error_description"].as_str().unwrap();
+            assert!(sentence.contains(&format!("at most {} minutes", oldest / 60)), "{sentence}");
+        }
+    }
+}
+
+/// What a token is for matters more than whom it is for.
+#[tokio::test]
+async fn an_id_or_graph_token_is_named_before_its_audience_is_discussed() {
+    let further = "0d1e2f3a-4b5c-4d6e-8f70-8192a3b4c5d6";
+    let sites = riverbend_with(&format!("further_client_ids = [\"{further}\"]"));
+    let world = World::with(&sites, SigningAlgorithm::Es256).await;
+    for version in [V1, V2] {
+        let id_token = TokenSpec { kind: entra_emulator::Kind::Id, ..ask("", Person::Reader, version) };
+        for audience in [further, "11111111-2222-4333-8444-555555555555", "api://elsewhere"] {
+            let mut claims = world.entra.claims(&id_token, NOW).unwrap();
+            claims["aud"] = json!(audience);
+            let token = world.entra.sign(&world.entra.header(version), &claims);
+            assert_invalid(&world.exchange(&token, &[]).await, "id_token");
+        }
+        for audience in [
+            "00000003-0000-0000-c000-000000000000",
+            "https://graph.microsoft.com",
+            "https://graph.microsoft.com/",
+            "https://graph.microsoft.us",
+            "https://microsoftgraph.chinacloudapi.cn",
+            "00000002-0000-0000-c000-000000000000",
+            "https://graph.windows.net/",
+        ] {
+            let mut claims = world.entra.claims(&ask("", Person::Reader, version), NOW).unwrap();
+            (claims["aud"], claims["scp"]) = (json!(audience), json!("openid profile User.Read email"));
+            let token = world.entra.sign(&world.entra.header(version), &claims);
+            assert_invalid(&world.exchange(&token, &[]).await, "graph_token");
+        }
+    }
 }
 
 /// Claims and header members that the service does not use have no effect.

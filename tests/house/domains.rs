@@ -13,7 +13,7 @@ const RESERVED: [&str; 7] =
 const RESERVED_ADDRESSES: [&str; 6] = ["127.", "0.0.0.0", "10.", "192.0.2.", "198.51.100.", "203.0.113."];
 
 /// Real hosts that the code or the documents need.
-const KNOWN: [&str; 29] = [
+const KNOWN: [&str; 37] = [
     // Microsoft: issuers, keys, groups, documentation.
     "login.microsoftonline.com",
     "login.microsoftonline.us",
@@ -25,6 +25,14 @@ const KNOWN: [&str; 29] = [
     "pas.windows.net",
     "graph.windows.net",
     "graph.microsoft.com",
+    "graph.microsoft.us",
+    "dod-graph.microsoft.us",
+    "microsoftgraph.chinacloudapi.cn",
+    "graph.microsoftazure.us",
+    "graph.chinacloudapi.cn",
+    "b2clogin.com",
+    "b2clogin.cn",
+    "ciamlogin.com",
     "learn.microsoft.com",
     "entra.microsoft.com",
     "msappproxy.net",

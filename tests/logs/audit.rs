@@ -98,6 +98,89 @@ async fn a_refused_exchange_logs_one_audit_event_with_the_reason() {
     }
 }
 
+/// Where nothing is refused, the log alone says why the person gets less than their groups allow.
+#[tokio::test]
+async fn group_ids_in_roles_that_do_not_count_are_logged() {
+    let world = World::new().await;
+    let (lines, _guard) = Lines::capture();
+    let mut claims =
+        world.entra.claims(&TokenSpec { site: "saltmarsh".into(), ..TokenSpec::default() }, NOW).unwrap();
+    let groups = claims.as_object_mut().unwrap().remove("groups").unwrap();
+    let count = groups.as_array().unwrap().len();
+    for (roles, logged) in [(groups, json!(count)), (json!(["Daemon"]), Value::Null)] {
+        claims["roles"] = roles;
+        let answer = world.exchange(&world.entra.sign(&world.entra.header(Version::V1), &claims), &[]).await;
+        assert_eq!(answer.scope(), "everyday:read");
+        assert_eq!(audits(&lines.take())[0]["group_ids_in_roles"], logged);
+    }
+}
+
+/// A token, further parameters, the reason of the refusal, and what its log line must name.
+type Compared<'a> = (String, &'a [(&'a str, &'a str)], &'a str, [&'a str; 2]);
+
+/// What is compared is logged on both sides, so that an operator need not ask the caller.
+#[tokio::test]
+async fn a_refusal_that_compares_logs_what_it_expected_and_what_it_found() {
+    let world = World::new().await;
+    let (lines, _guard) = Lines::capture();
+    let signed = |version, members: Value| {
+        let ask = TokenSpec { version, ..TokenSpec::default() };
+        let mut claims = world.entra.claims(&ask, NOW).unwrap();
+        claims.as_object_mut().unwrap().append(&mut members.as_object().unwrap().clone());
+        world.entra.sign(&world.entra.header(version), &claims)
+    };
+    let changed = |members: Value| signed(Version::V1, members);
+    let good = changed(json!({}));
+    let uri = "https://poziserver-riverbend.example/pozi";
+    let client = "c3890382-ecc1-4cf0-adc1-1b349bbd71ee";
+    let other = "11111111-2222-4333-8444-555555555555";
+    let evil = "https://evil.example";
+    let riverbend = [("audience", "riverbend")];
+    let cases: [Compared<'_>; 14] = [
+        (changed(json!({"aud": evil})), &riverbend, "audience_mismatch", [evil, uri]),
+        (changed(json!({"aud": evil})), &[], "audience_mismatch", [evil, uri]),
+        (changed(json!({"appid": other})), &[], "client_not_allowed", [other, client]),
+        (changed(json!({"iss": evil})), &[], "issuer_mismatch", [evil, "https://sts.windows.net/"]),
+        (changed(json!({"scp": "User.Read"})), &[], "scope_missing", ["User.Read", "user_impersonation"]),
+        (changed(json!({"iat": NOW - 9_000})), &[], "token_too_old", ["9000 s", "7200 s"]),
+        (changed(json!({"nbf": NOW + 600})), &[], "not_yet_valid", ["1800000600", "1800000000"]),
+        (changed(json!({"ver": "3.0"})), &[], "malformed", ["`3.0`", "`2.0`"]),
+        (good.clone(), &[("audience", "lakeside")], "unknown_target", ["lakeside", "riverbend"]),
+        (good.clone(), &[("scope", "assets:write")], "scope_not_allowed", ["assets:write", "planning:read"]),
+        (
+            good.clone(),
+            &[("scope", "planning")],
+            "malformed_scope",
+            ["`planning`", "<catalogue>:<read|write>"],
+        ),
+        (good.clone(), &[("grant_type", "password")], "repeated_parameter", ["repeated", "parameter"]),
+        (
+            good.clone(),
+            &[("requested_token_type", "saml")],
+            "unsupported_requested_token_type",
+            ["`saml`", "jwt"],
+        ),
+        (
+            changed(json!({"groups": [other]})),
+            &[],
+            "no_catalogue",
+            ["lists 1 group ids", "no rule names one of them"],
+        ),
+    ];
+    for (token, more, reason, texts) in cases {
+        let answer = world.exchange(&token, more).await;
+        assert_eq!(answer.refusal().1, reason);
+        let lines = lines.take();
+        let [audit] = audits(&lines)[..] else { panic!("not one audit event: {lines:?}") };
+        let detail = audit["detail"].as_str().unwrap();
+        assert!(texts.iter().all(|text| detail.contains(text)), "{reason}: {detail}");
+    }
+    let answer = world.post(&exchange_form(&good, &[]), &[("origin", evil)]).await;
+    assert_eq!(answer.refusal().1, "origin_not_allowed");
+    let detail = audits(&lines.take())[0]["detail"].to_string();
+    assert!(detail.contains(evil) && detail.contains("https://riverbend.enterprise.example"), "{detail}");
+}
+
 /// A registry that panics or never answers.
 #[derive(Clone, Copy)]
 enum Registry {

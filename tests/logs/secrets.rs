@@ -112,6 +112,35 @@ async fn no_token_name_address_or_group_is_logged() {
 }
 
 #[tokio::test]
+async fn a_token_in_the_wrong_parameter_or_header_is_not_logged() {
+    let world = World::new().await;
+    let (lines, _guard) = Lines::capture();
+    let mut secrets = Secrets::default();
+    let token = world.token(&TokenSpec::default());
+    secrets.add(&token, &part(&token, 1));
+    let usual = ["grant_type", "subject_token", "subject_token_type", "requested_token_type"];
+    for name in usual.into_iter().chain(["scope", "audience", "resource", token.as_str()]) {
+        for value in [token.clone(), format!("Bearer {token}")] {
+            let pairs = pozi_tests::exchange_form(&token, &[]);
+            let pairs = form_urlencoded::parse(pairs.as_bytes()).filter(|(other, _)| other != name);
+            let mut form = form_urlencoded::Serializer::new(String::new());
+            let form = form.extend_pairs(pairs).append_pair(name, &value).append_pair(name, &value).finish();
+            let single = form.rsplit_once('&').map(|(single, _)| single.to_owned()).unwrap();
+            for form in [form, single] {
+                world.post(&form, &[]).await;
+                world.post(&form, &[("origin", &token)]).await;
+            }
+        }
+    }
+    let mut other_media = pozi_tests::form_request("", &[]);
+    other_media.headers_mut().insert("content-type", token.parse().unwrap());
+    world.send(other_media).await;
+    let lines = lines.take();
+    assert_eq!(audits(&lines).len(), 8 * 2 * 2 * 2 + 1);
+    secrets.assert_absent_from(&lines);
+}
+
+#[tokio::test]
 async fn an_outage_is_logged_without_the_token() {
     let (lines, _guard) = Lines::capture();
     let mut secrets = Secrets::default();

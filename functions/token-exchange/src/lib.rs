@@ -15,9 +15,10 @@ use axum::{
 use http::{HeaderMap, StatusCode, header::ORIGIN};
 use pozi_auth::{
     entra::{
-        self, KeySetFetch, KeySetLocation, KeySetMemory, SubjectRefusal, TenantKeys, UnverifiedToken,
-        VerifiedSubject,
+        self, KeySetFetch, KeySetLocation, KeySetMemory, SignedToken, SubjectRefusal, TenantKeys,
+        UnverifiedToken,
     },
+    error::{Received, shortened},
     keyring::ActiveKey,
     oauth::{self, ExchangeError, ExchangeRequest, RequestRefusal, SubjectToken, TokenResponse},
     session::{self, Issuer, SessionClaims},
@@ -102,12 +103,16 @@ impl<E: Environment> TokenExchange<E> {
 
         let token = UnverifiedToken::parse(request.subject_token.as_str())?;
         trail.record_claims(&token);
+        token.check_expiry(now)?;
         let sites = self.sites_of(&token, now).await?;
-        let site = tenants::choose(&sites, &request.targets, token.audience())?;
+        trail.record_key_search();
+        let token = self.verify_signature(token, &sites, now, || trail.record_keys_ready()).await?;
+
+        let site = tenants::choose(&sites, &request.targets, &token)?;
         trail.record_site(site);
         check_origin(&head.headers, site)?;
-
-        let subject = self.verify(token, site, now, || trail.record_keys_ready()).await?;
+        let subject = entra::verify(token, &site.expected, now)?;
+        trail.record_subject(&subject);
         let grant = sites::decide(&subject, site, request.scope.as_ref())?;
 
         trail.record_signing();
@@ -128,9 +133,11 @@ impl<E: Environment> TokenExchange<E> {
         let subject_token = SubjectToken::parse(&form)?;
 
         let token = UnverifiedToken::parse(subject_token.as_str())?;
+        token.check_expiry(now)?;
         let sites = self.sites_of(&token, now).await?;
-        let site = tenants::choose(&sites, &[], token.audience())?;
-        let subject = self.verify(token, site, now, || ()).await?;
+        let token = self.verify_signature(token, &sites, now, || ()).await?;
+        let site = tenants::choose(&sites, &[], &token)?;
+        let subject = entra::verify(token, &site.expected, now)?;
         Ok(Explanation { site: site.name.clone(), catalogues: sites::explain(&subject, site) })
     }
 
@@ -147,19 +154,20 @@ impl<E: Environment> TokenExchange<E> {
         Ok(sites)
     }
 
-    /// Verifies `token` for `site`. Calls `looked_up` once the tenant's keys are found, or not.
-    async fn verify(
+    /// Verifies the signature of `token` with a key of its tenant, in the cloud of the tenant's `sites`. Calls `looked_up` once
+    /// the key is found, or not.
+    async fn verify_signature(
         &self,
         token: UnverifiedToken<'_>,
-        site: &Site,
+        sites: &TenantSites,
         now: Timestamp,
         looked_up: impl FnOnce() + Send,
-    ) -> Result<VerifiedSubject, ExchangeError> {
-        let location =
-            KeySetLocation { cloud: site.cloud(), tenant: token.tenant(), version: token.version() };
+    ) -> Result<SignedToken, ExchangeError> {
+        let cloud = tenants::cloud_of(sites)?;
+        let location = KeySetLocation { cloud, tenant: token.tenant(), version: token.version() };
         let key = self.tenant_keys.find(location, token.key_id(), now).await;
         looked_up();
-        Ok(entra::verify(token, &*key?, &site.expected, now)?)
+        Ok(token.verify_signature(&*key?, cloud)?)
     }
 }
 
@@ -168,12 +176,16 @@ impl<E: Environment> TokenExchange<E> {
 /// Gateway joins them with commas.
 fn check_origin(headers: &HeaderMap, site: &Site) -> Result<(), ExchangeError> {
     let mut origins = headers.get_all(ORIGIN).iter();
-    match origins.next() {
-        None => Ok(()),
-        Some(origin) if origins.next().is_some() || origin.as_bytes().contains(&b',') => {
-            Err(ExchangeError::OriginRepeated)
-        }
-        Some(origin) if origin.to_str().is_ok_and(|origin| site.is_served_from(origin)) => Ok(()),
-        Some(_) => Err(ExchangeError::OriginNotAllowed),
+    let Some(origin) = origins.next() else { return Ok(()) };
+    if origins.next().is_some() || origin.as_bytes().contains(&b',') {
+        return Err(ExchangeError::OriginRepeated);
     }
+    if origin.to_str().is_ok_and(|origin| site.is_served_from(origin)) {
+        return Ok(());
+    }
+    let expected: Vec<_> = site.origins.iter().map(|origin| format!("`{origin}`")).collect();
+    Err(ExchangeError::OriginNotAllowed {
+        found: Received::of(&String::from_utf8_lossy(origin.as_bytes())),
+        expected: shortened(&expected.join(", ")),
+    })
 }

@@ -14,7 +14,7 @@ export const ENTRA_NOTES = {
     groups: "The person's groups. The decision is based on them.",
     _claim_names: "The person is in too many groups to list, so Entra only refers to them. The exchange refuses the token.",
     hasgroups: "The person is in too many groups to list, so Entra only says that there are some. The exchange refuses the token.",
-    roles: "What the application itself may do. The exchange ignores it.",
+    roles: "Roles of the application. The exchange ignores them, unless the site file says that groups are emitted as roles.",
     exp: "When the token expires. No session outlives it.",
   },
   more: {

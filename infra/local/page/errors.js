@@ -39,7 +39,8 @@ export function describe(error, mistakes = []) {
     return { title: "Entra returned an error", code, text, hint: known?.what ?? ENTRA_HINTS[code] };
   }
   if (error?.reason) {
-    return { title: "The exchange refused the token", code: error.error, reason: error.reason, text: error.description ?? message };
+    const hint = error.detail && `For the operator: ${error.detail}`;
+    return { title: "The exchange refused the token", code: error.error, reason: error.reason, text: error.description ?? message, hint };
   }
   if (error?.errorCode) {
     // The message of an error of MSAL's own is only a link to its documentation.

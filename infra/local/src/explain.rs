@@ -28,7 +28,7 @@ async fn explain<E: Environment>(
 ) -> Response {
     match exchange.explain(request).await {
         Ok(explanation) => oauth::json_response(StatusCode::OK, &document(&explanation)),
-        Err(error) => oauth::refuse(&error.refusal()),
+        Err(error) => oauth::refuse_with_detail(&error),
     }
 }
 

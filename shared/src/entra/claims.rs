@@ -5,14 +5,15 @@
 
 use std::collections::BTreeSet;
 
-use super::{MalformedTokenError, SubjectRefusal, TokenVersion};
+use super::{MalformedTokenError, SubjectRefusal, TokenVersion, kind};
 use crate::{
+    error::shortened,
     identifiers::{ClientId, GroupId, ObjectId, TenantId},
     json::{ClaimError, Members},
     timestamp::Timestamp,
 };
 
-/// The groups of a person, according to the token.
+/// The groups of a person, according to the token and as far as they count at the site.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Groups {
     /// All groups, by object id. Entries that are names (an administrator can have Entra send them) are left out: a name
@@ -20,6 +21,20 @@ pub enum Groups {
     Listed(BTreeSet<GroupId>),
     /// More than fit into a token (over 200): the token only links to the list.
     Overage,
+    /// The token has no `groups`, but this many object ids in `roles`, which do not count at the site.
+    InRoles(usize),
+}
+
+/// The groups of a person as the token gives them. Which of them count is for the site to say.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum EmittedGroups {
+    /// Claim `groups`.
+    Listed(BTreeSet<GroupId>),
+    /// The mark of an overage.
+    Overage,
+    /// There is no `groups`: the object ids in `roles`, if any. A registration can emit groups "as roles", and its
+    /// administrator can put any other value there.
+    InRoles(BTreeSet<GroupId>),
 }
 
 /// The claims, still unverified.
@@ -29,43 +44,33 @@ pub(super) struct Claims {
     pub(super) issuer: String,
     pub(super) audience: String,
     pub(super) tenant: TenantId,
-    pub(super) object: Option<ObjectId>,
-    pub(super) kind: Kind,
-    pub(super) client: Option<ClientId>,
+    pub(super) object: ObjectId,
+    pub(super) client: ClientId,
     pub(super) scopes: String,
     pub(super) expires: Timestamp,
     pub(super) not_before: Timestamp,
     pub(super) issued: Timestamp,
     pub(super) unique_id: Option<String>,
-    pub(super) groups: Groups,
-}
-
-/// The kind of a token. An ID token has the same `typ` as an access token, and in version 2.0 the same `aud`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// An access token with which a client acts for the person who signed in.
-    DelegatedAccess,
-    /// An ID token, which tells a client who signed in.
-    Id,
-    /// An access token with which a program acts for itself.
-    AppOnly,
+    pub(super) groups: EmittedGroups,
 }
 
 impl Claims {
+    /// Reads the claims of an access token with which a client acts for a person. Refuses every other kind by its name.
     pub(super) fn read(payload: &Members<'_>) -> Result<Self, SubjectRefusal> {
         if payload.names().filter(|name| name.eq_ignore_ascii_case("tid")).count() > 1 {
             return Err(MalformedTokenError::AmbiguousTenant.into());
         }
+        kind::refuse_other_services(payload)?;
         let version = version(payload)?;
-        let client = client(payload, version)?;
+        let client = client_claim(version);
+        kind::refuse_other_kinds(payload, client)?;
         Ok(Self {
             version,
             issuer: payload.string("iss")?.to_owned(),
             audience: payload.string("aud")?.to_owned(),
             tenant: payload.parsed("tid")?,
-            object: payload.optional_parsed("oid")?,
-            kind: kind(payload, client)?,
-            client,
+            object: payload.parsed("oid")?,
+            client: payload.parsed(client)?,
             scopes: payload.optional_string("scp")?.unwrap_or_default().to_owned(),
             expires: time(payload, "exp")?,
             not_before: time(payload, "nbf")?,
@@ -76,53 +81,52 @@ impl Claims {
     }
 }
 
+impl EmittedGroups {
+    /// Returns the groups that count at a site: those in `roles` only if its site file says so (`as_roles`).
+    pub(super) fn counted(self, as_roles: bool) -> Groups {
+        match self {
+            Self::Listed(groups) => Groups::Listed(groups),
+            Self::Overage => Groups::Overage,
+            Self::InRoles(groups) if as_roles || groups.is_empty() => Groups::Listed(groups),
+            Self::InRoles(groups) => Groups::InRoles(groups.len()),
+        }
+    }
+}
+
 fn version(payload: &Members<'_>) -> Result<TokenVersion, SubjectRefusal> {
     match payload.string("ver")? {
         "1.0" => Ok(TokenVersion::V1),
         "2.0" => Ok(TokenVersion::V2),
-        _ => Err(MalformedTokenError::Version.into()),
+        found => Err(MalformedTokenError::Version { found: shortened(found) }.into()),
     }
 }
 
-fn client(payload: &Members<'_>, version: TokenVersion) -> Result<Option<ClientId>, ClaimError> {
-    payload.optional_parsed(match version {
+/// Returns the name of the claim with the client that requested the token.
+const fn client_claim(version: TokenVersion) -> &'static str {
+    match version {
         TokenVersion::V1 => "appid",
         TokenVersion::V2 => "azp",
-    })
+    }
 }
 
 fn time(payload: &Members<'_>, name: &'static str) -> Result<Timestamp, ClaimError> {
     payload.number(name).map(Timestamp::from_unix_seconds)
 }
 
-/// Returns what kind of token this is. An app-only token may lack both `idtyp` and `roles`; it is then recognised by the
-/// missing `scp`, or by `oid` and `sub` being the same. An ID token names no client.
-fn kind(payload: &Members<'_>, client: Option<ClientId>) -> Result<Kind, ClaimError> {
-    let typed_as_app = payload.optional_string("idtyp")?.is_some_and(|kind| kind != "user");
-    let object = payload.optional_string("oid")?;
-    let is_its_own_subject = object.is_some() && object == payload.optional_string("sub")?;
-    Ok(match (payload.has("scp"), client) {
-        _ if typed_as_app || is_its_own_subject => Kind::AppOnly,
-        (true, _) => Kind::DelegatedAccess,
-        (false, Some(_)) => Kind::AppOnly,
-        (false, None) => Kind::Id,
-    })
-}
-
-/// Returns the person's groups. A registration can emit them "as roles": they are then in `roles`, and `groups` is absent.
-/// Without a list, the marks of an overage count: reading them as "no groups" would silently remove access.
-fn groups(payload: &Members<'_>) -> Result<Groups, ClaimError> {
+/// Returns the person's groups. Without a list, the marks of an overage count: reading them as "no groups" would silently
+/// remove access.
+fn groups(payload: &Members<'_>) -> Result<EmittedGroups, ClaimError> {
     let listed = payload.optional_strings("groups")?;
     let elsewhere = payload.optional_object("_claim_names")?.is_some_and(|names| names.has("groups"));
     let none_listed = listed.as_ref().is_none_or(Vec::is_empty);
     if none_listed && (elsewhere || payload.has("hasgroups")) {
-        return Ok(Groups::Overage);
+        return Ok(EmittedGroups::Overage);
     }
-    let emitted = match listed {
-        Some(groups) => groups,
-        None => payload.optional_strings("roles")?.unwrap_or_default(),
-    };
-    Ok(Groups::Listed(emitted.iter().filter_map(|entry| entry.parse().ok()).collect()))
+    let object_ids = |entries: Vec<&str>| entries.iter().filter_map(|entry| entry.parse().ok()).collect();
+    Ok(match listed {
+        Some(groups) => EmittedGroups::Listed(object_ids(groups)),
+        None => EmittedGroups::InRoles(object_ids(payload.optional_strings("roles")?.unwrap_or_default())),
+    })
 }
 
 #[cfg(test)]
@@ -142,13 +146,13 @@ mod tests {
         Claims::read(&Members::parse(claims.to_string().as_bytes()).unwrap())
     }
 
-    fn listed(groups: &[&str]) -> Groups {
-        Groups::Listed(groups.iter().map(|group| group.parse().unwrap()).collect())
+    fn ids(groups: &[&str]) -> BTreeSet<GroupId> {
+        groups.iter().map(|group| group.parse().unwrap()).collect()
     }
 
     #[test]
     fn refuses_a_missing_claim() {
-        for name in ["ver", "iss", "aud", "tid", "exp", "nbf", "iat"] {
+        for name in ["ver", "iss", "aud", "tid", "oid", "appid", "exp", "nbf", "iat"] {
             let refusal = read(|claims| {
                 claims.as_object_mut().unwrap().remove(name);
             });
@@ -173,7 +177,7 @@ mod tests {
         }
         assert_eq!(
             read(|claims| claims["ver"] = json!("3.0")).unwrap_err(),
-            MalformedTokenError::Version.into()
+            MalformedTokenError::Version { found: "3.0".into() }.into()
         );
         assert_eq!(
             read(|claims| claims["TID"] = json!(GROUP)).unwrap_err(),
@@ -182,34 +186,39 @@ mod tests {
     }
 
     #[test]
-    fn distinguishes_access_tokens_from_id_and_app_only_tokens() {
-        let kind = |change: fn(&mut Value)| read(change).unwrap().kind;
-        assert_eq!(kind(|_| ()), Kind::DelegatedAccess);
-        assert_eq!(kind(|claims| claims["idtyp"] = json!("user")), Kind::DelegatedAccess);
-        assert_eq!(kind(|claims| claims["idtyp"] = json!("app")), Kind::AppOnly);
-        assert_eq!(kind(|claims| claims["sub"] = json!(GROUP)), Kind::AppOnly);
-        assert_eq!(kind(|claims| drop(claims.as_object_mut().unwrap().remove("scp"))), Kind::AppOnly);
+    fn groups_come_from_groups_and_never_from_wids() {
+        let groups = |change: fn(&mut Value)| read(change).unwrap().groups;
+        let listed = EmittedGroups::Listed(ids(&[GROUP]));
+        assert_eq!(groups(|_| ()), listed);
+        assert_eq!(groups(|claims| claims["groups"] = json!(["Planners", GROUP])), listed);
         assert_eq!(
-            kind(|claims| ["scp", "appid"]
-                .iter()
-                .for_each(|name| drop(claims.as_object_mut().unwrap().remove(*name)))),
-            Kind::Id
+            groups(|claims| claims["roles"] = json!(["62e90394-69f5-4237-9190-012177145e10"])),
+            listed
         );
+        let without = groups(|claims| {
+            drop(claims.as_object_mut().unwrap().remove("groups"));
+            claims["wids"] = json!(["62e90394-69f5-4237-9190-012177145e10"]);
+        });
+        assert_eq!(without, EmittedGroups::InRoles(ids(&[])));
     }
 
     #[test]
-    fn groups_come_from_groups_or_else_from_roles_and_never_from_wids() {
-        let groups = |change: fn(&mut Value)| read(change).unwrap().groups;
-        assert_eq!(groups(|_| ()), listed(&[GROUP]));
-        assert_eq!(groups(|claims| claims["groups"] = json!(["Planners", GROUP])), listed(&[GROUP]));
-        let without = |claims: &mut Value| drop(claims.as_object_mut().unwrap().remove("groups"));
-        assert_eq!(read(without).unwrap().groups, listed(&[]));
-        let as_roles = read(|claims| {
-            without(claims);
-            claims["roles"] = json!(["PoziServer.Read", GROUP]);
-            claims["wids"] = json!(["62e90394-69f5-4237-9190-012177145e10"]);
-        });
-        assert_eq!(as_roles.unwrap().groups, listed(&[GROUP]));
+    fn groups_in_roles_count_only_where_the_site_says_so() {
+        let in_roles = || {
+            let read = read(|claims| {
+                drop(claims.as_object_mut().unwrap().remove("groups"));
+                claims["roles"] = json!(["PoziServer.Read", GROUP]);
+            });
+            read.unwrap().groups
+        };
+        assert_eq!(in_roles().counted(true), Groups::Listed(ids(&[GROUP])));
+        assert_eq!(in_roles().counted(false), Groups::InRoles(1));
+        for as_roles in [false, true] {
+            let none = EmittedGroups::InRoles(ids(&[]));
+            assert_eq!(none.counted(as_roles), Groups::Listed(ids(&[])), "nothing was passed over");
+            assert_eq!(EmittedGroups::Listed(ids(&[GROUP])).counted(as_roles), Groups::Listed(ids(&[GROUP])));
+            assert_eq!(EmittedGroups::Overage.counted(as_roles), Groups::Overage);
+        }
     }
 
     #[test]
@@ -224,10 +233,10 @@ mod tests {
             };
             let absent = marked(|claims| drop(claims.as_object_mut().unwrap().remove("groups")));
             let empty = marked(|claims| claims["groups"] = json!([]));
-            assert_eq!(absent.unwrap().groups, Groups::Overage);
-            assert_eq!(empty.unwrap().groups, Groups::Overage);
+            assert_eq!(absent.unwrap().groups, EmittedGroups::Overage);
+            assert_eq!(empty.unwrap().groups, EmittedGroups::Overage);
         }
         let elsewhere = read(|claims| claims["_claim_names"] = json!({"other": "src1"}));
-        assert_eq!(elsewhere.unwrap().groups, listed(&[GROUP]));
+        assert_eq!(elsewhere.unwrap().groups, EmittedGroups::Listed(ids(&[GROUP])));
     }
 }

@@ -1,11 +1,14 @@
-//! Authentication: an Entra access token is parsed ([`UnverifiedToken`]), matched with a key of its tenant
-//! ([`TenantKeys`]) and verified ([`verify`]) into a [`VerifiedSubject`], which nothing else can build.
+//! Authentication: an Entra access token is parsed ([`UnverifiedToken`]), its signature is verified with a key of its tenant
+//! ([`TenantKeys`], [`SignedToken`]), and only then compared with what a site expects ([`verify`]), which alone builds a
+//! [`VerifiedSubject`].
 
 mod claims;
 mod cloud;
 mod key_set;
 mod keys;
+mod kind;
 mod refusal;
+mod signature;
 #[cfg(test)]
 mod signed;
 mod source;
@@ -19,7 +22,8 @@ pub use self::{
     cloud::{CONSUMER_TENANT, Cloud, KeySetLocation, TokenVersion},
     key_set::{EntraKey, EntraKeySet, EntraKeySetError},
     keys::{KEY_LIFETIMES, NoKeySetMemory, TenantKeys},
-    refusal::{MalformedTokenError, SubjectRefusal},
+    refusal::{MalformedTokenError, Place, SubjectRefusal},
+    signature::SignedToken,
     source::{KeySetFetch, KeySetMemory, StoredKeySet},
     unverified::UnverifiedToken,
     verify::{Expected, VerifiedSubject, verify},

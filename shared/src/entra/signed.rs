@@ -1,7 +1,7 @@
 //! Tokens as Entra signs them, for the tests of this module: valid by default, so that a test spoils one field and knows
 //! that nothing else is the reason.
 
-use std::sync::LazyLock;
+use std::{sync::LazyLock, time::Duration};
 
 use aws_lc_rs::{
     rand::SystemRandom,
@@ -143,6 +143,8 @@ pub(super) fn expected(cloud: Cloud) -> Expected {
         application_id_uri: APPLICATION_ID_URI.to_owned(),
         client: CLIENT.parse().unwrap(),
         further_clients: vec![FURTHER_CLIENT.parse().unwrap()],
+        max_token_age: Duration::from_hours(2),
+        groups_as_roles: false,
     }
 }
 
@@ -156,7 +158,7 @@ pub(super) fn now() -> Timestamp {
 }
 
 /// The number of variants that [`variant`] distinguishes.
-pub(super) const VARIANTS: usize = 18;
+pub(super) const VARIANTS: usize = 23;
 
 /// Returns the name of a refusal's variant. There is no wildcard, so that the tests that count cannot miss a new one.
 pub(super) fn variant(refusal: &SubjectRefusal) -> &'static str {
@@ -164,17 +166,22 @@ pub(super) fn variant(refusal: &SubjectRefusal) -> &'static str {
         SubjectRefusal::Malformed(_) => "Malformed",
         SubjectRefusal::CriticalHeader => "CriticalHeader",
         SubjectRefusal::UnsupportedAlgorithm { .. } => "UnsupportedAlgorithm",
-        SubjectRefusal::GraphToken => "GraphToken",
+        SubjectRefusal::Whitespace { .. } => "Whitespace",
+        SubjectRefusal::GraphToken { .. } => "GraphToken",
+        SubjectRefusal::ProofOfPossession { .. } => "ProofOfPossession",
+        SubjectRefusal::B2cToken { .. } => "B2cToken",
+        SubjectRefusal::PersonalAccount => "PersonalAccount",
         SubjectRefusal::PoziToken => "PoziToken",
         SubjectRefusal::UnknownTenant { .. } => "UnknownTenant",
         SubjectRefusal::IssuerMismatch { .. } => "IssuerMismatch",
         SubjectRefusal::AudienceMismatch { .. } => "AudienceMismatch",
         SubjectRefusal::ClientNotAllowed { .. } => "ClientNotAllowed",
-        SubjectRefusal::ScopeMissing => "ScopeMissing",
+        SubjectRefusal::ScopeMissing { .. } => "ScopeMissing",
         SubjectRefusal::IdToken => "IdToken",
         SubjectRefusal::AppOnlyToken => "AppOnlyToken",
         SubjectRefusal::Expired { .. } => "Expired",
         SubjectRefusal::NotYetValid { .. } => "NotYetValid",
+        SubjectRefusal::TooOld { .. } => "TooOld",
         SubjectRefusal::UnknownKey { .. } => "UnknownKey",
         SubjectRefusal::KeyIssuerMismatch { .. } => "KeyIssuerMismatch",
         SubjectRefusal::BadSignature => "BadSignature",

@@ -1,10 +1,12 @@
-//! A parsed but unverified token. It exposes only what the lookups of its site and its key need.
+//! A parsed but unverified token. It exposes only what the lookup of its key needs, and the audit log.
 
-use super::{MalformedTokenError, SubjectRefusal, TokenVersion, claims::Claims};
+use super::{MalformedTokenError, Place, SubjectRefusal, TokenVersion, claims::Claims};
 use crate::{
+    error::shortened,
     identifiers::TenantId,
     json::{ClaimError, Members},
     jws::CompactJws,
+    timestamp::Timestamp,
 };
 
 /// An Entra access token as received.
@@ -16,9 +18,12 @@ pub struct UnverifiedToken<'a> {
 }
 
 impl<'a> UnverifiedToken<'a> {
-    /// Parses `token`. Refuses what no key could make acceptable: an algorithm other than RS256, a Microsoft Graph token,
-    /// one of our own session tokens, a critical header, a missing claim.
+    /// Parses `token`. Refuses what no key could make acceptable: an algorithm other than RS256, a critical header, a missing
+    /// claim, and every other kind of token, such as Microsoft Graph's, ID tokens and our own sessions.
     pub fn parse(token: &'a str) -> Result<Self, SubjectRefusal> {
+        if token.contains(is_invisible) {
+            return Err(SubjectRefusal::Whitespace { at: place_of_whitespace(token) });
+        }
         let jws = CompactJws::parse(token)?;
         let key_id = check_header(&jws.header()?)?;
         let claims = Claims::read(&jws.payload()?)?;
@@ -35,9 +40,9 @@ impl<'a> UnverifiedToken<'a> {
         self.claims.version
     }
 
-    /// Returns claim `aud`.
-    pub fn audience(&self) -> &str {
-        &self.claims.audience
+    /// Refuses a token past its `exp`: no fetch of keys could make it acceptable. [`verify`](super::verify) checks it again.
+    pub fn check_expiry(&self, now: Timestamp) -> Result<(), SubjectRefusal> {
+        self.claims.check_expiry(now)
     }
 
     /// Returns the id of the signing key: `kid`, or `x5t` in old tokens without `kid`.
@@ -58,6 +63,9 @@ fn check_header(header: &Members<'_>) -> Result<String, SubjectRefusal> {
     if kind.is_some_and(is_pozi_session) {
         return Err(SubjectRefusal::PoziToken);
     }
+    if kind.is_some_and(|kind| kind.eq_ignore_ascii_case("pop")) {
+        return Err(SubjectRefusal::ProofOfPossession { mark: "`typ` is `pop`" });
+    }
     let alg = header.string("alg")?;
     if alg != "RS256" {
         return Err(SubjectRefusal::UnsupportedAlgorithm { alg: alg.chars().take(20).collect() });
@@ -66,16 +74,34 @@ fn check_header(header: &Members<'_>) -> Result<String, SubjectRefusal> {
         return Err(SubjectRefusal::CriticalHeader);
     }
     if header.has("nonce") {
-        return Err(SubjectRefusal::GraphToken);
+        return Err(SubjectRefusal::GraphToken { mark: "the header has `nonce`".to_owned() });
     }
-    if kind.is_some_and(|kind| !kind.eq_ignore_ascii_case("JWT")) {
-        return Err(MalformedTokenError::Type.into());
+    if let Some(found) = kind.filter(|kind| !kind.eq_ignore_ascii_case("JWT")) {
+        return Err(MalformedTokenError::Type { found: shortened(found) }.into());
     }
     let key_id = match header.optional_string("kid")? {
         Some(key_id) => key_id,
         None => header.string("x5t").map_err(|_| ClaimError::Missing("kid"))?,
     };
     Ok(key_id.to_owned())
+}
+
+/// Whether a character is a blank, a line break, or an invisible one that is copied along by accident, such as a byte order
+/// mark. A JWT has none.
+fn is_invisible(character: char) -> bool {
+    character.is_whitespace()
+        || character.is_control()
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+}
+
+fn place_of_whitespace(token: &str) -> Place {
+    if token.trim_matches(is_invisible).contains(is_invisible) {
+        Place::Within
+    } else if token.starts_with(is_invisible) {
+        Place::Start
+    } else {
+        Place::End
+    }
 }
 
 /// Whether `typ` is that of a session, in either spelling of RFC 9068 §2.1.
@@ -93,7 +119,7 @@ mod tests {
     use crate::{
         entra::{
             Cloud,
-            signed::{APPLICATION_ID_URI, Draft, TENANT, TENANT_KEY},
+            signed::{Draft, TENANT, TENANT_KEY},
         },
         json::ClaimError,
         jws::{JwsError, MAX_TOKEN_BYTES},
@@ -108,14 +134,11 @@ mod tests {
 
     #[test]
     fn exposes_what_the_lookups_need() {
-        for (version, audience) in
-            [(TokenVersion::V1, APPLICATION_ID_URI), (TokenVersion::V2, crate::entra::signed::CLIENT)]
-        {
+        for version in [TokenVersion::V1, TokenVersion::V2] {
             let token = Draft::of(Cloud::Public, version).signed();
             let token = UnverifiedToken::parse(&token).unwrap();
             assert_eq!(token.tenant().to_string(), TENANT);
             assert_eq!(token.version(), version);
-            assert_eq!(token.audience(), audience);
             assert_eq!(token.key_id(), TENANT_KEY.id);
             assert_eq!(token.unique_id(), Some("unique"));
         }
@@ -149,9 +172,11 @@ mod tests {
             ("JWT", Ok(())),
             ("jwt", Ok(())),
             ("Jwt", Ok(())),
-            ("JWT ", Err(MalformedTokenError::Type.into())),
-            ("", Err(MalformedTokenError::Type.into())),
-            ("dpop+jwt", Err(MalformedTokenError::Type.into())),
+            ("JWT ", Err(MalformedTokenError::Type { found: "JWT ".into() }.into())),
+            ("", Err(MalformedTokenError::Type { found: String::new() }.into())),
+            ("dpop+jwt", Err(MalformedTokenError::Type { found: "dpop+jwt".into() }.into())),
+            ("pop", Err(SubjectRefusal::ProofOfPossession { mark: "`typ` is `pop`" })),
+            ("PoP", Err(SubjectRefusal::ProofOfPossession { mark: "`typ` is `pop`" })),
             ("at+jwt", Err(SubjectRefusal::PoziToken)),
             ("AT+JWT", Err(SubjectRefusal::PoziToken)),
             ("application/at+jwt", Err(SubjectRefusal::PoziToken)),
@@ -183,7 +208,8 @@ mod tests {
             let crit = parse(&Draft::with(|token| token.header["crit"] = value.clone()));
             assert_eq!(crit, Err(SubjectRefusal::CriticalHeader), "{value}");
             let graph = parse(&Draft::with(|token| token.header["nonce"] = value.clone()));
-            assert_eq!(graph, Err(SubjectRefusal::GraphToken), "{value}");
+            let mark = "the header has `nonce`".to_owned();
+            assert_eq!(graph, Err(SubjectRefusal::GraphToken { mark }), "{value}");
         }
     }
 
@@ -195,12 +221,29 @@ mod tests {
         let long = format!("{whole}{}", "A".repeat(MAX_TOKEN_BYTES));
         for (text, wrong) in [
             ("", JwsError::Parts),
-            ("not a token", JwsError::Parts),
+            ("nonsense", JwsError::Parts),
             (doubled.as_str(), JwsError::Parts),
             (padded.as_str(), JwsError::Base64("the header")),
             (long.as_str(), JwsError::TooLong),
         ] {
             assert_eq!(UnverifiedToken::parse(text).unwrap_err(), wrong.into());
+        }
+    }
+
+    #[test]
+    fn says_where_a_space_or_line_break_is() {
+        let whole = Draft::with(|_| ()).signed();
+        for blank in [" ", "\n", "\r\n", "\t", "\u{a0}", "\u{feff}", "\u{200b}", "\0"] {
+            for (text, at) in [
+                (format!("{blank}{whole}"), Place::Start),
+                (format!("{whole}{blank}"), Place::End),
+                (format!("{whole}{blank}{blank}{blank}"), Place::End),
+                (format!("{}{blank}{}", &whole[..76], &whole[76..]), Place::Within),
+                (format!("Bearer {whole}{blank}"), Place::Within),
+            ] {
+                let found = UnverifiedToken::parse(&text).unwrap_err();
+                assert_eq!(found, SubjectRefusal::Whitespace { at }, "{blank:?}");
+            }
         }
     }
 

@@ -1,18 +1,13 @@
-//! The only way to a [`VerifiedSubject`]: checks the signature, then every claim against what the site expects.
+//! The only way to a [`VerifiedSubject`]: checks every claim of a signed token against what the site expects.
 //!
 //! Source: <https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-tokens>.
 
 use std::time::Duration;
 
-use jsonwebtoken::Algorithm;
-
-use super::{
-    Cloud, EntraKey, Groups, SubjectRefusal, UnverifiedToken,
-    claims::{Claims, Kind},
-};
+use super::{Cloud, Groups, SignedToken, SubjectRefusal, claims::Claims};
 use crate::{
+    error::shortened,
     identifiers::{ClientId, ObjectId, TenantId},
-    json::ClaimError,
     timestamp::Timestamp,
 };
 
@@ -36,6 +31,11 @@ pub struct Expected {
     pub client: ClientId,
     /// Other clients that may request tokens for it.
     pub further_clients: Vec<ClientId>,
+    /// The longest time since `iat`. Entra's own tokens live for 60 to 90 minutes; those of Continuous Access Evaluation,
+    /// for up to 28 hours, would keep groups alive that the person has left.
+    pub max_token_age: Duration,
+    /// Whether object ids in `roles` count as groups if the token has no `groups`.
+    pub groups_as_roles: bool,
 }
 
 /// A person whose Entra token was verified for a site. `tenant` and `object` together identify the person permanently;
@@ -49,26 +49,23 @@ pub struct VerifiedSubject {
     expires: Timestamp,
 }
 
-/// Verifies `token` with `key` against what a site expects, at `now`.
+/// Verifies `token` against what a site expects, at `now`.
 pub fn verify(
-    token: UnverifiedToken<'_>,
-    key: &EntraKey,
+    token: SignedToken,
     expected: &Expected,
     now: Timestamp,
 ) -> Result<VerifiedSubject, SubjectRefusal> {
-    check_signature(&token, key, expected)?;
     let claims = token.claims;
-    check_issuer(&claims, expected)?;
+    check_tenant(&claims, expected)?;
     check_audience(&claims, expected)?;
-    check_kind(&claims)?;
-    let client = check_client(&claims, expected)?;
+    check_client(&claims, expected)?;
     check_scope(&claims)?;
-    check_times(&claims, now)?;
+    check_times(&claims, expected, now)?;
     Ok(VerifiedSubject {
         tenant: claims.tenant,
-        object: claims.object.ok_or(ClaimError::Missing("oid"))?,
-        client,
-        groups: claims.groups,
+        object: claims.object,
+        client: claims.client,
+        groups: claims.groups.counted(expected.groups_as_roles),
         expires: claims.expires,
     })
 }
@@ -94,8 +91,17 @@ impl Expected {
         }
     }
 
-    fn accepts_client(&self, client: ClientId) -> bool {
-        client == self.client || self.further_clients.contains(&client)
+    fn clients(&self) -> impl Iterator<Item = &ClientId> {
+        std::iter::once(&self.client).chain(&self.further_clients)
+    }
+}
+
+impl Claims {
+    pub(super) fn check_expiry(&self, now: Timestamp) -> Result<(), SubjectRefusal> {
+        if now >= self.expires {
+            return Err(SubjectRefusal::Expired { ago: now.since(self.expires) });
+        }
+        Ok(())
     }
 }
 
@@ -126,21 +132,8 @@ impl VerifiedSubject {
     }
 }
 
-fn check_signature(
-    token: &UnverifiedToken<'_>,
-    key: &EntraKey,
-    expected: &Expected,
-) -> Result<(), SubjectRefusal> {
-    if let Some(key_issuer) = key.foreign_issuer(expected.cloud, token.claims.tenant) {
-        return Err(SubjectRefusal::KeyIssuerMismatch { key_issuer: key_issuer.to_owned() });
-    }
-    if !token.jws.is_signed_by(&key.decoding, Algorithm::RS256) {
-        return Err(SubjectRefusal::BadSignature);
-    }
-    Ok(())
-}
-
-fn check_issuer(claims: &Claims, expected: &Expected) -> Result<(), SubjectRefusal> {
+/// The issuer is that of the token's own tenant and cloud already; the site must be of the same.
+fn check_tenant(claims: &Claims, expected: &Expected) -> Result<(), SubjectRefusal> {
     let issuer = expected.cloud.issuer(claims.version, expected.tenant);
     if claims.tenant != expected.tenant || claims.issuer != issuer {
         return Err(SubjectRefusal::IssuerMismatch { found: shortened(&claims.issuer), expected: issuer });
@@ -150,48 +143,42 @@ fn check_issuer(claims: &Claims, expected: &Expected) -> Result<(), SubjectRefus
 
 fn check_audience(claims: &Claims, expected: &Expected) -> Result<(), SubjectRefusal> {
     if !expected.accepts_audience(&claims.audience) {
-        return Err(SubjectRefusal::AudienceMismatch { found: shortened(&claims.audience) });
+        return Err(SubjectRefusal::AudienceMismatch {
+            found: shortened(&claims.audience),
+            application_id_uri: expected.application_id_uri.clone(),
+            client: expected.client,
+        });
     }
     Ok(())
 }
 
-fn check_kind(claims: &Claims) -> Result<(), SubjectRefusal> {
-    match claims.kind {
-        Kind::DelegatedAccess => Ok(()),
-        Kind::Id => Err(SubjectRefusal::IdToken),
-        Kind::AppOnly => Err(SubjectRefusal::AppOnlyToken),
+fn check_client(claims: &Claims, expected: &Expected) -> Result<(), SubjectRefusal> {
+    if !expected.clients().any(|client| *client == claims.client) {
+        let listed: Vec<_> = expected.clients().map(ToString::to_string).collect();
+        let expected = shortened(&listed.join(", "));
+        return Err(SubjectRefusal::ClientNotAllowed { found: claims.client, expected });
     }
-}
-
-fn check_client(claims: &Claims, expected: &Expected) -> Result<ClientId, SubjectRefusal> {
-    let found = claims.client.ok_or(ClaimError::Missing("appid or azp"))?;
-    if !expected.accepts_client(found) {
-        return Err(SubjectRefusal::ClientNotAllowed { found });
-    }
-    Ok(found)
+    Ok(())
 }
 
 fn check_scope(claims: &Claims) -> Result<(), SubjectRefusal> {
     if !claims.scopes.split(' ').any(|scope| scope == REQUIRED_SCOPE) {
-        return Err(SubjectRefusal::ScopeMissing);
+        return Err(SubjectRefusal::ScopeMissing { found: shortened(&claims.scopes) });
     }
     Ok(())
 }
 
-fn check_times(claims: &Claims, now: Timestamp) -> Result<(), SubjectRefusal> {
-    if now >= claims.expires {
-        return Err(SubjectRefusal::Expired { ago: now.since(claims.expires) });
-    }
+fn check_times(claims: &Claims, expected: &Expected, now: Timestamp) -> Result<(), SubjectRefusal> {
+    claims.check_expiry(now)?;
     let valid_from = claims.not_before.max(claims.issued);
     if valid_from > now.plus(LEEWAY) {
-        return Err(SubjectRefusal::NotYetValid { valid_from });
+        return Err(SubjectRefusal::NotYetValid { valid_from, now });
+    }
+    let age = now.since(claims.issued);
+    if age > expected.max_token_age {
+        return Err(SubjectRefusal::TooOld { age, limit: expected.max_token_age });
     }
     Ok(())
-}
-
-/// Shortens a claim for the log: the caller chooses its length.
-fn shortened(claim: &str) -> String {
-    claim.chars().take(200).collect()
 }
 
 /// For this crate's tests of what follows verification.
@@ -220,20 +207,32 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::entra::{
-        CONSUMER_TENANT, EntraKeySet, MalformedTokenError, TokenVersion,
-        signed::{
-            APPLICATION_ID_URI, CLIENT, Draft, FURTHER_CLIENT, GROUP, NOW, OTHER_KEY, PERSON, TENANT,
-            TENANT_KEY, VARIANTS, expected, now, signed_text, variant,
+    use crate::{
+        entra::{
+            CONSUMER_TENANT, EntraKey, EntraKeySet, MalformedTokenError, TokenVersion, UnverifiedToken,
+            signed::{
+                APPLICATION_ID_URI, CLIENT, Draft, FURTHER_CLIENT, GROUP, NOW, OTHER_KEY, PERSON, TENANT,
+                TENANT_KEY, VARIANTS, expected, now, signed_text, variant,
+            },
         },
+        json::ClaimError,
     };
 
     const OTHER: &str = "11111111-2222-3333-4444-555555555555";
     const VERSIONS: [TokenVersion; 2] = [TokenVersion::V1, TokenVersion::V2];
 
+    fn verified(
+        token: &str,
+        key: &EntraKey,
+        cloud: Cloud,
+        now: Timestamp,
+    ) -> Result<VerifiedSubject, SubjectRefusal> {
+        let signed = UnverifiedToken::parse(token)?.verify_signature(key, cloud)?;
+        verify(signed, &expected(cloud), now)
+    }
+
     fn at(token: &str, now: Timestamp) -> Result<VerifiedSubject, SubjectRefusal> {
-        let key = TENANT_KEY.read(None);
-        verify(UnverifiedToken::parse(token)?, &key, &expected(Cloud::Public), now)
+        verified(token, &TENANT_KEY.read(None), Cloud::Public, now)
     }
 
     fn outcome(draft: &Draft) -> Result<VerifiedSubject, SubjectRefusal> {
@@ -253,8 +252,7 @@ mod tests {
                 let own = cloud.issuer(TokenVersion::V2, TENANT.parse().unwrap());
                 for issuer in [None, Some(template.as_str()), Some(own.as_str())] {
                     let key = TENANT_KEY.read(issuer);
-                    let token = UnverifiedToken::parse(&token).unwrap();
-                    let subject = verify(token, &key, &expected(cloud), now()).unwrap();
+                    let subject = verified(&token, &key, cloud, now()).unwrap();
                     assert_eq!(subject.tenant().to_string(), TENANT);
                     assert_eq!(subject.object().to_string(), PERSON);
                     assert_eq!(subject.client().to_string(), CLIENT);
@@ -271,8 +269,7 @@ mod tests {
         for (issued, wanted) in clouds.iter().flat_map(|one| clouds.iter().map(move |other| (*one, *other))) {
             for version in VERSIONS {
                 let token = Draft::of(issued, version).signed();
-                let token = UnverifiedToken::parse(&token).unwrap();
-                let found = verify(token, &TENANT_KEY.read(None), &expected(wanted), now());
+                let found = verified(&token, &TENANT_KEY.read(None), wanted, now());
                 let shared = issued == wanted
                     || (version == TokenVersion::V1 && issued != Cloud::China && wanted != Cloud::China);
                 assert_eq!(found.is_ok(), shared, "{issued:?} for {wanted:?} in {version:?}");
@@ -283,6 +280,19 @@ mod tests {
 
     type Spoilt = (fn(&mut Draft), SubjectRefusal);
 
+    fn audience(found: &str) -> SubjectRefusal {
+        SubjectRefusal::AudienceMismatch {
+            found: found.to_owned(),
+            application_id_uri: APPLICATION_ID_URI.to_owned(),
+            client: CLIENT.parse().unwrap(),
+        }
+    }
+
+    fn client_not_allowed() -> SubjectRefusal {
+        let expected = format!("{CLIENT}, {FURTHER_CLIENT}");
+        SubjectRefusal::ClientNotAllowed { found: OTHER.parse().unwrap(), expected }
+    }
+
     fn missing(claim: &'static str) -> SubjectRefusal {
         ClaimError::Missing(claim).into()
     }
@@ -292,14 +302,35 @@ mod tests {
         vec![
             (|token| token.remove_claim("exp"), missing("exp")),
             (|token| token.remove_claim("oid"), missing("oid")),
-            (|token| token.remove_claim("appid"), missing("appid or azp")),
-            (|token| token.claims["ver"] = json!("1.1"), MalformedTokenError::Version.into()),
+            (|token| token.remove_claim("appid"), missing("appid")),
+            (
+                |token| token.claims["ver"] = json!("1.1"),
+                MalformedTokenError::Version { found: "1.1".into() }.into(),
+            ),
             (|token| token.claims["Tid"] = json!(OTHER), MalformedTokenError::AmbiguousTenant.into()),
-            (|token| token.header["typ"] = json!("JOSE"), MalformedTokenError::Type.into()),
+            (
+                |token| token.header["typ"] = json!("JOSE"),
+                MalformedTokenError::Type { found: "JOSE".into() }.into(),
+            ),
             (|token| token.header["crit"] = json!(["exp"]), SubjectRefusal::CriticalHeader),
             (|token| token.header["alg"] = json!("none"), alg("none")),
             (|token| token.header["alg"] = json!("RS512"), alg("RS512")),
-            (|token| token.header["nonce"] = json!("n"), SubjectRefusal::GraphToken),
+            (
+                |token| token.header["nonce"] = json!("n"),
+                SubjectRefusal::GraphToken { mark: "the header has `nonce`".into() },
+            ),
+            (
+                |token| token.header["typ"] = json!("pop"),
+                SubjectRefusal::ProofOfPossession { mark: "`typ` is `pop`" },
+            ),
+            (
+                |token| token.claims["tfp"] = json!("B2C_1_signin"),
+                SubjectRefusal::B2cToken { issuer: format!("https://sts.windows.net/{TENANT}/") },
+            ),
+            (
+                |token| token.claims["tid"] = json!(CONSUMER_TENANT.to_string()),
+                SubjectRefusal::PersonalAccount,
+            ),
             (|token| token.header["typ"] = json!("at+jwt"), SubjectRefusal::PoziToken),
         ]
     }
@@ -308,7 +339,6 @@ mod tests {
         let own = format!("https://sts.windows.net/{TENANT}/");
         let issuer =
             |found: &str| SubjectRefusal::IssuerMismatch { found: found.into(), expected: own.clone() };
-        let audience = |found: &str| SubjectRefusal::AudienceMismatch { found: found.to_owned() };
         vec![
             (|token| token.claims["iss"] = json!("https://evil.example/"), issuer("https://evil.example/")),
             (
@@ -321,7 +351,13 @@ mod tests {
                 },
                 issuer(&format!("https://login.microsoftonline.com/{TENANT}/v2.0")),
             ),
-            (|token| token.claims["tid"] = json!(OTHER), issuer(&own)),
+            (
+                |token| token.claims["tid"] = json!(OTHER),
+                SubjectRefusal::IssuerMismatch {
+                    found: own.clone(),
+                    expected: format!("https://sts.windows.net/{OTHER}/"),
+                },
+            ),
             (
                 |token| {
                     token.claims["tid"] = json!(OTHER);
@@ -331,10 +367,7 @@ mod tests {
             ),
             (|token| token.claims["aud"] = json!(OTHER), audience(OTHER)),
             (|token| token.claims["aud"] = json!(""), audience("")),
-            (
-                |token| token.claims["appid"] = json!(OTHER),
-                SubjectRefusal::ClientNotAllowed { found: OTHER.parse().unwrap() },
-            ),
+            (|token| token.claims["appid"] = json!(OTHER), client_not_allowed()),
         ]
     }
 
@@ -344,11 +377,16 @@ mod tests {
             token.remove_claim("appid");
         };
         let ago = Duration::from_secs(7);
+        let scope_missing = |found: &str| SubjectRefusal::ScopeMissing { found: found.to_owned() };
+        let (age, limit) = (Duration::from_secs(7_201), Duration::from_hours(2));
         vec![
-            (|token| token.claims["scp"] = json!("User.Read openid"), SubjectRefusal::ScopeMissing),
-            (|token| token.claims["scp"] = json!("user_impersonation2"), SubjectRefusal::ScopeMissing),
-            (|token| token.claims["scp"] = json!("USER_IMPERSONATION"), SubjectRefusal::ScopeMissing),
-            (|token| token.claims["scp"] = json!(""), SubjectRefusal::ScopeMissing),
+            (|token| token.claims["scp"] = json!("User.Read openid"), scope_missing("User.Read openid")),
+            (
+                |token| token.claims["scp"] = json!("user_impersonation2"),
+                scope_missing("user_impersonation2"),
+            ),
+            (|token| token.claims["scp"] = json!("USER_IMPERSONATION"), scope_missing("USER_IMPERSONATION")),
+            (|token| token.claims["scp"] = json!(""), scope_missing("")),
             (without_scope_and_client, SubjectRefusal::IdToken),
             (|token| token.remove_claim("scp"), SubjectRefusal::AppOnlyToken),
             (|token| token.claims["idtyp"] = json!("app"), SubjectRefusal::AppOnlyToken),
@@ -356,8 +394,9 @@ mod tests {
             (|token| token.claims["exp"] = json!(NOW - 7), SubjectRefusal::Expired { ago }),
             (
                 |token| token.claims["nbf"] = json!(NOW + 600),
-                SubjectRefusal::NotYetValid { valid_from: later(600) },
+                SubjectRefusal::NotYetValid { valid_from: later(600), now: now() },
             ),
+            (|token| token.claims["iat"] = json!(NOW - 7_201), SubjectRefusal::TooOld { age, limit }),
         ]
     }
 
@@ -371,8 +410,8 @@ mod tests {
         let by_another = Draft::with(|_| ()).signed_by(&OTHER_KEY);
         assert_eq!(at(&by_another, now()), Err(SubjectRefusal::BadSignature));
         reached.insert("BadSignature");
-        // The others are tested with the registry, the lookup of keys, and the issuers of keys.
-        let elsewhere = ["UnknownTenant", "UnknownKey", "KeysUnavailable", "KeyIssuerMismatch"];
+        // The others are tested with the registry, the lookup of keys, the issuers of keys, and the parser.
+        let elsewhere = ["UnknownTenant", "UnknownKey", "KeysUnavailable", "KeyIssuerMismatch", "Whitespace"];
         assert!(elsewhere.iter().all(|name| !reached.contains(name)), "{reached:?}");
         assert_eq!(reached.len() + elsewhere.len(), VARIANTS, "{reached:?}");
     }
@@ -402,9 +441,40 @@ mod tests {
         for name in ["nbf", "iat"] {
             for (ahead, ok) in [(0, true), (60, true), (61, false)] {
                 let found = outcome(&Draft::with(|token| token.claims[name] = json!(NOW + ahead)));
-                let refused = Err(SubjectRefusal::NotYetValid { valid_from: later(ahead) });
+                let refused = Err(SubjectRefusal::NotYetValid { valid_from: later(ahead), now: now() });
                 assert!(if ok { found.is_ok() } else { found == refused }, "{name} {ahead} s ahead");
             }
+        }
+    }
+
+    #[test]
+    fn refuses_a_token_that_is_older_than_the_site_allows() {
+        for minutes in [15, 120, 28 * 60] {
+            let limit = Duration::from_secs(minutes * 60);
+            let site = Expected { max_token_age: limit, ..expected(Cloud::Public) };
+            for (age, ok) in [(limit.as_secs(), true), (limit.as_secs() + 1, false)] {
+                let token = Draft::with(|token| token.claims["iat"] = json!(NOW - age)).signed();
+                let token = UnverifiedToken::parse(&token).unwrap();
+                let token = token.verify_signature(&TENANT_KEY.read(None), Cloud::Public).unwrap();
+                let found = verify(token, &site, now()).map(drop);
+                let refused = SubjectRefusal::TooOld { age: Duration::from_secs(age), limit };
+                assert_eq!(found, if ok { Ok(()) } else { Err(refused) }, "{minutes} min");
+            }
+        }
+    }
+
+    /// The registry gives a tenant its own sites only; this check does not depend on it.
+    #[test]
+    fn refuses_a_site_of_another_tenant_or_cloud() {
+        let token = || {
+            let token = Draft::with(|_| ()).signed();
+            let token = UnverifiedToken::parse(&token).unwrap();
+            token.verify_signature(&TENANT_KEY.read(None), Cloud::Public).unwrap()
+        };
+        let elsewhere = Expected { tenant: OTHER.parse().unwrap(), ..expected(Cloud::Public) };
+        for site in [elsewhere, expected(Cloud::China)] {
+            let found = verify(token(), &site, now());
+            assert!(matches!(found, Err(SubjectRefusal::IssuerMismatch { .. })), "{found:?}");
         }
     }
 
@@ -445,7 +515,7 @@ mod tests {
             [&two_slashes, &below, &shouted, &api, &spaced, "https://poziserver-riverbend.example"]
         {
             let found = outcome(&Draft::with(|token| token.claims["aud"] = json!(audience)));
-            assert_eq!(found, Err(SubjectRefusal::AudienceMismatch { found: audience.to_string() }));
+            assert_eq!(found, Err(self::audience(audience)));
         }
     }
 
@@ -465,10 +535,7 @@ mod tests {
             let mut draft = Draft::of(Cloud::Public, version);
             draft.claims[own] = json!(OTHER);
             draft.claims[other] = json!(CLIENT);
-            assert_eq!(
-                outcome(&draft),
-                Err(SubjectRefusal::ClientNotAllowed { found: OTHER.parse().unwrap() })
-            );
+            assert_eq!(outcome(&draft), Err(client_not_allowed()));
         }
     }
 
@@ -500,10 +567,11 @@ mod tests {
         for key_issuer in [consumer, other, other_cloud, odd, String::new()] {
             for version in VERSIONS {
                 let token = Draft::of(Cloud::Public, version).signed();
-                let token = UnverifiedToken::parse(&token).unwrap();
                 let key = TENANT_KEY.read(Some(&key_issuer));
-                let found = verify(token, &key, &expected(Cloud::Public), now());
-                assert_eq!(found, Err(SubjectRefusal::KeyIssuerMismatch { key_issuer: key_issuer.clone() }));
+                let found = verified(&token, &key, Cloud::Public, now());
+                let expected = Cloud::Public.issuer(TokenVersion::V2, TENANT.parse().unwrap());
+                let key_issuer = key_issuer.clone();
+                assert_eq!(found, Err(SubjectRefusal::KeyIssuerMismatch { key_issuer, expected }));
             }
         }
     }
@@ -524,8 +592,9 @@ mod tests {
         let Ok(text) = String::from_utf8(bytes) else { return false };
         let Ok(token) = UnverifiedToken::parse(&text) else { return false };
         let keys = EntraKeySet::parse(&TENANT_KEY.document(None)).unwrap();
-        keys.key(token.key_id())
-            .is_some_and(|key| verify(token, key, &expected(Cloud::Public), now()).is_ok())
+        let Some(key) = keys.key(token.key_id()) else { return false };
+        let signed = token.verify_signature(key, Cloud::Public);
+        signed.and_then(|token| verify(token, &expected(Cloud::Public), now())).is_ok()
     }
 
     #[test]

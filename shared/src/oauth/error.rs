@@ -1,7 +1,10 @@
 //! Every reason for a refusal, one variant each, with the details for the log.
 
+use super::urn::{ACCESS_TOKEN_TYPE, GRANT_TYPE, JWT_TYPE};
 use crate::{
     entra::SubjectRefusal,
+    error::Received,
+    jws::MAX_TOKEN_BYTES,
     keyring::SigningError,
     sites::AccessRefusal,
     tenants::{RegistryError, TargetRefusal},
@@ -23,8 +26,13 @@ pub enum ExchangeError {
     #[error(transparent)]
     Access(#[from] AccessRefusal),
     /// The request comes from a page with an origin that the site does not list.
-    #[error("the `Origin` header is not one of the site's origins")]
-    OriginNotAllowed,
+    #[error("the `Origin` is {found}, and the site's are {expected}")]
+    OriginNotAllowed {
+        /// The header.
+        found: Received,
+        /// The site's origins, separated by commas.
+        expected: String,
+    },
     /// The request has several `Origin` headers, which no browser sends.
     #[error("there are several `Origin` headers, or several values in one")]
     OriginRepeated,
@@ -37,7 +45,7 @@ pub enum ExchangeError {
 }
 
 /// What is wrong with a request, apart from the content of its token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestRefusal {
     /// The path does not exist.
     #[error("no such path")]
@@ -49,8 +57,8 @@ pub enum RequestRefusal {
     #[error("there is no authorization endpoint")]
     NoAuthorizationEndpoint,
     /// The `Content-Type` is not that of a form.
-    #[error("the body is not a form")]
-    UnsupportedMediaType,
+    #[error("the content type is {0}, not `application/x-www-form-urlencoded`")]
+    UnsupportedMediaType(Received),
     /// The body is larger than [`super::MAX_BODY_BYTES`].
     #[error("the body is too large")]
     BodyTooLarge,
@@ -61,29 +69,35 @@ pub enum RequestRefusal {
     #[error("too many parameters")]
     TooManyParameters,
     /// A parameter other than `resource` and `audience` is repeated.
-    #[error("a parameter is repeated")]
-    Repeated,
+    #[error("the parameter {0} is repeated")]
+    Repeated(Received),
     /// A required parameter is missing.
     #[error("parameter `{0}` is missing")]
     Missing(&'static str),
     /// The grant type is not token exchange.
-    #[error("unsupported grant type")]
-    UnsupportedGrantType,
+    #[error("the grant type is {0}, not `{GRANT_TYPE}`")]
+    UnsupportedGrantType(Received),
     /// The subject token type is neither access token nor JWT.
-    #[error("unsupported subject token type")]
-    UnsupportedSubjectTokenType,
+    #[error("the subject token type is {0}, neither `{ACCESS_TOKEN_TYPE}` nor `{JWT_TYPE}`")]
+    UnsupportedSubjectTokenType(Received),
     /// The requested token type is neither access token nor JWT.
-    #[error("unsupported requested token type")]
-    UnsupportedRequestedTokenType,
+    #[error("the requested token type is {0}, neither `{ACCESS_TOKEN_TYPE}` nor `{JWT_TYPE}`")]
+    UnsupportedRequestedTokenType(Received),
     /// There is an actor token; delegation is not supported.
     #[error("actor tokens are not supported")]
     ActorToken,
     /// The subject token is larger than [`crate::jws::MAX_TOKEN_BYTES`].
-    #[error("the subject token is too large")]
-    TokenTooLarge,
+    #[error("the subject token has {bytes} bytes, and {MAX_TOKEN_BYTES} are allowed")]
+    TokenTooLarge {
+        /// Its length.
+        bytes: usize,
+    },
     /// The scope is not a list of `<catalogue>:<read|write>`.
-    #[error("the scope is malformed")]
-    InvalidScope,
+    #[error("the scope is {0}, not words of the form `<catalogue>:<read|write>`")]
+    InvalidScope(Received),
+    /// The scope is present and names no catalogue.
+    #[error("the scope is {0}, which names no catalogue")]
+    EmptyScope(Received),
     /// The resource is not an absolute URI without a fragment.
     #[error("the resource is malformed")]
     InvalidResource,

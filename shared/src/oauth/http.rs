@@ -20,7 +20,8 @@ use tower_http::{
     cors::{Any as AnyOf, CorsLayer},
 };
 
-use super::{MAX_BODY_BYTES, Refusal, RequestRefusal};
+use super::{ExchangeError, MAX_BODY_BYTES, Refusal, RequestRefusal};
+use crate::error::{Received, with_causes};
 
 /// Adds what every function has: CORS, and answers for unknown paths, unsupported methods and panics.
 ///
@@ -50,8 +51,11 @@ pub fn at_every_base(router: &Router, path: &str) -> Router {
 
 /// Reads the body of a form of at most [`MAX_BODY_BYTES`].
 pub async fn read_form(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, RequestRefusal> {
-    if !is_form(headers) {
-        return Err(RequestRefusal::UnsupportedMediaType);
+    let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    if !is_form(content_type) {
+        return Err(RequestRefusal::UnsupportedMediaType(Received::of(&String::from_utf8_lossy(
+            content_type,
+        ))));
     }
     let declared = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > MAX_BODY_BYTES) {
@@ -78,25 +82,36 @@ pub fn json_response(status: StatusCode, body: &impl Serialize) -> Response {
 
 /// Returns the answer for a refusal (RFC 6749 §5.2).
 pub fn refuse(refusal: &Refusal) -> Response {
+    respond(refusal, None)
+}
+
+/// Returns the answer for `error` with what only an operator may know: what was expected and what was found. For use on
+/// localhost.
+pub fn refuse_with_detail(error: &ExchangeError) -> Response {
+    respond(&error.refusal(), Some(&with_causes(error)))
+}
+
+fn respond(refusal: &Refusal, detail: Option<&str>) -> Response {
     #[derive(Serialize)]
-    struct Body {
+    struct Body<'a> {
         error: &'static str,
         reason: &'static str,
-        error_description: &'static str,
+        error_description: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        detail: Option<&'a str>,
     }
     let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let body = Body { error: refusal.error, reason: refusal.reason, error_description: refusal.description };
-    let mut response = json_response(status, &body);
+    let Refusal { error, reason, ref description, .. } = *refusal;
+    let mut response = json_response(status, &Body { error, reason, error_description: description, detail });
     if let Some(pause) = refusal.retry_after {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(pause.as_secs().max(1)));
     }
     response
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
-    let Some(Ok(value)) = headers.get(CONTENT_TYPE).map(HeaderValue::to_str) else { return false };
-    let essence = value.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+fn is_form(content_type: &[u8]) -> bool {
+    let essence = content_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    essence.eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
 }
 
 fn is_length_limit(error: &axum::Error) -> bool {

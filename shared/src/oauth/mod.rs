@@ -6,11 +6,13 @@ mod http;
 mod refusal;
 mod request;
 mod response;
+mod urn;
 
 pub use self::{
     error::{ExchangeError, RequestRefusal},
-    http::{at_every_base, finish, json_response, read_form, refuse},
+    http::{at_every_base, finish, json_response, read_form, refuse, refuse_with_detail},
     refusal::Refusal,
-    request::{ExchangeRequest, GRANT_TYPE, MAX_BODY_BYTES, MAX_PARAMETERS, SubjectToken},
+    request::{ExchangeRequest, MAX_BODY_BYTES, MAX_PARAMETERS, SubjectToken},
     response::{IssuedTokenType, TokenResponse},
+    urn::GRANT_TYPE,
 };

@@ -1,15 +1,23 @@
 //! The one place that gives every reason for a refusal its status, its stable code and its public text.
 //!
-//! The text is one sentence that an administrator can act on. It quotes nothing of the request and reveals nothing about
-//! sites or catalogues; the details go to the log. Sources: RFC 6749 §5.2, RFC 8693 §2.2.2, RFC 8707 §2.
+//! The text is one sentence that an administrator can act on. It quotes a claim only after the signature is verified, and
+//! reveals nothing that the person may not know; all details go to the log. Sources: RFC 6749 §5.2, RFC 8693 §2.2.2, RFC 8707
+//! §2.
 
-use std::time::Duration;
+mod quote;
+mod subject;
 
+use std::{borrow::Cow, time::Duration};
+
+use self::{
+    quote::quoted,
+    subject::{audience_mismatch, of_subject},
+};
 use super::{ExchangeError, RequestRefusal};
-use crate::{entra::SubjectRefusal, sites::AccessRefusal, tenants::TargetRefusal};
+use crate::{sites::AccessRefusal, tenants::TargetRefusal};
 
 /// What the caller is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// The HTTP status.
     pub status: u16,
@@ -18,7 +26,7 @@ pub struct Refusal {
     /// Member `reason`: our own stable code.
     pub reason: &'static str,
     /// Member `error_description`: one sentence.
-    pub description: &'static str,
+    pub description: Cow<'static, str>,
     /// Header `Retry-After`, in whole seconds.
     pub retry_after: Option<Duration>,
 }
@@ -30,10 +38,13 @@ impl ExchangeError {
             Self::Request(refusal) => refusal.refusal(),
             Self::Subject(refusal) => of_subject(refusal),
             Self::Target(refusal) => of_target(refusal),
-            Self::Access(refusal) => of_access(*refusal),
-            Self::OriginNotAllowed => invalid(
+            Self::Access(refusal) => of_access(refusal),
+            Self::OriginNotAllowed { found, .. } => invalid_because(
                 "origin_not_allowed",
-                "The page's origin is not registered for the site; if the page is yours, add its origin to the site's origins.",
+                format!(
+                    "The page's origin ({}) is not registered for the site; if the page is yours, add its origin to the site's origins.",
+                    quoted(&found.to_string())
+                ),
             ),
             Self::OriginRepeated => invalid(
                 "repeated_origin",
@@ -65,10 +76,15 @@ const fn refused(
     reason: &'static str,
     description: &'static str,
 ) -> Refusal {
-    Refusal { status, error, reason, description, retry_after: None }
+    Refusal { status, error, reason, description: Cow::Borrowed(description), retry_after: None }
 }
 
-const fn unavailable(reason: &'static str, description: &'static str, retry_after: Duration) -> Refusal {
+/// As [`invalid`], with a sentence that quotes what was found.
+fn invalid_because(reason: &'static str, description: String) -> Refusal {
+    Refusal { description: Cow::Owned(description), ..invalid(reason, "") }
+}
+
+fn unavailable(reason: &'static str, description: &'static str, retry_after: Duration) -> Refusal {
     Refusal { retry_after: Some(retry_after), ..refused(503, "temporarily_unavailable", reason, description) }
 }
 
@@ -84,7 +100,7 @@ impl RequestRefusal {
                 "method_not_allowed",
                 "This path does not support the request's method; see the Allow header.",
             ),
-            Self::UnsupportedMediaType => refused(
+            Self::UnsupportedMediaType(_) => refused(
                 415,
                 "invalid_request",
                 "unsupported_media_type",
@@ -99,22 +115,22 @@ impl RequestRefusal {
             Self::TooManyParameters => {
                 invalid("too_many_parameters", "The request has more than 100 parameters.")
             }
-            Self::Repeated => invalid(
+            Self::Repeated(_) => invalid(
                 "repeated_parameter",
                 "A parameter is repeated; only resource and audience may be sent more than once.",
             ),
             Self::Missing(name) => invalid("missing_parameter", missing(name)),
-            Self::UnsupportedGrantType => refused(
+            Self::UnsupportedGrantType(_) => refused(
                 400,
                 "unsupported_grant_type",
                 "unsupported_grant_type",
                 "Set grant_type to urn:ietf:params:oauth:grant-type:token-exchange, the only one supported.",
             ),
-            Self::UnsupportedSubjectTokenType => invalid(
+            Self::UnsupportedSubjectTokenType(_) => invalid(
                 "unsupported_subject_token_type",
                 "Set subject_token_type to urn:ietf:params:oauth:token-type:access_token.",
             ),
-            Self::UnsupportedRequestedTokenType => invalid(
+            Self::UnsupportedRequestedTokenType(_) => invalid(
                 "unsupported_requested_token_type",
                 "Leave out requested_token_type, or set it to urn:ietf:params:oauth:token-type:access_token.",
             ),
@@ -122,11 +138,17 @@ impl RequestRefusal {
                 "actor_token_not_supported",
                 "Acting on behalf of somebody else is not supported; leave out actor_token and actor_token_type.",
             ),
-            Self::TokenTooLarge => invalid(
+            Self::TokenTooLarge { .. } => invalid(
                 "token_too_large",
                 "The subject_token is larger than 16 KiB; remove optional claims from the Entra app registration.",
             ),
-            Self::InvalidScope => refused(
+            Self::EmptyScope(_) => refused(
+                400,
+                "invalid_scope",
+                "empty_scope",
+                "The scope names no catalogue; write catalogue:read or catalogue:write, or leave scope out to get everything that is allowed.",
+            ),
+            Self::InvalidScope(_) => refused(
                 400,
                 "invalid_scope",
                 "malformed_scope",
@@ -163,105 +185,20 @@ fn missing(name: &str) -> &'static str {
     }
 }
 
-#[expect(clippy::too_many_lines, reason = "a table: one arm for each refusal")]
-fn of_subject(refusal: &SubjectRefusal) -> Refusal {
-    use SubjectRefusal as S;
-    match refusal {
-        S::Malformed(_) => invalid(
-            "malformed",
-            "The subject token is not a valid Entra access token; send the one that MSAL acquired for the site's user_impersonation scope.",
-        ),
-        S::CriticalHeader => invalid(
-            "unsupported_critical_header",
-            "The subject token's header demands an extension (crit) that Entra does not use; send the token that MSAL acquired.",
-        ),
-        S::UnsupportedAlgorithm { .. } => invalid(
-            "unsupported_algorithm",
-            "The subject token is not signed with RS256, as every Entra access token is; send the token that MSAL acquired.",
-        ),
-        S::GraphToken => invalid(
-            "graph_token",
-            "This is a Microsoft Graph token, which only Graph can validate; ask MSAL for the site's own scope instead: its Application ID URI followed by /user_impersonation.",
-        ),
-        S::PoziToken => {
-            invalid("pozi_token", "This is a Pozi session token; send the Entra access token instead.")
-        }
-        S::UnknownTenant { .. } => invalid(
-            "unknown_tenant",
-            "No site is registered for the token's tenant; check the Directory (tenant) ID given to Pozi, and that the person signed in to that tenant.",
-        ),
-        S::AudienceMismatch { .. } => audience_mismatch(),
-        S::IssuerMismatch { .. } => invalid(
-            "issuer_mismatch",
-            "The token's issuer is not the one expected for its tenant; check the tenant ID and the cloud that the site is registered with.",
-        ),
-        S::ClientNotAllowed { .. } => invalid(
-            "client_not_allowed",
-            "The token was requested by an application that is not registered for the site; check the Application (client) ID that the Web App signs in with.",
-        ),
-        S::ScopeMissing => invalid(
-            "scope_missing",
-            "The token lacks the scope user_impersonation; check Expose an API and API permissions in the app registration.",
-        ),
-        S::IdToken => invalid(
-            "id_token",
-            "This is an ID token; send the access token that MSAL's acquireTokenSilent returns for the site's user_impersonation scope.",
-        ),
-        S::AppOnlyToken => invalid(
-            "app_only_token",
-            "This token belongs to an application, not to a person; send the access token of a person who signed in.",
-        ),
-        S::Expired { .. } => invalid("expired", "The subject token has expired; acquire a new one."),
-        S::NotYetValid { .. } => invalid(
-            "not_yet_valid",
-            "The subject token is not valid yet by this service's clock; try again in a minute, and contact Pozi if that does not help.",
-        ),
-        S::UnknownKey { retry_after: None, .. } => invalid(
-            "unknown_key",
-            "The tenant does not publish the key that signed the token; if the app registration has its own signing key (claims mapping), remove that key.",
-        ),
-        S::UnknownKey { retry_after, .. } => Refusal {
-            retry_after: *retry_after,
-            ..invalid(
-                "unknown_key",
-                "The key that signed the token is unknown, and the tenant's keys were fetched only recently; try again after the time in Retry-After.",
-            )
-        },
-        S::KeyIssuerMismatch { .. } => invalid(
-            "key_issuer_mismatch",
-            "The key that signed the token is published for another issuer than the token's tenant; check the cloud that the site is registered with.",
-        ),
-        S::BadSignature => invalid(
-            "bad_signature",
-            "The subject token's signature is invalid; send the token exactly as MSAL returned it, complete and unaltered.",
-        ),
-        S::KeysUnavailable { retry_after } => unavailable(
-            "keys_unavailable",
-            "Entra's signing keys for the tenant cannot be fetched; try again after the time in Retry-After.",
-            *retry_after,
-        ),
-    }
-}
-
-const fn audience_mismatch() -> Refusal {
-    invalid(
-        "audience_mismatch",
-        "The token is meant for another application; ask MSAL for the site's own scope: its Application ID URI followed by /user_impersonation.",
-    )
-}
-
 fn of_target(refusal: &TargetRefusal) -> Refusal {
     let invalid_target = |reason, description| refused(400, "invalid_target", reason, description);
     match refusal {
-        TargetRefusal::Unknown => invalid_target(
+        TargetRefusal::Unknown { .. } => invalid_target(
             "unknown_target",
             "The resource or audience is not a site of the token's tenant; use the site's external URL.",
         ),
-        TargetRefusal::Several => invalid_target(
+        TargetRefusal::Several { .. } => invalid_target(
             "several_targets",
             "The request names several sites, but a session is for one; ask for each in a request of its own.",
         ),
-        TargetRefusal::NotMeant { .. } => audience_mismatch(),
+        TargetRefusal::NotMeant { audience, .. } => {
+            audience_mismatch(audience, "its Application ID URI followed by ")
+        }
         TargetRefusal::Unreadable { .. } => unavailable(
             "site_unreadable",
             "A site of the token's tenant has a site file that cannot be read; Pozi's log names the site and the errors.",
@@ -270,21 +207,32 @@ fn of_target(refusal: &TargetRefusal) -> Refusal {
     }
 }
 
-const fn of_access(refusal: AccessRefusal) -> Refusal {
+fn of_access(refusal: &AccessRefusal) -> Refusal {
     match refusal {
         AccessRefusal::GroupsOverage => invalid(
             "groups_overage",
-            "The person is in more groups than a token can list; in the app registration's Token configuration, emit only the groups assigned to the application.",
+            "The person is in more groups than a token can list; in the app registration's Token configuration, emit only the groups assigned to the application, and assign each group that counts, because Entra leaves out nested groups then.",
         ),
-        AccessRefusal::NoCatalogue => invalid(
+        AccessRefusal::NoCatalogue { listed: 0 } => invalid(
             "no_catalogue",
-            "This person has access to none of the site's catalogues; check their groups in Entra, and that Token configuration emits group IDs.",
+            "This person has access to none of the site's catalogues, and the token lists no group ID; check their groups in Entra, and that Token configuration emits group IDs.",
         ),
-        AccessRefusal::ScopeNotAllowed => refused(
-            400,
-            "invalid_scope",
-            "scope_not_allowed",
-            "The scope asks for more than this person may have; leave scope out to get everything that is allowed.",
+        AccessRefusal::NoCatalogue { listed } => invalid_because(
+            "no_catalogue",
+            format!(
+                "This person has access to none of the site's catalogues, and no rule names one of the {listed} group IDs in the token; check their groups in Entra, and the group IDs given to Pozi."
+            ),
         ),
+        AccessRefusal::GroupsInRoles { .. } => invalid(
+            "groups_in_roles",
+            "The token lists the person's groups only as roles, which do not count at this site; emit them as groups in the app registration's Token configuration, or ask Pozi to set groups_as_roles.",
+        ),
+        AccessRefusal::ScopeNotAllowed { allowed, .. } => Refusal {
+            description: Cow::Owned(format!(
+                "The scope asks for more than this person may have ({}); leave scope out to get everything that is allowed.",
+                quoted(&allowed.to_string())
+            )),
+            ..refused(400, "invalid_scope", "scope_not_allowed", "")
+        },
     }
 }

@@ -2,17 +2,21 @@
 
 use std::{borrow::Cow, collections::HashMap, fmt};
 
-use super::{IssuedTokenType, RequestRefusal, response::JWT_TYPE};
-use crate::{address::is_absolute_uri, jws::MAX_TOKEN_BYTES, sites::Scope, tenants::Target};
-
-/// The only grant type supported (RFC 8693 §2.1).
-pub const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+use super::{
+    IssuedTokenType, RequestRefusal,
+    urn::{ACCESS_TOKEN_TYPE, GRANT_TYPE, JWT_TYPE},
+};
+use crate::{address::is_absolute_uri, error::Received, jws::MAX_TOKEN_BYTES, sites::Scope, tenants::Target};
 
 /// The largest request body, in bytes: four times the largest token.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// The largest number of parameters in a request.
 pub const MAX_PARAMETERS: usize = 100;
+
+/// The scopes of OpenID Connect that client libraries add by themselves. They are ignored, as RFC 6749 §3.3 allows; the
+/// answer says which scope was granted.
+const OPENID_SCOPES: [&str; 4] = ["openid", "profile", "offline_access", "email"];
 
 /// A well-formed request, with nothing in it verified yet.
 #[derive(Debug)]
@@ -44,7 +48,10 @@ impl SubjectToken {
 
     fn take(single: &mut Single) -> Result<Self, RequestRefusal> {
         let token = single.remove("subject_token").ok_or(RequestRefusal::Missing("subject_token"))?;
-        if token.len() > MAX_TOKEN_BYTES { Err(RequestRefusal::TokenTooLarge) } else { Ok(Self(token)) }
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(RequestRefusal::TokenTooLarge { bytes: token.len() });
+        }
+        Ok(Self(token))
     }
 }
 
@@ -63,7 +70,7 @@ impl ExchangeRequest {
         let (mut single, targets) = collect(form)?;
         match single.remove("grant_type").as_deref() {
             Some(GRANT_TYPE) => (),
-            Some(_) => return Err(RequestRefusal::UnsupportedGrantType),
+            Some(other) => return Err(RequestRefusal::UnsupportedGrantType(Received::of(other))),
             None => return Err(RequestRefusal::Missing("grant_type")),
         }
         if single.contains_key("actor_token") || single.contains_key("actor_token_type") {
@@ -71,14 +78,14 @@ impl ExchangeRequest {
         }
         let subject_token = SubjectToken::take(&mut single)?;
         match single.remove("subject_token_type").as_deref() {
-            Some(IssuedTokenType::ACCESS_TOKEN | JWT_TYPE) => (),
-            Some(_) => return Err(RequestRefusal::UnsupportedSubjectTokenType),
+            Some(ACCESS_TOKEN_TYPE | JWT_TYPE) => (),
+            Some(other) => return Err(RequestRefusal::UnsupportedSubjectTokenType(Received::of(other))),
             None => return Err(RequestRefusal::Missing("subject_token_type")),
         }
         let issued_token_type = match single.remove("requested_token_type").as_deref() {
-            None | Some(IssuedTokenType::ACCESS_TOKEN) => IssuedTokenType::AccessToken,
+            None | Some(ACCESS_TOKEN_TYPE) => IssuedTokenType::AccessToken,
             Some(JWT_TYPE) => IssuedTokenType::Jwt,
-            Some(_) => return Err(RequestRefusal::UnsupportedRequestedTokenType),
+            Some(other) => return Err(RequestRefusal::UnsupportedRequestedTokenType(Received::of(other))),
         };
         let scope = single.remove("scope").map(|text| parse_scope(&text)).transpose()?;
         Ok(Self { subject_token, targets, scope, issued_token_type })
@@ -99,9 +106,10 @@ fn collect(form: &[u8]) -> Result<(Single, Vec<Target>), RequestRefusal> {
             "resource" => targets.push(resource(&value)?),
             "audience" => targets.push(Target(value.into_owned())),
             _ => {
-                if single.insert(name.into_owned(), value.into_owned()).is_some() {
-                    return Err(RequestRefusal::Repeated);
+                if single.contains_key(name.as_ref()) {
+                    return Err(RequestRefusal::Repeated(Received::of(&name)));
                 }
+                single.insert(name.into_owned(), value.into_owned());
             }
         }
     }
@@ -128,10 +136,13 @@ fn resource(value: &str) -> Result<Target, RequestRefusal> {
     if is_absolute_uri(value) { Ok(Target(value.to_owned())) } else { Err(RequestRefusal::InvalidResource) }
 }
 
-/// Refuses a scope of spaces only: it asks for nothing, unlike a scope that is left out.
+/// Parses a scope without the words of OpenID Connect. Refuses one that names no catalogue: it asks for nothing, unlike a
+/// scope that is left out, and a session never allows more than was requested.
 fn parse_scope(text: &str) -> Result<Scope, RequestRefusal> {
-    let scope: Scope = text.parse().map_err(|_| RequestRefusal::InvalidScope)?;
-    if scope.is_empty() { Err(RequestRefusal::InvalidScope) } else { Ok(scope) }
+    let words: Vec<_> = text.split(' ').filter(|word| !OPENID_SCOPES.contains(word)).collect();
+    let scope: Scope =
+        words.join(" ").parse().map_err(|_| RequestRefusal::InvalidScope(Received::of(text)))?;
+    if scope.is_empty() { Err(RequestRefusal::EmptyScope(Received::of(text))) } else { Ok(scope) }
 }
 
 #[cfg(test)]
@@ -140,7 +151,7 @@ mod tests {
 
     use super::*;
 
-    const ACCESS_TOKEN: &str = IssuedTokenType::ACCESS_TOKEN;
+    const ACCESS_TOKEN: &str = ACCESS_TOKEN_TYPE;
 
     fn valid() -> Vec<(&'static str, &'static str)> {
         vec![("grant_type", GRANT_TYPE), ("subject_token", "a.b.c"), ("subject_token_type", ACCESS_TOKEN)]
@@ -185,25 +196,31 @@ mod tests {
     #[test]
     fn every_fault_has_its_own_reason() {
         use RequestRefusal as R;
+        let received = Received::of;
         for (request, reason) in [
             (replaced("grant_type", ""), R::Missing("grant_type")),
-            (replaced("grant_type", "authorization_code"), R::UnsupportedGrantType),
+            (
+                replaced("grant_type", "authorization_code"),
+                R::UnsupportedGrantType(received("authorization_code")),
+            ),
             (replaced("subject_token", ""), R::Missing("subject_token")),
             (replaced("subject_token_type", ""), R::Missing("subject_token_type")),
             (
                 replaced("subject_token_type", "urn:ietf:params:oauth:token-type:id_token"),
-                R::UnsupportedSubjectTokenType,
+                R::UnsupportedSubjectTokenType(received("urn:ietf:params:oauth:token-type:id_token")),
             ),
             (
                 with(&[("requested_token_type", "urn:ietf:params:oauth:token-type:saml2")]),
-                R::UnsupportedRequestedTokenType,
+                R::UnsupportedRequestedTokenType(received("urn:ietf:params:oauth:token-type:saml2")),
             ),
             (with(&[("actor_token", "x")]), R::ActorToken),
             (with(&[("actor_token_type", JWT_TYPE)]), R::ActorToken),
-            (with(&[("subject_token", "x")]), R::Repeated),
-            (with(&[("unknown", "1"), ("unknown", "2")]), R::Repeated),
-            (with(&[("scope", "roads")]), R::InvalidScope),
-            (with(&[("scope", "   ")]), R::InvalidScope),
+            (with(&[("subject_token", "x")]), R::Repeated(received("subject_token"))),
+            (with(&[("unknown", "1"), ("unknown", "2")]), R::Repeated(received("unknown"))),
+            (with(&[("scope", "roads")]), R::InvalidScope(received("roads"))),
+            (with(&[("scope", "roads:read OpenID")]), R::InvalidScope(received("roads:read OpenID"))),
+            (with(&[("scope", "   ")]), R::EmptyScope(received("   "))),
+            (with(&[("scope", "openid profile")]), R::EmptyScope(received("openid profile"))),
             (with(&[("resource", "riverbend")]), R::InvalidResource),
             (with(&[("resource", "https://riverbend.example/#x")]), R::InvalidResource),
             (with(&[("resource", "https://riverbend.example/#")]), R::InvalidResource),
@@ -226,6 +243,13 @@ mod tests {
     }
 
     #[test]
+    fn ignores_the_scopes_of_openid_connect_beside_catalogues() {
+        let scope = |text| with(&[("scope", text)]).unwrap().scope.unwrap().to_string();
+        assert_eq!(scope("openid profile roads:read offline_access email"), "roads:read");
+        assert_eq!(scope("roads:read openid  openid roads:write"), "roads:read roads:write");
+    }
+
+    #[test]
     fn refuses_a_token_over_the_limit() {
         let sized = |length| {
             let token = "x".repeat(length);
@@ -236,7 +260,8 @@ mod tests {
             ])
         };
         assert!(sized(MAX_TOKEN_BYTES).is_ok());
-        assert_eq!(sized(MAX_TOKEN_BYTES + 1).unwrap_err(), RequestRefusal::TokenTooLarge);
+        let bytes = MAX_TOKEN_BYTES + 1;
+        assert_eq!(sized(bytes).unwrap_err(), RequestRefusal::TokenTooLarge { bytes });
     }
 
     proptest! {

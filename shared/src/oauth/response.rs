@@ -2,9 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
+use super::urn::{ACCESS_TOKEN_TYPE, JWT_TYPE};
 use crate::session::SessionClaims;
-
-pub(super) const JWT_TYPE: &str = "urn:ietf:params:oauth:token-type:jwt";
 
 /// The token type that the answer names. A session token is both, so the client chooses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,14 +38,10 @@ impl TokenResponse {
     }
 }
 
-impl IssuedTokenType {
-    pub(super) const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
-}
-
 impl Serialize for IssuedTokenType {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(match self {
-            Self::AccessToken => Self::ACCESS_TOKEN,
+            Self::AccessToken => ACCESS_TOKEN_TYPE,
             Self::Jwt => JWT_TYPE,
         })
     }

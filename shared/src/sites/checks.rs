@@ -1,11 +1,14 @@
 //! Checks between the fields of one site file.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::RangeInclusive,
+};
 
 use toml::Spanned;
 use uuid::Uuid;
 
-use super::{CatalogueId, ExternalUrl, InternalUrl, MAX_SESSION_MINUTES, PathStyle, SiteError};
+use super::{CatalogueId, ExternalUrl, InternalUrl, PathStyle, SiteError};
 use crate::{
     entra::CONSUMER_TENANT,
     identifiers::{ClientId, GroupId, TenantId},
@@ -111,11 +114,15 @@ pub(super) fn addresses(
     vec![SiteError::new(message, external.span())]
 }
 
-/// Returns the error of a lifetime that is out of range.
-pub(super) fn session_minutes(minutes: &Spanned<u64>) -> Option<SiteError> {
-    let value = minutes.get_ref();
-    let message = || format!("session_minutes is {value}; use 1 to {MAX_SESSION_MINUTES}");
-    (!(1..=MAX_SESSION_MINUTES).contains(value)).then(|| SiteError::new(message(), minutes.span()))
+/// Returns an error if the minutes of `key` are outside of `allowed`.
+pub(super) fn minutes(
+    key: &str,
+    found: Option<&Spanned<u64>>,
+    allowed: RangeInclusive<u64>,
+) -> Option<SiteError> {
+    let minutes = found.filter(|minutes| !allowed.contains(minutes.get_ref()))?;
+    let message = format!("{key} is {}; use {} to {}", minutes.get_ref(), allowed.start(), allowed.end());
+    Some(SiteError::new(message, minutes.span()))
 }
 
 /// Returns the errors of catalogues with the id or the project of an earlier one.

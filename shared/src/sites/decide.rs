@@ -6,7 +6,10 @@ use super::{
     Permission, Scope, Site,
     judge::{Judgement, judge},
 };
-use crate::entra::VerifiedSubject;
+use crate::{
+    entra::{Groups, VerifiedSubject},
+    error::shortened,
+};
 
 /// The access that a session may be minted for. Only [`decide`] builds one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,18 +37,36 @@ impl Grant {
 }
 
 /// Why no access is granted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AccessRefusal {
     /// The site's rules name groups, and the token does not list the person's. Reading that as "no groups" would silently
     /// remove access.
     #[error("the person is in too many groups for the token to list")]
     GroupsOverage,
     /// No rule of the site gives the person access.
-    #[error("the person has access to no catalogue")]
-    NoCatalogue,
+    #[error(
+        "the person has access to no catalogue: the token lists {listed} group ids, and no rule names one of them"
+    )]
+    NoCatalogue {
+        /// The number of groups in the token, by object id.
+        listed: usize,
+    },
+    /// No rule of the site gives the person access, and the token lists groups only in `roles`, which do not count there.
+    #[error(
+        "the person has access to no catalogue: the token has no `groups`, and the {count} group ids in its `roles` do not count without `groups_as_roles` in the site file"
+    )]
+    GroupsInRoles {
+        /// The number of object ids in `roles`.
+        count: usize,
+    },
     /// The request asks for a catalogue that is not allowed, or does not exist: the two must look the same.
-    #[error("the scope asks for more than is allowed")]
-    ScopeNotAllowed,
+    #[error("the scope asks for `{}`, and `{}` is allowed", shortened(&requested.to_string()), shortened(&allowed.to_string()))]
+    ScopeNotAllowed {
+        /// What the request asks for.
+        requested: Scope,
+        /// All that the person may have.
+        allowed: Scope,
+    },
 }
 
 /// Grants `subject` the scope `requested` if the rules of `site` allow all of it, or all that they allow if it is `None`. A
@@ -57,14 +78,25 @@ pub fn decide(
 ) -> Result<Grant, AccessRefusal> {
     let allowed = allowed(subject, site)?;
     if allowed.is_empty() {
-        return Err(AccessRefusal::NoCatalogue);
+        return Err(nothing_allowed(subject));
     }
     let scope = match requested {
         None => allowed,
         Some(requested) if requested.is_subset_of(&allowed) => requested.clone(),
-        Some(_) => return Err(AccessRefusal::ScopeNotAllowed),
+        Some(requested) => {
+            return Err(AccessRefusal::ScopeNotAllowed { requested: requested.clone(), allowed });
+        }
     };
     Ok(Grant { audience: site.external_url.as_str().to_owned(), scope, life: site.session_life })
+}
+
+fn nothing_allowed(subject: &VerifiedSubject) -> AccessRefusal {
+    match subject.groups() {
+        Groups::Listed(groups) => AccessRefusal::NoCatalogue { listed: groups.len() },
+        Groups::InRoles(count) => AccessRefusal::GroupsInRoles { count: *count },
+        // A site without any rule that names groups, or anybody.
+        Groups::Overage => AccessRefusal::NoCatalogue { listed: 0 },
+    }
 }
 
 fn allowed(subject: &VerifiedSubject, site: &Site) -> Result<Scope, AccessRefusal> {
@@ -102,7 +134,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        entra::{Groups, testing::subject},
+        entra::testing::subject,
         identifiers::GroupId,
         sites::{
             Access, Because, CatalogueId, Who,
@@ -139,7 +171,7 @@ mod tests {
     #[test]
     fn grants_exactly_the_requested_scope_or_nothing() {
         use testing::{EDITORS, PLANNERS};
-        let refused = Err(AccessRefusal::ScopeNotAllowed);
+        let refused = Err("the scope asks for");
         for (groups, asked, answer) in [
             (PLANNERS, "planning:read", Ok("planning:read")),
             (EDITORS, "planning:write", Ok("planning:write")),
@@ -148,11 +180,12 @@ mod tests {
             (PLANNERS, "nowhere:read", refused),
             (PLANNERS, "parks:write", refused),
         ] {
-            assert_eq!(
-                granted(&[groups], Some(asked)).as_deref(),
-                answer.as_ref().map(|scope| *scope),
-                "{asked}"
-            );
+            let found = granted(&[groups], Some(asked)).map_err(|refusal| refusal.to_string());
+            match (&found, answer) {
+                (Ok(scope), Ok(expected)) => assert_eq!(scope, expected),
+                (Err(refusal), Err(expected)) => assert!(refusal.starts_with(expected), "{refusal}"),
+                _ => panic!("{asked}: {found:?}"),
+            }
         }
     }
 
@@ -161,8 +194,28 @@ mod tests {
         let mut site = testing::site();
         site.catalogues.truncate(1);
         for asked in [None, Some("planning:read".parse().unwrap())] {
-            assert_eq!(decide(&member_of(&[]), &site, asked.as_ref()), Err(AccessRefusal::NoCatalogue));
+            let refused = decide(&member_of(&[]), &site, asked.as_ref());
+            assert_eq!(refused, Err(AccessRefusal::NoCatalogue { listed: 0 }));
         }
+    }
+
+    #[test]
+    fn refuses_groups_in_roles_unless_something_is_open_to_everyone() {
+        let in_roles = subject(Groups::InRoles(3), Timestamp::from_unix_seconds(1));
+        let mut site = testing::site();
+        assert_eq!(decide(&in_roles, &site, None).unwrap().scope.to_string(), "parks:read");
+        site.catalogues.truncate(1);
+        assert_eq!(decide(&in_roles, &site, None), Err(AccessRefusal::GroupsInRoles { count: 3 }));
+    }
+
+    #[test]
+    fn a_refused_scope_is_reported_with_what_is_allowed() {
+        let asked = "planning:write nowhere:read".parse().unwrap();
+        let refused = decide(&member_of(&[testing::PLANNERS]), &testing::site(), Some(&asked)).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "the scope asks for `nowhere:read planning:write`, and `parks:read planning:read` is allowed"
+        );
     }
 
     #[test]
@@ -232,24 +285,29 @@ mod tests {
                     prop_assert!(all_given(&grant.scope));
                     prop_assert!(asked.is_none_or(|asked| asked == grant.scope));
                 }
-                Err(AccessRefusal::ScopeNotAllowed) => prop_assert!(!all_given(&asked.unwrap())),
-                Err(AccessRefusal::NoCatalogue) => {
+                Err(AccessRefusal::ScopeNotAllowed { .. }) => prop_assert!(!all_given(&asked.unwrap())),
+                Err(AccessRefusal::NoCatalogue { .. }) => {
                     for catalogue in &site.catalogues {
                         let read = Permission { catalogue: catalogue.id.clone(), access: Access::Read };
                         prop_assert!(!rules_give(&site, &own, &read));
                     }
                 }
-                Err(AccessRefusal::GroupsOverage) => prop_assert!(false, "the groups were listed"),
+                Err(AccessRefusal::GroupsOverage | AccessRefusal::GroupsInRoles { .. }) => {
+                    prop_assert!(false, "the groups were listed");
+                }
             }
         }
 
         #[test]
         fn an_explanation_allows_exactly_what_is_granted(
             catalogues in catalogues(),
-            own in prop::option::of(prop::collection::btree_set((0..6u8).prop_map(group), 0..4)),
+            groups in prop_oneof![
+                Just(Groups::Overage),
+                (1..4usize).prop_map(Groups::InRoles),
+                prop::collection::btree_set((0..6u8).prop_map(group), 0..4).prop_map(Groups::Listed),
+            ],
         ) {
             let site = Site { catalogues, ..testing::site() };
-            let groups = own.map_or(Groups::Overage, Groups::Listed);
             let subject = subject(groups, Timestamp::from_unix_seconds(1));
             let explained = explain(&subject, &site);
             let verdicts = explained.iter().flat_map(|one| {
@@ -262,9 +320,11 @@ mod tests {
             let is_overage = verdicts.clone().any(|(.., verdict)| *verdict.because() == Because::Overage);
             match decide(&subject, &site, None) {
                 Ok(grant) => prop_assert!(grant.scope == scope && !is_overage),
-                Err(AccessRefusal::NoCatalogue) => prop_assert!(scope.is_empty() && !is_overage),
+                Err(AccessRefusal::NoCatalogue { .. } | AccessRefusal::GroupsInRoles { .. }) => {
+                    prop_assert!(scope.is_empty() && !is_overage);
+                }
                 Err(AccessRefusal::GroupsOverage) => prop_assert!(scope.is_empty() && is_overage),
-                Err(AccessRefusal::ScopeNotAllowed) => prop_assert!(false, "nothing was asked for"),
+                Err(AccessRefusal::ScopeNotAllowed { .. }) => prop_assert!(false, "nothing was asked for"),
             }
         }
     }

@@ -1,6 +1,8 @@
 //! The TOML document of a site: the customer's five items and what the service adds. [`read`](super::read) reads it; the
 //! schema for editors is made from it.
 
+use std::ops::RangeInclusive;
+
 use schemars::JsonSchema;
 use toml::Spanned;
 
@@ -12,6 +14,9 @@ use crate::{
 
 /// The longest lifetime of a session, in minutes. Keys stay published for longer than that after they last signed.
 pub const MAX_SESSION_MINUTES: u64 = 60;
+
+/// The limits of the longest time since a subject token was issued, in minutes.
+pub(super) const TOKEN_AGE_MINUTES: RangeInclusive<u64> = 15..=28 * 60;
 
 /// A Pozi site: the five items that its council provides, and what else the service needs.
 #[derive(Debug, JsonSchema)]
@@ -38,6 +43,14 @@ pub struct SiteDocument {
     #[schemars(default)]
     #[schemars(with = "Option<u64>", range(min = 1, max = 60))]
     pub session_minutes: Option<Spanned<u64>>,
+    /// The longest time since a subject token was issued: 15 to 1680 minutes (28 hours), 120 by default.
+    #[schemars(default)]
+    #[schemars(with = "Option<u64>", range(min = 15, max = 1680))]
+    pub max_token_age_minutes: Option<Spanned<u64>>,
+    /// Whether the app registration emits groups as roles, so that object ids in a token's `roles` count as groups; false by
+    /// default, because an administrator of the registration can put any value there.
+    #[schemars(default)]
+    pub groups_as_roles: bool,
     /// The client ids of other registrations that may request tokens for this site.
     #[schemars(default)]
     pub further_client_ids: Vec<ClientId>,

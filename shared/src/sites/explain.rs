@@ -42,6 +42,8 @@ pub enum Because {
     MayWrite(Vec<GroupId>),
     /// The person is in none of these groups, which are all groups of the rule.
     NotInGroup(Vec<GroupId>),
+    /// The token lists groups only in `roles`, which do not count at the site. These are all groups of the rule.
+    GroupsInRoles(Vec<GroupId>),
     /// The rule is an empty list.
     Nobody,
     /// A rule of the site names groups, and the token does not list the person's, so that nothing is granted at all.
@@ -67,7 +69,7 @@ pub fn explain(subject: &VerifiedSubject, site: &Site) -> Vec<Explained> {
 fn because(subject: &VerifiedSubject, judgement: Judgement<'_>) -> Because {
     let own_of = |named: &[GroupId]| match subject.groups() {
         Groups::Listed(own) => named.iter().copied().filter(|group| own.contains(group)).collect(),
-        Groups::Overage => Vec::new(),
+        Groups::Overage | Groups::InRoles(_) => Vec::new(),
     };
     match judgement {
         Judgement::Everyone => Because::Everyone,
@@ -75,6 +77,7 @@ fn because(subject: &VerifiedSubject, judgement: Judgement<'_>) -> Because {
         Judgement::MayWrite(Who::Everyone(_)) => Because::MayWrite(Vec::new()),
         Judgement::MayWrite(Who::Groups(named)) => Because::MayWrite(own_of(named)),
         Judgement::NotInGroup(named) => Because::NotInGroup(named.to_vec()),
+        Judgement::GroupsInRoles(named) => Because::GroupsInRoles(named.to_vec()),
         Judgement::Nobody => Because::Nobody,
         Judgement::Overage => Because::Overage,
     }
@@ -105,6 +108,9 @@ impl Verdict {
             (Because::NotInGroup(_), Access::Write) => {
                 "The token lists none of the groups that may write this; if the person should, add them to one of these groups in Entra."
             }
+            (Because::GroupsInRoles(_), _) => {
+                "The token lists the person's groups only as roles, which do not count at this site; emit them as groups in the app registration's Token configuration, or set groups_as_roles = true in the site file."
+            }
             (Because::Nobody, Access::Read) => {
                 "Nobody may read this, because its list of readers in the site file is empty; add a group to it."
             }
@@ -112,7 +118,7 @@ impl Verdict {
                 "Nobody may write this, because its list of writers in the site file is empty; if somebody should, add one of their groups to it."
             }
             (Because::Overage, _) => {
-                "The person is in more groups than a token can list, so they get no access to this site; in the app registration's Token configuration, emit only the groups assigned to the application."
+                "The person is in more groups than a token can list, so they get no access to this site; in the app registration's Token configuration, emit only the groups assigned to the application, and assign each group that counts, because Entra leaves out nested groups then."
             }
         }
     }
@@ -126,6 +132,7 @@ impl Because {
             Self::Group(_) => "group",
             Self::MayWrite(_) => "may_write",
             Self::NotInGroup(_) => "not_in_group",
+            Self::GroupsInRoles(_) => "groups_in_roles",
             Self::Nobody => "nobody",
             Self::Overage => "overage",
         }
@@ -134,7 +141,10 @@ impl Because {
     /// Returns the groups that the reason is about, if any.
     pub fn groups(&self) -> &[GroupId] {
         match self {
-            Self::Group(groups) | Self::MayWrite(groups) | Self::NotInGroup(groups) => groups,
+            Self::Group(groups)
+            | Self::MayWrite(groups)
+            | Self::NotInGroup(groups)
+            | Self::GroupsInRoles(groups) => groups,
             Self::Everyone | Self::Nobody | Self::Overage => &[],
         }
     }
@@ -198,12 +208,24 @@ mod tests {
     }
 
     #[test]
+    fn groups_in_roles_match_no_group_and_leave_what_everyone_may() {
+        let parks = [(Because::Everyone, true), (Because::Nobody, false)];
+        let planning = [PLANNERS, EDITORS].map(|group| (Because::GroupsInRoles(groups(&[group])), false));
+        assert_eq!(explained(Groups::InRoles(2), &site()), [planning, parks]);
+        let mut site = site();
+        site.catalogues[0].writers = Who::Everyone(crate::sites::document::Everyone::SignedIn);
+        let read = explained(Groups::InRoles(2), &site)[0][0].clone();
+        assert_eq!(read, (Because::MayWrite(vec![]), true));
+    }
+
+    #[test]
     fn every_verdict_has_a_sentence() {
         let reasons = [
             Because::Everyone,
             Because::Group(vec![]),
             Because::MayWrite(vec![]),
             Because::NotInGroup(vec![]),
+            Because::GroupsInRoles(vec![]),
             Because::Nobody,
             Because::Overage,
         ];

@@ -18,6 +18,8 @@ pub(super) enum Judgement<'a> {
     MayWrite(&'a Who),
     /// The person is in none of these groups.
     NotInGroup(&'a [GroupId]),
+    /// The rule names these groups, and the token lists some only in `roles`, which do not count at the site.
+    GroupsInRoles(&'a [GroupId]),
     /// The rule names nobody.
     Nobody,
     /// The rule names groups, and the token does not list the person's.
@@ -35,7 +37,7 @@ impl Judgement<'_> {
 pub(super) fn judge<'a>(subject: &VerifiedSubject, catalogue: &'a Catalogue) -> [(Access, Judgement<'a>); 2] {
     let write = by_rule(subject, &catalogue.writers);
     let read = match by_rule(subject, &catalogue.readers) {
-        Judgement::NotInGroup(_) | Judgement::Nobody if write.allows() => {
+        Judgement::NotInGroup(_) | Judgement::GroupsInRoles(_) | Judgement::Nobody if write.allows() => {
             Judgement::MayWrite(&catalogue.writers)
         }
         read => read,
@@ -48,6 +50,7 @@ fn by_rule<'a>(subject: &VerifiedSubject, who: &'a Who) -> Judgement<'a> {
         (Who::Everyone(_), _) => Judgement::Everyone,
         (Who::Groups(named), _) if named.is_empty() => Judgement::Nobody,
         (Who::Groups(_), Groups::Overage) => Judgement::Overage,
+        (Who::Groups(named), Groups::InRoles(_)) => Judgement::GroupsInRoles(named),
         (Who::Groups(named), Groups::Listed(own)) if named.iter().any(|group| own.contains(group)) => {
             Judgement::InGroup(named)
         }

@@ -6,9 +6,9 @@ use toml::{
 };
 
 use super::{
-    SiteDocument, SiteError, Who,
+    MAX_SESSION_MINUTES, SiteDocument, SiteError, Who,
     checks::{self, Ids, Named},
-    document::{CatalogueDocument, Everyone},
+    document::{CatalogueDocument, Everyone, TOKEN_AGE_MINUTES},
     fields::{Fields, Value},
     syntax_advice,
 };
@@ -49,6 +49,8 @@ fn site(table: DeTable<'_>) -> (Option<SiteDocument>, Vec<SiteError>) {
     let origins = origins.map(|list| list.into_iter().filter_map(|origin| fields.read(origin)).collect());
     let cloud = fields.optional("cloud");
     let session_minutes = fields.optional("session_minutes");
+    let max_token_age_minutes = fields.optional("max_token_age_minutes");
+    let groups_as_roles = fields.optional::<bool>("groups_as_roles");
     let further_client_ids = fields.list("further_client_ids");
     let found = catalogues(&mut fields);
 
@@ -57,7 +59,9 @@ fn site(table: DeTable<'_>) -> (Option<SiteDocument>, Vec<SiteError>) {
     let ids = Ids { tenant, client, further: &further_client_ids, groups: &groups };
     fields.errors.extend(checks::ids(&ids));
     fields.errors.extend(checks::addresses(internal_url.as_ref(), external_url.as_ref()));
-    fields.errors.extend(session_minutes.as_ref().and_then(checks::session_minutes));
+    let (session, age) = (session_minutes.as_ref(), max_token_age_minutes.as_ref());
+    fields.errors.extend(checks::minutes("session_minutes", session, 1..=MAX_SESSION_MINUTES));
+    fields.errors.extend(checks::minutes("max_token_age_minutes", age, TOKEN_AGE_MINUTES));
     fields.errors.extend(checks::catalogues(found.iter().map(|catalogue| &catalogue.own)));
 
     let document = || {
@@ -70,6 +74,8 @@ fn site(table: DeTable<'_>) -> (Option<SiteDocument>, Vec<SiteError>) {
             origins: inner(origins?),
             cloud: cloud.map(Spanned::into_inner).unwrap_or_default(),
             session_minutes,
+            max_token_age_minutes,
+            groups_as_roles: groups_as_roles.map(Spanned::into_inner).unwrap_or_default(),
             further_client_ids: inner(further_client_ids),
             catalogues: found.into_iter().map(|catalogue| catalogue.document).collect::<Option<_>>()?,
         })

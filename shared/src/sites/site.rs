@@ -14,6 +14,11 @@ use crate::{
 /// The lifetime of a session by default, in minutes.
 const DEFAULT_SESSION_MINUTES: u64 = 10;
 
+/// The longest time since a subject token was issued, by default, in minutes. Entra's own tokens live for 60 to 90 minutes, and
+/// up to 28 hours with Continuous Access Evaluation.
+/// Source: <https://learn.microsoft.com/entra/identity-platform/access-tokens#token-lifetime>.
+const DEFAULT_TOKEN_AGE_MINUTES: u64 = 2 * 60;
+
 /// A registered customer's Pozi Server and the rules of access to its catalogues.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Site {
@@ -71,7 +76,9 @@ impl Site {
     }
 
     fn compile(document: SiteDocument) -> Self {
-        let minutes = document.session_minutes.map_or(DEFAULT_SESSION_MINUTES, toml::Spanned::into_inner);
+        let minutes = |given: Option<toml::Spanned<u64>>, default| {
+            Duration::from_secs(given.map_or(default, toml::Spanned::into_inner) * 60)
+        };
         Self {
             expected: Expected {
                 cloud: document.cloud,
@@ -79,12 +86,14 @@ impl Site {
                 application_id_uri: document.external_url.application_id_uri().to_owned(),
                 client: document.client_id.into_inner(),
                 further_clients: document.further_client_ids,
+                max_token_age: minutes(document.max_token_age_minutes, DEFAULT_TOKEN_AGE_MINUTES),
+                groups_as_roles: document.groups_as_roles,
             },
             name: document.name,
             internal_url: document.internal_url,
             external_url: document.external_url,
             origins: document.origins,
-            session_life: Duration::from_secs(minutes * 60),
+            session_life: minutes(document.session_minutes, DEFAULT_SESSION_MINUTES),
             catalogues: document.catalogues.into_iter().map(Catalogue::compile).collect(),
         }
     }
@@ -192,6 +201,8 @@ mod tests {
         }
         assert_eq!(site.cloud(), Cloud::Public);
         assert_eq!(site.session_life, Duration::from_mins(10));
+        assert_eq!(site.expected.max_token_age, Duration::from_hours(2));
+        assert!(!site.expected.groups_as_roles);
         assert_eq!(site.catalogues[1].writers, Who::Groups(vec![]));
     }
 
@@ -268,6 +279,19 @@ mod tests {
             let (message, found) = error(from, to);
             assert!(message.contains(says), "{message}");
             assert_eq!(found, line, "{message}");
+        }
+    }
+
+    #[test]
+    fn the_age_of_a_token_is_limited_to_between_15_minutes_and_28_hours() {
+        let with = |minutes| format!("max_token_age_minutes = {minutes}\norigins =");
+        for minutes in [0, 14, 1_681] {
+            let says = format!("max_token_age_minutes is {minutes}; use 15 to 1680");
+            assert_eq!(error("origins =", &with(minutes)), (says, 6));
+        }
+        for minutes in [15, 1_680] {
+            let site = Site::parse(&document().replacen("origins =", &with(minutes), 1)).unwrap();
+            assert_eq!(site.expected.max_token_age, Duration::from_secs(minutes * 60));
         }
     }
 

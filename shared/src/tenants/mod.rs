@@ -7,7 +7,7 @@ mod store;
 mod stored;
 
 pub use self::{
-    choose::{Target, TargetRefusal, choose},
+    choose::{Target, TargetRefusal, choose, cloud_of},
     registry::{CachedRegistry, REGISTRY_LIFETIMES},
     store::{
         AllTenants, KeySetStore, RegistryError, SiteRegistry, SiteStore, SiteStoreError, TenantRecord,

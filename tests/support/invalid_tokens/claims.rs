@@ -57,17 +57,17 @@ impl Tokens<'_> {
 
     fn other_tenants_and_issuers(&self) -> Vec<Row> {
         let (tid, other) = (self.claim("tid"), &self.world.entra.registrations()[1]);
+        let client = self.claim("appid");
         vec![
             (V1, json!({"tid": "00000000-0000-4000-8000-000000000000"}), "unknown_tenant"),
-            (V2, json!({"tid": CONSUMER_TENANT.to_string()}), "unknown_tenant"),
             (V1, json!({"iss": format!("https://sts.windows.net/{tid}")}), "issuer_mismatch"),
             (V1, json!({"iss": format!("https://sts.windows.net/{tid}//")}), "issuer_mismatch"),
             (V1, json!({"iss": format!("https://sts.windows.net/{}/", other.tenant_id)}), "issuer_mismatch"),
             (V1, json!({"iss": format!("https://sts.chinacloudapi.cn/{tid}/")}), "issuer_mismatch"),
             (V1, json!({"iss": format!("https://login.microsoftonline.com/{tid}/v2.0")}), "issuer_mismatch"),
             (V1, json!({"iss": format!("https://sts.windows.net.evil.example/{tid}/")}), "issuer_mismatch"),
-            (V1, json!({"ver": "2.0"}), "issuer_mismatch"),
-            (V2, json!({"ver": "1.0"}), "issuer_mismatch"),
+            (V1, json!({"ver": "2.0", "azp": client}), "issuer_mismatch"),
+            (V2, json!({"ver": "1.0", "appid": client}), "issuer_mismatch"),
             (V2, json!({"iss": format!("https://sts.windows.net/{tid}/")}), "issuer_mismatch"),
             (V2, json!({"iss": format!("https://login.microsoftonline.com/{tid}/v2.0/")}), "issuer_mismatch"),
             (V2, json!({"iss": format!("https://login.microsoftonline.us/{tid}/v2.0")}), "issuer_mismatch"),
@@ -79,7 +79,6 @@ impl Tokens<'_> {
     fn other_audiences_and_clients(&self) -> Vec<Row> {
         let (uri, other) = (self.claim("aud"), &self.world.entra.registrations()[1]);
         vec![
-            (V1, json!({"aud": "00000003-0000-0000-c000-000000000000"}), "audience_mismatch"),
             (V1, json!({"aud": format!("{uri}//")}), "audience_mismatch"),
             (V1, json!({"aud": uri.to_uppercase()}), "audience_mismatch"),
             (V1, json!({"aud": format!("spn:{uri}")}), "audience_mismatch"),
@@ -105,7 +104,38 @@ impl Tokens<'_> {
             (V1, json!({"nbf": now + 61}), "not_yet_valid"),
             (V2, json!({"iat": now + 61}), "not_yet_valid"),
             (V1, json!({"iat": u64::MAX}), "not_yet_valid"),
+            (V1, json!({"iat": now - 2 * 3_600 - 1}), "token_too_old"),
+            (V2, json!({"iat": 0}), "token_too_old"),
         ]
+    }
+
+    /// Tokens that another service of Microsoft issues, and those that their holder must prove to hold.
+    pub(super) fn of_other_services(&self) -> Vec<InvalidToken> {
+        let personal = CONSUMER_TENANT.to_string();
+        let tenant = "7f2b4d3e-91a6-4d0f-9a57-3f7f5b8f2a11";
+        let b2c = format!("https://{}.b2clogin.com/{tenant}/v2.0/", "customers");
+        let ciam = format!("https://{tenant}.ciamlogin.com/{tenant}/v2.0");
+        let rows = [
+            (V1, json!({"cnf": {"kid": "k", "xms_ksl": "sw"}}), "proof_of_possession"),
+            (V2, json!({"cnf": {"x5t#S256": "t"}}), "proof_of_possession"),
+            (V2, json!({"cnf": {"jkt": "t"}}), "proof_of_possession"),
+            (V2, json!({"tid": personal}), "personal_account"),
+            (V2, json!({"tid": personal, "scp": null, "azp": null}), "personal_account"),
+            (V1, json!({"iss": b2c, "tid": null, "tfp": "B2C_1_signin"}), "b2c_token"),
+            (V1, json!({"iss": b2c, "tid": null, "oid": null, "appid": null, "azp": "a"}), "b2c_token"),
+            (
+                V1,
+                json!({"iss": "https://login.riverbend.example/7f2b4d3e/v2.0/", "acr": "b2c_1a_signin"}),
+                "b2c_token",
+            ),
+            (V2, json!({"iss": ciam}), "b2c_token"),
+            (V1, json!({"aud": "00000003-0000-0000-c000-000000000000"}), "graph_token"),
+            (V1, json!({"aud": "https://graph.windows.net", "scp": "UserProfile.Read"}), "graph_token"),
+        ];
+        let token = |(version, claims, reason): Row| {
+            case(&claims.to_string(), self.changed(version, &claims), reason)
+        };
+        rows.into_iter().map(token).collect()
     }
 
     pub(super) fn without_a_claim(&self) -> Vec<InvalidToken> {

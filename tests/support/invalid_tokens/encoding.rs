@@ -43,8 +43,6 @@ impl Tokens<'_> {
             ("four parts", format!("{good}.e30")),
             ("five parts, as a JWE has", format!("{good}.e30.e30")),
             ("padding", good.replacen('.', "=.", 1)),
-            ("a leading blank", format!(" {good}")),
-            ("with the Bearer prefix", format!("Bearer {good}")),
             ("a payload that is an array", sign("[]")),
             ("a payload that is not JSON", sign("{")),
             ("a payload with trailing data", sign(&format!("{}{{}}", self.claims(Version::V1)))),
@@ -53,6 +51,27 @@ impl Tokens<'_> {
         ]
         .into_iter()
         .map(|(what, token)| case(what, token, "malformed"))
+        .collect()
+    }
+
+    pub(super) fn with_whitespace(&self) -> Vec<InvalidToken> {
+        let good = self.world.token(&TokenSpec::default());
+        let (start, end) = good.split_at(76);
+        [
+            ("a leading blank", format!(" {good}")),
+            ("a trailing blank", format!("{good} ")),
+            ("a trailing newline", format!("{good}\n")),
+            ("a trailing newline of Windows", format!("{good}\r\n")),
+            ("a leading tab", format!("\t{good}")),
+            ("a trailing no-break space", format!("{good}\u{a0}")),
+            ("a byte order mark", format!("\u{feff}{good}")),
+            ("a zero-width space", format!("{good}\u{200b}")),
+            ("broken into lines", format!("{start}\n{end}")),
+            ("with the Bearer prefix", format!("Bearer {good}")),
+            ("a blank line alone", "\n".to_owned()),
+        ]
+        .into_iter()
+        .map(|(what, token)| case(what, token, "whitespace_in_token"))
         .collect()
     }
 

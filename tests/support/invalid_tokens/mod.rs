@@ -31,6 +31,8 @@ pub fn invalid_tokens(world: &World) -> Vec<InvalidToken> {
         tokens.without_a_claim(),
         tokens.with_doubled_members(),
         tokens.in_other_shapes(),
+        tokens.with_whitespace(),
+        tokens.of_other_services(),
         tokens.with_other_signatures(),
     ]
     .into_iter()
@@ -95,6 +97,7 @@ impl Tokens<'_> {
             ("nonce", json!({"nonce": "n"}), "graph_token"),
             ("typ of a session", json!({"typ": "at+jwt"}), "pozi_token"),
             ("typ of a session in full", json!({"typ": "application/AT+JWT"}), "pozi_token"),
+            ("typ of a signed request", json!({"typ": "pop"}), "proof_of_possession"),
             ("typ of something else", json!({"typ": "secevent+jwt"}), "malformed"),
             ("another kid", json!({"kid": "unknown"}), "unknown_key"),
             ("an empty kid", json!({"kid": ""}), "unknown_key"),
