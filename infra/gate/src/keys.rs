@@ -87,7 +87,7 @@ impl<F: DocumentFetch> StoredKeys<F> {
             Ok(None) => {}
             Ok(Some((set, fetched))) => {
                 stored = fetched;
-                keys.remember(set, fetched);
+                keys.remember(set, fetched, now);
             }
             Err(error) => {
                 let problem = with_causes(&error);
