@@ -112,13 +112,14 @@ impl<M: MapServer> LayerSource<M> {
             Ok::<_, fetch::FetchError>((Kept { layers: Arc::new(layers), stamp, fetched: now }, now))
         };
         let is_current = move |kept: &Kept| {
-            kept.stamp == stamp && (stamp.is_some() || now.since(kept.fetched) < UNSTAMPED_LIFETIME)
+            let is_young = || now.age_of(kept.fetched).is_some_and(|age| age < UNSTAMPED_LIFETIME);
+            kept.stamp == stamp && (stamp.is_some() || is_young())
         };
         match (kept.find(now, is_current, load).await, kept.held()) {
             (Ok(found), _) => Ok(Arc::clone(&found.layers)),
             // During an outage, old layers are used as long as the project file has not changed.
             (Err(LastGoodError::Unavailable { .. }), Some((held, fetched)))
-                if held.stamp == stamp && now.since(fetched) < LIFETIMES.keep =>
+                if held.stamp == stamp && now.age_of(fetched).is_some_and(|age| age < LIFETIMES.keep) =>
             {
                 Ok(Arc::clone(&held.layers))
             }

@@ -9,7 +9,7 @@ use super::table::{Item, KEYS, PK, SK, Table, count, is_conflict, number, partit
 use crate::{
     entra::{KeySetLocation, StoredKeySet, TokenVersion},
     tenants::{KeySetStore, RegistryError},
-    timestamp::Timestamp,
+    timestamp::{CLOCK_TOLERANCE, Timestamp},
 };
 
 const DOCUMENT: &str = "document";
@@ -30,11 +30,13 @@ impl KeySetStore for Table {
             .item(SK, string(format!("{KEYS}{}", name(location.version))))
             .item(DOCUMENT, AttributeValue::B(Blob::new(document)))
             .item(FETCHED, number(fetched.unix_seconds()))
-            .condition_expression("attribute_not_exists(pk) OR fetched < :fetched")
-            .expression_attribute_values(":fetched", number(fetched.unix_seconds()));
+            // One from the future does not count: a clock was wrong, and nothing newer would come for long.
+            .condition_expression("attribute_not_exists(pk) OR fetched < :fetched OR fetched > :future")
+            .expression_attribute_values(":fetched", number(fetched.unix_seconds()))
+            .expression_attribute_values(":future", number(fetched.plus(CLOCK_TOLERANCE).unix_seconds()));
         match put.send().await {
             Err(error) if !is_conflict(&error) => Err(RegistryError(error.into())),
-            // A conflict: a newer one is stored already.
+            // A conflict: one that is as new is stored already.
             _ => Ok(()),
         }
     }
