@@ -135,7 +135,7 @@ impl<F: KeySetFetch, M: KeySetMemory> TenantKeys<F, M> {
     fn take_over_newer(&self, slot: &LastGood<EntraKeySet>, location: KeySetLocation, now: Timestamp) {
         let stored = self.memory.recall(location).filter(|stored| slot.lacks(stored.fetched, now));
         let Some(StoredKeySet { document, fetched }) = stored else { return };
-        if let Ok(set) = EntraKeySet::parse(&document) {
+        if let Ok(set) = EntraKeySet::parse(&document, location.cloud) {
             slot.remember(set, fetched, now);
         }
     }
@@ -166,7 +166,7 @@ async fn obtain<F: KeySetFetch>(
         done => done,
     };
     let document = fetched.inspect_err(|_| metrics::record_entra_failure())?;
-    Ok((EntraKeySet::parse(&document)?, now))
+    Ok((EntraKeySet::parse(&document, location.cloud)?, now))
 }
 
 impl Slots {

@@ -523,7 +523,7 @@ mod tests {
         bytes[index] = byte;
         let Ok(text) = String::from_utf8(bytes) else { return false };
         let Ok(token) = UnverifiedToken::parse(&text) else { return false };
-        let keys = EntraKeySet::parse(&TENANT_KEY.document(None)).unwrap();
+        let keys = EntraKeySet::parse(&TENANT_KEY.document(None), Cloud::Public).unwrap();
         keys.key(token.key_id())
             .is_some_and(|key| verify(token, key, &expected(Cloud::Public), now()).is_ok())
     }

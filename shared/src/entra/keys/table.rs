@@ -156,7 +156,7 @@ async fn found(held: Option<Set>, kept: Option<Set>, pause: Pause, fetch: Fetch)
     let keys = TenantKeys::with_memory(Source(fetch, Arc::clone(&asked)), Memory(kept), KEY_LIFETIMES);
     let slot = keys.slot(location(TokenVersion::V1));
     if let Some(set) = held {
-        let value = EntraKeySet::parse(&document(set.has_key)).unwrap();
+        let value = EntraKeySet::parse(&document(set.has_key), Cloud::Public).unwrap();
         slot.remember(value, set.fetched(), set.fetched());
     }
     let since = Timestamp::from_unix_seconds(now().unix_seconds() - RUNNING);
