@@ -1,5 +1,7 @@
 //! Documents that are fetched from elsewhere.
 
+use http::StatusCode;
+
 use crate::error::Cause;
 
 /// Fetches one document that is always at the same address.
@@ -31,7 +33,9 @@ impl FetchError {
     pub fn may_pass_at_once(&self) -> bool {
         match self {
             Self::NoAnswer(_) => true,
-            Self::Status(status) => *status >= 500,
+            Self::Status(status) => {
+                StatusCode::from_u16(*status).is_ok_and(|status| status.is_server_error())
+            }
             Self::TimedOut(_) | Self::TooLarge(_) => false,
         }
     }

@@ -55,7 +55,7 @@ const PRIMES: [u32; 38] = [
 ];
 
 /// Whether the modulus is a power of 65537 modulo each of [`PRIMES`], as all those of the weak generator are, and one in
-/// 2^27 others. Source: <https://crocs.fi.muni.cz/public/papers/rsa_ccs17>, §3.
+/// 2^27 others (CVE-2017-15361).
 fn has_roca_fingerprint(modulus: &[u8]) -> bool {
     let remainder = |prime| modulus.iter().fold(0, |rest, byte| (rest * 256 + u32::from(*byte)) % prime);
     PRIMES.iter().all(|prime| {

@@ -21,7 +21,7 @@ use url::Url;
 
 use crate::{
     args::Args,
-    explain,
+    connections, explain,
     gates::{self, Gates},
     https::{self, HttpsServer},
     listen::{ListenError, listen},
@@ -35,7 +35,6 @@ use crate::{
 #[derive(Debug)]
 pub struct Service {
     listener: TcpListener,
-    port: u16,
     base: String,
     router: Router,
     /// The emulated Entra over https.
@@ -81,6 +80,7 @@ impl Service {
         let mut sites: Vec<_> = files.all().cloned().collect();
         sites.sort_by_key(|site| site.name.to_string());
         let ring = Arc::new(KeyRingFile::new(args.key_ring()));
+        ring.sweep().await.map_err(RotateError::from)?;
         rotation::start(Arc::clone(&ring), args.policy()?, args.publish_before() / 4).await?;
 
         let entra = EmulatedEntra::new(sites.iter().map(|site| samples::registration(site)).collect());
@@ -102,7 +102,6 @@ impl Service {
             // The gates are merged last: their CORS headers are those of production.
             router: oauth::finish(router).merge(gates.router(&sites)?),
             listener: TcpListener::from_std(listener).map_err(other)?,
-            port,
             base,
             tenant,
             tenant_url,
@@ -124,9 +123,9 @@ impl Service {
 
     /// Serves until it is interrupted.
     pub async fn serve(self) -> Result<(), StartError> {
-        let serving = axum::serve(self.listener, self.router).with_graceful_shutdown(interrupted());
+        let serving = pozi_gate::serve(self.listener, self.router, connections::limits, interrupted());
         tokio::select! {
-            served = serving => Ok(served.map_err(|error| ListenError::Io(self.port, error))?),
+            () = serving => Ok(()),
             error = self.tenant.serve(self.tenant_router) => Err(error.into()),
         }
     }

@@ -18,15 +18,20 @@
 //! held. If none is, it starts a pause of 5 s, which doubles with each failure in a row up to 60 s (and `cooldown`).
 
 mod next;
+mod pause;
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
 use tokio::sync::OwnedMutexGuard;
 
-use self::next::{Held, Next, next, pause_after_failure};
+pub use self::pause::Cooldown;
+use self::{
+    next::{Held, Next, next},
+    pause::{after_failure, lock, remaining},
+};
 use crate::{
     error::{Cause, with_causes},
     timestamp::Timestamp,
@@ -70,12 +75,6 @@ pub struct LastGood<T> {
     flight: Arc<tokio::sync::Mutex<()>>,
     useless: Arc<Cooldown>,
 }
-
-/// The pause after a fetch whose value did not satisfy the caller. Values of one source share it, so that a caller cannot
-/// cause another fetch by asking for another of them. It does not delay the first fetch of a value, and a fetch that
-/// satisfies its caller does not start it: otherwise one caller's nonsense would delay what another rightly looks for.
-#[derive(Debug, Default)]
-pub struct Cooldown(Mutex<Option<Timestamp>>);
 
 #[derive(Debug)]
 struct State<T> {
@@ -135,17 +134,34 @@ impl<T: Send + Sync + 'static> LastGood<T> {
             // Also in a pause: a fetch that runs may bring what the caller looks for.
             _ => Arc::clone(&self.flight).lock_owned().await,
         };
-        let renewed = self.fetches() != seen;
-        match self.next(now, &satisfies) {
-            (Next::Use, Some(value)) => return Ok(value),
-            (Next::Refuse(error), _) if !renewed => return Err(error),
-            _ if renewed => drop(flight),
-            _ => self.fetch(now, flight, satisfies.clone(), load()).await,
+        if self.fetches() != seen {
+            return self.just_fetched(now, &satisfies);
         }
-        let held = self.usable(now).map(|(value, _)| value);
+        match self.next(now, &satisfies) {
+            (Next::Use, Some(value)) => Ok(value),
+            (Next::Refuse(error), _) => Err(error),
+            _ => {
+                self.fetch(now, flight, satisfies.clone(), load()).await;
+                self.just_fetched(now, &satisfies)
+            }
+        }
+    }
+
+    /// Returns what is held after a fetch that has just ended. A value that it brought is new whatever its time says: the
+    /// caller's time is from before the fetch, and may be far behind if the machine slept.
+    fn just_fetched(&self, now: Timestamp, satisfies: impl Fn(&T) -> bool) -> Result<Arc<T>, LastGoodError> {
+        let brought = {
+            let state = lock(&self.state);
+            state.held.as_ref().filter(|_| state.failed.is_none()).map(|(value, _)| Arc::clone(value))
+        };
+        let held = brought.or_else(|| self.usable(now).map(|(value, _)| value));
         match held {
             Some(value) if satisfies(&value) => Ok(value),
-            held => Err(self.unsatisfied(held.is_some(), now)),
+            held => Err(match self.failed(held.is_some(), now) {
+                Some(retry_after) => LastGoodError::Unavailable { retry_after },
+                None if held.is_some() => LastGoodError::Missing { retry_after: None },
+                None => LastGoodError::Unavailable { retry_after: MIN_RETRY },
+            }),
         }
     }
 
@@ -211,24 +227,15 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         (next(held, failed, self.useless(now)), usable.map(|(value, _)| value))
     }
 
-    /// Returns the error after a fetch that has just ended.
-    fn unsatisfied(&self, holds: bool, now: Timestamp) -> LastGoodError {
-        match self.failed(holds, now) {
-            Some(retry_after) => LastGoodError::Unavailable { retry_after },
-            None if holds => LastGoodError::Missing { retry_after: None },
-            None => LastGoodError::Unavailable { retry_after: MIN_RETRY },
-        }
-    }
-
     /// Returns what remains of the pause after the last failure.
     fn failed(&self, holds: bool, now: Timestamp) -> Option<Duration> {
         let (at, count) = lock(&self.state).failed?;
-        remaining(at, pause_after_failure(holds, count, self.lifetimes.cooldown), now)
+        remaining(at, after_failure(holds, count, self.lifetimes.cooldown), now)
     }
 
     /// Returns what remains of the pause after a useless fetch.
     fn useless(&self, now: Timestamp) -> Option<Duration> {
-        remaining((*lock(&self.useless.0))?, self.lifetimes.cooldown, now)
+        self.useless.remaining(self.lifetimes.cooldown, now)
     }
 
     /// Returns the held value and its age, unless it is too old or from the future.
@@ -266,7 +273,7 @@ impl<T: Send + Sync + 'static> LastGood<T> {
     /// Starts the pauses after a failure and after a useless fetch at these times.
     pub(crate) fn set_pauses(&self, failed: Option<Timestamp>, useless: Option<Timestamp>) {
         lock(&self.state).failed = failed.map(|at| (at, 1));
-        *lock(&self.useless.0) = useless;
+        self.useless.set(useless);
     }
 
     /// Returns what remains of the two pauses.
@@ -277,22 +284,7 @@ impl<T: Send + Sync + 'static> LastGood<T> {
 
 const MIN_RETRY: Duration = Duration::from_secs(1);
 
-/// Returns what remains at `now` of a pause of `length` since `start`. One from the future began while a clock was wrong, and
-/// counts as over: it would otherwise last until the clock is there again.
-fn remaining(start: Timestamp, length: Duration, now: Timestamp) -> Option<Duration> {
-    length.checked_sub(now.age_of(start)?).filter(|remaining| !remaining.is_zero())
-}
-
-impl Cooldown {
-    fn start(&self, now: Timestamp) {
-        *lock(&self.0) = Some(now);
-    }
-}
-
-/// Ignores poisoning: every critical section here only reads or replaces a value, so a panic leaves nothing half done.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
+#[cfg(test)]
+mod clock_tests;
 #[cfg(test)]
 mod tests;

@@ -32,10 +32,6 @@ pub(super) enum Next {
     Refuse(LastGoodError),
 }
 
-/// The pause after the first failure in a row while nothing usable is held, and the longest.
-const FIRST_PAUSE: Duration = Duration::from_secs(5);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-
 /// Returns what to do with what is `held`, and what remains of the pauses since a fetch `failed` or was `useless`.
 pub(super) fn next(held: Held, failed: Option<Duration>, useless: Option<Duration>) -> Next {
     match (held, failed, useless) {
@@ -49,13 +45,6 @@ pub(super) fn next(held: Held, failed: Option<Duration>, useless: Option<Duratio
             Next::Refuse(LastGoodError::Missing { retry_after: Some(left) })
         }
     }
-}
-
-/// Returns the pause after `count` failures in a row: `cooldown` if a usable value is held, otherwise a shorter one that
-/// grows, because until it ends every caller is refused.
-pub(super) fn pause_after_failure(holds: bool, count: u32, cooldown: Duration) -> Duration {
-    let factor = 2_u32.saturating_pow(count.saturating_sub(1));
-    if holds { cooldown } else { FIRST_PAUSE.saturating_mul(factor).min(LONGEST_PAUSE).min(cooldown) }
 }
 
 #[cfg(test)]
@@ -79,17 +68,5 @@ mod tests {
             let found = pauses.map(|(failed, useless)| next(held, failed, useless));
             assert_eq!(found, expected, "{held:?}");
         }
-    }
-
-    #[test]
-    fn the_pause_grows_only_while_nothing_is_held() {
-        let pauses = |holds, cooldown| {
-            [1, 2, 3, 4, 5, 6, u32::MAX]
-                .map(|count| pause_after_failure(holds, count, Duration::from_secs(cooldown)).as_secs())
-        };
-        assert_eq!(pauses(false, 300), [5, 10, 20, 40, 60, 60, 60]);
-        assert_eq!(pauses(false, 30), [5, 10, 20, 30, 30, 30, 30]);
-        assert_eq!(pauses(false, 1), [1; 7], "never longer than with a value");
-        assert_eq!(pauses(true, 300), [300; 7]);
     }
 }
