@@ -213,3 +213,41 @@ fn functions(
     let explain = explain::router(Arc::clone(&exchange));
     Ok(pozi_token_exchange::router(exchange).merge(explain).merge(jwks))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, time::Duration};
+
+    use clap::Parser;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpStream,
+        time::timeout,
+    };
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_start_deletes_a_killed_runs_key_files_and_the_server_bounds_heads() {
+        let state = tempfile::tempdir().unwrap();
+        let left = state.path().join(".keys-es256.json.Ab12.pozi-tmp");
+        fs::write(&left, "a private key").unwrap();
+        let folder = state.path().to_str().unwrap();
+        let service =
+            Service::start(&Args::parse_from(["pozi-local", "--port=0", "--state", folder])).await.unwrap();
+        assert!(!left.exists());
+
+        let address = service.listener.local_addr().unwrap();
+        tokio::spawn(service.serve());
+        for (length, status) in [(10, 200), (100_000, 431)] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            let long = "x".repeat(length);
+            let head =
+                format!("GET /.well-known/jwks.json HTTP/1.1\r\nHost: localhost\r\nX-Long: {long}\r\n\r\n");
+            stream.write_all(head.as_bytes()).await.unwrap();
+            let mut answer = [0; 12];
+            timeout(Duration::from_secs(20), stream.read_exact(&mut answer)).await.unwrap().unwrap();
+            assert_eq!(answer, format!("HTTP/1.1 {status}").as_bytes(), "{length}");
+        }
+    }
+}

@@ -15,7 +15,7 @@ pub struct Cooldown(Mutex<Option<Timestamp>>);
 
 /// The pause after the first failure in a row while nothing usable is held, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// Returns the pause after `count` failures in a row: `cooldown` if a usable value is held, otherwise a shorter one that
 /// grows, because until it ends every caller is refused.

@@ -65,7 +65,7 @@ pub trait SiteStore: Send + Sync + 'static {
 /// Stores the tenants' key sets for the other functions.
 pub trait KeySetStore: Send + Sync + 'static {
     /// Stores `document`, the key set at `location` as served at `fetched`, unless a newer one is stored already. One that
-    /// is stored as from after `fetched` by more than [`CLOCK_TOLERANCE`](crate::timestamp::CLOCK_TOLERANCE) is replaced.
+    /// is stored as from so much later than `fetched` that a clock was wrong is replaced.
     fn keep(
         &self,
         location: KeySetLocation,
