@@ -33,7 +33,7 @@ pub struct EntraKey {
 type Numbers = (Vec<u8>, Vec<u8>);
 
 /// The most keys in a document that is read. Entra publishes fewer than a dozen.
-pub const MAX_KEYS: usize = 64;
+const MAX_KEYS: usize = 64;
 
 /// The document is no key set of the tenant's, as with an error page. It must not replace keys that work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -17,7 +17,7 @@ pub(crate) use self::verify::testing;
 pub use self::{
     claims::Groups,
     cloud::{CONSUMER_TENANT, Cloud, KeySetLocation, TokenVersion},
-    key_set::{EntraKey, EntraKeySet, EntraKeySetError, MAX_KEYS},
+    key_set::{EntraKey, EntraKeySet, EntraKeySetError},
     keys::{KEY_LIFETIMES, NoKeySetMemory, TenantKeys},
     refusal::{MalformedTokenError, SubjectRefusal},
     source::{KeySetFetch, KeySetMemory, StoredKeySet},

@@ -1,5 +1,5 @@
 //! A cached value that outlives the outages of its source: the last good one is kept, replaced only by one that parsed,
-//! and never fetched twice at once or too soon after a fetch that did not help. [`next`] decides, from this table:
+//! and never fetched twice at once or too soon after a fetch that did not help. `next` decides, from this table:
 //!
 //! | what is held | since a failure | since a useless fetch | what happens |
 //! | --- | --- | --- | --- |

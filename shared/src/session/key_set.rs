@@ -57,7 +57,7 @@ pub enum SessionKeySetError {
 impl SessionKeySet {
     /// Parses a JWK Set as the service publishes it. A key is usable if its `kid` is its thumbprint (RFC 7638), `use` is
     /// `sig`, `key_ops`, if any, contains `verify`, `alg` is ES256 or RS256 and fits `kty`, its numbers can verify and are safe
-    /// to, and it has no private, secret or repeated member. Other keys are skipped. A set of more than [`MAX_KEYS`] keys is
+    /// to, and it has no private, secret or repeated member. Other keys are skipped. A set of more than 64 keys is
     /// refused whole.
     pub fn parse(document: &[u8]) -> Result<Self, SessionKeySetError> {
         let Document { keys: entries } =
