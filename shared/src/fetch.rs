@@ -1,5 +1,7 @@
 //! Documents that are fetched from elsewhere.
 
+use http::StatusCode;
+
 use crate::error::Cause;
 
 /// Fetches one document that is always at the same address.
@@ -11,13 +13,30 @@ pub trait DocumentFetch: Send + Sync + 'static {
 /// A document could not be fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    /// Connecting, sending or receiving failed, or took too long.
+    /// Connecting, sending or receiving failed.
     #[error("no answer")]
     NoAnswer(#[source] Cause),
+    /// The whole answer did not arrive in time.
+    #[error("no whole answer in time")]
+    TimedOut(#[source] Cause),
     /// The answer was not 200. Redirects are not followed.
     #[error("answered with status {0}")]
     Status(u16),
     /// The answer was larger than the cap.
     #[error("answered with more than {0} bytes")]
     TooLarge(usize),
+}
+
+impl FetchError {
+    /// Returns whether another attempt at once may help: a connection was reset, or the server had a moment's trouble. A
+    /// timeout is not repeated, since callers have already waited for it.
+    pub fn may_pass_at_once(&self) -> bool {
+        match self {
+            Self::NoAnswer(_) => true,
+            Self::Status(status) => {
+                StatusCode::from_u16(*status).is_ok_and(|status| status.is_server_error())
+            }
+            Self::TimedOut(_) | Self::TooLarge(_) => false,
+        }
+    }
 }

@@ -14,6 +14,7 @@ pub mod keyring;
 pub mod last_good;
 pub mod metrics;
 pub mod oauth;
+pub mod public_key;
 pub mod revision;
 pub mod session;
 pub mod sites;

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Timestamp(u64);
 
+/// How far the clocks of two machines may differ, or a caller's time be behind, without a time counting as from the future.
+pub const CLOCK_TOLERANCE: Duration = Duration::from_mins(1);
+
 /// A source of the current time.
 pub trait Clock: Send + Sync + 'static {
     /// Returns the current time.
@@ -36,6 +39,12 @@ impl Timestamp {
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_secs(self.0.saturating_sub(earlier.0))
     }
+
+    /// Returns the age of what was stored at `stored`; zero if that is ahead by no more than [`CLOCK_TOLERANCE`]. `None` if it
+    /// is further in the future: a clock was wrong, now or then, so the age is unknown.
+    pub fn age_of(self, stored: Self) -> Option<Duration> {
+        (stored.since(self) <= CLOCK_TOLERANCE).then(|| self.since(stored))
+    }
 }
 
 #[cfg(test)]
@@ -47,5 +56,24 @@ mod tests {
         let end = Timestamp::from_unix_seconds(u64::MAX);
         assert_eq!(end.plus(Duration::from_secs(1)), end);
         assert_eq!(Timestamp::from_unix_seconds(1).since(end), Duration::ZERO);
+    }
+
+    #[test]
+    fn what_was_stored_in_the_future_has_no_age() {
+        let now = Timestamp::from_unix_seconds(1_000);
+        for (stored, age) in [
+            (0, Some(1_000)),
+            (999, Some(1)),
+            (1_000, Some(0)),
+            (1_060, Some(0)),
+            (1_061, None),
+            (u64::MAX, None),
+        ] {
+            assert_eq!(
+                now.age_of(Timestamp::from_unix_seconds(stored)),
+                age.map(Duration::from_secs),
+                "{stored}"
+            );
+        }
     }
 }

@@ -103,3 +103,23 @@ async fn an_older_key_set_never_replaces_a_newer_one() {
     assert_eq!(exchanged(&fleet.exchange(), &fleet.token()).await.status, 200);
     assert_eq!(fleet.entra.take_seen().len(), 0);
 }
+
+/// A run with a clock that was an hour or a year ahead stored the set.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_set_from_the_future_is_replaced_by_the_next_run_and_not_used_until_then() {
+    for hours in [1, 365 * 24] {
+        let Some(fleet) = Fleet::without_key_sets().await else { return };
+        let ahead = SystemClock.now().plus(Duration::from_hours(hours));
+        let set = fleet.directory.key_set(Version::V1).to_string();
+        fleet.store().keep(location(), set.as_bytes(), ahead).await.unwrap();
+        fleet.entra.take_seen();
+        assert_eq!(exchanged(&fleet.exchange(), &fleet.token()).await.status, 200);
+        assert_eq!(fleet.entra.take_seen().len(), 1, "the stored set is not used, {hours} h ahead");
+
+        fleet.directory.roll_keys();
+        fleet.rotate(RunRequest::default()).await.unwrap();
+        fleet.entra.take_seen();
+        assert_eq!(exchanged(&fleet.exchange(), &fleet.token()).await.status, 200);
+        assert_eq!(fleet.entra.take_seen().len(), 0, "the run has replaced it, {hours} h ahead");
+    }
+}

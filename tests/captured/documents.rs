@@ -15,18 +15,24 @@ use serde_json::{Value, json};
 
 use super::{captured, captured_json};
 
-/// For each captured key set: its version, how many keys it has, and how many of them are personal accounts'.
-const KEY_SETS: [(&str, Version, usize, usize); 3] = [
-    ("jwks/common-v1-2024-07-22.json", Version::V1, 7, 0),
-    ("jwks/common-v2-2024-07-22.json", Version::V2, 10, 3),
-    ("jwks/common-v2-2025-09.json", Version::V2, 6, 2),
+/// For each captured key set: its version, how many keys it has, how many of them are personal accounts', and how many are
+/// said to be of the US Government's cloud.
+const KEY_SETS: [(&str, Version, usize, usize, usize); 3] = [
+    ("jwks/common-v1-2024-07-22.json", Version::V1, 7, 0, 0),
+    ("jwks/common-v2-2024-07-22.json", Version::V2, 10, 3, 0),
+    ("jwks/common-v2-2025-09.json", Version::V2, 6, 2, 2),
 ];
 
 #[test]
-fn every_key_of_every_captured_set_is_usable() {
-    for (file, _, keys, _) in KEY_SETS {
+fn every_key_of_every_captured_set_is_usable_in_its_cloud() {
+    for (file, _, keys, _, of_us_government) in KEY_SETS {
         let Some(document) = captured(file) else { return };
-        assert_eq!(EntraKeySet::parse(document.as_bytes()).map(|set| set.len()), Ok(keys), "{file}");
+        let usable = |cloud| EntraKeySet::parse(document.as_bytes(), cloud).map(|set| set.len());
+        assert_eq!(usable(Public), Ok(keys - of_us_government), "{file}");
+        if of_us_government > 0 {
+            assert_eq!(usable(UsGovernment), Ok(of_us_government), "{file}");
+            assert!(usable(China).is_err(), "{file}");
+        }
     }
 }
 
@@ -44,7 +50,7 @@ impl KeySetFetch for Serves {
 #[tokio::test]
 async fn captured_keys_of_personal_accounts_vouch_for_no_other_tenant() {
     let world = World::new().await;
-    for (file, version, keys, personal) in KEY_SETS {
+    for (file, version, keys, personal, of_us_government) in KEY_SETS {
         let Some(document) = captured(file) else { return };
         let entries: Value = serde_json::from_str(&document).unwrap();
         let router = world.exchange_with(world.sites.clone(), Serves(document));
@@ -56,12 +62,18 @@ async fn captured_keys_of_personal_accounts_vouch_for_no_other_tenant() {
             let answer = send(router.clone(), form_request(&exchange_form(&token, &[]), &[])).await;
             let named = entry["issuer"].as_str().unwrap_or_default();
             let is_personal = named.contains(&CONSUMER_TENANT.to_string());
-            let expected = if is_personal { "key_issuer_mismatch" } else { "bad_signature" };
+            let is_of_another_cloud = entry["cloud_instance_name"] == "microsoftonline.us";
+            let expected = match (is_of_another_cloud, is_personal) {
+                (true, _) => "unknown_key",
+                (false, true) => "key_issuer_mismatch",
+                (false, false) => "bad_signature",
+            };
             assert_eq!(answer.refusal(), ("invalid_request", expected), "{file}: {named}");
             reasons.push(expected);
         }
-        let of_personal_accounts = reasons.iter().filter(|reason| **reason == "key_issuer_mismatch").count();
-        assert_eq!((reasons.len(), of_personal_accounts), (keys, personal), "{file}");
+        let count = |wanted| reasons.iter().filter(|reason| **reason == wanted).count();
+        let found = (reasons.len(), count("key_issuer_mismatch"), count("unknown_key"));
+        assert_eq!(found, (keys, personal, of_us_government), "{file}");
     }
 }
 

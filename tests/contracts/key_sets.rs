@@ -42,14 +42,14 @@ async fn contract(entra: &EmulatedEntra, fetch: impl KeySetFetch) {
             let before = entra.key_set_fetches();
             let document = fetch.fetch(location(TENANT, version)).await.unwrap();
             assert_eq!(document, entra.key_set(theirs).to_string().into_bytes());
-            assert!(EntraKeySet::parse(&document).unwrap().key(&entra.key_id()).is_some());
+            assert!(EntraKeySet::parse(&document, Cloud::Public).unwrap().key(&entra.key_id()).is_some());
             assert_eq!(entra.key_set_fetches(), before + 1, "one fetch is one request");
         }
     }
     entra.roll_keys();
     let document = fetch.fetch(location(TENANT, TokenVersion::V1)).await.unwrap();
     assert!(
-        EntraKeySet::parse(&document).unwrap().key(&entra.key_id()).is_some(),
+        EntraKeySet::parse(&document, Cloud::Public).unwrap().key(&entra.key_id()).is_some(),
         "the fetch does not cache"
     );
 

@@ -54,6 +54,19 @@ async fn only_the_owner_may_read_the_file() {
 }
 
 #[tokio::test]
+async fn a_start_deletes_what_a_killed_writer_left_and_keeps_the_ring() {
+    let (folder, path, file) = stored().await;
+    let before = names(folder.path());
+    fs::copy(&path, folder.path().join(".ring.json.Ab12.pozi-tmp")).unwrap();
+    assert_eq!(file.sweep().await.unwrap(), 1);
+    assert_eq!(names(folder.path()), before);
+    assert!(file.load().await.unwrap().is_some());
+    let missing = folder.path().join("missing");
+    assert_eq!(KeyRingFile::new(missing.join("ring.json")).sweep().await.unwrap(), 0);
+    assert!(!missing.exists());
+}
+
+#[tokio::test]
 async fn a_file_that_others_can_read_is_refused_unchanged_with_what_to_do() {
     let (_folder, path, file) = stored().await;
     let bytes = fs::read(&path).unwrap();

@@ -98,6 +98,6 @@ async fn without_the_tenants_keys_the_refusal_says_when_to_retry() {
         world.entra.behave(behaviour);
         let answer = world.exchange(&world.token(&TokenSpec::default()), &[]).await;
         assert_refused(&answer, (503, "temporarily_unavailable", "keys_unavailable"));
-        assert_eq!(answer.header("retry-after"), "300");
+        assert_eq!(answer.header("retry-after"), "5");
     }
 }

@@ -98,6 +98,31 @@ async fn a_restart_without_the_issuer_uses_stored_keys_for_a_day() {
     assert_eq!(third.reads("planning", &session).await.status, 503, "too old");
 }
 
+#[tokio::test]
+async fn keys_that_were_stored_while_the_clock_was_ahead_are_replaced_once_it_is_right() {
+    const YEAR: u64 = 365 * 24 * HOUR;
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::new().await;
+    let session = site.session(Person::Reader).await;
+    let right = site.world.clock.unix_seconds();
+    let (first, mut stored_keys) = restarted(&site, folder.path());
+    first.published.recover();
+    site.world.clock.set(right + YEAR);
+    stored_keys.renew(site.world.clock.now()).await;
+    site.world.clock.set(right);
+    let (second, _) = restarted(&site, folder.path());
+    assert_eq!(second.reads("planning", &session).await.status, 503, "stored in the future");
+
+    stored_keys.renew(site.world.clock.now()).await;
+    let (third, _) = restarted(&site, folder.path());
+    assert_eq!(third.reads("planning", &session).await.status, 204);
+
+    let health = Health::new(site.world.clock.clone(), Arc::clone(&first.keys), Watched::default());
+    site.world.clock.set(right - YEAR);
+    let report = health.report();
+    assert_eq!((report.status, report.keys.age_seconds), (Status::Failing, None));
+}
+
 type Spoil = fn(&mut Value);
 
 #[tokio::test]

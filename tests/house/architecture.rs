@@ -9,13 +9,14 @@ use super::{
 };
 
 /// The modules of `shared`, from the bottom up.
-const ORDER: [&str; 20] = [
+const ORDER: [&str; 21] = [
     "error",
     "hash",
     "timestamp",
     "revision",
     "json",
     "jws",
+    "public_key",
     "address",
     "identifiers",
     "fetch",

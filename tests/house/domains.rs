@@ -13,11 +13,12 @@ const RESERVED: [&str; 7] =
 const RESERVED_ADDRESSES: [&str; 6] = ["127.", "0.0.0.0", "10.", "192.0.2.", "198.51.100.", "203.0.113."];
 
 /// Real hosts that the code or the documents need.
-const KNOWN: [&str; 37] = [
+const KNOWN: [&str; 38] = [
     // Microsoft: issuers, keys, groups, documentation.
     "login.microsoftonline.com",
     "login.microsoftonline.us",
     "login.partner.microsoftonline.cn",
+    "partner.microsoftonline.cn",
     "microsoftonline.com",
     "sts.windows.net",
     "sts.chinacloudapi.cn",

@@ -6,6 +6,13 @@ use pozi_tests::{NOW, World};
 use super::entra::{COOLDOWN, FRESH, exchange, reader, warm};
 
 const KEEP: u64 = 24 * 60 * 60;
+/// The longest pause after a failure while no keys are held.
+const LONGEST_PAUSE: u64 = 60;
+
+/// Returns how often Entra is asked in one fetch: a status of 503 may pass at once, a page that is not a key set does not.
+fn attempts(behaviour: Behaviour) -> usize {
+    if matches!(behaviour, Behaviour::Down) { 2 } else { 1 }
+}
 
 #[tokio::test]
 async fn cached_keys_last_a_day_in_an_outage_and_then_the_refusal_says_when_to_retry() {
@@ -16,9 +23,9 @@ async fn cached_keys_last_a_day_in_an_outage_and_then_the_refusal_says_when_to_r
             world.clock.set(NOW + passed);
             assert_eq!(exchange(&world, V1).await.status, 200, "{behaviour:?}, {passed} s after");
         }
-        // After an hour, one call every five minutes.
+        // After an hour, one fetch every five minutes.
         let expected = usize::try_from((KEEP - FRESH) / COOLDOWN).unwrap();
-        assert_eq!(world.key_sets.calls() - calls, expected);
+        assert_eq!(world.key_sets.calls() - calls, expected * attempts(behaviour));
 
         world.clock.set(NOW + KEEP);
         let answer = exchange(&world, V1).await;
@@ -27,7 +34,7 @@ async fn cached_keys_last_a_day_in_an_outage_and_then_the_refusal_says_when_to_r
             (503, ("temporarily_unavailable", "keys_unavailable"))
         );
         let pause: u64 = answer.header("retry-after").parse().unwrap();
-        assert!((1..=COOLDOWN).contains(&pause), "{pause}");
+        assert!((1..=LONGEST_PAUSE).contains(&pause), "{pause}");
 
         world.entra.behave(Behaviour::Well);
         world.clock.advance(pause);
@@ -36,21 +43,33 @@ async fn cached_keys_last_a_day_in_an_outage_and_then_the_refusal_says_when_to_r
 }
 
 #[tokio::test]
-async fn keys_that_were_never_fetched_are_tried_once_in_five_minutes() {
+async fn keys_that_were_never_fetched_are_tried_after_five_seconds_and_then_less_often() {
     for behaviour in [Behaviour::Down, Behaviour::Rubbish] {
         let world = World::new().await;
         world.entra.behave(behaviour);
-        for passed in 0..COOLDOWN {
-            world.clock.set(NOW + passed);
-            let answer = exchange(&world, V1).await;
-            assert_eq!(answer.status.as_u16(), 503);
-            assert_eq!(answer.header("retry-after"), (COOLDOWN - passed).to_string());
+        let mut failed_at = 0;
+        for (fetches, pause) in (1..).zip([5, 10, 20, 40, LONGEST_PAUSE, LONGEST_PAUSE]) {
+            for passed in 0..pause {
+                world.clock.set(NOW + failed_at + passed);
+                let answer = exchange(&world, V1).await;
+                assert_eq!(answer.status.as_u16(), 503);
+                assert_eq!(answer.header("retry-after"), (pause - passed).to_string());
+            }
+            assert_eq!(world.key_sets.calls(), fetches * attempts(behaviour));
+            failed_at += pause;
         }
-        assert_eq!(world.key_sets.calls(), 1);
         world.entra.behave(Behaviour::Well);
         world.clock.advance(1);
         assert_eq!(exchange(&world, V1).await.status, 200);
     }
+}
+
+#[tokio::test]
+async fn a_moment_of_trouble_at_the_first_fetch_is_not_noticed() {
+    let world = World::new().await;
+    world.key_sets.fail_next(1);
+    assert_eq!(exchange(&world, V1).await.status, 200);
+    assert_eq!(world.key_sets.calls(), 2);
 }
 
 #[tokio::test]

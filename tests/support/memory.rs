@@ -57,23 +57,33 @@ pub struct EmulatedKeySets {
     /// The emulated Entra.
     pub entra: EmulatedEntra,
     calls: Arc<AtomicUsize>,
+    resets: Arc<AtomicUsize>,
 }
 
 impl EmulatedKeySets {
     /// Fetches from `entra`.
     pub fn of(entra: EmulatedEntra) -> Self {
-        Self { entra, calls: Arc::default() }
+        Self { entra, calls: Arc::default(), resets: Arc::default() }
     }
 
     /// Returns the number of fetches.
     pub fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
     }
+
+    /// Makes the connections of the next `count` fetches end without an answer.
+    pub fn fail_next(&self, count: usize) {
+        self.resets.store(count, Ordering::SeqCst);
+    }
 }
 
 impl KeySetFetch for EmulatedKeySets {
     async fn fetch(&self, location: KeySetLocation) -> Result<Vec<u8>, FetchError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
+        let fails = |left: usize| left.checked_sub(1);
+        if self.resets.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fails).is_ok() {
+            return Err(no_answer("connection reset by peer"));
+        }
         let request = Request::get(location.path()).body(Body::empty()).map_err(no_answer)?;
         let response = self.entra.router().oneshot(request).await.unwrap_or_else(|never| match never {});
         if response.status() != StatusCode::OK {

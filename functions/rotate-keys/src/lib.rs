@@ -106,5 +106,9 @@ fn in_words(plan: &Plan) -> Vec<String> {
     words.extend(plan.promote.iter().map(|key| format!("key {key} signs from now on")));
     words.extend(plan.retire.iter().map(|key| format!("key {key} no longer signs")));
     words.extend(plan.remove.iter().map(|key| format!("key {key} is removed")));
+    let noted = plan.note_future.iter();
+    words.extend(
+        noted.map(|key| format!("the time of key {key} is in the future, so its age counts from now")),
+    );
     words
 }

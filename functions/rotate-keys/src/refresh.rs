@@ -69,7 +69,7 @@ async fn renew(
 ) -> Result<(), Cause> {
     let document = fetch.fetch(location).await.inspect_err(|_| metrics::record_entra_failure())?;
     // An error page must not replace keys that work.
-    EntraKeySet::parse(&document)?;
+    EntraKeySet::parse(&document, location.cloud)?;
     Ok(store.keep(location, &document, now).await?)
 }
 

@@ -50,7 +50,7 @@ pub enum Status {
 pub struct KeysReport {
     /// The number of keys.
     pub count: usize,
-    /// The age of the key set, in seconds; nothing if there never was one.
+    /// The age of the key set, in seconds; nothing if there never was one, or if its time is in the future.
     pub age_seconds: Option<u64>,
 }
 
@@ -93,7 +93,7 @@ impl Health {
         let report = move || {
             let now = clock.now();
             let held = keys.held();
-            let age = held.as_ref().map(|(_, fetched)| now.since(*fetched));
+            let age = held.as_ref().and_then(|(_, fetched)| now.age_of(*fetched));
             let has_keys = age.is_some_and(|age| age < keys.lifetimes().keep);
             let keys = KeysReport {
                 count: held.map_or(0, |(set, _)| set.len()),

@@ -87,7 +87,7 @@ impl<F: DocumentFetch> StoredKeys<F> {
             Ok(None) => {}
             Ok(Some((set, fetched))) => {
                 stored = fetched;
-                keys.remember(set, fetched);
+                keys.remember(set, fetched, now);
             }
             Err(error) => {
                 let problem = with_causes(&error);
@@ -101,7 +101,8 @@ impl<F: DocumentFetch> StoredKeys<F> {
     pub async fn renew(&mut self, now: Timestamp) {
         // A failure is already logged, and shows in the age that `/health` reports.
         drop(self.keys.renew(now).await);
-        let Some((set, fetched)) = self.keys.held().filter(|(_, fetched)| *fetched > self.stored) else {
+        // Not "later than": the clock may have been ahead when the last one was stored.
+        let Some((set, fetched)) = self.keys.held().filter(|(_, fetched)| *fetched != self.stored) else {
             return;
         };
         let file = self.file.clone();

@@ -12,7 +12,10 @@ use rustls::{
     pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
 };
 
-use crate::listen::{ListenError, listen};
+use crate::{
+    connections::{bounded, in_time, limits},
+    listen::{ListenError, listen},
+};
 
 /// The names in the certificate: this machine, and Microsoft's host, which a browser can be told to find here.
 const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "login.microsoftonline.com"];
@@ -34,8 +37,11 @@ impl HttpsServer {
 
     /// Serves `router`; returns only if that fails.
     pub(crate) async fn serve(self, router: Router) -> ListenError {
+        let limits = limits();
+        let router = in_time(router, &limits);
         let serving = async {
-            axum_server::from_tcp_rustls(self.listener, self.config)?.serve(router.into_make_service()).await
+            let server = axum_server::from_tcp_rustls(self.listener, self.config)?;
+            bounded(server, &limits).serve(router.into_make_service()).await
         };
         let error = serving.await.err().unwrap_or_else(|| io::ErrorKind::BrokenPipe.into());
         ListenError::Io(self.port, error)

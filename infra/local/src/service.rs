@@ -21,7 +21,7 @@ use url::Url;
 
 use crate::{
     args::Args,
-    explain,
+    connections, explain,
     gates::{self, Gates},
     https::{self, HttpsServer},
     listen::{ListenError, listen},
@@ -35,7 +35,6 @@ use crate::{
 #[derive(Debug)]
 pub struct Service {
     listener: TcpListener,
-    port: u16,
     base: String,
     router: Router,
     /// The emulated Entra over https.
@@ -81,6 +80,7 @@ impl Service {
         let mut sites: Vec<_> = files.all().cloned().collect();
         sites.sort_by_key(|site| site.name.to_string());
         let ring = Arc::new(KeyRingFile::new(args.key_ring()));
+        ring.sweep().await.map_err(RotateError::from)?;
         rotation::start(Arc::clone(&ring), args.policy()?, args.publish_before() / 4).await?;
 
         let entra = EmulatedEntra::new(sites.iter().map(|site| samples::registration(site)).collect());
@@ -102,7 +102,6 @@ impl Service {
             // The gates are merged last: their CORS headers are those of production.
             router: oauth::finish(router).merge(gates.router(&sites)?),
             listener: TcpListener::from_std(listener).map_err(other)?,
-            port,
             base,
             tenant,
             tenant_url,
@@ -124,9 +123,9 @@ impl Service {
 
     /// Serves until it is interrupted.
     pub async fn serve(self) -> Result<(), StartError> {
-        let serving = axum::serve(self.listener, self.router).with_graceful_shutdown(interrupted());
+        let serving = pozi_gate::serve(self.listener, self.router, connections::limits, interrupted());
         tokio::select! {
-            served = serving => Ok(served.map_err(|error| ListenError::Io(self.port, error))?),
+            () = serving => Ok(()),
             error = self.tenant.serve(self.tenant_router) => Err(error.into()),
         }
     }
@@ -213,4 +212,42 @@ fn functions(
     });
     let explain = explain::router(Arc::clone(&exchange));
     Ok(pozi_token_exchange::router(exchange).merge(explain).merge(jwks))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, time::Duration};
+
+    use clap::Parser;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpStream,
+        time::timeout,
+    };
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_start_deletes_a_killed_runs_key_files_and_the_server_bounds_heads() {
+        let state = tempfile::tempdir().unwrap();
+        let left = state.path().join(".keys-es256.json.Ab12.pozi-tmp");
+        fs::write(&left, "a private key").unwrap();
+        let folder = state.path().to_str().unwrap();
+        let service =
+            Service::start(&Args::parse_from(["pozi-local", "--port=0", "--state", folder])).await.unwrap();
+        assert!(!left.exists());
+
+        let address = service.listener.local_addr().unwrap();
+        tokio::spawn(service.serve());
+        for (length, status) in [(10, 200), (100_000, 431)] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            let long = "x".repeat(length);
+            let head =
+                format!("GET /.well-known/jwks.json HTTP/1.1\r\nHost: localhost\r\nX-Long: {long}\r\n\r\n");
+            stream.write_all(head.as_bytes()).await.unwrap();
+            let mut answer = [0; 12];
+            timeout(Duration::from_secs(20), stream.read_exact(&mut answer)).await.unwrap().unwrap();
+            assert_eq!(answer, format!("HTTP/1.1 {status}").as_bytes(), "{length}");
+        }
+    }
 }

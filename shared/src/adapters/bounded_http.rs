@@ -62,7 +62,13 @@ impl BoundedHttp {
 
     /// Returns the document at `url`, as served.
     pub(super) async fn fetch(&self, url: &str) -> Result<Fetched, FetchError> {
-        let no_answer = |error: reqwest::Error| FetchError::NoAnswer(error.into());
+        let no_answer = |error: reqwest::Error| {
+            if error.is_timeout() {
+                FetchError::TimedOut(error.into())
+            } else {
+                FetchError::NoAnswer(error.into())
+            }
+        };
         let mut response = self.client.get(url).timeout(self.timeout).send().await.map_err(no_answer)?;
         if response.status() != reqwest::StatusCode::OK {
             return Err(FetchError::Status(response.status().as_u16()));

@@ -1,7 +1,7 @@
 //! The key ring in a file, for one machine: readable only by its owner, and replaced in one step.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs::{self, File, OpenOptions},
     io,
     path::{Path, PathBuf},
 };
@@ -34,6 +34,13 @@ impl KeyRingFile {
     /// Uses the ring at `path`. File and folder are created when a ring is first stored.
     pub fn new(path: PathBuf) -> Self {
         Self { path }
+    }
+
+    /// Deletes the temporary files, with private keys in them, that a writer left when it was killed. Waits for a writer that
+    /// is running. To be called at start. Returns how many there were.
+    pub async fn sweep(&self) -> Result<usize, KeyRingError> {
+        let path = self.path.clone();
+        blocking(move || sweep(&path)).await
     }
 }
 
@@ -80,10 +87,7 @@ fn write(path: &Path, expected: Option<Revision>, ring: &[u8]) -> Result<(), Key
     let folder = private_file::folder_of(path);
     let failed = |error: io::Error| unavailable(path, error);
     fs::create_dir_all(folder).map_err(failed)?;
-    // Not truncated: a file that happens to have this name keeps its content.
-    let lock =
-        OpenOptions::new().write(true).create(true).truncate(false).open(lock_path(path)).map_err(failed)?;
-    lock.lock().map_err(failed)?;
+    let _lock = lock(path).map_err(failed)?;
     let current = read(path)?.map(|(_, revision)| revision);
     if current != expected {
         return Err(KeyRingError::Conflict);
@@ -93,6 +97,23 @@ fn write(path: &Path, expected: Option<Revision>, ring: &[u8]) -> Result<(), Key
     let ring: &RawValue = serde_json::from_slice(ring).map_err(not_json)?;
     let json = Zeroizing::new(serde_json::to_vec(&Stored { revision, ring }).map_err(not_json)?);
     private_file::replace(path, &json).map_err(failed)
+}
+
+fn sweep(path: &Path) -> Result<usize, KeyRingError> {
+    let failed = |error: io::Error| unavailable(path, error);
+    let _lock = match lock(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        lock => lock.map_err(failed)?,
+    };
+    private_file::sweep(path).map_err(failed)
+}
+
+/// Waits for the only lock of the ring at `path`, which ends when the file that is returned is closed.
+fn lock(path: &Path) -> io::Result<File> {
+    // Not truncated: a file that happens to have this name keeps its content.
+    let lock = OpenOptions::new().write(true).create(true).truncate(false).open(lock_path(path))?;
+    lock.lock()?;
+    Ok(lock)
 }
 
 /// Returns the path of the lock file: the ring's with a suffix.

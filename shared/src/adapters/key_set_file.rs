@@ -89,7 +89,7 @@ impl KeySetFile {
         if stored.issuer != self.issuer.as_str() {
             return Err(KeySetFileError::AnotherIssuer(self.name()));
         }
-        if stored.fetched > now {
+        if now.age_of(stored.fetched).is_none() {
             return Err(KeySetFileError::FromFuture(self.name()));
         }
         let set = SessionKeySet::parse(stored.key_set.get().as_bytes())

@@ -2,6 +2,7 @@
 //! fails in between.
 
 use std::{
+    ffi::OsString,
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -17,13 +18,50 @@ const OTHERS_WRITE: u32 = 0o022;
 
 /// Replaces the file at `path` by `content`. Its folder must exist.
 pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let folder = folder_of(path);
-    // The temporary file is created readable only by its owner, and renamed in one step.
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let mut file = temporary(path)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
-    sync_folder(folder)
+    sync_folder(folder_of(path))
+}
+
+/// Deletes the temporary files that a writer of `path` left when it was killed, and returns how many. No writer may be
+/// running. A folder that does not exist has none.
+pub(super) fn sweep(path: &Path) -> io::Result<usize> {
+    let entries = match std::fs::read_dir(folder_of(path)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        entries => entries?,
+    };
+    let prefix = temporary_prefix(path);
+    let mut swept = 0;
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.as_encoded_bytes();
+        let is_ours = name.starts_with(prefix.as_encoded_bytes()) && name.ends_with(TEMPORARY.as_bytes());
+        if is_ours && entry.file_type()?.is_file() {
+            std::fs::remove_file(entry.path())?;
+            swept += 1;
+        }
+    }
+    Ok(swept)
+}
+
+/// Creates a temporary file beside `path`, readable only by its owner.
+fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let prefix = temporary_prefix(path);
+    tempfile::Builder::new().prefix(&prefix).suffix(TEMPORARY).tempfile_in(folder_of(path))
+}
+
+/// The end of the names of temporary files.
+const TEMPORARY: &str = ".pozi-tmp";
+
+/// Returns the beginning of the names of `path`'s temporary files, which no other file's have.
+fn temporary_prefix(path: &Path) -> OsString {
+    let mut prefix = OsString::from(".");
+    prefix.push(path.file_name().unwrap_or_default());
+    prefix.push(".");
+    prefix
 }
 
 /// Returns the folder of `path`.
@@ -113,4 +151,42 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn sweeps_what_a_killed_writer_left_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let path = at("ring.json");
+        replace(&path, b"kept").unwrap();
+        let others = [
+            "ring.json.lock",
+            ".ring.json.backup",
+            ".other.json.x.pozi-tmp",
+            ".tmp123",
+            "ring.json.pozi-tmp",
+        ];
+        for other in others {
+            fs::write(at(other), "kept").unwrap();
+        }
+        fs::create_dir(at(".ring.json.folder.pozi-tmp")).unwrap();
+        for _ in 0..3 {
+            let mut file = temporary(&path).unwrap();
+            file.write_all(b"a private key").unwrap();
+            // As after `kill -9`, nothing deletes it.
+            drop(file.keep().unwrap());
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1 + others.len() + 1 + 3);
+        assert_eq!(sweep(&path).unwrap(), 3);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1 + others.len() + 1);
+        assert_eq!(sweep(&path).unwrap(), 0);
+        assert_eq!(fs::read(&path).unwrap(), b"kept");
+        assert_eq!(sweep(&at("missing/ring.json")).unwrap(), 0);
+    }
 }

@@ -55,6 +55,15 @@ impl Cloud {
         }
     }
 
+    /// Returns the cloud's name in metadata and key sets (`cloud_instance_name`).
+    pub const fn instance_name(self) -> &'static str {
+        match self {
+            Self::Public => "microsoftonline.com",
+            Self::UsGovernment => "microsoftonline.us",
+            Self::China => "partner.microsoftonline.cn",
+        }
+    }
+
     /// Returns the `iss` of `tenant`'s tokens of `version`: with a trailing slash in 1.0, without one in 2.0.
     pub fn issuer(self, version: TokenVersion, tenant: TenantId) -> String {
         match version {

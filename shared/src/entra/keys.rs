@@ -1,4 +1,30 @@
 //! A cache of every registered tenant's keys, which follows Entra's rollovers and survives its outages.
+//!
+//! Each call first looks at the set in the [memory](KeySetMemory), whatever pause is running: if it is newer than the held
+//! one, it becomes the held one. One that is unreadable, older than `keep`, or from the future is ignored. Then
+//! [`LastGood`] decides whether to fetch. A fetch that fails for a reason that may pass at once is tried once more before it
+//! counts as failed. By the held set (*usable*: younger than `keep` and not from the future), the pause that is running, and
+//! the result of the fetch:
+//!
+//! | held | pause | fetch | answer | next pause |
+//! | --- | --- | --- | --- | --- |
+//! | fresh, with the key | any | - | the key | as before |
+//! | stale, with the key | after a failure | - | the key | as before |
+//! | stale, with the key | none, or unknown key | brings the key | the key | as before |
+//! | stale, with the key | none, or unknown key | lacks the key | unknown key | unknown key, 5 min |
+//! | stale, with the key | none, or unknown key | fails | the key | after a failure, 5 min |
+//! | usable, without the key | after a failure | - | keys unavailable, for the rest | as before |
+//! | usable, without the key | unknown key | - | unknown key, for the rest | as before |
+//! | usable, without the key | none | brings the key | the key | none |
+//! | usable, without the key | none | lacks the key | unknown key | unknown key, 5 min |
+//! | usable, without the key | none | fails | keys unavailable, for 5 min | after a failure, 5 min |
+//! | nothing usable | after a failure | - | keys unavailable, for the rest | as before |
+//! | nothing usable | none, or unknown key | brings the key | the key | as before |
+//! | nothing usable | none, or unknown key | lacks the key | unknown key | unknown key, 5 min |
+//! | nothing usable | none, or unknown key | fails | keys unavailable, for 5 s | after a failure, 5 s, then 10, 20, 40, 60 |
+//!
+//! The pause after an unknown key is the tenant's, for the key sets of both token versions; that after a failure is one key
+//! set's. The first fetch of a set waits for no unknown key.
 
 use std::{
     collections::HashMap,
@@ -86,14 +112,10 @@ impl<F: KeySetFetch, M: KeySetMemory> TenantKeys<F, M> {
         now: Timestamp,
     ) -> Result<Arc<EntraKey>, SubjectRefusal> {
         let slot = self.slot(location);
+        self.take_over_newer(&slot, location, now);
         let wanted = key_id.to_owned();
         let has_key = move |set: &EntraKeySet| set.key(&wanted).is_some();
-        let fetch = Arc::clone(&self.fetch);
-        let load = || {
-            let held = slot.held().is_some_and(|(set, _)| set.key(key_id).is_some());
-            let kept = self.kept(location, now).filter(|(set, _)| set.key(key_id).is_some());
-            obtain(fetch, location, kept, held, self.lifetimes, now)
-        };
+        let load = || obtain(Arc::clone(&self.fetch), location, now);
         let found = slot.find(now, has_key, load).await;
         let unknown = |retry_after| SubjectRefusal::UnknownKey {
             key_id: key_id.chars().take(100).collect(),
@@ -108,13 +130,14 @@ impl<F: KeySetFetch, M: KeySetMemory> TenantKeys<F, M> {
         }
     }
 
-    /// Returns the remembered key set at `location` unless it is too old. One from the future was stored by a wrong clock,
-    /// so its age is unknown.
-    fn kept(&self, location: KeySetLocation, now: Timestamp) -> Option<(EntraKeySet, Timestamp)> {
-        let StoredKeySet { document, fetched } = self.memory.recall(location)?;
-        let usable =
-            now.since(fetched) < self.lifetimes.keep && fetched.since(now) <= self.lifetimes.cooldown;
-        usable.then(|| EntraKeySet::parse(&document).ok()).flatten().map(|set| (set, fetched))
+    /// Takes over the set in the memory if it is newer than the held one. A failure to read it is the concern of the program
+    /// that stored it.
+    fn take_over_newer(&self, slot: &LastGood<EntraKeySet>, location: KeySetLocation, now: Timestamp) {
+        let stored = self.memory.recall(location).filter(|stored| slot.lacks(stored.fetched, now));
+        let Some(StoredKeySet { document, fetched }) = stored else { return };
+        if let Ok(set) = EntraKeySet::parse(&document, location.cloud) {
+            slot.remember(set, fetched, now);
+        }
     }
 
     fn slot(&self, location: KeySetLocation) -> Arc<LastGood<EntraKeySet>> {
@@ -132,24 +155,18 @@ impl<F: KeySetFetch, M: KeySetMemory> TenantKeys<F, M> {
     }
 }
 
-/// Returns the key set at `location` and when it was fetched: `kept` while it is fresh, otherwise a new one. If that
-/// fails, falls back to `kept`, unless the caller already holds a set with the key (`held`): then the failure is returned,
-/// which starts the pause before Entra is asked again.
+/// Returns the key set at `location` and when it was fetched. A failure that may pass at once is tried once more.
 async fn obtain<F: KeySetFetch>(
     fetch: Arc<F>,
     location: KeySetLocation,
-    kept: Option<(EntraKeySet, Timestamp)>,
-    held: bool,
-    lifetimes: Lifetimes,
     now: Timestamp,
 ) -> Result<(EntraKeySet, Timestamp), LoadError> {
-    let fresh = |fetched: &Timestamp| now.since(*fetched) < lifetimes.fresh;
-    if let Some((set, fetched)) = kept.as_ref().filter(|(_, fetched)| fresh(fetched)) {
-        return Ok((set.clone(), *fetched));
-    }
-    let document = fetch.fetch(location).await.inspect_err(|_| metrics::record_entra_failure());
-    let set = document.map_err(LoadError::from).and_then(|document| Ok(EntraKeySet::parse(&document)?));
-    set.map(|set| (set, now)).or_else(|error| kept.filter(|_| !held).ok_or(error))
+    let fetched = match fetch.fetch(location).await {
+        Err(error) if error.may_pass_at_once() => fetch.fetch(location).await,
+        done => done,
+    };
+    let document = fetched.inspect_err(|_| metrics::record_entra_failure())?;
+    Ok((EntraKeySet::parse(&document, location.cloud)?, now))
 }
 
 impl Slots {
@@ -165,6 +182,9 @@ impl Slots {
         Self { v1: slot("1.0"), v2: slot("2.0") }
     }
 }
+
+#[cfg(test)]
+mod table;
 
 #[cfg(test)]
 mod tests {
@@ -318,7 +338,9 @@ mod tests {
             for minutes in 60..24 * 60 {
                 assert!(keys.find(location(V1), TENANT_KEY.id, after(minutes * MINUTE)).await.is_ok());
             }
-            assert_eq!(script.fetch_count(), 1 + 23 * 12, "once in five minutes after the first hour");
+            let attempts = if failure().is_err() { 2 } else { 1 };
+            let expected = 1 + 23 * 12 * attempts;
+            assert_eq!(script.fetch_count(), expected, "once in five minutes after the first hour");
             let found = keys.find(location(V1), TENANT_KEY.id, after(24 * HOUR)).await.unwrap_err();
             assert!(matches!(found, SubjectRefusal::KeysUnavailable { .. }), "{found:?}");
         }
@@ -339,29 +361,53 @@ mod tests {
             let set = StoredKeySet { document: TENANT_KEY.document(None).into(), fetched: now() };
             let keys = TenantKeys::with_memory(Arc::clone(&script), Remembered(set), KEY_LIFETIMES);
             assert!(keys.find(location(V1), TENANT_KEY.id, after(2 * HOUR)).await.is_ok());
-            assert_eq!(script.fetch_count(), 1);
+            assert_eq!(script.fetch_count(), if failure().is_err() { 2 } else { 1 });
         }
     }
 
     #[tokio::test]
     async fn a_failed_first_fetch_says_when_to_retry_and_is_not_repeated_before() {
-        let failures: [Answer; 5] = [
-            DOWN,
-            INVALID,
-            || Err(FetchError::NoAnswer("timed out".into())),
-            || Err(FetchError::TooLarge(1)),
-            || panic!("a fetch that panics is a failure like any other"),
+        let failures: [(Answer, usize); 6] = [
+            (DOWN, 2),
+            (|| Err(FetchError::NoAnswer("reset".into())), 2),
+            (INVALID, 1),
+            (|| Err(FetchError::TimedOut("timed out".into())), 1),
+            (|| Err(FetchError::TooLarge(1)), 1),
+            (|| panic!("a fetch that panics is a failure like any other"), 1),
         ];
-        for failure in failures {
-            let (script, keys) = script([failure, OWN]);
-            for (seconds, left) in [(0, 300), (1, 299), (299, 1)] {
+        for (failure, attempts) in failures {
+            let (script, keys) = script([failure, failure, OWN]);
+            for (seconds, left) in [(0, 5), (1, 4), (4, 1)] {
                 let found = keys.find(location(V1), TENANT_KEY.id, after(seconds)).await.unwrap_err();
                 let retry_after = Duration::from_secs(left);
                 assert_eq!(found, SubjectRefusal::KeysUnavailable { retry_after });
             }
-            assert_eq!(script.fetch_count(), 1);
-            assert!(keys.find(location(V1), TENANT_KEY.id, after(300)).await.is_ok());
+            assert_eq!(script.fetch_count(), attempts);
         }
+    }
+
+    #[tokio::test]
+    async fn while_nothing_is_held_the_pause_grows_to_a_minute() {
+        let (script, keys) = script([INVALID]);
+        let mut seconds = 0;
+        for pause in [5, 10, 20, 40, 60, 60] {
+            let before = script.fetch_count();
+            for passed in 0..pause {
+                let found =
+                    keys.find(location(V1), TENANT_KEY.id, after(seconds + passed)).await.unwrap_err();
+                let retry_after = Duration::from_secs(pause - passed);
+                assert_eq!(found, SubjectRefusal::KeysUnavailable { retry_after });
+            }
+            assert_eq!(script.fetch_count(), before + 1);
+            seconds += pause;
+        }
+    }
+
+    #[tokio::test]
+    async fn one_connection_reset_is_not_noticed() {
+        let (script, keys) = script([|| Err(FetchError::NoAnswer("reset".into())), OWN]);
+        assert!(keys.find(location(V1), TENANT_KEY.id, now()).await.is_ok());
+        assert_eq!(script.fetch_count(), 2);
     }
 
     #[tokio::test]
@@ -403,13 +449,13 @@ mod tests {
     async fn a_stale_set_serves_others_while_it_is_renewed() {
         let (script, keys) = gated([OWN], Some(Semaphore::new(1)));
         assert!(keys.find(location(V1), TENANT_KEY.id, now()).await.is_ok());
-        let mut renewing = Box::pin(keys.find(location(V1), TENANT_KEY.id, after(2 * HOUR)));
+        let mut renewing = Box::pin(keys.find(location(V1), TENANT_KEY.id, after(2 * HOUR - 1)));
         while script.fetch_count() == 1 {
             assert!(renewing.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
             tokio::task::yield_now().await;
         }
         for _ in 0..10 {
-            assert!(keys.find(location(V1), TENANT_KEY.id, after(2 * HOUR)).await.is_ok());
+            assert!(keys.find(location(V1), TENANT_KEY.id, after(2 * HOUR - 1)).await.is_ok());
         }
         assert_eq!(script.fetch_count(), 2);
         script.gate.as_ref().unwrap().add_permits(1);

@@ -69,7 +69,7 @@ impl Key {
 
     /// Returns the key as it is read from such a document.
     pub(super) fn read(&self, issuer: Option<&str>) -> std::sync::Arc<EntraKey> {
-        EntraKeySet::parse(&self.document(issuer)).unwrap().key(self.id).unwrap().clone()
+        EntraKeySet::parse(&self.document(issuer), Cloud::Public).unwrap().key(self.id).unwrap().clone()
     }
 
     fn signature(&self, message: &str) -> String {

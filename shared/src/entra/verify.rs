@@ -591,7 +591,7 @@ mod tests {
         bytes[index] = byte;
         let Ok(text) = String::from_utf8(bytes) else { return false };
         let Ok(token) = UnverifiedToken::parse(&text) else { return false };
-        let keys = EntraKeySet::parse(&TENANT_KEY.document(None)).unwrap();
+        let keys = EntraKeySet::parse(&TENANT_KEY.document(None), Cloud::Public).unwrap();
         let Some(key) = keys.key(token.key_id()) else { return false };
         let signed = token.verify_signature(key, Cloud::Public);
         signed.and_then(|token| verify(token, &expected(Cloud::Public), now())).is_ok()

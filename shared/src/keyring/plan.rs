@@ -55,6 +55,8 @@ pub struct Plan {
     pub retire: Option<KeyId>,
     /// Remove these keys.
     pub remove: Vec<KeyId>,
+    /// Note that the times of these keys are in the future, so that their age counts from this run.
+    pub note_future: Vec<KeyId>,
 }
 
 impl RotationPolicy {
@@ -79,29 +81,34 @@ impl RotationPolicy {
 }
 
 /// Returns how long the newest pending or active key has been in its state. It grows without bound when rotation has
-/// stopped.
+/// stopped. A key whose time is in the future does not count until a run has noted that: it is not new.
 pub fn newest_key_age(ring: &KeyRing, now: Timestamp) -> Option<Duration> {
     let age = |key: &RingKey| match key.state {
-        KeyState::Pending { since } | KeyState::Active { since } => Some(now.since(since)),
+        KeyState::Pending { .. } | KeyState::Active { .. } => key.age(now),
         KeyState::Retiring { .. } => None,
     };
     ring.keys().iter().filter_map(age).min()
 }
 
 /// Returns what to do at `now` with `ring` (`None`: nothing is stored yet).
+///
+/// A time in the future was stored by a run whose clock was ahead, unless the clock of this run is behind. Either way, nothing
+/// is removed or promoted because of it, and nothing waits for it: the key's age counts from the first run that saw it.
 pub fn plan(ring: Option<&KeyRing>, now: Timestamp, policy: &RotationPolicy) -> Plan {
     let Some(ring) = ring else { return Plan { create: true, ..Plan::default() } };
-    let age = |since| now.since(since);
     let mut plan = Plan::default();
     let mut active = None;
     let mut pending = None;
     for key in ring.keys() {
+        let known = key.age(now);
+        if known.is_none() {
+            plan.note_future.push(key.id.clone());
+        }
+        let age = known.unwrap_or_default();
         match key.state {
-            KeyState::Pending { since } => pending = pending.or(Some((&key.id, age(since)))),
-            KeyState::Active { since } => active = Some((&key.id, age(since))),
-            KeyState::Retiring { since } if age(since) >= policy.times.keep_after => {
-                plan.remove.push(key.id.clone());
-            }
+            KeyState::Pending { .. } => pending = pending.or(Some((&key.id, age))),
+            KeyState::Active { .. } => active = Some((&key.id, age)),
+            KeyState::Retiring { .. } if age >= policy.times.keep_after => plan.remove.push(key.id.clone()),
             KeyState::Retiring { .. } => (),
         }
     }
@@ -136,13 +143,18 @@ impl Plan {
         now: Timestamp,
     ) -> Option<KeyRing> {
         let Some(ring) = ring else { return KeyRing::first(policy.algorithm, new?, now) };
-        let next_state = |key: &RingKey| match Some(&key.id) {
-            id if id == self.promote.as_ref() => KeyState::Active { since: now },
-            id if id == self.retire.as_ref() => KeyState::Retiring { since: now },
-            _ => key.state,
+        let next = |key: &RingKey| match Some(&key.id) {
+            id if id == self.promote.as_ref() => (KeyState::Active { since: now }, None),
+            id if id == self.retire.as_ref() => (KeyState::Retiring { since: now }, None),
+            _ if self.note_future.contains(&key.id) => (key.state, Some(now)),
+            _ => (key.state, key.seen),
         };
         let kept = ring.keys().iter().filter(|key| !self.remove.contains(&key.id));
-        let mut keys: Vec<_> = kept.map(|key| RingKey { state: next_state(key), ..key.clone() }).collect();
+        let changed = |key: &RingKey| {
+            let (state, seen) = next(key);
+            RingKey { state, seen, ..key.clone() }
+        };
+        let mut keys: Vec<_> = kept.map(changed).collect();
         keys.extend(new.and_then(|new| RingKey::new(new, KeyState::Pending { since: now })));
         Some(ring.with_keys(keys))
     }
@@ -239,13 +251,62 @@ mod tests {
         }
     }
 
+    /// A run with a clock that is behind cannot tell that from times in the future. What it notes does not count for others.
     #[test]
     fn a_clock_set_back_removes_and_promotes_nothing() {
         let mut ring = None;
         for hour in 0..25 {
             ring = step(ring.as_ref(), START + hour * HOUR);
         }
-        assert_eq!(step(ring.as_ref(), START - 1_000 * HOUR), ring);
+        let before = ring.unwrap();
+        let after = step(Some(&before), START - 1_000 * HOUR).unwrap();
+        let states_of = |ring: &KeyRing| ring.keys().iter().map(|key| key.state).collect::<Vec<_>>();
+        assert_eq!(states_of(&after), states_of(&before));
+        for hour in 25..40 {
+            let (after, before) =
+                (step(Some(&after), START + hour * HOUR), step(Some(&before), START + hour * HOUR));
+            assert_eq!(states_of(&after.unwrap()), states_of(&before.unwrap()), "hour {hour}");
+        }
+    }
+
+    /// Runs every hour for ten days, one of them with a clock a year ahead, at each hour of a key's life.
+    #[test]
+    fn one_run_a_year_ahead_delays_rotation_by_no_more_than_a_keys_life() {
+        const YEAR: u64 = 365 * 24 * HOUR;
+        for wrong in 1..30 {
+            let mut ring = step(None, START);
+            let mut signers = Vec::new();
+            for hour in 1..240 {
+                let now = START + hour * HOUR + if hour == wrong { YEAR } else { 0 };
+                ring = step(ring.as_ref(), now);
+                let ring = ring.as_ref().unwrap();
+                let age = newest_key_age(ring, Timestamp::from_unix_seconds(now)).unwrap();
+                assert!(age < Duration::from_hours(24), "hour {hour} after {wrong}: {age:?}");
+                let signer = ring.active().unwrap().id.clone();
+                if signers.last() != Some(&signer) {
+                    signers.push(signer);
+                }
+            }
+            assert!(
+                (9..=11).contains(&signers.len()),
+                "{} keys signed, wrong at hour {wrong}",
+                signers.len()
+            );
+            let stored = ring.unwrap().keys().iter().map(|key| key.state.since().unix_seconds()).max();
+            assert!(stored < Some(START + YEAR), "no time in the future is left, wrong at hour {wrong}");
+        }
+    }
+
+    #[test]
+    fn a_key_from_the_future_is_not_new() {
+        let ring = step(None, START + 9_000 * HOUR).unwrap();
+        let now = Timestamp::from_unix_seconds(START);
+        assert_eq!(newest_key_age(&ring, now), None);
+        assert_eq!(plan(Some(&ring), now, &policy()).note_future, [ring.keys()[0].id.clone()]);
+        let noted = step(Some(&ring), START).unwrap();
+        assert!(plan(Some(&noted), now, &policy()).is_empty(), "it is noted once");
+        let later = Timestamp::from_unix_seconds(START + 5 * HOUR);
+        assert_eq!(newest_key_age(&noted, later), Some(Duration::from_hours(5)));
     }
 
     #[test]

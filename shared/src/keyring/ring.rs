@@ -1,6 +1,8 @@
 //! The key ring: every key that is published, with its state. A stored ring is checked when it is read, so that damage
 //! shows up there and not when a session is signed.
 
+use std::time::Duration;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jsonwebtoken::jwk::Jwk;
 use serde::{Deserialize, Serialize};
@@ -27,6 +29,8 @@ pub struct RingKey {
     pub private: PrivateHalf,
     /// Its state.
     pub state: KeyState,
+    /// When a run of rotation first saw that the time in `state` is in the future. While it is, this is used instead.
+    pub seen: Option<Timestamp>,
 }
 
 /// The state of a key, and since when it has been in it.
@@ -48,6 +52,15 @@ pub enum KeyState {
         /// When it stopped signing.
         since: Timestamp,
     },
+}
+
+impl KeyState {
+    /// Returns since when the key has been in it.
+    pub fn since(self) -> Timestamp {
+        match self {
+            Self::Pending { since } | Self::Active { since } | Self::Retiring { since } => since,
+        }
+    }
 }
 
 /// A stored document is not a key ring. The parser's own error is left out, because it may quote a private key.
@@ -114,11 +127,19 @@ impl KeyRing {
 
 impl RingKey {
     pub(super) fn new(new: NewKey, state: KeyState) -> Option<Self> {
-        Some(Self { id: KeyId::thumbprint(&new.jwk)?, jwk: new.jwk, private: new.private, state })
+        Some(Self { id: KeyId::thumbprint(&new.jwk)?, jwk: new.jwk, private: new.private, state, seen: None })
+    }
+
+    /// Returns how long the key has been in its state. `None` if that is in the future and no earlier run has seen it: a clock
+    /// was wrong, now or then. The stored time stays as it is, so that a run with a wrong clock does not change what the
+    /// others know.
+    pub(super) fn age(&self, now: Timestamp) -> Option<Duration> {
+        now.age_of(self.state.since()).or_else(|| now.age_of(self.seen?))
     }
 
     fn from_entry(algorithm: SigningAlgorithm, entry: &Entry) -> Result<Self, KeyRingFormatError> {
         let key = entry.key.read(algorithm).and_then(|key| Self::new(key, entry.state));
+        let key = key.map(|key| Self { seen: entry.seen, ..key });
         key.filter(|key| key.id == entry.kid).ok_or_else(|| KeyRingFormatError::Mismatch(entry.kid.clone()))
     }
 
@@ -129,7 +150,7 @@ impl RingKey {
             PrivateHalf::Sealed(bytes) => StoredKey::Sealed { bytes: STANDARD.encode(bytes), public },
             PrivateHalf::Vault(name) => StoredKey::Vault { name: name.clone(), public },
         };
-        Entry { kid: self.id.clone(), state: self.state, key }
+        Entry { kid: self.id.clone(), state: self.state, seen: self.seen, key }
     }
 }
 
@@ -145,6 +166,8 @@ struct Entry {
     kid: KeyId,
     #[serde(flatten)]
     state: KeyState,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seen: Option<Timestamp>,
     #[serde(flatten)]
     key: StoredKey,
 }
@@ -215,6 +238,7 @@ mod tests {
             ring(),
             ring_with(&PrivateHalf::Sealed(vec![0, 255])),
             ring_with(&PrivateHalf::Vault("key/1".into())),
+            ring().with_keys(vec![RingKey { seen: Some(Timestamp::default()), ..ring().keys.remove(0) }]),
         ] {
             assert_eq!(KeyRing::from_json(&ring.to_json().unwrap()), Ok(ring));
         }

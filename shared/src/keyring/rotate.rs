@@ -99,6 +99,9 @@ async fn attempt<S: KeyRingStore, K: KeyMaker + KeyDisposal>(
     if let Some(ring) = ring.as_ref().filter(|_| plan.is_empty()) {
         return Ok(Rotation { plan, ring: ring.clone() });
     }
+    for key in &plan.note_future {
+        tracing::warn!(%key, "the key ring has a time in the future; a clock was wrong, and the key's age counts from now");
+    }
     let new = if plan.create { Some(keys.make(policy.algorithm()).await?) } else { None };
     refuse_mixed_storage(ring.as_ref(), new.as_ref())?;
     // Before they leave the ring: if this run is killed here, the next one still knows them.

@@ -33,9 +33,10 @@ impl<F: DocumentFetch> IssuerKeys<F> {
         Self { fetch: Arc::new(fetch), lifetimes, set }
     }
 
-    /// Takes over a set that an earlier process fetched at `fetched`, unless a newer one is held.
-    pub fn remember(&self, set: SessionKeySet, fetched: Timestamp) {
-        self.set.remember(set, fetched);
+    /// Takes over a set that an earlier process fetched at `fetched`, unless a newer one is held. At `now`, one from the
+    /// future or one that is too old is not taken over.
+    pub fn remember(&self, set: SessionKeySet, fetched: Timestamp, now: Timestamp) {
+        self.set.remember(set, fetched, now);
     }
 
     /// Fetches the set if it is no longer fresh.

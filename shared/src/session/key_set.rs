@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use jsonwebtoken::{
     DecodingKey,
-    jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, PublicKeyUse},
+    jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, KeyOperations, PublicKeyUse},
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 use crate::{
     json::Members,
     keyring::{KeyId, SigningAlgorithm},
+    public_key::{check_p256, check_rsa},
 };
 
 /// A public key that sessions are verified with, bound to its one algorithm.
@@ -36,24 +37,42 @@ pub struct SessionKeySet {
     keys: HashMap<String, SessionKey>,
 }
 
+/// The most keys in a document that is read. The service publishes two or three.
+const MAX_KEYS: usize = 64;
+
 /// A document without a usable key, such as an error page. It must not replace keys that work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a key set with at least one usable key")]
-pub struct SessionKeySetError;
+pub enum SessionKeySetError {
+    /// Not a JWK Set.
+    #[error("not a JWK Set")]
+    Format,
+    /// More keys than the service ever publishes.
+    #[error("a key set of {0} keys; at most {MAX_KEYS} are read")]
+    TooMany(usize),
+    /// No key verifies sessions.
+    #[error("none of the {0} keys is one that the service publishes")]
+    NoneUsable(usize),
+}
 
 impl SessionKeySet {
     /// Parses a JWK Set as the service publishes it. A key is usable if its `kid` is its thumbprint (RFC 7638), `use` is
-    /// `sig`, `alg` is ES256 or RS256 and fits `kty`, and it has no private, secret or repeated member. Other keys are
-    /// skipped.
+    /// `sig`, `key_ops`, if any, contains `verify`, `alg` is ES256 or RS256 and fits `kty`, its numbers can verify and are safe
+    /// to, and it has no private, secret or repeated member. Other keys are skipped. A set of more than 64 keys is
+    /// refused whole.
     pub fn parse(document: &[u8]) -> Result<Self, SessionKeySetError> {
-        let Document { keys: entries } = serde_json::from_slice(document).map_err(|_| SessionKeySetError)?;
+        let Document { keys: entries } =
+            serde_json::from_slice(document).map_err(|_| SessionKeySetError::Format)?;
+        let found = entries.len();
+        if found > MAX_KEYS {
+            return Err(SessionKeySetError::TooMany(found));
+        }
         let mut set = Self { published: JwkSet { keys: Vec::new() }, keys: HashMap::new() };
         for (jwk, id, key) in entries.into_iter().filter_map(usable) {
             if set.keys.insert(id, key).is_none() {
                 set.published.keys.push(jwk);
             }
         }
-        if set.keys.is_empty() { Err(SessionKeySetError) } else { Ok(set) }
+        if set.keys.is_empty() { Err(SessionKeySetError::NoneUsable(found)) } else { Ok(set) }
     }
 
     /// Returns the key `key_id`.
@@ -94,28 +113,29 @@ fn usable(entry: &RawValue) -> Option<(Jwk, String, SessionKey)> {
     let jwk: Jwk = serde_json::from_str(entry.get()).ok()?;
     let algorithm = algorithm_of(&jwk)?;
     let id = KeyId::thumbprint(&jwk)?.as_str().to_owned();
-    let signs = jwk.common.public_key_use == Some(PublicKeyUse::Signature);
-    if !signs || jwk.common.key_id.as_deref() != Some(&id) {
+    let operations = jwk.common.key_operations.as_ref();
+    let verifies = jwk.common.public_key_use == Some(PublicKeyUse::Signature)
+        && operations.is_none_or(|operations| operations.contains(&KeyOperations::Verify));
+    if !verifies || jwk.common.key_id.as_deref() != Some(&id) {
         return None;
     }
     let key = SessionKey::new(algorithm, DecodingKey::from_jwk(&jwk).ok()?);
     Some((jwk, id, key))
 }
 
-/// Returns the one algorithm of a key. `None` if `alg` does not fit the type of key, or if its numbers are not of a safe size
-/// (RFC 7518 §3.3) or not in the form that gives a key one thumbprint only (§6.2.1.2, §6.3.1.1).
+/// Returns the one algorithm of a key. `None` if `alg` does not fit the type of key, or if its numbers cannot verify, are not
+/// safe (RFC 7518 §3.3) or not in the form that gives a key one thumbprint only (§6.2.1.2, §6.3.1.1).
 fn algorithm_of(jwk: &Jwk) -> Option<SigningAlgorithm> {
     match (&jwk.algorithm, jwk.common.key_algorithm?) {
         (AlgorithmParameters::EllipticCurve(point), KeyAlgorithm::ES256) => {
-            let is_coordinate = |text: &str| decoded(text).is_some_and(|bytes| bytes.len() == 32);
-            let fits =
-                point.curve == EllipticCurve::P256 && is_coordinate(&point.x) && is_coordinate(&point.y);
+            let (x, y) = (decoded(&point.x)?, decoded(&point.y)?);
+            let fits = point.curve == EllipticCurve::P256 && x.len() == 32 && check_p256(&x, &y).is_ok();
             fits.then_some(SigningAlgorithm::Es256)
         }
         (AlgorithmParameters::RSA(numbers), KeyAlgorithm::RS256) => {
             let (modulus, exponent) = (decoded(&numbers.n)?, decoded(&numbers.e)?);
             let is_plain = |number: &[u8]| number.first().is_some_and(|byte| *byte != 0);
-            let fits = (256..=1_024).contains(&modulus.len()) && is_plain(&modulus) && is_plain(&exponent);
+            let fits = is_plain(&modulus) && is_plain(&exponent) && check_rsa(&modulus, &exponent).is_ok();
             fits.then_some(SigningAlgorithm::Rs256)
         }
         _ => None,
@@ -175,13 +195,15 @@ mod tests {
             ("x", json!("AA")),
             ("y", json!("§")),
             ("crv", json!("P-384")),
+            ("key_ops", json!(["sign"])),
+            ("key_ops", json!([])),
         ];
         let neighbour = entry(SigningAlgorithm::Rs256);
         for (name, value) in changes {
             let mut odd = entry(SigningAlgorithm::Es256);
             odd[name] = value;
             assert_eq!(parse(&[odd.clone(), neighbour.clone()]).unwrap().len(), 1, "{odd}");
-            assert_eq!(parse(&[odd]).unwrap_err(), SessionKeySetError);
+            assert_eq!(parse(&[odd]).unwrap_err(), SessionKeySetError::NoneUsable(1));
         }
         let mut swapped = entry(SigningAlgorithm::Es256);
         swapped["alg"] = json!("RS256");
@@ -191,20 +213,52 @@ mod tests {
         }
     }
 
-    /// A weak modulus has a thumbprint, too.
+    /// Adds what a usable key has, with the thumbprint of these parameters.
+    fn named(mut parameters: Value, algorithm: &str) -> Value {
+        let jwk: Jwk = serde_json::from_value(parameters.clone()).unwrap();
+        parameters["kid"] = json!(KeyId::thumbprint(&jwk).unwrap().as_str());
+        parameters["use"] = json!("sig");
+        parameters["alg"] = json!(algorithm);
+        parameters
+    }
+
+    /// A key that cannot verify, or not safely, has a thumbprint, too.
     #[test]
     fn skips_an_rsa_key_of_a_wrong_size_or_form() {
+        let odd = |length: usize| format!("{}w", "w".repeat(length - 1));
+        let usable = parse(&[named(json!({"kty": "RSA", "n": odd(342), "e": "AQAB"}), "RS256")]);
+        assert!(usable.is_ok(), "{usable:?}");
+        let even = format!("{}g", "w".repeat(341));
         for (n, e) in [
             ("A".repeat(171), "AQAB"),
-            ("w".repeat(171), "AQAB"),
-            ("w".repeat(2_000), "AQAB"),
-            ("w".repeat(342), ""),
+            (odd(171), "AQAB"),
+            (odd(2_000), "AQAB"),
+            (format!("AAAA{}", odd(342)), "AQAB"),
+            (even, "AQAB"),
+            (odd(342), ""),
+            (odd(342), "Aw"),
+            (odd(342), "AQAC"),
         ] {
-            let mut odd = json!({"kty": "RSA", "use": "sig", "alg": "RS256", "n": n, "e": e});
-            let jwk: Jwk = serde_json::from_value(odd.clone()).unwrap();
-            odd["kid"] = json!(KeyId::thumbprint(&jwk).unwrap().as_str());
-            assert_eq!(parse(&[odd]).unwrap_err(), SessionKeySetError, "{e}");
+            let odd = named(json!({"kty": "RSA", "n": n, "e": e}), "RS256");
+            assert_eq!(parse(&[odd]).unwrap_err(), SessionKeySetError::NoneUsable(1), "{} {e}", n.len());
         }
+    }
+
+    #[test]
+    fn skips_a_point_that_is_not_on_the_curve() {
+        let good = entry(SigningAlgorithm::Es256);
+        let swapped = json!({"kty": "EC", "crv": "P-256", "x": good["y"], "y": good["x"]});
+        let zero = json!({"kty": "EC", "crv": "P-256", "x": "A".repeat(43), "y": "A".repeat(43)});
+        for odd in [swapped, zero] {
+            assert_eq!(parse(&[named(odd, "ES256")]).unwrap_err(), SessionKeySetError::NoneUsable(1));
+        }
+    }
+
+    #[test]
+    fn refuses_a_set_with_more_keys_than_the_service_has() {
+        let keys = |count| vec![entry(SigningAlgorithm::Es256); count];
+        assert_eq!(parse(&keys(MAX_KEYS)).unwrap().len(), 1);
+        assert_eq!(parse(&keys(MAX_KEYS + 1)).unwrap_err(), SessionKeySetError::TooMany(MAX_KEYS + 1));
     }
 
     #[test]
@@ -214,7 +268,7 @@ mod tests {
             format!(r#"{{"keys":[{}]}}"#, good.replacen('{', r#"{"kid":"first","#, 1)),
             format!(r#"{{"keys":[],"keys":[{good}]}}"#),
         ] {
-            assert_eq!(SessionKeySet::parse(odd.as_bytes()).unwrap_err(), SessionKeySetError, "{odd}");
+            assert!(SessionKeySet::parse(odd.as_bytes()).is_err(), "{odd}");
         }
         assert_eq!(
             parse(&[entry(SigningAlgorithm::Es256), entry(SigningAlgorithm::Es256)])
@@ -236,13 +290,12 @@ mod tests {
 
     #[test]
     fn refuses_a_document_without_a_usable_key() {
-        for document in ["", "<html>", "{}", "[]", r#"{"keys":[]}"#, r#"{"keys":{}}"#] {
-            assert_eq!(
-                SessionKeySet::parse(document.as_bytes()).unwrap_err(),
-                SessionKeySetError,
-                "{document}"
-            );
+        for document in ["", "<html>", "{}", "[]", r#"{"keys":{}}"#] {
+            let found = SessionKeySet::parse(document.as_bytes()).unwrap_err();
+            assert_eq!(found, SessionKeySetError::Format, "{document}");
         }
+        let empty = SessionKeySet::parse(br#"{"keys":[]}"#).unwrap_err();
+        assert_eq!(empty, SessionKeySetError::NoneUsable(0));
     }
 
     proptest! {

@@ -83,7 +83,7 @@ impl<S: TenantSource> SiteRegistry for CachedRegistry<S> {
         let source = Arc::clone(&self.source);
         let load = || async move {
             let record = source.record_of(tenant).await?;
-            Ok::<_, RegistryError>((Tenant::compile(tenant, record), now))
+            Ok::<_, RegistryError>((Tenant::compile(tenant, record, now), now))
         };
         let found = slot.find(now, |_| true, load).await;
         let known = found.map_err(|error| RegistryError(error.into()))?;
@@ -103,13 +103,19 @@ impl<S: TenantSource> KeySetMemory for CachedRegistry<S> {
 }
 
 impl Tenant {
-    fn compile(tenant: TenantId, record: TenantRecord) -> Self {
+    fn compile(tenant: TenantId, record: TenantRecord, now: Timestamp) -> Self {
         let (sites, errors) = TenantSites::compile(tenant, &record.sites);
         for error in &errors {
             log_unreadable(tenant, error);
         }
         metrics::record_unreadable_sites(errors.len());
-        Self { sites: Arc::new(sites), key_sets: record.key_sets }
+        let (key_sets, future): (Vec<_>, Vec<_>) =
+            record.key_sets.into_iter().partition(|(_, set)| now.age_of(set.fetched).is_some());
+        for (_, set) in future {
+            let seconds_ahead = set.fetched.since(now).as_secs();
+            tracing::warn!(%tenant, seconds_ahead, "a stored key set is from the future, so it is not used; check the clocks");
+        }
+        Self { sites: Arc::new(sites), key_sets }
     }
 }
 
@@ -282,5 +288,20 @@ mod tests {
         let elsewhere = KeySetLocation { tenant: unregistered, ..location(TokenVersion::V2) };
         assert_eq!(registry.recall(elsewhere), None);
         assert_eq!(store.reads(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_stored_key_set_from_the_future_is_not_used() {
+        let (store, _) = registry(Ok(own()));
+        let tenant = documents::site().tenant();
+        let location = KeySetLocation { cloud: Cloud::Public, tenant, version: TokenVersion::V2 };
+        for (seconds_ahead, used) in [(61, false), (365 * 86_400, false), (60, true)] {
+            let mut record = own();
+            record.key_sets[0].1.fetched = at(seconds_ahead);
+            store.becomes(Ok(record));
+            let registry = CachedRegistry::new(Arc::clone(&store), REGISTRY_LIFETIMES);
+            names(&registry, 0).await.unwrap();
+            assert_eq!(registry.recall(location).is_some(), used, "{seconds_ahead} s ahead");
+        }
     }
 }

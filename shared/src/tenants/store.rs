@@ -64,7 +64,8 @@ pub trait SiteStore: Send + Sync + 'static {
 
 /// Stores the tenants' key sets for the other functions.
 pub trait KeySetStore: Send + Sync + 'static {
-    /// Stores `document`, the key set at `location` as served at `fetched`, unless a newer one is stored already.
+    /// Stores `document`, the key set at `location` as served at `fetched`, unless a newer one is stored already. One that
+    /// is stored as from so much later than `fetched` that a clock was wrong is replaced.
     fn keep(
         &self,
         location: KeySetLocation,

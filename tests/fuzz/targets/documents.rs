@@ -3,13 +3,13 @@
 
 use libfuzzer_sys::fuzz_target;
 use pozi_auth::{
-    entra::EntraKeySet,
+    entra::{Cloud, EntraKeySet},
     keyring::KeyRing,
     sites::{SiteFile, register},
 };
 
 fuzz_target!(|data: &[u8]| {
-    if let Ok(keys) = EntraKeySet::parse(data) {
+    if let Ok(keys) = EntraKeySet::parse(data, Cloud::Public) {
         assert!(!keys.is_empty());
     }
     if let Ok(ring) = KeyRing::from_json(data) {

@@ -29,8 +29,8 @@ const LIFETIMES: Lifetimes = Lifetimes {
 const UNSTAMPED_LIFETIME: Duration = Duration::from_mins(5);
 
 /// A cache of the layers of catalogues. They are fetched again when the project file changes, or after 5 minutes if the
-/// gate cannot read it. Concurrent requests cause one fetch. After a failure there is no other fetch for 10 s, and the
-/// previous layers are used, unless the project file has changed since: fields that it now hides must not be shown.
+/// gate cannot read it. Concurrent requests cause one fetch. After a failure there is no other fetch for 10 s (5 s after the
+/// first one, if there are no layers yet), and the previous layers are used, unless the project file has changed since: fields that it now hides must not be shown.
 #[derive(Debug)]
 pub struct LayerSource<M> {
     server: Arc<M>,
@@ -112,13 +112,14 @@ impl<M: MapServer> LayerSource<M> {
             Ok::<_, fetch::FetchError>((Kept { layers: Arc::new(layers), stamp, fetched: now }, now))
         };
         let is_current = move |kept: &Kept| {
-            kept.stamp == stamp && (stamp.is_some() || now.since(kept.fetched) < UNSTAMPED_LIFETIME)
+            let is_young = || now.age_of(kept.fetched).is_some_and(|age| age < UNSTAMPED_LIFETIME);
+            kept.stamp == stamp && (stamp.is_some() || is_young())
         };
         match (kept.find(now, is_current, load).await, kept.held()) {
             (Ok(found), _) => Ok(Arc::clone(&found.layers)),
             // During an outage, old layers are used as long as the project file has not changed.
             (Err(LastGoodError::Unavailable { .. }), Some((held, fetched)))
-                if held.stamp == stamp && now.since(fetched) < LIFETIMES.keep =>
+                if held.stamp == stamp && now.age_of(fetched).is_some_and(|age| age < LIFETIMES.keep) =>
             {
                 Ok(Arc::clone(&held.layers))
             }

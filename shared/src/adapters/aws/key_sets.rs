@@ -1,7 +1,7 @@
 //! The tenants' Entra key sets in the table: fetched by one function on a schedule, so that the others need no call to
 //! Entra.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 
@@ -14,6 +14,10 @@ use crate::{
 
 const DOCUMENT: &str = "document";
 const FETCHED: &str = "fetched";
+
+/// The longest that a function runs. A set that is stored as from even later than a run began was not stored by another run
+/// beside it, but with a wrong clock. Source: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html>.
+const LONGEST_RUN: Duration = Duration::from_mins(15);
 
 impl KeySetStore for Table {
     async fn keep(
@@ -30,11 +34,13 @@ impl KeySetStore for Table {
             .item(SK, string(format!("{KEYS}{}", name(location.version))))
             .item(DOCUMENT, AttributeValue::B(Blob::new(document)))
             .item(FETCHED, number(fetched.unix_seconds()))
-            .condition_expression("attribute_not_exists(pk) OR fetched < :fetched")
-            .expression_attribute_values(":fetched", number(fetched.unix_seconds()));
+            // One from the future does not count: a clock was wrong, and nothing newer would come for long.
+            .condition_expression("attribute_not_exists(pk) OR fetched < :fetched OR fetched > :future")
+            .expression_attribute_values(":fetched", number(fetched.unix_seconds()))
+            .expression_attribute_values(":future", number(fetched.plus(LONGEST_RUN).unix_seconds()));
         match put.send().await {
             Err(error) if !is_conflict(&error) => Err(RegistryError(error.into())),
-            // A conflict: a newer one is stored already.
+            // A conflict: one that is as new is stored already.
             _ => Ok(()),
         }
     }

@@ -1,0 +1,290 @@
+//! A cached value that outlives the outages of its source: the last good one is kept, replaced only by one that parsed,
+//! and never fetched twice at once or too soon after a fetch that did not help. `next` decides, from this table:
+//!
+//! | what is held | since a failure | since a useless fetch | what happens |
+//! | --- | --- | --- | --- |
+//! | a fresh value that satisfies | - | - | it is used |
+//! | a stale one that satisfies | pause | - | it is used |
+//! | a stale one that satisfies, younger than twice `fresh` | - | - | fetch; others use it meanwhile |
+//! | an older one that satisfies | - | - | fetch; others wait, and use it if that fails |
+//! | one that does not satisfy | pause | - | [`Unavailable`](LastGoodError::Unavailable) until the pause ends |
+//! | one that does not satisfy | - | pause | [`Missing`](LastGoodError::Missing) until the pause ends |
+//! | one that does not satisfy | - | - | fetch; others wait |
+//! | nothing, or what is too old or from the future | pause | - | [`Unavailable`](LastGoodError::Unavailable) until the pause ends |
+//! | nothing, or what is too old or from the future | - | - | fetch; others wait |
+//!
+//! A fetch that satisfies starts no pause and ends the one after failures. One that brings a value that does not satisfy
+//! starts the pause after a useless fetch, for `cooldown`. A failure starts both pauses for `cooldown` if a usable value is
+//! held. If none is, it starts a pause of 5 s, which doubles with each failure in a row up to 60 s (and `cooldown`).
+
+mod next;
+mod pause;
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use tokio::sync::OwnedMutexGuard;
+
+pub use self::pause::Cooldown;
+use self::{
+    next::{Held, Next, next},
+    pause::{after_failure, lock, remaining},
+};
+use crate::{
+    error::{Cause, with_causes},
+    timestamp::Timestamp,
+};
+
+/// How long a value is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetimes {
+    /// Up to this age, a value that satisfies the caller is used without a fetch.
+    pub fresh: Duration,
+    /// Up to this age, a value is used while its source fails.
+    pub keep: Duration,
+    /// The pause after a fetch that failed, or whose value did not satisfy the caller. Shorter after a failure while no
+    /// usable value is held.
+    pub cooldown: Duration,
+}
+
+/// Why there is no value that satisfies the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LastGoodError {
+    /// No usable value is held, and the source fails.
+    #[error("fetching it failed; the next attempt is in {} s", retry_after.as_secs())]
+    Unavailable {
+        /// The time until the next fetch, in whole seconds.
+        retry_after: Duration,
+    },
+    /// The newest value does not satisfy the caller.
+    #[error("the newest value does not have what was looked for")]
+    Missing {
+        /// The time until the next fetch, in whole seconds; `None` if this call has just fetched.
+        retry_after: Option<Duration>,
+    },
+}
+
+/// A cached value.
+#[derive(Debug)]
+pub struct LastGood<T> {
+    name: String,
+    lifetimes: Lifetimes,
+    state: Mutex<State<T>>,
+    flight: Arc<tokio::sync::Mutex<()>>,
+    useless: Arc<Cooldown>,
+}
+
+#[derive(Debug)]
+struct State<T> {
+    held: Option<(Arc<T>, Timestamp)>,
+    /// When the last fetch failed, and how many did in a row.
+    failed: Option<(Timestamp, u32)>,
+    /// How many fetches have ended.
+    fetches: u64,
+}
+
+impl<T: Send + Sync + 'static> LastGood<T> {
+    /// Creates an empty cache. `name` names the value in the log; `useless` may be shared with other values.
+    pub fn new(name: impl Into<String>, lifetimes: Lifetimes, useless: Arc<Cooldown>) -> Arc<Self> {
+        let state = Mutex::new(State { held: None, failed: None, fetches: 0 });
+        Arc::new(Self { name: name.into(), lifetimes, state, flight: Arc::default(), useless })
+    }
+
+    /// Takes over a value that another process fetched at `fetched`, unless a newer one is held. At `now`, neither a value
+    /// from the future nor one that is too old is taken over, and one from the future that is held does not count.
+    pub fn remember(&self, value: T, fetched: Timestamp, now: Timestamp) {
+        if self.lacks(fetched, now) {
+            lock(&self.state).held = Some((Arc::new(value), fetched));
+        }
+    }
+
+    /// Returns whether [`remember`](Self::remember) would take over a value that was fetched at `fetched`.
+    pub fn lacks(&self, fetched: Timestamp, now: Timestamp) -> bool {
+        let held = lock(&self.state).held.as_ref().map(|(_, held)| *held);
+        self.is_usable(fetched, now) && held.is_none_or(|held| held < fetched || now.age_of(held).is_none())
+    }
+
+    /// Returns the newest value and when it was fetched, even if it is too old to be used.
+    pub fn held(&self) -> Option<(Arc<T>, Timestamp)> {
+        lock(&self.state).held.clone()
+    }
+
+    /// Returns the value to use at `now`. It is fetched with `load` when none is held, when the held one is no longer
+    /// fresh, or when the held one does not satisfy the caller. `load` returns a value and when it was fetched: `now`,
+    /// unless it comes from a store.
+    pub async fn find<E, L>(
+        self: &Arc<Self>,
+        now: Timestamp,
+        satisfies: impl Fn(&T) -> bool + Clone + Send + 'static,
+        load: impl FnOnce() -> L + Send,
+    ) -> Result<Arc<T>, LastGoodError>
+    where
+        E: Into<Cause> + Send + 'static,
+        L: Future<Output = Result<(T, Timestamp), E>> + Send + 'static,
+    {
+        let seen = self.fetches();
+        let flight = match self.next(now, &satisfies) {
+            (Next::Use, Some(value)) => return Ok(value),
+            (Next::FetchBeside, Some(value)) => match Arc::clone(&self.flight).try_lock_owned() {
+                Ok(flight) => flight,
+                Err(_) => return Ok(value),
+            },
+            // Also in a pause: a fetch that runs may bring what the caller looks for.
+            _ => Arc::clone(&self.flight).lock_owned().await,
+        };
+        if self.fetches() != seen {
+            return self.just_fetched(now, &satisfies);
+        }
+        match self.next(now, &satisfies) {
+            (Next::Use, Some(value)) => Ok(value),
+            (Next::Refuse(error), _) => Err(error),
+            _ => {
+                self.fetch(now, flight, satisfies.clone(), load()).await;
+                self.just_fetched(now, &satisfies)
+            }
+        }
+    }
+
+    /// Returns what is held after a fetch that has just ended. A value that it brought is new whatever its time says: the
+    /// caller's time is from before the fetch, and may be far behind if the machine slept.
+    fn just_fetched(&self, now: Timestamp, satisfies: impl Fn(&T) -> bool) -> Result<Arc<T>, LastGoodError> {
+        let brought = {
+            let state = lock(&self.state);
+            state.held.as_ref().filter(|_| state.failed.is_none()).map(|(value, _)| Arc::clone(value))
+        };
+        let held = brought.or_else(|| self.usable(now).map(|(value, _)| value));
+        match held {
+            Some(value) if satisfies(&value) => Ok(value),
+            held => Err(match self.failed(held.is_some(), now) {
+                Some(retry_after) => LastGoodError::Unavailable { retry_after },
+                None if held.is_some() => LastGoodError::Missing { retry_after: None },
+                None => LastGoodError::Unavailable { retry_after: MIN_RETRY },
+            }),
+        }
+    }
+
+    /// Runs the fetch as a task of its own, so that a caller who is cancelled does not stop it for those who wait.
+    async fn fetch<E, L>(
+        self: &Arc<Self>,
+        now: Timestamp,
+        flight: OwnedMutexGuard<()>,
+        satisfies: impl Fn(&T) -> bool + Send + 'static,
+        load: L,
+    ) where
+        E: Into<Cause> + Send + 'static,
+        L: Future<Output = Result<(T, Timestamp), E>> + Send + 'static,
+    {
+        self.log_future(now);
+        let this = Arc::clone(self);
+        let fetching = tokio::spawn(async move {
+            // A task within the task, so that a panic starts the pause, too, before the next caller may fetch.
+            match tokio::spawn(load).await {
+                Ok(Ok((value, since))) => this.keep(value, since, now, satisfies),
+                Ok(Err(error)) => this.pause(now, error),
+                Err(error) => this.pause(now, error),
+            }
+            drop(flight);
+        });
+        // The outer task cannot fail.
+        let _ = fetching.await;
+    }
+
+    fn keep(&self, value: T, since: Timestamp, now: Timestamp, satisfies: impl Fn(&T) -> bool) {
+        if !satisfies(&value) {
+            self.useless.start(now);
+        }
+        let mut state = lock(&self.state);
+        let fetches = state.fetches + 1;
+        *state = State { held: Some((Arc::new(value), since)), failed: None, fetches };
+    }
+
+    fn pause(&self, now: Timestamp, error: impl Into<Cause>) {
+        let error: Cause = error.into();
+        let problem = with_causes(&*error);
+        tracing::warn!(what = self.name, problem, "could not be fetched");
+        let mut state = lock(&self.state);
+        let before = state.failed.map_or(0, |(_, count)| count);
+        state.failed = Some((now, before.saturating_add(1)));
+        state.fetches += 1;
+        if state.held.as_ref().is_some_and(|(_, fetched)| self.is_usable(*fetched, now)) {
+            self.useless.start(now);
+        }
+    }
+
+    /// Returns what the table says, and the value that is held and usable.
+    fn next(&self, now: Timestamp, satisfies: impl Fn(&T) -> bool) -> (Next, Option<Arc<T>>) {
+        let usable = self.usable(now);
+        let held = match &usable {
+            None => Held::Nothing,
+            Some((value, _)) if !satisfies(value) => Held::Unsatisfying,
+            Some((_, age)) if *age < self.lifetimes.fresh => Held::Fresh,
+            Some((_, age)) if *age < self.lifetimes.fresh.saturating_mul(2) => Held::Stale,
+            Some(_) => Held::LongStale,
+        };
+        let failed = self.failed(usable.is_some(), now);
+        (next(held, failed, self.useless(now)), usable.map(|(value, _)| value))
+    }
+
+    /// Returns what remains of the pause after the last failure.
+    fn failed(&self, holds: bool, now: Timestamp) -> Option<Duration> {
+        let (at, count) = lock(&self.state).failed?;
+        remaining(at, after_failure(holds, count, self.lifetimes.cooldown), now)
+    }
+
+    /// Returns what remains of the pause after a useless fetch.
+    fn useless(&self, now: Timestamp) -> Option<Duration> {
+        self.useless.remaining(self.lifetimes.cooldown, now)
+    }
+
+    /// Returns the held value and its age, unless it is too old or from the future.
+    fn usable(&self, now: Timestamp) -> Option<(Arc<T>, Duration)> {
+        let state = lock(&self.state);
+        let (value, fetched) = state.held.as_ref()?;
+        let age = now.age_of(*fetched).filter(|age| *age < self.lifetimes.keep)?;
+        Some((Arc::clone(value), age))
+    }
+
+    fn is_usable(&self, fetched: Timestamp, now: Timestamp) -> bool {
+        now.age_of(fetched).is_some_and(|age| age < self.lifetimes.keep)
+    }
+
+    fn fetches(&self) -> u64 {
+        lock(&self.state).fetches
+    }
+
+    fn log_future(&self, now: Timestamp) {
+        let held = lock(&self.state).held.as_ref().map(|(_, fetched)| *fetched);
+        if let Some(fetched) = held.filter(|fetched| now.age_of(*fetched).is_none()) {
+            let seconds_ahead = fetched.since(now).as_secs();
+            tracing::warn!(
+                what = self.name,
+                seconds_ahead,
+                "was fetched in the future, so it is not used; check the clock"
+            );
+        }
+    }
+}
+
+/// For the tests of callers.
+#[cfg(test)]
+impl<T: Send + Sync + 'static> LastGood<T> {
+    /// Starts the pauses after a failure and after a useless fetch at these times.
+    pub(crate) fn set_pauses(&self, failed: Option<Timestamp>, useless: Option<Timestamp>) {
+        lock(&self.state).failed = failed.map(|at| (at, 1));
+        self.useless.set(useless);
+    }
+
+    /// Returns what remains of the two pauses.
+    pub(crate) fn pauses(&self, now: Timestamp) -> (Option<Duration>, Option<Duration>) {
+        (self.failed(self.usable(now).is_some(), now), self.useless(now))
+    }
+}
+
+const MIN_RETRY: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod clock_tests;
+#[cfg(test)]
+mod tests;
