@@ -18,13 +18,15 @@ pub enum TargetRefusal {
     /// Names of several sites. A session is for one.
     #[error("the targets name several sites")]
     Several,
-    /// No readable site is meant, but the tenant has one that cannot be read.
-    #[error("the request may mean site `{name}`, whose revision {revision} cannot be read")]
+    /// No usable site is meant, but the tenant has one that cannot be used.
+    #[error("the request may mean site `{name}`, whose revision {revision} cannot be used: {reason}")]
     Unreadable {
         /// The unreadable site.
         name: String,
         /// Its revision.
         revision: Revision,
+        /// The code of the reason.
+        reason: &'static str,
     },
     /// No site is named, and the token's audience is not that of a site.
     #[error("no target is given, and the token is for `{audience}`")]
@@ -43,7 +45,8 @@ pub fn choose<'a>(
     choose_readable(&sites.sites, targets, audience).map_err(|refusal| {
         match (refusal, sites.unreadable.first()) {
             (TargetRefusal::Unknown | TargetRefusal::NotMeant { .. }, Some(site)) => {
-                TargetRefusal::Unreadable { name: site.name.clone(), revision: site.revision }
+                let (name, revision, reason) = (site.name.clone(), site.revision, site.reason);
+                TargetRefusal::Unreadable { name, revision, reason }
             }
             (refusal, _) => refusal,
         }
@@ -118,10 +121,11 @@ mod tests {
     #[test]
     fn a_target_that_may_be_an_unreadable_site_is_not_unknown() {
         let revision = Revision(7);
-        let unreadable = vec![UnreadableSite { name: "fenwick".into(), revision }];
+        let reason = "not_claimed";
+        let unreadable = vec![UnreadableSite { name: "fenwick".into(), revision, reason }];
         let sites = TenantSites { unreadable, ..sites() };
         let target = |name: &str| [Target(name.to_owned())];
-        let expected = Err(TargetRefusal::Unreadable { name: "fenwick".into(), revision });
+        let expected = Err(TargetRefusal::Unreadable { name: "fenwick".into(), revision, reason });
         assert_eq!(choose(&sites, &target("fenwick"), RIVERBEND), expected);
         assert_eq!(choose(&sites, &[], "elsewhere"), expected);
         assert!(choose(&sites, &[], SALTMARSH).is_ok(), "the readable sites are not affected");
