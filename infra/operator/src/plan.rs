@@ -7,11 +7,15 @@ use pozi_auth::{
     tenants::{ClaimError, StoredSite},
 };
 
+use crate::check;
+
 /// The changes to make, and what is wrong with other stored sites.
 #[derive(Debug)]
 pub struct Plan {
     /// One step for each file, in the order of the files.
     pub steps: Vec<Step>,
+    /// Warnings of the files.
+    pub warnings: Vec<SiteFileError>,
     /// Errors in stored documents that the push does not replace.
     pub invalid: Vec<SiteFileError>,
 }
@@ -46,7 +50,7 @@ type Stored<'a> = (TenantId, &'a StoredSite);
 /// Plans the push of `files` over `stored`. Fails with all errors in the files: within each, among them, and against the
 /// stored sites that stay.
 pub fn plan(files: &[SiteFile], stored: &[(TenantId, Vec<StoredSite>)]) -> Result<Plan, Vec<SiteFileError>> {
-    register(files)?;
+    let warnings = check(files)?;
     let sites = files.iter().map(SiteFile::compile).collect::<Result<Vec<_>, _>>()?;
     let stored: Vec<Stored<'_>> =
         stored.iter().flat_map(|(tenant, sites)| sites.iter().map(|site| (*tenant, site))).collect();
@@ -65,7 +69,7 @@ pub fn plan(files: &[SiteFile], stored: &[(TenantId, Vec<StoredSite>)]) -> Resul
         document: file.text.clone(),
         site,
     };
-    Ok(Plan { steps: sites.into_iter().zip(files).map(step).collect(), invalid })
+    Ok(Plan { steps: sites.into_iter().zip(files).map(step).collect(), warnings, invalid })
 }
 
 /// The documents of `stored` that are in use (the newest if valid, else the previous), and the errors in those that are

@@ -10,7 +10,7 @@ use pozi_auth::{
     tenants::{AllTenants, RegistryError, SiteStore, SiteStoreError},
 };
 
-use crate::{Change, Plan, Step, plan};
+use crate::{Change, Plan, Step, check, plan};
 
 /// Why a push failed.
 #[derive(Debug, thiserror::Error)]
@@ -40,9 +40,9 @@ pub async fn push<T: AllTenants + SiteStore>(
     dry_run: bool,
 ) -> Result<String, PushError> {
     let stored = table.all().await.map_err(PushError::Read)?;
-    let Plan { steps, invalid } =
+    let Plan { steps, warnings, invalid } =
         plan(files, &stored).map_err(|errors| PushError::Files(LoadError::Faulty(errors)))?;
-    let mut done = String::new();
+    let mut done = check::lines(&warnings);
     for error in invalid {
         // Writing to a string cannot fail.
         let _ = writeln!(done, "warning: a stored document is not valid: {error}");

@@ -3,6 +3,7 @@
 use crate::{
     entra::SubjectRefusal,
     keyring::SigningError,
+    session::SessionTooLarge,
     sites::AccessRefusal,
     tenants::{RegistryError, TargetRefusal},
 };
@@ -31,6 +32,9 @@ pub enum ExchangeError {
     /// Nothing can be signed.
     #[error(transparent)]
     Signing(#[from] SigningError),
+    /// The session allows so much that programs would refuse its header.
+    #[error(transparent)]
+    SessionTooLarge(#[from] SessionTooLarge),
 }
 
 /// What is wrong with a request, apart from the content of its token.

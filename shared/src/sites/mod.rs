@@ -12,6 +12,7 @@ mod registered;
 mod scope;
 mod site;
 mod text;
+mod widest;
 
 pub(crate) use self::registered::clashes;
 pub use self::{
@@ -24,6 +25,7 @@ pub use self::{
     registered::{SiteFile, SiteFileError, register},
     scope::{Access, CatalogueId, CatalogueIdError, Permission, Scope, ScopeError},
     site::{Catalogue, MAX_SESSION_MINUTES, Site, SiteError},
+    widest::widest_scope,
 };
 #[cfg(test)]
 pub(crate) use self::{decide::testing, site::testing as documents};
