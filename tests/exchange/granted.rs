@@ -41,11 +41,12 @@ async fn a_person_gets_exactly_the_catalogues_of_their_groups() {
 #[tokio::test]
 async fn a_session_that_is_too_large_is_refused_and_a_part_of_it_is_given() {
     let mut files = samples::site_files();
-    for index in 0..200 {
-        files[0].text += &format!(
+    let more = (0..200).map(|index| {
+        format!(
             "\n[[catalogue]]\nid = \"catalogue-number-{index}\"\ntitle = \"T\"\nproject = \"C:/{index}.qgz\"\nread = \"everyone-signed-in\"\n"
-        );
-    }
+        )
+    });
+    files[0].text.extend(more);
     let world = World::with(&files, SigningAlgorithm::Es256).await;
     let token = world.token(&ask("riverbend", Reader, V1));
     assert_refused(&world.exchange(&token, &[]).await, (400, "invalid_scope", "session_too_large"));

@@ -142,7 +142,7 @@ impl Fleet {
 
     /// Deletes the item of a claim, by its key.
     pub async fn delete_claim(&self, key: &str) {
-        let delete = self.dynamodb().delete_item().table_name(&self.table);
+        let delete = dynamodb().delete_item().table_name(&self.table);
         let delete =
             delete.key("pk", AttributeValue::S(key.into())).key("sk", AttributeValue::S("claim".into()));
         delete.send().await.expect("the claim is deleted");
@@ -150,15 +150,10 @@ impl Fleet {
 
     /// Gives a claim to a site, by the claim's key.
     pub async fn set_claim(&self, key: &str, tenant: TenantId, site: &str) {
-        let put = self.dynamodb().put_item().table_name(&self.table);
+        let put = dynamodb().put_item().table_name(&self.table);
         let item = [("pk", key), ("sk", "claim"), ("tenant", &tenant.to_string()), ("site", site)]
             .map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
         put.set_item(Some(item.into())).send().await.expect("the claim is written");
-    }
-
-    fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        let emulated = EmulatedAws::running().expect("a fleet has an emulated AWS");
-        aws_sdk_dynamodb::Client::new(&connection(&aws_at(emulated.url())))
     }
 
     fn aws(&self) -> AwsConfig {
@@ -231,6 +226,12 @@ impl Fleet {
             .token(&TokenSpec::default(), SystemClock.now().unix_seconds())
             .expect("the sample sites have a reader")
     }
+}
+
+/// A client of the emulated AWS.
+fn dynamodb() -> aws_sdk_dynamodb::Client {
+    let emulated = EmulatedAws::running().expect("a fleet has an emulated AWS");
+    aws_sdk_dynamodb::Client::new(&connection(&aws_at(emulated.url())))
 }
 
 /// Exchanges `token` at `instance`.

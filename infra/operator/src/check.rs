@@ -17,15 +17,15 @@ pub fn check(files: &[SiteFile]) -> Result<Vec<SiteFileError>, Vec<SiteFileError
     for file in files {
         // The errors of a file that does not compile are known already.
         let Ok(site) = file.compile() else { continue };
-        let size = longest_session(&site);
-        if size > MAX_SESSION_BYTES {
+        let bytes = longest_session(&site);
+        if bytes > MAX_SESSION_BYTES {
             let message = format!(
-                "the longest session of this site would have {size} bytes, and at most {MAX_SESSION_BYTES} are issued; {FIX}"
+                "the longest session of this site would have {bytes} bytes, and at most {MAX_SESSION_BYTES} are issued; {FIX}"
             );
             errors.push(whole_file(file, message));
-        } else if size > LARGE_SESSION_BYTES {
+        } else if bytes > LARGE_SESSION_BYTES {
             let message = format!(
-                "the longest session of this site has {size} bytes, and some servers refuse more than {LARGE_SESSION_BYTES} beside an Entra token; {FIX}, or raise the limits of every server that gets it"
+                "the longest session of this site has {bytes} bytes, and some servers refuse more than {LARGE_SESSION_BYTES} beside an Entra token; {FIX}, or raise the limits of every server that gets it"
             );
             warnings.push(whole_file(file, message));
         }

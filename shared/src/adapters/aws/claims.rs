@@ -25,7 +25,7 @@ const TENANT: &str = "tenant";
 const HOLDER: &str = "site";
 const IS_FREE_OR_OWN: &str = "attribute_not_exists(pk) OR (tenant = :tenant AND site = :site)";
 
-/// AWS takes no more keys in one BatchGetItem.
+/// AWS takes no more keys in one `BatchGetItem`.
 const BATCH: usize = 100;
 /// How often the keys that AWS left out of an answer are asked for.
 const ROUNDS: usize = 3;
