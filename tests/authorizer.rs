@@ -11,7 +11,7 @@ use pozi_auth::{
     session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
 };
 use pozi_authorizer::{Authorizer, AuthorizerError, Event};
-use pozi_tests::{Outage, PublishedDocument, SetClock, World, part};
+use pozi_tests::{Outage, PublishedDocument, SetClock, World, part, riverbend_tenant};
 use serde_json::{Value, json};
 
 macro_rules! event {
@@ -45,6 +45,7 @@ impl Api {
             let value = match name {
                 "POZI_ISSUER" => world.issuer.as_str(),
                 "POZI_AUDIENCE" => RIVERBEND,
+                "POZI_TENANT" => return Some(riverbend_tenant().to_string()),
                 "POZI_RESPONSE" => kind,
                 "POZI_ROUTE_PREFIX" => "/ows/",
                 _ => return None,
@@ -114,6 +115,8 @@ async fn an_invalid_session_is_refused_by_either_kind_of_api() {
         without_algorithm["alg"] = json!("none");
         let mut expired = claims.clone();
         expired["exp"] = json!(api.world.clock.unix_seconds());
+        let mut of_another_tenant = claims.clone();
+        of_another_tenant["tid"] = json!("28b1e556-f621-4edd-873b-d1d60bc6d8de");
         let entra = api.world.token(&TokenSpec::default());
         for (what, token) in [
             ("none", String::new()),
@@ -121,6 +124,7 @@ async fn an_invalid_session_is_refused_by_either_kind_of_api() {
             ("two", format!("{good},{good}")),
             ("Entra's", entra),
             ("another site's", api.session("saltmarsh", Person::Reader).await),
+            ("another tenant's", api.world.signed(&header, &of_another_tenant).await),
             ("typ", api.world.signed(&jwt, &claims).await),
             ("alg", api.world.signed(&without_algorithm, &claims).await),
             ("expired", api.world.signed(&header, &expired).await),

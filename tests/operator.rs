@@ -114,3 +114,71 @@ async fn a_broken_stored_document_is_told_stops_nobody_else_and_is_mended_by_its
     let record = table.record_of(saltmarsh.tenant()).await.unwrap();
     assert_eq!(record.sites[0].revision, Revision(2));
 }
+
+/// A session of one would open the other's maps: its external URL is all that a verifier knows a site by.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_pushes_at_once_with_one_url_or_one_name_exactly_one_succeeds() {
+    let Some(fleet) = Fleet::without_sites().await else { return };
+    let [riverbend, saltmarsh] = &files()[..] else { panic!("there are two samples") };
+    for (own, of_the_other) in [
+        ("https://poziserver-saltmarsh.example/pozi/", "https://poziserver-riverbend.example/pozi/"),
+        ("name = \"saltmarsh\"", "name = \"riverbend\""),
+    ] {
+        let text = saltmarsh.text.replace(own, of_the_other);
+        assert_ne!(text, saltmarsh.text);
+        let twin = SiteFile { name: "saltmarsh.toml".into(), text };
+        for round in 0..10 {
+            let table = fleet.with_empty_table().await;
+            let (one, other) = ([riverbend.clone()], [twin.clone()]);
+            let outcomes = tokio::join!(push(&table, &one, false), push(&table, &other, false));
+            let succeeded = [&outcomes.0, &outcomes.1].into_iter().filter(|outcome| outcome.is_ok()).count();
+            assert_eq!(succeeded, 1, "round {round}, {of_the_other}: {outcomes:?}");
+        }
+    }
+}
+
+/// What is stored by hand, or was before there were claims, has none.
+#[tokio::test(flavor = "multi_thread")]
+async fn pushing_an_unchanged_site_again_claims_what_it_lacks() {
+    let Some(fleet) = Fleet::without_sites().await else { return };
+    let table = fleet.store();
+    push(&table, &files(), false).await.unwrap();
+    let url = "https://poziserver-riverbend.example/pozi/";
+    for claim in [format!("claim#url#{url}"), "claim#name#riverbend".into()] {
+        fleet.delete_claim(&claim).await;
+        let listed = told(&["list", "--table", &fleet.table]).await.unwrap();
+        assert!(listed.contains("not claimed; no sessions are issued"), "{listed}");
+        assert!(listed.contains("is not claimed for this site; push it again"), "{listed}");
+        let refused = exchanged(&fleet.exchange(), &fleet.token()).await;
+        assert_eq!(refused.refusal(), ("temporarily_unavailable", "site_unreadable"));
+
+        let claimed = "riverbend: unchanged at revision 1; its external URL and its name";
+        let dry = push(&table, &files(), true).await.unwrap();
+        assert!(dry.contains(&format!("{claimed} would be claimed\n")), "{dry}");
+        let mended = push(&table, &files(), false).await.unwrap();
+        assert_eq!(mended, format!("{claimed} are claimed\nsaltmarsh: unchanged at revision 1\n"));
+        let again = push(&table, &files(), false).await.unwrap();
+        assert_eq!(again, "riverbend: unchanged at revision 1\nsaltmarsh: unchanged at revision 1\n");
+        assert_eq!(exchanged(&fleet.exchange(), &fleet.token()).await.status, 200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_whose_url_another_site_claims_is_not_served_and_not_pushed() {
+    let Some(fleet) = Fleet::without_sites().await else { return };
+    let table = fleet.store();
+    push(&table, &files(), false).await.unwrap();
+    let url = "https://poziserver-riverbend.example/pozi/";
+    let saltmarsh = files()[1].compile().unwrap();
+    fleet.set_claim(&format!("claim#url#{url}"), saltmarsh.tenant(), "saltmarsh").await;
+    let says = format!("the external URL `{url}` is claimed by another site, `saltmarsh`");
+    let listed = told(&["list", "--table", &fleet.table]).await.unwrap();
+    assert!(listed.contains(&says), "{listed}");
+    assert!(!listed.contains(&format!("{says} of tenant")) && listed.lines().count() == 3, "{listed}");
+    let refused = exchanged(&fleet.exchange(), &fleet.token()).await;
+    assert_eq!(refused.refusal(), ("temporarily_unavailable", "site_unreadable"));
+    for dry_run in [true, false] {
+        let refused = push(&table, &files(), dry_run).await.unwrap_err();
+        assert!(matches!(refused, PushError::Files(_)) && refused.to_string().contains(&says), "{refused}");
+    }
+}

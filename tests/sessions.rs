@@ -8,6 +8,7 @@ use entra_emulator::{Kind, Person, TokenSpec, Version};
 use http::Request;
 use jsonwebtoken::{DecodingKey, jwk::JwkSet};
 use pozi_auth::{
+    identifiers::TenantId,
     keyring::{KeyRingSource, PublishedKeySet, SigningAlgorithm},
     session::{
         SessionKey, SessionKeyError, SessionKeySet, SessionKeySource, SessionRefusal, SessionVerifier,
@@ -17,7 +18,7 @@ use pozi_auth::{
     timestamp::Timestamp,
 };
 use pozi_local::samples;
-use pozi_tests::World;
+use pozi_tests::{World, riverbend_tenant};
 
 const RIVERBEND: &str = "https://poziserver-riverbend.example/pozi/";
 const SALTMARSH: &str = "https://poziserver-saltmarsh.example/pozi/";
@@ -48,7 +49,9 @@ async fn verify_at_riverbend(
     keys: impl SessionKeySource,
     token: &str,
 ) -> Result<VerifiedSession, SessionRefusal> {
-    SessionVerifier::new(world.issuer.clone(), RIVERBEND.into(), keys).verify(token, now(world)).await
+    SessionVerifier::new(world.issuer.clone(), RIVERBEND.into(), riverbend_tenant(), keys)
+        .verify(token, now(world))
+        .await
 }
 
 /// The served key set, parsed by an independent library.
@@ -129,17 +132,19 @@ async fn a_session_is_valid_only_for_its_own_site_and_issuer() {
     let world = World::new().await;
     let token = session_of(&world, Person::Reader).await;
     let (own, other) = (world.issuer.as_str(), "https://other.example");
-    for (issuer, audience, outcome) in [
-        (own, RIVERBEND, None),
-        (own, SALTMARSH, Some(SessionRefusal::AudienceMismatch)),
-        (own, RIVERBEND.trim_end_matches('/'), Some(SessionRefusal::AudienceMismatch)),
-        (own, "", Some(SessionRefusal::AudienceMismatch)),
-        (other, RIVERBEND, Some(SessionRefusal::IssuerMismatch)),
-        ("https://auth.example/pozi", RIVERBEND, Some(SessionRefusal::IssuerMismatch)),
+    let (tenant, of_another) = (riverbend_tenant(), TenantId::new(uuid::Uuid::nil()));
+    for (issuer, audience, tenant, outcome) in [
+        (own, RIVERBEND, tenant, None),
+        (own, SALTMARSH, tenant, Some(SessionRefusal::AudienceMismatch)),
+        (own, RIVERBEND.trim_end_matches('/'), tenant, Some(SessionRefusal::AudienceMismatch)),
+        (own, "", tenant, Some(SessionRefusal::AudienceMismatch)),
+        (own, RIVERBEND, of_another, Some(SessionRefusal::TenantMismatch)),
+        (other, RIVERBEND, tenant, Some(SessionRefusal::IssuerMismatch)),
+        ("https://auth.example/pozi", RIVERBEND, tenant, Some(SessionRefusal::IssuerMismatch)),
     ] {
-        let verifier =
-            SessionVerifier::new(issuer.parse().unwrap(), audience.into(), published(&world).await);
-        assert_eq!(verifier.verify(&token, now(&world)).await.err(), outcome, "{issuer} {audience}");
+        let (issuer, keys) = (issuer.parse().unwrap(), published(&world).await);
+        let verifier = SessionVerifier::new(issuer, audience.into(), tenant, keys);
+        assert_eq!(verifier.verify(&token, now(&world)).await.err(), outcome, "{audience} {tenant}");
     }
 }
 

@@ -1,5 +1,5 @@
 // Part of a Program.cs of a web application, with Microsoft.AspNetCore.Authentication.JwtBearer. No test runs it.
-// `issuer` and `audience` are yours, as in the other examples.
+// `issuer`, `audience` and `tenant` are yours, as in the other examples.
 builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(options =>
 {
     options.Authority = issuer; // the keys are found through /.well-known/openid-configuration
@@ -16,6 +16,11 @@ builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJw
     };
     options.Events = new JwtBearerEvents
     {
+        OnTokenValidated = context =>
+        {
+            if (context.Principal?.FindFirst("tid")?.Value != tenant) context.Fail("for a person of another tenant");
+            return Task.CompletedTask;
+        },
         OnMessageReceived = context =>
         {
             var session = context.Request.Headers["X-Pozi-Session"];

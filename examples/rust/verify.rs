@@ -2,6 +2,7 @@
 
 use pozi_auth::{
     adapters::{HttpDocument, SystemClock},
+    identifiers::TenantId,
     session::{ISSUER_KEY_LIFETIMES, Issuer, IssuerKeys, SessionVerifier},
     sites::{Access, CatalogueId},
     timestamp::Clock,
@@ -11,9 +12,10 @@ use pozi_auth::{
 pub fn verifier(
     issuer: Issuer,
     audience: String,
+    tenant: TenantId,
 ) -> Result<SessionVerifier<IssuerKeys<HttpDocument>>, Box<dyn std::error::Error>> {
     let keys = HttpDocument::new(&issuer.key_set_url().parse()?)?;
-    Ok(SessionVerifier::new(issuer, audience, IssuerKeys::new(keys, ISSUER_KEY_LIFETIMES)))
+    Ok(SessionVerifier::new(issuer, audience, tenant, IssuerKeys::new(keys, ISSUER_KEY_LIFETIMES)))
 }
 
 pub async fn may_read(

@@ -76,8 +76,8 @@ impl Consumer {
         }
         let (keys, _) = self.held.as_ref().unwrap();
         let audience = pozi_auth::sites::Site::parse(&pozi_local::samples::site_files()[0].text).unwrap();
-        let verifier =
-            SessionVerifier::new(ISSUER.parse().unwrap(), audience.external_url.to_string(), keys.clone());
+        let (url, tenant) = (audience.external_url.to_string(), audience.tenant());
+        let verifier = SessionVerifier::new(ISSUER.parse().unwrap(), url, tenant, keys.clone());
         verifier.verify(session, at).await.map(drop)
     }
 }

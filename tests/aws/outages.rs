@@ -34,6 +34,7 @@ async fn an_outage_at_start_is_reported_and_the_next_request_tries_again() {
     let mut cases = tokio::task::JoinSet::new();
     for (what, reason) in [
         ("all", "registry_unavailable"),
+        ("BatchGetItem", "registry_unavailable"),
         ("GetItem", "signing_unavailable"),
         ("Decrypt", "signing_unavailable"),
     ] {
@@ -78,7 +79,7 @@ async fn errors_that_end_by_the_third_attempt_have_no_effect() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let token = fleet.token();
     for fate in [Fate::Throttled, Fate::Fails] {
-        for what in ["Query", "GetItem", "Decrypt"] {
+        for what in ["Query", "BatchGetItem", "GetItem", "Decrypt"] {
             let left = std::sync::atomic::AtomicUsize::new(2);
             fleet.aws.set_fates(move |_, called| {
                 let hit = called == what

@@ -1,15 +1,20 @@
 //! Sites in the table: optimistic locking, reading, and documents that are invalid.
 
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
 use entra_emulator::TokenSpec;
 use pozi_auth::{
-    adapters::{SystemClock, aws::connection},
+    adapters::{
+        SystemClock,
+        aws::{Table, connection},
+    },
     revision::Revision,
     sites::{Site, SiteFile},
-    tenants::{AllTenants, SiteStore, SiteStoreError, TenantSource},
+    tenants::{AllTenants, Claim, SiteStore, SiteStoreError, TenantSource},
     timestamp::Clock,
 };
 use pozi_local::samples;
-use pozi_tests::{EmulatedAws, Fleet, aws_at, exchanged};
+use pozi_tests::{EmulatedAws, Fate, Fleet, aws_at, exchanged};
 
 fn saltmarsh() -> SiteFile {
     samples::site_files().remove(1)
@@ -121,6 +126,87 @@ async fn the_last_valid_revision_is_used_even_after_a_cold_start() {
     table.put(&site, "a_key_of_a_later_version = 1", Some(Revision(1))).await.unwrap();
     let answer = exchanged(&fleet.exchange(), &token_of(&fleet, "saltmarsh")).await;
     assert_eq!(answer.status, 200, "{}", answer.json);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_gives_up_the_url_that_it_had_and_only_that() {
+    let Some(fleet) = Fleet::sealed().await else { return };
+    let (table, file) = (fleet.store(), saltmarsh());
+    let old = Site::parse(&file.text).unwrap();
+    let text = file.text.replace("https://poziserver-saltmarsh", "https://poziserver-fenwick");
+    let new = Site::parse(&text).unwrap();
+    let of_another =
+        |text: &str| text.replace("\"saltmarsh\"", "\"fenwick\"").replace("28b1e556", "28b1e557");
+    let successor = of_another(&file.text);
+    let successor = (Site::parse(&successor).unwrap(), successor);
+    let early = table.put(&successor.0, &successor.1, None).await.unwrap_err();
+    let SiteStoreError::Taken(taken) = early else { panic!("{early:?}") };
+    assert_eq!(taken.claim, Claim::ExternalUrl(old.external_url.to_string()));
+    assert_eq!(taken.holder, "saltmarsh");
+    assert!(table.record_of(successor.0.tenant()).await.unwrap().sites.is_empty(), "nothing was written");
+
+    assert_eq!(table.put(&new, &text, Some(Revision(1))).await.unwrap(), Revision(2));
+    assert_eq!(table.put(&successor.0, &successor.1, None).await.unwrap(), Revision(1));
+    for site in [&new, &successor.0] {
+        let record = table.record_of(site.tenant()).await.unwrap();
+        assert_eq!(record.sites[0].claims.check(site), Ok(()));
+    }
+    let back = table.put(&old, &file.text, Some(Revision(2))).await;
+    assert!(matches!(back, Err(SiteStoreError::Taken(_))), "{back:?}");
+}
+
+/// What a site had, but another has by now, stays the other's.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_does_not_give_up_what_it_no_longer_holds() {
+    let Some(fleet) = Fleet::sealed().await else { return };
+    let (table, file) = (fleet.store(), saltmarsh());
+    let old = Site::parse(&file.text).unwrap();
+    let url = format!("claim#url#{}", old.external_url);
+    fleet.set_claim(&url, old.tenant(), "fenwick").await;
+    let text = file.text.replace("https://poziserver-saltmarsh", "https://poziserver-fenwick");
+    let new = Site::parse(&text).unwrap();
+    assert_eq!(table.put(&new, &text, Some(Revision(1))).await.unwrap(), Revision(2));
+    let back = table.put(&old, &file.text, Some(Revision(2))).await.unwrap_err();
+    assert!(matches!(&back, SiteStoreError::Taken(taken) if taken.holder == "fenwick"), "{back:?}");
+}
+
+/// AWS cancels one of two transactions on the same item, which says nothing about who has it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_that_another_one_cancels_is_tried_again() {
+    let Some(fleet) = Fleet::sealed().await else { return };
+    let table = Table::new(&connection(&aws_at(fleet.aws.url())), &fleet.table);
+    let file = saltmarsh();
+    let (site, next) = (Site::parse(&file.text).unwrap(), format!("{}\n# The second.\n", file.text));
+    for (contended, written) in [(3, true), (4, false)] {
+        let left = AtomicUsize::new(contended);
+        fleet.aws.set_fates(move |_, called| {
+            let is_left = || left.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok();
+            if called == "TransactWriteItems" && is_left() { Fate::Contended } else { Fate::Passes }
+        });
+        let outcome = table.put(&site, &next, Some(Revision(1))).await;
+        assert_eq!(outcome.is_ok(), written, "{outcome:?}");
+        assert!(written || matches!(outcome, Err(SiteStoreError::Conflict)));
+    }
+}
+
+/// A URL's claim is moved between the read of the site and that of its claims.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_that_a_push_overtakes_is_repeated_once() {
+    let Some(fleet) = Fleet::sealed().await else { return };
+    let (table, file) = (fleet.store(), saltmarsh());
+    let through_proxy = Table::new(&connection(&aws_at(fleet.aws.url())), &fleet.table);
+    let text = file.text.replace("https://poziserver-saltmarsh", "https://poziserver-fenwick");
+    let new = Site::parse(&text).unwrap();
+    fleet.aws.hold_answers();
+    let read = tokio::spawn(async move { through_proxy.record_of(new.tenant()).await });
+    fleet.aws.wait_for_held(&["Query"]).await;
+    let new = Site::parse(&text).unwrap();
+    table.put(&new, &text, Some(Revision(1))).await.unwrap();
+    fleet.aws.release_all();
+    let record = read.await.unwrap().unwrap();
+    assert_eq!(record.sites[0].claims.check(&new), Ok(()));
+    let seen: Vec<_> = fleet.aws.take_seen().into_iter().map(|seen| seen.what).collect();
+    assert_eq!(seen, ["Query", "BatchGetItem", "Query", "BatchGetItem"]);
 }
 
 /// The result is cached for a minute.

@@ -23,7 +23,7 @@ use pozi_auth::{
 };
 use pozi_authorizer::{Authorizer, Event};
 use pozi_gate::{Gate, Routes};
-use pozi_tests::{PublishedDocument, World};
+use pozi_tests::{PublishedDocument, World, riverbend_tenant};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 
@@ -75,7 +75,7 @@ fn keys(world: &World) -> IssuerKeys<PublishedDocument> {
 /// Measures `/decide` from the request's headers through the router to the answer.
 fn gate(criterion: &mut Criterion, runtime: &Runtime, world: &World, session: &str) {
     let catalogues = ["planning", "heritage", "assets"].map(|id| id.parse().expect("an id"));
-    let gate = Gate::new(world.issuer.clone(), SITE.into(), catalogues, keys(world));
+    let gate = Gate::new(world.issuer.clone(), SITE.into(), riverbend_tenant(), catalogues, keys(world));
     let router = pozi_gate::router(Routes { gate, clock: world.clock.clone(), site: SITE.into() });
     criterion.bench_function("gate", |bencher| {
         bencher.iter(|| {
@@ -97,6 +97,7 @@ fn authorizer(criterion: &mut Criterion, runtime: &Runtime, world: &World, sessi
         let value = match name {
             "POZI_ISSUER" => world.issuer.as_str(),
             "POZI_AUDIENCE" => SITE,
+            "POZI_TENANT" => return Some(riverbend_tenant().to_string()),
             "POZI_RESPONSE" => response,
             _ => return None,
         };
@@ -115,7 +116,8 @@ fn authorizer(criterion: &mut Criterion, runtime: &Runtime, world: &World, sessi
 
 /// Measures the session verifier that both use.
 fn verifier(criterion: &mut Criterion, runtime: &Runtime, world: &World, session: &str) {
-    let verifier = SessionVerifier::new(world.issuer.clone(), SITE.into(), Arc::new(keys(world)));
+    let verifier =
+        SessionVerifier::new(world.issuer.clone(), SITE.into(), riverbend_tenant(), Arc::new(keys(world)));
     let now = world.clock.now();
     criterion.bench_function("verifier", |bencher| {
         bencher.iter(|| runtime.block_on(verifier.verify(black_box(session), now)).expect("it verifies"));

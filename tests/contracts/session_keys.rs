@@ -13,7 +13,7 @@ use pozi_auth::{
     timestamp::Clock,
 };
 use pozi_local::samples;
-use pozi_tests::{PublishedDocument, World, part};
+use pozi_tests::{PublishedDocument, World, part, riverbend_tenant};
 
 use super::wire::{Server, answer};
 
@@ -31,7 +31,7 @@ async fn contract(world: &World, keys: impl SessionKeySource) {
     }
     let ask = TokenSpec { person: Person::Reader, ..TokenSpec::default() };
     let session = world.exchange(&world.token(&ask), &[]).await.session().to_owned();
-    let verifier = SessionVerifier::new(world.issuer.clone(), RIVERBEND.into(), keys);
+    let verifier = SessionVerifier::new(world.issuer.clone(), RIVERBEND.into(), riverbend_tenant(), keys);
     let opened = verifier.verify(&session, now).await.unwrap();
     assert_eq!(opened.id(), part(&session, 1)["jti"]);
     let (message, signature) = session.rsplit_once('.').unwrap();

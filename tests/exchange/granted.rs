@@ -7,6 +7,7 @@ use entra_emulator::{
     Version::{V1, V2},
 };
 use pozi_auth::keyring::SigningAlgorithm;
+use pozi_local::samples;
 use pozi_tests::{Answer, NOW, World};
 use serde_json::json;
 
@@ -35,6 +36,23 @@ async fn a_person_gets_exactly_the_catalogues_of_their_groups() {
             assert_common_headers(&answer);
         }
     }
+}
+
+/// Programs on its way would refuse the header, each in its own way.
+#[tokio::test]
+async fn a_session_that_is_too_large_is_refused_and_a_part_of_it_is_given() {
+    let mut files = samples::site_files();
+    let more = (0..200).map(|index| {
+        format!(
+            "\n[[catalogue]]\nid = \"catalogue-number-{index}\"\ntitle = \"T\"\nproject = \"C:/{index}.qgz\"\nread = \"everyone-signed-in\"\n"
+        )
+    });
+    files[0].text.extend(more);
+    let world = World::with(&files, SigningAlgorithm::Es256).await;
+    let token = world.token(&ask("riverbend", Reader, V1));
+    assert_refused(&world.exchange(&token, &[]).await, (400, "invalid_scope", "session_too_large"));
+    let part = world.exchange(&token, &[("scope", "planning:read")]).await;
+    assert_eq!((part.status.as_u16(), part.scope()), (200, "planning:read"));
 }
 
 #[tokio::test]

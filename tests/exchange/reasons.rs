@@ -11,6 +11,7 @@ use pozi_auth::{
     identifiers::{ClientId, TenantId},
     keyring::SigningError,
     oauth::{ExchangeError, RequestRefusal},
+    session::SessionTooLarge,
     sites::{AccessRefusal, Scope},
     tenants::{RegistryError, TargetRefusal},
     timestamp::Timestamp,
@@ -98,6 +99,7 @@ fn all() -> Vec<ExchangeError> {
         ExchangeError::OriginRepeated,
         RegistryError("down".into()).into(),
         SigningError("down".into()).into(),
+        SessionTooLarge { found: 0 }.into(),
     ];
     let requests = of_requests().into_iter().map(ExchangeError::from);
     requests.chain(of_subjects().into_iter().map(ExchangeError::from)).chain(others).collect()

@@ -18,6 +18,8 @@ use super::interpreters::{FOLDER, node_folder, python, run, run_with};
 mod example;
 
 const SITE: &str = "https://poziserver-riverbend.example/pozi/";
+const TENANT: &str = "cd0a0f9d-3505-4176-bcd0-75bdde12fd00";
+const OTHER_TENANT: &str = "28b1e556-f621-4edd-873b-d1d60bc6d8de";
 
 fn in_project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
@@ -71,12 +73,14 @@ async fn every_example_allows_what_the_session_opens_and_nothing_else() {
     });
     let (base, session) = checks.await.unwrap();
     if let Some(session) = session {
-        for (site, catalogue, is_allowed) in [
-            (SITE, "planning", true),
-            (SITE, "assets", false),
-            ("https://poziserver-saltmarsh.example/pozi/", "planning", false),
+        for (site, tenant, catalogue, is_allowed) in [
+            (SITE, TENANT, "planning", true),
+            (SITE, TENANT, "assets", false),
+            ("https://poziserver-saltmarsh.example/pozi/", TENANT, "planning", false),
+            (SITE, OTHER_TENANT, "planning", false),
         ] {
-            let verifier = example::verifier(base.parse().unwrap(), site.to_owned()).unwrap();
+            let (base, tenant) = (base.parse().unwrap(), tenant.parse().unwrap());
+            let verifier = example::verifier(base, site.to_owned(), tenant).unwrap();
             let catalogue = catalogue.parse().unwrap();
             assert_eq!(example::may_read(&verifier, &session, &catalogue).await, is_allowed);
             assert!(!example::may_read(&verifier, &session[1..], &catalogue).await);
@@ -90,7 +94,7 @@ fn run_python(python: &Path, base: &str) -> String {
     let file = in_project("examples/python/verify.py");
     let mut command = Command::new(python);
     // -B: leaves no compiled copy beside the example.
-    command.args(["-B", "-c", PYTHON]).arg(file.parent().unwrap()).arg(base).arg(SITE);
+    command.args(["-B", "-c", PYTHON]).arg(file.parent().unwrap()).args([base, SITE, TENANT, OTHER_TENANT]);
     let session = output_of(&mut command, "Python");
     run_as_program(|| Command::new(python), &file, base, &session);
     session
@@ -101,8 +105,8 @@ fn run_javascript(folder: &Path, base: &str, session: &str) {
     fs::copy(in_project("examples/javascript/verify.mjs"), &file).unwrap();
     fs::write(folder.join("documented.mjs"), JAVASCRIPT).unwrap();
     let mut command = Command::new("node");
-    command.arg(folder.join("documented.mjs")).arg(base).arg(SITE).arg(session);
-    assert_eq!(output_of(&mut command, "JavaScript"), "true false refused refused");
+    command.arg(folder.join("documented.mjs")).args([base, SITE, TENANT, OTHER_TENANT, session]);
+    assert_eq!(output_of(&mut command, "JavaScript"), "true false refused refused refused");
     run_as_program(|| Command::new("node"), &file, base, session);
     // A program that a link hides from itself would print nothing and succeed.
     let links = tempfile::tempdir().unwrap();
@@ -113,15 +117,16 @@ fn run_javascript(folder: &Path, base: &str, session: &str) {
 
 /// Runs the example `file` as a program, which reads the session from standard input.
 fn run_as_program(interpreter: impl Fn() -> Command, file: &Path, base: &str, session: &str) {
-    let ask = |site: &str, catalogue: &str, input: &str| {
-        let output = run_with(interpreter().arg(file).args([base, site, catalogue]), input);
+    let ask = |site: &str, tenant: &str, catalogue: &str, input: &str| {
+        let output = run_with(interpreter().arg(file).args([base, site, tenant, catalogue]), input);
         output.status.success().then(|| String::from_utf8(output.stdout).unwrap().trim().to_owned())
     };
     let line = format!("{session}\n");
-    assert_eq!(ask(SITE, "planning", &line).as_deref(), Some("allowed"), "{}", file.display());
-    assert_eq!(ask(SITE, "assets", &line).as_deref(), Some("not allowed"), "{}", file.display());
-    assert_eq!(ask(&format!("{SITE}x"), "planning", &line), None, "{}", file.display());
-    assert_eq!(ask(SITE, "planning", &session[1..]), None, "{}", file.display());
+    assert_eq!(ask(SITE, TENANT, "planning", &line).as_deref(), Some("allowed"), "{}", file.display());
+    assert_eq!(ask(SITE, TENANT, "assets", &line).as_deref(), Some("not allowed"), "{}", file.display());
+    assert_eq!(ask(&format!("{SITE}x"), TENANT, "planning", &line), None, "{}", file.display());
+    assert_eq!(ask(SITE, OTHER_TENANT, "planning", &line), None, "{}", file.display());
+    assert_eq!(ask(SITE, TENANT, "planning", &session[1..]), None, "{}", file.display());
 }
 
 fn output_of(command: &mut Command, language: &str) -> String {
@@ -156,7 +161,7 @@ async fn the_commands_of_the_readme_give_the_answer_below_them() {
 /// Uses the example in the folder of its first argument, and prints the session that it verified.
 const PYTHON: &str = r#"
 import json, sys, urllib.parse, urllib.request
-folder, base, site = sys.argv[1:]
+folder, base, site, tenant, other = sys.argv[1:]
 sys.path.insert(0, folder)
 from verify import Verifier, jwt, may_read
 def read(url, **form):
@@ -166,9 +171,10 @@ token = read(f"{base}/entra/token?site=riverbend&person=reader")
 kind = "urn:ietf:params:oauth:"
 session = json.loads(read(f"{base}/oauth2/token", grant_type=kind + "grant-type:token-exchange",
     subject_token_type=kind + "token-type:access_token", subject_token=token))["access_token"]
-claims = Verifier(base, site).verify(session)
+claims = Verifier(base, site, tenant).verify(session)
 assert may_read(claims, "planning") and not may_read(claims, "assets")
-for verifier, spoiled in [(Verifier(base, site + "x"), session), (Verifier(base, site), token), (Verifier(base, site), session[:-4] + "AAAA")]:
+for verifier, spoiled in [(Verifier(base, site + "x", tenant), session), (Verifier(base, site, other), session),
+    (Verifier(base, site, tenant), token), (Verifier(base, site, tenant), session[:-4] + "AAAA")]:
     try:
         verifier.verify(spoiled)
     except jwt.PyJWTError:
@@ -179,13 +185,14 @@ print(session)
 
 const JAVASCRIPT: &str = r#"
 import { mayRead, verifier } from "./verify.mjs";
-const [base, site, session] = process.argv.slice(2);
+const [base, site, tenant, other, session] = process.argv.slice(2);
 const verdict = (promise) => promise.then(() => "taken", () => "refused");
-const claims = await verifier(base, site)(session);
+const claims = await verifier(base, site, tenant)(session);
 console.log(
   mayRead(claims, "planning"),
   mayRead(claims, "assets"),
-  await verdict(verifier(base, `${site}x`)(session)),
-  await verdict(verifier(base, site)(session.slice(0, -4) + "AAAA")),
+  await verdict(verifier(base, `${site}x`, tenant)(session)),
+  await verdict(verifier(base, site, other)(session)),
+  await verdict(verifier(base, site, tenant)(session.slice(0, -4) + "AAAA")),
 );
 "#;

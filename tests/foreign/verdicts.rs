@@ -10,7 +10,7 @@ use std::{
 use entra_emulator::{Person, TokenSpec};
 use pozi_auth::keyring::SigningAlgorithm;
 use pozi_local::samples;
-use pozi_tests::{World, part};
+use pozi_tests::{World, part, riverbend_tenant};
 use serde_json::{Value, json};
 
 use super::interpreters::{FOLDER, node_folder, python, run_with};
@@ -99,6 +99,10 @@ async fn spoiled(world: &World, good: &str, algorithm: SigningAlgorithm) -> Vec<
             let saltmarsh = json!("https://poziserver-saltmarsh.example/pozi/");
             world.signed(&header, &with(&claims, "aud", saltmarsh)).await
         }),
+        ("another tenant's", {
+            let saltmarsh = json!("28b1e556-f621-4edd-873b-d1d60bc6d8de");
+            world.signed(&header, &with(&claims, "tid", saltmarsh)).await
+        }),
         ("another issuer's", {
             world.signed(&header, &with(&claims, "iss", json!("https://other.example"))).await
         }),
@@ -132,6 +136,7 @@ async fn every_library_accepts_our_sessions_and_refuses_invalid_ones() {
         let input = json!({
             "issuer": "https://auth.example",
             "audience": RIVERBEND,
+            "tenant": riverbend_tenant().to_string(),
             "algorithm": algorithm.name(),
             "sessions": sessions,
         });

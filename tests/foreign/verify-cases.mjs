@@ -7,7 +7,7 @@ import { createLocalJWKSet, jwtVerify } from "jose";
 import jsonwebtoken from "jsonwebtoken";
 import jwksRsa from "jwks-rsa";
 
-const { issuer, audience, algorithm, sessions } = JSON.parse(readFileSync(0, "utf8"));
+const { issuer, audience, tenant, algorithm, sessions } = JSON.parse(readFileSync(0, "utf8"));
 const required = ["iss", "aud", "exp", "iat", "sub", "client_id", "jti", "scope", "tid"];
 
 function demand(condition) {
@@ -45,7 +45,8 @@ async function withJsonwebtoken(session, keySet) {
 async function verdicts(verify) {
   const results = [];
   for (const { session, key_set: keySet } of sessions) {
-    results.push(await verify(session, keySet).then((claims) => claims.scope, () => null));
+    const verdict = (claims) => (claims.tid === tenant ? claims.scope : null);
+    results.push(await verify(session, keySet).then(verdict, () => null));
   }
   return results;
 }

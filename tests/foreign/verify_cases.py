@@ -10,6 +10,7 @@ from joserfc.jwk import KeySet
 
 cases = json.load(sys.stdin)
 ISSUER, AUDIENCE, ALGORITHM = cases["issuer"], cases["audience"], cases["algorithm"]
+TENANT = cases["tenant"]
 REQUIRED = ["iss", "aud", "exp", "iat", "sub", "client_id", "jti", "scope", "tid"]
 
 
@@ -34,7 +35,8 @@ def with_joserfc(session, key_set):
 def verdicts(verify):
     def verdict(case):
         try:
-            return verify(case["session"], case["key_set"])["scope"]
+            claims = verify(case["session"], case["key_set"])
+            return claims["scope"] if claims["tid"] == TENANT else None
         except Exception:
             return None
 

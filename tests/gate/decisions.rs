@@ -165,6 +165,11 @@ async fn refuses_each_invalid_session_with_401_and_its_own_reason() {
         (with(&header, "crit", json!(["x"])), claims.clone(), "critical_header"),
         (with(&header, "kid", json!("x")), claims.clone(), "unknown_key"),
         (header.clone(), with(&claims, "iss", json!("https://other.example")), "issuer_mismatch"),
+        (
+            header.clone(),
+            with(&claims, "tid", json!("28b1e556-f621-4edd-873b-d1d60bc6d8de")),
+            "tenant_mismatch",
+        ),
         (header.clone(), with(&claims, "exp", json!(1)), "expired"),
         (header.clone(), with(&claims, "scope", json!("planning:all")), "malformed_scope"),
         (header.clone(), with(&claims, "scope", Value::Null), "claim"),

@@ -6,7 +6,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
-use pozi_tests::Outage;
+use pozi_tests::{Outage, part};
 use tokio::task::JoinSet;
 
 use super::proxy::{Proxy, map, no_timeouts};
@@ -22,12 +22,17 @@ async fn refuses_foreign_and_expired_sessions_without_asking_qgis() {
     let old = proxy.session().await;
     proxy.world.clock.advance(600);
     let of_another_site = proxy.session_at("saltmarsh").await;
+    let good = proxy.session().await;
+    let (header, mut claims) = (part(&good, 0), part(&good, 1));
+    claims["tid"] = "28b1e556-f621-4edd-873b-d1d60bc6d8de".into();
+    let of_another_tenant = proxy.world.signed(&header, &claims).await;
     let spoilt = proxy.session().await.rsplit_once('.').map(|(rest, _)| format!("{rest}.AAAA")).unwrap();
     let mut client = proxy.connect().await;
     for (session, reason) in [
         (&foreign, "unknown_key"),
         (&old, "expired"),
         (&of_another_site, "audience_mismatch"),
+        (&of_another_tenant, "tenant_mismatch"),
         (&spoilt, "bad_signature"),
     ] {
         // Twice: a refused session must not be cached as valid.
@@ -35,7 +40,6 @@ async fn refuses_foreign_and_expired_sessions_without_asking_qgis() {
             assert_eq!(client.map(session, "planning", "zones").await.verdict(), (401, reason.into()));
         }
     }
-    let good = proxy.session().await;
     assert_eq!(client.map(&good, "assets", "zones").await.verdict(), (403, "scope".into()));
     assert_eq!(proxy.qgis.requests(), 0);
     assert_eq!(client.map(&good, "planning", "zones").await.status, 200);

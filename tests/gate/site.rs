@@ -10,7 +10,7 @@ use pozi_auth::{
     sites::CatalogueId,
 };
 use pozi_gate::{Gate, Routes, router};
-use pozi_tests::{Answer, PublishedDocument, SetClock, World};
+use pozi_tests::{Answer, PublishedDocument, SetClock, World, riverbend_tenant};
 use tower::ServiceExt;
 
 pub(crate) const RIVERBEND: &str = "https://poziserver-riverbend.example/pozi/";
@@ -73,7 +73,7 @@ impl Site {
 
 pub(crate) fn gate(world: &World, keys: Arc<IssuerKeys<PublishedDocument>>) -> Router {
     let catalogues = ["planning", "heritage", "assets"].map(|id| id.parse::<CatalogueId>().unwrap());
-    let gate = Gate::new(world.issuer.clone(), RIVERBEND.into(), catalogues, keys);
+    let gate = Gate::new(world.issuer.clone(), RIVERBEND.into(), riverbend_tenant(), catalogues, keys);
     let clock: SetClock = world.clock.clone();
     router(Routes { gate, clock, site: RIVERBEND.into() })
 }

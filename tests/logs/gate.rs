@@ -3,7 +3,7 @@
 use entra_emulator::TokenSpec;
 use pozi_auth::session::{ISSUER_KEY_LIFETIMES, IssuerKeys};
 use pozi_gate::{Gate, Routes};
-use pozi_tests::{PublishedDocument, World, part};
+use pozi_tests::{PublishedDocument, World, part, riverbend_tenant};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -17,7 +17,7 @@ async fn a_decision_of_the_gate_is_one_line_without_tokens_and_personal_data() {
     let keys = IssuerKeys::new(PublishedDocument::of(&world), ISSUER_KEY_LIFETIMES);
     let catalogues = ["planning", "assets"].map(|id| id.parse().unwrap());
     let site = "https://poziserver-riverbend.example/pozi/";
-    let gate = Gate::new(world.issuer.clone(), site.into(), catalogues, keys);
+    let gate = Gate::new(world.issuer.clone(), site.into(), riverbend_tenant(), catalogues, keys);
     let router = pozi_gate::router(Routes { gate, clock: world.clock.clone(), site: site.into() });
     let mut secrets = Secrets::default();
     secrets.add(&session, &part(&session, 1));

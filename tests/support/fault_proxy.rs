@@ -27,6 +27,8 @@ pub enum Fate {
     Passes,
     /// It is answered with `ThrottlingException`.
     Throttled,
+    /// It is answered with `TransactionCanceledException`: another transaction is under way.
+    Contended,
     /// It is answered with status 500.
     Fails,
     /// It is not forwarded and never answered.
@@ -99,6 +101,15 @@ impl FaultProxy {
             "expected held answers to {requests:?}, found {}",
             held()
         );
+    }
+
+    /// Waits until exactly the answers to `requests` (sorted) are held.
+    ///
+    /// # Panics
+    /// If that does not happen.
+    pub async fn wait_for_held(&self, requests: &[&str]) {
+        let held = || (lock(&self.shared.traffic).held() == requests).then_some(());
+        process::wait_for(held).await.expect("the answers are held");
     }
 
     /// Releases all answers, and holds no more.
@@ -177,6 +188,7 @@ async fn fulfil(
     let answer = match fate {
         Fate::Passes => Some(forward(&shared, &head, body).await),
         Fate::Throttled => Some(refusal(StatusCode::BAD_REQUEST, "ThrottlingException")),
+        Fate::Contended => Some(contended()),
         Fate::Fails => Some(refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError")),
         Fate::Lost => None,
         Fate::AnswerLost => {
@@ -204,6 +216,13 @@ async fn forward(shared: &Shared, head: &http::request::Parts, body: Bytes) -> R
     let mut response = Response::new(Body::from(answer.bytes().await.unwrap_or_default()));
     *response.status_mut() = status;
     response.headers_mut().extend(kind.map(|kind| (CONTENT_TYPE, kind)));
+    response
+}
+
+fn contended() -> Response {
+    let answer = r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"by the fault proxy","CancellationReasons":[{"Code":"None"},{"Code":"TransactionConflict"},{"Code":"None"}]}"#;
+    let mut response = Response::new(Body::from(answer));
+    *response.status_mut() = StatusCode::BAD_REQUEST;
     response
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use axum::Router;
 use entra_emulator::{EmulatedEntra, TokenSpec};
 use pozi_auth::{
@@ -10,6 +11,7 @@ use pozi_auth::{
         aws::{Table, connection},
     },
     config::{AwsConfig, CallLimits, JwksConfig, RotateKeysConfig, Signing, TokenExchangeConfig},
+    identifiers::TenantId,
     keyring::SigningAlgorithm,
     sites::Site,
     tenants::SiteStore,
@@ -89,6 +91,12 @@ impl Fleet {
         Self { table, store, ..self.behind_new_proxy().await }.set_up(Fate::Passes).await
     }
 
+    /// A new table without items.
+    pub async fn with_empty_table(&self) -> Table {
+        let emulated = EmulatedAws::running().expect("a fleet has an emulated AWS");
+        Table::new(&connection(&aws_at(emulated.url())), &emulated.table().await)
+    }
+
     /// The same fleet, with another proxy in front of AWS.
     pub async fn behind_new_proxy(&self) -> Self {
         let emulated = EmulatedAws::running().expect("a fleet has an emulated AWS");
@@ -130,6 +138,22 @@ impl Fleet {
     /// The table, not through the proxy.
     pub fn store(&self) -> Table {
         self.store.clone()
+    }
+
+    /// Deletes the item of a claim, by its key.
+    pub async fn delete_claim(&self, key: &str) {
+        let delete = dynamodb().delete_item().table_name(&self.table);
+        let delete =
+            delete.key("pk", AttributeValue::S(key.into())).key("sk", AttributeValue::S("claim".into()));
+        delete.send().await.expect("the claim is deleted");
+    }
+
+    /// Gives a claim to a site, by the claim's key.
+    pub async fn set_claim(&self, key: &str, tenant: TenantId, site: &str) {
+        let put = dynamodb().put_item().table_name(&self.table);
+        let item = [("pk", key), ("sk", "claim"), ("tenant", &tenant.to_string()), ("site", site)]
+            .map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
+        put.set_item(Some(item.into())).send().await.expect("the claim is written");
     }
 
     fn aws(&self) -> AwsConfig {
@@ -202,6 +226,12 @@ impl Fleet {
             .token(&TokenSpec::default(), SystemClock.now().unix_seconds())
             .expect("the sample sites have a reader")
     }
+}
+
+/// A client of the emulated AWS.
+fn dynamodb() -> aws_sdk_dynamodb::Client {
+    let emulated = EmulatedAws::running().expect("a fleet has an emulated AWS");
+    aws_sdk_dynamodb::Client::new(&connection(&aws_at(emulated.url())))
 }
 
 /// Exchanges `token` at `instance`.

@@ -37,6 +37,7 @@ pub use self::{
     qgis::install_qgis,
     requests::{Answer, exchange_form, form_request, send},
     runtime::Runtime,
+    tenants::riverbend_tenant,
     traffic::Seen,
     venv::tools,
     watch::Watch,

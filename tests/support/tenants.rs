@@ -1,9 +1,15 @@
 //! The emulated Entra of the sample sites, over HTTP.
 
 use entra_emulator::{EmulatedEntra, Version};
-use pozi_auth::sites::Site;
+use pozi_auth::{identifiers::TenantId, sites::Site};
 use pozi_local::samples;
 use tokio::{net::TcpListener, task::spawn_blocking};
+
+/// The tenant of the sample site riverbend.
+pub fn riverbend_tenant() -> TenantId {
+    let site = Site::parse(&samples::site_files()[0].text).expect("the sample sites are valid");
+    site.tenant()
+}
 
 /// Serves the emulated Entra, and returns it with its URL.
 pub(crate) async fn serve() -> (EmulatedEntra, String) {

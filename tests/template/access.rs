@@ -12,7 +12,8 @@ use crate::{
 };
 
 /// Permissions in the format of [`permissions`]; `<issuer>` and `<any key>` are placeholders.
-const TOKEN_EXCHANGE: [&str; 2] = [
+const TOKEN_EXCHANGE: [&str; 3] = [
+    "dynamodb:BatchGetItem on ${Table.Arn}, if ForAllValues:StringLike dynamodb:LeadingKeys = claim#*",
     "dynamodb:Query on ${Table.Arn}, if ForAllValues:StringLike dynamodb:LeadingKeys = tenant#*",
     "dynamodb:GetItem on ${Table.Arn}, if ForAllValues:StringEquals dynamodb:LeadingKeys = ring",
 ];
@@ -106,6 +107,7 @@ fn every_role_has_exactly_the_permissions_that_its_function_needs() {
             (&list(0, "Action"), json!("dynamodb:*")),
             (&list(0, "Resource"), json!("*")),
             (&list(0, "Condition"), json!(null)),
+            (&format!("{}/Condition", first("TokenExchangeRole", 1)), json!(null)),
             (&list(1, "Condition/ForAllValues:StringEquals/dynamodb:Attributes/-"), json!("ring")),
             (&list(1, "Condition/Null"), json!(null)),
             (&list(2, "Action"), json!("dynamodb:Query")),

@@ -47,7 +47,7 @@ impl<C: Clock, K: SessionKeySource> Authorizer<C, K> {
     pub fn new(config: AuthorizerConfig, clock: C, keys: K) -> Self {
         Self {
             clock,
-            verifier: SessionVerifier::new(config.issuer, config.audience.clone(), keys),
+            verifier: SessionVerifier::new(config.issuer, config.audience.clone(), config.tenant, keys),
             site: config.audience,
             parameter: config.catalogue_parameter,
             prefix: config.route_prefix,

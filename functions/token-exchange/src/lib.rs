@@ -119,6 +119,7 @@ impl<E: Environment> TokenExchange<E> {
         let claims = SessionClaims::new(&self.issuer, &subject, &grant, Uuid::new_v4(), now);
         let signing_key = self.signing.active(now).await?;
         let session = session::mint(&claims, &signing_key).await?;
+        session::check_size(&session)?;
         trail.record_session(&claims, signing_key.id.as_str());
         Ok(TokenResponse::new(session, &claims, request.issued_token_type))
     }

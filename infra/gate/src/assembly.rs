@@ -70,8 +70,9 @@ impl Assembly {
             |catalogue| servers.own_addresses(catalogue),
         );
         let catalogues = config.settings.site.catalogues.iter().map(|catalogue| catalogue.id.clone());
-        let audience = config.audience().to_owned();
-        let gate = Gate::new(config.issuer.clone(), audience.clone(), catalogues, Arc::clone(&self.keys));
+        let (audience, tenant) = (config.audience().to_owned(), config.settings.site.tenant());
+        let gate =
+            Gate::new(config.issuer.clone(), audience.clone(), tenant, catalogues, Arc::clone(&self.keys));
         let decide = router(Routes { gate, clock: SystemClock, site: audience });
         // Merged, not nested: a nested router answers every HEAD with a length of 0.
         Ok(decide.merge(proxy::router(Arc::new(proxy))))

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use http::HeaderMap;
 use pozi_auth::{
+    identifiers::TenantId,
     session::{Issuer, SessionKeySource, SessionVerifier, VerifiedSession},
     sites::CatalogueId,
     timestamp::Timestamp,
@@ -29,15 +30,16 @@ pub(crate) struct Found {
 }
 
 impl<K: SessionKeySource> Gate<K> {
-    /// Makes a gate for `catalogues` of the site whose external URL is `audience`.
+    /// Makes a gate for `catalogues` of the site of `tenant` whose external URL is `audience`.
     pub fn new(
         issuer: Issuer,
         audience: String,
+        tenant: TenantId,
         catalogues: impl IntoIterator<Item = CatalogueId>,
         keys: K,
     ) -> Self {
         Self {
-            verifier: SessionVerifier::new(issuer, audience, keys),
+            verifier: SessionVerifier::new(issuer, audience, tenant, keys),
             catalogues: catalogues.into_iter().collect(),
         }
     }

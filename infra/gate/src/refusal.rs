@@ -95,6 +95,7 @@ fn session_reason(refusal: &SessionRefusal) -> &'static str {
         SessionRefusal::BadSignature => "bad_signature",
         SessionRefusal::IssuerMismatch => "issuer_mismatch",
         SessionRefusal::AudienceMismatch => "audience_mismatch",
+        SessionRefusal::TenantMismatch => "tenant_mismatch",
         SessionRefusal::Expired => "expired",
         SessionRefusal::NotYetValid => "not_yet_valid",
         SessionRefusal::Scope => "malformed_scope",

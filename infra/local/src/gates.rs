@@ -63,7 +63,8 @@ impl<C: Clock + Clone, K: SessionKeySource + 'static> Gates<C, K> {
     pub fn decisions(&self, site: &Site) -> Router {
         let catalogues = site.catalogues.iter().map(|catalogue| catalogue.id.clone());
         let audience = site.external_url.as_str().to_owned();
-        let gate = Gate::new(self.issuer.clone(), audience.clone(), catalogues, Arc::clone(&self.keys));
+        let (issuer, keys) = (self.issuer.clone(), Arc::clone(&self.keys));
+        let gate = Gate::new(issuer, audience.clone(), site.tenant(), catalogues, keys);
         pozi_gate::router(Routes { gate, clock: self.clock.clone(), site: audience })
     }
 

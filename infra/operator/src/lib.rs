@@ -1,11 +1,13 @@
 //! The operator's commands: check site files, push them to the table that the functions read, and list what it holds.
 
 pub mod args;
+mod check;
 mod list;
 mod plan;
 mod push;
 
 pub use self::{
+    check::check,
     list::list,
     plan::{Change, Plan, Step, plan},
     push::{PushError, push},
@@ -16,7 +18,7 @@ use std::{collections::HashSet, path::PathBuf};
 use pozi_auth::{
     adapters::{LoadError, aws, read_site_files},
     config::{AwsConfig, ConfigError},
-    sites::{SiteFile, register},
+    sites::SiteFile,
     tenants::RegistryError,
 };
 
@@ -51,8 +53,8 @@ pub async fn run(
     match &args.command {
         Command::Check { files } => {
             let files = read(files)?;
-            register(&files).map_err(LoadError::Faulty)?;
-            Ok(format!("no errors (files checked: {})\n", files.len()))
+            let warnings = check(&files).map_err(LoadError::Faulty)?;
+            Ok(format!("{}no errors (files checked: {})\n", check::lines(&warnings), files.len()))
         }
         Command::Push { table: name, dry_run, files } => {
             Ok(push(&table(name)?, &read(files)?, *dry_run).await?)

@@ -4,14 +4,18 @@ use pozi_auth::{
     identifiers::TenantId,
     revision::Revision,
     sites::{Site, SiteFile, SiteFileError, register},
-    tenants::StoredSite,
+    tenants::{ClaimError, StoredSite},
 };
+
+use crate::check;
 
 /// The changes to make, and what is wrong with other stored sites.
 #[derive(Debug)]
 pub struct Plan {
     /// One step for each file, in the order of the files.
     pub steps: Vec<Step>,
+    /// Warnings of the files.
+    pub warnings: Vec<SiteFileError>,
     /// Errors in stored documents that the push does not replace.
     pub invalid: Vec<SiteFileError>,
 }
@@ -36,6 +40,8 @@ pub enum Change {
     Replaces(Revision),
     /// The stored document is the same: nothing is written.
     Unchanged(Revision),
+    /// The stored document is the same, but the site does not hold its external URL and its name yet: they are claimed.
+    Claims(Revision),
 }
 
 /// A stored site and its tenant.
@@ -44,7 +50,7 @@ type Stored<'a> = (TenantId, &'a StoredSite);
 /// Plans the push of `files` over `stored`. Fails with all errors in the files: within each, among them, and against the
 /// stored sites that stay.
 pub fn plan(files: &[SiteFile], stored: &[(TenantId, Vec<StoredSite>)]) -> Result<Plan, Vec<SiteFileError>> {
-    register(files)?;
+    let warnings = check(files)?;
     let sites = files.iter().map(SiteFile::compile).collect::<Result<Vec<_>, _>>()?;
     let stored: Vec<Stored<'_>> =
         stored.iter().flat_map(|(tenant, sites)| sites.iter().map(|site| (*tenant, site))).collect();
@@ -54,6 +60,7 @@ pub fn plan(files: &[SiteFile], stored: &[(TenantId, Vec<StoredSite>)]) -> Resul
     together.extend_from_slice(files);
     let mut errors = register(&together).err().unwrap_or_default();
     errors.retain(|error| files.iter().any(|file| file.name == error.file));
+    errors.extend(sites.iter().zip(files).filter_map(|(site, file)| taken(site, file, &stored)));
     if !errors.is_empty() {
         return Err(errors);
     }
@@ -62,7 +69,7 @@ pub fn plan(files: &[SiteFile], stored: &[(TenantId, Vec<StoredSite>)]) -> Resul
         document: file.text.clone(),
         site,
     };
-    Ok(Plan { steps: sites.into_iter().zip(files).map(step).collect(), invalid })
+    Ok(Plan { steps: sites.into_iter().zip(files).map(step).collect(), warnings, invalid })
 }
 
 /// The documents of `stored` that are in use (the newest if valid, else the previous), and the errors in those that are
@@ -106,13 +113,28 @@ fn is_stored_as(site: &Site, (tenant, entry): &Stored<'_>) -> bool {
 fn change(site: &Site, document: &str, stored: &[Stored<'_>]) -> Change {
     match stored.iter().find(|entry| is_stored_as(site, entry)) {
         None => Change::New,
-        Some((_, entry)) if entry.document == document => Change::Unchanged(entry.revision),
-        Some((_, entry)) => Change::Replaces(entry.revision),
+        Some((_, entry)) if entry.document != document => Change::Replaces(entry.revision),
+        Some((_, entry)) if entry.claims.check(site).is_err() => Change::Claims(entry.revision),
+        Some((_, entry)) => Change::Unchanged(entry.revision),
+    }
+}
+
+/// Returns the error in `file` if another site holds a claim of `site`, as far as the stored entry of `site` shows it. The
+/// write finds out about the others.
+fn taken(site: &Site, file: &SiteFile, stored: &[Stored<'_>]) -> Option<SiteFileError> {
+    let (_, entry) = stored.iter().find(|entry| is_stored_as(site, entry))?;
+    match entry.claims.check(site) {
+        Err(ClaimError::Taken(taken)) => {
+            Some(SiteFileError { file: file.name.clone(), line: None, message: taken.to_string() })
+        }
+        Ok(()) | Err(ClaimError::Missing(_)) => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use pozi_auth::tenants::{Claim, Claims, Holder};
+
     use super::*;
 
     fn file(name: &str) -> SiteFile {
@@ -121,10 +143,12 @@ mod tests {
     }
 
     fn stored(name: &str, document: &str) -> Vec<(TenantId, Vec<StoredSite>)> {
-        let tenant = file("a.toml").compile().unwrap().tenant();
-        let document = document.to_owned();
-        let revision = Revision(3);
-        vec![(tenant, vec![StoredSite { name: name.into(), revision, document, previous: None }])]
+        let site = file("a.toml").compile().unwrap();
+        let (document, revision, claims) = (document.to_owned(), Revision(3), Claims::held_by(&site));
+        vec![(
+            site.tenant(),
+            vec![StoredSite { name: name.into(), revision, document, previous: None, claims }],
+        )]
     }
 
     #[test]
@@ -141,6 +165,26 @@ mod tests {
             assert_eq!(plan.steps[0].change, change);
             assert!(plan.invalid.is_empty());
         }
+    }
+
+    #[test]
+    fn an_unchanged_site_claims_what_nobody_holds_and_not_what_another_holds() {
+        let own = file("a.toml");
+        let with = |claims: Claims| {
+            let mut stored = stored("riverbend", &own.text);
+            stored[0].1[0].claims = claims;
+            plan(&[file("a.toml")], &stored)
+        };
+        let plan = with(Claims::default()).unwrap();
+        assert_eq!(plan.steps[0].change, Change::Claims(Revision(3)));
+        let site = own.compile().unwrap();
+        let holder = Holder { site: "saltmarsh".into(), ..Holder::of(&site) };
+        let errors =
+            with(Claim::of(&site).map(|claim| (claim, holder.clone())).into_iter().collect()).unwrap_err();
+        assert_eq!(
+            errors[0].to_string(),
+            "a.toml: the external URL `https://poziserver-riverbend.example/pozi/` is claimed by another site, `saltmarsh`; give each site its own"
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! `pozi push`: writes each document that changed, on condition that the stored revision is still the one that was read.
+//! `pozi push`: writes each document that changed, on condition that the stored revision is still the one that was read, and
+//! that no other site has its external URL or its name.
 
 use std::fmt::Write as _;
 
@@ -9,7 +10,7 @@ use pozi_auth::{
     tenants::{AllTenants, RegistryError, SiteStore, SiteStoreError},
 };
 
-use crate::{Change, Plan, Step, plan};
+use crate::{Change, Plan, Step, check, plan};
 
 /// Why a push failed.
 #[derive(Debug, thiserror::Error)]
@@ -39,31 +40,44 @@ pub async fn push<T: AllTenants + SiteStore>(
     dry_run: bool,
 ) -> Result<String, PushError> {
     let stored = table.all().await.map_err(PushError::Read)?;
-    let Plan { steps, invalid } =
+    let Plan { steps, warnings, invalid } =
         plan(files, &stored).map_err(|errors| PushError::Files(LoadError::Faulty(errors)))?;
-    let mut done = String::new();
+    let mut done = check::lines(&warnings);
     for error in invalid {
         // Writing to a string cannot fail.
         let _ = writeln!(done, "warning: a stored document is not valid: {error}");
     }
-    for Step { site, document, change } in steps {
-        let expected = match change {
-            Change::New => None,
-            Change::Replaces(revision) => Some(revision),
-            Change::Unchanged(revision) => {
-                let _ = writeln!(done, "{}: unchanged at revision {revision}", site.name);
-                continue;
-            }
-        };
-        if !dry_run && let Err(source) = table.put(&site, &document, expected).await {
-            return Err(PushError::Write { done, site: site.name, source });
+    for step in steps {
+        let written = if dry_run { Ok(()) } else { write(table, &step).await };
+        if let Err(source) = written {
+            return Err(PushError::Write { done, site: step.site.name, source });
         }
-        let next = Revision::after(expected);
-        let would = if dry_run { "would be " } else { "" };
-        let _ = match expected {
-            None => writeln!(done, "{}: {would}created as revision {next}", site.name),
-            Some(before) => writeln!(done, "{}: {would}updated from revision {before} to {next}", site.name),
-        };
+        let _ = writeln!(done, "{}: {}", step.site.name, report(step.change, dry_run));
     }
     Ok(done)
+}
+
+async fn write(table: &impl SiteStore, step: &Step) -> Result<(), SiteStoreError> {
+    let Step { site, document, change } = step;
+    match change {
+        Change::New => table.put(site, document, None).await.map(drop),
+        Change::Replaces(revision) => table.put(site, document, Some(*revision)).await.map(drop),
+        Change::Claims(revision) => table.claim(site, *revision).await,
+        Change::Unchanged(_) => Ok(()),
+    }
+}
+
+fn report(change: Change, dry_run: bool) -> String {
+    let would = if dry_run { "would be " } else { "" };
+    match change {
+        Change::New => format!("{would}created as revision {}", Revision::after(None)),
+        Change::Replaces(before) => {
+            format!("{would}updated from revision {before} to {}", Revision::after(Some(before)))
+        }
+        Change::Claims(revision) => {
+            let claimed = if dry_run { "would be claimed" } else { "are claimed" };
+            format!("unchanged at revision {revision}; its external URL and its name {claimed}")
+        }
+        Change::Unchanged(revision) => format!("unchanged at revision {revision}"),
+    }
 }

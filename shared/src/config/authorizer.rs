@@ -5,6 +5,7 @@ use std::str::FromStr;
 use super::{ConfigError, issuer, parsed, required, set};
 use crate::{
     address::{SecureUrl, plain_url},
+    identifiers::TenantId,
     session::Issuer,
 };
 
@@ -15,6 +16,8 @@ pub struct AuthorizerConfig {
     pub issuer: Issuer,
     /// `POZI_AUDIENCE`: the site's external URL, exactly as in `aud`.
     pub audience: String,
+    /// `POZI_TENANT`: the site's tenant, exactly as in `tid`.
+    pub tenant: TenantId,
     /// `POZI_RESPONSE`: `policy` (default) or `simple`.
     pub response: ResponseKind,
     /// `POZI_ROUTE_PREFIX`: the part of the routes before the catalogue, for policies; `/` by default.
@@ -51,6 +54,7 @@ impl AuthorizerConfig {
             return Err(ConfigError::Invalid { variable: AUDIENCE, problem });
         }
         Ok(Self {
+            tenant: parsed("POZI_TENANT", &required(&var, "POZI_TENANT")?)?,
             response: parsed("POZI_RESPONSE", &or("POZI_RESPONSE", "policy"))?,
             route_prefix: parsed("POZI_ROUTE_PREFIX", &or("POZI_ROUTE_PREFIX", "/"))?,
             catalogue_parameter: or("POZI_CATALOGUE_PARAMETER", "catalogue"),
@@ -99,11 +103,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requires_issuer_and_audience_and_has_defaults_for_the_rest() {
+    fn requires_issuer_audience_and_tenant_and_has_defaults_for_the_rest() {
         let read = |more: &'static [(&str, &str)]| {
             AuthorizerConfig::read(move |name| {
-                let base =
-                    [("POZI_ISSUER", "https://auth.example"), ("POZI_AUDIENCE", "https://a.example/pozi/")];
+                let base = [
+                    ("POZI_ISSUER", "https://auth.example"),
+                    ("POZI_AUDIENCE", "https://a.example/pozi/"),
+                    ("POZI_TENANT", "00000000-0000-0000-0000-000000000001"),
+                ];
                 let found = more.iter().chain(&base).find(|(variable, _)| *variable == name);
                 found.map(|(_, value)| (*value).to_owned())
             })
@@ -112,7 +119,9 @@ mod tests {
         assert_eq!((config.response, config.route_prefix.as_str()), (ResponseKind::Policy, "/"));
         assert_eq!(config.catalogue_parameter, "catalogue");
         assert_eq!(config.jwks_url.as_str(), "https://auth.example/.well-known/jwks.json");
-        let wrong: [(&'static [(&str, &str)], &str); 8] = [
+        let wrong: [(&'static [(&str, &str)], &str); 10] = [
+            (&[("POZI_TENANT", "")], "POZI_TENANT"),
+            (&[("POZI_TENANT", "riverbend")], "POZI_TENANT"),
             (&[("POZI_AUDIENCE", "")], "POZI_AUDIENCE"),
             (&[("POZI_AUDIENCE", "riverbend")], "POZI_AUDIENCE"),
             (&[("POZI_RESPONSE", "yes")], "POZI_RESPONSE"),

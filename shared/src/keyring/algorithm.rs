@@ -37,6 +37,14 @@ impl SigningAlgorithm {
         }
     }
 
+    /// Returns the size of its signatures in bytes (RFC 7518 §3.3 and §3.4).
+    pub const fn signature_bytes(self) -> usize {
+        match self {
+            Self::Es256 => 64,
+            Self::Rs256 => 256,
+        }
+    }
+
     /// Returns the public key of `jwk` as it is published: with our own `kid`, `use` and `alg`, and without anything else
     /// that came with it. `None` for a key of another algorithm.
     pub fn public_half(self, jwk: &Jwk) -> Option<Jwk> {

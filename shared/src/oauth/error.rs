@@ -6,6 +6,7 @@ use crate::{
     error::Received,
     jws::MAX_TOKEN_BYTES,
     keyring::SigningError,
+    session::SessionTooLarge,
     sites::AccessRefusal,
     tenants::{RegistryError, TargetRefusal},
 };
@@ -42,6 +43,9 @@ pub enum ExchangeError {
     /// Nothing can be signed.
     #[error(transparent)]
     Signing(#[from] SigningError),
+    /// The session allows so much that programs would refuse its header.
+    #[error(transparent)]
+    SessionTooLarge(#[from] SessionTooLarge),
 }
 
 /// What is wrong with a request, apart from the content of its token.

@@ -58,6 +58,12 @@ impl ExchangeError {
             Self::Signing(_) => {
                 unavailable("signing_unavailable", "No signing key is available; try again shortly.", SHORTLY)
             }
+            Self::SessionTooLarge(_) => refused(
+                400,
+                "invalid_scope",
+                "session_too_large",
+                "A session for this many catalogues is larger than servers accept; ask for fewer with scope, and have Pozi divide the site or shorten its catalogues' ids.",
+            ),
         }
     }
 }

@@ -76,6 +76,11 @@ impl SessionClaims {
 }
 
 impl Issuer {
+    /// Returns an issuer of `bytes` characters, at least 8, that only stands for its length.
+    pub(super) fn of_length(bytes: usize) -> Self {
+        Self(format!("https://{}", "i".repeat(bytes.saturating_sub(8))))
+    }
+
     /// Returns the URL.
     pub fn as_str(&self) -> &str {
         &self.0

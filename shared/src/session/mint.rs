@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 
 use super::{SessionClaims, claims::TYPE};
-use crate::keyring::{Signer, SigningError, SigningKey};
+use crate::keyring::{Signer, SigningAlgorithm, SigningError, SigningKey};
 
 #[derive(Serialize)]
 struct Header<'a> {
@@ -15,14 +15,31 @@ struct Header<'a> {
 
 /// Returns the compact JWS of `claims`, signed with `key`.
 pub async fn mint<S: Signer>(claims: &SessionClaims, key: &SigningKey<S>) -> Result<String, SigningError> {
-    let header = Header { typ: TYPE, alg: key.algorithm.name(), kid: key.id.as_str() };
-    let mut token = String::with_capacity(1_024);
-    append(&mut token, &header)?;
-    token.push('.');
-    append(&mut token, claims)?;
+    let mut token = message(claims, key.algorithm, key.id.as_str())?;
     let signature = key.signer.sign(token.as_bytes()).await?;
     token.push('.');
     URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+    Ok(token)
+}
+
+/// Returns the size in bytes of the session that [`mint`] makes of claims of this size with a key of `algorithm`.
+pub(super) fn size_of(claims: &SessionClaims, algorithm: SigningAlgorithm) -> Result<usize, SigningError> {
+    // An RFC 7638 thumbprint: 32 bytes, base64url.
+    const KEY_ID: &str = "0000000000000000000000000000000000000000000";
+    let signature = (algorithm.signature_bytes() * 4).div_ceil(3);
+    Ok(message(claims, algorithm, KEY_ID)?.len() + ".".len() + signature)
+}
+
+/// Returns header and claims, encoded: what is signed.
+fn message(
+    claims: &SessionClaims,
+    algorithm: SigningAlgorithm,
+    key_id: &str,
+) -> Result<String, SigningError> {
+    let mut token = String::with_capacity(1_024);
+    append(&mut token, &Header { typ: TYPE, alg: algorithm.name(), kid: key_id })?;
+    token.push('.');
+    append(&mut token, claims)?;
     Ok(token)
 }
 
@@ -40,7 +57,6 @@ mod tests {
     use super::*;
     use crate::{
         error::with_causes,
-        keyring::SigningAlgorithm,
         session::testing::{claims, signing_key},
     };
 

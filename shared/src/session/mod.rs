@@ -4,6 +4,7 @@ mod claims;
 mod issuer_keys;
 mod key_set;
 mod mint;
+mod size;
 mod source;
 #[cfg(test)]
 mod testing;
@@ -14,6 +15,7 @@ pub use self::{
     issuer_keys::{ISSUER_KEY_LIFETIMES, IssuerKeys},
     key_set::{SessionKey, SessionKeySet, SessionKeySetError},
     mint::mint,
+    size::{LARGE_SESSION_BYTES, MAX_SESSION_BYTES, SessionTooLarge, check_size, longest_session},
     source::{SessionKeyError, SessionKeySource},
     verify::{CLOCK_AHEAD, SessionRefusal, SessionVerifier, VerifiedSession},
 };

@@ -15,6 +15,7 @@ use crate::{
 
 pub(super) const NOW: u64 = 1_800_000_000;
 pub(super) const ISSUER: &str = "https://auth.example";
+pub(super) const TENANT: &str = "00000000-0000-0000-0000-000000000001";
 pub(super) const AUDIENCE: &str = "https://poziserver-riverbend.example/pozi/";
 
 /// Made once a process, because an RSA key takes long to make.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Issuer, SessionKey, SessionKeySource, claims::TYPE};
 use crate::{
+    identifiers::TenantId,
     json::{ClaimError, Members},
     jws::{CompactJws, JwsError},
     sites::{Access, CatalogueId, Scope},
@@ -20,6 +21,7 @@ pub const CLOCK_AHEAD: Duration = Duration::from_mins(5);
 pub struct SessionVerifier<K> {
     issuer: Issuer,
     audience: String,
+    tenant: TenantId,
     keys: K,
 }
 
@@ -65,6 +67,9 @@ pub enum SessionRefusal {
     /// Meant for another site.
     #[error("meant for another site")]
     AudienceMismatch,
+    /// Of a person of another tenant than the site's.
+    #[error("for a person of another tenant")]
+    TenantMismatch,
     /// Past its `exp`.
     #[error("expired")]
     Expired,
@@ -80,9 +85,9 @@ pub enum SessionRefusal {
 }
 
 impl<K: SessionKeySource> SessionVerifier<K> {
-    /// Creates a verifier of the sessions that `issuer` mints for the site whose external URL is `audience`.
-    pub fn new(issuer: Issuer, audience: String, keys: K) -> Self {
-        Self { issuer, audience, keys }
+    /// Creates a verifier of the sessions that `issuer` mints for the site of `tenant` whose external URL is `audience`.
+    pub fn new(issuer: Issuer, audience: String, tenant: TenantId, keys: K) -> Self {
+        Self { issuer, audience, tenant, keys }
     }
 
     /// Verifies `token` at `now`.
@@ -107,6 +112,9 @@ impl<K: SessionKeySource> SessionVerifier<K> {
         }
         if claims.string("aud")? != self.audience {
             return Err(SessionRefusal::AudienceMismatch);
+        }
+        if !claims.string("tid")?.parse().is_ok_and(|tenant: TenantId| tenant == self.tenant) {
+            return Err(SessionRefusal::TenantMismatch);
         }
         let expires = Timestamp::from_unix_seconds(claims.number("exp")?);
         if now >= expires {
@@ -213,10 +221,11 @@ mod tests {
         keyring::{SigningAlgorithm, SigningKey, SoftwareKey},
         session::{
             SessionKeyError, mint,
-            testing::{AUDIENCE, ISSUER, NOW, claims, signing_key},
+            testing::{AUDIENCE, ISSUER, NOW, TENANT, claims, signing_key},
         },
     };
 
+    const OTHER_TENANT: &str = "00000000-0000-0000-0000-00000000000a";
     const BOTH: [SigningAlgorithm; 2] = [SigningAlgorithm::Es256, SigningAlgorithm::Rs256];
 
     /// Published keys; an outage when `down`.
@@ -239,7 +248,7 @@ mod tests {
     }
 
     fn verifier(keys: Keys) -> SessionVerifier<Keys> {
-        SessionVerifier::new(ISSUER.parse().unwrap(), AUDIENCE.into(), keys)
+        SessionVerifier::new(ISSUER.parse().unwrap(), AUDIENCE.into(), TENANT.parse().unwrap(), keys)
     }
 
     /// Runs a future that is ready at once.
@@ -349,6 +358,9 @@ mod tests {
             (|token| token.claims["nbf"] = json!("now"), wrong("nbf")),
             (|token| token.remove_claim("sub"), missing("sub")),
             (|token| token.remove_claim("tid"), missing("tid")),
+            (|token| token.claims["tid"] = json!(OTHER_TENANT), R::TenantMismatch),
+            (|token| token.claims["tid"] = json!(""), R::TenantMismatch),
+            (|token| token.claims["tid"] = json!([TENANT]), wrong("tid")),
             (|token| token.remove_claim("client_id"), missing("client_id")),
             (|token| token.remove_claim("jti"), missing("jti")),
             (|token| token.remove_claim("scope"), missing("scope")),

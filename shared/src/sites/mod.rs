@@ -20,6 +20,7 @@ mod scope;
 mod site;
 mod syntax;
 mod text;
+mod widest;
 
 pub(crate) use self::registered::clashes;
 pub use self::{
@@ -35,6 +36,7 @@ pub use self::{
     scope::{Access, CatalogueId, CatalogueIdError, Permission, Scope, ScopeError},
     site::{Catalogue, Site},
     syntax::{escaped_path, syntax_advice},
+    widest::widest_scope,
 };
 #[cfg(test)]
 pub(crate) use self::{decide::testing, site::testing as documents};

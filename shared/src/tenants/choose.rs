@@ -31,13 +31,15 @@ pub enum TargetRefusal {
         /// The first two.
         found: String,
     },
-    /// No readable site is meant, but the tenant has one that cannot be read.
-    #[error("the request may mean site `{name}`, whose revision {revision} cannot be read")]
+    /// No usable site is meant, but the tenant has one that cannot be used.
+    #[error("the request may mean site `{name}`, whose revision {revision} cannot be used: {reason}")]
     Unreadable {
         /// The unreadable site.
         name: String,
         /// Its revision.
         revision: Revision,
+        /// The code of the reason.
+        reason: &'static str,
     },
     /// No site is named, and the token's audience is not that of a site.
     #[error("no target is given, and the token is for `{audience}`, not for {registered}")]
@@ -121,7 +123,7 @@ fn list(sites: &[Arc<Site>], what: impl Fn(&Site) -> String) -> String {
 
 impl TargetRefusal {
     fn unreadable(site: &UnreadableSite) -> Self {
-        Self::Unreadable { name: site.name.clone(), revision: site.revision }
+        Self::Unreadable { name: site.name.clone(), revision: site.revision, reason: site.reason }
     }
 }
 
@@ -182,10 +184,11 @@ mod tests {
     #[test]
     fn a_target_that_may_be_an_unreadable_site_is_not_unknown() {
         let revision = Revision(7);
-        let unreadable = vec![UnreadableSite { name: "fenwick".into(), revision }];
+        let unreadable = vec![UnreadableSite { name: "fenwick".into(), revision, reason: "document" }];
         let sites = TenantSites { unreadable, ..sites() };
         let target = |name: &str| [Target(name.to_owned())];
-        let expected = Err(TargetRefusal::Unreadable { name: "fenwick".into(), revision });
+        let expected =
+            Err(TargetRefusal::Unreadable { name: "fenwick".into(), revision, reason: "document" });
         assert_eq!(choose_for(&sites, &target("fenwick"), RIVERBEND), expected);
         assert_eq!(choose_for(&sites, &[], "elsewhere"), expected);
         assert!(choose_for(&sites, &[], SALTMARSH).is_ok(), "the readable sites are not affected");

@@ -2,16 +2,18 @@
 //! request means.
 
 mod choose;
+mod claims;
 mod registry;
 mod store;
 mod stored;
 
 pub use self::{
     choose::{Target, TargetRefusal, choose, cloud_of},
+    claims::{Claim, ClaimError, ClaimTaken, Claims, Holder},
     registry::{CachedRegistry, REGISTRY_LIFETIMES},
     store::{
         AllTenants, KeySetStore, RegistryError, SiteRegistry, SiteStore, SiteStoreError, TenantRecord,
         TenantSource,
     },
-    stored::{SiteDocumentError, StoredSite, TenantSites, UnreadableSite},
+    stored::{SiteDocumentError, StoredSite, TenantSites, UnreadableCause, UnreadableSite},
 };

@@ -120,14 +120,14 @@ impl Tenant {
 }
 
 fn log_unreadable(tenant: TenantId, error: &SiteDocumentError) {
-    let problems: Vec<_> = error.problems.iter().map(ToString::to_string).collect();
     tracing::error!(
         %tenant,
         site = error.site.name,
         revision = error.site.revision.0,
         previous_serves = error.previous_serves,
-        problem = problems.join("\n"),
-        "a site's document cannot be read"
+        reason = error.site.reason,
+        problem = %error.cause,
+        "a site's document cannot be used"
     );
 }
 
@@ -142,7 +142,11 @@ mod tests {
 
     use super::*;
     use crate::{
-        entra::Cloud, error::with_causes, revision::Revision, sites::documents, tenants::StoredSite,
+        entra::Cloud,
+        error::with_causes,
+        revision::Revision,
+        sites::documents,
+        tenants::{Claims, StoredSite},
     };
 
     /// A store that has the same record for every tenant, or is down.
@@ -181,6 +185,7 @@ mod tests {
             revision: Revision(1),
             document: document.into(),
             previous: None,
+            claims: Claims::held_by(&documents::site()),
         };
         let key_set = StoredKeySet { document: b"{}".as_slice().into(), fetched: at(0) };
         TenantRecord { sites: vec![site], key_sets: vec![(TokenVersion::V2, key_set)] }

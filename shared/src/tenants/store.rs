@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{StoredSite, TenantSites};
+use super::{ClaimTaken, StoredSite, TenantSites};
 use crate::{
     entra::{KeySetLocation, StoredKeySet, TokenVersion},
     error::Cause,
@@ -39,7 +39,8 @@ impl<R: SiteRegistry> SiteRegistry for Arc<R> {
 
 /// Reads what is stored about one tenant.
 pub trait TenantSource: Send + Sync + 'static {
-    /// Returns everything that is stored about `tenant`, in one read: an empty record if that is nothing.
+    /// Returns everything that is stored about `tenant`: an empty record if that is nothing. For a tenant without sites that
+    /// is one read.
     fn record_of(&self, tenant: TenantId)
     -> impl Future<Output = Result<TenantRecord, RegistryError>> + Send;
 }
@@ -50,16 +51,21 @@ pub trait AllTenants: Send + Sync + 'static {
     fn all(&self) -> impl Future<Output = Result<Vec<(TenantId, Vec<StoredSite>)>, RegistryError>> + Send;
 }
 
-/// Replaces the document of a stored site.
+/// Replaces the document of a stored site, and claims its external URL and its name.
 pub trait SiteStore: Send + Sync + 'static {
     /// Stores `document`, which `site` was compiled from, as the site's next revision, if the stored revision is still
-    /// `expected` (`None`: the site is not registered yet). Returns the new revision.
+    /// `expected` (`None`: the site is not registered yet) and no other site holds a claim of its. In the same transaction
+    /// the site claims its external URL and its name, and gives up the URL that it had before. Returns the new revision.
     fn put(
         &self,
         site: &Site,
         document: &str,
         expected: Option<Revision>,
     ) -> impl Future<Output = Result<Revision, SiteStoreError>> + Send;
+
+    /// Claims what `site`, whose stored document is of revision `stored`, does not hold yet. Changes no document.
+    fn claim(&self, site: &Site, stored: Revision)
+    -> impl Future<Output = Result<(), SiteStoreError>> + Send;
 }
 
 /// Stores the tenants' key sets for the other functions.
@@ -88,4 +94,7 @@ pub enum SiteStoreError {
     /// The stored revision is not the expected one.
     #[error("another writer changed the site in the meantime")]
     Conflict,
+    /// Another site has its external URL or its name.
+    #[error(transparent)]
+    Taken(#[from] ClaimTaken),
 }

@@ -1,8 +1,9 @@
 //! A site as the shared registry stores it: its document with a revision, and the previous document. A document that cannot
-//! be read affects only its own site, and the previous one serves in its place if that can be read.
+//! be used affects only its own site. The previous one serves in place of one with errors, if it has none itself.
 
 use std::{fmt, sync::Arc};
 
+use super::{ClaimError, Claims, Holder};
 use crate::{
     identifiers::TenantId,
     revision::Revision,
@@ -20,6 +21,8 @@ pub struct StoredSite {
     pub document: String,
     /// The document of the previous revision, if there was one.
     pub previous: Option<String>,
+    /// Those of its claims that are stored, whoever holds them.
+    pub claims: Claims,
 }
 
 /// The sites of one tenant.
@@ -27,28 +30,46 @@ pub struct StoredSite {
 pub struct TenantSites {
     /// The sites that can be used.
     pub sites: Vec<Arc<Site>>,
-    /// The sites of which no document can be read.
+    /// The sites of which no document can be used.
     pub unreadable: Vec<UnreadableSite>,
 }
 
-/// A site whose document cannot be read.
+/// A site whose document cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnreadableSite {
     /// The name that it is stored under.
     pub name: String,
-    /// The revision that cannot be read.
+    /// The revision that cannot be used.
     pub revision: Revision,
+    /// The code of the reason, for the log.
+    pub reason: &'static str,
 }
 
-/// A stored document that cannot be read.
+/// Why a stored document cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UnreadableCause {
+    /// It has errors, each with its line and fix.
+    Document(Vec<SiteFileError>),
+    /// The site does not hold its external URL or its name.
+    Claim(ClaimError),
+}
+
+/// A stored document that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SiteDocumentError {
     /// The site.
     pub site: UnreadableSite,
-    /// What is wrong, with line and fix.
-    pub problems: Vec<SiteFileError>,
+    /// What is wrong.
+    pub cause: UnreadableCause,
     /// Whether the previous revision serves in its place.
     pub previous_serves: bool,
+}
+
+impl StoredSite {
+    /// Whether the site, of `tenant`, holds the external URL and the name that it claimed.
+    pub fn holds_its_claims(&self, tenant: TenantId) -> bool {
+        self.claims.are_all_held_by(&Holder { tenant, site: self.name.clone() })
+    }
 }
 
 impl TenantSites {
@@ -62,25 +83,22 @@ impl TenantSites {
         self.sites.is_empty() && self.unreadable.is_empty()
     }
 
-    /// Compiles the stored sites of `tenant`, and returns an error for each document that cannot be read.
+    /// Compiles the stored sites of `tenant`, and returns an error for each document that cannot be used.
     pub fn compile(tenant: TenantId, stored: &[StoredSite]) -> (Self, Vec<SiteDocumentError>) {
         let mut compiled = Self::default();
         let mut errors = Vec::new();
         for entry in stored {
-            let problems = match compiled.read(tenant, entry, &entry.document) {
+            let cause = match compiled.read(tenant, entry, &entry.document) {
                 Ok(site) => {
                     compiled.sites.push(site);
                     continue;
                 }
-                Err(problems) => problems,
+                Err(cause) => cause,
             };
-            let site = UnreadableSite { name: entry.name.clone(), revision: entry.revision };
-            let previous = entry.previous.as_ref().and_then(|text| compiled.read(tenant, entry, text).ok());
-            errors.push(SiteDocumentError {
-                site: site.clone(),
-                problems,
-                previous_serves: previous.is_some(),
-            });
+            let reason = cause.code();
+            let site = UnreadableSite { name: entry.name.clone(), revision: entry.revision, reason };
+            let previous = compiled.previous(tenant, entry, &cause);
+            errors.push(SiteDocumentError { site: site.clone(), cause, previous_serves: previous.is_some() });
             match previous {
                 Some(previous) => compiled.sites.push(previous),
                 None => compiled.unreadable.push(site),
@@ -89,13 +107,18 @@ impl TenantSites {
         (compiled, errors)
     }
 
-    /// Returns the site of `text`, if it belongs to this tenant and name and does not clash with the sites before it.
-    fn read(
-        &self,
-        tenant: TenantId,
-        entry: &StoredSite,
-        text: &str,
-    ) -> Result<Arc<Site>, Vec<SiteFileError>> {
+    /// Returns the previous site of an entry whose document has errors, if it can be used. A site that does not hold its
+    /// claims has no substitute: somebody else may be meant.
+    fn previous(&self, tenant: TenantId, entry: &StoredSite, cause: &UnreadableCause) -> Option<Arc<Site>> {
+        match cause {
+            UnreadableCause::Document(_) => self.read(tenant, entry, entry.previous.as_ref()?).ok(),
+            UnreadableCause::Claim(_) => None,
+        }
+    }
+
+    /// Returns the site of `text`, if it belongs to this tenant and name, does not clash with the sites before it, and holds
+    /// its claims.
+    fn read(&self, tenant: TenantId, entry: &StoredSite, text: &str) -> Result<Arc<Site>, UnreadableCause> {
         let file = SiteFile { name: entry.to_string(), text: text.to_owned() };
         let site = file.compile()?;
         if site.tenant() != tenant || site.name.as_str() != entry.name {
@@ -104,14 +127,53 @@ impl TenantSites {
                 site.name,
                 site.tenant()
             );
-            return Err(vec![SiteFileError { file: file.name, line: None, message }]);
+            return Err(vec![SiteFileError { file: file.name, line: None, message }].into());
         }
         let clashes: Vec<_> = self
             .sites
             .iter()
             .flat_map(|other| clashes(&file, &site, &format!("site `{}`", other.name), other))
             .collect();
-        if clashes.is_empty() { Ok(Arc::new(site)) } else { Err(clashes) }
+        if !clashes.is_empty() {
+            return Err(clashes.into());
+        }
+        entry.claims.check(&site)?;
+        Ok(Arc::new(site))
+    }
+}
+
+impl UnreadableCause {
+    /// Returns a stable code for the log.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Document(_) => "document",
+            Self::Claim(error) => error.code(),
+        }
+    }
+}
+
+impl From<Vec<SiteFileError>> for UnreadableCause {
+    fn from(errors: Vec<SiteFileError>) -> Self {
+        Self::Document(errors)
+    }
+}
+
+impl From<ClaimError> for UnreadableCause {
+    fn from(error: ClaimError) -> Self {
+        Self::Claim(error)
+    }
+}
+
+impl fmt::Display for UnreadableCause {
+    /// Writes a line for each error.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Document(errors) => {
+                let lines: Vec<_> = errors.iter().map(ToString::to_string).collect();
+                f.write_str(&lines.join("\n"))
+            }
+            Self::Claim(error) => error.fmt(f),
+        }
     }
 }
 
@@ -124,7 +186,7 @@ impl fmt::Display for StoredSite {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sites::documents as testing;
+    use crate::{sites::documents as testing, tenants::Claim};
 
     const BROKEN: &str = "name = ";
 
@@ -134,7 +196,16 @@ mod tests {
             revision: Revision(2),
             document: document.into(),
             previous: previous.map(str::to_owned),
+            claims: [document, previous.unwrap_or_default()]
+                .into_iter()
+                .find_map(|text| Site::parse(text).ok())
+                .map(|site| Claims::held_by(&site))
+                .unwrap_or_default(),
         }
+    }
+
+    fn message(error: &SiteDocumentError) -> String {
+        error.cause.to_string()
     }
 
     fn second() -> String {
@@ -160,7 +231,7 @@ mod tests {
         assert_eq!(errors.len(), 1);
         assert_eq!(errors[0].site.revision, Revision(2));
         assert!(!errors[0].previous_serves);
-        let message = errors[0].problems[0].to_string();
+        let message = message(&errors[0]);
         assert!(message.starts_with("site `saltmarsh`, revision 2:1: "), "{message}");
     }
 
@@ -191,7 +262,40 @@ mod tests {
         let (readable, unreadable, errors) =
             compiled(&[stored("riverbend", &testing::document(), None), stored("saltmarsh", &twin, None)]);
         assert_eq!((readable, unreadable), (vec!["riverbend".to_owned()], vec!["saltmarsh".to_owned()]));
-        assert!(errors[0].problems[0].message.contains("client_id is the same as in site `riverbend`"));
+        assert!(message(&errors[0]).contains("client_id is the same as in site `riverbend`"));
+    }
+
+    /// Not even by its previous document: its URL is another site's audience.
+    #[test]
+    fn a_site_without_its_claims_is_not_served() {
+        let own = testing::document();
+        let entry = || stored("riverbend", &own, Some(&own));
+        let unclaimed = StoredSite { claims: Claims::default(), ..entry() };
+        let holder = Holder { tenant: TenantId::new(uuid::Uuid::nil()), site: "fenwick".into() };
+        let taken = Claim::of(&testing::site()).into_iter().map(|claim| (claim, holder.clone())).collect();
+        let taken = StoredSite { claims: taken, ..entry() };
+        let edited = StoredSite { claims: Claims::held_by(&Site::parse(&second()).unwrap()), ..entry() };
+        for (entry, code, says) in [
+            (unclaimed, "not_claimed", "is not claimed for this site; push it again"),
+            (taken, "claimed_by_another", "is claimed by another site, `fenwick`"),
+            (edited, "not_claimed", "push it again"),
+        ] {
+            let (readable, unreadable, errors) = compiled(&[entry, stored("saltmarsh", &second(), None)]);
+            assert_eq!(
+                (&*readable, &*unreadable),
+                (&["saltmarsh".to_owned()][..], &["riverbend".to_owned()][..])
+            );
+            assert_eq!((errors[0].site.reason, errors[0].previous_serves), (code, false));
+            assert!(message(&errors[0]).contains(says), "{errors:?}");
+        }
+    }
+
+    #[test]
+    fn a_previous_document_serves_only_with_its_claims() {
+        let own = testing::document();
+        let entry = StoredSite { claims: Claims::default(), ..stored("riverbend", BROKEN, Some(&own)) };
+        let (readable, unreadable, errors) = compiled(&[entry]);
+        assert_eq!((readable.len(), unreadable.len(), errors[0].site.reason), (0, 1, "document"));
     }
 
     #[test]

@@ -21,7 +21,7 @@ use pozi_gate::{
     upstream::{MapServer, QgisRequest, UpstreamError},
 };
 use pozi_local::samples;
-use pozi_tests::{PublishedDocument, World};
+use pozi_tests::{PublishedDocument, World, riverbend_tenant};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 
@@ -58,7 +58,8 @@ pub(crate) fn measure(criterion: &mut Criterion, runtime: &Runtime, world: &Worl
     let now = world.clock.now();
     let keys = Arc::new(keys(world));
     let sessions = || -> EmptyCache {
-        let verifier = SessionVerifier::new(world.issuer.clone(), SITE.into(), Arc::clone(&keys));
+        let verifier =
+            SessionVerifier::new(world.issuer.clone(), SITE.into(), riverbend_tenant(), Arc::clone(&keys));
         Sessions::new(verifier, Arc::clone(&keys))
     };
     let cache = sessions();

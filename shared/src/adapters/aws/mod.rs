@@ -1,6 +1,7 @@
 //! The state of the functions on AWS: sites, the key ring and the tenants' key sets in one DynamoDB table, private keys
 //! sealed by KMS or in KMS.
 
+mod claims;
 mod connection;
 mod key_ring;
 mod key_sets;
@@ -9,6 +10,7 @@ mod kms_keys;
 mod sealed_keys;
 mod sites;
 mod table;
+mod transaction;
 mod wire;
 
 pub use self::{
