@@ -100,9 +100,8 @@ fn ten_thousand_idle_connections_need_little_memory_and_delay_nobody() {
     let test = "sizes::ten_thousand_idle_connections_need_little_memory_and_delay_nobody";
     let mut alone = Command::new(env::current_exe().unwrap());
     let output = alone.args(["--exact", test, "--nocapture"]).env(ALONE, "1").output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && text.contains("1 passed"), "{text}\n{errors}");
+    let lines = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+    assert!(output.status.success() && lines.contains("1 passed"), "{lines}");
 }
 
 async fn hold_idle_connections() {
