@@ -45,13 +45,14 @@ fn references(text: &str) -> impl Iterator<Item = (&str, &str)> {
     spans.filter(|span| span.contains(".rs: ")).filter_map(|span| span.split_once(": "))
 }
 
-/// Whether `text` has a test called exactly `name`.
+/// Whether `text` has a test called exactly `name` that is not ignored.
 fn has_test(text: &str, name: &str) -> bool {
     let lines: Vec<_> = text.lines().map(str::trim).collect();
     let begins = |line: &str| line.trim_start_matches("async ").starts_with(&format!("fn {name}("));
     let is_marked = |at: usize| {
-        let above = lines[..at].iter().rev().take_while(|line| line.starts_with("#["));
-        above.into_iter().any(|line| line.starts_with("#[test]") || line.starts_with("#[tokio::test"))
+        let above: Vec<_> = lines[..at].iter().rev().take_while(|line| line.starts_with("#[")).collect();
+        let is_test = |line: &&&str| line.starts_with("#[test]") || line.starts_with("#[tokio::test");
+        above.iter().any(is_test) && !above.iter().any(|line| line.starts_with("#[ignore"))
     };
     lines.iter().enumerate().any(|(at, line)| begins(line) && is_marked(at))
 }
@@ -88,12 +89,12 @@ fn every_threat_names_an_existing_test() {
 
 #[test]
 fn an_invalid_row_is_reported_with_its_line() {
-    let file = "#[test]\nfn holds() {}\n\n#[tokio::test]\n#[ignore]\nasync fn waits() {}\n\nfn helps() {}\n// fn in_comment() {}\n";
+    let file = "#[test]\nfn holds() {}\n\n#[tokio::test]\nasync fn serves() {}\n\n#[test]\n#[ignore]\nfn waits() {}\n\nfn helps() {}\n// fn in_comment() {}\n";
     let source = |path: &str| (path == "tests/a.rs").then(|| file.to_owned());
     let found = |row: &str| errors(&format!("| § | a | b | c |\n| --- | --- | --- | --- |\n{row}\n"), source);
     for valid in [
         "| 1 | a | b | `tests/a.rs: holds` |",
-        "| 1 | a | `x: y` | `tests/a.rs: waits`, `tests/a.rs: holds` |",
+        "| 1 | a | `x: y` | `tests/a.rs: serves`, `tests/a.rs: holds` |",
         "",
     ] {
         assert_eq!(found(valid), Vec::<String>::new(), "{valid}");
@@ -102,6 +103,7 @@ fn an_invalid_row_is_reported_with_its_line() {
         ("| 1 | a | b | `tests/b.rs: holds` |", "there is no file tests/b.rs, for holds"),
         ("| 1 | a | b | `tests/a.rs: hold` |", "tests/a.rs has no test hold"),
         ("| 1 | a | b | `tests/a.rs: holds_not` |", "tests/a.rs has no test holds_not"),
+        ("| 1 | a | b | `tests/a.rs: waits` |", "tests/a.rs has no test waits"),
         ("| 1 | a | b | `tests/a.rs: helps` |", "tests/a.rs has no test helps"),
         ("| 1 | a | b | `tests/a.rs: in_comment` |", "tests/a.rs has no test in_comment"),
         ("| 1 | a | b | `tests/a.rs: holds`, `tests/a.rs: gone` |", "tests/a.rs has no test gone"),
