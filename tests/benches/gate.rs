@@ -98,6 +98,7 @@ fn authorizer(criterion: &mut Criterion, runtime: &Runtime, world: &World, sessi
             "POZI_ISSUER" => world.issuer.as_str(),
             "POZI_AUDIENCE" => SITE,
             "POZI_RESPONSE" => response,
+            "POZI_ROUTE_PREFIX" => "/ows/",
             _ => return None,
         };
         Some(value.to_owned())

@@ -149,7 +149,7 @@ impl Clocked {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_example_keeps_keys_for_a_day_and_bears_a_clock_a_minute_off() {
     let programs = tokio::task::spawn_blocking(|| programs(SigningAlgorithm::Es256)).await.unwrap();
-    let driven = programs.iter().filter_map(|program| Some((program.language, Some(program.clocked()?))));
+    let driven = programs.iter().map(|program| (program.language, Some(program.clocked())));
     for (language, command) in [("Rust", None)].into_iter().chain(driven) {
         let issuer = Issuer::start().await;
         let start = |mut command: Command| {
