@@ -1,11 +1,7 @@
 //! Other people's JWT libraries accept our sessions before, during and after a rotation, and refuse invalid ones, with the key
 //! set of the running service and with earlier key sets.
 
-#![expect(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test that cannot go on fails, which is what panics are for"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, which is what panics are for")]
 
 #[path = "foreign/api_gateway.rs"]
 mod api_gateway;

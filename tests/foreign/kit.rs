@@ -127,9 +127,9 @@ impl Clocked {
     async fn verdict(&mut self, now: u64, session: &str) -> String {
         match self {
             Self::Ours(verifier) => {
-                let verified = verifier.verify(session, Timestamp::from_unix_seconds(now)).await;
+                let outcome = verifier.verify(session, Timestamp::from_unix_seconds(now)).await;
                 let catalogue = CATALOGUE.parse().unwrap();
-                let verdict = match verified {
+                let verdict = match outcome {
                     Ok(session) if session.allows(&catalogue, Access::Read) => "allowed",
                     Ok(_) => "not allowed",
                     Err(_) => "refused",

@@ -43,13 +43,13 @@ async fn the_session_verifier_gives_the_kits_verdicts() {
         let (keys, sessions) = kit(algorithm);
         let verifier = SessionVerifier::new(issuer(), AUDIENCE.into(), keys);
         for case in sessions {
-            let verified = verifier.verify(&case.session, Timestamp::from_unix_seconds(NOW)).await;
-            let found = match &verified {
+            let outcome = verifier.verify(&case.session, Timestamp::from_unix_seconds(NOW)).await;
+            let found = match &outcome {
                 Ok(session) if session.allows(&catalogue(), Access::Read) => Expected::Allowed,
                 Ok(_) => Expected::NotAllowed,
                 Err(_) => Expected::Refused,
             };
-            assert_eq!(found, case.expected, "{}: {verified:?}", case.name);
+            assert_eq!(found, case.expected, "{}: {outcome:?}", case.name);
         }
     }
 }

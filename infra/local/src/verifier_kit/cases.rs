@@ -68,7 +68,7 @@ const INVALID: [Change; 50] = [
     (3, "no alg", Refused, |one| one.remove_header("alg")),
     (3, "alg none, and signed", Refused, |one| one.header["alg"] = json!("none")),
     (3, "alg in lower case", Refused, |one| {
-        one.header["alg"] = json!(one.kit.algorithm.name().to_lowercase())
+        one.header["alg"] = json!(one.kit.algorithm.name().to_lowercase());
     }),
     (3, "another alg of the same kind", Refused, |one| {
         let is_es256 = one.kit.algorithm == SigningAlgorithm::Es256;
