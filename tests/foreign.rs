@@ -9,6 +9,10 @@ mod api_gateway;
 mod examples;
 #[path = "foreign/interpreters.rs"]
 mod interpreters;
+#[path = "foreign/kit.rs"]
+mod kit;
+#[path = "foreign/programs.rs"]
+mod programs;
 #[path = "foreign/verdicts.rs"]
 mod verdicts;
 

@@ -9,6 +9,8 @@
 
 #[path = "logs/audit.rs"]
 mod audit;
+#[path = "logs/authorizer.rs"]
+mod authorizer;
 #[path = "logs/gate.rs"]
 mod gate;
 #[path = "logs/secrets.rs"]

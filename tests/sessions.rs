@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
+#[path = "sessions/kit.rs"]
+mod kit;
+
 use std::collections::HashMap;
 
 use entra_emulator::{Kind, Person, TokenSpec, Version};

@@ -9,6 +9,8 @@ mod access;
 mod alarms;
 #[path = "template/api.rs"]
 mod api;
+#[path = "template/authorizer.rs"]
+mod authorizer;
 #[path = "template/cycles.rs"]
 mod cycles;
 #[path = "template/expansion.rs"]

@@ -99,6 +99,7 @@ fn authorizer(criterion: &mut Criterion, runtime: &Runtime, world: &World, sessi
             "POZI_AUDIENCE" => SITE,
             "POZI_TENANT" => return Some(riverbend_tenant().to_string()),
             "POZI_RESPONSE" => response,
+            "POZI_ROUTE_PREFIX" => "/ows/",
             _ => return None,
         };
         Some(value.to_owned())

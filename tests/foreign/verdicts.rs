@@ -8,9 +8,12 @@ use std::{
 };
 
 use entra_emulator::{Person, TokenSpec};
-use pozi_auth::keyring::SigningAlgorithm;
-use pozi_local::samples;
-use pozi_tests::{World, part, riverbend_tenant};
+use pozi_auth::{keyring::SigningAlgorithm, timestamp::Timestamp};
+use pozi_local::{
+    samples,
+    verifier_kit::{Expected, VerifierKit},
+};
+use pozi_tests::{World, part};
 use serde_json::{Value, json};
 
 use super::interpreters::{FOLDER, node_folder, python, run_with};
@@ -73,47 +76,32 @@ async fn cases(algorithm: SigningAlgorithm) -> Vec<Case> {
         case("second key, during", &second_session, &during, true),
         case("second key, after", &second_session, &after, true),
     ];
-    for (what, spoiled) in spoiled(&world, &second_session, algorithm).await {
-        cases.push(case(what, &spoiled, &after, false));
-    }
+    cases.extend(of_the_kit(&world, algorithm, now));
     cases
 }
 
-async fn spoiled(world: &World, good: &str, algorithm: SigningAlgorithm) -> Vec<(&'static str, String)> {
-    let (header, claims) = (part(good, 0), part(good, 1));
-    let with = |value: &Value, name: &str, member: Value| {
-        let mut value = value.clone();
-        value[name] = member;
-        value
-    };
-    let other = World::with(&samples::site_files(), algorithm).await;
-    let unsigned = world.signed(&with(&header, "alg", json!("none")), &claims).await;
-    let (message, _) = unsigned.rsplit_once('.').unwrap();
-    let past = world.clock.unix_seconds() - 1;
-    vec![
-        ("typ JWT", world.signed(&with(&header, "typ", json!("JWT")), &claims).await),
-        ("alg none, unsigned", format!("{message}.")),
-        ("alg none, signed", unsigned.clone()),
-        ("alg HS256", world.signed(&with(&header, "alg", json!("HS256")), &claims).await),
-        ("another site's", {
-            let saltmarsh = json!("https://poziserver-saltmarsh.example/pozi/");
-            world.signed(&header, &with(&claims, "aud", saltmarsh)).await
-        }),
-        ("another tenant's", {
-            let saltmarsh = json!("28b1e556-f621-4edd-873b-d1d60bc6d8de");
-            world.signed(&header, &with(&claims, "tid", saltmarsh)).await
-        }),
-        ("another issuer's", {
-            world.signed(&header, &with(&claims, "iss", json!("https://other.example"))).await
-        }),
-        ("expired", world.signed(&header, &with(&claims, "exp", json!(past))).await),
-        ("by another key of that name", other.signed(&header, &claims).await),
-        ("other claims", {
-            let forged = world.signed(&header, &with(&claims, "scope", json!("assets:write"))).await;
-            let (message, _) = forged.rsplit_once('.').unwrap();
-            format!("{message}.{}", good.rsplit_once('.').unwrap().1)
-        }),
-    ]
+/// The sessions of the verifiers' kit about signature, type, issuer, audience and end, which are a library's own task. The
+/// other rules are for the code around it, as in the examples.
+fn of_the_kit(world: &World, algorithm: SigningAlgorithm, now: u64) -> Vec<Case> {
+    let kit = VerifierKit::generate(world.issuer.clone(), algorithm).unwrap();
+    let sessions = kit.sessions(Timestamp::from_unix_seconds(now)).unwrap();
+    let own = sessions.into_iter().filter(|case| (2..=5).contains(&case.rule));
+    own.map(|case| Case {
+        what: case.name,
+        session: case.session,
+        key_set: kit.key_set(),
+        is_valid: case.expected != Expected::Refused,
+    })
+    .collect()
+}
+
+/// What a library accepts although the rules refuse it, so that its callers must check it themselves.
+fn left_to_callers(library: &str) -> &'static [&'static str] {
+    match library {
+        "jose" | "joserfc" => &["aud is a list"],
+        "PyJWT" => &["aud is a list", "exp is a text"],
+        _ => &["crit", "aud is a list", "no exp"],
+    }
 }
 
 #[tokio::test]
@@ -136,7 +124,6 @@ async fn every_library_accepts_our_sessions_and_refuses_invalid_ones() {
         let input = json!({
             "issuer": "https://auth.example",
             "audience": RIVERBEND,
-            "tenant": riverbend_tenant().to_string(),
             "algorithm": algorithm.name(),
             "sessions": sessions,
         });
@@ -148,16 +135,12 @@ async fn every_library_accepts_our_sessions_and_refuses_invalid_ones() {
                 serde_json::from_slice(&output.stdout).unwrap();
             for (library, verdicts) in verdicts {
                 assert_eq!(verdicts.len(), cases.len());
-                for (case, verdict) in cases.iter().zip(verdicts) {
-                    let expected = case.is_valid.then_some(SCOPE);
-                    assert_eq!(
-                        verdict.as_deref(),
-                        expected,
-                        "{library}, {}: {}",
-                        algorithm.name(),
-                        case.what
-                    );
-                }
+                let wrong = cases
+                    .iter()
+                    .zip(verdicts)
+                    .filter(|(case, verdict)| verdict.as_deref() != case.is_valid.then_some(SCOPE));
+                let wrong: Vec<_> = wrong.map(|(case, _)| case.what).collect();
+                assert_eq!(wrong, left_to_callers(&library), "{library}, {}", algorithm.name());
                 let accepted = cases.iter().filter(|case| case.is_valid).count();
                 println!(
                     "{library}, {}: {accepted} accepted, {} refused",

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use pozi_auth::config::SessionHeader;
 use serde::Deserialize;
 
 /// An event of a REST API (`TOKEN`, `REQUEST`) or an HTTP API (payload 1.0 and 2.0).
@@ -17,14 +18,46 @@ pub struct Event {
     headers: Option<HashMap<String, String>>,
     multi_value_headers: Option<HashMap<String, Vec<String>>>,
     path_parameters: Option<HashMap<String, String>>,
+    path: Option<String>,
+    raw_path: Option<String>,
+    identity_source: Option<IdentitySource>,
 }
 
-/// The API, stage and method of an event's ARN, without its path.
+/// The values by which an HTTP API caches the answer: joined with commas in payload 1.0.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum IdentitySource {
+    Joined(String),
+    Listed(Vec<String>),
+}
+
+/// An event's ARN and its parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Invoked<'a> {
+    /// The whole ARN.
+    pub(crate) arn: &'a str,
     /// `arn:aws:execute-api:<region>:<account>:<api>/<stage>`.
     pub(crate) stage: &'a str,
     pub(crate) method: &'a str,
+    /// The path, which begins with a slash.
+    pub(crate) path: &'a str,
+}
+
+/// Why a request has no session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SessionHeaderError {
+    Missing,
+    Repeated,
+}
+
+impl SessionHeaderError {
+    /// Returns a stable code, for the log.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::Missing => "no_session",
+            Self::Repeated => "repeated_header",
+        }
+    }
 }
 
 impl Event {
@@ -38,15 +71,16 @@ impl Event {
         self.version.is_none()
     }
 
-    /// Returns what is invoked, or `None` if the ARN is not that of an API, or has a wildcard.
+    /// Returns what is invoked, or `None` if the ARN is not that of an API, or has a wildcard before its path.
     pub(crate) fn invoked(&self) -> Option<Invoked<'_>> {
         let arn = self.method_arn.as_str();
         let after_api = arn.find('/')? + 1;
         let after_stage = after_api + arn[after_api..].find('/')?;
         let (stage, rest) = (&arn[..after_stage], &arn[after_stage + 1..]);
-        let method = rest.split('/').next().filter(|method| !method.is_empty())?;
+        let (method, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let is_api = stage.starts_with("arn:") && stage.split(':').nth(2) == Some("execute-api");
-        (is_api && !stage.contains(['*', '?'])).then_some(Invoked { stage, method })
+        let is_plain = !method.is_empty() && !stage.contains(['*', '?']);
+        (is_api && is_plain).then_some(Invoked { arn, stage, method, path })
     }
 
     /// Returns the decoded path parameter `name` of the matched route.
@@ -54,21 +88,42 @@ impl Event {
         self.path_parameters.as_ref()?.get(name).map(String::as_str)
     }
 
-    /// Returns the session from `X-Pozi-Session`, else from `Authorization` with the scheme `Bearer`. `None` for a repeated
-    /// header, because the next reader might use the other value. HTTP APIs join repeated values with a comma, which no
-    /// token contains.
-    pub(crate) fn session(&self) -> Option<&str> {
+    /// Returns the path in every form in which an integration may use it, but for the ARN's.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
+        let parameters = self.path_parameters.iter().flatten().map(|(_, value)| value);
+        [&self.path, &self.raw_path].into_iter().flatten().chain(parameters).map(String::as_str)
+    }
+
+    /// Whether the API caches the answer by `session`, as far as the event tells: only HTTP APIs do. With another header as the
+    /// key of the cache, one caller would get the answer to another.
+    pub(crate) fn is_cached_by(&self, session: &str) -> bool {
+        match &self.identity_source {
+            None => true,
+            Some(IdentitySource::Joined(values)) => values.is_empty() || values.contains(session),
+            Some(IdentitySource::Listed(values)) => {
+                values.is_empty() || values.iter().any(|value| value.contains(session))
+            }
+        }
+    }
+
+    /// Returns the session from `header`. A repeated header is refused, because the next reader might use the other value. HTTP
+    /// APIs join repeated values with a comma, which no token contains.
+    pub(crate) fn session(&self, header: SessionHeader) -> Result<&str, SessionHeaderError> {
         if let Some(value) = &self.authorization_token {
             // The API chooses the header's name, so both forms are accepted.
-            return Some(bearer(value).unwrap_or(value)).filter(|token| !token.is_empty());
+            return Some(bearer(value).unwrap_or(value))
+                .filter(|token| !token.is_empty())
+                .ok_or(SessionHeaderError::Missing);
         }
-        match self.header("x-pozi-session") {
-            Header::Value(session) if !session.is_empty() => Some(session),
-            Header::Repeated => None,
-            Header::Value(_) | Header::Absent => match self.header("authorization") {
-                Header::Value(value) => bearer(value),
-                Header::Repeated | Header::Absent => None,
-            },
+        let (name, is_bearer) = match header {
+            SessionHeader::PoziSession => ("x-pozi-session", false),
+            SessionHeader::Authorization => ("authorization", true),
+        };
+        match self.header(name) {
+            Header::Value(value) if is_bearer => bearer(value).ok_or(SessionHeaderError::Missing),
+            Header::Value(value) if !value.is_empty() => Ok(value),
+            Header::Repeated => Err(SessionHeaderError::Repeated),
+            Header::Value(_) | Header::Absent => Err(SessionHeaderError::Missing),
         }
     }
 
@@ -123,38 +178,51 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_session_in_either_header_and_refuses_repeated_ones() {
-        for (more, session) in [
-            (json!({"headers": {"X-Pozi-Session": "a"}}), Some("a")),
-            (json!({"headers": {"authorization": "Bearer a"}}), Some("a")),
-            (json!({"headers": {"authorization": "bearer  a "}}), Some("a")),
-            (json!({"headers": {"authorization": "Bearer b", "x-pozi-session": "a"}}), Some("a")),
-            (json!({"headers": {"authorization": "Bearer b", "x-pozi-session": ""}}), Some("b")),
-            (json!({"headers": {"authorization": "Basic b"}}), None),
-            (json!({"headers": {"authorization": "a"}}), None),
-            (json!({"headers": {"x-pozi-session": "a", "X-Pozi-Session": "b"}}), None),
+    fn reads_the_session_from_one_header_and_refuses_a_repeated_one() {
+        use SessionHeader::{Authorization, PoziSession};
+        use SessionHeaderError::{Missing, Repeated};
+        let both = json!({"headers": {"Authorization": "Bearer b", "x-pozi-session": "a"}});
+        for (header, more, session) in [
+            (PoziSession, json!({"headers": {"X-Pozi-Session": "a"}}), Ok("a")),
+            (PoziSession, both.clone(), Ok("a")),
+            (PoziSession, json!({"headers": {"authorization": "Bearer b"}}), Err(Missing)),
             (
+                PoziSession,
+                json!({"headers": {"authorization": "Bearer b", "x-pozi-session": ""}}),
+                Err(Missing),
+            ),
+            (Authorization, both, Ok("b")),
+            (Authorization, json!({"headers": {"authorization": "Bearer a"}}), Ok("a")),
+            (Authorization, json!({"headers": {"authorization": "bearer  a "}}), Ok("a")),
+            (Authorization, json!({"headers": {"authorization": "Basic b"}}), Err(Missing)),
+            (Authorization, json!({"headers": {"authorization": "a"}}), Err(Missing)),
+            (Authorization, json!({"headers": {"x-pozi-session": "a"}}), Err(Missing)),
+            (PoziSession, json!({"headers": {"x-pozi-session": "a", "X-Pozi-Session": "b"}}), Err(Repeated)),
+            (
+                PoziSession,
                 json!({"headers": {"x-pozi-session": "b"}, "multiValueHeaders": {"x-pozi-session": ["a", "b"]}}),
-                None,
+                Err(Repeated),
             ),
             (
+                PoziSession,
                 json!({"headers": {"x-pozi-session": "a"}, "multiValueHeaders": {"x-pozi-session": ["a"]}}),
-                Some("a"),
+                Ok("a"),
             ),
-            (json!({"authorizationToken": "Bearer a"}), Some("a")),
-            (json!({"authorizationToken": "a"}), Some("a")),
-            (json!({"authorizationToken": ""}), None),
-            (json!({"headers": null}), None),
-            (json!({}), None),
+            (PoziSession, json!({"authorizationToken": "Bearer a"}), Ok("a")),
+            (PoziSession, json!({"authorizationToken": "a"}), Ok("a")),
+            (PoziSession, json!({"authorizationToken": ""}), Err(Missing)),
+            (PoziSession, json!({"headers": null}), Err(Missing)),
+            (PoziSession, json!({}), Err(Missing)),
         ] {
-            assert_eq!(event(&more).session(), session, "{more}");
+            assert_eq!(event(&more).session(header), session, "{more}");
         }
     }
 
     #[test]
-    fn reads_the_arn_up_to_its_method() {
+    fn reads_the_parts_of_the_arn() {
         let stage = &ARN[..ARN.find("/GET").unwrap()];
-        assert_eq!(event(&json!({})).invoked(), Some(Invoked { stage, method: "GET" }));
+        let path = "/ows/planning/wms";
+        assert_eq!(event(&json!({})).invoked(), Some(Invoked { arn: ARN, stage, method: "GET", path }));
         for arn in [
             "",
             "arn:aws:execute-api:ap-southeast-2:123456789012:api0000000",

@@ -4,22 +4,28 @@ mod answer;
 #[cfg(feature = "lambda")]
 pub mod aws;
 mod event;
+mod route;
 
 use pozi_auth::{
-    config::{AuthorizerConfig, ResponseKind, RoutePrefix},
+    config::{AuthorizerConfig, ResponseKind, RoutePrefix, SessionHeader},
     session::{SessionKeySource, SessionRefusal, SessionVerifier, VerifiedSession},
-    sites::CatalogueId,
+    sites::ExternalUrl,
     timestamp::Clock,
 };
 
 pub use self::{answer::Answer, event::Event};
+use self::{
+    event::{Invoked, SessionHeaderError},
+    route::{Route, RouteRefusal},
+};
 
 /// The function's state.
 #[derive(Debug)]
 pub struct Authorizer<C, K> {
     clock: C,
     verifier: SessionVerifier<K>,
-    site: String,
+    site: ExternalUrl,
+    header: SessionHeader,
     parameter: String,
     prefix: RoutePrefix,
     response: ResponseKind,
@@ -34,21 +40,27 @@ pub enum AuthorizerError {
     /// The issuer's keys cannot be fetched. This says nothing about the session, so it must not be cached.
     #[error("the issuer's keys are unavailable")]
     KeysUnavailable,
+    /// The session may become valid: its key is not known yet, or its time has not come. The answer must not be cached (HTTP
+    /// APIs only).
+    #[error("the session's key is not known, or the session is not valid yet")]
+    Undecided,
+    /// The API caches answers by something else than the session.
+    #[error("the session's header is not an identity source of the API's authorizer")]
+    IdentitySource,
     /// The event has no ARN of an API.
     #[error("not an authorizer event: it has no ARN of an API")]
     InvalidEvent,
 }
 
-/// Why a request is refused, as a stable word for the log.
-type Reason = &'static str;
-
 impl<C: Clock, K: SessionKeySource> Authorizer<C, K> {
     /// Creates an authorizer that answers as `config` says, with the keys of `keys`.
     pub fn new(config: AuthorizerConfig, clock: C, keys: K) -> Self {
+        let audience = config.audience.as_str().to_owned();
         Self {
             clock,
-            verifier: SessionVerifier::new(config.issuer, config.audience.clone(), config.tenant, keys),
+            verifier: SessionVerifier::new(config.issuer, audience, config.tenant, keys),
             site: config.audience,
+            header: config.session_header,
             parameter: config.catalogue_parameter,
             prefix: config.route_prefix,
             response: config.response,
@@ -58,55 +70,112 @@ impl<C: Clock, K: SessionKeySource> Authorizer<C, K> {
     /// Returns the answer to `event`.
     pub async fn answer(&self, event: &Event) -> Result<Answer, AuthorizerError> {
         let invoked = event.invoked().ok_or(AuthorizerError::InvalidEvent)?;
-        let is_simple = self.response == ResponseKind::Simple && event.takes_simple_answer();
-        let session = match self.session(event).await {
-            Ok(session) => session,
-            Err(SessionRefusal::KeysUnavailable) => {
-                log_decision(None, Some("keys_unavailable"));
-                return Err(AuthorizerError::KeysUnavailable);
+        let decided = self.decide(event, invoked).await;
+        log_decision(&decided);
+        let is_simple = self.is_simple(event);
+        match decided {
+            Ok((session, route)) if is_simple => {
+                Ok(Answer::yes(&session, self.site.as_str(), &route.catalogue))
             }
-            Err(refusal) => {
-                tracing::debug!(target: LOG, %refusal, "a session is not valid");
-                log_decision(None, Some("session"));
-                return if event.is_rest() {
-                    Err(AuthorizerError::Unauthorized)
-                } else if is_simple {
-                    Ok(Answer::no())
-                } else {
-                    Ok(Answer::deny_all(invoked))
-                };
+            Ok((session, route)) => {
+                Ok(Answer::policy(&session, self.site.as_str(), &route.catalogue, invoked))
             }
-        };
-        if !is_simple {
-            log_decision(Some(&session), None);
-            return Ok(Answer::policy(&session, &self.site, invoked, &self.prefix));
+            Err(refusal) => match refusal.error(event.is_rest()) {
+                Some(error) => Err(error),
+                None if is_simple => Ok(Answer::no()),
+                None => Ok(Answer::deny_all(invoked)),
+            },
         }
-        let refusal = self.refusal(event, invoked.method, &session);
-        log_decision(Some(&session), refusal);
-        Ok(if refusal.is_none() { Answer::yes(&session, &self.site) } else { Answer::no() })
     }
 
-    async fn session(&self, event: &Event) -> Result<VerifiedSession, SessionRefusal> {
-        self.verifier.verify(event.session().unwrap_or_default(), self.clock.now()).await
+    async fn decide(&self, event: &Event, invoked: Invoked<'_>) -> Result<(VerifiedSession, Route), Refusal> {
+        let token = event.session(self.header)?;
+        if !event.is_cached_by(token) {
+            return Err(Refusal::IdentitySource);
+        }
+        let session = self.verifier.verify(token, self.clock.now()).await?;
+        let route = if self.is_simple(event) {
+            Route::of_parameter(event, invoked, &self.parameter)
+        } else {
+            Route::of_path(event, invoked, &self.prefix, &self.parameter)
+        };
+        match route {
+            Ok(route) if session.allows(&route.catalogue, route.access) => Ok((session, route)),
+            Ok(_) => Err(Refusal::Scope(Box::new(session))),
+            Err(refusal) => Err(Refusal::Route(refusal, Box::new(session))),
+        }
     }
 
-    /// Returns why `session` does not allow the request, or `None` if it does.
-    fn refusal(&self, event: &Event, method: &str, session: &VerifiedSession) -> Option<Reason> {
-        let Some(access) = answer::access_for(method) else { return Some("method") };
-        let named = event.parameter(&self.parameter).and_then(|text| text.parse::<CatalogueId>().ok());
-        let Some(catalogue) = named else { return Some("no_catalogue") };
-        (!session.allows(&catalogue, access)).then_some("scope")
+    fn is_simple(&self, event: &Event) -> bool {
+        self.response == ResponseKind::Simple && event.takes_simple_answer()
     }
 }
 
-const LOG: &str = "pozi::authorizer";
+/// Why a request is refused.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error("the request has no session, or several")]
+    Header(SessionHeaderError),
+    #[error("the session's header is not an identity source of the API's authorizer")]
+    IdentitySource,
+    #[error(transparent)]
+    Session(#[from] SessionRefusal),
+    #[error("{0}")]
+    Route(RouteRefusal, Box<VerifiedSession>),
+    #[error("the session does not open the catalogue")]
+    Scope(Box<VerifiedSession>),
+}
+
+impl From<SessionHeaderError> for Refusal {
+    fn from(error: SessionHeaderError) -> Self {
+        Self::Header(error)
+    }
+}
+
+impl Refusal {
+    /// Returns a stable code, for the log.
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Header(error) => error.code(),
+            Self::IdentitySource => "identity_source",
+            Self::Session(refusal) => refusal.code(),
+            Self::Route(refusal, _) => refusal.code(),
+            Self::Scope(_) => "scope",
+        }
+    }
+
+    /// Returns the error to answer with, if the refusal is not to be cached or the API can answer 401. A refusal that will
+    /// stand may be cached.
+    fn error(&self, is_rest: bool) -> Option<AuthorizerError> {
+        match self {
+            Self::IdentitySource => Some(AuthorizerError::IdentitySource),
+            Self::Session(SessionRefusal::KeysUnavailable) => Some(AuthorizerError::KeysUnavailable),
+            Self::Header(_) | Self::Session(_) if is_rest => Some(AuthorizerError::Unauthorized),
+            Self::Session(SessionRefusal::UnknownKey | SessionRefusal::NotYetValid) => {
+                Some(AuthorizerError::Undecided)
+            }
+            Self::Header(_) | Self::Session(_) | Self::Route(..) | Self::Scope(_) => None,
+        }
+    }
+
+    /// Returns the session, if it is valid.
+    fn session(&self) -> Option<&VerifiedSession> {
+        match self {
+            Self::Route(_, session) | Self::Scope(session) => Some(session),
+            _ => None,
+        }
+    }
+}
 
 /// Logs one line for each decision. The session's `jti` leads to the audit event of the exchange.
-fn log_decision(session: Option<&VerifiedSession>, refusal: Option<Reason>) {
+fn log_decision(decided: &Result<(VerifiedSession, Route), Refusal>) {
+    let refusal = decided.as_ref().err();
+    let session = decided.as_ref().map_or_else(Refusal::session, |(session, _)| Some(session));
     tracing::info!(
-        target: LOG,
+        target: "pozi::authorizer",
         decision = if refusal.is_none() { "allowed" } else { "refused" },
-        reason = refusal,
+        reason = refusal.map(Refusal::code),
+        detail = refusal.map(tracing::field::display),
         jti = session.map(VerifiedSession::id),
         "a request was decided"
     );

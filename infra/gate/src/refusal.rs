@@ -37,7 +37,7 @@ impl Refusal {
             Self::Question(QuestionRefusal::Repeated(_)) => "repeated_header",
             Self::Question(QuestionRefusal::Unreadable(_)) => "unreadable_header",
             Self::NoSession => "no_session",
-            Self::Session(refusal) => session_reason(refusal),
+            Self::Session(refusal) => refusal.code(),
             Self::Scope(..) => "scope",
         }
     }
@@ -82,25 +82,6 @@ impl Refusal {
 /// Whether the header comes from the client, which could correct it.
 fn is_from_client(name: &str) -> bool {
     name == question::SESSION || name == http::header::AUTHORIZATION.as_str()
-}
-
-fn session_reason(refusal: &SessionRefusal) -> &'static str {
-    match refusal {
-        SessionRefusal::Malformed(_) => "malformed",
-        SessionRefusal::Claim(_) => "claim",
-        SessionRefusal::NotASession => "not_a_session",
-        SessionRefusal::CriticalHeader => "critical_header",
-        SessionRefusal::UnsupportedAlgorithm => "unsupported_algorithm",
-        SessionRefusal::UnknownKey => "unknown_key",
-        SessionRefusal::BadSignature => "bad_signature",
-        SessionRefusal::IssuerMismatch => "issuer_mismatch",
-        SessionRefusal::AudienceMismatch => "audience_mismatch",
-        SessionRefusal::TenantMismatch => "tenant_mismatch",
-        SessionRefusal::Expired => "expired",
-        SessionRefusal::NotYetValid => "not_yet_valid",
-        SessionRefusal::Scope => "malformed_scope",
-        SessionRefusal::KeysUnavailable => "keys_unavailable",
-    }
 }
 
 #[cfg(test)]

@@ -2,10 +2,11 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use pozi_auth::{
     keyring::{RotationPolicy, RotationPolicyError, RotationTimes, SigningAlgorithm},
     last_good::Lifetimes,
+    session::Issuer,
     sites::MAX_SESSION_MINUTES,
 };
 use url::Url;
@@ -48,6 +49,21 @@ pub struct Args {
     /// Seconds that a key signs before the next one; far fewer than in production, so that you can watch a rotation
     #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(60..))]
     pub rotate_every: u64,
+
+    /// What to do instead of running the service
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What the program can do instead of running the service.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Print a test kit for verifiers of sessions: good and bad sessions, their key set, and the expected verdicts
+    VerifierKit {
+        /// Issuer of the sessions
+        #[arg(long, value_name = "URL", default_value = "https://auth.example")]
+        issuer: Issuer,
+    },
 }
 
 /// A signing algorithm.

@@ -12,4 +12,5 @@ pub mod page;
 mod rotation;
 pub mod samples;
 pub mod service;
+pub mod verifier_kit;
 mod welcome;

@@ -1,12 +1,14 @@
 //! `pozi-local`, which `make run` starts.
 
-use std::process::ExitCode;
+use std::{error::Error, process::ExitCode};
 
 use clap::Parser;
+use pozi_auth::{adapters::SystemClock, session::Issuer, timestamp::Clock};
 use pozi_local::{
-    args::Args,
+    args::{Args, Command},
     console,
     service::{Service, StartError},
+    verifier_kit::VerifierKit,
 };
 
 #[tokio::main]
@@ -23,7 +25,16 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: &Args) -> Result<(), StartError> {
+    if let Some(Command::VerifierKit { issuer }) = &args.command {
+        return print_kit(args, issuer.clone()).map_err(StartError::Other);
+    }
     let service = Service::start(args).await?;
     print!("{}", service.welcome(args));
     service.serve().await
+}
+
+fn print_kit(args: &Args, issuer: Issuer) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let kit = VerifierKit::generate(issuer, args.algorithm())?;
+    println!("{:#}", kit.document(SystemClock.now())?);
+    Ok(())
 }

@@ -28,6 +28,7 @@ use crate::{
     maps::{self, CopyError, Qgis},
     page::{self, PageConfig},
     rotation, samples,
+    verifier_kit::{self, VerifierKit},
     welcome::Welcome,
 };
 
@@ -94,7 +95,8 @@ impl Service {
         let gates = gates(args, &base, port, qgis)?;
         let mut router = functions(args, &base, port, files, ring)?
             .nest("/entra", entra.router())
-            .merge(page::router(config, args.msal.clone()));
+            .merge(page::router(config, args.msal.clone()))
+            .merge(kit(args, &base)?);
         if let Some(first) = sites.first() {
             router = router.nest("/gate", gates.decisions(first));
         }
@@ -166,6 +168,13 @@ fn gates(
     let keys = gates::keys(port, args.max_age()).map_err(StartError::Other)?;
     let issuer = base.parse().map_err(other)?;
     Ok(Gates { clock: SystemClock, issuer, keys, base: base.to_owned(), state: args.state.clone(), qgis })
+}
+
+/// The test kit for verifiers, with an issuer of its own.
+fn kit(args: &Args, base: &str) -> Result<Router, StartError> {
+    let issuer = format!("{base}{}", verifier_kit::ISSUER_PATH).parse().map_err(other)?;
+    let kit = VerifierKit::generate(issuer, args.algorithm()).map_err(other)?;
+    Ok(verifier_kit::router(kit, SystemClock))
 }
 
 fn other(error: impl Error + Send + Sync + 'static) -> StartError {

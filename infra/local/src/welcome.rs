@@ -51,6 +51,10 @@ impl Welcome<'_> {
             ("", format!("     {} (https, for MSAL.js)", self.tenant)),
             ("maps", format!("GET  {base}/{{site}}/pozi/ows/{{catalogue}}/ ({drawn})")),
             ("gate", format!("GET  {base}/gate/decide (for other servers of {site})")),
+            (
+                "verifier's kit",
+                format!("GET  {base}/local/verifier-kit.json (sessions to test a verifier with)"),
+            ),
             ("sites", format!("     {} ({origin})", self.sites.join(", "))),
             (
                 "signing keys",

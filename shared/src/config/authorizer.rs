@@ -3,26 +3,25 @@
 use std::str::FromStr;
 
 use super::{ConfigError, issuer, parsed, required, set};
-use crate::{
-    address::{SecureUrl, plain_url},
-    identifiers::TenantId,
-    session::Issuer,
-};
+use crate::{address::SecureUrl, identifiers::TenantId, session::Issuer, sites::ExternalUrl};
 
 /// The configuration of `authorizer`. A function is for one site: with two it could not know which one a request is for.
 #[derive(Debug, Clone)]
 pub struct AuthorizerConfig {
     /// `POZI_ISSUER`: the issuer of the sessions, exactly as in `iss`.
     pub issuer: Issuer,
-    /// `POZI_AUDIENCE`: the site's external URL, exactly as in `aud`.
-    pub audience: String,
-    /// `POZI_TENANT`: the site's tenant, exactly as in `tid`.
+    /// `POZI_AUDIENCE`: the site's external URL. A missing slash at its end and capital letters in its host are put right.
+    pub audience: ExternalUrl,
+    /// `POZI_TENANT`: the site's tenant id.
     pub tenant: TenantId,
+    /// `POZI_SESSION_HEADER`: the header that contains the session; `X-Pozi-Session` by default.
+    pub session_header: SessionHeader,
     /// `POZI_RESPONSE`: `policy` (default) or `simple`.
     pub response: ResponseKind,
-    /// `POZI_ROUTE_PREFIX`: the part of the routes before the catalogue, for policies; `/` by default.
+    /// `POZI_ROUTE_PREFIX`: the part of the paths before the catalogue, for policies; `/` by default.
     pub route_prefix: RoutePrefix,
-    /// `POZI_CATALOGUE_PARAMETER`: the path parameter that names the catalogue, for simple answers; `catalogue` by default.
+    /// `POZI_CATALOGUE_PARAMETER`: the path parameter that names the catalogue; `catalogue` by default. For policies, it must
+    /// agree with the path, if the route has it.
     pub catalogue_parameter: String,
     /// `POZI_JWKS_URL`: the URL of the issuer's keys; by default, the one at which the service publishes them.
     pub jwks_url: SecureUrl,
@@ -33,34 +32,37 @@ pub struct AuthorizerConfig {
 pub enum ResponseKind {
     /// Yes or no to one request.
     Simple,
-    /// A policy of everything that the session allows.
+    /// A policy that allows one request.
     Policy,
 }
 
-/// The part of a route before the catalogue: `/`, or `/ows/`. It is written into policies, where a star or a question mark
-/// would be a wildcard.
+/// The header that contains the session. It must be an identity source of the API's authorizer, so that only one is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionHeader {
+    /// `X-Pozi-Session: <session>`.
+    PoziSession,
+    /// `Authorization: Bearer <session>`.
+    Authorization,
+}
+
+/// The part of a path before the catalogue: `/`, or `/ows/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoutePrefix(String);
 
 impl AuthorizerConfig {
     /// Reads the variables with `var`.
     pub fn read(var: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        const AUDIENCE: &str = "POZI_AUDIENCE";
         let issuer = issuer(&var)?;
         let or = |variable: &str, default: &str| set(&var, variable).unwrap_or_else(|| default.to_owned());
-        let audience = required(&var, AUDIENCE)?;
-        if plain_url(&audience).is_err() {
-            let problem = "use the site's external URL, exactly as it is registered".to_owned();
-            return Err(ConfigError::Invalid { variable: AUDIENCE, problem });
-        }
         Ok(Self {
+            audience: parsed("POZI_AUDIENCE", &required(&var, "POZI_AUDIENCE")?)?,
             tenant: parsed("POZI_TENANT", &required(&var, "POZI_TENANT")?)?,
+            session_header: parsed("POZI_SESSION_HEADER", &or("POZI_SESSION_HEADER", "X-Pozi-Session"))?,
             response: parsed("POZI_RESPONSE", &or("POZI_RESPONSE", "policy"))?,
             route_prefix: parsed("POZI_ROUTE_PREFIX", &or("POZI_ROUTE_PREFIX", "/"))?,
             catalogue_parameter: or("POZI_CATALOGUE_PARAMETER", "catalogue"),
             jwks_url: parsed("POZI_JWKS_URL", &or("POZI_JWKS_URL", &issuer.key_set_url()))?,
             issuer,
-            audience,
         })
     }
 }
@@ -73,6 +75,18 @@ impl FromStr for ResponseKind {
             "simple" => Ok(Self::Simple),
             "policy" => Ok(Self::Policy),
             _ => Err("use simple or policy"),
+        }
+    }
+}
+
+impl FromStr for SessionHeader {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.to_ascii_lowercase().as_str() {
+            "x-pozi-session" => Ok(Self::PoziSession),
+            "authorization" => Ok(Self::Authorization),
+            _ => Err("use X-Pozi-Session or Authorization"),
         }
     }
 }
@@ -119,11 +133,16 @@ mod tests {
         assert_eq!((config.response, config.route_prefix.as_str()), (ResponseKind::Policy, "/"));
         assert_eq!(config.catalogue_parameter, "catalogue");
         assert_eq!(config.jwks_url.as_str(), "https://auth.example/.well-known/jwks.json");
-        let wrong: [(&'static [(&str, &str)], &str); 10] = [
+        assert_eq!(config.session_header, SessionHeader::PoziSession);
+        let wrong: [(&'static [(&str, &str)], &str); 14] = [
             (&[("POZI_TENANT", "")], "POZI_TENANT"),
             (&[("POZI_TENANT", "riverbend")], "POZI_TENANT"),
             (&[("POZI_AUDIENCE", "")], "POZI_AUDIENCE"),
             (&[("POZI_AUDIENCE", "riverbend")], "POZI_AUDIENCE"),
+            (&[("POZI_AUDIENCE", "http://a.example/pozi/")], "POZI_AUDIENCE"),
+            (&[("POZI_AUDIENCE", "https://a.example/pozi//")], "POZI_AUDIENCE"),
+            (&[("POZI_AUDIENCE", "https://a.example:443/pozi/")], "POZI_AUDIENCE"),
+            (&[("POZI_SESSION_HEADER", "Cookie")], "POZI_SESSION_HEADER"),
             (&[("POZI_RESPONSE", "yes")], "POZI_RESPONSE"),
             (&[("POZI_ROUTE_PREFIX", "/ows")], "POZI_ROUTE_PREFIX"),
             (&[("POZI_ROUTE_PREFIX", "/*/")], "POZI_ROUTE_PREFIX"),
@@ -133,6 +152,10 @@ mod tests {
         ];
         for (more, variable) in wrong {
             assert!(read(more).unwrap_err().to_string().starts_with(variable), "{more:?}");
+        }
+        for audience in ["https://a.example/pozi", "https://A.Example/pozi/", "HTTPS://a.example/pozi"] {
+            let audience = Box::leak(Box::new([("POZI_AUDIENCE", audience)]));
+            assert_eq!(read(audience).unwrap().audience.as_str(), "https://a.example/pozi/");
         }
     }
 }

@@ -9,7 +9,7 @@ mod telemetry;
 use std::{fmt::Display, str::FromStr, time::Duration};
 
 pub use self::{
-    authorizer::{AuthorizerConfig, ResponseKind, RoutePrefix},
+    authorizer::{AuthorizerConfig, ResponseKind, RoutePrefix, SessionHeader},
     aws::{AwsConfig, CallLimits, Secret},
     signing::Signing,
     telemetry::TelemetryConfig,

@@ -75,7 +75,7 @@ fn site(table: DeTable<'_>) -> (Option<SiteDocument>, Vec<SiteError>) {
             cloud: cloud.map(Spanned::into_inner).unwrap_or_default(),
             session_minutes,
             max_token_age_minutes,
-            groups_as_roles: groups_as_roles.map(Spanned::into_inner).unwrap_or_default(),
+            groups_as_roles: groups_as_roles.is_some_and(Spanned::into_inner),
             further_client_ids: inner(further_client_ids),
             catalogues: found.into_iter().map(|catalogue| catalogue.document).collect::<Option<_>>()?,
         })
