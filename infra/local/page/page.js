@@ -90,9 +90,9 @@ async function comeBack(taken) {
 }
 
 async function showForm(described) {
-  enter("signed-out");
   const obstacle = await obstacleToMsal();
   fill(place("sign-in"), described && errorBox(described), signInForm({ config, chosen: choice, obstacle, submit: signIn }));
+  enter("signed-out");
 }
 
 async function obstacleToMsal() {
