@@ -47,7 +47,7 @@ fn of_requests() -> Vec<RequestRefusal> {
         R::TokenTooLarge { bytes: 20_000 },
         R::InvalidScope(Received::of(CHOSEN)),
         R::EmptyScope(Received::of(CHOSEN)),
-        R::InvalidResource,
+        R::InvalidResource(Received::of(CHOSEN)),
         R::Internal,
     ]
 }
@@ -76,8 +76,8 @@ fn of_subjects() -> Vec<SubjectRefusal> {
         S::Expired { ago: Duration::ZERO },
         S::NotYetValid { valid_from: Timestamp::default(), now: Timestamp::default() },
         S::TooOld { age: Duration::ZERO, limit: Duration::ZERO },
-        S::UnknownKey { key_id: text(), retry_after: None },
-        S::UnknownKey { key_id: text(), retry_after: Some(Duration::ZERO) },
+        S::UnknownKey { key_id: text(), published: text(), retry_after: None },
+        S::UnknownKey { key_id: text(), published: text(), retry_after: Some(Duration::ZERO) },
         S::KeyIssuerMismatch { key_issuer: text(), expected: text() },
         S::BadSignature,
         S::KeysUnavailable { retry_after: Duration::ZERO },

@@ -131,12 +131,15 @@ async fn a_refusal_that_compares_logs_what_it_expected_and_what_it_found() {
     };
     let changed = |members: Value| signed(Version::V1, members);
     let good = changed(json!({}));
+    let published = world.entra.key_id().to_owned();
+    let header = world.entra.header(Version::V1).to_string().replace(&published, "rolled");
+    let rolled = world.entra.sign_text(&header, &part(&good, 1).to_string());
     let uri = "https://poziserver-riverbend.example/pozi";
     let client = "c3890382-ecc1-4cf0-adc1-1b349bbd71ee";
     let other = "11111111-2222-4333-8444-555555555555";
     let evil = "https://evil.example";
     let riverbend = [("audience", "riverbend")];
-    let cases: [Compared<'_>; 14] = [
+    let cases: [Compared<'_>; 16] = [
         (changed(json!({"aud": evil})), &riverbend, "audience_mismatch", [evil, uri]),
         (changed(json!({"aud": evil})), &[], "audience_mismatch", [evil, uri]),
         (changed(json!({"appid": other})), &[], "client_not_allowed", [other, client]),
@@ -153,6 +156,8 @@ async fn a_refusal_that_compares_logs_what_it_expected_and_what_it_found() {
             "malformed_scope",
             ["`planning`", "<catalogue>:<read|write>"],
         ),
+        (good.clone(), &[("resource", "riverbend")], "malformed_resource", ["`riverbend`", "absolute URI"]),
+        (rolled, &[], "unknown_key", ["`rolled`", &published]),
         (good.clone(), &[("grant_type", "password")], "repeated_parameter", ["repeated", "parameter"]),
         (
             good.clone(),

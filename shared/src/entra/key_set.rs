@@ -34,6 +34,8 @@ type Numbers = (Vec<u8>, Vec<u8>);
 
 /// The most keys in a document that is read. Entra publishes fewer than a dozen.
 const MAX_KEYS: usize = 64;
+/// The most characters of key ids that are logged, which the ids of Entra's dozen keys do not reach.
+const MAX_IDS: usize = 500;
 
 /// The document is no key set of the tenant's, as with an error page. It must not replace keys that work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -88,6 +90,13 @@ impl EntraKeySet {
     /// Returns the key with this id.
     pub fn key(&self, key_id: &str) -> Option<&Arc<EntraKey>> {
         self.0.get(key_id)
+    }
+
+    /// Returns the ids of the keys, sorted and separated by commas; at most 500 characters.
+    pub fn ids(&self) -> String {
+        let mut ids: Vec<_> = self.0.keys().map(String::as_str).collect();
+        ids.sort_unstable();
+        ids.join(", ").chars().take(MAX_IDS).collect()
     }
 
     /// Returns the number of usable keys.

@@ -119,6 +119,7 @@ impl<F: KeySetFetch, M: KeySetMemory> TenantKeys<F, M> {
         let found = slot.find(now, has_key, load).await;
         let unknown = |retry_after| SubjectRefusal::UnknownKey {
             key_id: key_id.chars().take(100).collect(),
+            published: slot.held().map(|(set, _)| set.ids()).unwrap_or_default(),
             retry_after,
         };
         match found {
@@ -300,7 +301,11 @@ mod tests {
         for version in [V1, V2] {
             assert!(keys.find(location(version), TENANT_KEY.id, now()).await.is_ok());
         }
-        let unknown = |retry_after| SubjectRefusal::UnknownKey { key_id: "made up".into(), retry_after };
+        let unknown = |retry_after| SubjectRefusal::UnknownKey {
+            key_id: "made up".into(),
+            published: TENANT_KEY.id.into(),
+            retry_after,
+        };
         let found = keys.find(location(V1), "made up", now()).await.unwrap_err();
         assert_eq!(found, unknown(None), "the tenant has no such key");
         for seconds in 0..5 * MINUTE {
@@ -327,7 +332,14 @@ mod tests {
     async fn an_endless_key_id_is_shortened_for_the_log() {
         let (_, keys) = script([OWN]);
         let found = keys.find(location(V1), &"é".repeat(5_000), now()).await.unwrap_err();
-        assert_eq!(found, SubjectRefusal::UnknownKey { key_id: "é".repeat(100), retry_after: None });
+        assert_eq!(
+            found,
+            SubjectRefusal::UnknownKey {
+                key_id: "é".repeat(100),
+                published: TENANT_KEY.id.into(),
+                retry_after: None,
+            }
+        );
     }
 
     #[tokio::test]

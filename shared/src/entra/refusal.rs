@@ -122,10 +122,12 @@ pub enum SubjectRefusal {
         limit: Duration,
     },
     /// The newest key set available has no key of that id.
-    #[error("the tenant publishes no key `{key_id}`")]
+    #[error("the tenant publishes no key `{key_id}`, only {published}")]
     UnknownKey {
         /// The header's `kid`, or `x5t` where there is none.
         key_id: String,
+        /// The ids of the keys in that set, separated by commas.
+        published: String,
         /// When a retry can help, in whole seconds; `None` if the keys were fetched for this very request. They are not
         /// fetched again soon after another token with an unknown key.
         retry_after: Option<Duration>,

@@ -103,8 +103,8 @@ pub enum RequestRefusal {
     #[error("the scope is {0}, which names no catalogue")]
     EmptyScope(Received),
     /// The resource is not an absolute URI without a fragment.
-    #[error("the resource is malformed")]
-    InvalidResource,
+    #[error("the resource is {0}, not an absolute URI without a fragment")]
+    InvalidResource(Received),
     /// Answers a request whose handler panicked.
     #[error("internal error")]
     Internal,

@@ -160,7 +160,7 @@ impl RequestRefusal {
                 "malformed_scope",
                 "The scope is malformed; write catalogue:read or catalogue:write, separated by spaces.",
             ),
-            Self::InvalidResource => refused(
+            Self::InvalidResource(_) => refused(
                 400,
                 "invalid_target",
                 "malformed_resource",

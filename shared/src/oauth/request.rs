@@ -133,7 +133,11 @@ fn pairs(form: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
 
 /// Parses an absolute URI without a fragment (RFC 8707 §2).
 fn resource(value: &str) -> Result<Target, RequestRefusal> {
-    if is_absolute_uri(value) { Ok(Target(value.to_owned())) } else { Err(RequestRefusal::InvalidResource) }
+    if is_absolute_uri(value) {
+        Ok(Target(value.to_owned()))
+    } else {
+        Err(RequestRefusal::InvalidResource(Received::of(value)))
+    }
 }
 
 /// Parses a scope without the words of OpenID Connect. Refuses one that names no catalogue: it asks for nothing, unlike a
@@ -221,13 +225,31 @@ mod tests {
             (with(&[("scope", "roads:read OpenID")]), R::InvalidScope(received("roads:read OpenID"))),
             (with(&[("scope", "   ")]), R::EmptyScope(received("   "))),
             (with(&[("scope", "openid profile")]), R::EmptyScope(received("openid profile"))),
-            (with(&[("resource", "riverbend")]), R::InvalidResource),
-            (with(&[("resource", "https://riverbend.example/#x")]), R::InvalidResource),
-            (with(&[("resource", "https://riverbend.example/#")]), R::InvalidResource),
-            (with(&[("resource", " https://riverbend.example/")]), R::InvalidResource),
-            (with(&[("resource", "https:riverbend.example/")]), R::InvalidResource),
-            (with(&[("resource", "https:\\\\riverbend.example\\")]), R::InvalidResource),
-            (with(&[("resource", "https://ｒiverbend.example/")]), R::InvalidResource),
+            (with(&[("resource", "riverbend")]), R::InvalidResource(Received::of("riverbend"))),
+            (
+                with(&[("resource", "https://riverbend.example/#x")]),
+                R::InvalidResource(Received::of("https://riverbend.example/#x")),
+            ),
+            (
+                with(&[("resource", "https://riverbend.example/#")]),
+                R::InvalidResource(Received::of("https://riverbend.example/#")),
+            ),
+            (
+                with(&[("resource", " https://riverbend.example/")]),
+                R::InvalidResource(Received::of(" https://riverbend.example/")),
+            ),
+            (
+                with(&[("resource", "https:riverbend.example/")]),
+                R::InvalidResource(Received::of("https:riverbend.example/")),
+            ),
+            (
+                with(&[("resource", "https:\\\\riverbend.example\\")]),
+                R::InvalidResource(Received::of("https:\\\\riverbend.example\\")),
+            ),
+            (
+                with(&[("resource", "https://ｒiverbend.example/")]),
+                R::InvalidResource(Received::of("https://ｒiverbend.example/")),
+            ),
         ] {
             assert_eq!(request.unwrap_err(), reason);
         }
