@@ -66,7 +66,7 @@ export function createSession(options) {
         return await ask(await subjectToken(forceRefresh, signal), signal);
       } catch (error) {
         stopIf(signal);
-        const isStale = error.reason === "expired" && !forceRefresh;
+        const isStale = ["expired", "token_too_old"].includes(error.reason) && !forceRefresh;
         const pause = isStale ? 1 : count < MAX_RETRIES && pauseAfter(error, count);
         if (!pause) throw error;
         forceRefresh ||= isStale;

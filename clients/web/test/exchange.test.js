@@ -87,14 +87,16 @@ test("passes on MSAL's errors unchanged", async (context) => {
   assert.equal(asked.length, 0);
 });
 
-test("requests a new Entra token once if it has expired", async (context) => {
-  const well = await world(context, { answers: [refused(400, "expired"), granted()] });
-  await well.session.token();
-  assert.deepEqual(well.tokens, [false, true]);
-  const ill = await world(context, { answers: [refused(400, "expired")] });
-  await assert.rejects(ill.session.token(), reason("expired"));
-  assert.deepEqual(ill.tokens, [false, true]);
-});
+for (const code of ["expired", "token_too_old"]) {
+  test(`requests a new Entra token once if the service says ${code}`, async (context) => {
+    const well = await world(context, { answers: [refused(400, code), granted()] });
+    await well.session.token();
+    assert.deepEqual(well.tokens, [false, true]);
+    const ill = await world(context, { answers: [refused(400, code)] });
+    await assert.rejects(ill.session.token(), reason(code));
+    assert.deepEqual(ill.tokens, [false, true]);
+  });
+}
 
 test("tries again after a broken connection", async (context) => {
   const { session, asked } = await world(context, { answers: [(request) => request.socket.destroy(), granted()] });

@@ -342,6 +342,10 @@ mod tests {
         vec![
             (|token| token.claims["iss"] = json!("https://evil.example/"), issuer("https://evil.example/")),
             (
+                |token| token.claims["iss"] = json!(format!("https://STS.windows.net/{TENANT}/")),
+                issuer(&format!("https://STS.windows.net/{TENANT}/")),
+            ),
+            (
                 |token| token.claims["iss"] = json!(format!("https://sts.windows.net/{TENANT}")),
                 issuer(own.trim_end_matches('/')),
             ),
