@@ -1,24 +1,39 @@
-//! Signals that stop the gate or reload its configuration.
+//! Signals that stop the gate or reload its configuration. Their handlers are installed before anything else is done:
+//! without one, a signal ends the process, and QGIS Server's processes would be left.
 
-/// Returns on SIGTERM or an interrupt from the keyboard.
-pub(crate) async fn shutdown() {
+/// Receives SIGTERM, on Unix, and an interrupt from the keyboard.
+#[derive(Debug)]
+pub(crate) struct Termination {
     #[cfg(unix)]
-    {
+    signals: Option<[tokio::signal::unix::Signal; 2]>,
+}
+
+impl Termination {
+    /// Installs the handlers.
+    pub(crate) fn listen() -> Self {
+        #[cfg(unix)]
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+        Self {
+            #[cfg(unix)]
+            signals: signal(SignalKind::terminate())
+                .and_then(|terminate| Ok([terminate, signal(SignalKind::interrupt())?]))
+                .ok(),
+        }
+    }
+
+    /// Returns once one was received, also if that was before the call.
+    pub(crate) async fn received(self) {
+        #[cfg(unix)]
+        if let Some([mut terminate, mut interrupt]) = self.signals {
             tokio::select! {
                 _ = terminate.recv() => {}
-                () = interrupted() => {}
+                _ = interrupt.recv() => {}
             }
             return;
         }
+        // Without a handler the interrupt still ends the process.
+        let _ = tokio::signal::ctrl_c().await;
     }
-    interrupted().await;
-}
-
-async fn interrupted() {
-    // Without a handler the interrupt still ends the process.
-    let _ = tokio::signal::ctrl_c().await;
 }
 
 /// Receives SIGHUP, on Unix.

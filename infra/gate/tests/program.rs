@@ -69,13 +69,20 @@ fn rejects_a_token_on_the_command_line() {
 fn start(path: &str, more: &[&str]) -> (Child, String, BufReader<std::process::ChildStdout>) {
     let mut gate = command().args(["--config", path]).args(more).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(gate.stdout.take().unwrap());
+    let line: serde_json::Value =
+        serde_json::from_str(&wait_for("the gate is listening", &mut lines)).unwrap();
+    (gate, line["address"].as_str().unwrap().to_owned(), lines)
+}
+
+/// Returns the first line with `text`.
+fn wait_for(text: &str, lines: &mut BufReader<std::process::ChildStdout>) -> String {
     let mut line = String::new();
-    while !line.contains("the gate is listening") {
+    while !line.contains(text) {
         line.clear();
         assert_ne!(lines.read_line(&mut line).unwrap(), 0, "the gate ended");
+        assert!(!line.contains("needs_restart"), "{line}");
     }
-    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
-    (gate, line["address"].as_str().unwrap().to_owned(), lines)
+    line
 }
 
 #[cfg(unix)]
@@ -110,6 +117,25 @@ fn sigterm_closes_idle_connections_and_stops_the_gate() {
     assert!(TcpStream::connect(&address).is_err());
 }
 
+/// A signal before its handler would end the process.
+#[cfg(unix)]
+#[test]
+fn sighup_while_the_gate_starts_reloads_it_afterwards() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = write_config(folder.path());
+    let issuer = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = issuer.local_addr().unwrap().to_string();
+    fs::write(&path, GATE.replacen("127.0.0.1:9", &address, 1)).unwrap();
+    let mut gate = command().args(["--config", &path]).stdout(Stdio::piped()).spawn().unwrap();
+    let asked = issuer.accept().unwrap();
+    signal("-HUP", &gate);
+    drop((asked, issuer));
+    let mut lines = BufReader::new(gate.stdout.take().unwrap());
+    wait_for("was reloaded", &mut lines);
+    signal("-TERM", &gate);
+    assert!(gate.wait().unwrap().success());
+}
+
 #[cfg(unix)]
 #[test]
 fn sighup_reloads_the_configuration_and_keeps_the_command_lines_address() {
@@ -119,12 +145,7 @@ fn sighup_reloads_the_configuration_and_keeps_the_command_lines_address() {
     let (mut gate, address, mut lines) = start(&path, &["--listen", &free]);
     assert_eq!(address, free);
     signal("-HUP", &gate);
-    let mut line = String::new();
-    while !line.contains("was reloaded") {
-        line.clear();
-        assert_ne!(lines.read_line(&mut line).unwrap(), 0, "SIGHUP does not stop the gate");
-        assert!(!line.contains("needs_restart"), "{line}");
-    }
+    wait_for("was reloaded", &mut lines);
     signal("-TERM", &gate);
     assert!(gate.wait().unwrap().success());
 }

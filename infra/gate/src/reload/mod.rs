@@ -25,12 +25,12 @@ pub(crate) struct Reload {
     pub(crate) assembly: Assembly,
     pub(crate) document: KeyDocument,
     pub(crate) site: SiteRoutes,
+    pub(crate) hangup: Hangup,
 }
 
 impl Reload {
     /// Applies new configurations; never returns.
     pub(crate) async fn run(mut self) {
-        let mut hangup = Hangup::listen();
         let mut watched = self.config.files.clone();
         let mut changes = Changes::of(&watched);
         let mut is_requested = false;
@@ -49,7 +49,7 @@ impl Reload {
                 continue;
             }
             is_requested = tokio::select! {
-                () = hangup.next() => true,
+                () = self.hangup.next() => true,
                 () = changes.next() => false,
             };
             // Editors write a file in several steps.

@@ -26,7 +26,8 @@ use crate::{
     metrics,
     reload::Reload,
     settings::{Limits, Settings},
-    signals, status,
+    signals::{Hangup, Termination},
+    status,
     upstream::UpstreamStartError,
     watched::Watched,
 };
@@ -49,6 +50,7 @@ pub struct Daemon {
     status: Option<TcpListener>,
     health: Health,
     metrics: PrometheusHandle,
+    termination: Termination,
 }
 
 /// Why the gate cannot start.
@@ -71,6 +73,7 @@ impl Daemon {
     /// Starts listening, loads the stored keys, and fetches them from the issuer. Also starts if the issuer does not
     /// answer; until there are keys, every request is refused.
     pub async fn start(config: GateConfig) -> Result<Self, StartError> {
+        let (termination, hangup) = (Termination::listen(), Hangup::listen());
         let failed = |error| StartError::Listen(config.listen, error);
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
         let metrics = metrics::recorder();
@@ -86,8 +89,8 @@ impl Daemon {
         tokio::spawn(assembly.keep_probing());
         let status_listen = config.status_listen;
         let status = bind_status(status_listen).await;
-        tokio::spawn(Reload { config, assembly, document, site: site.clone() }.run());
-        Ok(Self { listener, site, settings, status_listen, status, health, metrics })
+        tokio::spawn(Reload { config, assembly, document, site: site.clone(), hangup }.run());
+        Ok(Self { listener, site, settings, status_listen, status, health, metrics, termination })
     }
 
     /// Returns the address for requests.
@@ -102,11 +105,6 @@ impl Daemon {
 
     /// Serves until SIGTERM or an interrupt, then finishes running requests.
     pub async fn serve(self) {
-        self.serve_until(signals::shutdown()).await;
-    }
-
-    /// Serves until `shutdown` is ready, then finishes running requests.
-    pub async fn serve_until(self, shutdown: impl Future<Output = ()>) {
         if let Ok(address) = self.address() {
             tracing::info!(target: "pozi::gate", %address, "the gate is listening");
         }
@@ -118,7 +116,7 @@ impl Daemon {
         ];
         systemd::ready();
         let shutdown = async {
-            shutdown.await;
+            self.termination.received().await;
             systemd::stopping();
             tracing::info!(target: "pozi::gate", "the gate is stopping; running requests are finished first");
         };
