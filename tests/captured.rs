@@ -2,6 +2,8 @@
 //! generated and tested in every run. The captured ones are other people's files, kept beside the repository: where they are
 //! there, the same tests read them too, and compare their shapes with the generated ones.
 
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
+
 #[path = "captured/coverage.rs"]
 mod coverage;
 #[path = "captured/documents.rs"]

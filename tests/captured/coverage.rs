@@ -28,11 +28,15 @@ fn collect(place: &str, value: &Value, members: &mut Members) {
         Value::Number(_) => "number",
         Value::String(text) => form(text),
         Value::Array(values) => {
-            values.iter().for_each(|value| collect(&format!("{place}[]"), value, members));
+            for value in values {
+                collect(&format!("{place}[]"), value, members);
+            }
             "list"
         }
         Value::Object(own) => {
-            own.iter().for_each(|(name, value)| collect(&format!("{place}.{name}"), value, members));
+            for (name, value) in own {
+                collect(&format!("{place}.{name}"), value, members);
+            }
             "object"
         }
     };
