@@ -1,11 +1,11 @@
-//! Captured claims, signed by the emulated tenant and exchanged at a site that is registered for them.
+//! Claims, generated and captured, signed by the emulated tenant and exchanged at a site that is registered for them.
 
 use entra_emulator::{TokenSpec, Version};
 use pozi_auth::{keyring::SigningAlgorithm, sites::SiteFile};
 use pozi_tests::{NOW, World};
 use serde_json::{Value, json};
 
-use super::captured_json;
+use super::{captured, generated};
 
 const FILE: &str = "claim-shapes.json";
 
@@ -17,8 +17,8 @@ enum Outcome {
 }
 use Outcome::{Granted, Refused};
 
-/// For each whole token: the outcome as captured, and the outcome if the Web App had requested it, with the site's own
-/// audience and, if it has a scope, `user_impersonation`.
+/// For each whole token: the outcome as it is, and the outcome if the Web App had requested it, with the site's own audience
+/// and, if it has a scope, `user_impersonation`.
 const WHOLE: [(&str, Outcome, Outcome); 13] = [
     ("v1-access-groups-overage-real", Refused("graph_token"), Refused("groups_overage")),
     ("v1-access-token-spn-aud", Granted("outer:read"), Granted("outer:read")),
@@ -46,51 +46,104 @@ const FRAGMENTS: [(&str, Outcome); 3] = [
     ("groups-inline", Granted("inner:read outer:read")),
 ];
 
+/// For each whole token of which none was captured: the same.
+const ONLY_GENERATED: [(&str, Outcome, Outcome); 13] = [
+    ("v1-idtoken", Refused("id_token"), Refused("id_token")),
+    ("v1-access-continuous-evaluation", Granted("inner:read outer:read"), Granted("inner:read outer:read")),
+    ("v2-access-groups-and-roles", Granted("inner:read outer:read"), Granted("inner:read outer:read")),
+    ("app-only-v2", Refused("app_only_token"), Refused("app_only_token")),
+    ("v2-access-personal", Refused("personal_account"), Refused("personal_account")),
+    ("b2c-idtoken", Refused("b2c_token"), Refused("b2c_token")),
+    ("b2c-access-own-domain", Refused("b2c_token"), Refused("b2c_token")),
+    ("external-id-access", Refused("b2c_token"), Refused("b2c_token")),
+    ("v2-access-proof-of-possession", Refused("proof_of_possession"), Refused("proof_of_possession")),
+    ("v1-access-overage", Refused("groups_overage"), Refused("groups_overage")),
+    ("v2-access-overage", Refused("groups_overage"), Refused("groups_overage")),
+    ("v2-access-hasgroups", Refused("groups_overage"), Refused("groups_overage")),
+    ("v1-access-groups-as-roles", Granted("outer:read"), Granted("outer:read")),
+];
+
+pub(crate) fn generated_shapes() -> Value {
+    generated::shapes()
+}
+
+/// Returns the captured shapes, with the template's placeholders filled in; `None` if there are no captures.
+pub(crate) fn captured_shapes() -> Option<Value> {
+    let mut shapes = captured(FILE)?;
+    let group = inner_group(&shapes);
+    for shape in shapes.as_array_mut()?.iter_mut().filter(|shape| text(&shape["name"]).ends_with("TEMPLATE"))
+    {
+        fill_in(&mut shape["payload"], &group);
+    }
+    Some(shapes)
+}
+
 #[test]
-fn every_captured_shape_has_an_expected_outcome() {
-    let Some(shapes) = captured_json(FILE) else { return };
-    let mut captured: Vec<_> = shapes.as_array().unwrap().iter().map(|shape| text(&shape["name"])).collect();
+fn every_shape_has_an_expected_outcome() {
+    let names = |shapes: &Value| {
+        let mut names: Vec<_> =
+            shapes.as_array().unwrap().iter().map(|shape| text(&shape["name"]).to_owned()).collect();
+        names.sort_unstable();
+        names
+    };
     let mut expected: Vec<_> = WHOLE.iter().map(|(name, ..)| *name).collect();
     expected.extend(FRAGMENTS.iter().map(|(name, _)| *name));
-    captured.sort_unstable();
     expected.sort_unstable();
-    assert_eq!(captured, expected);
+    if let Some(captured) = captured_shapes() {
+        assert_eq!(names(&captured), expected);
+    }
+    expected.extend(ONLY_GENERATED.iter().map(|(name, ..)| *name));
+    expected.sort_unstable();
+    assert_eq!(names(&generated_shapes()), expected);
 }
 
 #[tokio::test]
-async fn whole_tokens_have_the_expected_outcome_as_captured_and_as_if_requested_by_the_web_app() {
-    let Some(shapes) = captured_json(FILE) else { return };
-    let group = inner_group(&shapes);
-    for (name, as_captured, as_requested) in WHOLE {
-        let mut shape = named(&shapes, name);
-        if name.ends_with("TEMPLATE") {
-            fill_in(&mut shape["payload"], &group);
-        }
-        let (world, own_audience) = world_for(&shape["payload"], &group).await;
-        assert_outcome(&world, &shape, as_captured, name).await;
-        shape["payload"]["aud"] = own_audience;
-        if shape["payload"].get("scp").is_some() {
-            shape["payload"]["scp"] = "user_impersonation".into();
-        }
-        assert_outcome(&world, &shape, as_requested, &format!("{name}, as requested by the Web App")).await;
+async fn generated_tokens_have_the_expected_outcome_as_they_are_and_as_if_requested_by_the_web_app() {
+    let shapes = generated_shapes();
+    for expected in WHOLE.into_iter().chain(ONLY_GENERATED) {
+        assert_outcomes(&shapes, expected).await;
     }
 }
 
 #[tokio::test]
+async fn captured_tokens_have_the_expected_outcome_as_they_are_and_as_if_requested_by_the_web_app() {
+    let Some(shapes) = captured_shapes() else { return };
+    for expected in WHOLE {
+        assert_outcomes(&shapes, expected).await;
+    }
+}
+
+async fn assert_outcomes(shapes: &Value, (name, as_it_is, as_requested): (&str, Outcome, Outcome)) {
+    let mut shape = named(shapes, name);
+    let (world, own_audience) = world_for(&shape["payload"], &inner_group(shapes)).await;
+    assert_outcome(&world, &shape, as_it_is, name).await;
+    shape["payload"]["aud"] = own_audience;
+    if shape["payload"].get("scp").is_some() {
+        shape["payload"]["scp"] = "user_impersonation".into();
+    }
+    assert_outcome(&world, &shape, as_requested, &format!("{name}, as requested by the Web App")).await;
+}
+
+#[tokio::test]
 async fn fragments_have_the_expected_outcome_in_a_valid_token() {
-    let Some(shapes) = captured_json(FILE) else { return };
-    for version in [Version::V1, Version::V2] {
-        let tenant =
-            World::new().await.entra.claims(&TokenSpec { version, ..TokenSpec::default() }, NOW).unwrap();
-        let (world, _) = world_for(&tenant, &inner_group(&shapes)).await;
-        for (name, expected) in FRAGMENTS {
-            let mut payload = tenant.clone();
-            payload.as_object_mut().unwrap().remove("groups");
-            let mut fragment = named(&shapes, name)["payload"].take();
-            payload.as_object_mut().unwrap().append(fragment.as_object_mut().unwrap());
-            let whole = json!({"header": world.entra.header(version), "payload": payload});
-            assert_outcome(&world, &whole, expected, &format!("{name}, version {version}")).await;
+    for shapes in [Some(generated_shapes()), captured_shapes()].into_iter().flatten() {
+        for version in [Version::V1, Version::V2] {
+            assert_outcomes_of_fragments(&shapes, version).await;
         }
+    }
+}
+
+async fn assert_outcomes_of_fragments(shapes: &Value, version: Version) {
+    let spec = TokenSpec { version, ..TokenSpec::default() };
+    let valid = World::new().await.entra.claims(&spec, NOW).unwrap();
+    let (world, _) = world_for(&valid, &inner_group(shapes)).await;
+    for (name, expected) in FRAGMENTS {
+        let mut payload = valid.clone();
+        payload.as_object_mut().unwrap().remove("groups");
+        let mut fragment = named(shapes, name)["payload"].take();
+        payload.as_object_mut().unwrap().append(fragment.as_object_mut().unwrap());
+        let whole = json!({"header": world.entra.header(version), "payload": payload});
+        assert_outcome(&world, &whole, expected, &format!("{name}, version {version}")).await;
     }
 }
 
@@ -110,7 +163,7 @@ async fn assert_outcome(world: &World, shape: &Value, expected: Outcome, what: &
     assert_eq!((answer.scope(), answer.refusal().1), (scope, reason), "{what}: {}", answer.json);
 }
 
-/// The group that may read the catalogue `inner`: one of those captured.
+/// The group that may read the catalogue `inner`: the first of those in the shape of a list.
 fn inner_group(shapes: &Value) -> String {
     text(&named(shapes, "groups-inline")["payload"]["groups"][0]).to_owned()
 }
@@ -125,9 +178,9 @@ async fn world_for(payload: &Value, group: &str) -> (World, Value) {
     let is_own = audience.starts_with("https://") && !audience.starts_with("https://graph.");
     let url = if is_own { audience } else { "https://poziserver-shape.example/pozi" };
     let path = url.splitn(4, '/').nth(3).unwrap_or_default();
-    // No site can be registered for the tenant of personal accounts.
+    // No site can be registered for the tenant of personal accounts; tokens of B2C do not name their tenant.
     let tenant = match text(&payload["tid"]) {
-        "9188040d-6c67-4c5b-b112-36a304b66dad" => "00000000-0000-4000-8000-000000000001",
+        "" | "9188040d-6c67-4c5b-b112-36a304b66dad" => "00000000-0000-4000-8000-000000000001",
         tenant => tenant,
     };
     let further = if client.is_empty() || client == own { String::new() } else { format!("\"{client}\"") };
@@ -182,7 +235,7 @@ fn fill_in(payload: &mut Value, group: &str) {
     assert!(!payload.to_string().contains('<'), "a placeholder is left: {payload}");
 }
 
-fn named(shapes: &Value, name: &str) -> Value {
+pub(crate) fn named(shapes: &Value, name: &str) -> Value {
     let all = shapes.as_array().into_iter().flatten();
     all.into_iter().find(|shape| shape["name"] == name).cloned().unwrap_or_default()
 }

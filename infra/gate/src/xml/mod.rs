@@ -22,8 +22,6 @@ pub mod filter;
 pub mod get_feature;
 pub mod gml;
 pub mod names;
-#[cfg(test)]
-mod recorded;
 pub mod structure;
 pub mod transaction;
 pub mod tree;

@@ -30,7 +30,7 @@ pub(crate) struct Recorded {
 pub(crate) fn recorded() -> Option<Vec<Recorded>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/requests");
     let Ok(files) = std::fs::read_dir(&folder) else {
-        println!("NOT RUN: there are no recorded requests beside the repository");
+        println!("NOT RUN: samples only; there are no recorded requests beside the repository");
         return None;
     };
     let mut all = Vec::new();
