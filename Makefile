@@ -1,4 +1,4 @@
-.PHONY: run run-lambda check test lint bench fuzz picture build deb deploy
+.PHONY: run run-lambda check test lint bench fuzz mutants picture build deb deploy
 
 ARCH ?= $(shell uname -m)
 ENV ?= dev
@@ -26,6 +26,9 @@ bench: ## compare the exchange, the gate and the authorizer with bare cryptograp
 
 fuzz: ## run each fuzz target for a minute; findings are kept in tests/fuzz/artifacts
 	cd tests/fuzz && mkdir -p artifacts && for target in $(FUZZ_TARGETS); do mkdir -p ../../target/fuzz/corpus/$$target && cargo run --locked --release --bin $$target -- -max_total_time=60 -max_len=8192 -artifact_prefix=artifacts/ ../../target/fuzz/corpus/$$target || exit 1; done
+
+mutants: ## change the deciding code in one place at a time, and list the changes that no test notices; takes hours
+	tests/tools/mutants
 
 picture: ## take the README's picture of the page again, with a real browser
 	cargo test --locked -p pozi-tests --test browser -- --ignored picture
