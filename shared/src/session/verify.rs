@@ -9,7 +9,7 @@ use super::{Issuer, SessionKey, SessionKeySource, claims::TYPE};
 use crate::{
     identifiers::{ClientId, ObjectId, TenantId},
     json::{ClaimError, Members},
-    jws::{CompactJws, JwsError},
+    jws::{CompactJws, JwsError, is_type},
     sites::{Access, CatalogueId, Scope},
     timestamp::Timestamp,
 };
@@ -207,8 +207,7 @@ impl VerifiedSession {
 /// Returns `kid`. RFC 9068 §4 allows `typ` with or without the prefix of the media type.
 fn check_header<'a>(header: &'a Members<'_>) -> Result<&'a str, SessionRefusal> {
     let kind = header.optional_string("typ")?.ok_or(SessionRefusal::NotASession)?;
-    let kind = kind.to_ascii_lowercase();
-    if kind.strip_prefix("application/").unwrap_or(&kind) != TYPE {
+    if !is_type(kind, TYPE) {
         return Err(SessionRefusal::NotASession);
     }
     if header.has("crit") {
