@@ -203,3 +203,26 @@ async fn a_preflight_has_the_same_answer_on_every_path() {
         }
     }
 }
+
+/// Browsers are sent to an authorization endpoint and never read it with scripts.
+/// RFC 9700 §2.6.
+#[tokio::test]
+async fn the_authorization_endpoint_takes_no_request_of_another_origin() {
+    let world = World::new().await;
+    let path = "/oauth2/authorize";
+    for (method, more) in
+        [("GET", None), ("POST", None), ("OPTIONS", Some(("access-control-request-method", "POST")))]
+    {
+        let mut request = request(method, path, None, "");
+        let origin = ("origin", "https://riverbend.enterprise.example");
+        for (name, value) in [Some(origin), more].into_iter().flatten() {
+            request.headers_mut().insert(name, value.parse().unwrap());
+        }
+        let answer = world.send(request).await;
+        let names = answer.headers.keys().map(http::HeaderName::as_str);
+        let cors: Vec<_> = names.filter(|name| name.starts_with("access-control-")).collect();
+        assert!(cors.is_empty(), "{method}: {cors:?}");
+    }
+    let answer = world.get(&format!("{path}?response_type=code"), &[]).await;
+    assert_eq!(answer.refusal(), ("unsupported_response_type", "no_authorization_endpoint"));
+}
