@@ -1,5 +1,5 @@
 //! Strict reading of JSON objects: a repeated member, at any depth, is an error, because two readers may each see another
-//! one of the two values, which an attacker can exploit (RFC 8725 §2.4; RFC 7519 §4 allows the refusal).
+//! one of the two values, which an attacker can exploit (RFC 7515 §4, §10.12; RFC 7519 §4).
 
 use std::{borrow::Cow, fmt};
 
