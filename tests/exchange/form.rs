@@ -99,11 +99,12 @@ async fn every_invalid_parameter_has_its_own_refusal() {
     let world = World::new().await;
     let large = "x".repeat(16 * 1024 + 1);
     let saml = "urn:ietf:params:oauth:token-type:saml2";
-    let cases: [(Parameters<'_>, &str, &str); 23] = [
+    let cases: [(Parameters<'_>, &str, &str); 24] = [
         (&[("grant_type", "")], "invalid_request", "missing_parameter"),
         (&[("subject_token", "")], "invalid_request", "missing_parameter"),
         (&[("subject_token_type", "")], "invalid_request", "missing_parameter"),
         (&[("grant_type", "client_credentials")], "unsupported_grant_type", "unsupported_grant_type"),
+        (&[("grant_type", "password")], "unsupported_grant_type", "unsupported_grant_type"),
         (
             &[("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")],
             "unsupported_grant_type",

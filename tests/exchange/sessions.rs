@@ -132,6 +132,26 @@ async fn a_session_ends_with_the_sites_limit_or_with_the_subject_token_whichever
     }
 }
 
+/// Nobody authenticates as a client here: whose the session is, and through which client, says the signed token alone.
+/// RFC 8693 §4.3; RFC 9068 §5; RFC 9700 §2.6.
+#[tokio::test]
+async fn a_request_chooses_neither_the_client_nor_the_subject_of_its_session() {
+    let world = World::new().await;
+    let spec = ask("riverbend", Person::Reader, V1);
+    let subject = world.entra.claims(&spec, NOW).unwrap();
+    let person = format!("{}.{}", text(&subject["tid"]), text(&subject["oid"]));
+    for parameters in [
+        vec![("client_id", "00000000-0000-0000-0000-000000000009"), ("client_secret", "x")],
+        vec![("sub", "another"), ("oid", "another"), ("tid", "another"), ("username", "another")],
+    ] {
+        let answer = world.exchange(&world.token(&spec), &parameters).await;
+        let claims = part(answer.session(), 1);
+        assert_eq!(claims["client_id"], subject["appid"], "{parameters:?}");
+        assert_eq!((&claims["sub"], &claims["tid"]), (&json!(person), &subject["tid"]), "{parameters:?}");
+    }
+}
+
+/// RFC 7519 §4.1.7; RFC 8693 §2.1.
 #[tokio::test]
 async fn every_session_has_its_own_id() {
     let world = World::new().await;

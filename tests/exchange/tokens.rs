@@ -193,6 +193,7 @@ async fn unused_claims_and_header_members_are_ignored() {
     for (header, claims) in [
         (json!({"jku": evil, "x5u": evil, "jwk": {"kty": "RSA"}, "x5c": ["AAAA"]}), json!({})),
         (json!({"typ": "jwt"}), json!({})),
+        (json!({"cty": "JWT", "future": 1}), json!({})),
         (
             json!({}),
             json!({"wids": ["62e90394-69f5-4237-9190-012177145e10"], "xms_cc": ["CP1"], "future": null}),

@@ -148,15 +148,32 @@ async fn an_unchanged_document_is_answered_with_304() {
                 (etag.as_str(), "*")
             );
         }
-        for answer in [&whole, &world.get(path, &[("if-none-match", &etag)]).await] {
-            let cache = answer.header("cache-control");
-            assert_eq!(cache, "public, max-age=300, stale-while-revalidate=300, stale-if-error=86400");
+        let again = world.get(path, &[("if-none-match", &etag)]).await;
+        for name in ["cache-control", "content-location", "etag", "expires", "vary"] {
+            assert_eq!(again.header(name), whole.header(name), "{path} {name}");
         }
+        let cache = whole.header("cache-control");
+        assert_eq!(cache, "public, max-age=300, stale-while-revalidate=300, stale-if-error=86400");
         let other = world.get(path, &[("if-none-match", "\"other\"")]).await;
         assert_eq!((other.status.as_u16(), other.body), (200, whole.body));
     }
 }
 
+/// RFC 9110 §9.3.2.
+#[tokio::test]
+async fn head_has_the_headers_of_get_and_no_body() {
+    let world = World::new().await;
+    for path in [JWKS, OAUTH, OPENID, "/nowhere"] {
+        let get = world.get(path, &[]).await;
+        let head = world.send(Request::head(path).body(Body::empty()).unwrap()).await;
+        assert_eq!((head.status, head.body.len()), (get.status, 0), "{path}");
+        for name in ["cache-control", "content-type", "etag", "vary"] {
+            assert_eq!(head.header(name), get.header(name), "{path} {name}");
+        }
+    }
+}
+
+/// RFC 9110 §8.8.1.
 #[tokio::test]
 async fn a_changed_key_set_has_another_etag() {
     let world = World::new().await;

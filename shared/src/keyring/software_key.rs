@@ -149,6 +149,18 @@ mod tests {
         assert_eq!(member(&rsa, "e"), [1, 0, 1]);
     }
 
+    /// ECDSA with a random number for each signature, which RFC 6979 would derive from the message. RS256 has none.
+    /// RFC 8725 §3.2.
+    #[test]
+    fn two_es256_signatures_of_one_message_differ() {
+        for (algorithm, differ) in [(SigningAlgorithm::Es256, true), (SigningAlgorithm::Rs256, false)] {
+            let (key, _) = SoftwareKey::generate(algorithm).unwrap();
+            let [one, other] = [0; 2].map(|_| key.sign_now(b"message").unwrap());
+            assert_eq!(one != other, differ, "{algorithm:?}");
+        }
+    }
+
+    /// RFC 7638 §3.2.1, §3.2.2.
     #[test]
     fn a_stored_key_keeps_its_thumbprint() {
         for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256] {

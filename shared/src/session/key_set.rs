@@ -193,6 +193,7 @@ mod tests {
             ("k", json!("AQAB")),
             ("p", json!("AQAB")),
             ("x", json!("AA")),
+            ("y", json!("AA")),
             ("y", json!("§")),
             ("crv", json!("P-384")),
             ("key_ops", json!(["sign"])),

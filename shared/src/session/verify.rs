@@ -549,6 +549,36 @@ mod tests {
         }
     }
 
+    /// RFC 7518 §3.4.
+    #[test]
+    fn an_es256_signature_has_64_bytes() {
+        let draft = Draft::of(SigningAlgorithm::Es256);
+        let message = message(&draft.header.to_string(), &draft.claims.to_string());
+        let whole = draft.key.signer.sign_now(message.as_bytes()).unwrap();
+        assert_eq!(whole.len(), 64);
+        let number = |bytes: &[u8]| {
+            let padding = if bytes[0] < 0x80 { vec![] } else { vec![0] };
+            let length = u8::try_from(padding.len() + bytes.len()).unwrap();
+            [vec![2, length], padding, bytes.to_vec()].concat()
+        };
+        let numbers = [number(&whole[..32]), number(&whole[32..])].concat();
+        let der = [vec![0x30, u8::try_from(numbers.len()).unwrap()], numbers].concat();
+        let longer = [&whole[..], &[0]].concat();
+        let wider = [&[0], &whole[..32], &[0], &whole[32..]].concat();
+        for (signature, is_valid) in [
+            (whole.clone(), true),
+            (whole[..63].to_vec(), false),
+            (longer, false),
+            (wider, false),
+            (der, false),
+        ] {
+            let token = format!("{message}.{}", URL_SAFE_NO_PAD.encode(&signature));
+            let found = at(&token, SigningAlgorithm::Es256, NOW);
+            let expected = if is_valid { None } else { Some(SessionRefusal::BadSignature) };
+            assert_eq!(found.err(), expected, "{} bytes", signature.len());
+        }
+    }
+
     #[test]
     fn refuses_the_signature_of_another_key() {
         let mut draft = Draft::of(SigningAlgorithm::Es256);

@@ -76,6 +76,9 @@ async fn a_request_arrives_complete_and_with_its_project() {
         ] {
             assert!(headers.contains(header), "{header}: {headers}");
         }
+        for header in ["\nvia:", "\nhttp-via:"] {
+            assert!(!headers.contains(header), "{header}: {headers}");
+        }
         let empty = QgisRequest { query: String::new(), ..get("") };
         assert_eq!(empty.query_with_map("a"), "MAP=a");
     });
