@@ -100,6 +100,7 @@ mod tests {
         assert!(CompactJws::parse("e30.e30.c2ln").is_ok());
     }
 
+    /// RFC 7515 §2, §5.2, §7.1; RFC 7519 §7.2.
     #[test]
     fn reports_what_is_wrong() {
         let long = "a".repeat(MAX_TOKEN_BYTES + 1);

@@ -23,6 +23,7 @@ const KEY_SETS: [(&str, Version, usize, usize, usize); 3] = [
     ("jwks/common-v2-2025-09.json", Version::V2, 6, 2, 2),
 ];
 
+/// RFC 7517 §4.
 #[test]
 fn every_key_of_every_captured_set_is_usable_in_its_cloud() {
     for (file, _, keys, _, of_us_government) in KEY_SETS {

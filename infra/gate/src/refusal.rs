@@ -91,6 +91,7 @@ mod tests {
     use super::*;
 
     /// RFC 6750 §3 and RFC 9110 §11.2: quoted strings hold no quote and no backslash.
+    /// RFC 6750 §3.1; RFC 9110 §15.5.2.
     #[test]
     fn challenges_have_well_formed_parameters() {
         let roads: CatalogueId = "roads".parse().unwrap();

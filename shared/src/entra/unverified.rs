@@ -160,6 +160,7 @@ mod tests {
         );
     }
 
+    /// RFC 7515 §4.1.9.
     #[test]
     fn accepts_typ_jwt_in_any_letter_case_or_absent() {
         assert!(parse(&Draft::with(|token| token.remove_header("typ"))).is_ok());
@@ -185,6 +186,7 @@ mod tests {
         assert_eq!(odd, Err(ClaimError::WrongForm("typ").into()));
     }
 
+    /// RFC 7515 §4.1.1, §5.2, §5.3; RFC 7518 §3.6; RFC 8725 §3.1.
     #[test]
     fn the_algorithm_is_rs256_to_the_letter() {
         for alg in
@@ -199,6 +201,7 @@ mod tests {
         assert_eq!(endless, Err(SubjectRefusal::UnsupportedAlgorithm { alg: "x".repeat(20) }));
     }
 
+    /// RFC 7515 §4, §4.1.11.
     #[test]
     fn refuses_crit_and_nonce_with_any_value() {
         for value in [json!(null), json!([]), json!(""), json!(["b64"])] {
@@ -210,6 +213,7 @@ mod tests {
         }
     }
 
+    /// RFC 7515 §2.
     #[test]
     fn refuses_malformed_text() {
         let whole = Draft::with(|_| ()).signed();

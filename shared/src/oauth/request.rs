@@ -175,6 +175,7 @@ mod tests {
         ExchangeRequest::parse(form.as_bytes())
     }
 
+    /// RFC 6749 §3.2.
     #[test]
     fn reads_a_full_request() {
         let request = with(&[
@@ -193,6 +194,7 @@ mod tests {
         assert_eq!(format!("{:?}", request.subject_token), "SubjectToken(…)");
     }
 
+    /// RFC 6749 §3.2; RFC 8693 §2.1; RFC 8707 §2.
     #[test]
     fn every_fault_has_its_own_reason() {
         use RequestRefusal as R;
@@ -235,6 +237,7 @@ mod tests {
         assert_eq!(with(&[("a", ""); 98]).unwrap_err(), R::TooManyParameters);
     }
 
+    /// RFC 6749 §3.2.
     #[test]
     fn a_parameter_without_a_value_counts_as_absent() {
         let request =
@@ -242,6 +245,7 @@ mod tests {
         assert!(request.scope.is_none() && request.targets.is_empty());
     }
 
+    /// RFC 6749 §3.3.
     #[test]
     fn ignores_the_scopes_of_openid_connect_beside_catalogues() {
         let scope = |text| with(&[("scope", text)]).unwrap().scope.unwrap().to_string();

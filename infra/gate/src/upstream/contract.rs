@@ -56,6 +56,7 @@ macro_rules! for_each_server {
     };
 }
 
+/// RFC 9110 §7.6.3.
 #[tokio::test]
 async fn a_request_arrives_complete_and_with_its_project() {
     for_each_server!(_responder, server, {
