@@ -21,22 +21,10 @@ fn errors(page: &str, source: impl Fn(&str) -> Option<String>) -> Vec<String> {
             rfc = heading.split(':').next().unwrap_or_default();
         }
         let cells = row(line);
-        let sections: Vec<_> = cells.iter().flat_map(|cells| cells[0].split(", ")).collect();
+        let sections = cells.iter().flat_map(|cells| cells[0].split(", "));
+        let wanted: Vec<_> = sections.map(|section| format!("{rfc} §{section}")).collect();
         for (file, name) in references(line) {
-            let Some(text) = source(file) else {
-                report(format!("there is no file {file}, for {name}"));
-                continue;
-            };
-            let Some(test) = test(&text, name) else {
-                report(format!("{file} has no test {name}"));
-                continue;
-            };
-            let mentioned = mentions(&test);
-            for wanted in sections.iter().map(|section| format!("{rfc} §{section}")) {
-                if !mentioned.contains(&wanted) {
-                    report(format!("{file}: {name} does not mention {wanted}"));
-                }
-            }
+            errors_of_test(file, name, source(file), &wanted).into_iter().for_each(&mut report);
         }
         if let Some(cells) = cells {
             if cells.len() != 4 || cells.iter().any(|cell| cell.is_empty()) {
@@ -49,6 +37,15 @@ fn errors(page: &str, source: impl Fn(&str) -> Option<String>) -> Vec<String> {
         }
     }
     errors
+}
+
+/// Returns the errors of a reference to the test `name` in `file`, whose text is `text`. It must mention the sections `wanted`.
+fn errors_of_test(file: &str, name: &str, text: Option<String>, wanted: &[String]) -> Vec<String> {
+    let Some(text) = text else { return vec![format!("there is no file {file}, for {name}")] };
+    let Some(found) = test(&text, name) else { return vec![format!("{file} has no test {name}")] };
+    let mentioned = mentions(&found);
+    let missing = wanted.iter().filter(|section| !mentioned.contains(*section));
+    missing.map(|section| format!("{file}: {name} does not mention {section}")).collect()
 }
 
 /// Returns the cells of a table's row; `None` for its head and the line below.
@@ -80,9 +77,10 @@ fn test(text: &str, name: &str) -> Option<String> {
         above.iter().any(is_test) && !above.iter().any(|line| line.trim().starts_with("#[ignore"))
     })?;
     let indent = &lines[at][..lines[at].len() - lines[at].trim_start().len()];
-    let ends = |line: &&str| **line == format!("{indent}}}") || (**line == *lines[at] && line.ends_with('}'));
-    let length = lines[at..].iter().position(|line| ends(&line)).map_or(lines.len() - at, |end| end + 1);
-    Some(lines[start..at + length].join("\n"))
+    let is_one_line = lines[at].ends_with('}');
+    let closes = |line: &&str| is_one_line || **line == format!("{indent}}}");
+    let end = lines[at..].iter().position(closes).map_or(lines.len(), |length| at + length + 1);
+    Some(lines[start..end].join("\n"))
 }
 
 /// Returns the sections that a text mentions: `RFC 1 §2` and `RFC 1 §3` for `RFC 1 §2, §3`.
