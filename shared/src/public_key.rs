@@ -94,6 +94,7 @@ mod tests {
         [product, vec![1]].concat()
     }
 
+    /// RFC 7518 §3.3, §8.6.
     #[test]
     fn an_rsa_key_must_be_of_a_safe_size_odd_and_not_from_the_weak_generator() {
         let even = [&modulus()[1..], &[0xfe]].concat();
@@ -131,6 +132,7 @@ mod tests {
         }
     }
 
+    /// RFC 8725 §3.4.
     #[test]
     fn generated_keys_pass() {
         use aws_lc_rs::{

@@ -213,6 +213,7 @@ mod tests {
         entry
     }
 
+    /// RFC 7517 §4.1, §4.2, §4.3, §4.4, §5; RFC 7518 §3.3; RFC 8725 §3.1.
     #[test]
     fn an_odd_entry_is_skipped_and_the_others_are_kept() {
         for odd in [
@@ -245,6 +246,7 @@ mod tests {
         }
     }
 
+    /// RFC 7517 §5.
     #[test]
     fn a_document_without_a_usable_key_is_no_key_set() {
         let none = EntraKeySetError::NoneUsable { found: 0, expected: "microsoftonline.com" };
@@ -277,6 +279,7 @@ mod tests {
         }
     }
 
+    /// RFC 7518 §8.6.
     #[test]
     fn a_set_with_more_keys_than_entra_has_is_refused_whole() {
         let keys = |count| {
@@ -286,6 +289,7 @@ mod tests {
         assert_eq!(parse_keys(&keys(MAX_KEYS + 1)).unwrap_err(), EntraKeySetError::TooMany(MAX_KEYS + 1));
     }
 
+    /// RFC 7517 §4.5.
     #[test]
     fn of_two_keys_with_one_id_the_first_usable_counts_unless_they_differ() {
         let other = || spoiled(|key| key["n"] = json!(URL_SAFE_NO_PAD.encode(modulus(260))));
@@ -309,6 +313,7 @@ mod tests {
         assert_eq!(parse_keys(&[same(), other()]).unwrap_err(), none);
     }
 
+    /// RFC 7517 §4, §5.
     #[test]
     fn ignores_unknown_members_and_gains_no_key_from_repeated_ones() {
         let more = spoiled(|key| key["future"] = json!({"kty": "EC"}));
@@ -322,6 +327,7 @@ mod tests {
         assert!(set.key("first").is_none() && set.key("one").is_some(), "the last one counts");
     }
 
+    /// RFC 7518 §6.3.1.1.
     #[test]
     fn accepts_a_modulus_in_standard_base64_or_with_a_leading_zero() {
         let standard = STANDARD.encode(modulus(256));

@@ -176,6 +176,7 @@ mod tests {
         assert_eq!(serde_json::to_value(set.to_jwk_set()).unwrap(), json!({ "keys": keys }));
     }
 
+    /// RFC 7517 §4.3, §5; RFC 7518 §6.2.1.2, §6.2.1.3, §6.2.2; RFC 7638 §7.
     #[test]
     fn skips_a_key_with_one_wrong_member_and_keeps_the_others() {
         let changes: Vec<(&str, Value)> = vec![
@@ -193,6 +194,7 @@ mod tests {
             ("k", json!("AQAB")),
             ("p", json!("AQAB")),
             ("x", json!("AA")),
+            ("y", json!("AA")),
             ("y", json!("§")),
             ("crv", json!("P-384")),
             ("key_ops", json!(["sign"])),
@@ -223,6 +225,7 @@ mod tests {
     }
 
     /// A key that cannot verify, or not safely, has a thumbprint, too.
+    /// RFC 7518 §6.3.1.1, §6.3.1.2; RFC 7638 §7.
     #[test]
     fn skips_an_rsa_key_of_a_wrong_size_or_form() {
         let odd = |length: usize| format!("{}w", "w".repeat(length - 1));
@@ -244,6 +247,7 @@ mod tests {
         }
     }
 
+    /// RFC 8725 §3.4.
     #[test]
     fn skips_a_point_that_is_not_on_the_curve() {
         let good = entry(SigningAlgorithm::Es256);
@@ -254,6 +258,7 @@ mod tests {
         }
     }
 
+    /// RFC 7518 §8.6.
     #[test]
     fn refuses_a_set_with_more_keys_than_the_service_has() {
         let keys = |count| vec![entry(SigningAlgorithm::Es256); count];
@@ -261,6 +266,7 @@ mod tests {
         assert_eq!(parse(&keys(MAX_KEYS + 1)).unwrap_err(), SessionKeySetError::TooMany(MAX_KEYS + 1));
     }
 
+    /// RFC 7517 §4, §5.
     #[test]
     fn refuses_repeated_members() {
         let good = entry(SigningAlgorithm::Es256).to_string();
@@ -280,6 +286,7 @@ mod tests {
         );
     }
 
+    /// RFC 7517 §4.
     #[test]
     fn keeps_only_the_members_of_a_public_key() {
         let mut more = entry(SigningAlgorithm::Es256);
@@ -288,6 +295,7 @@ mod tests {
         assert_eq!(kept, json!({ "keys": [entry(SigningAlgorithm::Es256)] }));
     }
 
+    /// RFC 7517 §5.
     #[test]
     fn refuses_a_document_without_a_usable_key() {
         for document in ["", "<html>", "{}", "[]", r#"{"keys":{}}"#] {
