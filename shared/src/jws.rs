@@ -98,6 +98,8 @@ mod tests {
     fn accepts_three_parts_even_with_an_empty_signature() {
         assert!(CompactJws::parse("e30.e30.").unwrap().payload().is_ok());
         assert!(CompactJws::parse("e30.e30.c2ln").is_ok());
+        let longest = format!("e30.e30.{}", "a".repeat(MAX_TOKEN_BYTES - 8));
+        assert!(CompactJws::parse(&longest).is_ok());
     }
 
     /// RFC 7515 §2, §5.2, §7.1; RFC 7519 §7.2.
