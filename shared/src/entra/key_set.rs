@@ -99,14 +99,9 @@ impl EntraKeySet {
         ids.join(", ").chars().take(MAX_IDS).collect()
     }
 
-    /// Returns the number of usable keys.
-    pub fn len(&self) -> usize {
+    /// Returns the number of usable keys, at least one.
+    pub fn count(&self) -> usize {
         self.0.len()
-    }
-
-    /// Always false: a set has at least one key.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 }
 
@@ -240,7 +235,7 @@ mod tests {
             spoiled(|key| key["kid"] = json!(null)),
         ] {
             let set = parse_keys(&[odd.clone(), entry()]).unwrap();
-            assert_eq!(set.len(), 1, "{odd}");
+            assert_eq!(set.count(), 1, "{odd}");
             assert!(set.key("one").is_some());
             assert_eq!(parse_keys(&[odd]).unwrap_err(), NONE_OF_ONE, "it never replaces a good set");
         }
@@ -275,7 +270,7 @@ mod tests {
                 })
                 .into();
             let set = EntraKeySet::parse(json!({ "keys": keys }).to_string().as_bytes(), own).unwrap();
-            assert_eq!((set.len(), set.key(own.instance_name()).is_some()), (1, true), "{own:?}");
+            assert_eq!((set.count(), set.key(own.instance_name()).is_some()), (1, true), "{own:?}");
         }
     }
 

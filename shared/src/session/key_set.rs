@@ -80,14 +80,9 @@ impl SessionKeySet {
         self.keys.get(key_id)
     }
 
-    /// Returns the number of usable keys.
-    pub fn len(&self) -> usize {
+    /// Returns the number of usable keys, at least one.
+    pub fn count(&self) -> usize {
         self.keys.len()
-    }
-
-    /// Always `false`: a set without a usable key is never created.
-    pub fn is_empty(&self) -> bool {
-        self.keys.is_empty()
     }
 
     /// Returns the usable keys as a JWK Set, without anything else that was served.
@@ -169,7 +164,7 @@ mod tests {
     fn parses_what_the_service_publishes() {
         let keys = BOTH.map(entry);
         let set = parse(&keys).unwrap();
-        assert_eq!(set.len(), 2);
+        assert_eq!(set.count(), 2);
         for algorithm in BOTH {
             assert!(set.key(signing_key(algorithm).0.id.as_str()).is_some());
         }
