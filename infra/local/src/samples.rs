@@ -36,5 +36,23 @@ pub fn registration(site: &Site) -> Registration {
 
 /// Each origin, and the page there that receives MSAL.js's responses.
 fn redirect_uris(site: &Site) -> Vec<String> {
-    site.origins.iter().flat_map(|origin| [origin.to_string(), format!("{origin}redirect.html")]).collect()
+    site.origins.iter().flat_map(|origin| [format!("{origin}/"), format!("{origin}/redirect.html")]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use pozi_auth::sites::register;
+
+    use super::*;
+
+    #[test]
+    fn the_pages_of_each_origin_are_registered() {
+        let sites = register(&site_files()).unwrap();
+        for site in sites.values().flatten() {
+            let registered = registration(site).redirect_uris;
+            for uri in ["http://localhost/", "http://localhost/redirect.html"] {
+                assert!(registered.iter().any(|one| one == uri), "{registered:?}");
+            }
+        }
+    }
 }
