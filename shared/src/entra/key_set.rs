@@ -280,7 +280,7 @@ mod tests {
         let keys = |count| {
             (0..count).map(|id| spoiled(|key| key["kid"] = json!(id.to_string()))).collect::<Vec<_>>()
         };
-        assert_eq!(parse_keys(&keys(MAX_KEYS)).unwrap().len(), MAX_KEYS);
+        assert_eq!(parse_keys(&keys(MAX_KEYS)).unwrap().count(), MAX_KEYS);
         assert_eq!(parse_keys(&keys(MAX_KEYS + 1)).unwrap_err(), EntraKeySetError::TooMany(MAX_KEYS + 1));
     }
 

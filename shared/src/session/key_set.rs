@@ -199,14 +199,14 @@ mod tests {
         for (name, value) in changes {
             let mut odd = entry(SigningAlgorithm::Es256);
             odd[name] = value;
-            assert_eq!(parse(&[odd.clone(), neighbour.clone()]).unwrap().len(), 1, "{odd}");
+            assert_eq!(parse(&[odd.clone(), neighbour.clone()]).unwrap().count(), 1, "{odd}");
             assert_eq!(parse(&[odd]).unwrap_err(), SessionKeySetError::NoneUsable(1));
         }
         let mut swapped = entry(SigningAlgorithm::Es256);
         swapped["alg"] = json!("RS256");
         assert!(parse(&[swapped]).is_err(), "an EC key is not for RS256");
         for odd in [json!(null), json!("key"), json!({}), json!([])] {
-            assert_eq!(parse(&[odd, neighbour.clone()]).unwrap().len(), 1);
+            assert_eq!(parse(&[odd, neighbour.clone()]).unwrap().count(), 1);
         }
     }
 
@@ -257,7 +257,7 @@ mod tests {
     #[test]
     fn refuses_a_set_with_more_keys_than_the_service_has() {
         let keys = |count| vec![entry(SigningAlgorithm::Es256); count];
-        assert_eq!(parse(&keys(MAX_KEYS)).unwrap().len(), 1);
+        assert_eq!(parse(&keys(MAX_KEYS)).unwrap().count(), 1);
         assert_eq!(parse(&keys(MAX_KEYS + 1)).unwrap_err(), SessionKeySetError::TooMany(MAX_KEYS + 1));
     }
 
