@@ -35,7 +35,7 @@ type Numbers = (Vec<u8>, Vec<u8>);
 /// The most keys in a document that is read. Entra publishes fewer than a dozen.
 const MAX_KEYS: usize = 64;
 /// The most characters of key ids that are logged, which the ids of Entra's dozen keys do not reach.
-const MAX_IDS: usize = 500;
+const MAX_IDS: usize = 1_000;
 
 /// The document is no key set of the tenant's, as with an error page. It must not replace keys that work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -92,7 +92,7 @@ impl EntraKeySet {
         self.0.get(key_id)
     }
 
-    /// Returns the ids of the keys, sorted and separated by commas; at most 500 characters.
+    /// Returns the ids of the keys, sorted and separated by commas; at most 1,000 characters.
     pub fn ids(&self) -> String {
         let mut ids: Vec<_> = self.0.keys().map(String::as_str).collect();
         ids.sort_unstable();
