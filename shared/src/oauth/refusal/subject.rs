@@ -90,7 +90,8 @@ pub(super) fn of_subject(refusal: &SubjectRefusal) -> Refusal {
             "token_too_old",
             format!(
                 "The subject token was issued {} minutes ago, and the site accepts one for at most {} minutes; acquire a new one (forceRefresh), because its groups may have changed.",
-                age.as_secs() / 60,
+                // Rounded up, so that it never looks like one within the limit.
+                age.as_secs().div_ceil(60),
                 limit.as_secs() / 60
             ),
         ),
@@ -131,4 +132,22 @@ pub(super) fn audience_mismatch(found: &str, application: &str) -> Refusal {
             quoted(application)
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_token_that_is_a_second_too_old_is_said_to_be_older_than_the_limit() {
+        let refusal =
+            SubjectRefusal::TooOld { age: Duration::from_secs(7_201), limit: Duration::from_hours(2) };
+        let sentence = of_subject(&refusal).description;
+        assert!(
+            sentence.contains("issued 121 minutes ago") && sentence.contains("at most 120"),
+            "{sentence}"
+        );
+    }
 }
