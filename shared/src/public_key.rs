@@ -1,5 +1,4 @@
-//! Public keys that can verify a signature and are safe to: what the cryptographic library does not refuse, or only when a
-//! signature is checked.
+//! Checks of public keys that the cryptographic library does not make, or makes only when it verifies a signature.
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ParsedPublicKey};
 
@@ -57,12 +56,12 @@ const PRIMES: [u32; 38] = [
 /// Whether the modulus is a power of 65537 modulo each of [`PRIMES`], as all those of the weak generator are, and one in
 /// 2^27 others (CVE-2017-15361).
 fn has_roca_fingerprint(modulus: &[u8]) -> bool {
-    let remainder = |prime| modulus.iter().fold(0, |rest, byte| (rest * 256 + u32::from(*byte)) % prime);
     PRIMES.iter().all(|prime| {
+        let remainder = modulus.iter().fold(0, |rest, byte| (rest * 256 + u32::from(*byte)) % prime);
         let mut power = 1;
         (0..*prime).any(|_| {
             power = power * 65_537 % prime;
-            power == remainder(*prime)
+            power == remainder
         })
     })
 }
