@@ -60,16 +60,16 @@ pub fn longest_session(site: &Site) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeSet, time::Duration};
+    use std::time::Duration;
 
     use super::*;
     use crate::{
-        entra::{Groups, testing::subject},
+        entra::testing::subject,
         session::{
             mint,
             testing::{NOW, signing_key},
         },
-        sites::{Who, decide, documents},
+        sites::{decide, documents},
     };
 
     /// Returns a site with `count` catalogues, whose ids have 20 characters, that one group may write.
@@ -88,16 +88,8 @@ mod tests {
 
     /// Mints the session of a person in all groups of `site`.
     async fn minted(site: &Site, issuer: usize, algorithm: SigningAlgorithm) -> String {
-        let rules = site.catalogues.iter().flat_map(|catalogue| [&catalogue.readers, &catalogue.writers]);
-        let groups: BTreeSet<_> = rules
-            .flat_map(|who| match who {
-                Who::Everyone(_) => &[][..],
-                Who::Groups(groups) => groups,
-            })
-            .copied()
-            .collect();
         let now = Timestamp::from_unix_seconds(NOW);
-        let person = subject(Groups::Listed(groups), now.plus(Duration::from_hours(1)));
+        let person = subject(documents::all_groups(site), now.plus(Duration::from_hours(1)));
         let grant = decide(&person, site, None).unwrap();
         let claims = SessionClaims::new(&Issuer::of_length(issuer), &person, &grant, Uuid::new_v4(), now);
         mint(&claims, &signing_key(algorithm).0).await.unwrap()

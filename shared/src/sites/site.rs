@@ -128,6 +128,7 @@ impl Catalogue {
 #[cfg(test)]
 pub(crate) mod testing {
     use super::*;
+    use crate::entra::Groups;
 
     pub(crate) const PLANNERS: &str = "6f1f1d0e-8a83-4c59-9d44-1f6d0c9c3a01";
     pub(crate) const EDITORS: &str = "6f1f1d0e-8a83-4c59-9d44-1f6d0c9c3a02";
@@ -160,6 +161,16 @@ read = "everyone-signed-in"
 
     pub(crate) fn site() -> Site {
         Site::parse(&document()).expect("the test's own document is valid")
+    }
+
+    /// Returns all groups that the rules of `site` name.
+    pub(crate) fn all_groups(site: &Site) -> Groups {
+        let rules = site.catalogues.iter().flat_map(|catalogue| [&catalogue.readers, &catalogue.writers]);
+        let named = rules.flat_map(|who| match who {
+            Who::Everyone(_) => &[][..],
+            Who::Groups(groups) => groups,
+        });
+        Groups::Listed(named.copied().collect())
     }
 }
 

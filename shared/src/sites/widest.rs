@@ -25,18 +25,13 @@ fn names_anyone(who: &Who) -> bool {
 mod tests {
     use super::*;
     use crate::{
-        entra::{Groups, testing::subject},
+        entra::testing::subject,
         sites::{decide, documents},
         timestamp::Timestamp,
     };
 
     fn decided(site: &Site) -> Scope {
-        let rules = site.catalogues.iter().flat_map(|catalogue| [&catalogue.readers, &catalogue.writers]);
-        let groups = rules.flat_map(|who| match who {
-            Who::Everyone(_) => &[][..],
-            Who::Groups(groups) => groups,
-        });
-        let person = subject(Groups::Listed(groups.copied().collect()), Timestamp::from_unix_seconds(1));
+        let person = subject(documents::all_groups(site), Timestamp::from_unix_seconds(1));
         decide(&person, site, None).map_or_else(|_| [].into_iter().collect(), |grant| grant.scope().clone())
     }
 
