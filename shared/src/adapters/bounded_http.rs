@@ -62,19 +62,19 @@ impl BoundedHttp {
 
     /// Returns the document at `url`, as served.
     pub(super) async fn fetch(&self, url: &str) -> Result<Fetched, FetchError> {
-        let no_answer = |error: reqwest::Error| {
+        let failed = |error: reqwest::Error| {
             if error.is_timeout() {
                 FetchError::TimedOut(error.into())
             } else {
                 FetchError::NoAnswer(error.into())
             }
         };
-        let mut response = self.client.get(url).timeout(self.timeout).send().await.map_err(no_answer)?;
+        let mut response = self.client.get(url).timeout(self.timeout).send().await.map_err(failed)?;
         if response.status() != reqwest::StatusCode::OK {
             return Err(FetchError::Status(response.status().as_u16()));
         }
         let mut document = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(no_answer)? {
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
             if document.len() + chunk.len() > MAX_DOCUMENT_BYTES {
                 return Err(FetchError::TooLarge(MAX_DOCUMENT_BYTES));
             }

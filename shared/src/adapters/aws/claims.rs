@@ -4,7 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::{
     error::BuildError,
-    types::{Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
+    types::{
+        AttributeValue, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure,
+        TransactWriteItem,
+    },
 };
 
 use super::table::{Item, PK, SITE, SK, Table, string, text};
@@ -133,6 +136,6 @@ fn key(claim: &Claim) -> String {
     }
 }
 
-fn item_key(pk: String) -> [(String, aws_sdk_dynamodb::types::AttributeValue); 2] {
+fn item_key(pk: String) -> [(String, AttributeValue); 2] {
     [(PK.to_owned(), string(pk)), (SK.to_owned(), string(ONLY))]
 }

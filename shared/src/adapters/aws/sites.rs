@@ -75,7 +75,7 @@ impl SiteStore for Table {
             None => update
                 .update_expression("SET document = :document, revision = :next, external_url = :url")
                 .condition_expression("attribute_not_exists(pk)"),
-            Some(Revision(expected)) => since(update, claimed.as_deref())
+            Some(Revision(expected)) => if_unchanged(update, claimed.as_deref())
                 .update_expression(
                     "SET previous = document, document = :document, revision = :next, external_url = :url",
                 )
@@ -94,7 +94,7 @@ impl SiteStore for Table {
 
     async fn claim(&self, site: &Site, stored: Revision) -> Result<(), SiteStoreError> {
         let claimed = self.claimed_url(site).await?;
-        let update = since(self.update_of(site), claimed.as_deref())
+        let update = if_unchanged(self.update_of(site), claimed.as_deref())
             .update_expression("SET external_url = :url")
             .expression_attribute_values(":revision", number(stored.0));
         match self.transact(site, update, claimed.as_deref()).await? {
@@ -141,7 +141,7 @@ impl Table {
 }
 
 /// Conditions `update` on the revision `:revision` and on the URL that the site claimed last.
-fn since(update: UpdateBuilder, claimed: Option<&str>) -> UpdateBuilder {
+fn if_unchanged(update: UpdateBuilder, claimed: Option<&str>) -> UpdateBuilder {
     match claimed {
         Some(url) => update
             .condition_expression("revision = :revision AND external_url = :claimed")
