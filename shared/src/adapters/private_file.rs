@@ -56,7 +56,7 @@ fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
 /// The end of the names of temporary files.
 const TEMPORARY: &str = ".pozi-tmp";
 
-/// Returns the beginning of the names of `path`'s temporary files, which no other file's have.
+/// Returns the beginning of the names of `path`'s temporary files.
 fn temporary_prefix(path: &Path) -> OsString {
     let mut prefix = OsString::from(".");
     prefix.push(path.file_name().unwrap_or_default());

@@ -25,7 +25,7 @@ pub struct EntraKeySet(HashMap<String, Arc<EntraKey>>);
 #[derive(Debug)]
 pub struct EntraKey {
     pub(super) decoding: DecodingKey,
-    pub(super) issuer: Option<String>,
+    issuer: Option<String>,
     numbers: Numbers,
 }
 

@@ -56,9 +56,8 @@ pub enum SessionKeySetError {
 
 impl SessionKeySet {
     /// Parses a JWK Set as the service publishes it. A key is usable if its `kid` is its thumbprint (RFC 7638), `use` is
-    /// `sig`, `key_ops`, if any, contains `verify`, `alg` is ES256 or RS256 and fits `kty`, its numbers can verify and are safe
-    /// to, and it has no private, secret or repeated member. Other keys are skipped. A set of more than 64 keys is
-    /// refused whole.
+    /// `sig`, `key_ops`, if any, contains `verify`, `alg` is ES256 or RS256 and fits `kty`, its numbers are valid and safe, and
+    /// it has no private, secret or repeated member. Other keys are skipped. A set of more than 64 keys is refused whole.
     pub fn parse(document: &[u8]) -> Result<Self, SessionKeySetError> {
         let Document { keys: entries } =
             serde_json::from_slice(document).map_err(|_| SessionKeySetError::Format)?;
@@ -118,7 +117,7 @@ fn usable(entry: &RawValue) -> Option<(Jwk, String, SessionKey)> {
     Some((jwk, id, key))
 }
 
-/// Returns the one algorithm of a key. `None` if `alg` does not fit the type of key, or if its numbers cannot verify, are not
+/// Returns the one algorithm of a key. `None` if `alg` does not fit the type of key, or if its numbers are not valid, not
 /// safe (RFC 7518 §3.3) or not in the form that gives a key one thumbprint only (§6.2.1.2, §6.3.1.1).
 fn algorithm_of(jwk: &Jwk) -> Option<SigningAlgorithm> {
     match (&jwk.algorithm, jwk.common.key_algorithm?) {

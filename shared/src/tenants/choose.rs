@@ -28,7 +28,7 @@ pub enum TargetRefusal {
     /// Names of several sites. A session is for one.
     #[error("the targets name several sites: {found}")]
     Several {
-        /// The first two.
+        /// Two of them.
         found: String,
     },
     /// No usable site is meant, but the tenant has one that cannot be used.

@@ -23,7 +23,7 @@ pub struct TenantRecord {
 
 /// Knows the registered sites.
 pub trait SiteRegistry: Send + Sync + 'static {
-    /// Returns the sites of `tenant`: none if it is not registered. Costs one read at most, and no call to the tenant.
+    /// Returns the sites of `tenant`: none if it is not registered. Reads its record at most once, and makes no call to Entra.
     fn sites_of(
         &self,
         tenant: TenantId,
@@ -54,7 +54,7 @@ pub trait AllTenants: Send + Sync + 'static {
 /// Replaces the document of a stored site, and claims its external URL and its name.
 pub trait SiteStore: Send + Sync + 'static {
     /// Stores `document`, which `site` was compiled from, as the site's next revision, if the stored revision is still
-    /// `expected` (`None`: the site is not registered yet) and no other site holds a claim of its. In the same transaction
+    /// `expected` (`None`: the site is not registered yet) and no other site holds one of its claims. In the same transaction
     /// the site claims its external URL and its name, and gives up the URL that it had before. Returns the new revision.
     fn put(
         &self,

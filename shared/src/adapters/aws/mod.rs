@@ -1,5 +1,5 @@
-//! The state of the functions on AWS: sites, the key ring and the tenants' key sets in one DynamoDB table, private keys
-//! sealed by KMS or in KMS.
+//! The state of the functions on AWS: sites and their claims, the key ring and the tenants' key sets in one DynamoDB table,
+//! private keys sealed by KMS or in KMS.
 
 mod claims;
 mod connection;
