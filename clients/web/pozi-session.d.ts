@@ -2,7 +2,7 @@
 
 /** The argument of `entraToken`. */
 export interface EntraTokenRequest {
-  /** Whether to bypass the cache, because the service found the cached token expired. */
+  /** Whether to bypass the cache, because the service found the cached token expired or too old. */
   forceRefresh: boolean;
   /** Aborts when no caller waits for the token any more. */
   signal: AbortSignal;

@@ -27,7 +27,7 @@ fn matches(pattern: &str, text: &str) -> bool {
     }
 }
 
-/// The event of a request for `path` (with its method first), as the API of `event` sends it.
+/// The event of a request for `path` (with its method first), as the API of `event` sends it: with decoded path parameters.
 fn at(event: &str, session: &str, path: &str) -> Value {
     let mut event: Value = serde_json::from_str(&event.replace("@SESSION@", session)).unwrap();
     let arn = if event["version"] == "2.0" { "routeArn" } else { "methodArn" };
@@ -35,7 +35,7 @@ fn at(event: &str, session: &str, path: &str) -> Value {
     let (_, path) = path.split_once('/').unwrap();
     let mut parameters = json!({"catalogue": path.split('/').nth(1).unwrap_or_default()});
     if let Some(proxy) = path.splitn(3, '/').nth(2) {
-        parameters["proxy"] = json!(proxy);
+        parameters["proxy"] = json!(proxy.replace("%20", " "));
     }
     for (member, value) in [
         ("path", json!(format!("/{path}"))),
@@ -142,6 +142,9 @@ async fn a_path_that_may_mean_another_one_is_refused() {
             "..%5cparks",
             "..\\parks",
             "..;/parks",
+            "..%20/parks",
+            ".%20./parks",
+            "%20",
             "x//y",
             "\u{ff0e}\u{ff0e}/parks",
             "%ef%bc%8e%ef%bc%8e/parks",

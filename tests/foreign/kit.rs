@@ -1,7 +1,8 @@
 //! The examples give the verdicts of the verifiers' kit that the local service serves, and keep the keys through an outage.
 
 use std::{
-    io::{BufRead, BufReader, Write},
+    convert::Infallible,
+    io::{self, BufRead, BufReader, Write},
     process::{Child, Command},
     sync::{
         Arc,
@@ -9,8 +10,15 @@ use std::{
     },
 };
 
-use axum::{Json, Router, http::StatusCode, response::IntoResponse, routing::get};
+use axum::{
+    Json, Router,
+    body::Body,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::get,
+};
 use clap::Parser;
+use http_body_util::{BodyExt, Full};
 use pozi_auth::{
     keyring::SigningAlgorithm,
     session::{IssuerKeys, SessionVerifier},
@@ -63,7 +71,8 @@ async fn every_example_gives_the_verdicts_of_the_served_kit() {
     }
 }
 
-/// The kit's issuer, which counts the fetches of its keys and can be down.
+/// The kit's issuer, which counts the fetches of its keys and can be down. Then every second answer is 503, and the others break
+/// off.
 struct Issuer {
     kit: VerifierKit,
     url: String,
@@ -80,11 +89,13 @@ impl Issuer {
         let serve = {
             let (is_down, calls) = (Arc::clone(&is_down), Arc::<AtomicUsize>::clone(&calls));
             move || {
-                calls.fetch_add(1, Ordering::SeqCst);
-                let down = is_down.load(Ordering::SeqCst);
-                let answer =
-                    if down { Err(StatusCode::SERVICE_UNAVAILABLE) } else { Ok(Json(key_set.clone())) };
-                std::future::ready(answer.into_response())
+                let call = calls.fetch_add(1, Ordering::SeqCst);
+                let answer = match (is_down.load(Ordering::SeqCst), call % 2) {
+                    (false, _) => Json(key_set.clone()).into_response(),
+                    (true, 0) => broken_off(),
+                    (true, _) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+                };
+                std::future::ready(answer)
             }
         };
         let router = Router::new().route("/.well-known/jwks.json", get(serve));
@@ -96,6 +107,18 @@ impl Issuer {
         let sessions = self.kit.sessions(Timestamp::from_unix_seconds(made)).unwrap();
         sessions.into_iter().find(|case| case.name == name).unwrap().session
     }
+}
+
+/// The start of an answer, after which the connection ends.
+fn broken_off() -> Response {
+    let end = async {
+        // Sends the start.
+        tokio::task::yield_now().await;
+        Some(Err(io::Error::from(io::ErrorKind::ConnectionReset)))
+    };
+    let start = Full::from("{\"keys\": [").map_err(|never: Infallible| match never {});
+    // A mapped body has no known length.
+    Body::new(start.with_trailers(end).map_frame(|frame| frame)).into_response()
 }
 
 /// What happens: the time, when the session was made, its name in the kit, whether the issuer is down, the verdict, and

@@ -47,7 +47,7 @@ async fn a_decision_of_the_authorizer_is_one_line_with_the_real_reason() {
     let (lines, _guard) = Lines::capture();
     for (audience, token, path, reason, detail) in [
         (own, session.as_str(), planning, None, None),
-        (own, "", planning, Some("no_session"), Some("the request has no session, or several")),
+        (own, "", planning, Some("no_session"), Some("the request has no session")),
         (own, &session[1..], planning, Some("malformed"), None),
         (own, &expired, planning, Some("expired"), Some("expired")),
         (own, &unknown, planning, Some("unknown_key"), Some("the issuer publishes no such key")),

@@ -10,8 +10,13 @@ use crate::Authorizer;
 
 /// Returns the authorizer that `config` describes.
 pub fn service(config: AuthorizerConfig) -> Result<Authorizer<SystemClock, IssuerKeys<HttpDocument>>, Error> {
-    // Compared with the `iss` and `aud` of a session that is refused, these lines show a wrong variable.
-    tracing::info!(issuer = %config.issuer, audience = %config.audience, "verifies sessions");
+    // Compared with `iss`, `aud` and `tid` of a session that is refused, this line shows a wrong variable.
+    tracing::info!(
+        issuer = %config.issuer,
+        audience = %config.audience,
+        tenant = %config.tenant,
+        "verifies sessions"
+    );
     let keys = IssuerKeys::new(HttpDocument::new(&config.jwks_url)?, ISSUER_KEY_LIFETIMES);
     Ok(Authorizer::new(config, SystemClock, keys))
 }

@@ -44,9 +44,11 @@ pub(crate) struct Invoked<'a> {
 }
 
 /// Why a request has no session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SessionHeaderError {
+    #[error("the request has no session")]
     Missing,
+    #[error("the session's header is repeated")]
     Repeated,
 }
 

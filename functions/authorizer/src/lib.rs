@@ -114,8 +114,8 @@ impl<C: Clock, K: SessionKeySource> Authorizer<C, K> {
 /// Why a request is refused.
 #[derive(Debug, thiserror::Error)]
 enum Refusal {
-    #[error("the request has no session, or several")]
-    Header(SessionHeaderError),
+    #[error(transparent)]
+    Header(#[from] SessionHeaderError),
     #[error("the session's header is not an identity source of the API's authorizer")]
     IdentitySource,
     #[error(transparent)]
@@ -124,12 +124,6 @@ enum Refusal {
     Route(RouteRefusal, Box<VerifiedSession>),
     #[error("the session does not open the catalogue")]
     Scope(Box<VerifiedSession>),
-}
-
-impl From<SessionHeaderError> for Refusal {
-    fn from(error: SessionHeaderError) -> Self {
-        Self::Header(error)
-    }
 }
 
 impl Refusal {

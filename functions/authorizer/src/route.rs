@@ -99,13 +99,15 @@ fn access_for(method: &str) -> Option<Access> {
 }
 
 /// Whether every program reads `path` in the same way (RFC 3986 §3.3 and §6.2.2): no empty segment but the last, no segment of
-/// dots, and only characters that no decoding turns into a dot or a separator. A star, a question mark and `${` would be
-/// wildcards in a policy; some servers cut a segment at a semicolon, or turn other scripts' letters into ASCII.
+/// dots and spaces only, and only characters that no decoding turns into a dot or a separator. A star, a question mark and `${`
+/// would be wildcards in a policy; some servers cut a segment at a semicolon, turn other scripts' letters into ASCII, or, on
+/// Windows, drop spaces at its end.
 fn is_plain(path: &str) -> bool {
     let segments = path.strip_prefix('/').unwrap_or(path).split('/');
     let mut seen_empty = false;
     for segment in segments {
-        let is_dots = !segment.is_empty() && segment.bytes().all(|byte| byte == b'.');
+        let is_dots =
+            !segment.is_empty() && segment.replace("%20", " ").bytes().all(|byte| b". ".contains(&byte));
         if seen_empty || is_dots || !has_plain_characters(segment) {
             return false;
         }
@@ -115,15 +117,12 @@ fn is_plain(path: &str) -> bool {
 }
 
 fn has_plain_characters(segment: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_~!'(),+=:@&".contains(&byte);
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b" -_~!'(),+=:@&".contains(&byte);
     let mut bytes = segment.bytes();
     while let Some(byte) = bytes.next() {
         let fits = match byte {
             b'%' => match (bytes.next().and_then(hex), bytes.next().and_then(hex)) {
-                (Some(high), Some(low)) => {
-                    let decoded = high * 16 + low;
-                    decoded == b' ' || is_plain(decoded)
-                }
+                (Some(high), Some(low)) => is_plain(high * 16 + low),
                 _ => false,
             },
             byte => byte == b'.' || is_plain(byte),

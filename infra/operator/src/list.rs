@@ -20,7 +20,7 @@ pub async fn list(table: &impl AllTenants) -> Result<String, RegistryError> {
             };
             // Writing to a string cannot fail.
             let _ = writeln!(lines, "{tenant}  {:<24} revision {:<5} {state}", entry.name, entry.revision);
-            for error in fault.map(ToString::to_string).iter().flat_map(|errors| errors.lines()) {
+            for error in fault.map(ToString::to_string).unwrap_or_default().lines() {
                 let _ = writeln!(lines, "    {error}");
             }
         }

@@ -30,7 +30,8 @@ const UNSTAMPED_LIFETIME: Duration = Duration::from_mins(5);
 
 /// A cache of the layers of catalogues. They are fetched again when the project file changes, or after 5 minutes if the
 /// gate cannot read it. Concurrent requests cause one fetch. After a failure there is no other fetch for 10 s (5 s after the
-/// first one, if there are no layers yet), and the previous layers are used, unless the project file has changed since: fields that it now hides must not be shown.
+/// first one, if there are no layers yet), and the previous layers are used, unless the project file has changed since: fields
+/// that it now hides must not be shown.
 #[derive(Debug)]
 pub struct LayerSource<M> {
     server: Arc<M>,

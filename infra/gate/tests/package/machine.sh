@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs a command in a sandbox of namespaces: with no network but loopback, and with its own /etc, /run, /srv, /usr,
-# /var/cache, /var/lib and /var/log. Changes to these, and all processes, end with the command, so that the machine stays as it was and two runs
-# at once do not see each other's package.
+# /var/cache, /var/lib and /var/log. Changes to these, and all processes, end with the command, so that the machine stays as it
+# was and two runs at once do not see each other's package.
 #
 #   unshare --net --mount --pid --fork --kill-child --mount-proc machine.sh COMMAND…
 set -eu
