@@ -12,7 +12,7 @@ use std::{
 
 use clap::Parser;
 use pozi_local::{args::Args, page, service::Service};
-use pozi_tests::{install_qgis, node_with, not_run};
+use pozi_tests::{install, install_qgis, node_with, not_run};
 use tempfile::TempDir;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -102,17 +102,13 @@ fn arguments(state: &TempDir, more: &[&str]) -> Args {
 /// failure.
 fn node_folder() -> Option<PathBuf> {
     let folder = node_with("tests/browser", "the tests in a browser")?;
-    let is_done = |command: &mut Command| {
-        command.stdin(Stdio::null()).output().is_ok_and(|output| output.status.success())
-    };
-    let has_chromium = is_done(Command::new("sh").arg(folder.join("install.sh")));
+    if !install("browser", "the tests in a browser, which need Debian's package chromium") {
+        return None;
+    }
     // The script never fails; check what it fetched.
-    is_done(&mut Command::new(format!("{ROOT}/infra/local/page/fetch-msal")));
-    let has_msal = Path::new(ROOT).join(page::MSAL_FOLDER).is_dir();
-    if !(has_chromium && has_msal) {
-        not_run(
-            "the tests in a browser; they need Debian's package chromium, and MSAL.js from npm's package index",
-        );
+    Command::new(format!("{ROOT}/infra/local/page/fetch-msal")).stdin(Stdio::null()).output().ok();
+    if !Path::new(ROOT).join(page::MSAL_FOLDER).is_dir() {
+        not_run("the tests in a browser, which need MSAL.js from npm's package index");
         return None;
     }
     // For the pictures of maps; optional.

@@ -43,6 +43,19 @@ fn riverbend_with(setting: &str) -> Vec<SiteFile> {
     vec![riverbend]
 }
 
+/// Two sites of one tenant, with another setting in their site files.
+fn riverbend_and_depot_with(setting: &str) -> Vec<SiteFile> {
+    let mut sites = riverbend_with(setting);
+    let depot = sites[0]
+        .text
+        .replace("name = \"riverbend\"", "name = \"depot\"")
+        .replace("poziserver-riverbend", "poziserver-depot")
+        .replace("c3890382", "c3890383")
+        .replace("https://riverbend.enterprise.example", "https://depot.enterprise.example");
+    sites.push(SiteFile { name: "depot.toml".to_owned(), text: depot });
+    sites
+}
+
 /// Checks the headers of every answer: any page may read it, and no cache keeps it.
 #[track_caller]
 fn assert_common_headers(answer: &Answer) {

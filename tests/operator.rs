@@ -115,7 +115,7 @@ async fn a_broken_stored_document_is_told_stops_nobody_else_and_is_mended_by_its
     assert_eq!(record.sites[0].revision, Revision(2));
 }
 
-/// A session of one would open the other's maps: its external URL is all that a verifier knows a site by.
+/// Where a verifier does not compare the tenant, a session of one would open the other's maps.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_pushes_at_once_with_one_url_or_one_name_exactly_one_succeeds() {
     let Some(fleet) = Fleet::without_sites().await else { return };

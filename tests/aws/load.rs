@@ -75,8 +75,8 @@ impl Consumer {
             self.held = Some((SessionKeySet::parse(&answer.body).unwrap(), now.unix_seconds()));
         }
         let (keys, _) = self.held.as_ref().unwrap();
-        let audience = pozi_auth::sites::Site::parse(&pozi_local::samples::site_files()[0].text).unwrap();
-        let (url, tenant) = (audience.external_url.to_string(), audience.tenant());
+        let site = pozi_auth::sites::Site::parse(&pozi_local::samples::site_files()[0].text).unwrap();
+        let (url, tenant) = (site.external_url.to_string(), site.tenant());
         let verifier = SessionVerifier::new(ISSUER.parse().unwrap(), url, tenant, keys.clone());
         verifier.verify(session, at).await.map(drop)
     }

@@ -177,7 +177,7 @@ async fn a_transaction_that_another_one_cancels_is_tried_again() {
     let table = Table::new(&connection(&aws_at(fleet.aws.url())), &fleet.table);
     let file = saltmarsh();
     let (site, next) = (Site::parse(&file.text).unwrap(), format!("{}\n# The second.\n", file.text));
-    for (contended, written) in [(3, true), (4, false)] {
+    for (contended, written) in [(4, false), (3, true)] {
         let left = AtomicUsize::new(contended);
         fleet.aws.set_fates(move |_, called| {
             let is_left = || left.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok();

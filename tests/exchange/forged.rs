@@ -5,29 +5,15 @@ use entra_emulator::{
     Person::Reader,
     Version::{self, V1, V2},
 };
-use pozi_auth::{keyring::SigningAlgorithm, sites::SiteFile};
-use pozi_local::samples;
+use pozi_auth::keyring::SigningAlgorithm;
 use pozi_tests::{NOW, World, exchange_form};
 use serde_json::{Value, json};
 
-use super::{RIVERBEND, SALTMARSH, ask};
+use super::{RIVERBEND, SALTMARSH, ask, riverbend_and_depot_with};
 
 const CLIENT: &str = "c3890382-ecc1-4cf0-adc1-1b349bbd71ee";
 const FURTHER_CLIENT: &str = "0d1e2f3a-4b5c-4d6e-8f70-8192a3b4c5d6";
 const UNREGISTERED: &str = "11111111-2222-4333-8444-555555555555";
-
-/// Riverbend with a further client, and a second site in its tenant.
-fn sites() -> Vec<SiteFile> {
-    let mut riverbend = samples::site_files().remove(0);
-    let further = format!("further_client_ids = [\"{FURTHER_CLIENT}\"]\norigins = [");
-    riverbend.text = riverbend.text.replace("origins = [", &further);
-    let depot = riverbend
-        .text
-        .replace("name = \"riverbend\"", "name = \"depot\"")
-        .replace("poziserver-riverbend", "poziserver-depot")
-        .replace("c3890382", "c3890383");
-    vec![riverbend, SiteFile { name: "depot.toml".to_owned(), text: depot }]
-}
 
 /// A way to forge a token of these claims.
 type Forge = fn(&World, Version, &Value) -> String;
@@ -95,6 +81,7 @@ async fn assert_all_answers_are_equal(world: &World, version: Version, forge: Fo
 /// RFC 7519 §11.1.
 #[tokio::test]
 async fn a_forged_token_gets_one_answer_whatever_site_client_or_origin_it_names() {
+    let sites = riverbend_and_depot_with(&format!("further_client_ids = [\"{FURTHER_CLIENT}\"]"));
     for version in [V1, V2] {
         let forgeries: [(Forge, &str); 3] = [
             (with_a_made_up_signature, "bad_signature"),
@@ -105,7 +92,7 @@ async fn a_forged_token_gets_one_answer_whatever_site_client_or_origin_it_names(
             ),
         ];
         for (forge, reason) in forgeries {
-            let world = World::with(&sites(), SigningAlgorithm::Es256).await;
+            let world = World::with(&sites, SigningAlgorithm::Es256).await;
             assert_eq!(assert_all_answers_are_equal(&world, version, forge, reason).await, 360);
         }
     }

@@ -135,9 +135,8 @@ fn no_two_reasons_share_a_sentence() {
     }
 }
 
-/// The codes are those of RFC 6749 §5.2 and RFC 8693 §2.2.2, and of RFC 6749 §4.1.2.1 two for errors of the service
-/// and one for the authorization endpoint. Codes
-/// and sentences have only the characters that RFC 6749 §5.2 allows.
+/// The codes are those of RFC 6749 §5.2 and RFC 8693 §2.2.2, and three of RFC 6749 §4.1.2.1: two for errors of the service
+/// and one for the authorization endpoint. Codes and sentences have only the characters that RFC 6749 §5.2 allows.
 #[test]
 fn every_code_and_sentence_is_allowed_by_the_standard() {
     const CODES: [&str; 7] = [

@@ -137,7 +137,7 @@ async fn a_session_ends_with_the_sites_limit_or_with_the_subject_token_whichever
     }
 }
 
-/// Nobody authenticates as a client here: whose the session is, and through which client, says the signed token alone.
+/// Clients do not authenticate: the signed token alone says whose session it is, and which client's.
 /// RFC 8693 §4.3; RFC 9068 §5; RFC 9700 §2.6.
 #[tokio::test]
 async fn a_request_chooses_neither_the_client_nor_the_subject_of_its_session() {

@@ -4,11 +4,13 @@ use entra_emulator::{
     Person::{NoGroups, Reader},
     Version::{V1, V2},
 };
-use pozi_auth::{keyring::SigningAlgorithm, sites::SiteFile};
-use pozi_local::samples;
+use pozi_auth::keyring::SigningAlgorithm;
 use pozi_tests::{World, exchange_form};
 
-use super::{RIVERBEND, SALTMARSH, ask, assert_common_headers, assert_invalid, assert_refused};
+use super::{
+    RIVERBEND, SALTMARSH, ask, assert_common_headers, assert_invalid, assert_refused,
+    riverbend_and_depot_with,
+};
 
 const NO_SLASH: &str = "https://poziserver-riverbend.example/pozi";
 
@@ -64,22 +66,10 @@ async fn another_tenants_site_looks_like_one_that_does_not_exist() {
     }
 }
 
-/// Riverbend, and a second site in its tenant.
-fn two_sites_of_one_tenant() -> Vec<SiteFile> {
-    let riverbend = samples::site_files().remove(0);
-    let depot = riverbend
-        .text
-        .replace("name = \"riverbend\"", "name = \"depot\"")
-        .replace("poziserver-riverbend", "poziserver-depot")
-        .replace("c3890382", "c3890383")
-        .replace("https://riverbend.enterprise.example", "https://depot.enterprise.example");
-    vec![riverbend, SiteFile { name: "depot.toml".to_owned(), text: depot }]
-}
-
 /// RFC 8693 §2.1.1, §2.2.2; RFC 8707 §2.2; RFC 9068 §3.
 #[tokio::test]
 async fn the_tokens_audience_selects_among_a_tenants_sites() {
-    let world = World::with(&two_sites_of_one_tenant(), SigningAlgorithm::Es256).await;
+    let world = World::with(&riverbend_and_depot_with(""), SigningAlgorithm::Es256).await;
     for version in [V1, V2] {
         for (site, url) in [("riverbend", RIVERBEND), ("depot", "https://poziserver-depot.example/pozi/")] {
             let answer = world.exchange(&world.token(&ask(site, Reader, version)), &[]).await;

@@ -1,21 +1,9 @@
 #!/bin/sh
-# Installs what runs the examples in Go, Java, PHP and Ruby, from Debian's packages, as root or with sudo. Succeeds if it is
-# there.
+# Installs what runs the examples in Go, Java, PHP and Ruby. Succeeds if it is there.
 set -u
-missing() {
-    for program in go javac php ruby; do
-        command -v "$program" > /dev/null || return 0
-    done
-    [ -e /usr/share/java/jackson-databind.jar ] || return 0
-    php -m | grep -q curl || return 0
-    ruby -rjwt -e "" 2> /dev/null || return 0
-    return 1
+. "$(dirname "$0")/../tools/debian.sh"
+installed() {
+    found go javac php ruby && [ -e /usr/share/java/jackson-databind.jar ] && php -m | grep -q curl &&
+        ruby -rjwt -e "" 2> /dev/null
 }
-missing || exit 0
-command -v apt-get > /dev/null || exit 1
-as_root=
-[ "$(id -u)" = 0 ] || as_root="sudo -n"
-export DEBIAN_FRONTEND=noninteractive
-$as_root apt-get -qq update
-$as_root apt-get -qq install -y --no-install-recommends golang-go default-jdk-headless libjackson2-databind-java php-cli php-curl ruby ruby-jwt > /dev/null
-! missing
+install_packages golang-go default-jdk-headless libjackson2-databind-java php-cli php-curl ruby ruby-jwt

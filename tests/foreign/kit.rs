@@ -162,6 +162,7 @@ impl Clocked {
             Self::Program(child) => tokio::task::block_in_place(|| {
                 writeln!(child.stdin.as_mut().unwrap(), "{now} {session}").unwrap();
                 let mut line = String::new();
+                // One byte, since what a larger buffer read ahead would be lost with it.
                 BufReader::with_capacity(1, child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
                 line.trim_end().to_owned()
             }),

@@ -4,11 +4,10 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::{Mutex, PoisonError},
 };
 
 use pozi_auth::keyring::SigningAlgorithm;
-use pozi_tests::not_run;
+use pozi_tests::install;
 use tempfile::TempDir;
 
 use super::{
@@ -92,7 +91,9 @@ pub(crate) fn programs(algorithm: SigningAlgorithm) -> Vec<Program> {
     if let Some(python) = python() {
         programs.push(Program::copy("Python", "python", ("verify.py", "clocked.py"), &[&python], algorithm));
     }
-    if install() {
+    let others =
+        "the examples in Go, Java, PHP and Ruby, which need the Debian packages in tests/foreign/install.sh";
+    if install("foreign", others) {
         programs.extend([go(algorithm), java(algorithm)]);
         let php = [Path::new("php")];
         programs.push(Program::copy("PHP", "php", ("verify.php", "clocked.php"), &php, algorithm));
@@ -118,19 +119,4 @@ fn java(algorithm: SigningAlgorithm) -> Program {
     let run = |class: &str| ["java", "-cp", CLASSES, class].map(PathBuf::from).to_vec();
     (program.plain, program.clocked) = (run("Verify"), run("Clocked"));
     program
-}
-
-/// Installs what runs the other examples. Returns whether it is there; if not, prints a notice.
-fn install() -> bool {
-    static INSTALLING: Mutex<()> = Mutex::new(());
-    let _guard = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
-    let script = Path::new(FOLDER).join("install.sh");
-    let installed = Command::new("sh").arg(script).stdin(Stdio::null()).status();
-    let installed = installed.is_ok_and(|status| status.success());
-    if !installed {
-        not_run(
-            "the examples in Go, Java, PHP and Ruby, which need the Debian packages in tests/foreign/install.sh",
-        );
-    }
-    installed
 }

@@ -1,4 +1,4 @@
-//! Every library must accept and refuse the same sessions as we do.
+//! Every library accepts our sessions, and refuses the others but for what it leaves to its callers.
 
 use std::{
     collections::BTreeMap,

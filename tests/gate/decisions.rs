@@ -109,10 +109,12 @@ async fn refuses_malformed_questions() {
 async fn the_session_comes_in_its_own_header_first_and_else_as_a_bearer_token() {
     let site = Site::new().await;
     let session = site.session(Person::Reader).await;
-    let [bearer, lower] = ["Bearer", "bearer"].map(|scheme| format!("{scheme} {session}"));
+    let [bearer, lower, spaced] =
+        ["Bearer", "bearer", "Bearer  "].map(|scheme| format!("{scheme} {session}"));
     for (headers, status, reason) in [
         (vec![("authorization", bearer.as_str())], 204, ""),
         (vec![("authorization", &lower)], 204, ""),
+        (vec![("authorization", &spaced)], 204, ""),
         (vec![("x-pozi-session", &session), ("authorization", "Bearer of.application.proxy")], 204, ""),
         (vec![("x-pozi-session", ""), ("authorization", &bearer)], 204, ""),
         (vec![("x-pozi-session", "a.b.c"), ("authorization", &bearer)], 401, "malformed"),

@@ -5,7 +5,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use pozi_tests::{install_qgis, node_with, not_run, venv};
+use pozi_tests::{install, install_qgis, node_with, venv};
 
 use crate::test_site::TestSite;
 
@@ -66,8 +66,8 @@ fn owslib() -> Option<(PathBuf, PathBuf)> {
 }
 
 fn gdal() -> Option<(PathBuf, PathBuf)> {
-    installed("gis_clients/install.sh", "GDAL: Debian's packages gdal-bin and python3-gdal")?;
-    Some(("/usr/bin/python3".into(), script("gdal_client.py")))
+    let is_installed = install("gis_clients", "GDAL: Debian's packages gdal-bin and python3-gdal");
+    is_installed.then(|| ("/usr/bin/python3".into(), script("gdal_client.py")))
 }
 
 fn qgis() -> Option<(PathBuf, PathBuf)> {
@@ -76,21 +76,10 @@ fn qgis() -> Option<(PathBuf, PathBuf)> {
 
 fn openlayers() -> Option<(PathBuf, PathBuf)> {
     let folder = node_with("tests/gis_clients/openlayers", "the tests with OpenLayers")?;
-    installed("browser/install.sh", "OpenLayers: Debian's package chromium")?;
-    Some(("node".into(), folder.join("client.mjs")))
+    let is_installed = install("browser", "OpenLayers: Debian's package chromium");
+    is_installed.then(|| ("node".into(), folder.join("client.mjs")))
 }
 
 fn script(name: &str) -> PathBuf {
     Path::new(FOLDER).join(name)
-}
-
-/// Runs the script `install`, which installs `what`. `None`, with a notice, if it fails.
-fn installed(install: &str, what: &str) -> Option<()> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(install);
-    let status = Command::new("sh").arg(script).stdin(Stdio::null()).status();
-    if status.is_ok_and(|status| status.success()) {
-        return Some(());
-    }
-    not_run(what);
-    None
 }

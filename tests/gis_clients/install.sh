@@ -1,19 +1,8 @@
 #!/bin/sh
-# Installs GDAL's programs and Python module from Debian's packages if they are missing, as root or with sudo. Succeeds if they
-# are installed.
+# Installs GDAL's programs and Python module. Succeeds if they are there.
 set -u
-missing() {
-    for program in gdalinfo gdal_translate ogrinfo ogr2ogr; do
-        command -v "$program" > /dev/null || return 0
-    done
-    /usr/bin/python3 -c "from osgeo import gdal, ogr" 2> /dev/null || return 0
-    return 1
+. "$(dirname "$0")/../tools/debian.sh"
+installed() {
+    found gdalinfo gdal_translate ogrinfo ogr2ogr && /usr/bin/python3 -c "from osgeo import gdal, ogr" 2> /dev/null
 }
-missing || exit 0
-command -v apt-get > /dev/null || exit 1
-as_root=
-[ "$(id -u)" = 0 ] || as_root="sudo -n"
-export DEBIAN_FRONTEND=noninteractive
-$as_root apt-get -qq update
-$as_root apt-get -qq install -y --no-install-recommends gdal-bin python3-gdal > /dev/null
-! missing
+install_packages gdal-bin python3-gdal

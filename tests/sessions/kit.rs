@@ -106,7 +106,7 @@ async fn the_authorizer_gives_the_kits_verdicts() {
     }
 }
 
-/// The kit's verdicts depend on its peculiarities alone: two cases of one text would hide a change that changes nothing.
+/// Two equal sessions would mean that a case does not have the fault that it is named for.
 #[tokio::test]
 async fn the_kit_has_many_sessions_that_differ_and_are_served_with_their_key_set() {
     let kit = VerifierKit::generate(issuer(), SigningAlgorithm::Es256).unwrap();

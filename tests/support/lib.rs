@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a test fails if its setup does")]
 
 mod aws;
+mod debian;
 mod events;
 mod fault_proxy;
 mod fleet;
@@ -14,7 +15,6 @@ mod memory;
 mod node;
 mod process;
 mod published;
-mod qgis;
 mod requests;
 mod runtime;
 mod tenants;
@@ -25,6 +25,7 @@ mod world;
 
 pub use self::{
     aws::{EmulatedAws, PATIENT_LIMITS, aws_at},
+    debian::{install, install_qgis},
     events::{event, event_file, lambda_response, with_form},
     fault_proxy::{Fate, FaultProxy},
     fleet::{Fleet, ISSUER, METRICS, exchanged},
@@ -34,7 +35,6 @@ pub use self::{
     memory::{EmulatedKeySets, MemoryRing, SetClock},
     node::{node_with, not_run},
     published::{Outage, PublishedDocument},
-    qgis::install_qgis,
     requests::{Answer, exchange_form, form_request, send},
     runtime::Runtime,
     tenants::riverbend_tenant,

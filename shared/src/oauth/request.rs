@@ -198,7 +198,7 @@ mod tests {
         assert_eq!(format!("{:?}", request.subject_token), "SubjectToken(…)");
     }
 
-    /// RFC 6749 §3.2; RFC 8693 §2.1; RFC 8707 §2.
+    /// RFC 6749 §3.2; RFC 8693 §2.1.
     #[test]
     fn every_fault_has_its_own_reason() {
         use RequestRefusal as R;

@@ -237,6 +237,7 @@ mod tests {
         }
     }
 
+    /// RFC 6750 §5.3.
     #[test]
     fn reports_each_error_with_its_line_and_fix() {
         let consumer = CONSUMER_TENANT.to_string();

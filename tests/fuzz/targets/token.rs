@@ -13,10 +13,19 @@ fuzz_target!(|data: &[u8]| {
     }
     let Ok(text) = str::from_utf8(data) else { return };
     if let Ok(token) = UnverifiedToken::parse(text) {
-        let _ = (token.tenant(), token.version(), token.check_expiry(Timestamp::from_unix_seconds(0)).is_ok(), token.key_id(), token.unique_id());
+        let _ = (
+            token.tenant(),
+            token.version(),
+            token.check_expiry(Timestamp::from_unix_seconds(0)).is_ok(),
+            token.key_id(),
+            token.unique_id(),
+        );
     }
     if let Ok(origin) = text.parse::<Origin>() {
-        assert!(origin.is_named_by(origin.to_string().trim_end_matches('/')), "an origin does not match itself");
+        assert!(
+            origin.is_named_by(origin.to_string().trim_end_matches('/')),
+            "an origin does not match itself"
+        );
         let [one, other] =
             ["https://one.example", "https://other.example"].map(|header| origin.is_named_by(header));
         assert!(!(one && other), "an origin matches two");

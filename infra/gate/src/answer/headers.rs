@@ -133,6 +133,7 @@ mod tests {
             ]
         );
         assert_eq!(headers[CACHE_CONTROL], "private");
+        assert_eq!(headers[VARY], "Origin, X-Pozi-Session, Authorization, Accept");
     }
 
     /// RFC 9110 §9.3.2.
