@@ -21,7 +21,7 @@ pub fn node_with(folder: &str, what: &str) -> Option<PathBuf> {
     let _guard = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
     let to = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/node").join(folder.replace('/', "-"));
-    copy(&from, &to).expect("the folder can be copied");
+    replace(&from, &to).expect("the folder can be copied");
     let lock = fs::read(from.join("package-lock.json")).expect("the folder has a lock");
     if fs::read(to.join("installed")).is_ok_and(|installed| installed == lock) || install(&to) {
         fs::write(to.join("installed"), lock).expect("the copy can be written to");
@@ -46,6 +46,19 @@ fn install(folder: &Path) -> bool {
     let mut npm = Command::new("npm");
     npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]).current_dir(folder);
     npm.stdin(Stdio::null()).output().is_ok_and(|output| output.status.success())
+}
+
+/// Copies `from` to `to`, and keeps only what was installed there: a file that `from` has no more would still be run.
+fn replace(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(to)? {
+        let entry = entry?;
+        if ["node_modules", "installed"].iter().any(|kept| entry.file_name() == *kept) {
+            continue;
+        }
+        if entry.file_type()?.is_dir() { fs::remove_dir_all(entry.path())? } else { fs::remove_file(entry.path())? }
+    }
+    copy(from, to)
 }
 
 fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
