@@ -35,6 +35,11 @@ fn sessions_are_renewed_narrowed_and_enforced() {
 }
 
 #[test]
+fn map_libraries_draw_with_the_browser_module() {
+    run("map-libraries", &[PRODUCTION]);
+}
+
+#[test]
 fn errors_are_shown() {
     run("errors", &[PRODUCTION]);
 }

@@ -2,7 +2,7 @@
 
 import type { AccountInfo } from "@azure/msal-browser";
 import { PublicClientApplication } from "@azure/msal-browser";
-import L from "leaflet";
+import * as L from "leaflet";
 import { addProtocol } from "maplibre-gl";
 import Map from "ol/Map.js";
 import GeoJSON from "ol/format/GeoJSON.js";
