@@ -40,6 +40,11 @@ fn map_libraries_draw_with_the_browser_module() {
 }
 
 #[test]
+fn tabs_frames_and_maps_share_sign_ins_and_sign_outs() {
+    run("tabs", &[PRODUCTION]);
+}
+
+#[test]
 fn errors_are_shown() {
     run("errors", &[PRODUCTION]);
 }

@@ -56,7 +56,11 @@ fn replace(from: &Path, to: &Path) -> std::io::Result<()> {
         if ["node_modules", "installed"].iter().any(|kept| entry.file_name() == *kept) {
             continue;
         }
-        if entry.file_type()?.is_dir() { fs::remove_dir_all(entry.path())? } else { fs::remove_file(entry.path())? }
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?
+        } else {
+            fs::remove_file(entry.path())?
+        }
     }
     copy(from, to)
 }

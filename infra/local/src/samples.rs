@@ -36,5 +36,23 @@ pub fn registration(site: &Site) -> Registration {
 
 /// Each origin, and the page there that receives MSAL.js's responses.
 fn redirect_uris(site: &Site) -> Vec<String> {
-    site.origins.iter().flat_map(|origin| [origin.to_string(), format!("{origin}redirect.html")]).collect()
+    site.origins.iter().flat_map(|origin| [format!("{origin}/"), format!("{origin}/redirect.html")]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use pozi_auth::adapters::SiteFiles;
+
+    use super::*;
+
+    #[test]
+    fn the_page_and_msals_redirect_page_are_registered_as_redirect_uris() {
+        let sites = SiteFiles::of(&site_files()).unwrap();
+        for site in sites.all() {
+            let uris = redirect_uris(site);
+            for expected in ["http://localhost/", "http://localhost/redirect.html"] {
+                assert!(uris.iter().any(|uri| uri == expected), "{expected} in {uris:?}");
+            }
+        }
+    }
 }
