@@ -33,7 +33,7 @@ export async function entraToken(service, forceRefresh, signal) {
   try {
     const token = await within(ENTRA_TIMEOUT, signal, async (signal) => service.entraToken({ forceRefresh, signal }));
     if (isText(token)) return token;
-    throw new TypeError("entraToken returned no token");
+    throw new TypeError("no token");
   } catch (error) {
     stopIf(signal);
     throw (await troubles()).entraProblem(error, service);

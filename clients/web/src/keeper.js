@@ -20,11 +20,8 @@ export function keeper(service) {
   let held;
   /** The exchange in progress: { stop, users, isFresh, done }. */
   let running;
-  /** When to exchange in the background: { seconds, age }. */
+  /** When to exchange in the background: { seconds, age }, and whether the network's return changes that: `canHurry`. */
   let due;
-  /** Failed exchanges since the last session, and the error of the last one. */
-  let failures = 0;
-  let lastError;
   let timer;
 
   const isValid = () => held?.age() < held?.life - EXPIRY_MARGIN;
@@ -74,9 +71,9 @@ export function keeper(service) {
   }
 
   function hold(session, signal) {
-    const recovered = failures > 0;
+    const recovered = service.failures > 0;
     held = session;
-    failures = 0;
+    service.failures = 0;
     service.refusal = service.noToken = undefined;
     service.met.clear();
     due = { seconds: session.life * (RENEW_AFTER + RENEW_SPREAD * Math.random()), age: session.age };
@@ -88,13 +85,9 @@ export function keeper(service) {
   }
 
   async function failed(error) {
-    // A refusal that is remembered has been planned for.
-    if (error === lastError) return;
-    lastError = error;
-    const { secondsToNext } = await troubles();
-    const seconds = secondsToNext(error, failures++, isValid());
+    const { planAfter } = await troubles();
+    due = planAfter(error, service, due, isValid());
     if (!isValid()) held = undefined;
-    due = seconds && { seconds, age: stopwatch() };
     schedule();
   }
 
@@ -112,11 +105,15 @@ export function keeper(service) {
 
   /** The network is back. */
   function recover() {
-    if (failures && due) due.seconds = 0;
+    if (due?.canHurry) due.seconds = 0;
     schedule();
   }
 
-  const tell = async (error, where) => (await troubles()).tell(service, error, where);
+  const tell = (error, where) =>
+    troubles().then(
+      (loaded) => loaded.tell(service, error, where),
+      () => service.onProblem?.(error),
+    );
 
   // Timers stop while the machine sleeps, and are slow in a hidden tab.
   onWindowEvent("visibilitychange", schedule, ended);

@@ -13,8 +13,9 @@ export async function load(catalogue, input, init, kind = "") {
     if (response.ok && body.type.includes(kind)) return body;
     throw await (await troubles()).contentProblem(response, body, kind);
   } catch (error) {
-    const isAborted = init?.signal?.aborted || error.name === "AbortError";
-    const problem = isAborted || error instanceof PoziError ? error : new PoziError("network", { cause: error });
+    // A TypeError is a connection that broke within the body. Anything else is the reason of an abort.
+    const problem = error instanceof TypeError ? new PoziError("network", { cause: error }) : error;
+    const isAborted = init?.signal?.aborted || !(problem instanceof PoziError);
     if (!isAborted) await catalogue.report(problem, input);
     throw problem;
   }

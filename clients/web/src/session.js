@@ -8,17 +8,18 @@ import { anySignal } from "./waiting.js";
 
 /** Opens a session; its token is reachable only through `token()`. */
 export function createSession(options) {
+  // Early, while there is a network. If that fails, it is tried again when it is needed.
+  troubles().catch(() => {});
   const over = new AbortController();
   const service = {
     ...options,
     endpoint: `${folder(options.service)}oauth2/token`,
     server: folder(options.server),
     ended: anySignal(over.signal, options.signal),
+    failures: 0,
     met: new Map(),
   };
   const sessions = keeper(service);
-  // Early, while there is a network. If that fails, it is tried again when it is needed.
-  troubles().catch(() => {});
   return {
     token: async ({ signal } = {}) => (await sessions.current(signal)).token,
     renew: sessions.renew,

@@ -185,14 +185,21 @@ async function pause(seconds, signal) {
 }
 
 /**
- * Returns the seconds until the next attempt in the background, after `failures` before. None after a definite refusal without
- * a valid session: then the next caller asks again.
+ * Plans the next attempt in the background, { seconds, age, canHurry }. There is none after a definite refusal without a valid
+ * session: then the next caller asks again.
  */
-export function secondsToNext(error, failures, isValid) {
-  if (!isTransient(error) && !isValid) return undefined;
+export function planAfter(error, service, due, isValid) {
+  // An error that is remembered has been planned for.
+  if (error === service.lastError && due?.age() < due?.seconds) return due;
+  service.lastError = error;
+  const failures = service.failures++;
+  const age = stopwatch();
   const spread = 1 + 2 * Math.random();
-  if (!isTransient(error)) return REFUSAL_HOLDS + BACKGROUND_PAUSE * spread;
-  return (error.retryAfter ?? 0) + BACKGROUND_PAUSE * 2 ** Math.min(failures, MAX_DOUBLINGS) * spread;
+  if (isTransient(error)) {
+    const pause = BACKGROUND_PAUSE * 2 ** Math.min(failures, MAX_DOUBLINGS) * spread;
+    return { seconds: (error.retryAfter ?? 0) + pause, age, canHurry: !error.retryAfter };
+  }
+  return isValid ? { seconds: REFUSAL_HOLDS + BACKGROUND_PAUSE * spread, age } : undefined;
 }
 
 /** Calls `onProblem` unless the cause is known. `met` says how long ago each cause was last met. */

@@ -138,3 +138,27 @@ test("without an event it tries again by itself", async (context) => {
   await clock.pass(31);
   assert.deepEqual([calls(), renewed.length, renewed[0]?.recovered], [5, 1, true]);
 });
+
+test("a session that can no longer be renewed without the person is used to its end, and Entra is not asked again", async (context) => {
+  const clock = clocks(context);
+  const fire = browserEvents(context);
+  let isSignedIn = true;
+  let calls = 0;
+  const entraToken = () => {
+    calls += 1;
+    if (!isSignedIn) throw msalError("interaction_required");
+    return ENTRA;
+  };
+  const { session, asked, problems } = shortcut(context, { entraToken });
+  await session.token();
+  isSignedIn = false;
+  await clock.pass(590);
+  await fire("online");
+  assert.equal(await session.token(), "eyJ.session.1");
+  await clock.pass(600);
+  assert.deepEqual([calls, asked.length, problems.map(({ reason }) => reason)], [2, 1, ["interaction_required"]]);
+  assert.equal(session.info, undefined);
+  const timers = context.mock.method(globalThis, "setTimeout");
+  await clock.pass(120);
+  assert.equal(timers.mock.callCount(), 0, "it does nothing until it is asked");
+});

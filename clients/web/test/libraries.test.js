@@ -70,6 +70,28 @@ test("OpenLayers: a tile that the cache drops aborts its request, and is not tol
   assert.deepEqual(problems, []);
 });
 
+test("OpenLayers: tiles of a catalogue that is no longer wanted are not told, whatever the reason", async (context) => {
+  const { gone, data } = slowData();
+  const { session, requests, problems } = await world(context, { data });
+  const map = new AbortController();
+  const loading = tileLoader(session.catalogue("planning", { signal: map.signal }))(fakeTile("a"), "a");
+  await until(() => requests.length === 1);
+  map.abort(new Error("the map was closed"));
+  await loading;
+  await until(() => gone.length === 1);
+  assert.deepEqual(problems, []);
+});
+
+test("OpenLayers: a connection that breaks within a tile is told", async (context) => {
+  const data = (_, response) => {
+    response.writeHead(200, { ...PNG, "Content-Length": "100" }).write("x");
+    setTimeout(() => response.destroy(), 10);
+  };
+  const { session, problems } = await world(context, { data });
+  await tileLoader(session.catalogue("planning"))(fakeTile("a"), "a");
+  assert.deepEqual(problems.map(({ reason, catalogue }) => [reason, catalogue]), [["network", "planning"]]);
+});
+
 test("OpenLayers: tiles that left the map's view abort their requests, and can be loaded again", async (context) => {
   const { gone, data } = slowData(({ url }) => url.includes("again"));
   const { session, requests, problems } = await world(context, { data });

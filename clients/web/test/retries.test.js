@@ -130,3 +130,18 @@ for (const [what, status, headers, body] of [
     assert.equal(asked.length, 1);
   });
 }
+
+test("a network that is back does not shorten a Retry-After", async (context) => {
+  const clock = clocks(context);
+  const window = new EventTarget();
+  globalThis.addEventListener = window.addEventListener.bind(window);
+  context.after(() => delete globalThis.addEventListener);
+  const { session, asked } = shortcut(context, { answers: [refused(503, "keys_unavailable", { "Retry-After": "90" }), granted()] });
+  await assert.rejects(session.token(), { retryAfter: 90 });
+  await clock.pass(30);
+  window.dispatchEvent(new Event("online"));
+  await clock.pass(50);
+  assert.equal(asked.length, 1);
+  await clock.pass(45);
+  assert.equal(asked.length, 2);
+});
