@@ -13,7 +13,7 @@ const URN = "urn:ietf:params:oauth:";
  * `endpoint`, and keeps what is remembered of refusals. Rejects with a {@link PoziError} or the signal's reason.
  */
 export async function exchange(service, forceRefresh, signal) {
-  let attempt = { count: 0, age: stopwatch(), forceRefresh };
+  let attempt = { age: stopwatch(), forceRefresh };
   for (;;) {
     try {
       service.refusal?.check();

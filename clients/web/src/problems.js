@@ -1,6 +1,6 @@
 // The error of this module. What to make of errors is in troubles.js, which is loaded apart.
 
-/** A sentence for the person by reason, of which any may be replaced. troubles.js adds those that are missing. */
+/** A sentence for the person by reason, of which any may be replaced. Those that are missing are loaded. */
 export const sentences = {};
 
 /** Why there is no session, or why something was not sent or not loaded. */
@@ -20,6 +20,13 @@ export class PoziError extends Error {
  * network is not.
  */
 export const troubles = () =>
-  import("./troubles.js").catch((cause) => {
-    throw new PoziError("network", { cause });
-  });
+  import("./troubles.js").then(
+    (loaded) => {
+      // What the Web App has set stays.
+      Object.assign(sentences, { ...loaded.forPerson, ...sentences });
+      return loaded;
+    },
+    (cause) => {
+      throw new PoziError("network", { cause });
+    },
+  );

@@ -2,6 +2,8 @@
 
 import { stopwatch } from "./waiting.js";
 
+/** Seconds for which a definite refusal is remembered. */
+export const REFUSAL_HOLDS = 60;
 /** Seconds before a third Entra token is tried: a source may return another one at every call. */
 const OTHER_TOKEN_PAUSE = 10;
 

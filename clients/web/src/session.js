@@ -16,7 +16,6 @@ export function createSession(options) {
     endpoint: `${folder(options.service)}oauth2/token`,
     server: folder(options.server),
     ended: anySignal(over.signal, options.signal),
-    failures: 0,
     met: new Map(),
   };
   const sessions = keeper(service);

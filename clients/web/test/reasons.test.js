@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 import { forAdministrator, forPerson } from "../src/reasons.js";
 import * as service from "../src/service-reasons.js";
-import { FRESH_TOKEN_MAY_HELP } from "../src/troubles.js";
+import { FRESH_TOKEN_MAY_HELP } from "../src/attempts.js";
 
 test("every reason has both sentences", () => {
   const { other, ...reasons } = forPerson;

@@ -34,7 +34,7 @@ macro_rules! module {
 }
 
 /// Path, content type and text of each file.
-const FILES: [(&str, &str, &str); 39] = [
+const FILES: [(&str, &str, &str); 43] = [
     ("/", HTML, include_str!("../page/index.html")),
     (REDIRECT, HTML, include_str!("../page/redirect.html")),
     ("/page/style.css", STYLE, include_str!("../page/style.css")),
@@ -57,7 +57,11 @@ const FILES: [(&str, &str, &str); 39] = [
     ("/page/sign-in-msal.js", SCRIPT, include_str!("../page/sign-in-msal.js")),
     ("/page/sign-in-plain.js", SCRIPT, include_str!("../page/sign-in-plain.js")),
     ("/pozi-session/addresses.js", SCRIPT, module!("addresses.js")),
+    ("/pozi-session/answers.js", SCRIPT, module!("answers.js")),
+    ("/pozi-session/attempts.js", SCRIPT, module!("attempts.js")),
     ("/pozi-session/catalogue.js", SCRIPT, module!("catalogue.js")),
+    ("/pozi-session/entra-errors.js", SCRIPT, module!("entra-errors.js")),
+    ("/pozi-session/events.js", SCRIPT, module!("events.js")),
     ("/pozi-session/exchange.js", SCRIPT, module!("exchange.js")),
     ("/pozi-session/index.js", SCRIPT, module!("index.js")),
     ("/pozi-session/keeper.js", SCRIPT, module!("keeper.js")),

@@ -14,6 +14,7 @@ const WEB_APP: &str = "This website did not pass on your sign-in correctly. Plea
 
 /// Returns the sentence for the person about a refusal's `reason` ([`Refusal::reason`](super::Refusal::reason)). `None` if it
 /// is not one of this service's.
+#[expect(clippy::too_many_lines, reason = "a table: each reason once")]
 pub fn sentence_for_person(reason: &str) -> Option<&'static str> {
     Some(match reason {
         "no_catalogue" => {
