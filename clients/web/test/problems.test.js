@@ -64,9 +64,9 @@ test("the same cause is told again after a renewal", async (context) => {
 test("the sentence for the person can be replaced", async (context) => {
   const before = sentences.no_catalogue;
   context.after(() => (sentences.no_catalogue = before));
-  sentences.no_catalogue = "Bitte fragen Sie Ihre Verwaltung.";
+  sentences.no_catalogue = "Please call the map team on extension 12.";
   const { session } = await world(context, { answers: [refused(400, "no_catalogue"), refused(400, "no_catalogue"), refused(400, "a_new_reason")] });
-  await assert.rejects(session.renew(), { forPerson: "Bitte fragen Sie Ihre Verwaltung." });
+  await assert.rejects(session.renew(), { forPerson: "Please call the map team on extension 12." });
   await assert.rejects(session.renew(), { forPerson: `${sentences.other} “a_new_reason”.` });
 });
 

@@ -249,7 +249,7 @@ mod tests {
         let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../clients/web/src");
         let names =
             fs::read_dir(modules).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let scripts = names.filter(|name| name.ends_with(".js"));
+        let scripts = names.filter(|name| name.rsplit_once('.').is_some_and(|(_, kind)| kind == "js"));
         assert_eq!(others, scripts.map(|name| format!("/pozi-session/{name}")).collect());
     }
 
