@@ -103,6 +103,7 @@ async fn a_simple_answer_is_for_the_catalogue_and_method_of_its_route() {
     assert!(rest["policyDocument"].is_object(), "REST APIs have no simple answers");
 }
 
+/// RFC 6750 §3; RFC 9068 §4; RFC 9700 §2.3.
 #[tokio::test]
 async fn an_invalid_session_is_refused_by_either_kind_of_api() {
     for kind in [ResponseKind::Simple, ResponseKind::Policy] {

@@ -24,6 +24,7 @@ const PRODUCTION: &str = "--authority=https://login.microsoftonline.com";
 /// limits.
 static LOCK: Mutex<()> = Mutex::new(());
 
+/// RFC 6750 §5.3; RFC 10017 §8.1, §8.4.
 #[test]
 fn people_sign_in_and_out_with_msal() {
     run("sign-in", &[PRODUCTION]);

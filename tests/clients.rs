@@ -4,6 +4,7 @@ use std::process::{Command, Stdio};
 
 use pozi_tests::node_with;
 
+/// RFC 6750 §2, §2.1, §5.3; RFC 9068 §6; RFC 9700 §4.3.2; RFC 10017 §8.1.
 #[test]
 fn the_browser_module_passes_its_tests() {
     let Some(folder) = node_with("clients/web", "the tests of clients/web") else { return };

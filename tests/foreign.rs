@@ -23,6 +23,7 @@ use pozi_local::{args::Args, service::Service};
 
 use self::interpreters::{FOLDER, python};
 
+/// RFC 9068 §2.1.
 #[tokio::test(flavor = "multi_thread")]
 async fn pyjwt_verifies_sessions_before_during_and_after_a_rotation() {
     let Some(python) = python() else { return };

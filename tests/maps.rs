@@ -87,6 +87,7 @@ async fn a_session_opens_no_map_after_it_expires_and_only_the_catalogues_in_its_
     assert!(late.header("www-authenticate").starts_with("Bearer"));
 }
 
+/// RFC 10017 §6.3.3.4.
 #[tokio::test]
 async fn only_the_sites_own_web_app_can_read_answers() {
     let maps = Maps::without_qgis().await;

@@ -78,6 +78,7 @@ impl SessionKeySource for Served {
     }
 }
 
+/// RFC 7518 §3.1, §8.1; RFC 7519 §8; RFC 8725 §3.2; RFC 9068 §2.1, §4; RFC 9700 §2.3.
 #[tokio::test]
 async fn a_session_allows_exactly_what_the_persons_groups_may() {
     for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256] {
@@ -104,6 +105,7 @@ async fn a_session_allows_exactly_what_the_persons_groups_may() {
     }
 }
 
+/// RFC 7519 §4.1.2; RFC 8693 §4.3; RFC 8725 §3.8; RFC 9068 §2.2.
 #[tokio::test]
 async fn a_session_names_its_subject_by_entras_ids() {
     let world = World::new().await;
@@ -119,6 +121,7 @@ async fn a_session_names_its_subject_by_entras_ids() {
     assert_ne!(again.id(), session.id(), "every session has its own id");
 }
 
+/// RFC 9068 §4.
 #[tokio::test]
 async fn a_session_is_valid_until_exp_without_leeway() {
     let world = World::new().await;
@@ -130,6 +133,7 @@ async fn a_session_is_valid_until_exp_without_leeway() {
     assert_eq!(verify_at_riverbend(&world, keys, &token).await, Err(SessionRefusal::Expired));
 }
 
+/// RFC 6750 §5.3; RFC 7519 §2; RFC 8414 §4; RFC 8707 §2, §3; RFC 9068 §4; RFC 9700 §2.2.1, §2.3.
 #[tokio::test]
 async fn a_session_is_valid_only_for_its_own_site_and_issuer() {
     let world = World::new().await;
@@ -151,6 +155,7 @@ async fn a_session_is_valid_only_for_its_own_site_and_issuer() {
     }
 }
 
+/// RFC 9068 §4.
 #[tokio::test]
 async fn a_session_of_another_service_with_the_same_issuer_is_refused() {
     let (world, other) = (World::new().await, World::new().await);
@@ -164,6 +169,7 @@ async fn a_session_of_another_service_with_the_same_issuer_is_refused() {
     assert_eq!(found, Err(SessionRefusal::BadSignature));
 }
 
+/// RFC 8725 §2.8, §3.12; RFC 9068 §4.
 #[tokio::test]
 async fn no_token_of_entra_is_a_session() {
     let world = World::new().await;

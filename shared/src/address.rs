@@ -102,6 +102,7 @@ impl fmt::Display for LoopbackUrl {
 mod tests {
     use super::*;
 
+    /// RFC 8707 §2; RFC 9110 §4.2.2.
     #[test]
     fn an_absolute_uri_is_one_to_the_letter() {
         for text in [

@@ -1,5 +1,5 @@
 //! Strict reading of JSON objects: a repeated member, at any depth, is an error, because two readers may each see another
-//! one of the two values, which an attacker can exploit (RFC 8725 §2.4; RFC 7519 §4 allows the refusal).
+//! one of the two values, which an attacker can exploit (RFC 7515 §4, §10.12; RFC 7519 §4).
 
 use std::{borrow::Cow, fmt};
 
@@ -201,6 +201,7 @@ mod tests {
 
     use super::*;
 
+    /// RFC 7515 §4; RFC 7519 §4.
     #[test]
     fn refuses_a_member_that_comes_twice_at_any_depth() {
         for json in [
@@ -213,6 +214,7 @@ mod tests {
         }
     }
 
+    /// RFC 7515 §5.2, §10.12.
     #[test]
     fn refuses_anything_but_one_object() {
         for json in ["", "[]", "1", "{", "{} {}", "{}x", "null", "\u{feff}{}"] {
@@ -222,6 +224,7 @@ mod tests {
         assert!(Members::parse(deep.as_bytes()).is_err());
     }
 
+    /// RFC 7515 §5.2; RFC 8725 §3.7.
     #[test]
     fn refuses_every_encoding_but_utf_8() {
         let text = r#"{"a":"é"}"#;
@@ -241,6 +244,7 @@ mod tests {
         assert_eq!(Members::parse(text.as_bytes()).unwrap().string("a"), Ok("é"));
     }
 
+    /// RFC 7519 §2.
     #[test]
     fn distinguishes_a_missing_member_from_one_of_the_wrong_type() {
         let members = Members::parse(br#"{"n":-1,"f":1.5,"s":"x","l":["a",1],"null":null}"#).unwrap();

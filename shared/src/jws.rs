@@ -73,6 +73,14 @@ impl<'a> CompactJws<'a> {
     }
 }
 
+/// Whether the `typ` of a header is the media type `application/<name>`: in any letter case, with or without `application/`
+/// (RFC 7515 §4.1.9).
+pub fn is_type(typ: &str, name: &str) -> bool {
+    const PREFIX: &str = "application/";
+    let prefixed = typ.split_at_checked(PREFIX.len()).filter(|(start, _)| start.eq_ignore_ascii_case(PREFIX));
+    prefixed.map_or(typ, |(_, bare)| bare).eq_ignore_ascii_case(name)
+}
+
 const HEADER: &str = "the header";
 const PAYLOAD: &str = "the payload";
 
@@ -90,8 +98,11 @@ mod tests {
     fn accepts_three_parts_even_with_an_empty_signature() {
         assert!(CompactJws::parse("e30.e30.").unwrap().payload().is_ok());
         assert!(CompactJws::parse("e30.e30.c2ln").is_ok());
+        let longest = format!("e30.e30.{}", "a".repeat(MAX_TOKEN_BYTES - 8));
+        assert!(CompactJws::parse(&longest).is_ok());
     }
 
+    /// RFC 7515 §2, §5.2, §7.1; RFC 7519 §7.2.
     #[test]
     fn reports_what_is_wrong() {
         let long = "a".repeat(MAX_TOKEN_BYTES + 1);

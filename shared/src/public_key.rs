@@ -33,7 +33,7 @@ pub fn check_rsa(modulus: &[u8], exponent: &[u8]) -> Result<(), PublicKeyError> 
         return Err(PublicKeyError::EvenModulus);
     }
     let exponent = (exponent.len() <= 5)
-        .then(|| exponent.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte)))
+        .then(|| exponent.iter().fold(0_u64, |number, byte| number * 256 + u64::from(*byte)))
         .filter(|exponent| (65_537..1 << 33).contains(exponent) && exponent % 2 == 1);
     if exponent.is_none() {
         return Err(PublicKeyError::Exponent);
@@ -78,22 +78,30 @@ mod tests {
         vec![0xff; 256]
     }
 
-    /// Returns a number that is 1, a power of 65537, modulo each of the primes: their product, followed by zeros and a one.
+    /// Returns a number that is 1, a power of 65537, modulo each of the primes, and whose last byte alone is not: multiples
+    /// of their product, and a one.
     fn weak_modulus() -> Vec<u8> {
-        let mut product = vec![1_u8];
-        for prime in PRIMES {
-            let mut carry = 0;
-            for byte in product.iter_mut().rev() {
-                carry += u32::from(*byte) * prime;
-                *byte = carry.to_le_bytes()[0];
-                carry >>= 8;
-            }
-            product.splice(..0, (carry > 0).then_some(carry.to_le_bytes()[0]));
-        }
-        product.resize(260, 0);
-        [product, vec![1]].concat()
+        let product = PRIMES.iter().fold(vec![1], |product, prime| multiplied(&product, *prime, 0));
+        let low = multiplied(&product, 2, 1);
+        let mut weak = product;
+        weak.resize(260, 0);
+        [weak, low].concat()
     }
 
+    /// Returns `number` times `factor` plus `more`; numbers are big-endian.
+    fn multiplied(number: &[u8], factor: u32, more: u32) -> Vec<u8> {
+        let mut bytes = number.to_vec();
+        let mut carry = more;
+        for byte in bytes.iter_mut().rev() {
+            carry += u32::from(*byte) * factor;
+            *byte = carry.to_le_bytes()[0];
+            carry >>= 8;
+        }
+        bytes.splice(..0, (carry > 0).then_some(carry.to_le_bytes()[0]));
+        bytes
+    }
+
+    /// RFC 7518 §3.3, §8.6.
     #[test]
     fn an_rsa_key_must_be_of_a_safe_size_odd_and_not_from_the_weak_generator() {
         let even = [&modulus()[1..], &[0xfe]].concat();
@@ -131,6 +139,7 @@ mod tests {
         }
     }
 
+    /// RFC 8725 §3.4.
     #[test]
     fn generated_keys_pass() {
         use aws_lc_rs::{

@@ -127,6 +127,7 @@ async fn a_refused_connection_is_an_error_that_says_so() {
     assert!(message.to_lowercase().contains("refused"), "{message}");
 }
 
+/// RFC 7517 §9.1.
 #[tokio::test]
 async fn a_server_without_a_certificate_is_refused_on_https() {
     let server = Server::sending(answer("200 OK", "", b"{}"));

@@ -108,6 +108,7 @@ async fn the_request_names_the_key_set_and_nothing_about_the_caller() {
     }
 }
 
+/// RFC 7517 §9.1.
 #[tokio::test]
 async fn a_redirect_is_not_followed_to_the_same_host_nor_to_another() {
     let other = Server::sending(answer("200 OK", "", b"{}"));

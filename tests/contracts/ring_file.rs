@@ -66,6 +66,7 @@ async fn a_start_deletes_what_a_killed_writer_left_and_keeps_the_ring() {
     assert!(!missing.exists());
 }
 
+/// RFC 7515 §10.2; RFC 7517 §9.2.
 #[tokio::test]
 async fn a_file_that_others_can_read_is_refused_unchanged_with_what_to_do() {
     let (_folder, path, file) = stored().await;

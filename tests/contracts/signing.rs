@@ -80,6 +80,7 @@ async fn a_short_number_in_an_es256_signature_is_padded() {
     assert!(short > 0, "none of 3,000 signatures has a number that starts with a zero byte");
 }
 
+/// RFC 7515 §4.1.4; RFC 7517 §4.5.
 #[tokio::test]
 async fn every_published_key_is_found_by_its_id_and_no_other() {
     let store = MemoryRing::default();

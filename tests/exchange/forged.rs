@@ -92,6 +92,7 @@ async fn assert_all_answers_are_equal(world: &World, version: Version, forge: Fo
     tried
 }
 
+/// RFC 7519 §11.1.
 #[tokio::test]
 async fn a_forged_token_gets_one_answer_whatever_site_client_or_origin_it_names() {
     for version in [V1, V2] {

@@ -18,6 +18,7 @@ fn request(method: &str, path: &str, content_type: Option<&str>, body: impl Into
     request.body(body.into()).unwrap()
 }
 
+/// RFC 6749 §3.2, §5.1, §5.2; RFC 8693 §2.1; RFC 9110 §9.3.2, §15.5.6, §15.5.16; RFC 9111 §5.2.2.5.
 #[tokio::test]
 async fn only_a_form_posted_to_the_token_endpoint_is_accepted() {
     let world = World::new().await;
@@ -53,6 +54,7 @@ async fn only_a_form_posted_to_the_token_endpoint_is_accepted() {
     }
 }
 
+/// RFC 9110 §15.5.14.
 #[tokio::test]
 async fn a_body_over_the_limit_is_refused_whatever_its_content_length() {
     const LIMIT: usize = 64 * 1024;
@@ -94,16 +96,18 @@ fn form(world: &World, changes: Parameters<'_>) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).extend_pairs(changes).finish()
 }
 
+/// RFC 6749 §3.2, §5.2; RFC 8693 §2.1, §3; RFC 8707 §2; RFC 9700 §2.4; RFC 10017 §6.3.3.1, §7.3.
 #[tokio::test]
 async fn every_invalid_parameter_has_its_own_refusal() {
     let world = World::new().await;
     let large = "x".repeat(16 * 1024 + 1);
     let saml = "urn:ietf:params:oauth:token-type:saml2";
-    let cases: [(Parameters<'_>, &str, &str); 23] = [
+    let cases: [(Parameters<'_>, &str, &str); 24] = [
         (&[("grant_type", "")], "invalid_request", "missing_parameter"),
         (&[("subject_token", "")], "invalid_request", "missing_parameter"),
         (&[("subject_token_type", "")], "invalid_request", "missing_parameter"),
         (&[("grant_type", "client_credentials")], "unsupported_grant_type", "unsupported_grant_type"),
+        (&[("grant_type", "password")], "unsupported_grant_type", "unsupported_grant_type"),
         (
             &[("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")],
             "unsupported_grant_type",
@@ -152,6 +156,7 @@ async fn every_invalid_parameter_has_its_own_refusal() {
 }
 
 /// Each of these is the site's external URL to a browser's parser.
+/// RFC 8693 §2.1; RFC 8707 §2.
 #[tokio::test]
 async fn a_resource_is_an_absolute_uri_to_the_letter() {
     let world = World::new().await;
@@ -171,6 +176,7 @@ async fn a_resource_is_an_absolute_uri_to_the_letter() {
     }
 }
 
+/// RFC 8693 §2.1, §3.
 #[tokio::test]
 async fn an_entra_token_is_accepted_under_either_token_type() {
     let world = World::new().await;
@@ -181,6 +187,7 @@ async fn an_entra_token_is_accepted_under_either_token_type() {
     }
 }
 
+/// RFC 9700 §2.6; RFC 10017 §6.3.3.4.
 #[tokio::test]
 async fn a_preflight_has_the_same_answer_on_every_path() {
     let world = World::new().await;
@@ -202,4 +209,27 @@ async fn a_preflight_has_the_same_answer_on_every_path() {
             assert_eq!(answer.header("access-control-allow-credentials"), "");
         }
     }
+}
+
+/// Browsers are sent to an authorization endpoint and never read it with scripts.
+/// RFC 9700 §2.6.
+#[tokio::test]
+async fn the_authorization_endpoint_takes_no_request_of_another_origin() {
+    let world = World::new().await;
+    let path = "/oauth2/authorize";
+    for (method, more) in
+        [("GET", None), ("POST", None), ("OPTIONS", Some(("access-control-request-method", "POST")))]
+    {
+        let mut request = request(method, path, None, "");
+        let origin = ("origin", "https://riverbend.enterprise.example");
+        for (name, value) in [Some(origin), more].into_iter().flatten() {
+            request.headers_mut().insert(name, value.parse().unwrap());
+        }
+        let answer = world.send(request).await;
+        let names = answer.headers.keys().map(http::HeaderName::as_str);
+        let cors: Vec<_> = names.filter(|name| name.starts_with("access-control-")).collect();
+        assert!(cors.is_empty(), "{method}: {cors:?}");
+    }
+    let answer = world.get(&format!("{path}?response_type=code"), &[]).await;
+    assert_eq!(answer.refusal(), ("unsupported_response_type", "no_authorization_endpoint"));
 }

@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::{ask, assert_common_headers, assert_invalid, assert_refused, riverbend_with};
 
+/// RFC 6749 §3.3, §5.1; RFC 9111 §5.2.2.5.
 #[tokio::test]
 async fn a_person_gets_exactly_the_catalogues_of_their_groups() {
     let world = World::new().await;
@@ -55,6 +56,7 @@ async fn a_session_that_is_too_large_is_refused_and_a_part_of_it_is_given() {
     assert_eq!((part.status.as_u16(), part.scope()), (200, "planning:read"));
 }
 
+/// RFC 8725 §2.8; RFC 9068 §5; RFC 9700 §4.15.1.
 #[tokio::test]
 async fn a_token_that_grants_nothing_is_refused_with_the_reason() {
     let world = World::new().await;
@@ -146,6 +148,8 @@ async fn scopes_of_openid_connect_beside_catalogues_are_ignored() {
     }
 }
 
+/// RFC 6749 §3.3; RFC 6750 §5.2; RFC 8693 §2.2.1, §5; RFC 8707 §2.2; RFC 9068 §2.2.3, §3; RFC 9700 §2.3;
+/// RFC 10017 §9.1.
 #[tokio::test]
 async fn scope_narrows_a_session_and_never_widens_it() {
     let world = World::new().await;
@@ -172,6 +176,7 @@ async fn scope_narrows_a_session_and_never_widens_it() {
     }
 }
 
+/// RFC 6749 §5.2.
 #[tokio::test]
 async fn a_forbidden_catalogue_looks_like_one_that_does_not_exist() {
     let world = World::new().await;

@@ -91,6 +91,7 @@ async fn before_the_first_rotation_signing_is_unavailable() {
     assert_common_headers(&answer);
 }
 
+/// RFC 9110 §10.2.3, §15.6.4.
 #[tokio::test]
 async fn without_the_tenants_keys_the_refusal_says_when_to_retry() {
     for behaviour in [Behaviour::Down, Behaviour::Rubbish] {

@@ -113,6 +113,7 @@ fn all(text: &str) -> Vec<ExchangeError> {
     requests.chain(of_subjects(text).into_iter().map(ExchangeError::from)).chain(others).collect()
 }
 
+/// RFC 6749 §5.2.
 #[test]
 fn every_refusal_has_its_own_reason() {
     let mut by_reason: BTreeMap<&str, Vec<_>> = BTreeMap::new();
@@ -169,6 +170,7 @@ fn every_code_and_sentence_is_allowed_by_the_standard() {
 }
 
 /// No refusal is unreachable, and no new one untested.
+/// RFC 8693 §2.2.2.
 #[tokio::test]
 async fn the_table_of_invalid_tokens_has_every_reason_for_refusing_a_token() {
     let world = World::new().await;

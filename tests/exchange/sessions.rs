@@ -16,6 +16,7 @@ use super::{RIVERBEND, SALTMARSH, ask, assert_common_headers};
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
 
+/// RFC 6749 §3.3, §5.1; RFC 8693 §2.2.1; RFC 8707 §2.2; RFC 10017 §6.3.4.3.
 #[tokio::test]
 async fn an_answer_describes_its_token() {
     let world = World::new().await;
@@ -43,6 +44,7 @@ async fn an_answer_describes_its_token() {
     assert_eq!(as_jwt.status, 200, "an empty second subject_token_type counts as absent");
 }
 
+/// RFC 6749 §3.2; RFC 7517 §4, §5.
 #[tokio::test]
 async fn no_answer_repeats_a_member() {
     let world = World::new().await;
@@ -59,6 +61,7 @@ async fn no_answer_repeats_a_member() {
 }
 
 /// The limit that docs/standards.md promises to those who store or forward sessions.
+/// RFC 6749 §5.1.
 #[tokio::test]
 async fn a_session_has_at_most_a_kibibyte_and_four_thirds_of_issuer_audience_and_scope() {
     for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256] {
@@ -71,6 +74,7 @@ async fn a_session_has_at_most_a_kibibyte_and_four_thirds_of_issuer_audience_and
     }
 }
 
+/// RFC 7519 §12; RFC 8693 §4.2, §6; RFC 8725 §3.9; RFC 9068 §2.1, §2.2, §2.2.2.
 #[tokio::test]
 async fn a_session_has_exactly_its_claims_and_nothing_personal() {
     for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256] {
@@ -120,6 +124,7 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
+/// RFC 6749 §5.1; RFC 6750 §5.2, §5.3; RFC 9700 §2.2.1; RFC 10017 §6.3.4.3, §9.1.
 #[tokio::test]
 async fn a_session_ends_with_the_sites_limit_or_with_the_subject_token_whichever_is_first() {
     let world = World::new().await;
@@ -132,6 +137,26 @@ async fn a_session_ends_with_the_sites_limit_or_with_the_subject_token_whichever
     }
 }
 
+/// Nobody authenticates as a client here: whose the session is, and through which client, says the signed token alone.
+/// RFC 8693 §4.3; RFC 9068 §5; RFC 9700 §2.6.
+#[tokio::test]
+async fn a_request_chooses_neither_the_client_nor_the_subject_of_its_session() {
+    let world = World::new().await;
+    let spec = ask("riverbend", Person::Reader, V1);
+    let subject = world.entra.claims(&spec, NOW).unwrap();
+    let person = format!("{}.{}", text(&subject["tid"]), text(&subject["oid"]));
+    for parameters in [
+        vec![("client_id", "00000000-0000-0000-0000-000000000009"), ("client_secret", "x")],
+        vec![("sub", "another"), ("oid", "another"), ("tid", "another"), ("username", "another")],
+    ] {
+        let answer = world.exchange(&world.token(&spec), &parameters).await;
+        let claims = part(answer.session(), 1);
+        assert_eq!(claims["client_id"], subject["appid"], "{parameters:?}");
+        assert_eq!((&claims["sub"], &claims["tid"]), (&json!(person), &subject["tid"]), "{parameters:?}");
+    }
+}
+
+/// RFC 7519 §4.1.7; RFC 8693 §2.1.
 #[tokio::test]
 async fn every_session_has_its_own_id() {
     let world = World::new().await;

@@ -12,6 +12,7 @@ use super::{RIVERBEND, SALTMARSH, ask, assert_common_headers, assert_invalid, as
 
 const NO_SLASH: &str = "https://poziserver-riverbend.example/pozi";
 
+/// RFC 8693 §2.1; RFC 8707 §2; RFC 9068 §3.
 #[tokio::test]
 async fn a_site_may_be_named_by_url_or_name_and_repeatedly() {
     let world = World::new().await;
@@ -39,6 +40,7 @@ async fn a_site_may_be_named_by_url_or_name_and_repeatedly() {
     }
 }
 
+/// RFC 8693 §2.2.2; RFC 8707 §2, §3.
 #[tokio::test]
 async fn another_tenants_site_looks_like_one_that_does_not_exist() {
     let world = World::new().await;
@@ -74,6 +76,7 @@ fn two_sites_of_one_tenant() -> Vec<SiteFile> {
     vec![riverbend, SiteFile { name: "depot.toml".to_owned(), text: depot }]
 }
 
+/// RFC 8693 §2.1.1, §2.2.2; RFC 8707 §2.2; RFC 9068 §3.
 #[tokio::test]
 async fn the_tokens_audience_selects_among_a_tenants_sites() {
     let world = World::with(&two_sites_of_one_tenant(), SigningAlgorithm::Es256).await;
@@ -90,6 +93,7 @@ async fn the_tokens_audience_selects_among_a_tenants_sites() {
     }
 }
 
+/// RFC 10017 §6.3.3.4.
 #[tokio::test]
 async fn only_the_sites_own_pages_may_use_their_visitors_sign_in() {
     let world = World::new().await;
@@ -121,6 +125,7 @@ async fn only_the_sites_own_pages_may_use_their_visitors_sign_in() {
     }
 }
 
+/// RFC 9110 §5.3.
 #[tokio::test]
 async fn several_origins_are_refused_even_if_each_is_registered() {
     let world = World::new().await;

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::{ask, assert_invalid, riverbend_with};
 
+/// RFC 7519 §7.2; RFC 8693 §2.1, §2.2.2; RFC 8725 §3.2, §3.8, §3.10.
 #[tokio::test]
 async fn a_token_with_a_single_fault_is_refused_for_that_fault() {
     let world = World::new().await;
@@ -23,6 +24,7 @@ async fn a_token_with_a_single_fault_is_refused_for_that_fault() {
     assert_eq!(valid.status, 200, "invalid tokens do not affect a valid one");
 }
 
+/// RFC 8725 §3.12.
 #[tokio::test]
 async fn a_session_is_not_exchanged_again() {
     let world = World::new().await;
@@ -186,6 +188,7 @@ async fn an_id_or_graph_token_is_named_before_its_audience_is_discussed() {
 }
 
 /// Claims and header members that the service does not use have no effect.
+/// RFC 7515 §4; RFC 7519 §4, §7.2.
 #[tokio::test]
 async fn unused_claims_and_header_members_are_ignored() {
     let world = World::new().await;
@@ -193,6 +196,7 @@ async fn unused_claims_and_header_members_are_ignored() {
     for (header, claims) in [
         (json!({"jku": evil, "x5u": evil, "jwk": {"kty": "RSA"}, "x5c": ["AAAA"]}), json!({})),
         (json!({"typ": "jwt"}), json!({})),
+        (json!({"cty": "JWT", "future": 1}), json!({})),
         (
             json!({}),
             json!({"wids": ["62e90394-69f5-4237-9190-012177145e10"], "xms_cc": ["CP1"], "future": null}),

@@ -11,7 +11,7 @@ use entra_emulator::{Person, TokenSpec};
 use pozi_auth::{keyring::SigningAlgorithm, timestamp::Timestamp};
 use pozi_local::{
     samples,
-    verifier_kit::{Expected, VerifierKit},
+    verifier_kit::{Expected, TENANT, VerifierKit},
 };
 use pozi_tests::{World, part};
 use serde_json::{Value, json};
@@ -124,6 +124,7 @@ async fn every_library_accepts_our_sessions_and_refuses_invalid_ones() {
         let input = json!({
             "issuer": "https://auth.example",
             "audience": RIVERBEND,
+            "tenant": TENANT,
             "algorithm": algorithm.name(),
             "sessions": sessions,
         });

@@ -37,6 +37,7 @@ async fn allows_a_sessions_catalogues_and_returns_its_subject_and_scope() {
     assert!(closed.header("x-pozi-subject").is_empty());
 }
 
+/// RFC 6750 §3.1; RFC 9700 §2.3.
 #[tokio::test]
 async fn reading_never_becomes_writing() {
     let site = Site::new().await;
@@ -69,6 +70,7 @@ async fn reading_never_becomes_writing() {
 }
 
 /// Each error has its own reason, although the session would allow the request.
+/// RFC 9700 §4.13.
 #[tokio::test]
 async fn refuses_malformed_questions() {
     let site = Site::new().await;
@@ -102,6 +104,7 @@ async fn refuses_malformed_questions() {
     }
 }
 
+/// RFC 6750 §2, §2.1; RFC 9110 §5.3, §11.1.
 #[tokio::test]
 async fn the_session_comes_in_its_own_header_first_and_else_as_a_bearer_token() {
     let site = Site::new().await;
@@ -138,6 +141,7 @@ async fn the_session_comes_in_its_own_header_first_and_else_as_a_bearer_token() 
     }
 }
 
+/// RFC 6750 §3, §3.1; RFC 9068 §4; RFC 9110 §15.5.2; RFC 9700 §2.3, §4.10.2.
 #[tokio::test]
 async fn refuses_each_invalid_session_with_401_and_its_own_reason() {
     let site = Site::new().await;
@@ -212,6 +216,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     /// Random bytes in headers never open anything without a session, and never crash the gate.
+    /// RFC 9700 §4.13.
     #[test]
     fn hostile_headers_open_nothing(
         headers in prop::collection::vec((0..6_usize, "[\\x20-\\x7e\\x80-\\xff\t]{0,40}|planning|GET|read|write|Bearer [a-z.]{0,9}"), 0..9)

@@ -73,6 +73,7 @@ async fn an_exchange_with_cached_keys_makes_no_call() {
     assert_eq!(world.key_sets.calls(), calls + 1, "after an hour the keys are fetched again");
 }
 
+/// RFC 8725 §2.9.
 #[tokio::test]
 async fn an_unregistered_tenant_never_causes_a_call() {
     let world = World::new().await;

@@ -78,6 +78,7 @@ async fn every_session_verifies_with_every_key_set_that_a_consumer_may_have_cach
     assert_eq!(entries(served.last().unwrap()).len(), 1, "the old key is removed in the end");
 }
 
+/// RFC 9111 §4.2.1.
 #[tokio::test]
 async fn a_key_is_published_for_three_hours_before_it_signs() {
     let world = World::new().await;
@@ -100,6 +101,8 @@ async fn a_key_is_published_for_three_hours_before_it_signs() {
     panic!("no key was ever replaced");
 }
 
+/// RFC 7517 §4.1, §4.2, §4.3, §4.4, §4.5, §5, §9.2; RFC 7518 §6.2.1, §6.2.2, §6.3.1; RFC 7638 §3.2, §3.3;
+/// RFC 8414 §2.
 #[tokio::test]
 async fn a_key_id_is_the_rfc_7638_thumbprint_and_only_public_members_are_served() {
     for (algorithm, required, members) in [
@@ -128,6 +131,8 @@ async fn a_key_id_is_the_rfc_7638_thumbprint_and_only_public_members_are_served(
     }
 }
 
+/// RFC 8414 §3.1, §3.2; RFC 9110 §8.8.3, §13.1.2, §15.4.5; RFC 9111 §4.2.1, §4.2.4, §5.2.2.9; RFC 9700 §2.6;
+/// RFC 10017 §6.3.3.4.
 #[tokio::test]
 async fn an_unchanged_document_is_answered_with_304() {
     let world = World::new().await;
@@ -148,15 +153,32 @@ async fn an_unchanged_document_is_answered_with_304() {
                 (etag.as_str(), "*")
             );
         }
-        for answer in [&whole, &world.get(path, &[("if-none-match", &etag)]).await] {
-            let cache = answer.header("cache-control");
-            assert_eq!(cache, "public, max-age=300, stale-while-revalidate=300, stale-if-error=86400");
+        let again = world.get(path, &[("if-none-match", &etag)]).await;
+        for name in ["cache-control", "content-location", "etag", "expires", "vary"] {
+            assert_eq!(again.header(name), whole.header(name), "{path} {name}");
         }
+        let cache = whole.header("cache-control");
+        assert_eq!(cache, "public, max-age=300, stale-while-revalidate=300, stale-if-error=86400");
         let other = world.get(path, &[("if-none-match", "\"other\"")]).await;
         assert_eq!((other.status.as_u16(), other.body), (200, whole.body));
     }
 }
 
+/// RFC 9110 §9.3.2.
+#[tokio::test]
+async fn head_has_the_headers_of_get_and_no_body() {
+    let world = World::new().await;
+    for path in [JWKS, OAUTH, OPENID, "/nowhere"] {
+        let get = world.get(path, &[]).await;
+        let head = world.send(Request::head(path).body(Body::empty()).unwrap()).await;
+        assert_eq!((head.status, head.body.len()), (get.status, 0), "{path}");
+        for name in ["cache-control", "content-type", "etag", "vary"] {
+            assert_eq!(head.header(name), get.header(name), "{path} {name}");
+        }
+    }
+}
+
+/// RFC 9110 §8.8.1.
 #[tokio::test]
 async fn a_changed_key_set_has_another_etag() {
     let world = World::new().await;
@@ -169,6 +191,7 @@ async fn a_changed_key_set_has_another_etag() {
     assert_eq!(entries(&before.json), &entries(&after.json)[..1]);
 }
 
+/// RFC 6749 §3.2; RFC 8414 §2, §3, §3.2, §3.3; RFC 9068 §4; RFC 9700 §2.6; RFC 10017 §6.3.3.1.
 #[tokio::test]
 async fn the_metadata_gives_the_issuer_and_the_addresses() {
     let world = World::new().await;
@@ -199,6 +222,7 @@ async fn the_metadata_gives_the_issuer_and_the_addresses() {
 }
 
 /// OpenID Connect Discovery 1.0 §3, as a strict client reads it.
+/// RFC 8414 §2; RFC 9068 §4; RFC 9700 §2.1.
 #[tokio::test]
 async fn the_openid_metadata_has_every_required_member() {
     for issuer in ["https://auth.example", "https://auth.example/councils/pozi"] {
@@ -229,6 +253,7 @@ async fn the_openid_metadata_has_every_required_member() {
 }
 
 /// RFC 8414 §3.1: the well-known path comes before the issuer's path.
+/// RFC 8414 §3, §3.3.
 #[tokio::test]
 async fn the_metadata_of_an_issuer_with_a_path_is_below_the_well_known_path() {
     let world = World::new().await;

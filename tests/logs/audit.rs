@@ -131,7 +131,7 @@ async fn a_refusal_that_compares_logs_what_it_expected_and_what_it_found() {
     };
     let changed = |members: Value| signed(Version::V1, members);
     let good = changed(json!({}));
-    let published = world.entra.key_id().to_owned();
+    let published = world.entra.key_id();
     let header = world.entra.header(Version::V1).to_string().replace(&published, "rolled");
     let rolled = world.entra.sign_text(&header, &part(&good, 1).to_string());
     let uri = "https://poziserver-riverbend.example/pozi";
@@ -180,7 +180,15 @@ async fn a_refusal_that_compares_logs_what_it_expected_and_what_it_found() {
         let detail = audit["detail"].as_str().unwrap();
         assert!(texts.iter().all(|text| detail.contains(text)), "{reason}: {detail}");
     }
-    let answer = world.post(&exchange_form(&good, &[]), &[("origin", evil)]).await;
+}
+
+#[tokio::test]
+async fn a_refused_origin_is_logged_beside_those_of_the_site() {
+    let world = World::new().await;
+    let (lines, _guard) = Lines::capture();
+    let evil = "https://evil.example";
+    let form = exchange_form(&world.token(&TokenSpec::default()), &[]);
+    let answer = world.post(&form, &[("origin", evil)]).await;
     assert_eq!(answer.refusal().1, "origin_not_allowed");
     let detail = audits(&lines.take())[0]["detail"].to_string();
     assert!(detail.contains(evil) && detail.contains("https://riverbend.enterprise.example"), "{detail}");

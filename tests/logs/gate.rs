@@ -10,6 +10,7 @@ use tower::ServiceExt;
 use super::{Lines, audits, secrets::Secrets};
 
 /// The `jti` leads to the audit event of the exchange.
+/// RFC 9700 §4.9.3.
 #[tokio::test]
 async fn a_decision_of_the_gate_is_one_line_without_tokens_and_personal_data() {
     let world = World::new().await;

@@ -73,6 +73,7 @@ fn asks() -> Vec<TokenSpec> {
     asks
 }
 
+/// RFC 9700 §4.9.3.
 #[tokio::test]
 async fn no_token_name_address_or_group_is_logged() {
     let world = World::new().await;
@@ -111,6 +112,7 @@ async fn no_token_name_address_or_group_is_logged() {
     secrets.assert_absent_from(&lines);
 }
 
+/// RFC 9700 §4.9.3.
 #[tokio::test]
 async fn a_token_in_the_wrong_parameter_or_header_is_not_logged() {
     let world = World::new().await;

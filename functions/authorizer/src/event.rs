@@ -177,6 +177,7 @@ mod tests {
         serde_json::from_value(event).unwrap()
     }
 
+    /// RFC 6750 §2, §2.1.
     #[test]
     fn reads_the_session_from_one_header_and_refuses_a_repeated_one() {
         use SessionHeader::{Authorization, PoziSession};

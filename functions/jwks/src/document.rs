@@ -73,6 +73,7 @@ mod tests {
         Document::new(b"{}".to_vec(), Duration::from_secs(1)).answer(&headers).status()
     }
 
+    /// RFC 9110 §13.1.2.
     #[test]
     fn answers_304_to_a_consumer_that_has_the_document() {
         let etag = Document::new(b"{}".to_vec(), Duration::from_secs(1)).etag;

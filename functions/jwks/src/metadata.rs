@@ -1,6 +1,9 @@
 //! The service's metadata, for clients and verifiers that configure themselves from its issuer.
 
-use pozi_auth::{oauth::GRANT_TYPE, session::Issuer};
+use pozi_auth::{
+    oauth::{AUTHORIZATION_PATH, GRANT_TYPE},
+    session::Issuer,
+};
 use serde_json::{Value, json};
 
 /// Returns authorization server metadata (RFC 8414 §2).
@@ -23,7 +26,7 @@ pub(crate) fn authorization_server(issuer: &Issuer) -> Value {
 /// ever issued: RS256 must be among the algorithms, and the authorization endpoint refuses every request.
 pub(crate) fn openid(issuer: &Issuer) -> Value {
     let mut document = authorization_server(issuer);
-    document["authorization_endpoint"] = json!(format!("{issuer}/oauth2/authorize"));
+    document["authorization_endpoint"] = json!(format!("{issuer}{AUTHORIZATION_PATH}"));
     document["subject_types_supported"] = json!(["public"]);
     document["id_token_signing_alg_values_supported"] = json!(["ES256", "RS256"]);
     document

@@ -77,7 +77,7 @@ pub fn router<E: Environment>(state: Arc<TokenExchange<E>>) -> Router {
         .route("/oauth2/token", post(token::<E>))
         // OpenID metadata must name it (OpenID Connect Discovery 1.0 §3). No client has a redirect URI, so that errors are
         // shown and not sent to one (RFC 6749 §4.1.2.1).
-        .route("/oauth2/authorize", get(authorize).post(authorize))
+        .route(oauth::AUTHORIZATION_PATH, get(authorize).post(authorize))
         .with_state(state);
     oauth::at_every_base(&router, issuer.path())
 }

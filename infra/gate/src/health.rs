@@ -96,7 +96,7 @@ impl Health {
             let age = held.as_ref().and_then(|(_, fetched)| now.age_of(*fetched));
             let has_keys = age.is_some_and(|age| age < keys.lifetimes().keep);
             let keys = KeysReport {
-                count: held.map_or(0, |(set, _)| set.len()),
+                count: held.map_or(0, |(set, _)| set.count()),
                 age_seconds: age.map(|age| age.as_secs()),
             };
             Report::of(has_keys, keys, &watched, now)

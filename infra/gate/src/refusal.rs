@@ -86,9 +86,12 @@ fn is_from_client(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use pozi_auth::{json::ClaimError, jws::JwsError};
+
     use super::*;
 
     /// RFC 6750 §3 and RFC 9110 §11.2: quoted strings hold no quote and no backslash.
+    /// RFC 6750 §3.1; RFC 9110 §15.5.2.
     #[test]
     fn challenges_have_well_formed_parameters() {
         let roads: CatalogueId = "roads".parse().unwrap();
@@ -119,5 +122,64 @@ mod tests {
         ] {
             assert_eq!((refusal.status().as_u16(), refusal.challenge().as_deref()), (status, challenge));
         }
+    }
+
+    /// One of each kind, and every text that a challenge may repeat.
+    fn all() -> Vec<Refusal> {
+        use QuestionRefusal as Q;
+        use SessionRefusal as S;
+        let roads: CatalogueId = "roads".parse().unwrap();
+        let jws = [
+            JwsError::TooLong,
+            JwsError::Parts,
+            JwsError::Base64("the header"),
+            JwsError::Json("the payload"),
+        ];
+        let claims = [ClaimError::Missing("scope"), ClaimError::WrongForm("scope")];
+        let others = [
+            S::NotASession,
+            S::CriticalHeader,
+            S::UnsupportedAlgorithm,
+            S::UnknownKey,
+            S::BadSignature,
+            S::IssuerMismatch,
+            S::AudienceMismatch,
+            S::TenantMismatch,
+            S::Expired,
+            S::NotYetValid,
+            S::Scope,
+            S::KeysUnavailable,
+        ];
+        let sessions = jws.map(S::from).into_iter().chain(claims.map(S::from)).chain(others);
+        let client = [question::SESSION, "authorization"];
+        let questions = client.into_iter().flat_map(|name| [Q::Repeated(name), Q::Unreadable(name)]);
+        let access = [Access::Read, Access::Write].map(|access| Refusal::Scope(roads.clone(), access));
+        let named = sessions.map(Refusal::from).chain(questions.map(Refusal::from)).chain(access);
+        named.chain([Refusal::NoSession]).collect()
+    }
+
+    /// RFC 6750 §3.
+    #[test]
+    fn every_challenge_has_each_parameter_once_and_only_allowed_characters() {
+        let is_allowed = |byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+        let mut without = Vec::new();
+        for refusal in all() {
+            let Some(challenge) = refusal.challenge() else {
+                without.push(refusal);
+                continue;
+            };
+            let parameters = challenge.strip_prefix("Bearer ").unwrap();
+            let mut names = Vec::new();
+            for parameter in parameters.split("\", ") {
+                let (name, value) = parameter.split_once("=\"").unwrap();
+                let value = value.strip_suffix('"').unwrap_or(value);
+                assert!(value.bytes().all(is_allowed), "{challenge}");
+                assert!(!names.contains(&name), "{challenge}");
+                names.push(name);
+            }
+            assert_eq!(names[0], "realm");
+            assert_eq!(names.contains(&"error"), refusal != Refusal::NoSession, "{challenge}");
+        }
+        assert_eq!(without, [SessionRefusal::KeysUnavailable.into()]);
     }
 }

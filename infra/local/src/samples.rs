@@ -41,17 +41,17 @@ fn redirect_uris(site: &Site) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use pozi_auth::adapters::SiteFiles;
+    use pozi_auth::sites::register;
 
     use super::*;
 
     #[test]
-    fn the_page_and_msals_redirect_page_are_registered_as_redirect_uris() {
-        let sites = SiteFiles::of(&site_files()).unwrap();
-        for site in sites.all() {
-            let uris = redirect_uris(site);
-            for expected in ["http://localhost/", "http://localhost/redirect.html"] {
-                assert!(uris.iter().any(|uri| uri == expected), "{expected} in {uris:?}");
+    fn the_pages_of_each_origin_are_registered() {
+        let sites = register(&site_files()).unwrap();
+        for site in sites.values().flatten() {
+            let registered = registration(site).redirect_uris;
+            for uri in ["http://localhost/", "http://localhost/redirect.html"] {
+                assert!(registered.iter().any(|one| one == uri), "{registered:?}");
             }
         }
     }

@@ -57,6 +57,7 @@ mod tests {
         KeySetLocation { cloud, tenant: TenantId::new(uuid::Uuid::nil()), version }
     }
 
+    /// RFC 7517 §9.1.
     #[test]
     fn fetches_each_clouds_keys_from_microsofts_own_addresses() {
         const TENANT: &str = "00000000-0000-0000-0000-000000000000";
@@ -75,6 +76,7 @@ mod tests {
     }
 
     /// Every real address starts with https. If one ever did not, nothing would be sent to it.
+    /// RFC 8693 §6.
     #[tokio::test]
     async fn refuses_plain_http_without_opening_a_connection() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -160,6 +160,7 @@ mod tests {
         }
     }
 
+    /// RFC 7519 §2, §4, §4.1.3.
     #[test]
     fn refuses_a_claim_of_the_wrong_form_by_name() {
         for (name, value) in [

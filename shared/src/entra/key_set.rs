@@ -35,7 +35,7 @@ type Numbers = (Vec<u8>, Vec<u8>);
 /// The most keys in a document that is read. Entra publishes fewer than a dozen.
 const MAX_KEYS: usize = 64;
 /// The most characters of key ids that are logged, which the ids of Entra's dozen keys do not reach.
-const MAX_IDS: usize = 500;
+const MAX_IDS: usize = 1_000;
 
 /// The document is no key set of the tenant's, as with an error page. It must not replace keys that work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -92,21 +92,16 @@ impl EntraKeySet {
         self.0.get(key_id)
     }
 
-    /// Returns the ids of the keys, sorted and separated by commas; at most 500 characters.
+    /// Returns the ids of the keys, sorted and separated by commas; at most 1,000 characters.
     pub fn ids(&self) -> String {
         let mut ids: Vec<_> = self.0.keys().map(String::as_str).collect();
         ids.sort_unstable();
         ids.join(", ").chars().take(MAX_IDS).collect()
     }
 
-    /// Returns the number of usable keys.
-    pub fn len(&self) -> usize {
+    /// Returns the number of usable keys, at least one.
+    pub fn count(&self) -> usize {
         self.0.len()
-    }
-
-    /// Always false: a set has at least one key.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 }
 
@@ -213,6 +208,7 @@ mod tests {
         entry
     }
 
+    /// RFC 7517 §4.1, §4.2, §4.3, §4.4, §5; RFC 7518 §3.3; RFC 8725 §3.1.
     #[test]
     fn an_odd_entry_is_skipped_and_the_others_are_kept() {
         for odd in [
@@ -239,12 +235,13 @@ mod tests {
             spoiled(|key| key["kid"] = json!(null)),
         ] {
             let set = parse_keys(&[odd.clone(), entry()]).unwrap();
-            assert_eq!(set.len(), 1, "{odd}");
+            assert_eq!(set.count(), 1, "{odd}");
             assert!(set.key("one").is_some());
             assert_eq!(parse_keys(&[odd]).unwrap_err(), NONE_OF_ONE, "it never replaces a good set");
         }
     }
 
+    /// RFC 7517 §5.
     #[test]
     fn a_document_without_a_usable_key_is_no_key_set() {
         let none = EntraKeySetError::NoneUsable { found: 0, expected: "microsoftonline.com" };
@@ -273,19 +270,21 @@ mod tests {
                 })
                 .into();
             let set = EntraKeySet::parse(json!({ "keys": keys }).to_string().as_bytes(), own).unwrap();
-            assert_eq!((set.len(), set.key(own.instance_name()).is_some()), (1, true), "{own:?}");
+            assert_eq!((set.count(), set.key(own.instance_name()).is_some()), (1, true), "{own:?}");
         }
     }
 
+    /// RFC 7518 §8.6.
     #[test]
     fn a_set_with_more_keys_than_entra_has_is_refused_whole() {
         let keys = |count| {
             (0..count).map(|id| spoiled(|key| key["kid"] = json!(id.to_string()))).collect::<Vec<_>>()
         };
-        assert_eq!(parse_keys(&keys(MAX_KEYS)).unwrap().len(), MAX_KEYS);
+        assert_eq!(parse_keys(&keys(MAX_KEYS)).unwrap().count(), MAX_KEYS);
         assert_eq!(parse_keys(&keys(MAX_KEYS + 1)).unwrap_err(), EntraKeySetError::TooMany(MAX_KEYS + 1));
     }
 
+    /// RFC 7517 §4.5.
     #[test]
     fn of_two_keys_with_one_id_the_first_usable_counts_unless_they_differ() {
         let other = || spoiled(|key| key["n"] = json!(URL_SAFE_NO_PAD.encode(modulus(260))));
@@ -309,6 +308,7 @@ mod tests {
         assert_eq!(parse_keys(&[same(), other()]).unwrap_err(), none);
     }
 
+    /// RFC 7517 §4, §5.
     #[test]
     fn ignores_unknown_members_and_gains_no_key_from_repeated_ones() {
         let more = spoiled(|key| key["future"] = json!({"kty": "EC"}));
@@ -322,6 +322,7 @@ mod tests {
         assert!(set.key("first").is_none() && set.key("one").is_some(), "the last one counts");
     }
 
+    /// RFC 7518 §6.3.1.1.
     #[test]
     fn accepts_a_modulus_in_standard_base64_or_with_a_leading_zero() {
         let standard = STANDARD.encode(modulus(256));

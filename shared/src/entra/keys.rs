@@ -328,6 +328,7 @@ mod tests {
         assert_eq!(script.fetch_count(), 3);
     }
 
+    /// RFC 8725 §3.10.
     #[tokio::test]
     async fn an_endless_key_id_is_shortened_for_the_log() {
         let (_, keys) = script([OWN]);

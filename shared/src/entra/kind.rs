@@ -103,6 +103,7 @@ mod tests {
         }
     }
 
+    /// RFC 8725 §3.8; RFC 9700 §4.15.1.
     #[test]
     fn distinguishes_access_tokens_from_id_and_app_only_tokens() {
         assert_eq!(kind(|_| ()), Ok(()));
@@ -162,6 +163,7 @@ mod tests {
         assert_eq!(kind(|claims| claims["idp"] = json!("live.com")), Ok(()));
     }
 
+    /// RFC 10017 §9.2.
     #[test]
     fn refuses_a_token_whose_holder_must_prove_to_have_its_key() {
         for value in [json!({"kid": "k"}), json!({"x5t#S256": "t"}), json!({}), json!(null)] {

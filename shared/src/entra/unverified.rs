@@ -5,7 +5,7 @@ use crate::{
     error::shortened,
     identifiers::TenantId,
     json::{ClaimError, Members},
-    jws::CompactJws,
+    jws::{CompactJws, is_type},
     timestamp::Timestamp,
 };
 
@@ -60,10 +60,10 @@ impl<'a> UnverifiedToken<'a> {
 /// (RFC 8725 §3.10).
 fn check_header(header: &Members<'_>) -> Result<String, SubjectRefusal> {
     let kind = header.optional_string("typ")?;
-    if kind.is_some_and(is_pozi_session) {
+    if kind.is_some_and(|kind| is_type(kind, "at+jwt")) {
         return Err(SubjectRefusal::PoziToken);
     }
-    if kind.is_some_and(|kind| kind.eq_ignore_ascii_case("pop")) {
+    if kind.is_some_and(|kind| is_type(kind, "pop")) {
         return Err(SubjectRefusal::ProofOfPossession { mark: "`typ` is `pop`" });
     }
     let alg = header.string("alg")?;
@@ -76,7 +76,7 @@ fn check_header(header: &Members<'_>) -> Result<String, SubjectRefusal> {
     if header.has("nonce") {
         return Err(SubjectRefusal::GraphToken { mark: "the header has `nonce`".to_owned() });
     }
-    if let Some(found) = kind.filter(|kind| !kind.eq_ignore_ascii_case("JWT")) {
+    if let Some(found) = kind.filter(|kind| !is_type(kind, "JWT")) {
         return Err(MalformedTokenError::Type { found: shortened(found) }.into());
     }
     let key_id = match header.optional_string("kid")? {
@@ -102,11 +102,6 @@ fn place_of_whitespace(token: &str) -> Place {
     } else {
         Place::End
     }
-}
-
-/// Whether `typ` is that of a session, in either spelling of RFC 9068 §2.1.
-fn is_pozi_session(kind: &str) -> bool {
-    kind.eq_ignore_ascii_case("at+jwt") || kind.eq_ignore_ascii_case("application/at+jwt")
 }
 
 #[cfg(test)]
@@ -165,6 +160,7 @@ mod tests {
         );
     }
 
+    /// RFC 7515 §4.1.9.
     #[test]
     fn accepts_typ_jwt_in_any_letter_case_or_absent() {
         assert!(parse(&Draft::with(|token| token.remove_header("typ"))).is_ok());
@@ -172,11 +168,13 @@ mod tests {
             ("JWT", Ok(())),
             ("jwt", Ok(())),
             ("Jwt", Ok(())),
+            ("application/JWT", Ok(())),
             ("JWT ", Err(MalformedTokenError::Type { found: "JWT ".into() }.into())),
             ("", Err(MalformedTokenError::Type { found: String::new() }.into())),
             ("dpop+jwt", Err(MalformedTokenError::Type { found: "dpop+jwt".into() }.into())),
             ("pop", Err(SubjectRefusal::ProofOfPossession { mark: "`typ` is `pop`" })),
             ("PoP", Err(SubjectRefusal::ProofOfPossession { mark: "`typ` is `pop`" })),
+            ("application/pop", Err(SubjectRefusal::ProofOfPossession { mark: "`typ` is `pop`" })),
             ("at+jwt", Err(SubjectRefusal::PoziToken)),
             ("AT+JWT", Err(SubjectRefusal::PoziToken)),
             ("application/at+jwt", Err(SubjectRefusal::PoziToken)),
@@ -188,6 +186,7 @@ mod tests {
         assert_eq!(odd, Err(ClaimError::WrongForm("typ").into()));
     }
 
+    /// RFC 7515 §4.1.1, §5.2, §5.3; RFC 7518 §3.6; RFC 8725 §3.1.
     #[test]
     fn the_algorithm_is_rs256_to_the_letter() {
         for alg in
@@ -202,6 +201,7 @@ mod tests {
         assert_eq!(endless, Err(SubjectRefusal::UnsupportedAlgorithm { alg: "x".repeat(20) }));
     }
 
+    /// RFC 7515 §4, §4.1.11.
     #[test]
     fn refuses_crit_and_nonce_with_any_value() {
         for value in [json!(null), json!([]), json!(""), json!(["b64"])] {
@@ -213,6 +213,7 @@ mod tests {
         }
     }
 
+    /// RFC 7515 §2.
     #[test]
     fn refuses_malformed_text() {
         let whole = Draft::with(|_| ()).signed();

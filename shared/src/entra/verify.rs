@@ -404,6 +404,7 @@ mod tests {
         ]
     }
 
+    /// RFC 7519 §4.1.1; RFC 8725 §3.8.
     #[test]
     fn every_field_spoiled_alone_is_refused_for_its_own_reason() {
         let mut reached = BTreeSet::new();
@@ -420,6 +421,7 @@ mod tests {
         assert_eq!(reached.len() + elsewhere.len(), VARIANTS, "{reached:?}");
     }
 
+    /// RFC 7519 §4.
     #[test]
     fn refuses_a_repeated_claim_even_with_equal_values() {
         let draft = Draft::with(|_| ());
@@ -431,6 +433,7 @@ mod tests {
         assert_eq!(variant(&refusal), "Malformed");
     }
 
+    /// RFC 7519 §4.1.4.
     #[test]
     fn refuses_a_token_from_the_second_of_its_exp() {
         for (exp, ok) in [(NOW - 1, false), (NOW, false), (NOW + 1, true)] {
@@ -440,6 +443,7 @@ mod tests {
         }
     }
 
+    /// RFC 7519 §4.1.5.
     #[test]
     fn allows_the_leeway_and_no_second_more() {
         for name in ["nbf", "iat"] {
@@ -451,6 +455,7 @@ mod tests {
         }
     }
 
+    /// RFC 7519 §4.1.6.
     #[test]
     fn refuses_a_token_that_is_older_than_the_site_allows() {
         for minutes in [15, 120, 28 * 60] {
@@ -508,6 +513,7 @@ mod tests {
         }
     }
 
+    /// RFC 7519 §4.1.3; RFC 8725 §3.9.
     #[test]
     fn refuses_an_audience_that_only_resembles_the_sites() {
         let two_slashes = format!("{APPLICATION_ID_URI}//");
@@ -550,6 +556,7 @@ mod tests {
         }
     }
 
+    /// RFC 8725 §3.10.
     #[test]
     fn keys_that_a_token_brings_along_are_never_looked_at() {
         for member in ["jku", "x5u", "jwk", "x5c"] {
@@ -562,6 +569,7 @@ mod tests {
         }
     }
 
+    /// RFC 7519 §11.1; RFC 8725 §3.8.
     #[test]
     fn a_key_of_the_consumer_tenant_or_of_another_never_vouches_for_this_one() {
         let consumer = Cloud::Public.issuer(TokenVersion::V2, CONSUMER_TENANT);
@@ -601,6 +609,7 @@ mod tests {
         signed.and_then(|token| verify(token, &expected(Cloud::Public), now())).is_ok()
     }
 
+    /// RFC 7515 §5.2; RFC 8725 §3.3.
     #[test]
     fn one_bit_flipped_in_any_byte_and_the_token_no_longer_verifies() {
         let token = Draft::with(|_| ()).signed();

@@ -265,6 +265,7 @@ mod tests {
         assert_eq!(rotate(&store, &SoftwareKeys, &es256(), START).await.unwrap().ring, begun.ring);
     }
 
+    /// RFC 7518 §8.1; RFC 8725 §3.2.
     #[tokio::test]
     async fn leaves_a_ring_of_another_algorithm_unchanged() {
         let ring = first_ring().await;

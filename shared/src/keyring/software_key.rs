@@ -122,6 +122,7 @@ mod tests {
     }
 
     /// The example of RFC 7638 §3.1.
+    /// RFC 7638 §3, §3.4.
     #[test]
     fn a_key_id_is_the_thumbprint_of_rfc_7638() {
         let jwk: Jwk = serde_json::from_value(serde_json::json!({
@@ -133,6 +134,7 @@ mod tests {
 
     /// A number written in two ways would give a key two thumbprints: coordinates always have their full length, and a
     /// modulus and an exponent never begin with a zero byte (RFC 7518 §6.2.1.2, §6.3.1.1).
+    /// RFC 7515 §10.1; RFC 7518 §3.3, §6.2.1.3, §6.3.1.2; RFC 7638 §7; RFC 8725 §3.5.
     #[test]
     fn writes_the_numbers_of_a_public_key_in_one_way_only() {
         let member = |jwk: &Jwk, name: &str| {
@@ -149,6 +151,18 @@ mod tests {
         assert_eq!(member(&rsa, "e"), [1, 0, 1]);
     }
 
+    /// ECDSA with a random number for each signature, which RFC 6979 would derive from the message. RS256 has none.
+    /// RFC 8725 §3.2.
+    #[test]
+    fn two_es256_signatures_of_one_message_differ() {
+        for (algorithm, differ) in [(SigningAlgorithm::Es256, true), (SigningAlgorithm::Rs256, false)] {
+            let (key, _) = SoftwareKey::generate(algorithm).unwrap();
+            let [one, other] = [0; 2].map(|_| key.sign_now(b"message").unwrap());
+            assert_eq!(one != other, differ, "{algorithm:?}");
+        }
+    }
+
+    /// RFC 7638 §3.2.1, §3.2.2.
     #[test]
     fn a_stored_key_keeps_its_thumbprint() {
         for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256] {
@@ -161,6 +175,7 @@ mod tests {
         }
     }
 
+    /// RFC 7515 §10.2; RFC 7517 §9.2.
     #[test]
     fn debug_output_never_shows_a_private_key() {
         let (_, private) = SoftwareKey::generate(SigningAlgorithm::Es256).unwrap();

@@ -5,6 +5,8 @@ use std::any::Any;
 use axum::{
     Router,
     body::{Body, to_bytes},
+    extract::Request,
+    middleware::{Next, from_fn},
     response::Response,
 };
 use http::{
@@ -23,6 +25,9 @@ use tower_http::{
 use super::{ExchangeError, MAX_BODY_BYTES, Refusal, RequestRefusal};
 use crate::error::{Received, with_causes};
 
+/// The path of the authorization endpoint below the service's URL. It refuses every request.
+pub const AUTHORIZATION_PATH: &str = "/oauth2/authorize";
+
 /// Adds what every function has: CORS, and answers for unknown paths, unsupported methods and panics.
 ///
 /// CORS allows every origin, for refusals too, so that a page can read why it was refused. That is safe because no
@@ -40,6 +45,22 @@ pub fn finish(router: Router) -> Router {
         .method_not_allowed_fallback(|| async { refuse(&RequestRefusal::MethodNotAllowed.refusal()) })
         .layer(CatchPanicLayer::custom(after_panic))
         .layer(cors)
+        .layer(from_fn(close_authorization_endpoint))
+}
+
+/// Removes CORS from the authorization endpoint: browsers are sent there, and no script may call it (RFC 9700 §2.6).
+async fn close_authorization_endpoint(request: Request, next: Next) -> Response {
+    let is_open = !request.uri().path().ends_with(AUTHORIZATION_PATH);
+    let mut response = next.run(request).await;
+    if is_open {
+        return response;
+    }
+    let headers = response.headers_mut();
+    let of_cors = headers.keys().filter(|name| name.as_str().starts_with("access-control-"));
+    for name in of_cors.cloned().collect::<Vec<_>>() {
+        headers.remove(name);
+    }
+    response
 }
 
 /// Returns `router` with its routes also below the path of the service's URL (`/stage/pozi`), and below each end of it

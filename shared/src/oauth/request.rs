@@ -179,6 +179,7 @@ mod tests {
         ExchangeRequest::parse(form.as_bytes())
     }
 
+    /// RFC 6749 §3.2.
     #[test]
     fn reads_a_full_request() {
         let request = with(&[
@@ -197,6 +198,7 @@ mod tests {
         assert_eq!(format!("{:?}", request.subject_token), "SubjectToken(…)");
     }
 
+    /// RFC 6749 §3.2; RFC 8693 §2.1; RFC 8707 §2.
     #[test]
     fn every_fault_has_its_own_reason() {
         use RequestRefusal as R;
@@ -270,6 +272,7 @@ mod tests {
         assert_eq!(refusal, RequestRefusal::UnsupportedRequestedTokenType(Received::of(&shouted)));
     }
 
+    /// RFC 6749 §3.2.
     #[test]
     fn a_parameter_without_a_value_counts_as_absent() {
         let request =
@@ -277,6 +280,7 @@ mod tests {
         assert!(request.scope.is_none() && request.targets.is_empty());
     }
 
+    /// RFC 6749 §3.3.
     #[test]
     fn ignores_the_scopes_of_openid_connect_beside_catalogues() {
         let scope = |text| with(&[("scope", text)]).unwrap().scope.unwrap().to_string();

@@ -143,12 +143,14 @@ mod tests {
         SessionClaims::new(&issuer, &subject, &grant, Uuid::nil(), Timestamp::from_unix_seconds(1_000))
     }
 
+    /// RFC 8693 §5.
     #[test]
     fn a_session_never_outlives_its_subject_token() {
         assert_eq!(claims(600, 5_000).expires_in(), 600);
         assert_eq!(claims(600, 1_200).expires_in(), 200);
     }
 
+    /// RFC 8693 §6; RFC 9068 §2.2.2.
     #[test]
     fn names_the_person_by_tenant_and_object_id_only() {
         let claims = serde_json::to_value(claims(600, 5_000)).unwrap();
@@ -160,6 +162,7 @@ mod tests {
         );
     }
 
+    /// RFC 6749 §3.2; RFC 8414 §2, §3.1; RFC 8693 §6; RFC 9110 §4.2.4.
     #[test]
     fn accepts_an_issuer_only_in_its_normal_form() {
         for text in [

@@ -65,6 +65,7 @@ mod tests {
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
     }
 
+    /// RFC 7515 §4.1.9, §5.1, §6; RFC 7519 §5.1, §5.2; RFC 8725 §3.11; RFC 9068 §2.1.
     #[tokio::test]
     async fn the_header_has_type_algorithm_and_key_and_nothing_else() {
         for (algorithm, name) in [(SigningAlgorithm::Es256, "ES256"), (SigningAlgorithm::Rs256, "RS256")] {
@@ -87,6 +88,7 @@ mod tests {
         }
     }
 
+    /// RFC 9068 §2.1.
     #[tokio::test]
     async fn a_failed_signature_is_an_error() {
         let (key, _) = signing_key(SigningAlgorithm::Es256);

@@ -9,7 +9,7 @@ use super::{Issuer, SessionKey, SessionKeySource, claims::TYPE};
 use crate::{
     identifiers::{ClientId, ObjectId, TenantId},
     json::{ClaimError, Members},
-    jws::{CompactJws, JwsError},
+    jws::{CompactJws, JwsError, is_type},
     sites::{Access, CatalogueId, Scope},
     timestamp::Timestamp,
 };
@@ -207,8 +207,7 @@ impl VerifiedSession {
 /// Returns `kid`. RFC 9068 §4 allows `typ` with or without the prefix of the media type.
 fn check_header<'a>(header: &'a Members<'_>) -> Result<&'a str, SessionRefusal> {
     let kind = header.optional_string("typ")?.ok_or(SessionRefusal::NotASession)?;
-    let kind = kind.to_ascii_lowercase();
-    if kind.strip_prefix("application/").unwrap_or(&kind) != TYPE {
+    if !is_type(kind, TYPE) {
         return Err(SessionRefusal::NotASession);
     }
     if header.has("crit") {
@@ -363,6 +362,8 @@ mod tests {
         }
     }
 
+    /// RFC 7515 §4.1.1, §4.1.4, §4.1.11, §5.3; RFC 7519 §4.1.1, §4.1.3, §4.1.6, §7.2; RFC 8414 §4; RFC 8693 §4.2;
+    /// RFC 8725 §3.8, §3.9; RFC 9068 §2.2, §4.
     #[test]
     fn refuses_each_wrong_member_for_its_own_reason() {
         type Spoil = fn(&mut Draft);
@@ -426,6 +427,7 @@ mod tests {
     }
 
     /// A second spelling of an id would be a second identity for anyone who compares texts.
+    /// RFC 7519 §4.3; RFC 8693 §4.2; RFC 8725 §3.8.
     #[test]
     fn refuses_ids_and_scopes_that_are_not_written_as_they_are_minted() {
         let two_parts = |tenant: &str, person: &str| format!("{tenant}.{person}");
@@ -463,6 +465,7 @@ mod tests {
         }
     }
 
+    /// RFC 6750 §5.2; RFC 7519 §4.1.4, §4.1.5.
     #[test]
     fn exp_has_no_leeway_and_iat_and_nbf_have_five_minutes() {
         let token = Draft::of(SigningAlgorithm::Es256).signed();
@@ -482,6 +485,7 @@ mod tests {
         }
     }
 
+    /// RFC 7515 §4.1.9; RFC 9068 §4.
     #[test]
     fn accepts_typ_in_any_case_with_or_without_the_media_type_prefix() {
         for typ in ["at+jwt", "AT+JWT", "application/at+jwt", "Application/At+Jwt"] {
@@ -494,6 +498,7 @@ mod tests {
         assert_eq!(at(&twice.signed(), SigningAlgorithm::Es256, NOW), Err(SessionRefusal::NotASession));
     }
 
+    /// RFC 7518 §3.6; RFC 7519 §8; RFC 8725 §3.2; RFC 9068 §4.
     #[test]
     fn refuses_a_token_without_a_signature() {
         for algorithm in BOTH {
@@ -510,6 +515,7 @@ mod tests {
     }
 
     /// Algorithm confusion (RFC 8725 §2.1): a verifier that trusts `alg` takes the public key for a shared secret.
+    /// RFC 7518 §3.1; RFC 7519 §8; RFC 8725 §3.1, §3.5.
     #[test]
     fn refuses_a_public_key_used_as_a_shared_secret() {
         for algorithm in BOTH {
@@ -535,6 +541,7 @@ mod tests {
         }
     }
 
+    /// RFC 7515 §5.2; RFC 8725 §3.1.
     #[test]
     fn the_algorithm_comes_from_the_key_and_never_from_the_header() {
         for (named, other) in [BOTH, [BOTH[1], BOTH[0]]].map(|[named, other]| (named, other)) {
@@ -550,6 +557,36 @@ mod tests {
         }
     }
 
+    /// RFC 7518 §3.4.
+    #[test]
+    fn an_es256_signature_has_64_bytes() {
+        let draft = Draft::of(SigningAlgorithm::Es256);
+        let message = message(&draft.header.to_string(), &draft.claims.to_string());
+        let whole = draft.key.signer.sign_now(message.as_bytes()).unwrap();
+        assert_eq!(whole.len(), 64);
+        let number = |bytes: &[u8]| {
+            let padding = if bytes[0] < 0x80 { vec![] } else { vec![0] };
+            let length = u8::try_from(padding.len() + bytes.len()).unwrap();
+            [vec![2, length], padding, bytes.to_vec()].concat()
+        };
+        let numbers = [number(&whole[..32]), number(&whole[32..])].concat();
+        let der = [vec![0x30, u8::try_from(numbers.len()).unwrap()], numbers].concat();
+        let longer = [&whole[..], &[0]].concat();
+        let wider = [&[0], &whole[..32], &[0], &whole[32..]].concat();
+        for (signature, is_valid) in [
+            (whole.clone(), true),
+            (whole[..63].to_vec(), false),
+            (longer, false),
+            (wider, false),
+            (der, false),
+        ] {
+            let token = format!("{message}.{}", URL_SAFE_NO_PAD.encode(&signature));
+            let found = at(&token, SigningAlgorithm::Es256, NOW);
+            let expected = if is_valid { None } else { Some(SessionRefusal::BadSignature) };
+            assert_eq!(found.err(), expected, "{} bytes", signature.len());
+        }
+    }
+
     #[test]
     fn refuses_the_signature_of_another_key() {
         let mut draft = Draft::of(SigningAlgorithm::Es256);
@@ -557,6 +594,7 @@ mod tests {
         assert_eq!(at(&draft.signed(), SigningAlgorithm::Es256, NOW), Err(SessionRefusal::BadSignature));
     }
 
+    /// RFC 7515 §4; RFC 8725 §3.10; RFC 9068 §4.
     #[test]
     fn ignores_keys_that_a_token_brings_along() {
         let (own, jwk) = SoftwareKey::generate(SigningAlgorithm::Es256)
@@ -574,6 +612,7 @@ mod tests {
         assert_eq!(at(&draft.signed(), SigningAlgorithm::Es256, NOW), Err(SessionRefusal::BadSignature));
     }
 
+    /// RFC 7515 §4; RFC 7519 §4.
     #[test]
     fn refuses_a_repeated_member() {
         let draft = Draft::of(SigningAlgorithm::Es256);
@@ -600,6 +639,7 @@ mod tests {
         }
     }
 
+    /// RFC 6750 §5.2; RFC 7515 §5.2; RFC 8725 §3.3; RFC 9068 §4.
     #[test]
     fn refuses_a_session_with_one_flipped_bit() {
         let token = Draft::of(SigningAlgorithm::Es256).signed();
@@ -613,6 +653,7 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
+        /// RFC 9068 §4.
         #[test]
         fn a_verified_session_allows_exactly_what_was_minted(
             granted in prop::collection::btree_set((0..4_usize, any::<bool>()), 1..8),

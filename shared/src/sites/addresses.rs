@@ -115,6 +115,7 @@ mod tests {
         }
     }
 
+    /// RFC 8693 §6; RFC 9110 §4.2.2, §4.2.4.
     #[test]
     fn an_external_url_is_https_and_ends_with_a_slash() {
         let url: ExternalUrl = "https://PoziServer-riverbend.example/pozi".parse().unwrap();

@@ -269,6 +269,7 @@ mod tests {
     }
 
     proptest! {
+        /// RFC 8693 §2.1.1; RFC 9068 §2.2.3; RFC 9700 §2.3.
         #[test]
         fn a_grant_is_never_wider_than_the_rules_nor_than_what_was_asked(
             catalogues in catalogues(),

@@ -372,6 +372,7 @@ mod tests {
         assert_eq!(errors(&document().replacen("[[catalogue]]", "[catalogue]", 1)), [two]);
     }
 
+    /// RFC 6750 §5.3.
     #[test]
     fn reports_all_errors_of_a_document_in_the_order_of_their_lines() {
         let text = document()

@@ -170,6 +170,7 @@ mod tests {
         );
     }
 
+    /// RFC 9068 §5.
     #[test]
     fn reports_all_errors_at_once() {
         let files = [

@@ -153,12 +153,14 @@ mod tests {
 
     use super::*;
 
+    /// RFC 6749 §3.3.
     #[test]
     fn reads_what_it_writes_in_a_fixed_order() {
         let scope: Scope = "roads:write  planning:read roads:read planning:read".parse().unwrap();
         assert_eq!(scope.to_string(), "planning:read roads:read roads:write");
     }
 
+    /// RFC 6749 §3.3.
     #[test]
     fn refuses_what_is_no_scope_token() {
         for text in [

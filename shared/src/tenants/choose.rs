@@ -154,6 +154,7 @@ mod tests {
         assert_eq!(chosen(&["saltmarsh", SALTMARSH], RIVERBEND).as_deref(), Ok("saltmarsh"));
     }
 
+    /// RFC 9068 §3.
     #[test]
     fn chooses_the_site_that_the_token_is_for_without_a_target() {
         assert_eq!(chosen(&[], SALTMARSH).as_deref(), Ok("saltmarsh"));
@@ -169,6 +170,7 @@ mod tests {
         );
     }
 
+    /// RFC 8707 §2.2; RFC 9068 §3.
     #[test]
     fn refuses_unknown_and_several_targets() {
         let unknown = Err(TargetRefusal::Unknown {

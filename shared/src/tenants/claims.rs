@@ -126,6 +126,7 @@ mod tests {
         claims
     }
 
+    /// RFC 9068 §5.
     #[test]
     fn a_site_must_hold_its_url_and_its_name_itself() {
         let site = testing::site();
@@ -142,6 +143,7 @@ mod tests {
         assert_eq!(of_another_tenant.check(&site), Err(taken.into()));
     }
 
+    /// RFC 9068 §5.
     #[test]
     fn a_url_is_claimed_in_one_form() {
         let spelled = testing::document().replace(

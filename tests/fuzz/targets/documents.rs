@@ -10,7 +10,7 @@ use pozi_auth::{
 
 fuzz_target!(|data: &[u8]| {
     if let Ok(keys) = EntraKeySet::parse(data, Cloud::Public) {
-        assert!(!keys.is_empty());
+        assert!(keys.count() > 0);
     }
     if let Ok(ring) = KeyRing::from_json(data) {
         assert!(ring.active().is_some());

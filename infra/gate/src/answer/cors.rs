@@ -91,6 +91,7 @@ mod tests {
         headers
     }
 
+    /// RFC 10017 §6.3.3.4.
     #[test]
     fn only_the_sites_origins_can_read_answers_and_refusals() {
         for (fields, allowed) in [

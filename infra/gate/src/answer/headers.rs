@@ -112,6 +112,7 @@ mod tests {
         headers
     }
 
+    /// RFC 9111 §3.5, §5.2.2.7.
     #[test]
     fn passes_only_selected_headers() {
         let headers = select(&found(), Some(Media::Image), true);
@@ -134,6 +135,7 @@ mod tests {
         assert_eq!(headers[CACHE_CONTROL], "private");
     }
 
+    /// RFC 9110 §9.3.2.
     #[test]
     fn head_has_the_content_length_of_get_or_none() {
         let head = without_body(Response::new(Body::from("twelve bytes")));

@@ -60,6 +60,7 @@ mod tests {
     use super::*;
     use crate::answer::without_body;
 
+    /// RFC 9111 §5.2.2.5.
     #[tokio::test]
     async fn a_refusal_is_a_json_object_and_not_cached() {
         let refused =
@@ -75,6 +76,7 @@ mod tests {
         assert_eq!(length, body.len().to_string());
     }
 
+    /// RFC 9110 §10.2.3.
     #[tokio::test]
     async fn a_refusal_of_head_has_headers_and_no_body() {
         let refused =

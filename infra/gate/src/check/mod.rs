@@ -66,7 +66,7 @@ async fn check_issuer(config: &GateConfig, findings: &mut Findings) -> Option<Ar
         ));
         return None;
     }
-    findings.ok("keys", &format!("{} from {url}", keys.held().map_or(0, |(set, _)| set.len())));
+    findings.ok("keys", &format!("{} from {url}", keys.held().map_or(0, |(set, _)| set.count())));
     match clock.last().map(|offset| (offset.problem(), offset.seconds_ahead)) {
         Some((Some(problem), _)) => findings.error("clock", &problem),
         Some((None, seconds)) => findings.ok("clock", &format!("agrees with the issuer's ({seconds} s)")),

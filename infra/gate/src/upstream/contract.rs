@@ -56,6 +56,7 @@ macro_rules! for_each_server {
     };
 }
 
+/// RFC 9110 §7.6.3.
 #[tokio::test]
 async fn a_request_arrives_complete_and_with_its_project() {
     for_each_server!(_responder, server, {
@@ -75,6 +76,9 @@ async fn a_request_arrives_complete_and_with_its_project() {
             "x-qgis-service-url: https://gis.example/pozi/ows/planning/",
         ] {
             assert!(headers.contains(header), "{header}: {headers}");
+        }
+        for header in ["\nvia:", "\nhttp-via:"] {
+            assert!(!headers.contains(header), "{header}: {headers}");
         }
         let empty = QgisRequest { query: String::new(), ..get("") };
         assert_eq!(empty.query_with_map("a"), "MAP=a");

@@ -73,7 +73,7 @@ impl Issuer {
             tid: "7f2b4d3e-91a6-4d0f-9a57-3f7f5b8f2a11".parse().unwrap(),
             iat: now,
             exp: now.plus(Duration::from_mins(30)),
-            jti: "a-session-of-the-test".to_owned(),
+            jti: "9c1f2b56-0c0e-4a63-9a51-7d0a4be0f6c1".to_owned(),
             scope: scope.to_owned(),
         };
         let minting = mint(&claims, &self.key);

@@ -34,6 +34,7 @@ mod tests {
     }
 
     proptest! {
+        /// RFC 6749 §5.2.
         #[test]
         fn has_only_characters_that_rfc_6749_allows(text in "\\PC{0,300}|[\u{0}-\u{ff}]{0,300}") {
             let quoted = quoted(&text);

@@ -185,8 +185,8 @@ async fn every_kind_of_bad_answer_is_an_outage() {
         fixture.set_outage(Some(outage));
         assert!(fixture.layers(REMOTE, 0).await.is_err());
         fixture.set_outage(None);
-        assert!(fixture.layers(REMOTE, 5).await.is_err(), "a pause");
-        assert!(fixture.layers(REMOTE, 10).await.is_ok());
+        assert!(fixture.layers(REMOTE, 4).await.is_err(), "a pause");
+        assert!(fixture.layers(REMOTE, 5).await.is_ok());
     }
 }
 
