@@ -36,6 +36,16 @@ fn sessions_are_renewed_narrowed_and_enforced() {
 }
 
 #[test]
+fn map_libraries_draw_with_the_browser_module() {
+    run("map-libraries", &[PRODUCTION]);
+}
+
+#[test]
+fn tabs_frames_and_maps_share_sign_ins_and_sign_outs() {
+    run("tabs", &[PRODUCTION]);
+}
+
+#[test]
 fn errors_are_shown() {
     run("errors", &[PRODUCTION]);
 }

@@ -119,7 +119,7 @@ test("a page with another site's origin gets no session and can read the reason"
     ]) {
       await page.goto(`${origin}/people`);
       const answer = await page.evaluate(async (base) => {
-        const { createSession } = await import(`${base}/pozi-session.js`);
+        const { createSession } = await import(`${base}/pozi-session/index.js`);
         const entraToken = async () => (await fetch(`${base}/entra/token?site=riverbend&person=reader`)).text();
         const session = createSession({ service: base, server: `${base}/riverbend/pozi/`, entraToken });
         const told = session.renew().then(({ scope }) => ({ scope }), ({ reason, status }) => ({ reason, status }));

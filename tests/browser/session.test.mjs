@@ -81,7 +81,7 @@ test("many simultaneous callers share one exchange, and one more follows after s
     const statuses = exchanges(browser.context);
     // The module alone, as the Web App uses it.
     const answers = await browser.page.evaluate(async (base) => {
-      const { createSession } = await import("/pozi-session.js");
+      const { createSession } = await import("/pozi-session/index.js");
       const session = createSession({
         service: base,
         server: `${base}/riverbend/pozi/`,
@@ -108,13 +108,14 @@ test("many simultaneous callers share one exchange, and one more follows after s
 test("tiles are loaded into images, and other answers fail", () =>
   withBrowser({}, async (browser) => {
     const loaded = await browser.page.evaluate(async (base) => {
-      const { createSession } = await import("/pozi-session.js");
+      const { createSession } = await import("/pozi-session/index.js");
+      const { tileLoader } = await import("/pozi-session/openlayers.js");
       const session = createSession({
         service: base,
         server: `${base}/riverbend/pozi/`,
         entraToken: async () => (await fetch(`${base}/entra/token?site=riverbend&person=reader`)).text(),
       });
-      const { loadTile } = session.catalogue("planning");
+      const loadTile = tileLoader(session.catalogue("planning"));
       const load = async (src) => {
         const image = new Image();
         const ended = new Promise((resolve) => {

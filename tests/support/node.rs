@@ -1,6 +1,7 @@
 //! npm packages, installed in `target/node` when a test first needs them.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::Write,
     path::{Path, PathBuf},
@@ -17,10 +18,14 @@ use std::{
 /// # Panics
 /// If `folder` cannot be copied, and as [`not_run`] does.
 pub fn node_with(folder: &str, what: &str) -> Option<PathBuf> {
-    static INSTALLING: Mutex<()> = Mutex::new(());
-    let _guard = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
+    static PREPARED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let mut prepared = PREPARED.lock().unwrap_or_else(PoisonError::into_inner);
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
     let to = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/node").join(folder.replace('/', "-"));
+    if prepared.insert(folder.to_owned()) {
+        // Once, since other tests may already run there.
+        remove_sources(&to).expect("the folder can be emptied");
+    }
     copy(&from, &to).expect("the folder can be copied");
     let lock = fs::read(from.join("package-lock.json")).expect("the folder has a lock");
     if fs::read(to.join("installed")).is_ok_and(|installed| installed == lock) || install(&to) {
@@ -46,6 +51,23 @@ fn install(folder: &Path) -> bool {
     let mut npm = Command::new("npm");
     npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]).current_dir(folder);
     npm.stdin(Stdio::null()).output().is_ok_and(|output| output.status.success())
+}
+
+/// Removes all but what was installed in `folder`: a file that the sources have no more would still be run.
+fn remove_sources(folder: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(folder)?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if ["node_modules", "installed"].iter().any(|kept| entry.file_name() == *kept) {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn copy(from: &Path, to: &Path) -> std::io::Result<()> {

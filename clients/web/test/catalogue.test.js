@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { PoziError } from "../pozi-session.js";
+import { PoziError } from "../src/index.js";
+import { tileLoader } from "../src/openlayers.js";
 import { ENTRA, granted, until, world } from "./world.js";
 
 const reason = (expected) => (error) => error instanceof PoziError && error.reason === expected;
@@ -69,11 +70,43 @@ test("sends requests only to the site's server", async (context) => {
   }
 });
 
+test("allows an encoded slash in the id of a collection or an item, and nowhere else", async (context) => {
+  const { session, requests } = await world(context);
+  const { fetch } = session.catalogue("planning");
+  for (const address of [
+    "ows/planning/wfs3/collections/roads%2Fmain/items",
+    "ows/planning/wfs3/collections/roads%2fmain%2Fnew/items/a%2Fb?limit=2",
+    "ows/planning/wfs3/collections/zones/items/1%2F2",
+    "ows/planning/wfs3/collections/a%2Fb",
+  ]) {
+    await fetch(address);
+    assert.equal(requests.at(-1).url, `/pozi/${address}`);
+  }
+  const sent = requests.length;
+  for (const address of [
+    "ows%2Fplanning/wfs3/collections/zones/items",
+    "wfs3/collections/..%2f..%2f..%2fsecret/items",
+    "wfs3/collections/%2e%2e%2fsecret",
+    "wfs3/collections/a%2F.%2e/items",
+    "wfs3/collections/a%5Cb/items",
+    "wfs3/collections/zones/items/..%5c..%2f",
+    "wfs3/collections/zones/items%2F1",
+    "wfs3/collections/zones/items/1/a%2Fb",
+    "wfs3/collections/zones/other/a%2Fb",
+    "wfs3/collections%2Fzones",
+    "items/a%2Fb",
+    "wfs3/collections/a%2Fb/collections/c%2Fd",
+  ]) {
+    await assert.rejects(fetch(address), reason("outside_server"), address);
+  }
+  assert.equal(requests.length, sent);
+});
+
 test("fails on a redirect, and sends nothing to its target", async (context) => {
   const elsewhere = await world(context);
   const data = (_, response) => response.writeHead(302, { Location: `${elsewhere.site}/login` }).end();
   const { session } = await world(context, { data });
-  await assert.rejects(session.catalogue("planning").fetch("", { redirect: "follow" }), TypeError);
+  await assert.rejects(session.catalogue("planning").fetch("", { redirect: "follow" }), reason("network_answers"));
   assert.equal(elsewhere.requests.length, 0);
 });
 
@@ -131,7 +164,7 @@ test("loads tiles as images, and reports what is not an image", async (context) 
   const { session, problems } = await world(context, { data });
   const load = async (id, src) => {
     const image = {};
-    await session.catalogue(id).loadTile({ getImage: () => image }, src);
+    await tileLoader(session.catalogue(id))({ getImage: () => image }, src);
     return image;
   };
   const image = await load("planning", "png");
@@ -164,15 +197,15 @@ test("sends a Request with its headers and body, only to the site's server and o
 });
 
 test("reports a tile that needs a new sign-in, and nothing for a tile that was cancelled", async (context) => {
-  const mustSignIn = new Error("interaction_required");
+  const mustSignIn = Object.assign(new Error("sign in"), { errorCode: "interaction_required" });
   const tile = { getImage: () => ({}) };
   const first = await world(context, { entraToken: () => Promise.reject(mustSignIn) });
-  await first.session.catalogue("planning").loadTile(tile, "png");
-  assert.deepEqual(first.problems, [mustSignIn]);
+  await tileLoader(first.session.catalogue("planning"))(tile, "png");
+  assert.deepEqual(first.problems.map(({ reason, cause }) => [reason, cause]), [["interaction_required", mustSignIn]]);
 
   const map = new AbortController();
   const second = await world(context, { data: () => {} });
-  const loading = second.session.catalogue("planning", { signal: map.signal }).loadTile(tile, "png");
+  const loading = tileLoader(second.session.catalogue("planning", { signal: map.signal }))(tile, "png");
   await until(() => second.requests.length === 1);
   map.abort();
   await loading;

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { inspect } from "node:util";
 
-import { PoziError, createSession } from "../pozi-session.js";
+import { PoziError, createSession } from "../src/index.js";
 import { ENTRA, granted, refused, shortcut, until, world } from "./world.js";
 
 const reason = (expected) => (error) => error instanceof PoziError && error.reason === expected;
@@ -66,37 +66,16 @@ test("does not exchange for a signal that has already aborted", async (context) 
 });
 
 test("keeps the code, reason, description and status of a refusal", async (context) => {
-  const { session, asked } = await world(context, { answers: [refused(400, "no_catalogue")] });
+  const { session, asked } = await world(context, { answers: [refused(400, "unknown_tenant")] });
   await assert.rejects(session.token(), (thrown) => {
     const { name, error, reason: why, description, status, retryAfter, message } = thrown;
-    assert.deepEqual([name, error, why, status], ["PoziError", "invalid_request", "no_catalogue", 400]);
-    assert.deepEqual([description, message, retryAfter], ["About no_catalogue.", "About no_catalogue.", undefined]);
+    assert.deepEqual([name, error, why, status], ["PoziError", "invalid_request", "unknown_tenant", 400]);
+    assert.deepEqual([description, message, retryAfter], ["About unknown_tenant.", "About unknown_tenant.", undefined]);
     assert.doesNotMatch(inspect(thrown), /eyJ/);
     return thrown instanceof PoziError;
   });
   assert.equal(asked.length, 1);
 });
-
-test("passes on MSAL's errors unchanged", async (context) => {
-  const interaction = new Error("interaction_required");
-  const entraToken = () => {
-    throw interaction;
-  };
-  const { session, asked } = await world(context, { entraToken });
-  await assert.rejects(session.token(), (error) => error === interaction);
-  assert.equal(asked.length, 0);
-});
-
-for (const code of ["expired", "token_too_old"]) {
-  test(`requests a new Entra token once if the service says ${code}`, async (context) => {
-    const well = await world(context, { answers: [refused(400, code), granted()] });
-    await well.session.token();
-    assert.deepEqual(well.tokens, [false, true]);
-    const ill = await world(context, { answers: [refused(400, code)] });
-    await assert.rejects(ill.session.token(), reason(code));
-    assert.deepEqual(ill.tokens, [false, true]);
-  });
-}
 
 test("tries again after a broken connection", async (context) => {
   const { session, asked } = await world(context, { answers: [(request) => request.socket.destroy(), granted()] });
@@ -115,7 +94,6 @@ test("can be cancelled while it waits to try again", async (context) => {
 
 test("rejects an answer that is not a session", async (context) => {
   for (const [name, answer] of Object.entries({
-    html: [200, "<html>"],
     nothing: [200, ""],
     null: [200, "null"],
     list: [200, "[]"],
@@ -142,11 +120,8 @@ test("does not follow a redirect of the exchange", async (context) => {
   const elsewhere = await world(context);
   const redirect = (_, response) => response.writeHead(307, { Location: `${elsewhere.service}/oauth2/token` }).end();
   const { session, asked } = await world(context, { answers: [redirect] });
-  const giveUp = new AbortController();
-  const failing = assert.rejects(session.token({ signal: giveUp.signal }), /twice/);
-  await until(() => asked.length === 2);
-  giveUp.abort(new Error("twice"));
-  await failing;
+  await assert.rejects(session.token(), reason("network_answers"));
+  assert.equal(asked.length, 1);
   assert.equal(elsewhere.asked.length, 0);
 });
 
@@ -215,7 +190,7 @@ test("does not keep a program running", async (context) => {
   const { service } = await world(context);
   const options = `{ service: "${service}", server: "http://localhost/", entraToken: () => "eyJ.entra" }`;
   const program = `
-    import { createSession } from "${new URL("../pozi-session.js", import.meta.url)}";
+    import { createSession } from "${new URL("../src/index.js", import.meta.url)}";
     process.stdout.write(await createSession(${options}).token());`;
   const child = spawn(process.execPath, ["--input-type=module", "--eval", program], { timeout: EXIT_TIMEOUT });
   const ended = once(child, "exit");

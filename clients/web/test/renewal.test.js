@@ -107,14 +107,14 @@ test("reports a failed renewal, tries again, and keeps the old session", async (
   const clock = clocks(context);
   context.mock.method(Math, "random", () => 0.5);
   const { session, asked, problems } = shortcut(context, {
-    answers: [granted(), refused(400, "unknown_key"), granted({ access_token: "eyJ.at.last" })],
+    answers: [granted(), refused(400, "unknown_tenant"), granted({ access_token: "eyJ.at.last" })],
   });
   await session.token();
   await clock.pass(467);
-  assert.deepEqual(problems.map(({ reason }) => reason), ["unknown_key"]);
+  assert.deepEqual(problems.map(({ reason }) => reason), ["unknown_tenant"]);
   assert.equal(asked.length, 2);
   assert.equal(await session.token(), "eyJ.session.1");
-  await clock.pass(16);
+  await clock.pass(76);
   assert.equal(asked.length, 2);
   await clock.pass(6);
   assert.equal(asked.length, 3);
@@ -133,7 +133,7 @@ test("stops renewing when the person must sign in again", async (context) => {
   const { session } = shortcut(context, { entraToken });
   await session.token();
   isSignedIn = false;
-  await clock.pass(640);
+  await clock.pass(700);
   const tries = count;
   assert.ok(tries > 2 && tries < 25, `${tries}`);
   assert.equal(session.info, undefined);

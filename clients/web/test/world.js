@@ -3,7 +3,9 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 
-import { createSession } from "../pozi-session.js";
+import { createSession } from "../src/index.js";
+// Loaded before a test that mocks the time, in which nothing can be waited for.
+import "../src/troubles.js";
 
 /** Not a real token, but recognisable if it leaks. */
 export const ENTRA = "eyJ.entra.token";
@@ -130,6 +132,10 @@ export function clocks(context) {
     /** Lets the machine sleep: the wall clock advances, the monotonic clock does not, and no timer fires. */
     sleep(seconds) {
       context.mock.timers.setTime(Date.now() + seconds * 1000);
+    },
+    /** Moves the mocked timers' clock back by `milliseconds`, for the next case of one test. */
+    back(milliseconds) {
+      context.mock.timers.setTime(Date.now() - milliseconds);
     },
     /** Moves the wall clock by `seconds`. */
     set(seconds) {

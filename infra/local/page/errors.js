@@ -30,8 +30,10 @@ const MSAL_HINTS = {
   no_network_connectivity: "The browser reports that this machine is offline.",
 };
 
-/** { title, code, reason, text, hint }: what to show of `error`. `mistakes`, of config.json, explain AADSTS codes. */
-export function describe(error, mistakes = []) {
+/** { title, code, reason, text, hint }: what to show of `problem`. `mistakes`, of config.json, explain AADSTS codes. */
+export function describe(problem, mistakes = []) {
+  // The browser module's error has what MSAL or the browser threw as its cause.
+  const error = problem?.cause ?? problem;
   const message = String(error?.errorMessage || error?.message || error);
   const [, code, text] = AADSTS.exec(message) ?? [];
   if (code) {

@@ -1,6 +1,6 @@
 // Keeps the page's sessions: the full one, and the current one, which may be narrower. Updates the panels about them.
 
-import { createSession } from "/pozi-session.js";
+import { createSession } from "/pozi-session/index.js";
 
 import { button, buttons, errorBox, waiting } from "./elements.js";
 import { describe, inOneLine } from "./errors.js";

@@ -26,11 +26,17 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 const PICTURE: &str = "image/svg+xml";
 
+/// The text of a file of the browser module, `clients/web`.
+macro_rules! module {
+    ($file:literal) => {
+        include_str!(concat!("../../../clients/web/src/", $file))
+    };
+}
+
 /// Path, content type and text of each file.
-const FILES: [(&str, &str, &str); 22] = [
+const FILES: [(&str, &str, &str); 43] = [
     ("/", HTML, include_str!("../page/index.html")),
     (REDIRECT, HTML, include_str!("../page/redirect.html")),
-    ("/pozi-session.js", SCRIPT, include_str!("../../../clients/web/pozi-session.js")),
     ("/page/style.css", STYLE, include_str!("../page/style.css")),
     ("/page/icon.svg", PICTURE, include_str!("../page/icon.svg")),
     ("/page/contours.svg", PICTURE, include_str!("../page/contours.svg")),
@@ -50,6 +56,28 @@ const FILES: [(&str, &str, &str); 22] = [
     ("/page/sign-in-form.js", SCRIPT, include_str!("../page/sign-in-form.js")),
     ("/page/sign-in-msal.js", SCRIPT, include_str!("../page/sign-in-msal.js")),
     ("/page/sign-in-plain.js", SCRIPT, include_str!("../page/sign-in-plain.js")),
+    ("/pozi-session/addresses.js", SCRIPT, module!("addresses.js")),
+    ("/pozi-session/answers.js", SCRIPT, module!("answers.js")),
+    ("/pozi-session/attempts.js", SCRIPT, module!("attempts.js")),
+    ("/pozi-session/catalogue.js", SCRIPT, module!("catalogue.js")),
+    ("/pozi-session/entra-errors.js", SCRIPT, module!("entra-errors.js")),
+    ("/pozi-session/events.js", SCRIPT, module!("events.js")),
+    ("/pozi-session/exchange.js", SCRIPT, module!("exchange.js")),
+    ("/pozi-session/index.js", SCRIPT, module!("index.js")),
+    ("/pozi-session/keeper.js", SCRIPT, module!("keeper.js")),
+    ("/pozi-session/leaflet.js", SCRIPT, module!("leaflet.js")),
+    ("/pozi-session/loading.js", SCRIPT, module!("loading.js")),
+    ("/pozi-session/maplibre.js", SCRIPT, module!("maplibre.js")),
+    ("/pozi-session/msal.js", SCRIPT, module!("msal.js")),
+    ("/pozi-session/openlayers.js", SCRIPT, module!("openlayers.js")),
+    ("/pozi-session/problems.js", SCRIPT, module!("problems.js")),
+    ("/pozi-session/reasons.js", SCRIPT, module!("reasons.js")),
+    ("/pozi-session/refusal.js", SCRIPT, module!("refusal.js")),
+    ("/pozi-session/sentences.js", SCRIPT, module!("sentences.js")),
+    ("/pozi-session/service-reasons.js", SCRIPT, module!("service-reasons.js")),
+    ("/pozi-session/session.js", SCRIPT, module!("session.js")),
+    ("/pozi-session/troubles.js", SCRIPT, module!("troubles.js")),
+    ("/pozi-session/waiting.js", SCRIPT, module!("waiting.js")),
 ];
 
 /// MSAL's redirect URI. A silent sign-in loads it in a hidden frame of the page.
@@ -217,19 +245,24 @@ mod tests {
             served.insert(path);
         }
         let embedded = FILES.into_iter().map(|(path, ..)| path.to_owned()).collect::<BTreeSet<_>>();
-        let others = embedded.difference(&served).collect::<Vec<_>>();
-        assert_eq!(others, ["/pozi-session.js"]);
+        let others = embedded.difference(&served).cloned().collect::<BTreeSet<_>>();
+        let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../clients/web/src");
+        let names =
+            fs::read_dir(modules).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let scripts = names.filter(|name| name.rsplit_once('.').is_some_and(|(_, kind)| kind == "js"));
+        assert_eq!(others, scripts.map(|name| format!("/pozi-session/{name}")).collect());
     }
 
     #[tokio::test]
     async fn every_file_that_the_page_loads_is_served() {
         let page = page(Path::new("nowhere"));
         for (path, _, text) in FILES {
-            for quoted in text.split('"').skip(1).step_by(2).filter(|quoted| quoted.starts_with("/page/")) {
+            for quoted in text.split('"').skip(1).step_by(2).filter(|quoted| quoted.starts_with("/p")) {
                 assert_eq!(answer(&page, quoted).await.0, StatusCode::OK, "{path} asks for {quoted}");
             }
-            for imported in text.lines().filter_map(|line| line.split_once(" from \"./")) {
-                let address = format!("/page/{}", imported.1.trim_end_matches("\";"));
+            let folder = &path[..=path.rfind('/').unwrap()];
+            for imported in text.split("\"./").skip(1).filter_map(|rest| rest.split_once('"')) {
+                let address = format!("{folder}{}", imported.0);
                 assert_eq!(answer(&page, &address).await.0, StatusCode::OK, "{path} asks for {address}");
             }
         }
