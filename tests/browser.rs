@@ -41,6 +41,11 @@ fn map_libraries_draw_with_the_browser_module() {
 }
 
 #[test]
+fn relays_save_preflights_at_the_pages_own_origin() {
+    run("relay", &[PRODUCTION]);
+}
+
+#[test]
 fn tabs_frames_and_maps_share_sign_ins_and_sign_outs() {
     run("tabs", &[PRODUCTION]);
 }

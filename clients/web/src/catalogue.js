@@ -1,4 +1,4 @@
-// Requests for one catalogue: with the session, to the site's server only.
+// Requests for one catalogue: with the session, to the site's server only, or to the relay for it.
 
 import { addressOf } from "./addresses.js";
 import { entraToken } from "./exchange.js";
@@ -24,7 +24,7 @@ export function catalogueOf(id, outer, service, sessions) {
       headers.set("X-Pozi-Session", used.token);
       if (service.withEntraToken) headers.set("Authorization", `Bearer ${await entraToken(service, false, signal)}`);
       // A browser sends the session along to the target of a redirect, such as another host's login page.
-      const request = fetch(input.url ? input : url, { ...init, headers, signal, redirect: "manual" });
+      const request = (service.relay ?? fetch)(input.url ? input : url, { ...init, headers, signal, redirect: "manual" }, service.server);
       const response = await request.catch((error) => error);
       if (response.ok) return response;
       const { isWorthRepeating } = await troubles();

@@ -53,10 +53,9 @@ async function request({ endpoint, scope }, subject_token, signal) {
   return within(REQUEST_TIMEOUT, signal, async (signal) => {
     const response = await fetch(endpoint, { method: "POST", body, credentials: "omit", redirect: "manual", signal });
     // A broken proxy may send something else than an object.
-    const answer = Object(await response.clone().json().catch(String));
-    const { access_token: token, token_type, expires_in: life, scope } = answer;
-    const isSession = isText(token) && isText(scope) && /^bearer$/i.test(token_type) && life > 0;
-    if (response.ok && isSession) return { token, scope: scope.split(" "), life, age };
+    const { access_token: token, token_type, expires_in: life, scope } = Object(await response.clone().json().catch(String));
+    const isSession = response.ok && isText(token) && isText(scope) && /^bearer$/i.test(token_type) && life > 0;
+    if (isSession) return { token, scope: scope.split(" "), life, age };
     throw await (await troubles()).answerProblem(response);
   });
 }

@@ -1,5 +1,7 @@
 // The types of index.js.
 
+import type { Relay } from "./relay.js";
+
 /** The argument of `entraToken`. */
 export interface EntraTokenRequest {
   /** Whether to bypass MSAL's cache, because a fresh token may list other groups or be accepted where the cached one was not. */
@@ -11,8 +13,10 @@ export interface EntraTokenRequest {
 export interface SessionOptions {
   /** The token exchange: its issuer URL, https (or http on this machine). */
   service: string;
-  /** The server of the data: the site's external URL, https (or http on this machine). Sessions are sent only under it. */
+  /** The server of the data: the site's external URL, https (or http on this machine). Sessions are sent only under it, or to `relay`. */
   server: string;
+  /** The relay for that server, from `@pozi/session/relay`, where the browser cannot reach the server itself. */
+  relay?: Relay;
   /**
    * Returns the Entra access token for the site's scope `…/user_impersonation`, from MSAL's `acquireTokenSilent`. What it throws
    * becomes the `cause` of a {@link PoziError}: `network` or `timeout`, which are tried again; `interaction_required`, which is

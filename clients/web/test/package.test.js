@@ -32,7 +32,7 @@ test("is small", { skip }, (context) => {
   const [minified, compressed] = sizes(bundle("src/index.js", "--external:./troubles.js"));
   context.diagnostic(`the main module: ${minified} bytes, ${compressed} compressed`);
   context.diagnostic(`with what is loaded apart: ${sizes(bundle("src/index.js")).join(" bytes, ")} compressed`);
-  for (const entry of ["leaflet", "maplibre", "msal", "openlayers"]) {
+  for (const entry of ["leaflet", "maplibre", "msal", "openlayers", "relay"]) {
     context.diagnostic(`${entry}: ${sizes(bundle(`src/${entry}.js`, "--external:./troubles.js", "--external:./problems.js")).join(" bytes, ")} compressed`);
   }
   assert.ok(minified <= MAX_MINIFIED, `${minified} bytes`);
@@ -67,6 +67,7 @@ const PARAMETERS = {
     "{ refreshLayers(): void, openInNewTab(): void, show(text: string, act?: false | (() => void)): void }",
   ],
   "addLayers(map, session)": ['import("ol/Map.js").default', 'import("@pozi/session").Session'],
+  "openRelayedSession(entraToken)": ['import("@pozi/session").SessionOptions["entraToken"]'],
   "addZones(map, session)": ["any", 'import("@pozi/session").Session'],
 };
 

@@ -34,7 +34,7 @@ macro_rules! module {
 }
 
 /// Path, content type and text of each file.
-const FILES: [(&str, &str, &str); 43] = [
+const FILES: [(&str, &str, &str); 44] = [
     ("/", HTML, include_str!("../page/index.html")),
     (REDIRECT, HTML, include_str!("../page/redirect.html")),
     ("/page/style.css", STYLE, include_str!("../page/style.css")),
@@ -73,6 +73,7 @@ const FILES: [(&str, &str, &str); 43] = [
     ("/pozi-session/problems.js", SCRIPT, module!("problems.js")),
     ("/pozi-session/reasons.js", SCRIPT, module!("reasons.js")),
     ("/pozi-session/refusal.js", SCRIPT, module!("refusal.js")),
+    ("/pozi-session/relay.js", SCRIPT, module!("relay.js")),
     ("/pozi-session/sentences.js", SCRIPT, module!("sentences.js")),
     ("/pozi-session/service-reasons.js", SCRIPT, module!("service-reasons.js")),
     ("/pozi-session/session.js", SCRIPT, module!("session.js")),

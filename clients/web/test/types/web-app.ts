@@ -21,6 +21,7 @@ import { sessionProtocol } from "@pozi/session/maplibre";
 import { msalTokens } from "@pozi/session/msal";
 import { featureInfo, featureLoader, tileLoader } from "@pozi/session/openlayers";
 import { forAdministrator, forPerson } from "@pozi/session/reasons";
+import { relay, type Relay } from "@pozi/session/relay";
 
 declare const msal: PublicClientApplication;
 declare const account: AccountInfo;
@@ -42,6 +43,11 @@ export const plain: Session = createSession({
   server,
   entraToken: async ({ forceRefresh }) => (await msal.acquireTokenSilent({ scopes, forceRefresh })).accessToken,
 });
+
+const throughRelay: Relay = relay("https://maps.example/relay?url=");
+export const relayed: Session = createSession({ service: "https://auth.example", server, relay: throughRelay, entraToken: () => "" });
+// @ts-expect-error: only what relay() has checked is a relay.
+export const unchecked: Session = createSession({ service: "https://auth.example", server, relay: "https://maps.example/", entraToken: () => "" });
 
 export async function capabilities(signal: AbortSignal): Promise<Blob | string> {
   try {
