@@ -46,6 +46,13 @@ fn relays_save_preflights_at_the_pages_own_origin() {
 }
 
 #[test]
+fn the_example_of_a_web_app_shows_what_a_session_opens() {
+    if node_with("examples/web", "the example of a Web App").is_some() {
+        run("web-app", &[]);
+    }
+}
+
+#[test]
 fn tabs_frames_and_maps_share_sign_ins_and_sign_outs() {
     run("tabs", &[PRODUCTION]);
 }
