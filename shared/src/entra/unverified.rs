@@ -136,6 +136,9 @@ mod tests {
             assert_eq!(token.version(), version);
             assert_eq!(token.key_id(), TENANT_KEY.id);
             assert_eq!(token.unique_id(), Some("unique"));
+            assert_eq!(token.check_expiry(Timestamp::from_unix_seconds(0)), Ok(()));
+            let late = Timestamp::from_unix_seconds(1 << 40);
+            assert!(matches!(token.check_expiry(late), Err(SubjectRefusal::Expired { .. })));
         }
     }
 

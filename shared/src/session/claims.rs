@@ -176,6 +176,7 @@ mod tests {
         }
         for (text, path) in [
             ("https://auth.example", ""),
+            ("https://a.b/c", "/c"),
             ("http://[::1]:8080", ""),
             ("https://auth.example:8443/a/b", "/a/b"),
         ] {

@@ -109,6 +109,12 @@ mod tests {
         }
     }
 
+    /// The limits in docs/sites.md.
+    #[test]
+    fn the_limits_are_4_and_7_kib() {
+        assert_eq!([LARGE_SESSION_BYTES, MAX_SESSION_BYTES], [4_096, 7_168]);
+    }
+
     #[tokio::test]
     async fn a_site_within_the_limit_gives_no_session_above_it() {
         let (mut within, mut above) = (0, 0);

@@ -115,7 +115,7 @@ impl fmt::Display for Claim {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sites::documents as testing;
+    use crate::{revision::Revision, sites::documents as testing, tenants::StoredSite};
 
     fn held(change: impl Fn(&mut (Claim, Holder)), but: Option<usize>) -> Claims {
         let mut claims = Claims::held_by(&testing::site());
@@ -141,6 +141,29 @@ mod tests {
         let of_another_tenant = held(|(_, holder)| holder.tenant = TenantId::new(uuid::Uuid::nil()), None);
         let taken = ClaimTaken { claim: url, holder: "riverbend".into() };
         assert_eq!(of_another_tenant.check(&site), Err(taken.into()));
+    }
+
+    #[test]
+    fn a_site_holds_its_claims_if_both_are_its_own() {
+        let (site, own) = (testing::site(), Holder::of(&testing::site()));
+        let stored = |claims| StoredSite {
+            name: own.site.clone(),
+            revision: Revision(1),
+            document: String::new(),
+            previous: None,
+            claims,
+        };
+        let holds = |claims| stored(claims).holds_its_claims(site.tenant());
+        assert!(holds(held(|_| (), None)));
+        assert!(!holds(Claims::default()));
+        for one in [0, 1] {
+            assert!(!holds(held(|_| (), Some(one))), "without {one}");
+            let mut taken = Claims::held_by(&site);
+            taken.0[one].1.site = "saltmarsh".into();
+            assert!(!holds(taken), "{one} of another site");
+        }
+        let nobody = TenantId::new(uuid::Uuid::nil());
+        assert!(!stored(Claims::held_by(&site)).holds_its_claims(nobody));
     }
 
     /// RFC 9068 §5.
