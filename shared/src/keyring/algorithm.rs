@@ -127,3 +127,28 @@ impl fmt::Display for KeyId {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keyring::SoftwareKey;
+
+    #[test]
+    fn publishes_only_keys_of_its_own_type_and_curve() {
+        let [es256, rs256] = [SigningAlgorithm::Es256, SigningAlgorithm::Rs256]
+            .map(|algorithm| SoftwareKey::generate(algorithm).unwrap().0.public_jwk());
+        assert_eq!(SigningAlgorithm::Es256.public_half(&es256), Some(es256.clone()));
+        assert_eq!(SigningAlgorithm::Rs256.public_half(&rs256), Some(rs256.clone()));
+        assert_eq!(SigningAlgorithm::Es256.public_half(&rs256), None);
+        assert_eq!(SigningAlgorithm::Rs256.public_half(&es256), None);
+        let mut p384 = serde_json::to_value(&es256).unwrap();
+        p384["crv"] = "P-384".into();
+        let p384: Jwk = serde_json::from_value(p384).unwrap();
+        assert_eq!(SigningAlgorithm::Es256.public_half(&p384), None);
+        let misnamed = Jwk {
+            common: CommonParameters { key_algorithm: Some(KeyAlgorithm::ES384), ..es256.common.clone() },
+            ..es256
+        };
+        assert_eq!(SigningAlgorithm::Es256.public_half(&misnamed), None);
+    }
+}

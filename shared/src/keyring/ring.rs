@@ -245,6 +245,14 @@ mod tests {
     }
 
     #[test]
+    fn has_the_algorithm_of_its_first_key() {
+        for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256] {
+            let ring = KeyRing::first(algorithm, testing::new_key(algorithm), Timestamp::default()).unwrap();
+            assert_eq!(ring.algorithm(), algorithm);
+        }
+    }
+
+    #[test]
     fn a_stored_public_key_must_belong_to_its_id() {
         let other = serde_json::to_value(&ring().keys()[0].jwk).unwrap();
         let rsa = serde_json::to_value(testing::new_key(SigningAlgorithm::Rs256).jwk).unwrap();
