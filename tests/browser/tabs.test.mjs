@@ -1,6 +1,8 @@
 // Several tabs, frames and maps with real MSAL.js: a sign-out ends the session in every tab, and all maps share one interaction.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { afterEach, test } from "node:test";
 
 import { BASE, confirm, reset, withBrowser } from "./browser.mjs";
@@ -53,8 +55,8 @@ async function openTab(page) {
   return page;
 }
 
-const withTabs = (act) =>
-  withBrowser({}, async ({ context, page }) => {
+const withTabs = (act, options = {}) =>
+  withBrowser(options, async ({ context, page }) => {
     const first = await openTab(page);
     const popup = await clickFor(context, first, '() => app.msal.loginPopup({ scopes: app.scopes, loginHint: "rhea.reader@example.com" })');
     await confirm(popup, "reader");
@@ -106,3 +108,54 @@ test("in a frame, a dozen maps share one window to sign in", () =>
     await Promise.race([popup.waitForEvent("close"), asks.waitFor().then(() => confirm(popup, "reader"))]);
     assert.deepEqual(await frame.evaluate(() => globalThis.app.clicked), ["heritage:read", "planning:read"]);
   }));
+
+/** Runs `act(frame)` in a page of another site that shows the Web App in a frame. */
+async function inForeignFrame(context, act) {
+  const outer = createServer((_, response) => {
+    response.writeHead(200, { "Content-Type": "text/html" }).end(`<!doctype html><iframe name="map" src="${APP}"></iframe>`);
+  });
+  outer.listen(0, "127.0.0.1");
+  await once(outer, "listening");
+  try {
+    const page = await context.newPage();
+    await page.goto(`http://127.0.0.1:${outer.address().port}/`);
+    const frame = page.frame("map");
+    await frame.waitForLoadState();
+    await act(frame);
+  } finally {
+    outer.closeAllConnections();
+    outer.close();
+  }
+}
+
+test("in a frame of another site, which may store nothing, a window signs in", () =>
+  withTabs(
+    async ({ context, first }) => {
+      const account = await first.evaluate(() => globalThis.app.account);
+      await inForeignFrame(context, async (frame) => {
+        const hasStorage = await frame.evaluate(() => {
+          try {
+            return Boolean(globalThis.sessionStorage);
+          } catch {
+            return false;
+          }
+        });
+        assert.equal(hasStorage, false);
+        await frame.evaluate(start);
+        await frame.evaluate((own) => Object.assign(globalThis.app, { account: own }), account);
+        const popup = await clickFor(
+          context,
+          frame,
+          `async () => {
+            const { msalTokens } = await import("/pozi-session/msal.js");
+            await msalTokens(app.msal, { scopes: app.scopes, account: app.account }).signIn();
+            return app.open(app.account);
+          }`,
+        );
+        const asks = popup.locator('button[value="reader"]');
+        await Promise.race([popup.waitForEvent("close"), asks.waitFor().then(() => confirm(popup, "reader"))]);
+        assert.deepEqual(await frame.evaluate(() => globalThis.app.clicked), ["heritage:read", "planning:read"]);
+      });
+    },
+    { cookies: false },
+  ));
