@@ -214,7 +214,9 @@ mod tests {
         let mut seen = Vec::new();
         for hour in 0..30 {
             ring = step(ring.as_ref(), START + hour * HOUR);
-            let now = states(ring.as_ref().unwrap());
+            let keys = ring.as_ref().unwrap();
+            assert!(keys.keys().iter().all(|key| key.seen.is_none()), "no key is from the future");
+            let now = states(keys);
             if seen.last().is_none_or(|(_, before)| *before != now) {
                 seen.push((hour, now));
             }
