@@ -189,6 +189,11 @@ mod tests {
         Ok(key.id.clone())
     }
 
+    #[test]
+    fn a_ring_is_published_for_longer_than_it_signs() {
+        assert!(PUBLISHED_LIFETIMES.keep > RING_LIFETIMES.keep + RING_LIFETIMES.fresh);
+    }
+
     #[tokio::test]
     async fn signs_for_half_a_day_while_the_store_does_not_answer() {
         for outage in [Err("down"), Ok(None)] {

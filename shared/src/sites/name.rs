@@ -33,3 +33,20 @@ impl FromStr for SiteName {
 }
 
 parsed_text!(SiteName, "site name", "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_written_like_a_host() {
+        let longest = "a".repeat(63);
+        for name in ["riverbend", "riverbend-2", "2", "a--b", &longest] {
+            assert_eq!(name.parse::<SiteName>().unwrap().as_str(), name);
+        }
+        let too_long = "a".repeat(64);
+        for name in ["", "-a", "a-", "-", "Riverbend", "a_b", "a.b", "a b", "\u{e4}", &too_long] {
+            assert!(name.parse::<SiteName>().is_err(), "{name}");
+        }
+    }
+}

@@ -138,6 +138,9 @@ mod tests {
         let any: Origin = "http://localhost".parse().unwrap();
         assert!(any.is_named_by("http://localhost") && any.is_named_by("http://localhost:5173"));
         assert!(!any.is_named_by("https://localhost") && !any.is_named_by("http://localhost.evil.example"));
+        for port in [":80", ":05173", ":+5173", ":65536", ":", ":5173:1", ":5173/"] {
+            assert!(!any.is_named_by(&format!("http://localhost{port}")), "{port}");
+        }
         let one: Origin = "http://localhost:5173".parse().unwrap();
         assert!(one.is_named_by("http://localhost:5173") && !one.is_named_by("http://localhost:5174"));
     }

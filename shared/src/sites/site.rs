@@ -273,6 +273,13 @@ mod tests {
                 "another catalogue already has the id `planning`; give each its own",
             ),
             ("title = \"Planning\"", "title = \" \"", 10, "this is blank; fill it in"),
+            ("project = \"C:/Pozi/planning.qgz\"", "project = \" \"", 11, "this is blank; fill it in"),
+            (
+                "project = \"C:/Pozi/planning.qgz\"",
+                "project = \"a.qgz\"\nprint = [\"A4\", \" \"]",
+                12,
+                "this is blank; fill it in",
+            ),
             (
                 "id = \"parks\"",
                 "id = \"Parks\"",
