@@ -90,6 +90,26 @@ const MSAL: [(&str, &str); 2] = [
     ("/msal/msal-redirect-bridge.min.js", "redirect-bridge/msal-redirect-bridge.min.js"),
 ];
 
+/// The folder that `--msal` names has no MSAL.js.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "--msal {}: there is no MSAL.js in this folder; name the folder lib of npm's package @azure/msal-browser, or leave --msal out",
+    .0.display()
+)]
+pub struct MsalError(PathBuf);
+
+/// The folder of MSAL.js: `named`, which must have it, or [`MSAL_FOLDER`], which may be missing.
+pub fn msal_folder(named: Option<PathBuf>) -> Result<PathBuf, MsalError> {
+    match named {
+        Some(folder) if !has_msal(&folder) => Err(MsalError(folder)),
+        named => Ok(named.unwrap_or_else(|| MSAL_FOLDER.into())),
+    }
+}
+
+fn has_msal(folder: &Path) -> bool {
+    MSAL.iter().all(|(_, file)| folder.join(file).is_file())
+}
+
 /// The page's settings. They are public: any page on this machine can read them.
 #[derive(Debug, Clone)]
 pub struct PageConfig {
@@ -170,7 +190,7 @@ pub fn router(config: PageConfig, msal_folder: PathBuf) -> Router {
 
 fn settings(config: &PageConfig, msal_folder: &Path) -> Response {
     let mut settings = config.settings.clone();
-    settings["msal"] = MSAL.iter().all(|(_, file)| msal_folder.join(file).is_file()).into();
+    settings["msal"] = has_msal(msal_folder).into();
     (fixed_headers(), Json(settings)).into_response()
 }
 
@@ -319,6 +339,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (page, folder) = (page(folder.path()), folder.path());
         assert_eq!(answer(&page, MSAL[0].0).await.0, StatusCode::NOT_FOUND);
+        let error = msal_folder(Some(folder.to_owned())).unwrap_err().to_string();
+        assert!(error.contains(folder.to_str().unwrap()) && error.contains("leave --msal out"), "{error}");
         fs::create_dir_all(folder.join("redirect-bridge")).unwrap();
         for (_, place) in MSAL {
             fs::write(folder.join(place), place).unwrap();
@@ -328,6 +350,8 @@ mod tests {
             let (status, _, text) = answer(&page, address).await;
             assert_eq!((status, text.as_str()), (StatusCode::OK, place));
         }
+        assert_eq!(msal_folder(Some(folder.to_owned())).unwrap(), folder);
+        assert_eq!(msal_folder(None).unwrap(), Path::new(MSAL_FOLDER));
         let (_, _, settings) = answer(&page, "/local/config.json").await;
         assert_eq!(serde_json::from_str::<Value>(&settings).unwrap()["msal"], true);
         for path in ["/msal/other.js", "/msal/../other.js", "/msal/%2e%2e/lib/other.js"] {
