@@ -60,6 +60,11 @@ fn tabs_frames_and_maps_share_sign_ins_and_sign_outs() {
 }
 
 #[test]
+fn a_glance_shows_the_verdict_the_faults_and_the_journal() {
+    run("overview", &[PRODUCTION]);
+}
+
+#[test]
 fn errors_are_shown() {
     run("errors", &[PRODUCTION]);
 }

@@ -34,7 +34,7 @@ macro_rules! module {
 }
 
 /// Path, content type and text of each file.
-const FILES: [(&str, &str, &str); 44] = [
+const FILES: [(&str, &str, &str); 45] = [
     ("/", HTML, include_str!("../page/index.html")),
     (REDIRECT, HTML, include_str!("../page/redirect.html")),
     ("/page/style.css", STYLE, include_str!("../page/style.css")),
@@ -56,6 +56,7 @@ const FILES: [(&str, &str, &str); 44] = [
     ("/page/sign-in-form.js", SCRIPT, include_str!("../page/sign-in-form.js")),
     ("/page/sign-in-msal.js", SCRIPT, include_str!("../page/sign-in-msal.js")),
     ("/page/sign-in-plain.js", SCRIPT, include_str!("../page/sign-in-plain.js")),
+    ("/page/verdict.js", SCRIPT, include_str!("../page/verdict.js")),
     ("/pozi-session/addresses.js", SCRIPT, module!("addresses.js")),
     ("/pozi-session/answers.js", SCRIPT, module!("answers.js")),
     ("/pozi-session/attempts.js", SCRIPT, module!("attempts.js")),
@@ -166,6 +167,7 @@ fn mistake(mistake: Mistake) -> Value {
         "name": mistake.to_string(),
         "code": format!("AADSTS{}", mistake.code()),
         "what": mistake.what(),
+        "setting": mistake.setting(),
     })
 }
 
