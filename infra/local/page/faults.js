@@ -12,7 +12,7 @@ const MODES = [
 ];
 const ACTIONS = [
   ["roll", "Rotate its keys", "Entra signs with a new key from now on. Sign-ins and sessions continue."],
-  ["well", "Back to normal", "Ends all of the above."],
+  ["well", "Back to normal", "Ends all faults, but not a mistake in the app registrations."],
 ];
 const QUERIES = { brief: "?seconds=20" };
 
@@ -23,18 +23,22 @@ const QUERIES = { brief: "?seconds=20" };
 export function faultsPanel({ mistakes, entra, note }) {
   let inForce = { levers: [], mistake: "none" };
   const refresh = async () => {
-    inForce = await (await fetch(`${entra}/levers`)).json();
-    for (const [name] of MODES) levers[name].setAttribute("aria-pressed", String(inForce.levers.includes(name)));
-    form.show(inForce.mistake);
+    try {
+      inForce = await (await fetch(`${entra}/levers`)).json();
+      for (const [name] of MODES) levers[name].setAttribute("aria-pressed", String(inForce.levers.includes(name)));
+      form.show(inForce.mistake);
+    } catch (error) {
+      note("refused", inOneLine(describe(error)));
+    }
   };
   const post = async (path) => {
     try {
       const response = await fetch(`${entra}/${path}`, { method: "POST" });
       note(response.ok ? "info" : "refused", await response.text());
-      await refresh();
     } catch (error) {
       note("refused", inOneLine(describe(error)));
     }
+    await refresh();
   };
   const pull = (name) => post(`levers/${name}${QUERIES[name] ?? ""}`);
   /** Only "Back to normal" ends a fault, and it ends all: the others start again. */

@@ -21,9 +21,12 @@ export function verdictView({ name, site, way }, acts) {
   );
   const show = (outcome) => {
     const [kind, ...text] = sentence(outcome, site.catalogues);
+    const next = make("p", {}, make("strong", {}, `${name} is signed in to ${capitalised(site.name)}`), text);
+    // A renewal changes nothing, and should not be announced.
+    if (next.textContent === line.textContent) return;
     element.dataset.kind = kind;
     element.firstChild.replaceWith(icon(kind));
-    line.replaceChildren(make("strong", {}, `${name} is signed in to ${capitalised(site.name)}`), ...text);
+    line.replaceChildren(...next.childNodes);
   };
   show({ state: "waiting" });
   return { element, show };

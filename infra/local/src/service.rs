@@ -268,4 +268,19 @@ mod tests {
             assert_eq!(answer, format!("HTTP/1.1 {status}").as_bytes(), "{length}");
         }
     }
+
+    #[tokio::test]
+    async fn a_second_start_has_the_same_certificate_and_a_folder_without_msal_is_an_error() {
+        let state = tempfile::tempdir().unwrap();
+        let folder = state.path().to_str().unwrap();
+        let args = ["pozi-local", "--port=0", "--state", folder];
+        let certificate = async || {
+            Service::start(&Args::parse_from(args)).await.unwrap();
+            fs::read(state.path().join("entra-certificate.json")).unwrap()
+        };
+        assert_eq!(certificate().await, certificate().await);
+        let named = Args::parse_from(args.into_iter().chain(["--msal=/nonexistent"]));
+        let error = Service::start(&named).await.unwrap_err().to_string();
+        assert!(error.starts_with("--msal /nonexistent: there is no MSAL.js"), "{error}");
+    }
 }
