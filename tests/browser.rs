@@ -13,12 +13,14 @@ use std::{
 use clap::Parser;
 use pozi_local::{args::Args, page, service::Service};
 use pozi_tests::{install, install_qgis, node_with, not_run};
-use tempfile::TempDir;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// Lets MSAL.js run with its production settings; the browser resolves this host to the emulated tenant.
 const PRODUCTION: &str = "--authority=https://login.microsoftonline.com";
+
+/// The tests of the page without MSAL.js.
+const WITHOUT_MSAL: &str = "without-msal";
 
 /// Runs one test at a time: concurrent installations would conflict, and two browsers that draw maps would run into time
 /// limits.
@@ -58,6 +60,11 @@ fn tabs_frames_and_maps_share_sign_ins_and_sign_outs() {
 }
 
 #[test]
+fn a_glance_shows_the_verdict_the_faults_and_the_journal() {
+    run("overview", &[PRODUCTION]);
+}
+
+#[test]
 fn errors_are_shown() {
     run("errors", &[PRODUCTION]);
 }
@@ -74,7 +81,7 @@ fn the_page_works_as_make_run_serves_it() {
 
 #[test]
 fn the_page_works_without_msal() {
-    run("without-msal", &["--msal=/nonexistent"]);
+    run(WITHOUT_MSAL, &[]);
 }
 
 #[test]
@@ -93,7 +100,13 @@ fn run(file: &str, options: &[&str]) {
     let Some(folder) = node_folder() else { return };
     let state = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let service = runtime.block_on(Service::start(&arguments(&state, options))).unwrap();
+    let mut arguments = vec!["--port=0", "--state", state.path().to_str().unwrap()];
+    arguments.extend(options);
+    let msal = format!("--msal={ROOT}/{}", page::MSAL_FOLDER);
+    // The default folder is in the folder where the program runs: there is none in that of the tests.
+    arguments.extend((file != WITHOUT_MSAL).then_some(msal.as_str()));
+    let arguments = Args::parse_from(["pozi-local"].into_iter().chain(arguments));
+    let service = runtime.block_on(Service::start(&arguments)).unwrap();
     let mut node = Command::new("node");
     node.args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=600000"])
         .arg(format!("{file}.test.mjs"))
@@ -111,13 +124,6 @@ fn run(file: &str, options: &[&str]) {
     let passed = log.lines().find_map(|line| line.strip_prefix("ℹ pass "));
     assert!(passed.is_some_and(|count| count != "0"), "no test ran: {log}");
     println!("{log}");
-}
-
-fn arguments(state: &TempDir, more: &[&str]) -> Args {
-    let msal = format!("--msal={ROOT}/{}", page::MSAL_FOLDER);
-    let base = ["pozi-local", "--port=0", "--state", state.path().to_str().unwrap()];
-    let has_msal = more.iter().any(|option| option.starts_with("--msal"));
-    Args::parse_from(base.into_iter().chain(more.iter().copied()).chain((!has_msal).then_some(msal.as_str())))
 }
 
 /// Installs Chromium and npm packages, and returns the folder of the tests. `None`, with a notice, if that fails; in CI it is a

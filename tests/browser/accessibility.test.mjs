@@ -42,7 +42,7 @@ for (const colorScheme of ["light", "dark"]) {
 }
 
 test("nothing is cut off on a phone", () =>
-  withBrowser({ viewport: { width: 360, height: 740 } }, async (browser) => {
+  withBrowser({ viewport: { width: 320, height: 640 } }, async (browser) => {
     const fits = () => browser.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
     assert.ok(await fits());
     await signIn(browser);
@@ -50,6 +50,10 @@ test("nothing is cut off on a phone", () =>
     assert.ok(await fits());
     await checkAccessibility(browser.page, "phone");
     await screenshot(browser.page, "phone");
+    await byTestId(browser.page, "another").click();
+    await signIn(browser, { person: "no-groups" });
+    assert.ok(await fits());
+    await screenshot(browser.page, "phone-refused");
   }));
 
 test("the keyboard is enough for everything", () =>

@@ -137,7 +137,7 @@ impl EmulatedEntra {
     /// The claims of [`token`](Self::token).
     pub fn claims(&self, ask: &TokenSpec, now: u64) -> Option<Value> {
         let mut claims = claims::claims(self.registration(&ask.site)?, ask, now)?;
-        if let (Kind::Access, Some(lifetime)) = (ask.kind, *locked(&self.0.token_lifetime)) {
+        if let (Kind::Access, Some(lifetime)) = (ask.kind, self.token_lifetime()) {
             claims["exp"] = (now + lifetime.as_secs()).into();
         }
         Some(claims)
@@ -200,6 +200,10 @@ impl EmulatedEntra {
 
     fn behaviour(&self) -> Behaviour {
         *locked(&self.0.behaviour)
+    }
+
+    fn token_lifetime(&self) -> Option<Duration> {
+        *locked(&self.0.token_lifetime)
     }
 
     fn mistake(&self) -> Option<Mistake> {

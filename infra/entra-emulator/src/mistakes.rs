@@ -50,6 +50,35 @@ impl Mistake {
         }
     }
 
+    /// Where the setting is in Entra's admin centre, and what to set.
+    pub const fn setting(self) -> &'static str {
+        match self {
+            Self::RedirectNotSpa => {
+                "App registrations → Pozi Server → Authentication: move the redirect URI from the platform Web to Single-page application."
+            }
+            Self::RedirectMissing => {
+                "App registrations → Pozi Server → Authentication → Single-page application: add the Web App's address to the redirect URIs."
+            }
+            Self::ScopeMissing => {
+                "App registrations → Pozi Server → Expose an API → Add a scope: user_impersonation, enabled."
+            }
+            Self::ResourceElsewhere => {
+                "App registrations → Pozi Server → Expose an API → Application ID URI: the external URL without its last slash."
+            }
+            Self::AssignmentRequired => {
+                "Enterprise applications → Pozi Server → Users and groups: assign the person or one of their groups. Or Properties → Assignment required: No."
+            }
+            Self::ConsentMissing => {
+                "App registrations → Pozi Server → API permissions → Grant admin consent."
+            }
+        }
+    }
+
+    /// The mistake that this number after `AADSTS` tells of.
+    pub(super) fn of_code(code: u32) -> Option<Self> {
+        Self::ALL.into_iter().find(|mistake| mistake.code() == code)
+    }
+
     /// The number of Entra's error, after `AADSTS`.
     pub const fn code(self) -> u32 {
         match self {

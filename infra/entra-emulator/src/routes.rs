@@ -32,6 +32,7 @@ pub(super) fn router(entra: EmulatedEntra) -> Router {
         .merge(sign_in::router())
         .route("/token", get(token))
         .route("/people", get(people))
+        .route("/levers", get(levers))
         .route("/levers/{lever}", post(pull_lever))
         .route("/mistakes/{mistake}", post(make_mistake))
         .with_state(entra)
@@ -103,6 +104,19 @@ async fn people(State(entra): State<EmulatedEntra>) -> Json<Value> {
             .map(|person| json!({"site": registration.site, "person": person.name(), "what": person.what()}))
     });
     Json(people.collect())
+}
+
+/// The levers and the mistake that are in force, by name.
+async fn levers(State(entra): State<EmulatedEntra>) -> Json<Value> {
+    let behaviour = match entra.behaviour() {
+        Behaviour::Well => None,
+        Behaviour::Slow(_) => Some("slow"),
+        Behaviour::Down => Some("down"),
+        Behaviour::Rubbish => Some("rubbish"),
+    };
+    let brief = entra.token_lifetime().map(|_| "brief");
+    let mistake = entra.mistake().map_or_else(|| "none".to_owned(), |mistake| mistake.to_string());
+    Json(json!({"levers": behaviour.into_iter().chain(brief).collect::<Value>(), "mistake": mistake}))
 }
 
 #[derive(Debug, Deserialize)]
@@ -362,6 +376,25 @@ mod tests {
         assert_eq!(status, StatusCode::OK);
         assert_eq!(body, format!("The tenant signs with the new key {}.", entra.key_id()));
         assert_ne!(entra.key_id(), former);
+    }
+
+    #[tokio::test]
+    async fn the_levers_and_the_mistake_in_force_can_be_read() {
+        let router = emulated().router();
+        for (path, levers, mistake) in [
+            ("levers/roll", json!([]), "none"),
+            ("levers/slow", json!(["slow"]), "none"),
+            ("levers/brief?seconds=20", json!(["slow", "brief"]), "none"),
+            ("levers/rubbish", json!(["rubbish", "brief"]), "none"),
+            ("mistakes/scope-missing", json!(["rubbish", "brief"]), "scope-missing"),
+            ("levers/down", json!(["down", "brief"]), "scope-missing"),
+            ("levers/well", json!([]), "scope-missing"),
+            ("mistakes/none", json!([]), "none"),
+        ] {
+            ask(&router, Method::POST, &format!("/{path}")).await;
+            let expected = json!({"levers": levers, "mistake": mistake});
+            assert_eq!(json_at(&router, "/levers").await, expected, "after {path}");
+        }
     }
 
     #[tokio::test]

@@ -60,7 +60,7 @@ export function notice(kind, title, ...more) {
 }
 
 /** A box for an error that `describe` of errors.js has described. */
-export function errorBox({ title, code, reason, text, hint }, ...more) {
+export function errorBox({ title, code, reason, text, hint, setting }, ...more) {
   const facts = [
     code && make("code", { "data-testid": "problem-code" }, code),
     reason && make("code", { "data-testid": "problem-reason" }, reason),
@@ -71,6 +71,7 @@ export function errorBox({ title, code, reason, text, hint }, ...more) {
     facts.length > 0 && make("p", { class: "facts" }, facts),
     text && make("p", { "data-testid": "problem-text" }, prose(text)),
     hint && make("p", { class: "quiet" }, prose(hint)),
+    setting && make("p", { "data-testid": "problem-setting" }, make("strong", {}, "To correct it in Entra: "), setting),
     more,
   );
   box.dataset.testid = "problem";

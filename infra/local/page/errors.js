@@ -12,6 +12,16 @@ export class EntraError extends Error {
 /** Number and sentence. Trace ids and a timestamp, which only Microsoft's support needs, may follow. */
 const AADSTS = /(AADSTS\d+): ?(.*?)(?= Trace ID:| - Correlation ID:|[\r\n]|$)/;
 
+/** Where in Entra the setting is, for codes that no simulated mistake explains. */
+const ENTRA_SETTINGS = {
+  AADSTS65004:
+    "App registrations → Pozi Server → API permissions → Grant admin consent, so that no one is asked.",
+  AADSTS700016:
+    "App registrations → Pozi Server → Overview: the Application (client) ID must be the one in the site file.",
+  AADSTS90002:
+    "Overview of the tenant: the Directory (tenant) ID must be the one in the site file.",
+};
+
 const ENTRA_HINTS = {
   AADSTS50058:
     "No one is signed in to the tenant in this browser, or the browser blocks third-party cookies, which silent sign-in needs. Sign in by redirect or in a pop-up window.",
@@ -30,7 +40,7 @@ const MSAL_HINTS = {
   no_network_connectivity: "The browser reports that this machine is offline.",
 };
 
-/** { title, code, reason, text, hint }: what to show of `problem`. `mistakes`, of config.json, explain AADSTS codes. */
+/** { title, code, reason, text, hint, setting }: what to show of `problem`. `mistakes`, of config.json, explain AADSTS codes. */
 export function describe(problem, mistakes = []) {
   // The browser module's error has what MSAL or the browser threw as its cause.
   const error = problem?.cause ?? problem;
@@ -38,7 +48,8 @@ export function describe(problem, mistakes = []) {
   const [, code, text] = AADSTS.exec(message) ?? [];
   if (code) {
     const known = mistakes.find((mistake) => mistake.code === code);
-    return { title: "Entra returned an error", code, text, hint: known?.what ?? ENTRA_HINTS[code] };
+    const [hint, setting] = [known?.what ?? ENTRA_HINTS[code], known?.setting ?? ENTRA_SETTINGS[code]];
+    return { title: "Entra returned an error", code, text, hint, setting };
   }
   if (error?.reason) {
     const hint = error.detail && `For the operator: ${error.detail}`;
@@ -59,8 +70,9 @@ export function describe(problem, mistakes = []) {
 }
 
 /** A described error in one line, for the activity log. */
-export function inOneLine({ title, code, reason, text }) {
-  return [title, [code, reason].filter(Boolean).join(", "), text].filter(Boolean).join(": ");
+export function inOneLine({ title, code, reason, text, setting }) {
+  const what = [title, [code, reason].filter(Boolean).join(", "), text].filter(Boolean).join(": ");
+  return setting ? `${what} To correct it in Entra: ${setting}` : what;
 }
 
 function firstLine(text) {

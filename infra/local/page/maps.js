@@ -1,6 +1,6 @@
 // Requests a map of each catalogue through the gate with the current session, and shows the gate's decision.
 
-import { button, errorBox, make, notice } from "./elements.js";
+import { button, errorBox, make, notice, waiting } from "./elements.js";
 
 /** The gate's reasons for a refusal, in words. */
 const REASONS = {
@@ -11,13 +11,21 @@ const REASONS = {
   keys_unavailable: "The gate cannot fetch the keys that verify sessions.",
 };
 
-/** { element, askAll }: a card for each catalogue. `ask(catalogue)` returns a Response or throws; `qgis`: it is installed. */
-export function mapCards(catalogues, qgis, ask) {
+/**
+ * { element, askAll }: a card for each catalogue. `ask(catalogue)` returns a Response or throws, `note(kind, text)` logs;
+ * `qgis`: it is installed.
+ */
+export function mapCards(catalogues, { qgis, ask, note }) {
   const results = new Map();
   const askFor = async (catalogue) => {
     const result = results.get(catalogue.id);
     result.dataset.result = "pending";
-    show(result, catalogue, await outcomeOf(() => ask(catalogue), qgis));
+    result.setAttribute("aria-busy", "true");
+    result.prepend(waiting(qgis ? "QGIS Server is drawing. The first map takes some seconds…" : "Asking the gate…"));
+    const outcome = await outcomeOf(() => ask(catalogue), qgis);
+    show(result, catalogue, outcome);
+    result.setAttribute("aria-busy", "false");
+    note(outcome.kind === "allowed" ? "allowed" : "refused", inOneLine(catalogue, outcome));
   };
   const cards = catalogues.map((catalogue) => {
     const result = make("div", { class: "map", "aria-live": "polite", "data-testid": `map-${catalogue.id}`, "data-result": "none" });
@@ -27,6 +35,12 @@ export function mapCards(catalogues, qgis, ask) {
     return make("li", { class: "card" }, make("h3", {}, catalogue.title, " ", make("code", {}, catalogue.id)), result, request);
   });
   return { element: make("ul", { class: "plain cards" }, cards), askAll: () => Promise.all(catalogues.map(askFor)) };
+}
+
+function inOneLine({ title }, { kind, status, reason, error }) {
+  const facts = [status, reason].filter(Boolean).join(", ") || error?.message;
+  const verbs = { allowed: "allowed", refused: "refused" };
+  return verbs[kind] ? `The gate ${verbs[kind]} a map of ${title} (${facts}).` : `The map of ${title} failed (${facts}).`;
 }
 
 /** { kind, status, reason, picture, error }: the outcome of a request. */

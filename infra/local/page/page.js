@@ -9,12 +9,13 @@ import { button, buttons, empty, errorBox, fill, make, notice, prose, waiting } 
 import { copyToken, entraView } from "./entra-panel.js";
 import { describe, inOneLine } from "./errors.js";
 import { faultsPanel } from "./faults.js";
-import { decode } from "./jwt.js";
+import { decode, relative } from "./jwt.js";
 import { mapCards } from "./maps.js";
 import { SessionController } from "./session-controller.js";
-import { msalObstacle, signedInView, signInForm, WAYS } from "./sign-in-form.js";
+import { msalObstacle, signInForm, WAYS } from "./sign-in-form.js";
 import { msalFor, preload, reaches } from "./sign-in-msal.js";
 import * as plain from "./sign-in-plain.js";
+import { verdictView } from "./verdict.js";
 
 const CHOICE = "pozi-choice";
 /** The query of a map, in metres and pixels. */
@@ -56,7 +57,9 @@ async function start() {
     return fill(place("sign-in"), errorBox(describe(error), make("p", {}, prose("Check that `make run` is still running, then reload the page."))));
   }
   if (location.origin !== new URL(config.service).origin) return sendHome();
-  fill(place("faults"), faultsPanel(config.mistakes, pull));
+  const faults = faultsPanel({ mistakes: config.mistakes, entra: config.plainLogin, note });
+  fill(place("faults"), faults.element);
+  await faults.refresh();
   // Going back from the tenant's page restores this one as it was left, still waiting for a response.
   addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
   note("info", "The page is ready.");
@@ -138,10 +141,14 @@ async function signedIn(made) {
   login = made;
   remember({ signedIn: true, address: made.address });
   note("allowed", `${made.name} is signed in to ${made.site.name}.`);
-  fill(place("sign-in"), signedInView({ name: made.name, site: made.site.name, way: made.way, acts: { signOut, another } }));
-  const maps = mapCards(made.site.catalogues, config.qgis, ({ id }) => sessions.fetch(id, `/${made.site.name}/pozi/ows/${id}/?${MAP}`));
-  sessions = new SessionController({ config, login, panel, note, onChanged: maps.askAll });
+  const verdict = verdictView(made, { signOut, another });
+  fill(place("sign-in"), verdict.element);
+  const ask = ({ id }) => sessions.fetch(id, `/${made.site.name}/pozi/ows/${id}/?${MAP}`);
+  const maps = mapCards(made.site.catalogues, { qgis: config.qgis, ask, note });
+  sessions = new SessionController({ config, login, panel, note, verdict: verdict.show, onChanged: maps.askAll });
   enter("signed-in");
+  // The form was longer than what replaces it.
+  scrollTo(0, 0);
   const introduction = make("p", {}, "Each request carries the current session. The gate verifies it and decides by itself.");
   panel("maps", "ready", introduction, maps.element, buttons(button("maps-ask", "Request all maps", maps.askAll, { class: "second" })));
   await showEntra();
@@ -165,7 +172,7 @@ async function showEntra({ forceRefresh = false } = {}) {
   if (!forceRefresh) panel("entra", "loading", waiting("Getting the access token…"));
   await orError("entra", async () => {
     const { claims } = decode(await login.token({ forceRefresh }));
-    if (forceRefresh) note("allowed", "Entra issued a new access token.");
+    note("allowed", `Entra issued an access token (uti ${claims.uti}), which expires ${relative(claims.exp)}.`);
     const again = () => showEntra({ forceRefresh: true }).then(decide);
     panel("entra", "ready", entraView(claims, { again, copy: () => copyToken(login, note) }));
   });
@@ -198,16 +205,6 @@ async function orError(id, work) {
 function panel(id, state, ...children) {
   place(id).dataset.state = state;
   fill(place(id), children);
-}
-
-/** Pulls a lever of the emulated Entra, and logs its response. */
-async function pull(path) {
-  try {
-    const response = await fetch(`${config.plainLogin}/${path}`, { method: "POST" });
-    note(response.ok ? "info" : "refused", (await response.text()) || `Done: ${path}.`);
-  } catch (error) {
-    note("refused", inOneLine(describe(error)));
-  }
 }
 
 function forgetEverything() {

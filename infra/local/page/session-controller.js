@@ -8,16 +8,20 @@ import { decode, duration } from "./jwt.js";
 import { decodedView, narrowForm, noSession, sessionView, timeBar } from "./session-panel.js";
 
 export class SessionController {
-  #config; #login; #panel; #note; #onChanged;
+  #config; #login; #panel; #note; #verdict; #onChanged;
   #full; #current;
   #bar = timeBar();
   #lifetime = 1;
-  #offered; #lastError;
+  #offered; #lastError; #uti;
+  #logged = new Set();
   #timer;
 
-  /** `panel(id, state, ...children)` fills a panel, `note(kind, text)` logs, `onChanged()` is called for a new current session. */
-  constructor({ config, login, panel, note, onChanged }) {
-    [this.#config, this.#login, this.#panel, this.#note, this.#onChanged] = [config, login, panel, note, onChanged];
+  /**
+   * `panel(id, state, ...children)` fills a panel, `note(kind, text)` logs, `verdict(outcome)` shows the outcome,
+   * `onChanged()` is called for a new current session.
+   */
+  constructor({ config, login, panel, note, verdict, onChanged }) {
+    [this.#config, this.#login, this.#panel, this.#note, this.#verdict, this.#onChanged] = [config, login, panel, note, verdict, onChanged];
     this.#timer = setInterval(() => this.#tick(), 1000);
   }
 
@@ -26,12 +30,20 @@ export class SessionController {
     const session = createSession({
       service: this.#config.service,
       server: `${location.origin}/${this.#login.site.name}/pozi/`,
-      entraToken: this.#login.token,
-      onRenewed: (info) => this.#renewed(info),
+      entraToken: (options) => this.#entraToken(options),
+      onRenewed: () => this.#show(this.#current).catch((error) => this.#failed(error)),
       onProblem: (error) => this.#failed(error),
     });
     this.#full = session;
     await this.#use(session);
+  }
+
+  /** The Entra token to exchange. Its id is the reference of a refusal. */
+  async #entraToken(options) {
+    const token = await this.#login.token(options);
+    this.#uti = decode(token).claims.uti;
+    this.#note("info", `Exchanging the token (uti ${this.#uti}) for a session.`);
+    return token;
   }
 
   /** Renews the current session now. */
@@ -63,6 +75,7 @@ export class SessionController {
     if (this.#current && this.#current !== this.#full) this.#current.end();
     this.#current = session;
     this.#panel("session", "loading", waiting("Exchanging the token…"));
+    this.#verdict({ state: "waiting" });
     try {
       await session.token();
       await this.#show(session);
@@ -72,23 +85,26 @@ export class SessionController {
     await this.#onChanged();
   }
 
-  #renewed({ expiresIn, scope }) {
-    this.#note("allowed", `The exchange issued a session for ${duration(expiresIn)}: ${scope.join(", ")}.`);
-    this.#show(this.#current).catch((error) => this.#failed(error));
-  }
-
   async #show(session, described) {
     const token = await session.token();
     if (session !== this.#current) return;
     const decoded = decode(token);
     const narrowed = session !== this.#full;
     this.#lifetime = decoded.claims.exp - decoded.claims.iat;
+    this.#log(decoded.claims);
+    this.#verdict({ state: "open", scope: session.info.scope });
     this.#tick();
     const acts = { renew: () => this.renew(), widen: () => this.#use(this.#full), discard: () => this.#discarded() };
     const view = sessionView({ claims: decoded.claims, narrowed, bar: this.#bar, acts });
     this.#panel("session", "ready", described && errorBox(described), view);
     this.#panel("decoded", "ready", decodedView(decoded));
     if (!narrowed) this.#offer(session.info.scope);
+  }
+
+  #log({ jti, scope }) {
+    if (this.#logged.has(jti)) return;
+    this.#logged.add(jti);
+    this.#note("allowed", `The exchange issued a session for ${duration(this.#lifetime)}: ${scope.split(" ").join(", ")} (jti ${jti}).`);
   }
 
   /** Shows the form to narrow the session. It is only replaced if the permissions changed: a renewal keeps the choice. */
@@ -108,11 +124,12 @@ export class SessionController {
     if (!session || error === this.#lastError) return;
     this.#lastError = error;
     const described = describe(error, this.#config.mistakes);
-    this.#note("refused", inOneLine(described));
+    this.#note("refused", inOneLine(described) + (described.reason && this.#uti ? ` (uti ${this.#uti})` : ""));
     if (session.info?.expiresIn > 0) {
       this.#show(session, described).catch(() => {});
       return;
     }
+    this.#verdict({ state: "refused", described });
     const again = buttons(button("exchange", "Exchange again", () => this.open(), { class: "second" }));
     this.#panel("session", "error", errorBox(described), again);
     this.#panel("decoded", "empty");
@@ -121,6 +138,7 @@ export class SessionController {
   #discarded() {
     this.#discard();
     this.#note("info", "The session was discarded.");
+    this.#verdict({ state: "discarded" });
     this.#panel("session", "empty", noSession(() => this.open()));
     this.#panel("narrow", "empty");
     this.#panel("decoded", "empty");

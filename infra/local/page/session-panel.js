@@ -21,14 +21,12 @@ export function sessionView({ claims, narrowed, bar, acts }) {
 
 /** A decoded session: its claims and its header. */
 export function decodedView({ claims, header }) {
-  return make(
-    "details",
-    { open: matchMedia("(min-width: 48rem)").matches },
-    make("summary", {}, "Decoded session token"),
-    claimsTable(claims, SESSION_NOTES, "Claims of the session", "session-claims"),
-    make("h3", {}, "Header"),
-    claimsTable(header, HEADER_NOTES, "Header of the session", "session-header"),
-  );
+  const part = (title, open, table) => make("details", { open }, make("summary", {}, title), table);
+  const isWide = matchMedia("(min-width: 48rem)").matches;
+  return [
+    part("Claims of the session", isWide, claimsTable(claims, SESSION_NOTES, "Claims of the session", "session-claims")),
+    part("Header of the session", false, claimsTable(header, HEADER_NOTES, "Header of the session", "session-header")),
+  ];
 }
 
 function chip(permission) {

@@ -1,6 +1,6 @@
-// The form to choose a site, a person and a sign-in method, and the view of who is signed in.
+// The form to choose a site, a person and a sign-in method.
 
-import { button, buttons, icon, make, notice, prose } from "./elements.js";
+import { button, buttons, make, notice, prose } from "./elements.js";
 
 /** The sign-in methods, by name: title and description. */
 export const WAYS = {
@@ -57,25 +57,6 @@ function choices(name, legend, items, chosen) {
   return make("fieldset", { class: `choose-${name}` }, make("legend", {}, legend), make("div", { class: "choices" }, cards));
 }
 
-/** Who is signed in, to which site and how. `acts` has another and signOut. */
-export function signedInView({ name, site, way, acts }) {
-  return make(
-    "div",
-    { class: "notice signed-in", "data-kind": "allowed" },
-    icon("allowed"),
-    make(
-      "div",
-      {},
-      make("strong", { "data-testid": "signed-in-as" }, `${name} is signed in to ${capitalised(site)}`),
-      make("p", { class: "note" }, `Sign-in method: ${WAYS[way][0]}`),
-    ),
-    buttons(
-      button("sign-out", "Sign out", acts.signOut),
-      button("another", "Sign in as someone else", acts.another, { class: "second" }),
-    ),
-  );
-}
-
 /** A notice that MSAL cannot be used, and what to do: it is "missing", or it cannot reach the tenant over https. */
 export function msalObstacle(which, authority, retry) {
   const element = which === "missing" ? missing() : unreachable(`${authority}/`, retry);
@@ -93,11 +74,12 @@ function unreachable(address, retry) {
   return notice(
     "warning",
     "MSAL.js cannot reach the emulated Entra yet",
-    make("p", {}, "MSAL.js needs https, and this browser does not trust the certificate that the emulated Entra made when it started. Open ", link, ", accept the certificate, then come back and check again. Or sign in without MSAL.js."),
+    make("p", {}, "MSAL.js needs https, and this browser does not trust the certificate that the emulated Entra made for itself. Open ", link, ", accept the certificate, then come back and check again. Or sign in without MSAL.js."),
     buttons(button("trust-retry", "Check again", retry, { class: "second small" })),
   );
 }
 
-function capitalised(name) {
+/** A site's name as in a sentence. */
+export function capitalised(name) {
   return name.charAt(0).toUpperCase() + name.slice(1);
 }

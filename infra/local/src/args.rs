@@ -11,8 +11,6 @@ use pozi_auth::{
 };
 use url::Url;
 
-use crate::page::MSAL_FOLDER;
-
 /// Runs Pozi's token exchange on localhost, with an emulated Entra ID and sample councils.
 #[derive(Debug, Parser)]
 #[command(name = "pozi-local", version)]
@@ -30,15 +28,16 @@ pub struct Args {
     #[arg(long, value_name = "URL")]
     pub authority: Option<Url>,
 
-    /// Folder of MSAL.js, which `infra/local/page/fetch-msal` installs; without it the page signs in without MSAL.js
-    #[arg(long, value_name = "DIR", default_value = MSAL_FOLDER)]
-    pub msal: PathBuf,
+    /// Folder of MSAL.js [default: where `infra/local/page/fetch-msal` installs it; without that folder, the page signs in
+    /// without MSAL.js]
+    #[arg(long, value_name = "DIR")]
+    pub msal: Option<PathBuf>,
 
     /// Folder of site files (*.toml) to serve in place of the sample councils; the emulated Entra has their tenants
     #[arg(long, value_name = "DIR")]
     pub sites: Option<PathBuf>,
 
-    /// Folder for the signing keys, which are kept between runs, and for the sample maps
+    /// Folder for the signing keys and the certificate, which are kept between runs, and for the sample maps
     #[arg(long, value_name = "DIR", default_value = ".pozi")]
     pub state: PathBuf,
 

@@ -81,7 +81,14 @@ impl Fields {
             None => format!("{}: {}", self.text("reason"), self.text("detail")),
         };
         let took = format!("{}.{} ms", micros / 1_000, micros / 100 % 10);
-        (self.text("decision").to_owned(), format!("{site:<12} {outcome}  ({took})"))
+        let reference = self.reference();
+        (self.text("decision").to_owned(), format!("{site:<12} {outcome}  ({took}{reference})"))
+    }
+
+    /// What the page's activity log shows of the same exchange: the session's id, or of a refusal the Entra token's.
+    fn reference(&self) -> String {
+        let known = ["jti", "uti", "subject_token_sha256"].into_iter().find(|name| self.0.contains_key(name));
+        known.map_or_else(String::new, |name| format!(", {name} {}", self.text(name)))
     }
 
     fn as_warning(&self) -> String {
@@ -115,17 +122,20 @@ mod tests {
             ("site", "riverbend"),
             ("scope", "a:read"),
             ("total_us", "1234"),
+            ("jti", "b7"),
+            ("uti", "Kx"),
         ]);
-        assert_eq!(granted.as_exchange(), ("granted".into(), "riverbend    a:read  (1.2 ms)".into()));
+        assert_eq!(granted.as_exchange(), ("granted".into(), "riverbend    a:read  (1.2 ms, jti b7)".into()));
         let refused = fields(&[
             ("decision", "refused"),
             ("reason", "expired"),
             ("detail", "expired 1 s ago"),
             ("total_us", "90"),
+            ("uti", "Kx"),
         ]);
         assert_eq!(
             refused.as_exchange(),
-            ("refused".into(), "-            expired: expired 1 s ago  (0.0 ms)".into())
+            ("refused".into(), "-            expired: expired 1 s ago  (0.0 ms, uti Kx)".into())
         );
     }
 }

@@ -1,6 +1,7 @@
 //! The whole service in one process on localhost, with an emulated Entra ID and sample councils.
 
 pub mod args;
+mod certificate;
 mod connections;
 pub mod console;
 pub mod explain;

@@ -34,7 +34,7 @@ macro_rules! module {
 }
 
 /// Path, content type and text of each file.
-const FILES: [(&str, &str, &str); 44] = [
+const FILES: [(&str, &str, &str); 45] = [
     ("/", HTML, include_str!("../page/index.html")),
     (REDIRECT, HTML, include_str!("../page/redirect.html")),
     ("/page/style.css", STYLE, include_str!("../page/style.css")),
@@ -56,6 +56,7 @@ const FILES: [(&str, &str, &str); 44] = [
     ("/page/sign-in-form.js", SCRIPT, include_str!("../page/sign-in-form.js")),
     ("/page/sign-in-msal.js", SCRIPT, include_str!("../page/sign-in-msal.js")),
     ("/page/sign-in-plain.js", SCRIPT, include_str!("../page/sign-in-plain.js")),
+    ("/page/verdict.js", SCRIPT, include_str!("../page/verdict.js")),
     ("/pozi-session/addresses.js", SCRIPT, module!("addresses.js")),
     ("/pozi-session/answers.js", SCRIPT, module!("answers.js")),
     ("/pozi-session/attempts.js", SCRIPT, module!("attempts.js")),
@@ -89,6 +90,26 @@ const MSAL: [(&str, &str); 2] = [
     ("/msal/msal-browser.min.js", "msal-browser.min.js"),
     ("/msal/msal-redirect-bridge.min.js", "redirect-bridge/msal-redirect-bridge.min.js"),
 ];
+
+/// The folder that `--msal` names has no MSAL.js.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "--msal {}: there is no MSAL.js in this folder; name the folder lib of npm's package @azure/msal-browser, or leave --msal out",
+    .0.display()
+)]
+pub struct MsalError(PathBuf);
+
+/// The folder of MSAL.js: `named`, which must have it, or [`MSAL_FOLDER`], which may be missing.
+pub fn msal_folder(named: Option<PathBuf>) -> Result<PathBuf, MsalError> {
+    match named {
+        Some(folder) if !has_msal(&folder) => Err(MsalError(folder)),
+        named => Ok(named.unwrap_or_else(|| MSAL_FOLDER.into())),
+    }
+}
+
+fn has_msal(folder: &Path) -> bool {
+    MSAL.iter().all(|(_, file)| folder.join(file).is_file())
+}
 
 /// The page's settings. They are public: any page on this machine can read them.
 #[derive(Debug, Clone)]
@@ -146,6 +167,7 @@ fn mistake(mistake: Mistake) -> Value {
         "name": mistake.to_string(),
         "code": format!("AADSTS{}", mistake.code()),
         "what": mistake.what(),
+        "setting": mistake.setting(),
     })
 }
 
@@ -170,7 +192,7 @@ pub fn router(config: PageConfig, msal_folder: PathBuf) -> Router {
 
 fn settings(config: &PageConfig, msal_folder: &Path) -> Response {
     let mut settings = config.settings.clone();
-    settings["msal"] = MSAL.iter().all(|(_, file)| msal_folder.join(file).is_file()).into();
+    settings["msal"] = has_msal(msal_folder).into();
     (fixed_headers(), Json(settings)).into_response()
 }
 
@@ -319,6 +341,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (page, folder) = (page(folder.path()), folder.path());
         assert_eq!(answer(&page, MSAL[0].0).await.0, StatusCode::NOT_FOUND);
+        let error = msal_folder(Some(folder.to_owned())).unwrap_err().to_string();
+        assert!(error.contains(folder.to_str().unwrap()) && error.contains("leave --msal out"), "{error}");
         fs::create_dir_all(folder.join("redirect-bridge")).unwrap();
         for (_, place) in MSAL {
             fs::write(folder.join(place), place).unwrap();
@@ -328,6 +352,8 @@ mod tests {
             let (status, _, text) = answer(&page, address).await;
             assert_eq!((status, text.as_str()), (StatusCode::OK, place));
         }
+        assert_eq!(msal_folder(Some(folder.to_owned())).unwrap(), folder);
+        assert_eq!(msal_folder(None).unwrap(), Path::new(MSAL_FOLDER));
         let (_, _, settings) = answer(&page, "/local/config.json").await;
         assert_eq!(serde_json::from_str::<Value>(&settings).unwrap()["msal"], true);
         for path in ["/msal/other.js", "/msal/../other.js", "/msal/%2e%2e/lib/other.js"] {

@@ -12,6 +12,7 @@ use pozi_auth::{
     oauth,
     session::{Issuer, IssuerKeys},
     sites::Site,
+    timestamp::Clock,
 };
 use pozi_token_exchange::{Environment, TokenExchange};
 use tokio::net::TcpListener;
@@ -21,12 +22,12 @@ use url::Url;
 
 use crate::{
     args::Args,
-    connections, explain,
+    certificate, connections, explain,
     gates::{self, Gates},
-    https::{self, HttpsServer},
+    https::HttpsServer,
     listen::{ListenError, listen},
     maps::{self, CopyError, Qgis},
-    page::{self, PageConfig},
+    page::{self, MsalError, PageConfig},
     rotation, samples,
     verifier_kit::{self, VerifierKit},
     welcome::Welcome,
@@ -64,6 +65,12 @@ pub enum StartError {
     /// The sample maps cannot be written.
     #[error("cannot write the sample maps; choose another folder with --state")]
     Maps(#[from] CopyError),
+    /// The folder of MSAL.js has none.
+    #[error(transparent)]
+    Msal(#[from] MsalError),
+    /// The certificate of the emulated Entra cannot be kept.
+    #[error("cannot keep the certificate of the emulated Entra; choose another folder with --state")]
+    Certificate(#[source] Box<dyn Error + Send + Sync>),
     /// Something else failed.
     #[error("cannot start")]
     Other(#[source] Box<dyn Error + Send + Sync>),
@@ -72,6 +79,7 @@ pub enum StartError {
 impl Service {
     /// Loads the sites, makes sure that there is a signing key, and listens.
     pub async fn start(args: &Args) -> Result<Self, StartError> {
+        let msal = page::msal_folder(args.msal.clone())?;
         let (listener, port) = listen(args.port, "--port")?;
         let base = format!("http://localhost:{port}");
         let files = match &args.sites {
@@ -85,7 +93,8 @@ impl Service {
         rotation::start(Arc::clone(&ring), args.policy()?, args.publish_before() / 4).await?;
 
         let entra = EmulatedEntra::new(sites.iter().map(|site| samples::registration(site)).collect());
-        let certificate = https::certificate().map_err(StartError::Other)?;
+        let certificate =
+            certificate::kept_or_new(&args.state, SystemClock.now()).map_err(StartError::Certificate)?;
         let tenant = HttpsServer::listen(args.entra_port(), "--entra-port", certificate)?;
         let tenant_url = format!("https://localhost:{}", tenant.port).parse().map_err(other)?;
         let qgis = qgis(args, port, &sites);
@@ -95,7 +104,7 @@ impl Service {
         let gates = gates(args, &base, port, qgis)?;
         let mut router = functions(args, &base, port, files, ring)?
             .nest("/entra", entra.router())
-            .merge(page::router(config, args.msal.clone()))
+            .merge(page::router(config, msal))
             .merge(kit(args, &base)?);
         if let Some(first) = sites.first() {
             router = router.nest("/gate", gates.decisions(first));
@@ -258,5 +267,20 @@ mod tests {
             timeout(Duration::from_secs(20), stream.read_exact(&mut answer)).await.unwrap().unwrap();
             assert_eq!(answer, format!("HTTP/1.1 {status}").as_bytes(), "{length}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_second_start_has_the_same_certificate_and_a_folder_without_msal_is_an_error() {
+        let state = tempfile::tempdir().unwrap();
+        let folder = state.path().to_str().unwrap();
+        let args = ["pozi-local", "--port=0", "--state", folder];
+        let certificate = async || {
+            Service::start(&Args::parse_from(args)).await.unwrap();
+            fs::read(state.path().join("entra-certificate.json")).unwrap()
+        };
+        assert_eq!(certificate().await, certificate().await);
+        let named = Args::parse_from(args.into_iter().chain(["--msal=/nonexistent"]));
+        let error = Service::start(&named).await.unwrap_err().to_string();
+        assert!(error.starts_with("--msal /nonexistent: there is no MSAL.js"), "{error}");
     }
 }

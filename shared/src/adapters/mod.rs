@@ -11,7 +11,7 @@ mod key_ring_file;
 mod key_set_file;
 #[cfg(feature = "lambda")]
 pub mod lambda;
-mod private_file;
+pub mod private_file;
 mod roots;
 mod site_files;
 

@@ -10,14 +10,14 @@ use std::{
 use crate::error::Cause;
 
 /// The permissions that let others read or change a file (or list a folder).
-pub(super) const OTHERS_READ: u32 = 0o077;
+pub const OTHERS_READ: u32 = 0o077;
 
 /// The permissions that let others change a file.
 #[cfg(unix)]
 const OTHERS_WRITE: u32 = 0o022;
 
 /// Replaces the file at `path` by `content`. Its folder must exist.
-pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = temporary(path)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
@@ -27,7 +27,7 @@ pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
 
 /// Deletes the temporary files that a writer of `path` left when it was killed, and returns how many. No writer may be
 /// running. A folder that does not exist has none.
-pub(super) fn sweep(path: &Path) -> io::Result<usize> {
+pub fn sweep(path: &Path) -> io::Result<usize> {
     let entries = match std::fs::read_dir(folder_of(path)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
         entries => entries?,
@@ -72,14 +72,15 @@ pub(super) fn folder_of(path: &Path) -> &Path {
 /// Returns the mode of the file at `path` if it grants any of `permissions`. `None` if it does not, and on systems without
 /// modes.
 #[cfg(unix)]
-pub(super) fn open_to_others(path: &Path, permissions: u32) -> io::Result<Option<u32>> {
+pub fn open_to_others(path: &Path, permissions: u32) -> io::Result<Option<u32>> {
     use std::os::unix::fs::PermissionsExt;
     let mode = std::fs::metadata(path)?.permissions().mode() & 0o777;
     Ok((mode & permissions != 0).then_some(mode))
 }
 
 #[cfg(not(unix))]
-pub(super) fn open_to_others(_: &Path, _: u32) -> io::Result<Option<u32>> {
+/// Returns `None`: this system has no modes.
+pub fn open_to_others(_: &Path, _: u32) -> io::Result<Option<u32>> {
     Ok(None)
 }
 

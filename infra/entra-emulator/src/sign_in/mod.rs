@@ -468,6 +468,7 @@ mod tests {
             let answer = browser.picks(&[("picked_person", "reader")]).await;
             assert_eq!(answer.status, StatusCode::BAD_REQUEST);
             assert!(answer.body.contains(&format!("AADSTS{}: ", mistake.code())), "{}", answer.body);
+            assert!(answer.body.contains(mistake.setting().split('→').next().unwrap()), "{}", answer.body);
         }
         entra.set_mistake(Some(Mistake::RedirectNotSpa));
         for (origin, number) in [(PAGE, 9_002_326), (None, 7_000_218)] {

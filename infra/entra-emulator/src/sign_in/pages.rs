@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{
-    super::{Person, Registration},
+    super::{Mistake, Person, Registration},
     error::EntraError,
 };
 
@@ -75,6 +75,9 @@ pub(super) fn error(error: &EntraError) -> Markup {
         "Sorry, but we’re having trouble signing you in.",
         &html! {
             p role="alert" { (error.text()) }
+            @if let Some(mistake) = Mistake::of_code(error.code) {
+                p { strong { "To correct it in Entra: " } (mistake.setting()) " (The real Entra does not say this.)" }
+            }
             p { "The application does not receive this error. Close this window, or go back." }
         },
     )
@@ -84,7 +87,7 @@ pub(super) fn error(error: &EntraError) -> Markup {
 pub(super) fn welcome() -> Markup {
     page(
         "This browser trusts the emulated tenant",
-        &html! { p { "You accepted its certificate, which is new at every start. Go back to the page and sign in." } },
+        &html! { p { "You accepted its certificate, which it keeps for a year. Go back to the page and sign in." } },
     )
 }
 
