@@ -51,8 +51,8 @@ test("two tabs have separate sessions, also of different people", () =>
     }
     await signIn({ context: browser.context, page: second }, { person: "editor" });
     assert.ok((await scope(second)).includes("assets:write"));
-    await byTestId(first, "renew").click();
-    await first.waitForTimeout(500);
+    const [renewed] = await Promise.all([first.waitForResponse(`${BASE}/oauth2/token`), byTestId(first, "renew").click()]);
+    assert.equal((await renewed.json()).scope, "heritage:read planning:read");
     assert.deepEqual(await scope(first), ["heritage:read", "planning:read"]);
   }));
 

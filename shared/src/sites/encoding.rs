@@ -32,8 +32,10 @@ mod tests {
         let units: Vec<u16> = text.encode_utf16().collect();
         let little: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
         let big: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
-        for bytes in [[&[0xff, 0xfe], &little[..]].concat(), [&[0xfe, 0xff], &big[..]].concat(), little, big]
-        {
+        // A mark, and a letter without a zero.
+        let marked = [b"\xff\xfe\x42\x30".to_vec(), b"\xfe\xff\x30\x42".to_vec()];
+        let all = [[&[0xff, 0xfe], &little[..]].concat(), [&[0xfe, 0xff], &big[..]].concat(), little, big];
+        for bytes in all.into_iter().chain(marked) {
             let (line, message) = decode(bytes).unwrap_err();
             assert!(line.is_none() && message.starts_with("the file is UTF-16"), "{message}");
         }

@@ -189,6 +189,24 @@ mod tests {
     }
 
     #[test]
+    fn a_reason_has_a_code_and_the_groups_that_it_is_about() {
+        let planners = groups(&[PLANNERS]);
+        for (because, code) in [
+            (Because::Group(planners.clone()), "group"),
+            (Because::MayWrite(planners.clone()), "may_write"),
+            (Because::NotInGroup(planners.clone()), "not_in_group"),
+            (Because::GroupsInRoles(planners.clone()), "groups_in_roles"),
+        ] {
+            assert_eq!((because.name(), because.groups()), (code, &planners[..]));
+        }
+        for (because, code) in
+            [(Because::Everyone, "everyone"), (Because::Nobody, "nobody"), (Because::Overage, "overage")]
+        {
+            assert_eq!((because.name(), because.groups()), (code, &[][..]));
+        }
+    }
+
+    #[test]
     fn lists_only_the_persons_own_groups_as_matching() {
         let mut site = site();
         site.catalogues[0].readers = Who::Groups(groups(&[EDITORS, PLANNERS]));

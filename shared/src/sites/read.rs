@@ -238,6 +238,15 @@ mod tests {
     }
 
     #[test]
+    fn ids_of_zeros_are_not_also_said_to_be_equal() {
+        let zeros = [CLIENT, TENANT, PLANNERS].iter().fold(document(), |text, id| text.replace(id, NIL));
+        let zeros = zeros.replace("origins =", &format!("further_client_ids = [\"{NIL}\"]\norigins ="));
+        let errors = errors(&zeros);
+        assert_eq!(errors.len(), 4, "{errors:?}");
+        assert!(errors.iter().all(|error| error.contains("is a placeholder")), "{errors:?}");
+    }
+
+    #[test]
     fn a_groups_name_gets_the_advice_where_its_id_is() {
         for name in ["Planners", "GIS Planners", "Council’s planners", "deadbeef"] {
             let says = format!(
@@ -306,7 +315,8 @@ mod tests {
             causes(origin, to, &format!("a:6: `{to}` is not a valid origin: it {says}"));
         }
         let app = document().replace(origin, "capacitor://localhost");
-        assert!(Site::parse(&app).unwrap().is_served_from("capacitor://localhost"));
+        let app = Site::parse(&app).unwrap();
+        assert!(app.is_served_from("capacitor://localhost") && !app.is_served_from("https://evil.example"));
     }
 
     #[test]

@@ -86,6 +86,8 @@ mod tests {
             let advice = syntax_advice(text, &read(text).unwrap_err());
             assert!(advice.starts_with(&format!("; the line contains {found}: ")), "{text}: {advice}");
         }
+        let twice = "project = 'a'\nproject = 'b'";
+        assert_eq!(syntax_advice(twice, &read(twice).unwrap_err()), "");
         let elsewhere = "title = 'Council’s'\nproject = C:/a.qgz";
         assert_eq!(syntax_advice(elsewhere, &read(elsewhere).unwrap_err()), "");
     }
