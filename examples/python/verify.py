@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import urllib.request
+from http.client import HTTPException
 
 import jwt
 
@@ -84,7 +85,7 @@ class Keys:
             with urllib.request.urlopen(self.url, timeout=5) as answer:
                 key_set = jwt.PyJWKSet.from_dict(json.load(answer))
             self.keys, self.fetched = {key.key_id: key for key in key_set.keys}, self.now()
-        except (OSError, ValueError, AttributeError, jwt.PyJWTError) as error:
+        except (OSError, HTTPException, ValueError, AttributeError, jwt.PyJWTError) as error:
             self.paused = self.now()
             logging.warning("the keys of sessions cannot be fetched: %s", error)
 

@@ -78,7 +78,7 @@ class Keys
   private
 
   def fetch
-    options = { use_ssl: @url.scheme == "https", open_timeout: 5, read_timeout: 5 }
+    options = { use_ssl: @url.scheme == "https", open_timeout: 5, read_timeout: 5, max_retries: 0 }
     answer = Net::HTTP.start(@url.host, @url.port, **options) { |http| http.get(@url.path) }
     raise "status #{answer.code}" unless answer.is_a?(Net::HTTPOK)
 

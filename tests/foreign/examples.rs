@@ -51,8 +51,9 @@ fn the_page_links_every_example_and_quotes_the_first_four_unchanged() {
         let source = fs::read_to_string(in_project(file)).unwrap();
         assert_eq!(format!("{}\n", quoted("docs/verify.md", language)), source, "{file}");
     }
-    for folder in fs::read_dir(in_project("examples")).unwrap() {
-        let folder = folder.unwrap();
+    let folders = fs::read_dir(in_project("examples")).unwrap().map(Result::unwrap);
+    // That one verifies nothing, and has a page of its own.
+    for folder in folders.filter(|folder| folder.file_name() != "web") {
         let files: Vec<_> =
             fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
         let [file] = &files[..] else { panic!("not one file: {files:?}") };

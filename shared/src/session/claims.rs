@@ -176,7 +176,7 @@ mod tests {
         }
         for (text, path) in [
             ("https://auth.example", ""),
-            ("https://a.b/c", "/c"),
+            ("https://[::1]/c", "/c"),
             ("http://[::1]:8080", ""),
             ("https://auth.example:8443/a/b", "/a/b"),
         ] {
