@@ -39,8 +39,7 @@ export function mapCards(catalogues, { qgis, ask, note }) {
 
 function inOneLine({ title }, { kind, status, reason, error }) {
   const facts = [status, reason].filter(Boolean).join(", ") || error?.message;
-  const verbs = { allowed: "allowed", refused: "refused" };
-  return verbs[kind] ? `The gate ${verbs[kind]} a map of ${title} (${facts}).` : `The map of ${title} failed (${facts}).`;
+  return kind === "error" ? `The map of ${title} failed (${facts}).` : `The gate ${kind} a map of ${title} (${facts}).`;
 }
 
 /** { kind, status, reason, picture, error }: the outcome of a request. */
