@@ -90,8 +90,8 @@ fn spawn(socket: &PathBuf, home: &PathBuf, pinned: Option<&str>) -> Child {
         .env_clear()
         .envs([("PATH", "/usr/bin:/bin"), ("LANG", "C.UTF-8"), ("QT_QPA_PLATFORM", "offscreen")])
         .env("QGIS_SERVER_IGNORE_BAD_LAYERS", "1")
-        .env("HOME", home)
-        .env("XDG_RUNTIME_DIR", home)
+        // A killed process leaves its temporary folders behind.
+        .envs(["HOME", "TMPDIR", "XDG_RUNTIME_DIR"].map(|name| (name, home)))
         .envs(pinned.map(|project| ("QGIS_PROJECT_FILE", project)))
         .stdin(Stdio::null())
         .stdout(Stdio::null())

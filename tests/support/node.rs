@@ -28,12 +28,15 @@ pub fn node_with(folder: &str, what: &str) -> Option<PathBuf> {
     }
     copy(&from, &to).expect("the folder can be copied");
     let lock = fs::read(from.join("package-lock.json")).expect("the folder has a lock");
-    if fs::read(to.join("installed")).is_ok_and(|installed| installed == lock) || install(&to) {
-        fs::write(to.join("installed"), lock).expect("the copy can be written to");
+    if fs::read(to.join("installed")).is_ok_and(|installed| installed == lock) {
         return Some(to);
     }
-    not_run(&format!("{what}: node and npm, with access to the npm registry, are needed"));
-    None
+    if let Err(cause) = install(&to) {
+        not_run(&format!("{what}: node and npm, with access to the npm registry, are needed: {cause}"));
+        return None;
+    }
+    fs::write(to.join("installed"), lock).expect("the copy can be written to");
+    Some(to)
 }
 
 /// Prints that `what` did not run.
@@ -47,10 +50,12 @@ pub fn not_run(what: &str) {
     std::io::stderr().write_all(format!("{notice}\n").as_bytes()).ok();
 }
 
-fn install(folder: &Path) -> bool {
+/// Returns what npm says when it fails, such as that the disk is full.
+fn install(folder: &Path) -> Result<(), String> {
     let mut npm = Command::new("npm");
-    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]).current_dir(folder);
-    npm.stdin(Stdio::null()).output().is_ok_and(|output| output.status.success())
+    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(folder);
+    let output = npm.stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
+    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
 }
 
 /// Removes all but what was installed in `folder`: a file that the sources have no more would still be run.
