@@ -14,7 +14,7 @@ use crate::{
     metrics,
     oauth::{ExchangeError, Refusal, RequestRefusal, SubjectToken},
     session::SessionClaims,
-    sites::{Site, SiteName},
+    sites::{Site, SiteName, closed},
 };
 
 /// The `target` of audit events.
@@ -63,6 +63,7 @@ pub struct Trail {
     token_key: Option<String>,
     site: Option<SiteName>,
     group_ids_in_roles: Option<usize>,
+    closed: Option<String>,
     session: Option<(String, String, String)>,
     written: bool,
 }
@@ -82,6 +83,7 @@ impl Trail {
             token_key: None,
             site: None,
             group_ids_in_roles: None,
+            closed: None,
             session: None,
             written: false,
         }
@@ -110,8 +112,9 @@ impl Trail {
         self.site = Some(site.name.clone());
     }
 
-    /// Records whether the token lists groups that do not count at the site.
-    pub fn record_subject(&mut self, subject: &VerifiedSubject) {
+    /// Records what the rules of `site` keep closed to the person, and whether the token lists groups that do not count there.
+    pub fn record_subject(&mut self, subject: &VerifiedSubject, site: &Site) {
+        self.closed = closed(subject.groups(), site);
         if let Groups::InRoles(count) = subject.groups() {
             self.group_ids_in_roles = Some(*count);
         }
@@ -158,6 +161,7 @@ impl Trail {
             site = self.site.as_ref().map(SiteName::as_str),
             tenant = self.tenant.as_ref().map(tracing::field::display),
             scope,
+            closed = self.closed,
             group_ids_in_roles = self.group_ids_in_roles,
             jti,
             kid,

@@ -7,11 +7,12 @@ use pozi_auth::sites::Site;
 use pozi_auth::{
     adapters::SystemClock,
     entra::{Cloud, KeySetLocation, TokenVersion},
+    keyring::RotationRequest,
     tenants::KeySetStore,
     timestamp::{Clock, Timestamp},
 };
 use pozi_local::samples;
-use pozi_rotate_keys::{Refreshed, RunRequest};
+use pozi_rotate_keys::Refreshed;
 use pozi_tests::{Fate, Fleet, exchanged};
 
 fn ago(duration: Duration) -> Timestamp {
@@ -35,7 +36,7 @@ async fn fleet_whose_key_set_is(age: Duration) -> Option<Fleet> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_stores_both_key_sets_of_every_tenant() {
     let Some(fleet) = Fleet::sealed().await else { return };
-    let done = fleet.rotate(RunRequest::default()).await.unwrap();
+    let done = fleet.rotate(&RotationRequest::Due).await.unwrap();
     assert_eq!(done.key_sets, Refreshed { kept: 4, failed: 0 }, "two tenants");
     assert_eq!(done.keys, [""; 0], "a day has not passed");
     fleet.entra.take_seen();
@@ -49,7 +50,7 @@ async fn an_unreachable_tenant_keeps_its_stored_key_set_and_signing_keys_still_r
     let Some(fleet) = Fleet::sealed().await else { return };
     for behaviour in [Behaviour::Down, Behaviour::Rubbish] {
         fleet.directory.behave(behaviour);
-        let done = fleet.rotate(RunRequest::default()).await.unwrap();
+        let done = fleet.rotate(&RotationRequest::Due).await.unwrap();
         assert_eq!(done.key_sets, Refreshed { kept: 0, failed: 4 });
     }
     let answer = exchanged(&fleet.exchange(), &fleet.token()).await;
@@ -117,7 +118,7 @@ async fn a_key_set_from_the_future_is_replaced_by_the_next_run_and_not_used_unti
         assert_eq!(fleet.entra.take_seen().len(), 1, "the stored set is not used, {hours} h ahead");
 
         fleet.directory.roll_keys();
-        fleet.rotate(RunRequest::default()).await.unwrap();
+        fleet.rotate(&RotationRequest::Due).await.unwrap();
         fleet.entra.take_seen();
         assert_eq!(exchanged(&fleet.exchange(), &fleet.token()).await.status, 200);
         assert_eq!(fleet.entra.take_seen().len(), 0, "the run has replaced it, {hours} h ahead");

@@ -11,12 +11,11 @@ use pozi_auth::{
         aws::{Keys, Table, TablePublishedKeys, connection},
     },
     entra::{KEY_LIFETIMES, TenantKeys},
-    keyring::{PUBLISHED_LIFETIMES, RING_LIFETIMES, RingSigner},
+    keyring::{PUBLISHED_LIFETIMES, RING_LIFETIMES, RingSigner, RotationRequest},
     session::{SessionKeySet, SessionRefusal, SessionVerifier},
     tenants::{CachedRegistry, REGISTRY_LIFETIMES},
     timestamp::{Clock, Timestamp},
 };
-use pozi_rotate_keys::RunRequest;
 use pozi_tests::{Fleet, ISSUER, PATIENT_LIMITS, SetClock, aws_at, exchanged};
 use pozi_token_exchange::{Environment, TokenExchange};
 
@@ -103,7 +102,7 @@ async fn three_rotations_neither_end_a_session_early_nor_extend_one() {
     for step in 0..STEPS {
         clock.advance(STEP);
         if step % 2 == 0 {
-            rotator.run(RunRequest::default(), clock.now()).await.unwrap();
+            rotator.run(&RotationRequest::Due, clock.now()).await.unwrap();
         }
         let now = clock.now();
         let token = fleet.directory.token(&TokenSpec::default(), now.unix_seconds()).unwrap();

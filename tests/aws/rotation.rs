@@ -8,10 +8,12 @@ use std::{
 use pozi_auth::{
     adapters::aws::connection,
     error::with_causes,
-    keyring::{KeyRing, KeyRingSource, KeyState, PrivateHalf, RotateError, SigningAlgorithm},
+    keyring::{
+        KeyRing, KeyRingSource, KeyState, PrivateHalf, RotateError, RotationRequest, SigningAlgorithm,
+    },
     timestamp::Clock,
 };
-use pozi_rotate_keys::{RotateKeys, RunError, RunReport, RunRequest, aws::OnAws};
+use pozi_rotate_keys::{RotateKeys, RunError, RunReport, aws::OnAws};
 use pozi_tests::{EmulatedAws, Fate, Fleet, SetClock, aws_at};
 
 /// A clock that starts at the system's time, with which the first ring is created.
@@ -28,12 +30,13 @@ fn states(ring: &KeyRing) -> Vec<&'static str> {
         KeyState::Pending { .. } => "pending",
         KeyState::Active { .. } => "active",
         KeyState::Retiring { .. } => "retiring",
+        KeyState::Revoked { .. } => "revoked",
     };
     ring.keys().iter().map(name).collect()
 }
 
 async fn run(rotator: &RotateKeys<OnAws>, clock: &SetClock) -> Result<RunReport, RunError> {
-    rotator.run(RunRequest::default(), clock.now()).await
+    rotator.run(&RotationRequest::Due, clock.now()).await
 }
 
 /// Returns those of the keys in KMS that are not scheduled for deletion.
@@ -203,12 +206,12 @@ async fn a_lost_ring_is_reported_and_not_replaced() {
     };
     let signing = pozi_auth::config::Signing::Sealed { kms_key };
     let fleet = Fleet::bare(signing, SigningAlgorithm::Es256).await.unwrap();
-    let error = fleet.rotate(RunRequest::default()).await.unwrap_err();
+    let error = fleet.rotate(&RotationRequest::Due).await.unwrap_err();
     assert!(matches!(error, RunError::Rotate(RotateError::NoRing)), "{error}");
     assert!(fleet.store().load().await.unwrap().is_none());
-    fleet.rotate(RunRequest { establish: true }).await.unwrap();
+    fleet.rotate(&RotationRequest::Establish).await.unwrap();
     let first = ring(&fleet).await;
-    fleet.rotate(RunRequest { establish: true }).await.unwrap();
+    fleet.rotate(&RotationRequest::Establish).await.unwrap();
     assert_eq!(ring(&fleet).await, first, "a second request for a first ring changes nothing");
 }
 
@@ -227,4 +230,64 @@ async fn unused_keys_in_kms_are_scheduled_for_deletion() {
     assert_ne!(in_ring(&ring), first);
     let made: HashSet<String> = first.into_iter().chain(in_ring(&ring)).collect();
     assert_eq!(kept_in_kms(&made).await, in_ring(&ring));
+}
+
+/// A revocation dies at each of its calls to AWS. The operator asks again, and one key was made in all.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revocation_that_dies_at_any_step_is_completed_by_the_next() {
+    let mut cases = tokio::task::JoinSet::new();
+    for kms in [false, true] {
+        for fate in [Fate::Lost, Fate::AnswerLost] {
+            cases.spawn(check_revocation_that_dies(kms, fate));
+        }
+    }
+    cases.join_all().await;
+}
+
+async fn check_revocation_that_dies(kms: bool, fate: Fate) {
+    let first = if kms { Fleet::in_kms(SigningAlgorithm::Es256).await } else { Fleet::sealed().await };
+    let Some(first) = first else { return };
+    for step in 0.. {
+        let fleet = first.with_new_table().await;
+        let now = clock().now();
+        let before = ring(&fleet).await;
+        let old = before.active().unwrap().id.clone();
+        let revoke = RotationRequest::Revoke(old.clone());
+        let dying = fleet.behind_new_proxy().await;
+        dying.aws.set_fates(move |count, _| match count.cmp(&step) {
+            Less => Fate::Passes,
+            Equal => fate,
+            Greater => Fate::Lost,
+        });
+        let dying_rotator = dying.rotator();
+        let done = tokio::select! {
+            done = dying_rotator.run(&revoke, now) => Some(done),
+            () = dying.aws.wait_for_loss() => None,
+        };
+        dying.aws.wait_until_idle().await;
+        let after = ring(&fleet).await;
+        assert!(after == before || states(&after) == ["revoked", "active"], "step {step}: {after:?}");
+        fleet.rotator().run(&revoke, now).await.unwrap();
+        let ring = ring(&fleet).await;
+        assert_eq!(states(&ring), ["revoked", "active"], "step {step}");
+        assert!(after == before || ring == after, "step {step}: asking again made another key");
+        if let Some(done) = done {
+            assert!(done.is_ok() && step >= 3, "step {step}: {done:?}");
+            return;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_key_in_kms_is_scheduled_for_deletion_by_the_next_run() {
+    let Some(fleet) = Fleet::in_kms(SigningAlgorithm::Es256).await else { return };
+    let (rotator, now) = (fleet.rotator(), clock().now());
+    let before = ring(&fleet).await;
+    let made: HashSet<String> = in_ring(&before).into_iter().collect();
+    let revoke = RotationRequest::Revoke(before.active().unwrap().id.clone());
+    rotator.run(&revoke, now).await.unwrap();
+    assert_eq!(kept_in_kms(&made).await.len(), 1);
+    rotator.run(&RotationRequest::Due, now).await.unwrap();
+    assert_eq!(kept_in_kms(&made).await.len(), 0);
+    assert_eq!(states(&ring(&fleet).await), ["active"]);
 }

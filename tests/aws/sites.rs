@@ -14,7 +14,7 @@ use pozi_auth::{
     timestamp::Clock,
 };
 use pozi_local::samples;
-use pozi_tests::{EmulatedAws, Fate, Fleet, aws_at, exchanged};
+use pozi_tests::{EmulatedAws, Fate, Fleet, aws_at, edit, exchanged};
 
 fn saltmarsh() -> SiteFile {
     samples::site_files().remove(1)
@@ -48,10 +48,10 @@ async fn only_a_writer_that_read_the_latest_document_can_replace_it_and_its_pred
     let site = Site::parse(&file.text).unwrap();
     let next = format!("{}\n# The second.\n", file.text);
     for seen in [None, Some(Revision(0)), Some(Revision(2))] {
-        let refused = table.put(&site, &next, seen).await;
+        let refused = table.put(&site, &next, seen, &edit()).await;
         assert!(matches!(refused, Err(SiteStoreError::Conflict)), "{seen:?}: {refused:?}");
     }
-    assert_eq!(table.put(&site, &next, Some(Revision(1))).await.unwrap(), Revision(2));
+    assert_eq!(table.put(&site, &next, Some(Revision(1)), &edit()).await.unwrap(), Revision(2));
     let record = table.record_of(site.tenant()).await.unwrap();
     assert_eq!(record.sites[0].revision, Revision(2));
     assert_eq!(record.sites[0].document, next);
@@ -65,17 +65,17 @@ async fn a_repeated_write_is_not_a_conflict() {
     let (table, file) = (fleet.store(), saltmarsh());
     let site = Site::parse(&file.text).unwrap();
     assert_eq!(
-        table.put(&site, &file.text, None).await.unwrap(),
+        table.put(&site, &file.text, None, &edit()).await.unwrap(),
         Revision(1),
         "the same document as the first write"
     );
     let next = format!("{}\n# The second.\n", file.text);
     for _ in 0..2 {
-        assert_eq!(table.put(&site, &next, Some(Revision(1))).await.unwrap(), Revision(2));
+        assert_eq!(table.put(&site, &next, Some(Revision(1)), &edit()).await.unwrap(), Revision(2));
     }
     let record = table.record_of(site.tenant()).await.unwrap();
     assert_eq!(record.sites[0].previous.as_ref(), Some(&file.text), "it was written twice");
-    let refused = table.put(&site, &file.text, Some(Revision(1))).await;
+    let refused = table.put(&site, &file.text, Some(Revision(1)), &edit()).await;
     assert!(matches!(refused, Err(SiteStoreError::Conflict)), "{refused:?}");
 }
 
@@ -85,8 +85,9 @@ async fn one_of_two_simultaneous_writes_succeeds() {
     let (table, file) = (fleet.store(), saltmarsh());
     let site = Site::parse(&file.text).unwrap();
     for round in 1..20 {
-        let seen = Some(Revision(round));
-        let outcomes = tokio::join!(table.put(&site, "one", seen), table.put(&site, "two", seen));
+        let (seen, edit) = (Some(Revision(round)), edit());
+        let outcomes =
+            tokio::join!(table.put(&site, "one", seen, &edit), table.put(&site, "two", seen, &edit));
         let winner = match outcomes {
             (Ok(_), Err(SiteStoreError::Conflict)) => "one",
             (Err(SiteStoreError::Conflict), Ok(_)) => "two",
@@ -123,7 +124,7 @@ async fn the_last_valid_revision_is_used_even_after_a_cold_start() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let (table, file) = (fleet.store(), saltmarsh());
     let site = Site::parse(&file.text).unwrap();
-    table.put(&site, "a_key_of_a_later_version = 1", Some(Revision(1))).await.unwrap();
+    table.put(&site, "a_key_of_a_later_version = 1", Some(Revision(1)), &edit()).await.unwrap();
     let answer = exchanged(&fleet.exchange(), &token_of(&fleet, "saltmarsh")).await;
     assert_eq!(answer.status, 200, "{}", answer.json);
 }
@@ -139,19 +140,19 @@ async fn a_site_gives_up_the_url_that_it_had_and_only_that() {
         |text: &str| text.replace("\"saltmarsh\"", "\"fenwick\"").replace("28b1e556", "28b1e557");
     let successor = of_another(&file.text);
     let successor = (Site::parse(&successor).unwrap(), successor);
-    let early = table.put(&successor.0, &successor.1, None).await.unwrap_err();
+    let early = table.put(&successor.0, &successor.1, None, &edit()).await.unwrap_err();
     let SiteStoreError::Taken(taken) = early else { panic!("{early:?}") };
     assert_eq!(taken.claim, Claim::ExternalUrl(old.external_url.to_string()));
     assert_eq!(taken.holder, "saltmarsh");
     assert!(table.record_of(successor.0.tenant()).await.unwrap().sites.is_empty(), "nothing was written");
 
-    assert_eq!(table.put(&new, &text, Some(Revision(1))).await.unwrap(), Revision(2));
-    assert_eq!(table.put(&successor.0, &successor.1, None).await.unwrap(), Revision(1));
+    assert_eq!(table.put(&new, &text, Some(Revision(1)), &edit()).await.unwrap(), Revision(2));
+    assert_eq!(table.put(&successor.0, &successor.1, None, &edit()).await.unwrap(), Revision(1));
     for site in [&new, &successor.0] {
         let record = table.record_of(site.tenant()).await.unwrap();
         assert_eq!(record.sites[0].claims.check(site), Ok(()));
     }
-    let back = table.put(&old, &file.text, Some(Revision(2))).await;
+    let back = table.put(&old, &file.text, Some(Revision(2)), &edit()).await;
     assert!(matches!(back, Err(SiteStoreError::Taken(_))), "{back:?}");
 }
 
@@ -165,8 +166,8 @@ async fn a_site_does_not_give_up_what_it_no_longer_holds() {
     fleet.set_claim(&url, old.tenant(), "fenwick").await;
     let text = file.text.replace("https://poziserver-saltmarsh", "https://poziserver-fenwick");
     let new = Site::parse(&text).unwrap();
-    assert_eq!(table.put(&new, &text, Some(Revision(1))).await.unwrap(), Revision(2));
-    let back = table.put(&old, &file.text, Some(Revision(2))).await.unwrap_err();
+    assert_eq!(table.put(&new, &text, Some(Revision(1)), &edit()).await.unwrap(), Revision(2));
+    let back = table.put(&old, &file.text, Some(Revision(2)), &edit()).await.unwrap_err();
     assert!(matches!(&back, SiteStoreError::Taken(taken) if taken.holder == "fenwick"), "{back:?}");
 }
 
@@ -183,7 +184,7 @@ async fn a_transaction_that_another_one_cancels_is_tried_again() {
             let is_left = || left.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok();
             if called == "TransactWriteItems" && is_left() { Fate::Contended } else { Fate::Passes }
         });
-        let outcome = table.put(&site, &next, Some(Revision(1))).await;
+        let outcome = table.put(&site, &next, Some(Revision(1)), &edit()).await;
         assert_eq!(outcome.is_ok(), written, "{outcome:?}");
         assert!(written || matches!(outcome, Err(SiteStoreError::Conflict)));
     }
@@ -201,7 +202,7 @@ async fn a_read_that_a_push_overtakes_is_repeated_once() {
     let read = tokio::spawn(async move { through_proxy.record_of(new.tenant()).await });
     fleet.aws.wait_for_held(&["Query"]).await;
     let new = Site::parse(&text).unwrap();
-    table.put(&new, &text, Some(Revision(1))).await.unwrap();
+    table.put(&new, &text, Some(Revision(1)), &edit()).await.unwrap();
     fleet.aws.release_all();
     let record = read.await.unwrap().unwrap();
     assert_eq!(record.sites[0].claims.check(&new), Ok(()));

@@ -5,10 +5,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use pozi_auth::{
     adapters::aws::{SealedKeys, connection},
     config::Signing,
-    keyring::{KeyOpener, KeyRingSource, RingKey, SigningAlgorithm, VaultError},
+    keyring::{
+        KeyOpener, KeyRingSource, RingKey, RotationPolicy, RotationRequest, SigningAlgorithm, VaultError,
+    },
     timestamp::Timestamp,
 };
-use pozi_rotate_keys::RunRequest;
 use pozi_tests::{EmulatedAws, Fleet, ISSUER, aws_at, exchanged};
 use serde_json::Value;
 
@@ -37,7 +38,7 @@ async fn with_two_keys() -> Option<Fleet> {
     let fleet = Fleet::sealed().await?;
     let now = pozi_auth::timestamp::Clock::now(&pozi_auth::adapters::SystemClock).unix_seconds();
     let due = Timestamp::from_unix_seconds(now + 21 * 3_600);
-    fleet.rotator().run(RunRequest::default(), due).await.unwrap();
+    fleet.rotator().run(&RotationRequest::Due, due).await.unwrap();
     Some(fleet)
 }
 
@@ -92,7 +93,7 @@ async fn an_unsealed_private_key_in_the_table_is_never_used() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let bare = pozi_tests::MemoryRing::default();
     let policy =
-        pozi_rotate_keys::policy(SigningAlgorithm::Es256, std::time::Duration::from_hours(24)).unwrap();
+        RotationPolicy::of_service(SigningAlgorithm::Es256, std::time::Duration::from_hours(24)).unwrap();
     let now = pozi_auth::timestamp::Timestamp::from_unix_seconds(pozi_tests::NOW);
     let ring = pozi_auth::keyring::establish(&bare, &pozi_auth::keyring::SoftwareKeys, &policy, now);
     let ring = ring.await.unwrap().ring.to_json().unwrap();

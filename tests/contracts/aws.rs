@@ -8,7 +8,7 @@ use pozi_auth::{
     tenants::{CachedRegistry, REGISTRY_LIFETIMES, SiteStore},
     timestamp::Timestamp,
 };
-use pozi_tests::{EmulatedAws, ISSUER, NOW, aws_at};
+use pozi_tests::{EmulatedAws, ISSUER, NOW, aws_at, edit};
 
 use super::{rings, signing, sites};
 
@@ -72,7 +72,7 @@ async fn sites_in_a_table() {
     let Some(aws) = EmulatedAws::running() else { return };
     let table = Table::new(&connection(&aws_at(aws.url())), &aws.table().await);
     for file in sites::files() {
-        table.put(&Site::parse(&file.text).unwrap(), &file.text, None).await.unwrap();
+        table.put(&Site::parse(&file.text).unwrap(), &file.text, None, &edit()).await.unwrap();
     }
     sites::contract(CachedRegistry::new(std::sync::Arc::new(table), REGISTRY_LIFETIMES)).await;
 }

@@ -6,6 +6,8 @@ use aws_lc_rs::digest::{SHA256, digest};
 use entra_emulator::{Person, TokenSpec, Version};
 use pozi_auth::{
     identifiers::TenantId,
+    keyring::SigningAlgorithm,
+    sites::SiteFile,
     tenants::{RegistryError, SiteRegistry, TenantSites},
     timestamp::Timestamp,
 };
@@ -33,9 +35,10 @@ async fn a_granted_exchange_logs_one_audit_event_with_who_may_do_what() {
         let answer = world.exchange(&token, &[]).await;
         let lines = lines.take();
         let [audit] = audits(&lines)[..] else { panic!("not one audit event: {lines:?}") };
-        let further =
-            ["site", "tenant", "scope", "jti", "kid", "subject_token_sha256", "uti", "subject_token_kid"];
-        assert_eq!(members(audit), OF_EVERY_EXCHANGE.into_iter().chain(further).collect());
+        let of_the_site = ["site", "tenant", "scope", "closed"];
+        let further = ["jti", "kid", "subject_token_sha256", "uti", "subject_token_kid"];
+        let expected = OF_EVERY_EXCHANGE.into_iter().chain(of_the_site).chain(further);
+        assert_eq!(members(audit), expected.collect());
 
         let (session, subject) = (part(answer.session(), 1), part(&token, 1));
         let hash = digest(&SHA256, token.as_bytes());
@@ -48,6 +51,7 @@ async fn a_granted_exchange_logs_one_audit_event_with_who_may_do_what() {
             ("site", json!("riverbend")),
             ("tenant", subject["tid"].clone()),
             ("scope", session["scope"].clone()),
+            ("closed", json!("planning:write nobody, heritage:write nobody")),
             ("jti", session["jti"].clone()),
             ("kid", part(answer.session(), 0)["kid"].clone()),
             ("subject_token_sha256", json!(hex)),
@@ -84,7 +88,12 @@ async fn a_refused_exchange_logs_one_audit_event_with_the_reason() {
         ([("subject_token_type", "x")], good.as_str(), "repeated_parameter", [].as_slice()),
         ([("scope", "")], "a.b.c", "malformed", &token_members[..1]),
         ([("audience", "lakeside")], &good, "unknown_target", &token_members),
-        ([("scope", "assets:write")], &good, "scope_not_allowed", &[&token_members[..], &["site"]].concat()),
+        (
+            [("scope", "assets:write")],
+            &good,
+            "scope_not_allowed",
+            &[&token_members[..], &["site", "closed"]].concat(),
+        ),
     ] {
         let answer = world.exchange(token, &more).await;
         let lines = lines.take();
@@ -96,6 +105,56 @@ async fn a_refused_exchange_logs_one_audit_event_with_the_reason() {
         assert_eq!(audit["status"], answer.status.as_u16());
         assert_eq!(answer.refusal().1, reason);
     }
+}
+
+/// The log alone says why a person who gets a session does not see a catalogue, and which rules refused one who gets none.
+#[tokio::test]
+async fn what_stays_closed_is_logged_with_the_rule_for_sessions_and_for_refusals_of_access() {
+    let world = World::new().await;
+    let (lines, _guard) = Lines::capture();
+    let assets = "assets:read not_in_group, assets:write not_in_group";
+    for (site, person, decision, closed) in [
+        ("riverbend", Person::Reader, "granted", format!("planning:write nobody, heritage:write nobody, {assets}")),
+        (
+            "riverbend",
+            Person::NoGroups,
+            "refused",
+            format!(
+                "planning:read not_in_group, planning:write nobody, heritage:read not_in_group, heritage:write nobody, {assets}"
+            ),
+        ),
+        (
+            "riverbend",
+            Person::Overage,
+            "refused",
+            "planning:read overage, planning:write nobody, heritage:read overage, heritage:write nobody, assets:read overage, assets:write overage".to_owned(),
+        ),
+        ("saltmarsh", Person::Editor, "granted", "everyday:write nobody".to_owned()),
+    ] {
+        let ask = TokenSpec { site: site.to_owned(), person, ..TokenSpec::default() };
+        world.exchange(&world.token(&ask), &[]).await;
+        let lines = lines.take();
+        let audit = audits(&lines)[0];
+        assert_eq!((&audit["decision"], &audit["closed"]), (&json!(decision), &json!(closed)), "{person}");
+    }
+    let stale = world.token(&TokenSpec::default());
+    world.clock.advance(2 * 3_600);
+    world.exchange(&stale, &[]).await;
+    assert_eq!(audits(&lines.take())[0]["closed"], Value::Null, "no rule was asked about an expired token");
+}
+
+#[tokio::test]
+async fn a_site_where_everything_is_open_logs_nothing_closed() {
+    let riverbend = pozi_local::samples::site_files().remove(0);
+    let (head, _) = riverbend.text.split_once("[[catalogue]]").unwrap();
+    let open = "[[catalogue]]\nid = \"parks\"\ntitle = \"Parks\"\nproject = \"C:/parks.qgz\"\nread = \"everyone-signed-in\"\n\
+                write = \"everyone-signed-in\"\n";
+    let site = SiteFile { name: riverbend.name.clone(), text: format!("{head}{open}") };
+    let world = World::with(&[site], SigningAlgorithm::Es256).await;
+    let (lines, _guard) = Lines::capture();
+    let answer = world.exchange(&world.token(&TokenSpec::default()), &[]).await;
+    assert_eq!(answer.scope(), "parks:read parks:write");
+    assert_eq!(audits(&lines.take())[0]["closed"], Value::Null);
 }
 
 /// Where nothing is refused, the log alone says why the person gets less than their groups allow.

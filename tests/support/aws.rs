@@ -15,8 +15,10 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
 use pozi_auth::{
-    adapters::aws::connection,
+    adapters::{SystemClock, aws::connection},
     config::{AwsConfig, CallLimits},
+    tenants::Edit,
+    timestamp::Clock,
 };
 
 use crate::tools;
@@ -105,6 +107,11 @@ impl EmulatedAws {
         let made = client.create_key().send().await.expect("the key is created");
         made.key_metadata.and_then(|metadata| metadata.arn).expect("the key has an ARN")
     }
+}
+
+/// Returns a change of a stored site, made now by a tester.
+pub fn edit() -> Edit {
+    Edit { by: "user/tester".to_owned(), at: SystemClock.now(), note: None }
 }
 
 /// Returns the configuration for an AWS at `url`, with [`PATIENT_LIMITS`].

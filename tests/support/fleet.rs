@@ -12,16 +12,16 @@ use pozi_auth::{
     },
     config::{AwsConfig, CallLimits, JwksConfig, RotateKeysConfig, Signing, TokenExchangeConfig},
     identifiers::TenantId,
-    keyring::SigningAlgorithm,
+    keyring::{RotationRequest, SigningAlgorithm},
     sites::Site,
     tenants::SiteStore,
     timestamp::Clock,
 };
 use pozi_local::samples;
-use pozi_rotate_keys::{RotateKeys, RunError, RunReport, RunRequest};
+use pozi_rotate_keys::{RotateKeys, RunError, RunReport};
 
 use crate::{
-    Answer, EmulatedAws, Fate, FaultProxy, PATIENT_LIMITS, aws::CREDENTIALS, aws_at, exchange_form,
+    Answer, EmulatedAws, Fate, FaultProxy, PATIENT_LIMITS, aws::CREDENTIALS, aws_at, edit, exchange_form,
     form_request, send, tenants,
 };
 
@@ -69,7 +69,7 @@ impl Fleet {
     pub async fn without_sites() -> Option<Self> {
         let kms_key = EmulatedAws::running()?.sealing_key().await;
         let fleet = Self::bare(Signing::Sealed { kms_key }, SigningAlgorithm::Es256).await?;
-        fleet.rotate(RunRequest { establish: true }).await.expect("the first key ring is made");
+        fleet.rotate(&RotationRequest::Establish).await.expect("the first key ring is made");
         Some(fleet)
     }
 
@@ -107,10 +107,10 @@ impl Fleet {
         let fleet = self;
         for file in samples::site_files() {
             let site = Site::parse(&file.text).expect("the sample sites are valid");
-            fleet.store().put(&site, &file.text, None).await.expect("the site is stored");
+            fleet.store().put(&site, &file.text, None, &edit()).await.expect("the site is stored");
         }
         fleet.entra.set_fate(entra);
-        let done = fleet.rotate(RunRequest { establish: true }).await.expect("the first key ring is made");
+        let done = fleet.rotate(&RotationRequest::Establish).await.expect("the first key ring is made");
         assert_eq!(done.key_sets.failed == 0, entra == Fate::Passes, "the key sets: {:?}", done.key_sets);
         fleet.entra.set_fate(Fate::Passes);
         fleet.aws.take_seen();
@@ -216,7 +216,7 @@ impl Fleet {
     }
 
     /// Runs rotate-keys once, now.
-    pub async fn rotate(&self, request: RunRequest) -> Result<RunReport, RunError> {
+    pub async fn rotate(&self, request: &RotationRequest) -> Result<RunReport, RunError> {
         self.rotator().run(request, SystemClock.now()).await
     }
 

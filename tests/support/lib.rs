@@ -24,7 +24,7 @@ mod watch;
 mod world;
 
 pub use self::{
-    aws::{EmulatedAws, PATIENT_LIMITS, aws_at},
+    aws::{EmulatedAws, PATIENT_LIMITS, aws_at, edit},
     debian::{install, install_qgis},
     events::{event, event_file, lambda_response, with_form},
     fault_proxy::{Fate, FaultProxy},

@@ -9,9 +9,10 @@ use pozi_auth::{
         lambda::Error,
     },
     config::RotateKeysConfig,
+    keyring::RotationPolicy,
 };
 
-use crate::{Environment, RotateKeys, policy};
+use crate::{Environment, RotateKeys};
 
 /// The function's environment on AWS.
 #[derive(Debug)]
@@ -31,7 +32,7 @@ pub fn service(config: RotateKeysConfig) -> Result<RotateKeys<OnAws>, Error> {
     Ok(RotateKeys {
         ring: table.clone(),
         keys: Keys::new(&aws, &config.signing, &config.table, &config.issuer),
-        policy: policy(config.algorithm, config.sign_for)?,
+        policy: RotationPolicy::of_service(config.algorithm, config.sign_for)?,
         tenants: Arc::new(table),
         key_sets: Arc::new(HttpKeySets::new(config.entra_login)?.with_timeout(config.aws.limits.call)),
     })

@@ -1,9 +1,8 @@
-//! On a schedule: rotates the signing keys, and fetches the tenants' Entra keys, so that a cold start of the exchange needs
+//! On a schedule, and when an operator asks: rotates the signing keys, and fetches the tenants' Entra keys, so that a cold start of the exchange needs
 //! no call to Microsoft. It can run at any time, twice at once, and be killed anywhere.
 
 #[cfg(feature = "lambda")]
 pub mod aws;
-mod policy;
 mod refresh;
 
 use std::sync::Arc;
@@ -11,16 +10,16 @@ use std::sync::Arc;
 use pozi_auth::{
     entra::KeySetFetch,
     keyring::{
-        self, KeyDisposal, KeyMaker, KeyRingStore, Plan, RotateError, Rotation, RotationPolicy,
-        newest_key_age,
+        self, KeyDisposal, KeyMaker, KeyRingStore, KeyStatus, RotateError, Rotation, RotationPolicy,
+        RotationRequest, newest_key_age,
     },
     metrics,
     tenants::{AllTenants, KeySetStore, RegistryError},
     timestamp::Timestamp,
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-pub use self::{policy::policy, refresh::Refreshed};
+pub use self::refresh::Refreshed;
 
 /// Where rotation runs. Names the types that it works with.
 pub trait Environment: Send + Sync + 'static {
@@ -49,19 +48,13 @@ pub struct RotateKeys<E: Environment> {
     pub key_sets: Arc<E::KeySets>,
 }
 
-/// The event of a run. The schedule's event sets nothing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-pub struct RunRequest {
-    /// Create the first ring if there is none. Set once, when the service is set up.
-    #[serde(default)]
-    pub establish: bool,
-}
-
 /// What a run did.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct RunReport {
     /// What happened to the keys, in words; empty after most runs.
     pub keys: Vec<String>,
+    /// The keys of the ring after the run.
+    pub ring: Vec<KeyStatus>,
     /// What happened to the tenants' key sets.
     pub key_sets: Refreshed,
 }
@@ -78,19 +71,25 @@ pub enum RunError {
 }
 
 impl<E: Environment> RotateKeys<E> {
-    /// Rotates the signing keys and refreshes the tenants' key sets at `now`. Neither waits for the other or fails with it.
-    pub async fn run(&self, request: RunRequest, now: Timestamp) -> Result<RunReport, RunError> {
-        let (rotated, refreshed) =
-            tokio::join!(self.rotate(request, now), refresh::refresh(&self.tenants, &self.key_sets, now));
-        Ok(RunReport { keys: in_words(&rotated?.plan), key_sets: refreshed? })
+    /// Rotates the signing keys, as `request` asks, and refreshes the tenants' key sets at `now`. Neither waits for the other or
+    /// fails with it. A run that only an operator's haste caused leaves the tenants alone.
+    pub async fn run(&self, request: &RotationRequest, now: Timestamp) -> Result<RunReport, RunError> {
+        let (rotated, refreshed) = match request {
+            RotationRequest::Due | RotationRequest::Establish => {
+                let refreshed = refresh::refresh(&self.tenants, &self.key_sets, now);
+                tokio::join!(self.rotate(request, now), refreshed)
+            }
+            RotationRequest::Rotate | RotationRequest::Revoke(_) => {
+                (self.rotate(request, now).await, Ok(Refreshed::default()))
+            }
+        };
+        let rotated = rotated?;
+        let ring = KeyStatus::all_of(&rotated.ring);
+        Ok(RunReport { keys: in_words(&rotated), ring, key_sets: refreshed? })
     }
 
-    async fn rotate(&self, request: RunRequest, now: Timestamp) -> Result<Rotation, RotateError> {
-        let rotated = if request.establish {
-            keyring::establish(&self.ring, &self.keys, &self.policy, now).await
-        } else {
-            keyring::rotate(&self.ring, &self.keys, &self.policy, now).await
-        }?;
+    async fn rotate(&self, request: &RotationRequest, now: Timestamp) -> Result<Rotation, RotateError> {
+        let rotated = keyring::carry_out(&self.ring, &self.keys, &self.policy, request, now).await?;
         if let Some(age) = newest_key_age(&rotated.ring, now) {
             metrics::record_newest_key_age(age);
         }
@@ -98,12 +97,15 @@ impl<E: Environment> RotateKeys<E> {
     }
 }
 
-fn in_words(plan: &Plan) -> Vec<String> {
+fn in_words(Rotation { plan, ring }: &Rotation) -> Vec<String> {
     let mut words = Vec::new();
+    words.extend(plan.revoke.iter().map(|key| format!("key {key} is revoked: it is no longer published")));
     if plan.create {
         words.push("a new key is published".to_owned());
     }
-    words.extend(plan.promote.iter().map(|key| format!("key {key} signs from now on")));
+    let signs_at_once = ring.active().filter(|_| plan.create && plan.revoke.is_some());
+    let signs = plan.promote.as_ref().or(signs_at_once.map(|key| &key.id));
+    words.extend(signs.map(|key| format!("key {key} signs from now on")));
     words.extend(plan.retire.iter().map(|key| format!("key {key} no longer signs")));
     words.extend(plan.remove.iter().map(|key| format!("key {key} is removed")));
     let noted = plan.note_future.iter();

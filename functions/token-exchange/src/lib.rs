@@ -15,14 +15,14 @@ use axum::{
 use http::{HeaderMap, StatusCode, header::ORIGIN};
 use pozi_auth::{
     entra::{
-        self, KeySetFetch, KeySetLocation, KeySetMemory, SignedToken, SubjectRefusal, TenantKeys,
+        self, Groups, KeySetFetch, KeySetLocation, KeySetMemory, SignedToken, SubjectRefusal, TenantKeys,
         UnverifiedToken,
     },
     error::{Received, shortened},
     keyring::ActiveKey,
     oauth::{self, ExchangeError, ExchangeRequest, RequestRefusal, SubjectToken, TokenResponse},
     session::{self, Issuer, SessionClaims},
-    sites::{self, Explained, Site, SiteName},
+    sites::{self, Explained, Site},
     telemetry::Trail,
     tenants::{self, SiteRegistry, TenantSites},
     timestamp::{Clock, Timestamp},
@@ -63,7 +63,9 @@ pub struct TokenExchange<E: Environment> {
 #[derive(Debug)]
 pub struct Explanation {
     /// The site that the token is for.
-    pub site: SiteName,
+    pub site: Arc<Site>,
+    /// The person's groups, as far as they count there.
+    pub groups: Groups,
     /// Its catalogues.
     pub catalogues: Vec<Explained>,
 }
@@ -104,15 +106,16 @@ impl<E: Environment> TokenExchange<E> {
         let token = UnverifiedToken::parse(request.subject_token.as_str())?;
         trail.record_claims(&token);
         token.check_expiry(now)?;
-        let sites = self.sites_of(&token, now).await?;
+        let sites = sites_of(&self.sites, &token, now).await?;
         trail.record_key_search();
-        let token = self.verify_signature(token, &sites, now, || trail.record_keys_ready()).await?;
+        let ready = || trail.record_keys_ready();
+        let token = verify_signature(&self.tenant_keys, token, &sites, now, ready).await?;
 
         let site = tenants::choose(&sites, &request.targets, &token)?;
         trail.record_site(site);
         check_origin(&head.headers, site)?;
         let subject = entra::verify(token, &site.expected, now)?;
-        trail.record_subject(&subject);
+        trail.record_subject(&subject, site);
         let grant = sites::decide(&subject, site, request.scope.as_ref())?;
 
         trail.record_signing();
@@ -125,51 +128,61 @@ impl<E: Environment> TokenExchange<E> {
     }
 
     /// Returns what an exchange of the subject token in `request`, a form, would grant and why, or the error that it would
-    /// end with. It grants nothing, so it leaves no audit event; it does not check the origin, because anyone who has the
-    /// token can read it.
+    /// end with.
     pub async fn explain(&self, request: Request) -> Result<Explanation, ExchangeError> {
         let (head, body) = request.into_parts();
         let form = oauth::read_form(&head.headers, body).await?;
         let now = self.clock.now();
         let subject_token = SubjectToken::parse(&form)?;
-
-        let token = UnverifiedToken::parse(subject_token.as_str())?;
-        token.check_expiry(now)?;
-        let sites = self.sites_of(&token, now).await?;
-        let token = self.verify_signature(token, &sites, now, || ()).await?;
-        let site = tenants::choose(&sites, &[], &token)?;
-        let subject = entra::verify(token, &site.expected, now)?;
-        Ok(Explanation { site: site.name.clone(), catalogues: sites::explain(&subject, site) })
+        explain(subject_token.as_str(), &self.sites, &self.tenant_keys, now).await
     }
+}
 
-    /// Returns the sites of the tenant that `token` names. At least one is registered, though perhaps unreadable.
-    async fn sites_of(
-        &self,
-        token: &UnverifiedToken<'_>,
-        now: Timestamp,
-    ) -> Result<Arc<TenantSites>, ExchangeError> {
-        let sites = self.sites.sites_of(token.tenant(), now).await?;
-        if sites.is_empty() {
-            return Err(SubjectRefusal::UnknownTenant { tenant: token.tenant() }.into());
-        }
-        Ok(sites)
-    }
+/// Returns what an exchange of `subject_token` at `now` would grant and why, or the error that it would end with. It grants
+/// nothing, so it leaves no audit event; it does not check the origin, because anyone who has the token can read it.
+pub async fn explain<R: SiteRegistry, F: KeySetFetch, M: KeySetMemory>(
+    subject_token: &str,
+    registry: &R,
+    tenant_keys: &TenantKeys<F, M>,
+    now: Timestamp,
+) -> Result<Explanation, ExchangeError> {
+    let token = UnverifiedToken::parse(subject_token)?;
+    token.check_expiry(now)?;
+    let sites = sites_of(registry, &token, now).await?;
+    let token = verify_signature(tenant_keys, token, &sites, now, || ()).await?;
+    let site = tenants::choose(&sites, &[], &token)?;
+    let subject = entra::verify(token, &site.expected, now)?;
+    let (groups, catalogues) = (subject.groups().clone(), sites::explain(subject.groups(), site));
+    Ok(Explanation { site: Arc::clone(site), groups, catalogues })
+}
 
-    /// Verifies the signature of `token` with a key of its tenant, in the cloud of the tenant's `sites`. Calls `looked_up` once
-    /// the key is found, or not.
-    async fn verify_signature(
-        &self,
-        token: UnverifiedToken<'_>,
-        sites: &TenantSites,
-        now: Timestamp,
-        looked_up: impl FnOnce() + Send,
-    ) -> Result<SignedToken, ExchangeError> {
-        let cloud = tenants::cloud_of(sites)?;
-        let location = KeySetLocation { cloud, tenant: token.tenant(), version: token.version() };
-        let key = self.tenant_keys.find(location, token.key_id(), now).await;
-        looked_up();
-        Ok(token.verify_signature(&*key?, cloud)?)
+/// Returns the sites of the tenant that `token` names. At least one is registered, though perhaps unreadable.
+async fn sites_of(
+    registry: &impl SiteRegistry,
+    token: &UnverifiedToken<'_>,
+    now: Timestamp,
+) -> Result<Arc<TenantSites>, ExchangeError> {
+    let sites = registry.sites_of(token.tenant(), now).await?;
+    if sites.is_empty() {
+        return Err(SubjectRefusal::UnknownTenant { tenant: token.tenant() }.into());
     }
+    Ok(sites)
+}
+
+/// Verifies the signature of `token` with a key of its tenant, in the cloud of the tenant's `sites`. Calls `looked_up` once
+/// the key is found, or not.
+async fn verify_signature<F: KeySetFetch, M: KeySetMemory>(
+    tenant_keys: &TenantKeys<F, M>,
+    token: UnverifiedToken<'_>,
+    sites: &TenantSites,
+    now: Timestamp,
+    looked_up: impl FnOnce() + Send,
+) -> Result<SignedToken, ExchangeError> {
+    let cloud = tenants::cloud_of(sites)?;
+    let location = KeySetLocation { cloud, tenant: token.tenant(), version: token.version() };
+    let key = tenant_keys.find(location, token.key_id(), now).await;
+    looked_up();
+    Ok(token.verify_signature(&*key?, cloud)?)
 }
 
 /// A browser says which page makes the request: the page of another site must not use its visitor's sign-in. Other clients

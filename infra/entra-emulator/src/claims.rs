@@ -127,11 +127,22 @@ fn of_a_person(person: Person, version: Version) -> Value {
     claims
 }
 
-fn of_membership(registration: &Registration, person: Person) -> Value {
-    let Registration { tenant_id, reader_groups, editor_groups, .. } = registration;
+/// The groups of a person that a site may name. A token lists others too, or none if there are too many.
+pub(super) fn groups_of(registration: &Registration, person: Person) -> Vec<Uuid> {
+    let Registration { reader_groups, editor_groups, .. } = registration;
     match person {
-        Person::Reader | Person::Guest => json!({ "groups": with_another(registration, &[reader_groups]) }),
-        Person::Editor => json!({ "groups": with_another(registration, &[editor_groups, reader_groups]) }),
+        Person::Reader | Person::Guest | Person::Overage => reader_groups.clone(),
+        Person::Editor => [editor_groups.as_slice(), reader_groups].concat(),
+        Person::NoGroups | Person::AppOnly => Vec::new(),
+    }
+}
+
+fn of_membership(registration: &Registration, person: Person) -> Value {
+    let tenant_id = registration.tenant_id;
+    match person {
+        Person::Reader | Person::Guest | Person::Editor => {
+            json!({ "groups": with_another(registration, &groups_of(registration, person)) })
+        }
         Person::Overage => {
             let object = object_id(registration, person);
             let endpoint = format!("https://graph.windows.net/{tenant_id}/users/{object}/getMemberObjects");
@@ -145,12 +156,12 @@ fn of_membership(registration: &Registration, person: Person) -> Value {
 }
 
 /// The ids of `groups`, and of one that is in no site file: people are in other groups too.
-fn with_another(registration: &Registration, groups: &[&[Uuid]]) -> Vec<String> {
+fn with_another(registration: &Registration, groups: &[Uuid]) -> Vec<String> {
     let another = stable_guid(&["group", &registration.site, "of another department"]);
-    [another].iter().chain(groups.iter().copied().flatten()).map(Uuid::to_string).collect()
+    [another].iter().chain(groups).map(Uuid::to_string).collect()
 }
 
-fn object_id(registration: &Registration, person: Person) -> Uuid {
+pub(super) fn object_id(registration: &Registration, person: Person) -> Uuid {
     stable_guid(&["oid", &registration.site, person.name()])
 }
 

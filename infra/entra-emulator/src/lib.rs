@@ -3,6 +3,7 @@
 
 mod base;
 mod claims;
+mod graph;
 mod key_ring;
 mod keys;
 mod metadata;

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::{
     Behaviour, EmulatedEntra, Kind, Mistake, Person, TokenSpec, UnknownNameError, Version,
     base::Base,
+    graph,
     metadata::openid_configuration,
     outage::{OutageError, apply_behaviour, known_tenant},
     sign_in, unix_now,
@@ -30,6 +31,7 @@ pub(super) fn router(entra: EmulatedEntra) -> Router {
         .route("/{tenant}/discovery/keys", key_set(Version::V1))
         .route("/{tenant}/discovery/v2.0/keys", key_set(Version::V2))
         .merge(sign_in::router())
+        .merge(graph::router())
         .route("/token", get(token))
         .route("/people", get(people))
         .route("/levers", get(levers))

@@ -34,7 +34,7 @@ async fn explain<E: Environment>(
 
 fn document(explanation: &Explanation) -> Value {
     json!({
-        "site": explanation.site.as_str(),
+        "site": explanation.site.name.as_str(),
         "catalogues": explanation.catalogues.iter().map(catalogue).collect::<Value>(),
     })
 }

@@ -36,6 +36,25 @@ pub(super) struct Fetched {
     pub(super) headers: HeaderMap,
 }
 
+/// Returns a client that follows no redirect and sends `headers` with every request. It trusts the compiled-in authorities
+/// and those of `network`. Whoever uses it bounds each request in time and size.
+pub fn http_client(
+    https_only: bool,
+    headers: HeaderMap,
+    network: &Network,
+) -> Result<Client, reqwest::Error> {
+    let mut authorities = roots::certificates()?;
+    authorities.extend(network.authorities.iter().map(|authority| authority.0.clone()));
+    let client = Client::builder()
+        .tls_certs_only(authorities)
+        .https_only(https_only)
+        .redirect(Policy::none())
+        .default_headers(headers)
+        .user_agent(concat!("pozi-auth/", env!("CARGO_PKG_VERSION")));
+    let client = if https_only && network.uses_proxy { client } else { client.no_proxy() };
+    client.build()
+}
+
 impl BoundedHttp {
     /// Creates a client that sends `headers` with every request.
     pub(super) fn new(
@@ -43,16 +62,7 @@ impl BoundedHttp {
         headers: HeaderMap,
         network: &Network,
     ) -> Result<Self, reqwest::Error> {
-        let mut authorities = roots::certificates()?;
-        authorities.extend(network.authorities.iter().map(|authority| authority.0.clone()));
-        let client = Client::builder()
-            .tls_certs_only(authorities)
-            .https_only(https_only)
-            .redirect(Policy::none())
-            .default_headers(headers)
-            .user_agent(concat!("pozi-auth/", env!("CARGO_PKG_VERSION")));
-        let client = if https_only && network.uses_proxy { client } else { client.no_proxy() };
-        Ok(Self { client: client.build()?, timeout: TIMEOUT })
+        Ok(Self { client: http_client(https_only, headers, network)?, timeout: TIMEOUT })
     }
 
     /// Sets the timeout of a request.

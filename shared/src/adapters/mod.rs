@@ -17,7 +17,7 @@ mod site_files;
 
 pub use self::{
     authorities::{Authority, AuthorityError},
-    bounded_http::{MAX_DOCUMENT_BYTES, Network},
+    bounded_http::{MAX_DOCUMENT_BYTES, Network, http_client},
     clock::SystemClock,
     http_document::HttpDocument,
     http_key_sets::HttpKeySets,

@@ -1,6 +1,6 @@
 //! A parsed but unverified token. It exposes only what the lookup of its key needs, and the audit log.
 
-use super::{MalformedTokenError, Place, SubjectRefusal, TokenVersion, claims::Claims};
+use super::{Groups, MalformedTokenError, Place, SubjectRefusal, TokenVersion, claims::Claims};
 use crate::{
     error::shortened,
     identifiers::TenantId,
@@ -48,6 +48,12 @@ impl<'a> UnverifiedToken<'a> {
     /// Returns the id of the signing key: `kid`, or `x5t` in old tokens without `kid`.
     pub fn key_id(&self) -> &str {
         &self.key_id
+    }
+
+    /// Returns the groups that count at a site by its `groups_as_roles`, as the token claims them, for an explanation that says
+    /// so: nobody has verified them.
+    pub fn into_claimed_groups(self, groups_as_roles: bool) -> Groups {
+        self.claims.groups.counted(groups_as_roles)
     }
 
     /// Returns claim `uti`, Entra's own id of the token, for the audit log.

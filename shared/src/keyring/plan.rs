@@ -1,83 +1,25 @@
-//! What is due for a key ring at a given time. Pure, so that tests can walk through every day of a key's life.
+//! What is due for a key ring at a given time, or asked for. Pure, so that tests can walk through every day of a key's life.
 
 use std::time::Duration;
 
-use super::{KeyId, KeyRing, KeyState, NewKey, RingKey, SigningAlgorithm};
-use crate::{sites::MAX_SESSION_MINUTES, timestamp::Timestamp};
-
-/// How long a key spends in each state, long enough that no session is lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RotationPolicy {
-    algorithm: SigningAlgorithm,
-    times: RotationTimes,
-}
-
-/// The times of a policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RotationTimes {
-    /// How long a key is published before it signs.
-    pub publish_before: Duration,
-    /// How long it signs.
-    pub sign_for: Duration,
-    /// How long it stays published after it last signed.
-    pub keep_after: Duration,
-    /// How long a consumer may use an older key set: `max-age` plus `stale-while-revalidate`, plus the time that the
-    /// publisher takes to read a new ring. AWS HTTP APIs keep a key set for 2 h.
-    pub held_by_consumers: Duration,
-    /// How long a signer may use an older ring.
-    pub held_by_signers: Duration,
-}
-
-/// Times with which a session could be lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum RotationPolicyError {
-    /// A key would sign while consumers still hold a key set without it.
-    #[error("a key must be published, before it signs, for as long as consumers may hold an older key set")]
-    PublishedTooBriefly,
-    /// A key would be replaced before its successor was published long enough.
-    #[error("a key must sign for longer than its successor is published beforehand")]
-    SignsTooBriefly,
-    /// A key would be removed before the last token that it signed expires.
-    #[error(
-        "a key must stay published, after it last signed, for the longest session ({MAX_SESSION_MINUTES} min) plus the time that a signer may hold an older ring"
-    )]
-    KeptTooBriefly,
-}
+use super::{KeyId, KeyRing, KeyState, NewKey, RingKey, RotationPolicy, RotationRequest, RotationTimes};
+use crate::timestamp::Timestamp;
 
 /// What to do with a ring now: nothing, most of the time.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// Make a key: the first one of a ring, or the next one.
+    /// Make a key: the first one of a ring, or the next one. It signs at once if no other key does.
     pub create: bool,
     /// Make this pending key the active one.
     pub promote: Option<KeyId>,
     /// Retire this active key.
     pub retire: Option<KeyId>,
+    /// Revoke this key, whatever its state.
+    pub revoke: Option<KeyId>,
     /// Remove these keys.
     pub remove: Vec<KeyId>,
     /// Note that the times of these keys are in the future, so that their age counts from this run.
     pub note_future: Vec<KeyId>,
-}
-
-impl RotationPolicy {
-    /// Creates a policy for keys of `algorithm`; refuses times with which a session could be lost.
-    pub fn new(algorithm: SigningAlgorithm, times: RotationTimes) -> Result<Self, RotationPolicyError> {
-        if times.publish_before < times.held_by_consumers {
-            return Err(RotationPolicyError::PublishedTooBriefly);
-        }
-        if times.sign_for <= times.publish_before {
-            return Err(RotationPolicyError::SignsTooBriefly);
-        }
-        if times.keep_after < Duration::from_mins(MAX_SESSION_MINUTES) + times.held_by_signers {
-            return Err(RotationPolicyError::KeptTooBriefly);
-        }
-        Ok(Self { algorithm, times })
-    }
-
-    /// Returns what its keys sign with.
-    pub fn algorithm(&self) -> SigningAlgorithm {
-        self.algorithm
-    }
 }
 
 /// Returns how long the newest pending or active key has been in its state. It grows without bound when rotation has
@@ -85,46 +27,71 @@ impl RotationPolicy {
 pub fn newest_key_age(ring: &KeyRing, now: Timestamp) -> Option<Duration> {
     let age = |key: &RingKey| match key.state {
         KeyState::Pending { .. } | KeyState::Active { .. } => key.age(now),
-        KeyState::Retiring { .. } => None,
+        KeyState::Retiring { .. } | KeyState::Revoked { .. } => None,
     };
     ring.keys().iter().filter_map(age).min()
 }
 
-/// Returns what to do at `now` with `ring` (`None`: nothing is stored yet).
+/// Returns what to do at `now` with `ring` (`None`: nothing is stored yet), for `request`.
+///
+/// A pending key signs as soon as it was published for as long as consumers may hold an older key set: it was made because the
+/// active key's time was nearly over, or because a rotation was asked for. A request to rotate only makes the pending key
+/// earlier; if there is one already, it changes nothing.
+///
+/// A request to revoke deliberately breaks what the policy promises: the key leaves the published set at once, so its sessions
+/// end before they expire, and if it was the active one, its successor signs at once, although consumers may not know it yet:
+/// the pending key, which some of them know, or else a new one. A key that was revoked already is left alone. Such a run
+/// deletes nothing, so that it does not depend on a vault that cannot delete; the next run deletes the key.
 ///
 /// A time in the future was stored by a run whose clock was ahead, unless the clock of this run is behind. Either way, nothing
 /// is removed or promoted because of it, and nothing waits for it: the key's age counts from the first run that saw it.
-pub fn plan(ring: Option<&KeyRing>, now: Timestamp, policy: &RotationPolicy) -> Plan {
+pub fn plan(
+    ring: Option<&KeyRing>,
+    now: Timestamp,
+    policy: &RotationPolicy,
+    request: &RotationRequest,
+) -> Plan {
     let Some(ring) = ring else { return Plan { create: true, ..Plan::default() } };
-    let mut plan = Plan::default();
-    let mut active = None;
-    let mut pending = None;
-    for key in ring.keys() {
-        let known = key.age(now);
-        if known.is_none() {
-            plan.note_future.push(key.id.clone());
-        }
-        let age = known.unwrap_or_default();
-        match key.state {
-            KeyState::Pending { .. } => pending = pending.or(Some((&key.id, age))),
-            KeyState::Active { .. } => active = Some((&key.id, age)),
-            KeyState::Retiring { .. } if age >= policy.times.keep_after => plan.remove.push(key.id.clone()),
-            KeyState::Retiring { .. } => (),
-        }
-    }
+    let times = policy.times();
+    let revoked = request.revoked();
+    let age = |key: &RingKey| key.age(now).unwrap_or_default();
+    let is_used = |key: &&RingKey| !key.is_revoked() && revoked != Some(&key.id);
+    let used = || ring.keys().iter().filter(is_used);
+    let mut plan = Plan {
+        revoke: revoked
+            .filter(|id| ring.keys().iter().any(|key| key.id == **id && !key.is_revoked()))
+            .cloned(),
+        note_future: used().filter(|key| key.age(now).is_none()).map(|key| key.id.clone()).collect(),
+        remove: if revoked.is_none() { removable(ring, now, times) } else { Vec::new() },
+        ..Plan::default()
+    };
+    let active = used().find(|key| matches!(key.state, KeyState::Active { .. }));
+    let pending = used().find(|key| matches!(key.state, KeyState::Pending { .. }));
     match (active, pending) {
-        (Some((active, signed_for)), Some((pending, published_for))) => {
-            if signed_for >= policy.times.sign_for && published_for >= policy.times.publish_before {
-                plan.retire = Some(active.clone());
-                plan.promote = Some(pending.clone());
+        (Some(active), Some(pending)) => {
+            if age(pending) >= times.publish_before {
+                plan.retire = Some(active.id.clone());
+                plan.promote = Some(pending.id.clone());
             }
         }
-        (Some((_, signed_for)), None) => {
-            plan.create = signed_for + policy.times.publish_before >= policy.times.sign_for;
+        (Some(active), None) => {
+            let is_due = age(active) + times.publish_before >= times.sign_for;
+            plan.create = is_due || *request == RotationRequest::Rotate;
         }
-        (None, _) => (),
+        (None, Some(pending)) => plan.promote = Some(pending.id.clone()),
+        (None, None) => plan.create = true,
     }
     plan
+}
+
+/// Returns the keys that have been retired for long enough, and those that were revoked.
+fn removable(ring: &KeyRing, now: Timestamp, times: &RotationTimes) -> Vec<KeyId> {
+    let leaves = |key: &&RingKey| match key.state {
+        KeyState::Retiring { .. } => key.age(now).unwrap_or_default() >= times.keep_after,
+        KeyState::Revoked { .. } => true,
+        KeyState::Pending { .. } | KeyState::Active { .. } => false,
+    };
+    ring.keys().iter().filter(leaves).map(|key| key.id.clone()).collect()
 }
 
 impl Plan {
@@ -142,10 +109,11 @@ impl Plan {
         policy: &RotationPolicy,
         now: Timestamp,
     ) -> Option<KeyRing> {
-        let Some(ring) = ring else { return KeyRing::first(policy.algorithm, new?, now) };
+        let Some(ring) = ring else { return KeyRing::first(policy.algorithm(), new?, now) };
         let next = |key: &RingKey| match Some(&key.id) {
             id if id == self.promote.as_ref() => (KeyState::Active { since: now }, None),
             id if id == self.retire.as_ref() => (KeyState::Retiring { since: now }, None),
+            id if id == self.revoke.as_ref() => (KeyState::Revoked { since: now }, None),
             _ if self.note_future.contains(&key.id) => (key.state, Some(now)),
             _ => (key.state, key.seen),
         };
@@ -155,26 +123,12 @@ impl Plan {
             RingKey { state, seen, ..key.clone() }
         };
         let mut keys: Vec<_> = kept.map(changed).collect();
-        keys.extend(new.and_then(|new| RingKey::new(new, KeyState::Pending { since: now })));
+        let is_active = |key: &RingKey| matches!(key.state, KeyState::Active { .. });
+        let since = now;
+        let state =
+            if keys.iter().any(is_active) { KeyState::Pending { since } } else { KeyState::Active { since } };
+        keys.extend(new.and_then(|new| RingKey::new(new, state)));
         Some(ring.with_keys(keys))
-    }
-}
-
-/// For the tests of this module.
-#[cfg(test)]
-pub(super) mod testing {
-    use super::*;
-
-    /// Published for 3 h, signing for a day, kept for 2 h.
-    pub(in super::super) fn policy(algorithm: SigningAlgorithm) -> RotationPolicy {
-        let times = RotationTimes {
-            publish_before: Duration::from_hours(3),
-            sign_for: Duration::from_hours(24),
-            keep_after: Duration::from_hours(2),
-            held_by_consumers: Duration::from_hours(2),
-            held_by_signers: Duration::from_hours(1),
-        };
-        RotationPolicy::new(algorithm, times).unwrap()
     }
 }
 
@@ -183,7 +137,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::keyring::ring::testing::new_key;
+    use crate::keyring::{PublishedKeySet, SigningAlgorithm, policy::testing, ring::testing::new_key};
 
     const HOUR: u64 = 3_600;
     const START: u64 = 1_800_000_000;
@@ -193,8 +147,12 @@ mod tests {
     }
 
     fn step(ring: Option<&KeyRing>, now: u64) -> Option<KeyRing> {
+        step_for(&RotationRequest::Due, ring, now)
+    }
+
+    fn step_for(request: &RotationRequest, ring: Option<&KeyRing>, now: u64) -> Option<KeyRing> {
         let now = Timestamp::from_unix_seconds(now);
-        let plan = plan(ring, now, &policy());
+        let plan = plan(ring, now, &policy(), request);
         let new = plan.create.then(|| new_key(SigningAlgorithm::Es256));
         if plan.is_empty() { ring.cloned() } else { plan.applied_to(ring, new, &policy(), now) }
     }
@@ -204,6 +162,7 @@ mod tests {
             KeyState::Pending { .. } => "pending",
             KeyState::Active { .. } => "active",
             KeyState::Retiring { .. } => "retiring",
+            KeyState::Revoked { .. } => "revoked",
         };
         ring.keys().iter().map(name).collect()
     }
@@ -304,49 +263,14 @@ mod tests {
         let ring = step(None, START + 9_000 * HOUR).unwrap();
         let now = Timestamp::from_unix_seconds(START);
         assert_eq!(newest_key_age(&ring, now), None);
-        assert_eq!(plan(Some(&ring), now, &policy()).note_future, [ring.keys()[0].id.clone()]);
+        assert_eq!(
+            plan(Some(&ring), now, &policy(), &RotationRequest::Due).note_future,
+            [ring.keys()[0].id.clone()]
+        );
         let noted = step(Some(&ring), START).unwrap();
-        assert!(plan(Some(&noted), now, &policy()).is_empty(), "it is noted once");
+        assert!(plan(Some(&noted), now, &policy(), &RotationRequest::Due).is_empty(), "it is noted once");
         let later = Timestamp::from_unix_seconds(START + 5 * HOUR);
         assert_eq!(newest_key_age(&noted, later), Some(Duration::from_hours(5)));
-    }
-
-    #[test]
-    fn refuses_times_with_which_a_session_could_be_lost() {
-        let error = |change: fn(&mut RotationTimes)| {
-            let minutes = |count: u64| Duration::from_secs(count * 60);
-            let mut times = RotationTimes {
-                publish_before: minutes(10),
-                sign_for: minutes(11),
-                keep_after: minutes(65),
-                held_by_consumers: minutes(10),
-                held_by_signers: minutes(5),
-            };
-            change(&mut times);
-            RotationPolicy::new(SigningAlgorithm::Es256, times).err()
-        };
-
-        assert_eq!(error(|_| ()), None, "each is as short as allowed");
-        assert_eq!(
-            error(|times| times.publish_before -= Duration::from_secs(1)),
-            Some(RotationPolicyError::PublishedTooBriefly)
-        );
-        assert_eq!(
-            error(|times| times.held_by_consumers += Duration::from_secs(1)),
-            Some(RotationPolicyError::PublishedTooBriefly)
-        );
-        assert_eq!(
-            error(|times| times.sign_for = times.publish_before),
-            Some(RotationPolicyError::SignsTooBriefly)
-        );
-        assert_eq!(
-            error(|times| times.keep_after -= Duration::from_secs(1)),
-            Some(RotationPolicyError::KeptTooBriefly)
-        );
-        assert_eq!(
-            error(|times| times.held_by_signers += Duration::from_secs(1)),
-            Some(RotationPolicyError::KeptTooBriefly)
-        );
     }
 
     proptest! {
@@ -375,5 +299,143 @@ mod tests {
                 ring = next;
             }
         }
+    }
+
+    fn revoke(ring: &KeyRing, state: &str) -> RotationRequest {
+        let at = states(ring).iter().position(|other| *other == state).unwrap();
+        RotationRequest::Revoke(ring.keys()[at].id.clone())
+    }
+
+    /// A ring after `hours` of runs on schedule.
+    fn after(hours: u64) -> KeyRing {
+        let mut ring = step(None, START).unwrap();
+        for hour in 1..=hours {
+            ring = step(Some(&ring), START + hour * HOUR).unwrap();
+        }
+        ring
+    }
+
+    #[test]
+    fn a_key_that_was_asked_for_signs_once_consumers_have_it() {
+        let now = START + 5 * HOUR;
+        let asked = step_for(&RotationRequest::Rotate, Some(&after(5)), now).unwrap();
+        assert_eq!(states(&asked), ["active", "pending"]);
+        assert_eq!(step_for(&RotationRequest::Rotate, Some(&asked), now + HOUR), Some(asked.clone()));
+        assert_eq!(step(Some(&asked), now + 3 * HOUR - 1), Some(asked.clone()));
+        assert_eq!(states(&step(Some(&asked), now + 3 * HOUR).unwrap()), ["retiring", "active"]);
+    }
+
+    #[test]
+    fn a_revoked_key_is_unpublished_at_once_whatever_its_state() {
+        let cases: [(u64, &str, &[&str]); 5] = [
+            (5, "active", &["revoked", "active"]),
+            (22, "active", &["revoked", "active"]),
+            (22, "pending", &["active", "revoked", "pending"]),
+            (25, "active", &["retiring", "revoked", "active"]),
+            (25, "retiring", &["revoked", "active"]),
+        ];
+        for (hours, state, expected) in cases {
+            let (ring, now) = (after(hours), START + hours * HOUR);
+            let request = revoke(&ring, state);
+            let revoked = step_for(&request, Some(&ring), now).unwrap();
+            assert_eq!(states(&revoked), expected, "{state} after {hours} h");
+            let published = String::from_utf8(PublishedKeySet::of(&revoked).as_json().to_vec()).unwrap();
+            assert!(!published.contains(request.revoked().unwrap().as_str()));
+            assert_eq!(step_for(&request, Some(&revoked), now), Some(revoked.clone()), "asking twice");
+            let next = step(Some(&revoked), now).unwrap();
+            assert!(!states(&next).contains(&"revoked"), "the next run removes it");
+        }
+    }
+
+    /// Somebody may know the pending key already, so it is better than a new one.
+    #[test]
+    fn the_pending_key_takes_over_from_a_revoked_one() {
+        let ring = after(22);
+        let pending = ring.keys()[1].id.clone();
+        let revoked = step_for(&revoke(&ring, "active"), Some(&ring), START + 22 * HOUR).unwrap();
+        assert_eq!(revoked.active().map(|key| &key.id), Some(&pending));
+    }
+
+    #[test]
+    fn a_run_that_revokes_deletes_nothing() {
+        let (ring, now) = (after(25), Timestamp::from_unix_seconds(START + 27 * HOUR));
+        let plan_for = |request: &RotationRequest| plan(Some(&ring), now, &policy(), request);
+        assert_eq!(plan_for(&RotationRequest::Due).remove.len(), 1);
+        assert_eq!(plan_for(&RotationRequest::Rotate).remove.len(), 1);
+        assert_eq!(plan_for(&revoke(&ring, "active")).remove.len(), 0);
+    }
+
+    /// What somebody asks for, and the key that is meant, counted from the oldest.
+    fn any_request() -> impl Strategy<Value = (u8, prop::sample::Index)> {
+        (0..6_u8, any::<prop::sample::Index>())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn whatever_is_asked_one_key_is_active_and_only_revoking_breaks_a_promise(
+            steps in prop::collection::vec((0..10 * HOUR, any_request()), 1..25),
+        ) {
+            let mut now = START;
+            let mut ring = step(None, now).unwrap();
+            for (pause, (kind, index)) in steps {
+                now += pause;
+                let request = match kind {
+                    0 => RotationRequest::Revoke(index.get(ring.keys()).id.clone()),
+                    1 | 2 => RotationRequest::Rotate,
+                    _ => RotationRequest::Due,
+                };
+                let next = step_for(&request, Some(&ring), now).unwrap();
+                let twice = step_for(&request, Some(&next), now).unwrap();
+                let signer = |ring: &KeyRing| ring.active().map(|key| key.id.clone());
+                // What was asked for may come true in the same run; the next request is then a new one.
+                if signer(&next) == signer(&ring) || request.revoked().is_some() {
+                    prop_assert_eq!(kept(&twice), kept(&next), "asking twice is asking once");
+                }
+                check_step(&ring, &next, &request, now)?;
+                ring = next;
+            }
+        }
+    }
+
+    /// Returns the keys of a ring that are not revoked.
+    fn kept(ring: &KeyRing) -> Vec<&RingKey> {
+        ring.keys().iter().filter(|key| !key.is_revoked()).collect()
+    }
+
+    /// Checks every promise about the step from `ring` to `next` for `request`.
+    fn check_step(
+        ring: &KeyRing,
+        next: &KeyRing,
+        request: &RotationRequest,
+        now: u64,
+    ) -> Result<(), TestCaseError> {
+        let count = |state: &str| states(next).into_iter().filter(|other| *other == state).count();
+        prop_assert_eq!(count("active"), 1);
+        prop_assert!(count("pending") <= 1);
+        prop_assert!(
+            *request != RotationRequest::Rotate || count("pending") == 1 || states(ring).contains(&"pending")
+        );
+        let revokes_active = ring.active().is_some_and(|key| request.revoked() == Some(&key.id));
+        for key in next.keys() {
+            let is_new = ring.keys().iter().all(|other| other.id != key.id);
+            let signs = matches!(key.state, KeyState::Active { .. });
+            prop_assert!(!(is_new && signs) || revokes_active, "a key signs unpublished");
+        }
+        for key in ring.keys() {
+            let after = next.keys().iter().find(|other| other.id == key.id).map(|other| other.state);
+            match (key.state, after) {
+                (KeyState::Revoked { .. }, None | Some(KeyState::Revoked { .. }))
+                | (KeyState::Active { .. }, Some(KeyState::Retiring { .. })) => (),
+                (_, Some(KeyState::Revoked { .. })) => prop_assert_eq!(request.revoked(), Some(&key.id)),
+                (KeyState::Retiring { since }, None) => prop_assert!(now - since.unix_seconds() >= 2 * HOUR),
+                (_, None) => prop_assert!(false, "a key that was not retiring was removed"),
+                (KeyState::Pending { since }, Some(KeyState::Active { .. })) => {
+                    prop_assert!(now - since.unix_seconds() >= 3 * HOUR || revokes_active);
+                }
+                (before, Some(after)) => prop_assert_eq!(before, after),
+            }
+        }
+        Ok(())
     }
 }

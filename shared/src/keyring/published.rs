@@ -1,5 +1,5 @@
-//! The public key set as it is published (RFC 7517 §5): every key of the ring, including pending ones, so that consumers
-//! know a key before it signs.
+//! The public key set as it is published (RFC 7517 §5): every key of the ring that was not revoked, including pending ones, so
+//! that consumers know a key before it signs.
 
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 
@@ -19,7 +19,8 @@ pub struct PublishedKeySetError;
 impl PublishedKeySet {
     /// Returns the public keys of `ring`.
     pub fn of(ring: &KeyRing) -> Self {
-        Self::new(ring.keys().iter().map(|key| key.jwk.clone()).collect())
+        let published = ring.keys().iter().filter(|key| !key.is_revoked());
+        Self::new(published.map(|key| key.jwk.clone()).collect())
     }
 
     /// Reads a set that was stored as [`as_json`](Self::as_json) returns it. Any other member of a key, above all a private

@@ -1,4 +1,4 @@
-//! The key ring: every key that is published, with its state. A stored ring is checked when it is read, so that damage
+//! The key ring: every key that is published or was just revoked, with its state. A stored ring is checked when it is read, so that damage
 //! shows up there and not when a session is signed.
 
 use std::time::Duration;
@@ -52,13 +52,21 @@ pub enum KeyState {
         /// When it stopped signing.
         since: Timestamp,
     },
+    /// No longer published, because somebody else may have it. The next run deletes its private half and removes it.
+    Revoked {
+        /// When it was revoked.
+        since: Timestamp,
+    },
 }
 
 impl KeyState {
     /// Returns since when the key has been in it.
     pub fn since(self) -> Timestamp {
         match self {
-            Self::Pending { since } | Self::Active { since } | Self::Retiring { since } => since,
+            Self::Pending { since }
+            | Self::Active { since }
+            | Self::Retiring { since }
+            | Self::Revoked { since } => since,
         }
     }
 }
@@ -128,6 +136,11 @@ impl KeyRing {
 impl RingKey {
     pub(super) fn new(new: NewKey, state: KeyState) -> Option<Self> {
         Some(Self { id: KeyId::thumbprint(&new.jwk)?, jwk: new.jwk, private: new.private, state, seen: None })
+    }
+
+    /// Whether the key was revoked: it is no longer published, and verifies nothing.
+    pub fn is_revoked(&self) -> bool {
+        matches!(self.state, KeyState::Revoked { .. })
     }
 
     /// Returns how long the key has been in its state. `None` if that is in the future and no earlier run has seen it: a clock
@@ -239,6 +252,10 @@ mod tests {
             ring_with(&PrivateHalf::Sealed(vec![0, 255])),
             ring_with(&PrivateHalf::Vault("key/1".into())),
             ring().with_keys(vec![RingKey { seen: Some(Timestamp::default()), ..ring().keys.remove(0) }]),
+            ring().with_keys(vec![
+                ring().keys.remove(0),
+                RingKey { state: KeyState::Revoked { since: Timestamp::default() }, ..ring().keys.remove(0) },
+            ]),
         ] {
             assert_eq!(KeyRing::from_json(&ring.to_json().unwrap()), Ok(ring));
         }

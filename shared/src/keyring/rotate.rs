@@ -4,8 +4,8 @@
 use std::mem;
 
 use super::{
-    KeyDisposal, KeyMaker, KeyRing, KeyRingError, KeyRingStore, NewKey, Plan, RingKey, RotationPolicy,
-    SigningAlgorithm, VaultError, plan,
+    KeyDisposal, KeyId, KeyMaker, KeyRing, KeyRingError, KeyRingStore, NewKey, Plan, RingKey, RotationPolicy,
+    RotationRequest, SigningAlgorithm, VaultError, plan,
 };
 use crate::{error::with_causes, timestamp::Timestamp};
 
@@ -35,6 +35,17 @@ pub enum RotateError {
     /// No ring is stored, and the run may not create one.
     #[error("no key ring is stored; if it was lost, restore it, because a new one would end every session")]
     NoRing,
+    /// The ring does not have the key to revoke.
+    #[error(
+        "the key ring has no key {key}: it was removed already, or its id is misspelt; the keys are {}",
+        list(known)
+    )]
+    UnknownKey {
+        /// The key to revoke.
+        key: KeyId,
+        /// The keys that the ring has.
+        known: Vec<KeyId>,
+    },
     /// A key could not be made or deleted.
     #[error(transparent)]
     Key(#[from] VaultError),
@@ -50,7 +61,7 @@ pub async fn rotate<S: KeyRingStore, K: KeyMaker + KeyDisposal>(
     policy: &RotationPolicy,
     now: Timestamp,
 ) -> Result<Rotation, RotateError> {
-    run(store, keys, policy, now, false).await
+    carry_out(store, keys, policy, &RotationRequest::Due, now).await
 }
 
 /// As [`rotate`], but creates the first ring if none is stored. Only for setting up a service: a ring that is lost later
@@ -61,41 +72,38 @@ pub async fn establish<S: KeyRingStore, K: KeyMaker + KeyDisposal>(
     policy: &RotationPolicy,
     now: Timestamp,
 ) -> Result<Rotation, RotateError> {
-    run(store, keys, policy, now, true).await
+    carry_out(store, keys, policy, &RotationRequest::Establish, now).await
 }
 
-async fn run<S: KeyRingStore, K: KeyMaker + KeyDisposal>(
+/// Carries out what is due for the stored ring at `now`, and `request`. What a request may do is told by [`plan`]: a request to
+/// rotate never lets a key sign before consumers have it; a request to revoke does, deliberately. Asking twice is asking once,
+/// also while other runs change the ring, and after a run that was killed.
+pub async fn carry_out<S: KeyRingStore, K: KeyMaker + KeyDisposal>(
     store: &S,
     keys: &K,
     policy: &RotationPolicy,
+    request: &RotationRequest,
     now: Timestamp,
-    may_create: bool,
 ) -> Result<Rotation, RotateError> {
     for _ in 1..ATTEMPTS {
-        match attempt(store, keys, policy, now, may_create).await {
+        match attempt(store, keys, policy, request, now).await {
             Err(RotateError::Store(KeyRingError::Conflict)) => (),
             done => return done,
         }
     }
-    attempt(store, keys, policy, now, may_create).await
+    attempt(store, keys, policy, request, now).await
 }
 
 async fn attempt<S: KeyRingStore, K: KeyMaker + KeyDisposal>(
     store: &S,
     keys: &K,
     policy: &RotationPolicy,
+    request: &RotationRequest,
     now: Timestamp,
-    may_create: bool,
 ) -> Result<Rotation, RotateError> {
     let (ring, revision) = store.load().await?.unzip();
-    match ring.as_ref().map(KeyRing::algorithm) {
-        None if !may_create => return Err(RotateError::NoRing),
-        Some(stored) if stored != policy.algorithm() => {
-            return Err(RotateError::Algorithm { stored, configured: policy.algorithm() });
-        }
-        _ => (),
-    }
-    let plan = plan(ring.as_ref(), now, policy);
+    check(ring.as_ref(), policy, request)?;
+    let plan = plan(ring.as_ref(), now, policy, request);
     if let Some(ring) = ring.as_ref().filter(|_| plan.is_empty()) {
         return Ok(Rotation { plan, ring: ring.clone() });
     }
@@ -122,6 +130,27 @@ async fn attempt<S: KeyRingStore, K: KeyMaker + KeyDisposal>(
     }
 }
 
+/// Refuses what no plan could carry out.
+fn check(
+    ring: Option<&KeyRing>,
+    policy: &RotationPolicy,
+    request: &RotationRequest,
+) -> Result<(), RotateError> {
+    let Some(ring) = ring else {
+        return if *request == RotationRequest::Establish { Ok(()) } else { Err(RotateError::NoRing) };
+    };
+    if ring.algorithm() != policy.algorithm() {
+        return Err(RotateError::Algorithm { stored: ring.algorithm(), configured: policy.algorithm() });
+    }
+    match request.revoked() {
+        Some(key) if ring.keys().iter().all(|known| known.id != *key) => {
+            let known = ring.keys().iter().map(|key| key.id.clone()).collect();
+            Err(RotateError::UnknownKey { key: key.clone(), known })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// All keys of a ring are stored in one way: a signer is configured for one, and could open only some of them.
 fn refuse_mixed_storage(ring: Option<&KeyRing>, new: Option<&NewKey>) -> Result<(), VaultError> {
     let (Some(ring), Some(new)) = (ring, new) else { return Ok(()) };
@@ -141,6 +170,10 @@ async fn dispose_unless_stored(store: &impl KeyRingStore, keys: &impl KeyDisposa
     }
 }
 
+fn list(keys: &[KeyId]) -> String {
+    keys.iter().map(KeyId::as_str).collect::<Vec<_>>().join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use std::{
@@ -155,7 +188,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        keyring::{KeyRingSource, PrivateHalf, SoftwareKeys, plan::testing::policy},
+        keyring::{KeyRingSource, PrivateHalf, SoftwareKeys, policy::testing::policy},
         revision::Revision,
     };
 
@@ -397,6 +430,92 @@ mod tests {
                 assert_eq!(store.stored().unwrap().0, rotation.ring);
                 assert!(rotation.plan.create);
             }
+        }
+    }
+
+    async fn asked(
+        store: &Store,
+        keys: &Vault,
+        request: &RotationRequest,
+        when: u64,
+    ) -> Result<Rotation, RotateError> {
+        carry_out(store, keys, &es256(), request, hour(when)).await
+    }
+
+    fn key_id(ring: &KeyRing, at: usize) -> KeyId {
+        ring.keys()[at].id.clone()
+    }
+
+    #[tokio::test]
+    async fn revoking_twice_is_revoking_once_and_the_next_run_deletes_the_key() {
+        let (store, vault) = (Store::with(first_ring().await, Fault::ReplaceFails, 0), Vault::default());
+        let (first, _) = store.stored().unwrap();
+        let request = RotationRequest::Revoke(key_id(&first, 0));
+        let once = asked(&store, &vault, &request, 1).await.unwrap();
+        assert_eq!(once.plan.revoke.as_ref(), request.revoked());
+        let twice = asked(&store, &vault, &request, 2).await.unwrap();
+        assert!(twice.plan.is_empty() && twice.ring == once.ring);
+        assert_eq!(vault.0.lock().unwrap().len(), 0);
+        rotate(&store, &vault, &es256(), hour(2)).await.unwrap();
+        assert_eq!(*vault.0.lock().unwrap(), [first.keys()[0].private.clone()]);
+        let ring = store.stored().unwrap().0;
+        assert_eq!(ring.keys().len(), 1);
+        let gone = asked(&store, &vault, &request, 2).await.unwrap_err().to_string();
+        let (old, new) = (key_id(&first, 0), key_id(&ring, 0));
+        assert_eq!(
+            gone,
+            format!(
+                "the key ring has no key {old}: it was removed already, or its id is misspelt; the keys are {new}"
+            )
+        );
+        assert_eq!(store.stored().unwrap().0, ring);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_asked_of_a_ring_that_does_not_exist() {
+        let store = Store::default();
+        let key = key_id(&first_ring().await.unwrap().0, 0);
+        for request in [RotationRequest::Rotate, RotationRequest::Revoke(key)] {
+            let refused = asked(&store, &Vault::default(), &request, 1).await;
+            assert!(matches!(refused, Err(RotateError::NoRing)));
+        }
+        assert_eq!(store.stored(), None);
+    }
+
+    /// The answer to a run's own write may be lost, after which its client sees a conflict with itself.
+    #[tokio::test]
+    async fn a_request_that_meets_other_writers_is_carried_out_once() {
+        for fault in [Fault::ReplaceConflicts, Fault::ReplaceAnswersLate] {
+            for rotates in [true, false] {
+                let store = Store::with(first_ring().await, fault, 2);
+                let before = store.stored().unwrap().0;
+                let revoke = RotationRequest::Revoke(key_id(&before, 0));
+                let request = if rotates { RotationRequest::Rotate } else { revoke };
+                let vault = Vault::default();
+                let done = asked(&store, &vault, &request, 1).await.unwrap();
+                assert_eq!(store.stored().unwrap().0, done.ring);
+                assert_eq!(done.ring.keys().len(), 2, "one new key");
+                assert_eq!(done.ring.keys()[0].is_revoked(), !rotates);
+                let deleted = vault.0.lock().unwrap().clone();
+                assert!(done.ring.keys().iter().all(|key| !deleted.contains(&key.private)));
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_that_is_killed_changes_nothing_and_is_carried_out_when_it_is_repeated() {
+        for fault in [Fault::LoadHangs, Fault::ReplaceHangs] {
+            let store = Store::with(first_ring().await, fault, 1);
+            let before = store.stored();
+            let request = RotationRequest::Revoke(key_id(&before.as_ref().unwrap().0, 0));
+            let vault = Vault::default();
+            {
+                let mut dying = Box::pin(asked(&store, &vault, &request, 1));
+                assert!(dying.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+            }
+            assert_eq!(store.stored(), before);
+            let done = asked(&store, &vault, &request, 1).await.unwrap();
+            assert!(done.ring.keys()[0].is_revoked());
         }
     }
 }

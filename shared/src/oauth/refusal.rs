@@ -4,13 +4,14 @@
 //! reveals nothing that the person may not know; all details go to the log. Sources: RFC 6749 §5.2, RFC 8693 §2.2.2, RFC 8707
 //! §2.
 
+mod every;
 mod person;
 mod quote;
 mod subject;
 
 use std::{borrow::Cow, time::Duration};
 
-pub use self::person::sentence_for_person;
+pub use self::{every::every_refusal, person::sentence_for_person};
 use self::{
     quote::quoted,
     subject::{audience_mismatch, of_subject},

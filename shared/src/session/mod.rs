@@ -1,6 +1,7 @@
 //! The Pozi session token: its claims, how it is minted, and the verifier for the servers of data.
 
 mod claims;
+mod contents;
 mod issuer_keys;
 mod key_set;
 mod mint;
@@ -12,6 +13,7 @@ mod verify;
 
 pub use self::{
     claims::{Issuer, IssuerError, SessionClaims},
+    contents::SessionContents,
     issuer_keys::{ISSUER_KEY_LIFETIMES, IssuerKeys},
     key_set::{SessionKey, SessionKeySet, SessionKeySetError},
     mint::mint,

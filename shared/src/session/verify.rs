@@ -205,7 +205,7 @@ impl VerifiedSession {
 }
 
 /// Returns `kid`. RFC 9068 §4 allows `typ` with or without the prefix of the media type.
-fn check_header<'a>(header: &'a Members<'_>) -> Result<&'a str, SessionRefusal> {
+pub(super) fn check_header<'a>(header: &'a Members<'_>) -> Result<&'a str, SessionRefusal> {
     let kind = header.optional_string("typ")?.ok_or(SessionRefusal::NotASession)?;
     if !is_type(kind, TYPE) {
         return Err(SessionRefusal::NotASession);
@@ -232,13 +232,16 @@ fn check_signature(
 
 /// Returns the claim `name` as a `T`, which must be written as the service writes it: a second spelling would be a second
 /// identity for anyone who compares texts.
-fn as_minted<T: FromStr + Display>(claims: &Members<'_>, name: &'static str) -> Result<T, ClaimError> {
+pub(super) fn as_minted<T: FromStr + Display>(
+    claims: &Members<'_>,
+    name: &'static str,
+) -> Result<T, ClaimError> {
     let value: T = claims.parsed(name)?;
     if value.to_string() == claims.string(name)? { Ok(value) } else { Err(ClaimError::WrongForm(name)) }
 }
 
 /// Returns the claim `sub`: `<tid>.<oid>`, with the tenant of the claim `tid`.
-fn subject_of(claims: &Members<'_>, tenant: TenantId) -> Result<String, ClaimError> {
+pub(super) fn subject_of(claims: &Members<'_>, tenant: TenantId) -> Result<String, ClaimError> {
     let subject = claims.string("sub")?;
     let object = subject.split_once('.').and_then(|(_, object)| object.parse::<ObjectId>().ok());
     let minted = object.map(|object| format!("{tenant}.{object}"));
@@ -247,7 +250,7 @@ fn subject_of(claims: &Members<'_>, tenant: TenantId) -> Result<String, ClaimErr
 
 /// Returns the claim `scope`, which has one form: sorted, each permission once, one space between two (RFC 6749 §3.3). It is
 /// never empty, because the service mints no session that opens nothing.
-fn scope_of(claims: &Members<'_>) -> Result<Scope, SessionRefusal> {
+pub(super) fn scope_of(claims: &Members<'_>) -> Result<Scope, SessionRefusal> {
     let text = claims.string("scope")?;
     let scope: Scope = text.parse().map_err(|_| SessionRefusal::Scope)?;
     if scope.is_empty() || scope.to_string() != text { Err(SessionRefusal::Scope) } else { Ok(scope) }

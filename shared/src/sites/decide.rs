@@ -76,10 +76,7 @@ pub fn decide(
     site: &Site,
     requested: Option<&Scope>,
 ) -> Result<Grant, AccessRefusal> {
-    let allowed = allowed(subject, site)?;
-    if allowed.is_empty() {
-        return Err(nothing_allowed(subject));
-    }
+    let allowed = allowed(subject.groups(), site)?;
     let scope = match requested {
         None => allowed,
         Some(requested) if requested.is_subset_of(&allowed) => requested.clone(),
@@ -90,19 +87,12 @@ pub fn decide(
     Ok(Grant { audience: site.external_url.as_str().to_owned(), scope, life: site.session_life })
 }
 
-fn nothing_allowed(subject: &VerifiedSubject) -> AccessRefusal {
-    match subject.groups() {
-        Groups::Listed(groups) => AccessRefusal::NoCatalogue { listed: groups.len() },
-        Groups::InRoles(count) => AccessRefusal::GroupsInRoles { count: *count },
-        // A site without any rule that names groups, or anybody.
-        Groups::Overage => AccessRefusal::NoCatalogue { listed: 0 },
-    }
-}
-
-fn allowed(subject: &VerifiedSubject, site: &Site) -> Result<Scope, AccessRefusal> {
+/// Returns everything that the rules of `site` allow a person with `groups`, which is never nothing, or why it is nothing.
+/// It is a forecast: only a verified subject is [granted](decide) anything.
+pub fn allowed(groups: &Groups, site: &Site) -> Result<Scope, AccessRefusal> {
     let mut scope = Vec::new();
     for catalogue in &site.catalogues {
-        for (access, judgement) in judge(subject, catalogue) {
+        for (access, judgement) in judge(groups, catalogue) {
             if judgement == Judgement::Overage {
                 return Err(AccessRefusal::GroupsOverage);
             }
@@ -111,7 +101,16 @@ fn allowed(subject: &VerifiedSubject, site: &Site) -> Result<Scope, AccessRefusa
             }
         }
     }
-    Ok(scope.into_iter().collect())
+    if scope.is_empty() { Err(nothing_allowed(groups)) } else { Ok(scope.into_iter().collect()) }
+}
+
+fn nothing_allowed(groups: &Groups) -> AccessRefusal {
+    match groups {
+        Groups::Listed(groups) => AccessRefusal::NoCatalogue { listed: groups.len() },
+        Groups::InRoles(count) => AccessRefusal::GroupsInRoles { count: *count },
+        // A site without any rule that names groups, or anybody.
+        Groups::Overage => AccessRefusal::NoCatalogue { listed: 0 },
+    }
 }
 
 /// For this crate's tests of what follows the decision.
@@ -310,7 +309,7 @@ mod tests {
         ) {
             let site = Site { catalogues, ..testing::site() };
             let subject = subject(groups, Timestamp::from_unix_seconds(1));
-            let explained = explain(&subject, &site);
+            let explained = explain(subject.groups(), &site);
             let verdicts = explained.iter().flat_map(|one| {
                 [(one, Access::Read, &one.read), (one, Access::Write, &one.write)]
             });

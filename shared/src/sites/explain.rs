@@ -1,14 +1,11 @@
-//! The explanation of a decision: what a verified subject may do with each catalogue of a site, and why. Pure, and built
-//! on the same judgement as the decision.
+//! The explanation of a decision: what a person may do with each catalogue of a site, and why. Pure, and built on the same
+//! judgement as the decision.
 
 use super::{
     Access, Catalogue, CatalogueId, Site, Who,
     judge::{Judgement, judge},
 };
-use crate::{
-    entra::{Groups, VerifiedSubject},
-    identifiers::GroupId,
-};
+use crate::{entra::Groups, identifiers::GroupId};
 
 /// The explanation for one catalogue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,15 +47,15 @@ pub enum Because {
     Overage,
 }
 
-/// Explains what [`decide`](super::decide) grants `subject` at `site` for a request without a scope: a permission is
-/// granted exactly if its verdict allows it.
-pub fn explain(subject: &VerifiedSubject, site: &Site) -> Vec<Explained> {
-    let judged = |catalogue| judge(subject, catalogue).map(|(_, judgement)| judgement);
+/// Explains what [`decide`](super::decide) grants a person with `groups` at `site` for a request without a scope: a
+/// permission is granted exactly if its verdict allows it.
+pub fn explain(groups: &Groups, site: &Site) -> Vec<Explained> {
+    let judged = |catalogue| judge(groups, catalogue).map(|(_, judgement)| judgement);
     let overage = site.catalogues.iter().flat_map(judged).any(|judgement| judgement == Judgement::Overage);
     let explained = |catalogue: &Catalogue| {
-        let [read, write] = judge(subject, catalogue).map(|(access, judgement)| {
+        let [read, write] = judge(groups, catalogue).map(|(access, judgement)| {
             let withheld = overage && judgement.allows();
-            let because = if withheld { Because::Overage } else { because(subject, judgement) };
+            let because = if withheld { Because::Overage } else { because(groups, judgement) };
             Verdict { access, because }
         });
         Explained { catalogue: catalogue.id.clone(), title: catalogue.title.clone(), read, write }
@@ -66,8 +63,8 @@ pub fn explain(subject: &VerifiedSubject, site: &Site) -> Vec<Explained> {
     site.catalogues.iter().map(explained).collect()
 }
 
-fn because(subject: &VerifiedSubject, judgement: Judgement<'_>) -> Because {
-    let own_of = |named: &[GroupId]| match subject.groups() {
+fn because(groups: &Groups, judgement: Judgement<'_>) -> Because {
+    let own_of = |named: &[GroupId]| match groups {
         Groups::Listed(own) => named.iter().copied().filter(|group| own.contains(group)).collect(),
         Groups::Overage | Groups::InRoles(_) => Vec::new(),
     };
@@ -153,16 +150,11 @@ impl Because {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        entra::testing::subject,
-        sites::site::testing::{EDITORS, PLANNERS, site},
-        timestamp::Timestamp,
-    };
+    use crate::sites::site::testing::{EDITORS, PLANNERS, site};
 
-    fn explained(groups: Groups, site: &Site) -> Vec<[(Because, bool); 2]> {
-        let subject = subject(groups, Timestamp::from_unix_seconds(1));
+    fn explained(groups: &Groups, site: &Site) -> Vec<[(Because, bool); 2]> {
         let verdict = |verdict: Verdict| (verdict.because.clone(), verdict.is_allowed());
-        explain(&subject, site).into_iter().map(|one| [verdict(one.read), verdict(one.write)]).collect()
+        explain(groups, site).into_iter().map(|one| [verdict(one.read), verdict(one.write)]).collect()
     }
 
     fn groups(names: &[&str]) -> Vec<GroupId> {
@@ -184,7 +176,7 @@ mod tests {
             (vec![EDITORS], (B::MayWrite(editors.clone()), true), (B::Group(editors.clone()), true)),
             (vec![EDITORS, PLANNERS], (B::Group(planners), true), (B::Group(editors), true)),
         ] {
-            assert_eq!(explained(listed(&own), &site()), [[read, write], parks.clone()], "{own:?}");
+            assert_eq!(explained(&listed(&own), &site()), [[read, write], parks.clone()], "{own:?}");
         }
     }
 
@@ -210,7 +202,7 @@ mod tests {
     fn lists_only_the_persons_own_groups_as_matching() {
         let mut site = site();
         site.catalogues[0].readers = Who::Groups(groups(&[EDITORS, PLANNERS]));
-        let read = explained(listed(&[PLANNERS]), &site)[0][0].clone();
+        let read = explained(&listed(&[PLANNERS]), &site)[0][0].clone();
         assert_eq!(read, (Because::Group(groups(&[PLANNERS])), true));
     }
 
@@ -219,20 +211,20 @@ mod tests {
         let overage = (Because::Overage, false);
         let nobody = (Because::Nobody, false);
         let all = [[overage.clone(), overage.clone()], [overage.clone(), nobody.clone()]];
-        assert_eq!(explained(Groups::Overage, &site()), all);
+        assert_eq!(explained(&Groups::Overage, &site()), all);
         let mut site = site();
         site.catalogues.remove(0);
-        assert_eq!(explained(Groups::Overage, &site), [[(Because::Everyone, true), nobody]]);
+        assert_eq!(explained(&Groups::Overage, &site), [[(Because::Everyone, true), nobody]]);
     }
 
     #[test]
     fn groups_in_roles_match_no_group_and_leave_what_everyone_may() {
         let parks = [(Because::Everyone, true), (Because::Nobody, false)];
         let planning = [PLANNERS, EDITORS].map(|group| (Because::GroupsInRoles(groups(&[group])), false));
-        assert_eq!(explained(Groups::InRoles(2), &site()), [planning, parks]);
+        assert_eq!(explained(&Groups::InRoles(2), &site()), [planning, parks]);
         let mut site = site();
         site.catalogues[0].writers = Who::Everyone(crate::sites::document::Everyone::SignedIn);
-        let read = explained(Groups::InRoles(2), &site)[0][0].clone();
+        let read = explained(&Groups::InRoles(2), &site)[0][0].clone();
         assert_eq!(read, (Because::MayWrite(vec![]), true));
     }
 

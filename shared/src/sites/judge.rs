@@ -2,10 +2,7 @@
 //! build on it, so that an explanation cannot contradict the decision.
 
 use super::{Access, Catalogue, Who};
-use crate::{
-    entra::{Groups, VerifiedSubject},
-    identifiers::GroupId,
-};
+use crate::{entra::Groups, identifiers::GroupId};
 
 /// The result of a catalogue's rules for a person and one kind of access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,10 +30,10 @@ impl Judgement<'_> {
     }
 }
 
-/// Evaluates the rules of `catalogue` for `subject`.
-pub(super) fn judge<'a>(subject: &VerifiedSubject, catalogue: &'a Catalogue) -> [(Access, Judgement<'a>); 2] {
-    let write = by_rule(subject, &catalogue.writers);
-    let read = match by_rule(subject, &catalogue.readers) {
+/// Evaluates the rules of `catalogue` for a person with `groups`.
+pub(super) fn judge<'a>(groups: &Groups, catalogue: &'a Catalogue) -> [(Access, Judgement<'a>); 2] {
+    let write = by_rule(groups, &catalogue.writers);
+    let read = match by_rule(groups, &catalogue.readers) {
         Judgement::NotInGroup(_) | Judgement::GroupsInRoles(_) | Judgement::Nobody if write.allows() => {
             Judgement::MayWrite(&catalogue.writers)
         }
@@ -45,8 +42,8 @@ pub(super) fn judge<'a>(subject: &VerifiedSubject, catalogue: &'a Catalogue) -> 
     [(Access::Read, read), (Access::Write, write)]
 }
 
-fn by_rule<'a>(subject: &VerifiedSubject, who: &'a Who) -> Judgement<'a> {
-    match (who, subject.groups()) {
+fn by_rule<'a>(groups: &Groups, who: &'a Who) -> Judgement<'a> {
+    match (who, groups) {
         (Who::Everyone(_), _) => Judgement::Everyone,
         (Who::Groups(named), _) if named.is_empty() => Judgement::Nobody,
         (Who::Groups(_), Groups::Overage) => Judgement::Overage,

@@ -4,6 +4,7 @@
 mod addresses;
 mod characters;
 mod checks;
+mod closed;
 mod decide;
 mod document;
 mod encoding;
@@ -25,7 +26,8 @@ mod widest;
 pub(crate) use self::registered::clashes;
 pub use self::{
     addresses::{ExternalUrl, InternalUrl},
-    decide::{AccessRefusal, Grant, decide},
+    closed::closed,
+    decide::{AccessRefusal, Grant, allowed, decide},
     document::{MAX_SESSION_MINUTES, SiteDocument, Who, site_schema},
     error::SiteError,
     explain::{Because, Explained, Verdict, explain},

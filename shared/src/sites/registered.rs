@@ -1,6 +1,6 @@
 //! All site files together, with a check for conflicts between them.
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{collections::HashMap, fmt, ops::Range, sync::Arc};
 
 use super::{Site, SiteError, encoding::decode};
 use crate::identifiers::TenantId;
@@ -21,6 +21,8 @@ pub struct SiteFileError {
     pub file: String,
     /// The line, from 1; `None` if the error is about the whole file.
     pub line: Option<usize>,
+    /// Where in the line, in bytes from the start of the file, if known.
+    pub at: Option<Range<usize>>,
     /// What is wrong, and how to fix it.
     pub message: String,
 }
@@ -72,6 +74,7 @@ pub(crate) fn clashes(file: &SiteFile, site: &Site, other: &str, earlier: &Site)
     let error = |(_, key, relation, fix)| SiteFileError {
         file: file.name.clone(),
         line: line_of_key(&file.text, key),
+        at: None,
         message: format!("{key} {relation} {other}; {fix}"),
     };
     broken.map(error).collect()
@@ -82,7 +85,7 @@ impl SiteFile {
     pub fn decode(name: String, bytes: Vec<u8>) -> Result<Self, SiteFileError> {
         match decode(bytes) {
             Ok(text) => Ok(Self { name, text }),
-            Err((line, message)) => Err(SiteFileError { file: name, line, message }),
+            Err((line, message)) => Err(SiteFileError { file: name, line, at: None, message }),
         }
     }
 
@@ -92,9 +95,10 @@ impl SiteFile {
     }
 
     fn locate(&self, error: SiteError) -> SiteFileError {
-        let line =
-            error.at.map(|at| 1 + self.text.bytes().take(at.start).filter(|byte| *byte == b'\n').count());
-        SiteFileError { file: self.name.clone(), line, message: error.message }
+        let line_of =
+            |at: &Range<usize>| 1 + self.text.bytes().take(at.start).filter(|byte| *byte == b'\n').count();
+        let line = error.at.as_ref().map(line_of);
+        SiteFileError { file: self.name.clone(), line, at: error.at, message: error.message }
     }
 }
 

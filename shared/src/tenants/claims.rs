@@ -152,6 +152,7 @@ mod tests {
             document: String::new(),
             previous: None,
             claims,
+            edit: None,
         };
         let holds = |claims| stored(claims).holds_its_claims(site.tenant());
         assert!(holds(held(|_| (), None)));

@@ -3,6 +3,7 @@
 
 mod choose;
 mod claims;
+mod history;
 mod registry;
 mod store;
 mod stored;
@@ -10,10 +11,11 @@ mod stored;
 pub use self::{
     choose::{Target, TargetRefusal, choose, cloud_of},
     claims::{Claim, ClaimError, ClaimTaken, Claims, Holder},
+    history::{Edit, PastRevision},
     registry::{CachedRegistry, REGISTRY_LIFETIMES},
     store::{
-        AllTenants, KeySetStore, RegistryError, SiteRegistry, SiteStore, SiteStoreError, TenantRecord,
-        TenantSource,
+        AllTenants, KeySetStore, RegistryError, SiteHistory, SiteRegistry, SiteStore, SiteStoreError,
+        TenantRecord, TenantSource,
     },
     stored::{SiteDocumentError, StoredSite, TenantSites, UnreadableCause, UnreadableSite},
 };

@@ -186,6 +186,7 @@ mod tests {
             document: document.into(),
             previous: None,
             claims: Claims::held_by(&documents::site()),
+            edit: None,
         };
         let key_set = StoredKeySet { document: b"{}".as_slice().into(), fetched: at(0) };
         TenantRecord { sites: vec![site], key_sets: vec![(TokenVersion::V2, key_set)] }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ClaimTaken, StoredSite, TenantSites};
+use super::{ClaimTaken, Edit, Holder, PastRevision, StoredSite, TenantSites};
 use crate::{
     entra::{KeySetLocation, StoredKeySet, TokenVersion},
     error::Cause,
@@ -51,21 +51,51 @@ pub trait AllTenants: Send + Sync + 'static {
     fn all(&self) -> impl Future<Output = Result<Vec<(TenantId, Vec<StoredSite>)>, RegistryError>> + Send;
 }
 
-/// Replaces the document of a stored site, and claims its external URL and its name.
+/// Writes the documents of stored sites, and claims their external URLs and names. Each write is one transaction, which
+/// also adds the new revision to the site's [history](SiteHistory).
 pub trait SiteStore: Send + Sync + 'static {
     /// Stores `document`, which `site` was compiled from, as the site's next revision, if the stored revision is still
     /// `expected` (`None`: the site is not registered yet) and no other site holds one of its claims. In the same transaction
-    /// the site claims its external URL and its name, and gives up the URL that it had before. Returns the new revision.
+    /// the site claims its external URL and its name, and gives up the URL that it had before. Returns the new revision,
+    /// which no earlier site of this tenant and name had.
     fn put(
         &self,
         site: &Site,
         document: &str,
         expected: Option<Revision>,
+        edit: &Edit,
     ) -> impl Future<Output = Result<Revision, SiteStoreError>> + Send;
+
+    /// Stores `document`, which `site` was compiled from, in place of the site `from`, whose name or tenant is another, if the
+    /// stored revision of that is still `expected`. `site` takes over its claims. Returns the new revision.
+    fn relocate(
+        &self,
+        from: &Holder,
+        expected: Revision,
+        site: &Site,
+        document: &str,
+        edit: &Edit,
+    ) -> impl Future<Output = Result<Revision, SiteStoreError>> + Send;
+
+    /// Removes `site`, if its stored revision is still `expected`, and gives up its claims. Its history stays.
+    fn remove(
+        &self,
+        site: &Holder,
+        expected: Revision,
+        edit: &Edit,
+    ) -> impl Future<Output = Result<(), SiteStoreError>> + Send;
 
     /// Claims what `site`, whose stored document is of revision `stored`, does not hold yet. Changes no document.
     fn claim(&self, site: &Site, stored: Revision)
     -> impl Future<Output = Result<(), SiteStoreError>> + Send;
+}
+
+/// Reads the past revisions of sites.
+pub trait SiteHistory: Send + Sync + 'static {
+    /// Returns the revisions of `site` that were stored or removed, the newest first; those from before there was a history are
+    /// missing.
+    fn history(&self, site: &Holder)
+    -> impl Future<Output = Result<Vec<PastRevision>, RegistryError>> + Send;
 }
 
 /// Stores the tenants' key sets for the other functions.

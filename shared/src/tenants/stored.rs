@@ -3,7 +3,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{ClaimError, Claims, Holder};
+use super::{ClaimError, Claims, Edit, Holder};
 use crate::{
     identifiers::TenantId,
     revision::Revision,
@@ -23,6 +23,8 @@ pub struct StoredSite {
     pub previous: Option<String>,
     /// Those of its claims that are stored, whoever holds them.
     pub claims: Claims,
+    /// The change that made the revision; `None` if it was stored before changes were recorded.
+    pub edit: Option<Edit>,
 }
 
 /// The sites of one tenant.
@@ -127,7 +129,7 @@ impl TenantSites {
                 site.name,
                 site.tenant()
             );
-            return Err(vec![SiteFileError { file: file.name, line: None, message }].into());
+            return Err(vec![SiteFileError { file: file.name, line: None, at: None, message }].into());
         }
         let clashes: Vec<_> = self
             .sites
@@ -196,6 +198,7 @@ mod tests {
             revision: Revision(2),
             document: document.into(),
             previous: previous.map(str::to_owned),
+            edit: None,
             claims: [document, previous.unwrap_or_default()]
                 .into_iter()
                 .find_map(|text| Site::parse(text).ok())

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::{
     },
 };
 
-use super::table::{Item, PK, SITE, SK, Table, string, text};
+use super::table::{Item, PK, SITE, SK, Table, string, text, unavailable};
 use crate::tenants::{Claim, Claims, Holder, RegistryError};
 
 /// The attribute of a site's item with the external URL that it claimed last. A site that was stored by hand, or before there
@@ -27,6 +27,7 @@ const ONLY: &str = "claim";
 const TENANT: &str = "tenant";
 const HOLDER: &str = "site";
 const IS_FREE_OR_OWN: &str = "attribute_not_exists(pk) OR (tenant = :tenant AND site = :site)";
+const IS_FREE_OWN_OR_FROM: &str = "attribute_not_exists(pk) OR (tenant = :tenant AND site = :site) OR (tenant = :from_tenant AND site = :from_site)";
 
 /// AWS takes no more keys in one `BatchGetItem`.
 const BATCH: usize = 100;
@@ -77,7 +78,7 @@ impl Table {
             let wanted = KeysAndAttributes::builder().consistent_read(true).set_keys(Some(left)).build();
             let wanted = wanted.map_err(|error| RegistryError(error.into()))?;
             let answer = self.client.batch_get_item().request_items(&*self.name, wanted).send().await;
-            let answer = answer.map_err(|error| RegistryError(error.into()))?;
+            let answer = answer.map_err(unavailable)?;
             found.extend(answer.responses.unwrap_or_default().into_values().flatten());
             let unread = answer.unprocessed_keys.unwrap_or_default();
             left = unread.into_values().flat_map(|unread| unread.keys).collect();
@@ -88,8 +89,13 @@ impl Table {
         Err(RegistryError("AWS did not return all claims".into()))
     }
 
-    /// Returns the write that gives `claim` to `holder`, unless another site has it.
-    pub(super) fn take(&self, claim: &Claim, holder: &Holder) -> Result<TransactWriteItem, BuildError> {
+    /// Returns the write that gives `claim` to `holder`, unless a site other than it and `from` has it.
+    pub(super) fn take(
+        &self,
+        claim: &Claim,
+        holder: &Holder,
+        from: &Holder,
+    ) -> Result<TransactWriteItem, BuildError> {
         let [pk, sk] = item_key(key(claim));
         let put = Put::builder()
             .table_name(&*self.name)
@@ -97,9 +103,11 @@ impl Table {
             .item(sk.0, sk.1)
             .item(TENANT, string(holder.tenant.to_string()))
             .item(HOLDER, string(&*holder.site))
-            .condition_expression(IS_FREE_OR_OWN)
+            .condition_expression(IS_FREE_OWN_OR_FROM)
             .expression_attribute_values(":tenant", string(holder.tenant.to_string()))
             .expression_attribute_values(":site", string(&*holder.site))
+            .expression_attribute_values(":from_tenant", string(from.tenant.to_string()))
+            .expression_attribute_values(":from_site", string(&*from.site))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         Ok(TransactWriteItem::builder().put(put.build()?).build())
     }

@@ -52,7 +52,8 @@ pub fn connection(config: &AwsConfig) -> SdkConfig {
     builder.build()
 }
 
-fn https() -> SharedHttpClient {
+/// Returns a client that trusts the compiled-in list of roots.
+pub fn https() -> SharedHttpClient {
     let trust = TrustStore::empty().with_pem_certificate(roots::pem());
     let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
     match TlsContext::builder().with_trust_store(trust).build() {

@@ -1,11 +1,16 @@
 //! The key ring in the table: one item, replaced as a whole on the revision that was read. Private keys are stored only
-//! sealed or as names in a vault, and the public ones in an attribute of their own, so that a publisher reads nothing else.
+//! sealed or as names in a vault; the public ones and the states are in attributes of their own, so that a publisher and
+//! an operator read nothing else.
 
-use super::table::{Item, PK, SK, Table, count, is_conflict, number, string, text};
+use super::{
+    CallError,
+    table::{Item, PK, SK, Table, count, is_conflict, number, string, text},
+};
 use crate::{
     error::Cause,
     keyring::{
-        KeyRing, KeyRingError, KeyRingSource, KeyRingStore, PrivateHalf, PublishedKeySet, PublishedKeySource,
+        KeyRing, KeyRingError, KeyRingSource, KeyRingStore, KeyStatus, PrivateHalf, PublishedKeySet,
+        PublishedKeySource,
     },
     revision::Revision,
 };
@@ -14,6 +19,7 @@ use crate::{
 const RING_ITEM: &str = "ring";
 const RING: &str = "ring";
 const PUBLISHED: &str = "published";
+const STATES: &str = "states";
 const REVISION: &str = "revision";
 
 /// The public keys of the ring, for publishing: the function's role allows reading nothing else.
@@ -25,6 +31,23 @@ impl TablePublishedKeys {
     pub fn new(table: Table) -> Self {
         Self(table)
     }
+
+    /// Returns the published keys with the states of all keys, for operators. `None` if no ring was ever stored.
+    pub async fn overview(&self) -> Result<Option<RingOverview>, KeyRingError> {
+        let Some(item) = read(&self.0, "pk, sk, revision, published, states").await? else { return Ok(None) };
+        let published = published_in(&item)?;
+        let states = text(&item, STATES).map(serde_json::from_str).transpose().map_err(damaged)?;
+        Ok(Some(RingOverview { published, states }))
+    }
+}
+
+/// What a ring's item says about its keys without any private half.
+#[derive(Debug, Clone)]
+pub struct RingOverview {
+    /// The published keys.
+    pub published: PublishedKeySet,
+    /// The state of every key. `None` if the ring was stored before states were stored beside it.
+    pub states: Option<Vec<KeyStatus>>,
 }
 
 impl KeyRingSource for Table {
@@ -45,6 +68,7 @@ impl KeyRingStore for Table {
         let json = std::str::from_utf8(&json).map_err(damaged)?;
         let published = PublishedKeySet::of(ring);
         let published = String::from_utf8_lossy(published.as_json());
+        let states = serde_json::to_string(&KeyStatus::all_of(ring)).map_err(damaged)?;
         let put = self
             .client
             .put_item()
@@ -53,7 +77,8 @@ impl KeyRingStore for Table {
             .item(SK, string(RING_ITEM))
             .item(REVISION, number(Revision::after(expected).0))
             .item(RING, string(json))
-            .item(PUBLISHED, string(published));
+            .item(PUBLISHED, string(published))
+            .item(STATES, string(states));
         let put = match expected {
             None => put.condition_expression("attribute_not_exists(pk)"),
             Some(Revision(expected)) => put
@@ -63,7 +88,7 @@ impl KeyRingStore for Table {
         match put.send().await {
             Ok(_) => Ok(()),
             Err(error) if is_conflict(&error) => Err(KeyRingError::Conflict),
-            Err(error) => Err(KeyRingError::Unavailable(error.into())),
+            Err(error) => Err(KeyRingError::Unavailable(CallError::of(error).into())),
         }
     }
 }
@@ -71,9 +96,13 @@ impl KeyRingStore for Table {
 impl PublishedKeySource for TablePublishedKeys {
     async fn published(&self) -> Result<Option<PublishedKeySet>, KeyRingError> {
         let Some(item) = read(&self.0, "pk, sk, revision, published").await? else { return Ok(None) };
-        let json = text(&item, PUBLISHED).unwrap_or_default();
-        PublishedKeySet::from_json(json.as_bytes()).map(Some).map_err(damaged)
+        published_in(&item).map(Some)
     }
+}
+
+fn published_in(item: &Item) -> Result<PublishedKeySet, KeyRingError> {
+    let json = text(item, PUBLISHED).unwrap_or_default();
+    PublishedKeySet::from_json(json.as_bytes()).map_err(damaged)
 }
 
 /// Reads attributes of the ring's item. The read is consistent, because a ring is replaced on the revision that was read.
@@ -86,7 +115,7 @@ async fn read(table: &Table, attributes: &str) -> Result<Option<Item>, KeyRingEr
         .key(SK, string(RING_ITEM))
         .projection_expression(attributes)
         .consistent_read(true);
-    let answer = item.send().await.map_err(|error| KeyRingError::Unavailable(error.into()))?;
+    let answer = item.send().await.map_err(|error| KeyRingError::Unavailable(CallError::of(error).into()))?;
     Ok(answer.item)
 }
 

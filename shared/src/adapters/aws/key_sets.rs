@@ -5,7 +5,9 @@ use std::{sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 
-use super::table::{Item, KEYS, PK, SK, Table, count, is_conflict, number, partition, string, text};
+use super::table::{
+    Item, KEYS, PK, SK, Table, count, is_conflict, number, partition, string, text, unavailable,
+};
 use crate::{
     entra::{KeySetLocation, StoredKeySet, TokenVersion},
     tenants::{KeySetStore, RegistryError},
@@ -39,7 +41,7 @@ impl KeySetStore for Table {
             .expression_attribute_values(":fetched", number(fetched.unix_seconds()))
             .expression_attribute_values(":future", number(fetched.plus(LONGEST_RUN).unix_seconds()));
         match put.send().await {
-            Err(error) if !is_conflict(&error) => Err(RegistryError(error.into())),
+            Err(error) if !is_conflict(&error) => Err(unavailable(error)),
             // A conflict: one that is as new is stored already.
             _ => Ok(()),
         }

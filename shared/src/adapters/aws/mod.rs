@@ -1,21 +1,25 @@
 //! The state of the functions on AWS: sites and their claims, the key ring and the tenants' key sets in one DynamoDB table,
 //! private keys sealed by KMS or in KMS.
 
+mod call_error;
 mod claims;
 mod connection;
+mod history;
 mod key_ring;
 mod key_sets;
 mod keys;
 mod kms_keys;
 mod sealed_keys;
+mod site_store;
 mod sites;
 mod table;
 mod transaction;
 mod wire;
 
 pub use self::{
-    connection::connection,
-    key_ring::TablePublishedKeys,
+    call_error::CallError,
+    connection::{connection, https},
+    key_ring::{RingOverview, TablePublishedKeys},
     keys::{Keys, KeysSigner},
     kms_keys::{KmsKeys, KmsSigner},
     sealed_keys::SealedKeys,

@@ -9,7 +9,8 @@ use aws_sdk_dynamodb::{
 };
 use aws_types::SdkConfig;
 
-use crate::identifiers::TenantId;
+use super::CallError;
+use crate::{identifiers::TenantId, tenants::RegistryError};
 
 /// The table with everything that the functions share.
 #[derive(Debug, Clone)]
@@ -25,6 +26,10 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 pub(super) const PK: &str = "pk";
 /// The sort key.
 pub(super) const SK: &str = "sk";
+
+/// The attributes of a site's document and its revision, in its item and in its history.
+pub(super) const DOCUMENT: &str = "document";
+pub(super) const REVISION: &str = "revision";
 
 /// The prefix of the sort keys of sites; the name follows.
 pub(super) const SITE: &str = "site#";
@@ -69,4 +74,13 @@ pub(super) fn count(item: &Item, name: &str) -> Option<u64> {
 /// Whether DynamoDB refused a write because its condition did not hold.
 pub(super) fn is_conflict<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     error.code() == Some("ConditionalCheckFailedException")
+}
+
+/// Returns why the table cannot be read or written.
+pub(super) fn unavailable<E, R>(error: SdkError<E, R>) -> RegistryError
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    RegistryError(CallError::of(error).into())
 }

@@ -1,25 +1,39 @@
-//! One transaction for a site and its claims: all of its writes happen, or none.
+//! One transaction for a site, its claims and its history: all of its writes happen, or none.
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::{
     error::{BuildError, SdkError},
     operation::transact_write_items::TransactWriteItemsError,
-    types::{CancellationReason, TransactWriteItem, builders::UpdateBuilder},
+    types::{CancellationReason, TransactWriteItem},
 };
 
 use super::{
     claims::holder,
-    table::{Item, Table},
+    table::{Item, Table, unavailable},
 };
-use crate::{
-    sites::Site,
-    tenants::{Claim, ClaimTaken, Holder, RegistryError, SiteStoreError},
-};
+use crate::tenants::{Claim, ClaimTaken, Holder, RegistryError, SiteStoreError};
 
 /// How often a transaction is tried that another one, under way on the same items, cancels.
 const ATTEMPTS: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// What is written together.
+#[derive(Debug)]
+pub(super) struct Transaction {
+    /// The write of the site's item, which has the condition.
+    pub(super) site: TransactWriteItem,
+    /// What the site claims.
+    pub(super) takes: Vec<Claim>,
+    /// The site.
+    pub(super) holder: Holder,
+    /// The site that its claims may have been of, besides its own.
+    pub(super) from: Holder,
+    /// Claims of `from` that end.
+    pub(super) gives_up: Vec<Claim>,
+    /// Further writes.
+    pub(super) further: Vec<TransactWriteItem>,
+}
 
 /// How a transaction ended.
 #[derive(Debug)]
@@ -31,50 +45,32 @@ pub(super) enum Outcome {
 }
 
 impl Table {
-    /// Writes `update`, the claims of `site`, and the end of its claim on `claimed`, the URL that it had before.
-    pub(super) async fn transact(
-        &self,
-        site: &Site,
-        update: UpdateBuilder,
-        claimed: Option<&str>,
-    ) -> Result<Outcome, SiteStoreError> {
-        let outgrown = self.outgrown(site, claimed).await?;
-        let writes = self.writes(site, update, outgrown).map_err(|error| RegistryError(error.into()))?;
+    /// Writes `transaction`, unless a condition does not hold.
+    pub(super) async fn transact(&self, transaction: &Transaction) -> Result<Outcome, SiteStoreError> {
+        let writes = self.writes(transaction).map_err(|error| RegistryError(error.into()))?;
         let mut attempt = 1;
         loop {
             let call = self.client.transact_write_items().set_transact_items(Some(writes.clone()));
             let Err(error) = call.send().await else { return Ok(Outcome::Done) };
             if attempt == ATTEMPTS || !is_contended(&error) {
-                return refused(error, &Claim::of(site));
+                return refused(error, &transaction.takes);
             }
             tokio::time::sleep(PAUSE * attempt).await;
             attempt += 1;
         }
     }
 
-    fn writes(
-        &self,
-        site: &Site,
-        update: UpdateBuilder,
-        outgrown: Option<Claim>,
-    ) -> Result<Vec<TransactWriteItem>, BuildError> {
-        let own = Holder::of(site);
-        let mut writes = vec![TransactWriteItem::builder().update(update.build()?).build()];
-        for claim in Claim::of(site) {
-            writes.push(self.take(&claim, &own)?);
+    fn writes(&self, transaction: &Transaction) -> Result<Vec<TransactWriteItem>, BuildError> {
+        let Transaction { site, takes, holder, from, gives_up, further } = transaction;
+        let mut writes = vec![site.clone()];
+        for claim in takes {
+            writes.push(self.take(claim, holder, from)?);
         }
-        if let Some(claim) = outgrown {
-            writes.push(self.give_up(&claim, &own)?);
+        for claim in gives_up {
+            writes.push(self.give_up(claim, from)?);
         }
+        writes.extend_from_slice(further);
         Ok(writes)
-    }
-
-    /// Returns the claim on `claimed` if it is the site's and no longer its URL.
-    async fn outgrown(&self, site: &Site, claimed: Option<&str>) -> Result<Option<Claim>, RegistryError> {
-        let Some(url) = claimed.filter(|url| *url != site.external_url.as_str()) else { return Ok(None) };
-        let claim = Claim::ExternalUrl(url.to_owned());
-        let holders = self.holders([claim.clone()]).await?;
-        Ok(holders.of_claim(&claim).is_some_and(|holder| *holder == Holder::of(site)).then_some(claim))
     }
 }
 
@@ -93,6 +89,10 @@ fn refused<R: Send + Sync + std::fmt::Debug + 'static>(
     if let Some(reason) = reasons.first().filter(|reason| is_unmet(reason)) {
         return Ok(Outcome::Changed(reason.item.clone()));
     }
+    // What is given up, or the item that a site is moved from, has changed since it was read.
+    if reasons.iter().skip(1 + claims.len()).any(is_unmet) {
+        return Err(SiteStoreError::Conflict);
+    }
     let mut of_claims = claims.iter().zip(reasons.iter().skip(1));
     if let Some((claim, reason)) = of_claims.find(|(_, reason)| is_unmet(reason)) {
         let holder = reason.item.as_ref().and_then(holder).map_or_else(String::new, |holder| holder.site);
@@ -101,7 +101,7 @@ fn refused<R: Send + Sync + std::fmt::Debug + 'static>(
     if is_contended(&error) {
         return Err(SiteStoreError::Conflict);
     }
-    Err(RegistryError(error.into()).into())
+    Err(unavailable(error).into())
 }
 
 fn is_unmet(reason: &CancellationReason) -> bool {

@@ -1,0 +1,99 @@
+//! What the rules of a site keep closed to a person, as one line of the audit event.
+
+use super::{Access, Explained, Permission, Site, Verdict, explain::explain, judge::judge};
+use crate::entra::Groups;
+
+/// The longest text, in bytes: an audit event is one line of a log, whatever the number of catalogues.
+const MAX_BYTES: usize = 2 * 1024;
+
+/// What stands for the entries that are left out.
+const MORE: &str = "…";
+
+/// Returns what a person with `groups` may not do at `site`, each with the [code](super::Because::name) of the reason, in the
+/// order of the site file: `planning:write not_in_group, heritage:read nobody`. It has at most 2 KiB; entries after that are
+/// left out, and `…` stands for them. `None` if everything is open.
+pub fn closed(groups: &Groups, site: &Site) -> Option<String> {
+    // At a site without restrictions this is everyone's case, and not worth an allocation.
+    let allows_all = |catalogue| judge(groups, catalogue).iter().all(|(_, judgement)| judgement.allows());
+    if site.catalogues.iter().all(allows_all) {
+        return None;
+    }
+    let mut text = String::new();
+    for entry in explain(groups, site).iter().flat_map(entries) {
+        let separator = if text.is_empty() { "" } else { ", " };
+        if text.len() + separator.len() + entry.len() + ", ".len() + MORE.len() > MAX_BYTES {
+            text.push_str(separator);
+            text.push_str(MORE);
+            break;
+        }
+        text.push_str(separator);
+        text.push_str(&entry);
+    }
+    Some(text)
+}
+
+fn entries(explained: &Explained) -> impl Iterator<Item = String> {
+    let entry = |(access, verdict): (Access, &Verdict)| {
+        let permission = Permission { catalogue: explained.catalogue.clone(), access };
+        (!verdict.is_allowed()).then(|| format!("{permission} {}", verdict.because().name()))
+    };
+    [(Access::Read, &explained.read), (Access::Write, &explained.write)].into_iter().filter_map(entry)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sites::{
+        Who,
+        document::Everyone,
+        documents::{EDITORS, PLANNERS, site},
+    };
+
+    fn listed(names: &[&str]) -> Groups {
+        Groups::Listed(names.iter().map(|name| name.parse().unwrap()).collect())
+    }
+
+    #[test]
+    fn names_what_is_closed_in_the_order_of_the_site_file() {
+        for (groups, expected) in [
+            (listed(&[]), "planning:read not_in_group, planning:write not_in_group, parks:write nobody"),
+            (listed(&[PLANNERS]), "planning:write not_in_group, parks:write nobody"),
+            (listed(&[EDITORS]), "parks:write nobody"),
+            (
+                Groups::InRoles(2),
+                "planning:read groups_in_roles, planning:write groups_in_roles, parks:write nobody",
+            ),
+            (
+                Groups::Overage,
+                "planning:read overage, planning:write overage, parks:read overage, parks:write nobody",
+            ),
+        ] {
+            assert_eq!(closed(&groups, &site()).as_deref(), Some(expected), "{groups:?}");
+        }
+    }
+
+    #[test]
+    fn is_nothing_if_everything_is_open() {
+        let mut site = site();
+        site.catalogues[1].writers = Who::Everyone(Everyone::SignedIn);
+        assert_eq!(closed(&listed(&[EDITORS]), &site), None);
+        assert_eq!(closed(&listed(&[PLANNERS]), &site).as_deref(), Some("planning:write not_in_group"));
+    }
+
+    #[test]
+    fn has_at_most_two_kibibytes() {
+        let mut site = site();
+        let planning = site.catalogues[0].clone();
+        let numbered = |index: usize| crate::sites::Catalogue {
+            id: format!("catalogue-{index:03}").parse().unwrap(),
+            ..planning.clone()
+        };
+        for (catalogues, is_cut) in [(30, false), (31, true), (300, true)] {
+            site.catalogues = (0..catalogues).map(numbered).collect();
+            let text = closed(&listed(&[]), &site).unwrap();
+            assert!(text.len() <= MAX_BYTES, "{catalogues}: {}", text.len());
+            assert_eq!(text.ends_with(" not_in_group, …"), is_cut, "{catalogues}: {text}");
+            assert!(!is_cut || text.len() > MAX_BYTES - 50, "{catalogues}: {}", text.len());
+        }
+    }
+}
