@@ -9,6 +9,8 @@
 
 #[path = "gate/checks.rs"]
 mod checks;
+#[path = "gate/configuration.rs"]
+mod configuration;
 #[path = "gate/daemon.rs"]
 mod daemon;
 #[path = "gate/decisions.rs"]

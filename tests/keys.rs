@@ -1,7 +1,11 @@
 //! Entra's keys through rollovers and outages, and the service's own through a rotation.
 
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
+
 #[path = "keys/entra.rs"]
 mod entra;
+#[path = "keys/operator.rs"]
+mod operator;
 #[path = "keys/outages.rs"]
 mod outages;
 #[path = "keys/own.rs"]

@@ -6,53 +6,84 @@ use std::fs;
 
 use clap::Parser;
 use pozi_auth::{
-    error::with_causes,
+    adapters::aws::connection,
     revision::Revision,
     sites::{Site, SiteFile},
     tenants::{SiteStore, SiteStoreError, TenantSource},
 };
 use pozi_local::samples;
-use pozi_operator::{PushError, args::Args, push, run};
-use pozi_tests::{EmulatedAws, Fleet, aws_at, exchanged};
+use pozi_operator::{
+    Args, Outcome, World, plain, run,
+    site::{PushError, StoreError, push},
+};
+use pozi_tests::{EmulatedAws, Fleet, aws_at, edit, exchanged};
+use tempfile::TempDir;
 
-/// Runs the command line `words` with the emulated AWS, and patient limits.
-async fn told(words: &[&str]) -> Result<String, String> {
+#[path = "operator/edits.rs"]
+mod edits;
+#[path = "operator/service.rs"]
+mod service;
+#[path = "operator/walk.rs"]
+mod walk;
+
+/// Runs the command line `words` with the emulated AWS; a person answers with `answers`, if one is there.
+async fn outcome(words: &[&str], answers: Option<&str>) -> Outcome {
     let args = Args::parse_from([&["pozi"], words].concat());
-    let config = || Ok(aws_at(EmulatedAws::running().unwrap().url()));
-    Box::pin(run(&args, config)).await.map_err(|error| with_causes(&error))
+    let mut world = World::emulated(connection(&aws_at(EmulatedAws::running().unwrap().url())), answers);
+    Box::pin(run(&args, &mut world)).await
+}
+
+/// Runs the command line `words` where nobody can be asked.
+async fn told(words: &[&str]) -> Result<String, String> {
+    outcome(words, None).await.0.map(|output| output.plain()).map_err(|error| plain(&error.text()))
 }
 
 fn files() -> Vec<SiteFile> {
     samples::site_files()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn sites_are_pushed_once_and_then_only_what_changed() {
-    let Some(fleet) = Fleet::without_sites().await else { return };
+/// Writes the sample sites to a folder.
+fn on_disk() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for file in files() {
         fs::write(folder.path().join(&file.name), &file.text).unwrap();
     }
+    folder
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sites_are_pushed_once_and_then_only_what_changed() {
+    let Some(fleet) = Fleet::without_sites().await else { return };
+    let folder = on_disk();
     let folder_name = folder.path().to_str().unwrap();
     assert_eq!(told(&["check", folder_name]).await.unwrap(), "no errors (files checked: 2)\n");
-    let push = ["push", "--table", &fleet.table, folder_name];
+    let push = ["push", "--yes", "--table", &fleet.table, folder_name];
     let dry = told(&["push", "--dry-run", "--table", &fleet.table, folder_name]).await.unwrap();
-    assert_eq!(dry, "riverbend: would be created as revision 1\nsaltmarsh: would be created as revision 1\n");
-    assert_eq!(told(&["list", "--table", &fleet.table]).await.unwrap(), "");
+    for site in ["riverbend", "saltmarsh"] {
+        assert!(dry.contains(&format!("{site}: would be created\n")), "{dry}");
+    }
+    let listed = told(&["list", "--table", &fleet.table]).await.unwrap();
+    assert!(listed.starts_with("The table has no sites."), "{listed}");
 
-    assert_eq!(
-        told(&push).await.unwrap(),
-        "riverbend: created as revision 1\nsaltmarsh: created as revision 1\n"
-    );
+    let pushed = told(&push).await.unwrap();
+    for site in ["riverbend", "saltmarsh"] {
+        assert!(pushed.contains(&format!("{site}: created as revision 1\n")), "{pushed}");
+    }
     assert_eq!(exchanged(&fleet.exchange(), &fleet.token()).await.status, 200, "and people get sessions");
 
     let saltmarsh = folder.path().join("saltmarsh.toml");
     fs::write(&saltmarsh, format!("{}\n# Changed.\n", files()[1].text)).unwrap();
     let second = told(&push).await.unwrap();
-    assert_eq!(second, "riverbend: unchanged at revision 1\nsaltmarsh: updated from revision 1 to 2\n");
+    assert!(
+        second.starts_with(
+            "riverbend: unchanged at revision 1\nsaltmarsh: updated from revision 1 to 2 (stored "
+        )
+    );
+    assert!(second.contains("  Nobody gains or loses access.\n"), "{second}");
     let listed = told(&["list", "--table", &fleet.table]).await.unwrap();
-    assert_eq!(listed.lines().count(), 2);
-    assert!(listed.contains("saltmarsh") && listed.contains("revision 2") && listed.contains("catalogues"));
+    assert_eq!(listed.lines().count(), 3, "{listed}");
+    let saltmarsh_line = listed.lines().last().unwrap();
+    assert!(saltmarsh_line.starts_with("saltmarsh") && saltmarsh_line.contains("in use"), "{listed}");
 
     fs::write(&saltmarsh, files()[1].text.replace("client_id", "cliend_id")).unwrap();
     let refused = told(&push).await.unwrap_err();
@@ -63,10 +94,10 @@ async fn sites_are_pushed_once_and_then_only_what_changed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_clashes_with_a_stored_site_is_not_pushed() {
     let Some(fleet) = Fleet::without_sites().await else { return };
-    push(&fleet.store(), &files(), false).await.unwrap();
+    push(&fleet.store(), &files(), &edit()).await.unwrap();
     let text = files()[0].text.replace("name = \"riverbend\"", "name = \"elsewhere\"");
     let refused =
-        push(&fleet.store(), &[SiteFile { name: "new.toml".into(), text }], false).await.unwrap_err();
+        push(&fleet.store(), &[SiteFile { name: "new.toml".into(), text }], &edit()).await.unwrap_err();
     let said = refused.to_string();
     assert!(matches!(refused, PushError::Files(_)) && said.contains("new.toml:"), "{said}");
     assert!(said.contains("client_id is the same as in site `riverbend`, revision 1"), "{said}");
@@ -76,19 +107,20 @@ async fn a_file_that_clashes_with_a_stored_site_is_not_pushed() {
 async fn of_two_operators_who_push_at_once_the_second_is_told_to_look_again() {
     let Some(fleet) = Fleet::without_sites().await else { return };
     let table = fleet.store();
-    push(&table, &files(), false).await.unwrap();
+    push(&table, &files(), &edit()).await.unwrap();
     let changed = |by: &str| {
         let text = format!("{}\n# {by}\n", files()[0].text);
         [SiteFile { name: "riverbend.toml".into(), text }]
     };
     let (one, two) = (changed("one"), changed("two"));
     for _ in 0..5 {
-        let outcomes = tokio::join!(push(&table, &one, false), push(&table, &two, false));
+        let edit = edit();
+        let outcomes = tokio::join!(push(&table, &one, &edit), push(&table, &two, &edit));
         let lost: Vec<_> = [outcomes.0, outcomes.1].into_iter().filter_map(Result::err).collect();
-        assert!(
-            lost.iter()
-                .all(|error| matches!(error, PushError::Write { source: SiteStoreError::Conflict, .. }))
-        );
+        assert!(lost.iter().all(|error| matches!(
+            error,
+            PushError::Write { source: StoreError::Refused(SiteStoreError::Conflict), .. }
+        )));
         let tenant = files()[0].compile().unwrap().tenant();
         let stored = table.record_of(tenant).await.unwrap().sites.remove(0);
         assert!([&one[0].text, &two[0].text].contains(&&stored.document));
@@ -100,8 +132,9 @@ async fn a_broken_stored_document_is_told_stops_nobody_else_and_is_mended_by_its
     let Some(fleet) = Fleet::without_sites().await else { return };
     let table = fleet.store();
     let saltmarsh = Site::parse(&files()[1].text).unwrap();
-    table.put(&saltmarsh, "name = ", None).await.unwrap();
-    let told_of = push(&table, &files()[..1], false).await.unwrap();
+    table.put(&saltmarsh, "name = ", None, &edit()).await.unwrap();
+    let told_of = push(&table, &files()[..1], &edit()).await.unwrap();
+    let told_of = plain(&told_of.to_string());
     assert!(
         told_of.contains("warning: a stored document is not valid: site `saltmarsh`, revision 1"),
         "{told_of}"
@@ -109,7 +142,8 @@ async fn a_broken_stored_document_is_told_stops_nobody_else_and_is_mended_by_its
     assert!(told_of.contains("riverbend: created as revision 1"), "{told_of}");
     let listed = told(&["list", "--table", &fleet.table]).await.unwrap();
     assert!(listed.contains("not valid; no sessions are issued"), "{listed}");
-    let mended = push(&table, &files(), false).await.unwrap();
+    let mended = push(&table, &files(), &edit()).await.unwrap();
+    let mended = plain(&mended.to_string());
     assert!(mended.contains("saltmarsh: updated from revision 1 to 2"), "{mended}");
     let record = table.record_of(saltmarsh.tenant()).await.unwrap();
     assert_eq!(record.sites[0].revision, Revision(2));
@@ -130,7 +164,8 @@ async fn of_two_pushes_at_once_with_one_url_or_one_name_exactly_one_succeeds() {
         for round in 0..10 {
             let table = fleet.with_empty_table().await;
             let (one, other) = ([riverbend.clone()], [twin.clone()]);
-            let outcomes = tokio::join!(push(&table, &one, false), push(&table, &other, false));
+            let edit = edit();
+            let outcomes = tokio::join!(push(&table, &one, &edit), push(&table, &other, &edit));
             let succeeded = [&outcomes.0, &outcomes.1].into_iter().filter(|outcome| outcome.is_ok()).count();
             assert_eq!(succeeded, 1, "round {round}, {of_the_other}: {outcomes:?}");
         }
@@ -142,7 +177,7 @@ async fn of_two_pushes_at_once_with_one_url_or_one_name_exactly_one_succeeds() {
 async fn pushing_an_unchanged_site_again_claims_what_it_lacks() {
     let Some(fleet) = Fleet::without_sites().await else { return };
     let table = fleet.store();
-    push(&table, &files(), false).await.unwrap();
+    push(&table, &files(), &edit()).await.unwrap();
     let url = "https://poziserver-riverbend.example/pozi/";
     for claim in [format!("claim#url#{url}"), "claim#name#riverbend".into()] {
         fleet.delete_claim(&claim).await;
@@ -153,11 +188,14 @@ async fn pushing_an_unchanged_site_again_claims_what_it_lacks() {
         assert_eq!(refused.refusal(), ("temporarily_unavailable", "site_unreadable"));
 
         let claimed = "riverbend: unchanged at revision 1; its external URL and its name";
-        let dry = push(&table, &files(), true).await.unwrap();
-        assert!(dry.contains(&format!("{claimed} would be claimed\n")), "{dry}");
-        let mended = push(&table, &files(), false).await.unwrap();
+        let dry =
+            told(&["push", "--dry-run", "--table", &fleet.table, on_disk().path().to_str().unwrap()]).await;
+        assert!(dry.unwrap().contains(&format!("{claimed} would be claimed\n")));
+        let mended = push(&table, &files(), &edit()).await.unwrap();
+        let mended = plain(&mended.to_string());
         assert_eq!(mended, format!("{claimed} are claimed\nsaltmarsh: unchanged at revision 1\n"));
-        let again = push(&table, &files(), false).await.unwrap();
+        let again = push(&table, &files(), &edit()).await.unwrap();
+        let again = plain(&again.to_string());
         assert_eq!(again, "riverbend: unchanged at revision 1\nsaltmarsh: unchanged at revision 1\n");
         assert_eq!(exchanged(&fleet.exchange(), &fleet.token()).await.status, 200);
     }
@@ -167,18 +205,16 @@ async fn pushing_an_unchanged_site_again_claims_what_it_lacks() {
 async fn a_site_whose_url_another_site_claims_is_not_served_and_not_pushed() {
     let Some(fleet) = Fleet::without_sites().await else { return };
     let table = fleet.store();
-    push(&table, &files(), false).await.unwrap();
+    push(&table, &files(), &edit()).await.unwrap();
     let url = "https://poziserver-riverbend.example/pozi/";
     let saltmarsh = files()[1].compile().unwrap();
     fleet.set_claim(&format!("claim#url#{url}"), saltmarsh.tenant(), "saltmarsh").await;
     let says = format!("the external URL `{url}` is claimed by another site, `saltmarsh`");
     let listed = told(&["list", "--table", &fleet.table]).await.unwrap();
     assert!(listed.contains(&says), "{listed}");
-    assert!(!listed.contains(&format!("{says} of tenant")) && listed.lines().count() == 3, "{listed}");
+    assert!(!listed.contains(&format!("{says} of tenant")) && listed.lines().count() == 6, "{listed}");
     let refused = exchanged(&fleet.exchange(), &fleet.token()).await;
     assert_eq!(refused.refusal(), ("temporarily_unavailable", "site_unreadable"));
-    for dry_run in [true, false] {
-        let refused = push(&table, &files(), dry_run).await.unwrap_err();
-        assert!(matches!(refused, PushError::Files(_)) && refused.to_string().contains(&says), "{refused}");
-    }
+    let refused = push(&table, &files(), &edit()).await.unwrap_err();
+    assert!(matches!(refused, PushError::Files(_)) && refused.to_string().contains(&says), "{refused}");
 }

@@ -2,8 +2,10 @@
 
 use std::time::Instant;
 
-use pozi_auth::{config::Signing, keyring::SigningAlgorithm};
-use pozi_rotate_keys::RunRequest;
+use pozi_auth::{
+    config::Signing,
+    keyring::{RotationRequest, SigningAlgorithm},
+};
 use pozi_tests::{EmulatedAws, Fleet, ISSUER, Runtime, event, lambda_response, part, verified_by, with_form};
 use serde_json::{Value, json};
 
@@ -72,7 +74,7 @@ async fn the_key_set_equals_the_routers_byte_for_byte() {
 async fn a_scheduled_event_runs_a_rotation() {
     let Some((fleet, runtime)) = start("rotate-keys").await else { return };
     let done = runtime.invoke(&event("schedule")).await.unwrap();
-    let expected = fleet.rotate(RunRequest::default()).await.unwrap();
+    let expected = fleet.rotate(&RotationRequest::Due).await.unwrap();
     assert_eq!(done, serde_json::to_value(expected).unwrap());
     assert_eq!(done["keys"], json!([]), "the next key is not due yet");
 }

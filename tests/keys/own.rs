@@ -9,10 +9,12 @@ use entra_emulator::TokenSpec;
 use http::Request;
 use pozi_auth::{
     keyring::{
-        PUBLISHED_LIFETIMES,
+        KeyId, PUBLISHED_LIFETIMES, RING_LIFETIMES, RotationRequest,
         SigningAlgorithm::{self, Es256, Rs256},
+        SoftwareKeys, carry_out,
     },
     session::Issuer,
+    timestamp::Timestamp,
 };
 use pozi_local::samples;
 use pozi_tests::{NOW, World, part, send, verified_by};
@@ -291,4 +293,33 @@ async fn without_a_stored_key_ring_only_the_metadata_is_available() {
     world.rotate().await;
     world.clock.advance(10);
     assert_eq!(entries(&key_set(&world).await).len(), 1);
+}
+
+/// What a running instance does: it signs with the old key until it reads the ring again, a minute later.
+#[tokio::test]
+async fn after_a_revocation_the_exchange_signs_with_another_key_at_its_next_read() {
+    for algorithm in [Es256, Rs256] {
+        let world = world_of(algorithm).await;
+        let kid = |session: &str| part(session, 0)["kid"].clone();
+        let session = world.exchange(&world.token(&TokenSpec::default()), &[]).await.session().to_owned();
+        let key: KeyId = serde_json::from_value(kid(&session)).unwrap();
+        let now = Timestamp::from_unix_seconds(world.clock.unix_seconds());
+        let revoke = RotationRequest::Revoke(key.clone());
+        let done = carry_out(&world.ring, &SoftwareKeys, &world.policy, &revoke, now).await.unwrap();
+        let new = done.ring.active().unwrap().id.as_str();
+
+        world.clock.advance(RING_LIFETIMES.fresh.as_secs() - 1);
+        let late = world.exchange(&world.token(&TokenSpec::default()), &[]).await.session().to_owned();
+        assert_eq!(kid(&late), key.as_str());
+        world.clock.advance(1);
+        let next = world.exchange(&world.token(&TokenSpec::default()), &[]).await.session().to_owned();
+        assert_eq!(kid(&next), new);
+        let published = key_set(&world).await;
+        assert_eq!(entries(&published).len(), 1);
+        assert_eq!(entries(&published)[0]["kid"], new);
+        assert!(verified_by(&next, &published).is_some());
+        for ended in [&session, &late] {
+            assert!(verified_by(ended, &published).is_none(), "an ended session verifies");
+        }
+    }
 }

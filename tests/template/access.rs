@@ -41,6 +41,22 @@ const ROTATE_KEYS_IN_KMS: [&str; 4] = [
     "kms:ScheduleKeyDeletion on <any key>, if StringEquals aws:ResourceTag/pozi:ring = ${Table}",
 ];
 
+const OPERATOR: [&str; 13] = [
+    "dynamodb:Scan on ${Table.Arn}, if ForAllValues:StringEquals dynamodb:Attributes = pk sk document previous revision external_url edited_by edited_at tenant site and Null dynamodb:Attributes = false and StringEqualsIfExists dynamodb:Select = SPECIFIC_ATTRIBUTES",
+    "dynamodb:Query on ${Table.Arn}, if ForAllValues:StringLike dynamodb:LeadingKeys = history#*",
+    "dynamodb:GetItem on ${Table.Arn}, if ForAllValues:StringLike dynamodb:LeadingKeys = tenant#*",
+    "dynamodb:GetItem on ${Table.Arn}, if ForAllValues:StringEquals dynamodb:Attributes = pk sk revision published states, dynamodb:LeadingKeys = ring and Null dynamodb:Attributes = false and StringEqualsIfExists dynamodb:Select = SPECIFIC_ATTRIBUTES",
+    "dynamodb:BatchGetItem on ${Table.Arn}, if ForAllValues:StringLike dynamodb:LeadingKeys = claim#*",
+    "dynamodb:PutItem on ${Table.Arn}, if ForAllValues:StringLike dynamodb:LeadingKeys = tenant#* claim#* history#*",
+    "dynamodb:UpdateItem on ${Table.Arn}, if ForAllValues:StringLike dynamodb:LeadingKeys = tenant#*",
+    "dynamodb:DeleteItem on ${Table.Arn}, if ForAllValues:StringLike dynamodb:LeadingKeys = tenant#* claim#*",
+    "lambda:InvokeFunction on ${RotateKeys.Arn}",
+    "logs:StartQuery on ${TokenExchangeLog.Arn}",
+    "logs:GetQueryResults on *",
+    "logs:StopQuery on *",
+    "cloudformation:DescribeStacks on ${AWS::StackId}",
+];
+
 const ANY_KEY: &str = "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/*";
 
 /// Returns the permissions that a function's role should have.
@@ -79,7 +95,15 @@ fn role_faults(stack: &Stack, deployment: &Deployment) -> Vec<String> {
     let roles = stack.of_type("AWS::IAM::Role").map(|(name, _)| name).filter(|name| name.ends_with("Role"));
     let known = ["TokenExchangeRole", "JwksRole", "RotateKeysRole", "ScheduleRole"];
     faults.extend(differences("the stack", roles, known));
-    let others = stack.of_type("AWS::IAM::").map(|(name, _)| name).filter(|name| !name.ends_with("Role"));
+    let operator = statements(&stack.properties("OperatorPolicy")["PolicyDocument"]);
+    faults.extend(differences("OperatorPolicy", operator, OPERATOR.map(str::to_owned)));
+    for attachment in ["Roles", "Users", "Groups"] {
+        if stack.properties("OperatorPolicy").get(attachment).is_some() {
+            faults.push(format!("OperatorPolicy is attached to {attachment} of the stack itself"));
+        }
+    }
+    let others = stack.of_type("AWS::IAM::").map(|(name, _)| name);
+    let others = others.filter(|name| !name.ends_with("Role") && *name != "OperatorPolicy");
     let policies = others.filter(|name| {
         let attached = stack.resource(name)["Type"] == "AWS::IAM::RolePolicy";
         let role = stack.properties(name)["RoleName"].as_str().unwrap_or_default();
@@ -120,6 +144,19 @@ fn every_role_has_exactly_the_permissions_that_its_function_needs() {
             ("/JwksRole/Properties/Policies", json!([])),
             ("/Jwks/Properties/Role", json!({ "Fn::GetAtt": ["TokenExchangeRole", "Arn"] })),
             ("/JwksRole/Properties/AssumeRolePolicyDocument/Statement/0/Principal", json!({ "AWS": "*" })),
+            (
+                "/OperatorPolicy/Properties/PolicyDocument/Statement/3/Condition/ForAllValues:StringEquals/dynamodb:Attributes/-",
+                json!("ring"),
+            ),
+            (
+                "/OperatorPolicy/Properties/PolicyDocument/Statement/0/Condition/Null",
+                json!(null),
+            ),
+            (
+                "/OperatorPolicy/Properties/PolicyDocument/Statement/5/Condition/ForAllValues:StringLike/dynamodb:LeadingKeys/-",
+                json!("ring"),
+            ),
+            ("/OperatorPolicy/Properties/Roles", json!(["${TokenExchangeRole}"])),
             ("/Another", json!({ "Type": "AWS::IAM::ManagedPolicy", "Properties": {} })),
         ],
     }

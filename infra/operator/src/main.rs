@@ -1,21 +1,14 @@
 //! `pozi`, the operator's program.
 
-use std::{env, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::Parser;
-use pozi_auth::{config::AwsConfig, error::with_causes};
-use pozi_operator::{args::Args, run};
+use pozi_operator::{Args, World, run};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(&Args::parse(), || AwsConfig::read(|name| env::var(name).ok())).await {
-        Ok(output) => {
-            print!("{output}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("{}", with_causes(&error));
-            ExitCode::FAILURE
-        }
-    }
+    let args = Args::parse();
+    // Boxed: the futures of all commands, each with its calls to AWS, are large.
+    let outcome = Box::pin(run(&args, &mut World::real())).await;
+    outcome.print(args.global.json)
 }

@@ -1,0 +1,224 @@
+//! What changes besides the rules: settings that decide who can get a session, what it opens, and titles.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use pozi_auth::{
+    entra::{Cloud, Expected},
+    sites::{Catalogue, CatalogueId, Site},
+};
+use serde::Serialize;
+
+/// A setting that changes. Of a list, one entry: it has no value before, or none after.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Setting {
+    /// The catalogue, if it is a setting of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) catalogue: Option<CatalogueId>,
+    /// The key in the site file.
+    pub(super) key: &'static str,
+    pub(super) before: Option<String>,
+    pub(super) after: Option<String>,
+    pub(super) direction: Direction,
+    /// What the change means, if the direction does not say it.
+    #[serde(skip)]
+    pub(super) meaning: &'static str,
+}
+
+/// What a change of a setting does to access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Direction {
+    /// More people, more tokens or more requests are accepted.
+    Wider,
+    /// Fewer are, and nothing else is.
+    Narrower,
+    /// Others are: neither wider nor narrower.
+    Other,
+    /// None, or what the rules say of it.
+    None,
+}
+
+impl Setting {
+    /// Whether the change is not understood to make access narrower, or to leave it as it is.
+    pub(super) fn could_widen(&self) -> bool {
+        !matches!(self.direction, Direction::Narrower | Direction::None)
+    }
+}
+
+/// Returns the settings that differ.
+pub(super) fn settings(before: &Site, after: &Site) -> Vec<Setting> {
+    let mut found = changed(None, values(before), values(after));
+    found.extend(origins(before, after));
+    let further = |site: &Site| site.expected.further_clients.iter().map(ToString::to_string).collect();
+    found.extend(entries(None, "further_client_ids", &further(before), &further(after)));
+    found.extend(catalogues(&before.catalogues, &after.catalogues));
+    found
+}
+
+/// A value that can be compared.
+struct Value {
+    key: &'static str,
+    text: String,
+    sense: Sense,
+}
+
+/// What a difference of a value means.
+enum Sense {
+    /// The greater, the wider.
+    Amount(u64),
+    /// Other people, tokens or maps, as the text says.
+    Other(&'static str),
+    /// Nothing for access.
+    Label,
+}
+
+/// Takes a site apart, so that none can get a further setting without a decision here.
+fn values(site: &Site) -> [Value; 9] {
+    let Site { name, internal_url, external_url, expected, origins: _, session_life, catalogues: _ } = site;
+    let Expected {
+        cloud,
+        tenant,
+        application_id_uri: _, // follows from the external URL
+        client,
+        further_clients: _,
+        max_token_age,
+        groups_as_roles,
+    } = expected;
+    [
+        other("name", name, "requests that name the site must use the new name"),
+        other("internal_url", internal_url, "Application Proxy must lead there"),
+        other("external_url", external_url, "sessions get another audience, which the gate must expect"),
+        other("client_id", client, "another registration's tokens are accepted"),
+        other("tenant_id", tenant, "other people, and other groups"),
+        other("cloud", &cloud_key(*cloud), "other people, and other groups"),
+        minutes("session_minutes", *session_life),
+        minutes("max_token_age_minutes", *max_token_age),
+        switch("groups_as_roles", *groups_as_roles),
+    ]
+}
+
+fn other(key: &'static str, text: &impl ToString, meaning: &'static str) -> Value {
+    Value { key, text: text.to_string(), sense: Sense::Other(meaning) }
+}
+
+fn minutes(key: &'static str, life: Duration) -> Value {
+    let minutes = life.as_secs() / 60;
+    Value { key, text: minutes.to_string(), sense: Sense::Amount(minutes) }
+}
+
+fn switch(key: &'static str, is_on: bool) -> Value {
+    Value { key, text: is_on.to_string(), sense: Sense::Amount(is_on.into()) }
+}
+
+/// Returns the cloud as a site file names it.
+fn cloud_key(cloud: Cloud) -> &'static str {
+    match cloud {
+        Cloud::Public => "public",
+        Cloud::UsGovernment => "us-government",
+        Cloud::China => "china",
+    }
+}
+
+fn changed<const N: usize>(
+    catalogue: Option<&CatalogueId>,
+    before: [Value; N],
+    after: [Value; N],
+) -> Vec<Setting> {
+    let pairs = before.into_iter().zip(after).filter(|(before, after)| before.text != after.text);
+    let setting = |(before, after): (Value, Value)| {
+        let (direction, meaning) = match (before.sense, after.sense) {
+            (Sense::Amount(before), Sense::Amount(after)) if after < before => (Direction::Narrower, ""),
+            (Sense::Amount(_), _) => (Direction::Wider, ""),
+            (Sense::Other(meaning), _) => (Direction::Other, meaning),
+            (Sense::Label, _) => (Direction::None, ""),
+        };
+        Setting {
+            catalogue: catalogue.cloned(),
+            key: after.key,
+            before: Some(before.text),
+            after: Some(after.text),
+            direction,
+            meaning,
+        }
+    };
+    pairs.map(setting).collect()
+}
+
+/// An origin that the others cover, as `http://localhost` covers all of its ports, changes nothing.
+fn origins(before: &Site, after: &Site) -> Vec<Setting> {
+    let texts = |site: &Site| site.origins.iter().map(ToString::to_string).collect();
+    let mut found = entries(None, "origins", &texts(before), &texts(after));
+    for setting in &mut found {
+        let is_covered = match (&setting.before, &setting.after) {
+            (None, Some(added)) => before.is_served_from(added),
+            (Some(removed), None) => after.is_served_from(removed),
+            _ => false,
+        };
+        if is_covered {
+            (setting.direction, setting.meaning) = (Direction::None, "another one covers it");
+        }
+    }
+    found
+}
+
+/// Returns the entries of a list that are only before or only after.
+fn entries(
+    catalogue: Option<&CatalogueId>,
+    key: &'static str,
+    before: &BTreeSet<String>,
+    after: &BTreeSet<String>,
+) -> Vec<Setting> {
+    let entry = |before: Option<&String>, after: Option<&String>| Setting {
+        catalogue: catalogue.cloned(),
+        key,
+        before: before.cloned(),
+        after: after.cloned(),
+        direction: if after.is_some() { Direction::Wider } else { Direction::Narrower },
+        meaning: "",
+    };
+    let added = after.difference(before).map(|text| entry(None, Some(text)));
+    added.chain(before.difference(after).map(|text| entry(Some(text), None))).collect()
+}
+
+/// Returns what changes in catalogues. That one is added or removed means nothing by itself: the rules say whom it is open to.
+fn catalogues(before: &[Catalogue], after: &[Catalogue]) -> Vec<Setting> {
+    let same_in = |list: &'_ [Catalogue], id: &CatalogueId| list.iter().position(|other| other.id == *id);
+    let whole = |catalogue: &Catalogue, before: Option<&String>, after: Option<&String>| Setting {
+        catalogue: Some(catalogue.id.clone()),
+        key: "catalogue",
+        before: before.cloned(),
+        after: after.cloned(),
+        direction: Direction::None,
+        meaning: "",
+    };
+    let mut found = Vec::new();
+    for catalogue in after {
+        match same_in(before, &catalogue.id) {
+            Some(earlier) => found.extend(of_catalogue(&before[earlier], catalogue)),
+            None => found.push(whole(catalogue, None, Some(&catalogue.project))),
+        }
+    }
+    let removed = before.iter().filter(|catalogue| same_in(after, &catalogue.id).is_none());
+    found.extend(removed.map(|catalogue| whole(catalogue, Some(&catalogue.project), None)));
+    found
+}
+
+fn of_catalogue(before: &Catalogue, after: &Catalogue) -> Vec<Setting> {
+    let (id, earlier, [print_before, texts_before]) = parts(before);
+    let (_, later, [print, texts]) = parts(after);
+    let mut found = changed(Some(id), earlier, later);
+    found.extend(entries(Some(id), "print", &print_before, &print));
+    found.extend(entries(Some(id), "print_texts", &texts_before, &texts));
+    found
+}
+
+/// Takes a catalogue apart, like [`values`].
+fn parts(catalogue: &Catalogue) -> (&CatalogueId, [Value; 3], [BTreeSet<String>; 2]) {
+    let Catalogue { id, title, project, readers: _, writers: _, print, print_texts, highlight } = catalogue;
+    let values = [
+        Value { key: "title", text: title.clone(), sense: Sense::Label },
+        other("project", project, "the catalogue opens another map"),
+        switch("highlight", *highlight),
+    ];
+    (id, values, [print, print_texts].map(|list| list.iter().cloned().collect()))
+}

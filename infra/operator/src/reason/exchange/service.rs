@@ -1,0 +1,40 @@
+//! Trouble of the service itself.
+
+use crate::reason::entry::{
+    Entry,
+    Mender::{Nobody, Pozi},
+    entry,
+};
+
+pub(super) const ENTRIES: &[Entry] = &[
+    entry(
+        "keys_unavailable",
+        Nobody,
+        "The tenant's public keys cannot be fetched from Microsoft, and none are kept.",
+        "Wait: the service asks again by itself. If it lasts for more than some minutes, look at Microsoft's page on service health, and at the cloud in the site file.",
+    ),
+    entry(
+        "registry_unavailable",
+        Pozi,
+        "The table of sites cannot be read, and the tenant's sites are not kept.",
+        "See the alarm RegistryOutage in docs/deploy.md: AWS's health, and permissions after a deployment.",
+    ),
+    entry(
+        "signing_unavailable",
+        Pozi,
+        "No signing key can be used: the key ring cannot be read or opened, or does not exist.",
+        "See the alarm SigningOutage in docs/deploy.md: DynamoDB, KMS, and whether the ring exists.",
+    ),
+    entry(
+        "site_unreadable",
+        Pozi,
+        "A site of the tenant is stored in a form that cannot be used.",
+        "Run `pozi list`, which shows the fault, and push the site file again, or `pozi rollback`.",
+    ),
+    entry(
+        "internal_error",
+        Pozi,
+        "A program of the service failed in a way that nobody foresaw.",
+        "Its log says where in the code. If it came with a release, roll that back.",
+    ),
+];

@@ -1,0 +1,125 @@
+//! QGIS Server behind the gate. The administrator of its machine can mend these.
+
+use crate::reason::{
+    entry::{
+        Entry,
+        Mender::{Administrator, Nobody},
+        entry_at,
+    },
+    place::{GATE_LOG, GATE_TOML},
+};
+
+pub(super) const ENTRIES: &[Entry] = &[
+    entry_at(
+        "qgis_unreachable",
+        Administrator,
+        GATE_TOML,
+        "The gate does not reach QGIS Server, or the program exits each time that it is started.",
+        "See that QGIS Server runs, and that [upstream] names its address.",
+    ),
+    entry_at(
+        "qgis_busy",
+        Nobody,
+        GATE_TOML,
+        "Too many requests for this catalogue are waiting already.",
+        "Wait; the answer has Retry-After. If it happens often, raise requests_per_catalogue in gate.toml, or the number of QGIS processes.",
+    ),
+    entry_at(
+        "qgis_hung",
+        Administrator,
+        GATE_LOG,
+        "QGIS Server did not finish its answer in time.",
+        "Look for slow layers in the project, such as a service elsewhere. upstream_seconds in gate.toml is the limit.",
+    ),
+    entry_at(
+        "qgis_died",
+        Administrator,
+        GATE_LOG,
+        "QGIS Server closed the connection without an answer; it has probably crashed.",
+        "Read the log of QGIS Server, and try the same map in QGIS.",
+    ),
+    entry_at(
+        "qgis_cut",
+        Administrator,
+        GATE_LOG,
+        "QGIS Server stopped in the middle of its answer; it has probably crashed.",
+        "Read the log of QGIS Server, and try the same map in QGIS.",
+    ),
+    entry_at(
+        "qgis_rubbish",
+        Administrator,
+        GATE_TOML,
+        "What answered does not speak as QGIS Server does.",
+        "Correct the address in [upstream]: another server answers there, or one for HTTP instead of FastCGI.",
+    ),
+    entry_at(
+        "qgis_refused",
+        Administrator,
+        GATE_LOG,
+        "The FastCGI server refused the request.",
+        "Read the log of QGIS Server; its program may be another one, or overloaded.",
+    ),
+    entry_at(
+        "qgis_failed",
+        Administrator,
+        GATE_LOG,
+        "QGIS Server answered with an error of its own.",
+        "Read the log of QGIS Server: the project may be missing, or a layer's data.",
+    ),
+    entry_at(
+        "qgis_redirects",
+        Administrator,
+        GATE_TOML,
+        "QGIS Server, or the web server in front of it, redirects.",
+        "Set [upstream] to the address that it redirects to.",
+    ),
+    entry_at(
+        "qgis_wants_credentials",
+        Administrator,
+        "the gate's machine: IIS Manager → the site of QGIS Server → Authentication",
+        "The web server in front of QGIS Server asks for a user name.",
+        "Turn authentication off there, and let only the gate reach it.",
+    ),
+    entry_at(
+        "not_of_qgis",
+        Administrator,
+        GATE_TOML,
+        "The answer is not from QGIS Server: another server answered, or one that replaces error messages.",
+        "Correct [upstream]. In IIS, set existingResponse of httpErrors to PassThrough.",
+    ),
+    entry_at(
+        "unknown_type",
+        Administrator,
+        GATE_LOG,
+        "QGIS Server answered with a type of content that the gate does not know.",
+        "Ask for one of the formats that `pozi-gate operations` lists. If the format is listed, a plugin of QGIS Server changes the answer.",
+    ),
+    entry_at(
+        "answer_too_large",
+        Administrator,
+        GATE_LOG,
+        "QGIS Server's answer is larger than the gate reads.",
+        "Ask for a smaller part, or fewer features at a time.",
+    ),
+    entry_at(
+        "answer_cut",
+        Administrator,
+        GATE_LOG,
+        "QGIS Server's answer ended early; it has probably crashed.",
+        "Read the log of QGIS Server, and try the same map in QGIS.",
+    ),
+    entry_at(
+        "answer_unreadable",
+        Administrator,
+        GATE_LOG,
+        "QGIS Server's answer is not valid text, JSON or XML.",
+        "Read the log of QGIS Server; a plugin may have changed the answer.",
+    ),
+    entry_at(
+        "layers_unavailable",
+        Administrator,
+        GATE_LOG,
+        "The gate could not learn the project's layers from QGIS Server.",
+        "Read the gate's log: the project cannot be opened, or QGIS Server fails. `pozi-gate check` repeats the test.",
+    ),
+];

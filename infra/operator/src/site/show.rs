@@ -1,0 +1,122 @@
+//! `pozi show`: a stored site, in words.
+
+use std::fmt;
+
+use pozi_auth::{
+    revision::Revision,
+    session::longest_session,
+    sites::{Catalogue, Site, Who},
+    tenants::Edit,
+};
+use serde::Serialize;
+
+use super::{
+    ShowArgs, SiteCommandError,
+    stored::{compile, document_of, find},
+};
+use crate::moments;
+use crate::{
+    GlobalArgs, Output, Service, World,
+    group_names::GroupNames,
+    output::table,
+    style::{HEADING, styled},
+};
+
+#[derive(Debug, Serialize)]
+struct ShownSite {
+    site: String,
+    revision: Revision,
+    stored_at: Option<u64>,
+    stored_by: Option<String>,
+    items: Vec<(&'static str, String)>,
+    catalogues: Vec<ShownCatalogue>,
+}
+
+#[derive(Debug, Serialize)]
+struct ShownCatalogue {
+    id: String,
+    title: String,
+    project: String,
+    read: String,
+    write: String,
+}
+
+/// Runs the command.
+pub(super) async fn run(
+    args: &ShowArgs,
+    global: &GlobalArgs,
+    world: &mut World,
+) -> Result<Output, SiteCommandError> {
+    let table = Service::connect(global, world).await?.table()?;
+    let found = world.watching("reading the stored sites", find(&table, &args.site)).await?;
+    let revision = args.revision.unwrap_or(found.stored.revision);
+    let document = document_of(&table, &found, revision).await?;
+    let site = compile(&found.stored.name, revision, &document)?;
+    let edit = found.stored.edit.as_ref().filter(|_| revision == found.stored.revision);
+    Ok(Output::new(&ShownSite::new(&site, revision, edit, &GroupNames::of(&document))))
+}
+
+impl ShownSite {
+    fn new(site: &Site, revision: Revision, edit: Option<&Edit>, names: &GroupNames) -> Self {
+        Self {
+            site: site.name.to_string(),
+            revision,
+            stored_at: edit.map(|edit| edit.at.unix_seconds()),
+            stored_by: edit.map(|edit| edit.by.clone()),
+            items: items(site),
+            catalogues: site.catalogues.iter().map(|catalogue| shown(catalogue, names)).collect(),
+        }
+    }
+}
+
+fn items(site: &Site) -> Vec<(&'static str, String)> {
+    let origins: Vec<_> = site.origins.iter().map(ToString::to_string).collect();
+    vec![
+        ("internal URL", site.internal_url.to_string()),
+        ("external URL", site.external_url.to_string()),
+        ("client id", site.expected.client.to_string()),
+        ("tenant id", site.tenant().to_string()),
+        ("Web App", origins.join(" ")),
+        ("sessions last", format!("{} minutes", site.session_life.as_secs() / 60)),
+        ("tokens are accepted for", format!("{} minutes", site.expected.max_token_age.as_secs() / 60)),
+        ("the longest session has", format!("{} bytes", longest_session(site))),
+    ]
+}
+
+fn shown(catalogue: &Catalogue, names: &GroupNames) -> ShownCatalogue {
+    ShownCatalogue {
+        id: catalogue.id.to_string(),
+        title: catalogue.title.clone(),
+        project: catalogue.project.clone(),
+        read: in_words(&catalogue.readers, names),
+        write: in_words(&catalogue.writers, names),
+    }
+}
+
+fn in_words(who: &Who, names: &GroupNames) -> String {
+    match who {
+        Who::Everyone(_) => "everyone who signs in".to_owned(),
+        Who::Groups(groups) if groups.is_empty() => "nobody".to_owned(),
+        Who::Groups(groups) => {
+            groups.iter().map(|group| names.named(*group).to_string()).collect::<Vec<_>>().join("\n")
+        }
+    }
+}
+
+impl fmt::Display for ShownSite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, revision {}", styled(HEADING, &self.site), self.revision)?;
+        match &self.stored_by {
+            Some(by) => writeln!(f, ", stored {} by {by}", moments::utc_or_dash(self.stored_at))?,
+            None => writeln!(f)?,
+        }
+        for (item, value) in &self.items {
+            writeln!(f, "  {item:<24} {value}")?;
+        }
+        let mut rows = table(["CATALOGUE", "TITLE", "PROJECT", "READ", "WRITE, AND THEREFORE READ"]);
+        for one in &self.catalogues {
+            rows.add_row([&one.id, &one.title, &one.project, &one.read, &one.write]);
+        }
+        writeln!(f, "\n{}", rows.trim_fmt())
+    }
+}
