@@ -3,7 +3,7 @@
 ARCH ?= $(shell uname -m)
 ENV ?= dev
 # The integration test suites that need no program beyond a standard Linux.
-RUST_TESTS := authorizer connections events exchange fetch_msal gate house keys logs network program sessions sites standards windows
+RUST_TESTS := authorizer connections doctor events exchange fetch_msal gate house keys logs network program sessions sites standards windows
 FUZZ_TARGETS ?= form token documents expression sql_filter xml request
 
 run: ## run the whole service on localhost
