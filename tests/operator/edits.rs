@@ -218,6 +218,7 @@ async fn of_two_operators_at_once_one_changes_the_site() {
         vec!["rename", "--yes", "riverbend", "longford"],
         vec!["move", "--yes", "--external-url", "https://maps-riverbend.example/pozi/", "riverbend"],
         vec!["remove", "--confirm", "riverbend", "riverbend"],
+        vec!["rollback", "--yes", "--to", "1", "riverbend"],
     ];
     for one in &changes {
         for other in &changes {

@@ -2,8 +2,8 @@
 
 use clap::Parser;
 use pozi_auth::{adapters::aws::connection, config::AwsConfig};
-use pozi_operator::{Args, World, run};
-use pozi_tests::{EmulatedAws, Fleet, aws_at};
+use pozi_operator::{Args, Exit, World, run};
+use pozi_tests::{EmulatedAws, Fleet, ISSUER, aws_at};
 
 use super::told;
 
@@ -38,16 +38,34 @@ async fn errors_of_aws_are_one_sentence_with_the_fix() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_stack_names_the_table() {
-    let Some(fleet) = Fleet::sealed().await else { return };
+/// Creates a stack with the outputs of the template that the program reads.
+async fn stack(fleet: &Fleet, name: &str) {
     let template = format!(
-        r#"{{"Resources": {{"Any": {{"Type": "AWS::SNS::Topic"}}}}, "Outputs": {{"TableName": {{"Value": "{}"}}}}}}"#,
+        r#"{{"Resources": {{"Any": {{"Type": "AWS::SNS::Topic"}}}},
+            "Outputs": {{"TableName": {{"Value": "{}"}}, "Issuer": {{"Value": "{ISSUER}"}}}}}}"#,
         fleet.table
     );
     let aws = connection(&aws_at(EmulatedAws::running().unwrap().url()));
     let client = aws_sdk_cloudformation::Client::new(&aws);
-    client.create_stack().stack_name("pozi-test").template_body(template).send().await.unwrap();
+    client.create_stack().stack_name(name).template_body(template).send().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_stack_names_the_table_and_the_issuer() {
+    let Some(fleet) = Fleet::sealed().await else { return };
+    stack(&fleet, "pozi-test").await;
     let listed = told(&["list", "--stack", "pozi-test"]).await.unwrap();
     assert!(listed.contains("riverbend"), "{listed}");
+    let missing = told(&["audit", "--since", "1h", "--stack", "pozi-test"]).await.unwrap_err();
+    assert!(missing.starts_with("the stack pozi-test has no output AuditLogGroup;"), "{missing}");
+
+    let args = Args::parse_from(["pozi", "doctor", "riverbend", "--stack", "pozi-test"]);
+    let mut world = World::emulated(connection(&aws_at(EmulatedAws::running().unwrap().url())), None);
+    world.entra_login = Some(fleet.entra.url().parse().unwrap());
+    let found = Box::pin(run(&args, &mut world)).await.0.unwrap();
+    assert_eq!(found.exit(), Exit::Wrong, "nothing answers at the addresses of the samples");
+    let text = found.plain();
+    for says in ["✓ Site document: revision 1, no errors", "✓ Directory (tenant) ID: ", ISSUER] {
+        assert!(text.contains(says), "{says}: {text}");
+    }
 }
