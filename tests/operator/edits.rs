@@ -94,6 +94,7 @@ async fn a_push_asks_and_writes_nothing_unless_somebody_agrees() {
     let done = outcome(&push, Some("yes\n")).await.0.unwrap();
     assert_eq!(done.plain(), "riverbend: updated from revision 1 to 2\n");
     assert_eq!(done.json()["sites"][0]["change"], "replaces");
+    assert_eq!(outcome(&push, None).await.0.unwrap().json()["state"], "unchanged", "and nobody is asked");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -43,6 +43,7 @@ pub struct PushReport {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum State {
+    Unchanged,
     Planned,
     Written,
     Declined,
@@ -78,6 +79,9 @@ pub(super) async fn run(
     let stored = stored.map_err(|error| PushError::Read(error.into()))?;
     let plan = plan(&files, &stored).map_err(|errors| PushError::Files(LoadError::Faulty(errors)))?;
     let mut report = PushReport::of(&plan);
+    if !plan.writes() {
+        report.state = State::Unchanged;
+    }
     if args.dry_run || !plan.writes() {
         return Ok(Output::new(&report));
     }
@@ -191,7 +195,7 @@ impl fmt::Display for PushReport {
                     "Nothing was written, because somebody would gain access, or a setting could widen it."
                 )
             }
-            State::Planned | State::Written => Ok(()),
+            State::Unchanged | State::Planned | State::Written => Ok(()),
         }
     }
 }

@@ -24,7 +24,8 @@ use crate::{
 
 impl SiteStore for Table {
     /// The same write moves the replaced document to `previous`. The SDK repeats a call whose answer was lost, so a conflict
-    /// with exactly this document and revision is with its own first attempt.
+    /// with exactly this document and revision is with its own first attempt; so is one with a site that was to be new, and that
+    /// has this document in its only revision since.
     async fn put(
         &self,
         site: &Site,
@@ -33,10 +34,11 @@ impl SiteStore for Table {
         edit: &Edit,
     ) -> Result<Revision, SiteStoreError> {
         let own = Holder::of(site);
-        let next = match expected {
-            Some(expected) => Revision::after(Some(expected)),
-            None => Revision::after(self.last_revision(&own).await?),
+        let last = match expected {
+            Some(_) => None,
+            None => self.last_revision(&own).await?,
         };
+        let next = Revision::after(expected.or(last));
         let claimed = self.claimed_url(&own).await?;
         let update = edited(self.update_of(site), edit)
             .expression_attribute_values(":document", string(document))
@@ -55,7 +57,7 @@ impl SiteStore for Table {
         };
         let entry = Entry { site: &own, revision: next, edit, document: Some(document) };
         let transaction = self.of_update(site, update, claimed, vec![entry]).await?;
-        self.done(&transaction, next, document).await
+        self.done(&transaction, (next, last), document).await
     }
 
     async fn claim(&self, site: &Site, stored: Revision) -> Result<(), SiteStoreError> {
@@ -95,7 +97,7 @@ impl SiteStore for Table {
             gives_up: outgrown,
             further: [vec![delete], self.entries(&entries)?].concat(),
         };
-        self.done(&transaction, next, document).await
+        self.done(&transaction, (next, None), document).await
     }
 
     /// A site that is not there any more was perhaps removed by the first attempt of this call: its history tells.
@@ -124,21 +126,18 @@ impl Table {
         Ok(history.first().is_some_and(|last| last.document.is_none() && last.edit == *edit))
     }
 
+    /// Writes `transaction`, and returns the revision that is stored then: `next`, or one of `next` and `earlier` if that is stored
+    /// with `document` already.
     async fn done(
         &self,
         transaction: &Transaction,
-        next: Revision,
+        (next, earlier): (Revision, Option<Revision>),
         document: &str,
     ) -> Result<Revision, SiteStoreError> {
-        match self.transact(transaction).await? {
-            Outcome::Done => Ok(next),
-            Outcome::Changed(found) => {
-                let is_own = found.is_some_and(|item| {
-                    count(&item, REVISION) == Some(next.0) && text(&item, DOCUMENT) == Some(document)
-                });
-                if is_own { Ok(next) } else { Err(SiteStoreError::Conflict) }
-            }
-        }
+        let Outcome::Changed(found) = self.transact(transaction).await? else { return Ok(next) };
+        let same = found.filter(|item| text(item, DOCUMENT) == Some(document));
+        let stored = same.and_then(|item| count(&item, REVISION)).map(Revision);
+        stored.filter(|stored| [Some(next), earlier].contains(&Some(*stored))).ok_or(SiteStoreError::Conflict)
     }
 
     /// Returns the transaction of `update`, with the claims of `site` and the end of its claim on `claimed`, the URL that it
