@@ -37,7 +37,7 @@ pub(super) struct Fetched {
 }
 
 /// Returns a client that follows no redirect and sends `headers` with every request. It trusts the compiled-in authorities
-/// and those of `network`. Whoever uses it bounds each request in time and size.
+/// and those of `network`. Its users bound each request in time and size.
 pub fn http_client(
     https_only: bool,
     headers: HeaderMap,

@@ -58,7 +58,7 @@ fn says_what_the_signature_proves_and_ends_accordingly() {
         lines.push('\n');
     }
     assert_eq!(lines, include_str!("golden/signatures.txt"));
-    assert_eq!(report(Signature::NotVerified, 420).exit(), Exit::Wrong, "expired, whoever issued it");
+    assert_eq!(report(Signature::NotVerified, 420).exit(), Exit::Wrong, "expired, by any issuer");
 }
 
 #[test]
