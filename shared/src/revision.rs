@@ -16,6 +16,12 @@ impl Revision {
     pub fn after(current: Option<Self>) -> Self {
         Self(current.map_or(1, |Self(count)| count.saturating_add(1)))
     }
+
+    /// Returns the revision before this one. The first one has none, and stays.
+    #[must_use]
+    pub fn before(self) -> Self {
+        Self(self.0.saturating_sub(1).max(1))
+    }
 }
 
 impl fmt::Display for Revision {

@@ -116,7 +116,7 @@ impl<E: Environment> TokenExchange<E> {
         check_origin(&head.headers, site)?;
         let subject = entra::verify(token, &site.expected, now)?;
         trail.record_subject(&subject, site);
-        let grant = sites::decide(&subject, site, request.scope.as_ref())?;
+        let grant = sites::decide(&subject, site, request.scope.as_ref(), now)?;
 
         trail.record_signing();
         let claims = SessionClaims::new(&self.issuer, &subject, &grant, Uuid::new_v4(), now);

@@ -10,6 +10,7 @@ use crate::{
     address::{is_loopback, plain_url},
     entra::VerifiedSubject,
     identifiers::{ClientId, TenantId},
+    revision::Revision,
     sites::Grant,
     timestamp::Timestamp,
 };
@@ -48,8 +49,14 @@ pub struct SessionClaims {
     pub exp: Timestamp,
     /// Its own id, a random UUID.
     pub jti: String,
-    /// What it gives access to: `<catalogue>:<read|write>`, separated by spaces.
+    /// What it gives access to: `<catalogue>:<download|read|write>`, separated by spaces.
     pub scope: String,
+    /// The part of `scope` that the site's rules allow, perhaps nothing. Only in a session of a site that is observed, whose
+    /// `scope` opens every catalogue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enforced_scope: Option<String>,
+    /// The revision of the site's document that the session was decided by.
+    pub policy_revision: Revision,
 }
 
 impl SessionClaims {
@@ -66,6 +73,8 @@ impl SessionClaims {
             exp: now.plus(grant.life()).min(subject.expires()),
             jti: id.to_string(),
             scope: grant.scope().to_string(),
+            enforced_scope: grant.observed().map(|observed| observed.enforced_scope.to_string()),
+            policy_revision: grant.revision(),
         }
     }
 
@@ -155,7 +164,10 @@ mod tests {
     fn names_the_person_by_tenant_and_object_id_only() {
         let claims = serde_json::to_value(claims(600, 5_000)).unwrap();
         let names: Vec<_> = claims.as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(names, ["aud", "client_id", "exp", "iat", "iss", "jti", "scope", "sub", "tid"]);
+        assert_eq!(
+            names,
+            ["aud", "client_id", "exp", "iat", "iss", "jti", "policy_revision", "scope", "sub", "tid"]
+        );
         assert_eq!(
             claims["sub"],
             "00000000-0000-0000-0000-000000000001.00000000-0000-0000-0000-000000000002"

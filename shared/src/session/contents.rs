@@ -4,13 +4,14 @@ use uuid::Uuid;
 
 use super::{
     Issuer, SessionRefusal,
-    verify::{as_minted, check_header, scope_of, subject_of},
+    verify::{as_minted, check_header, enforced_scope_of, revision_of, scope_of, subject_of},
 };
 use crate::{
     address::is_absolute_uri,
     identifiers::{ClientId, TenantId},
     json::ClaimError,
     jws::CompactJws,
+    revision::Revision,
     sites::Scope,
     timestamp::Timestamp,
 };
@@ -34,6 +35,10 @@ pub struct SessionContents {
     pub id: Uuid,
     /// Claim `scope`.
     pub scope: Scope,
+    /// Claim `enforced_scope`: what the site's rules allow, if they are only observed.
+    pub enforced_scope: Option<Scope>,
+    /// Claim `policy_revision`.
+    pub policy_revision: Option<Revision>,
     /// Claim `iat`.
     pub issued: Timestamp,
     /// Claim `exp`.
@@ -66,6 +71,8 @@ impl SessionContents {
             client: as_minted(&claims, "client_id")?,
             id: as_minted(&claims, "jti")?,
             scope: scope_of(&claims)?,
+            enforced_scope: enforced_scope_of(&claims)?,
+            policy_revision: revision_of(&claims)?,
             issued: Timestamp::from_unix_seconds(claims.number("iat")?),
             expires: Timestamp::from_unix_seconds(claims.number("exp")?),
         })

@@ -9,7 +9,8 @@ use super::{Issuer, SessionClaims, mint::size_of};
 use crate::{
     identifiers::ClientId,
     keyring::SigningAlgorithm,
-    sites::{Site, widest_scope},
+    revision::Revision,
+    sites::{Enforcement, Site, opened_scope, widest_scope},
     timestamp::Timestamp,
 };
 
@@ -42,6 +43,12 @@ pub fn check_size(session: &str) -> Result<(), SessionTooLarge> {
 /// Returns the size in bytes of the longest session that `site` can give: to a person in all groups of its rules, signed by
 /// an RSA key, from an issuer of at most 128 characters.
 pub fn longest_session(site: &Site) -> usize {
+    let (scope, enforced_scope) = match site.enforcement {
+        Enforcement::Enforced => (widest_scope(site).to_string(), None),
+        Enforcement::ObservedUntil(_) => {
+            (opened_scope(site).to_string(), Some(widest_scope(site).to_string()))
+        }
+    };
     // Ids and times have one length, whatever their value.
     let claims = SessionClaims {
         iss: Issuer::of_length(ISSUER_BYTES),
@@ -52,7 +59,9 @@ pub fn longest_session(site: &Site) -> usize {
         iat: LATE,
         exp: LATE,
         jti: Uuid::nil().to_string(),
-        scope: widest_scope(site).to_string(),
+        scope,
+        enforced_scope,
+        policy_revision: Revision(u64::from(u32::MAX)),
     };
     // Such claims can always be written; if not, the site is refused.
     size_of(&claims, SigningAlgorithm::Rs256).unwrap_or(usize::MAX)
@@ -90,7 +99,7 @@ mod tests {
     async fn minted(site: &Site, issuer: usize, algorithm: SigningAlgorithm) -> String {
         let now = Timestamp::from_unix_seconds(NOW);
         let person = subject(documents::all_groups(site), now.plus(Duration::from_hours(1)));
-        let grant = decide(&person, site, None).unwrap();
+        let grant = decide(&person, site, None, now).unwrap();
         let claims = SessionClaims::new(&Issuer::of_length(issuer), &person, &grant, Uuid::new_v4(), now);
         mint(&claims, &signing_key(algorithm).0).await.unwrap()
     }

@@ -10,6 +10,7 @@ use crate::{
     identifiers::{ClientId, ObjectId, TenantId},
     json::{ClaimError, Members},
     jws::{CompactJws, JwsError, is_type},
+    revision::Revision,
     sites::{Access, CatalogueId, Scope},
     timestamp::Timestamp,
 };
@@ -24,6 +25,7 @@ pub struct SessionVerifier<K> {
     issuer: Issuer,
     audience: String,
     tenant: TenantId,
+    minimum_revision: Option<Revision>,
     keys: K,
 }
 
@@ -37,6 +39,8 @@ pub struct VerifiedSession {
     key_id: String,
     expires: Timestamp,
     scope: Scope,
+    enforced_scope: Option<Scope>,
+    policy_revision: Option<Revision>,
 }
 
 /// Why a session is refused.
@@ -79,8 +83,16 @@ pub enum SessionRefusal {
     #[error("minted in the future")]
     NotYetValid,
     /// `scope` has the wrong form.
-    #[error("`scope` is not <catalogue>:<read|write>, sorted and separated by one space")]
+    #[error("`scope` is not <catalogue>:<download|read|write>, sorted and separated by one space")]
     Scope,
+    /// Decided by a document of the site that is older than the oldest one accepted.
+    #[error("decided by revision {} of the site's document, and {minimum} is the oldest accepted", found.map_or_else(|| "?".to_owned(), |found| found.to_string()))]
+    PolicyOutdated {
+        /// The session's revision; `None` if it has none.
+        found: Option<Revision>,
+        /// The oldest one accepted.
+        minimum: Revision,
+    },
     /// The issuer's keys cannot be fetched.
     #[error("the issuer's keys are unavailable")]
     KeysUnavailable,
@@ -89,7 +101,13 @@ pub enum SessionRefusal {
 impl<K: SessionKeySource> SessionVerifier<K> {
     /// Creates a verifier of the sessions that `issuer` mints for the site of `tenant` whose external URL is `audience`.
     pub fn new(issuer: Issuer, audience: String, tenant: TenantId, keys: K) -> Self {
-        Self { issuer, audience, tenant, keys }
+        Self { issuer, audience, tenant, minimum_revision: None, keys }
+    }
+
+    /// Also refuses the sessions that were decided by a document of the site before revision `minimum`, if there is one.
+    #[must_use]
+    pub fn requiring(self, minimum: Option<Revision>) -> Self {
+        Self { minimum_revision: minimum, ..self }
     }
 
     /// Verifies `token` at `now`.
@@ -128,6 +146,7 @@ impl<K: SessionKeySource> SessionVerifier<K> {
         if Timestamp::from_unix_seconds(begins) > now.plus(CLOCK_AHEAD) {
             return Err(SessionRefusal::NotYetValid);
         }
+        let policy_revision = self.check_revision(claims)?;
         Ok(VerifiedSession {
             subject: subject_of(claims, tenant)?,
             tenant: tenant.to_string(),
@@ -136,7 +155,19 @@ impl<K: SessionKeySource> SessionVerifier<K> {
             key_id: key_id.to_owned(),
             expires,
             scope: scope_of(claims)?,
+            enforced_scope: enforced_scope_of(claims)?,
+            policy_revision,
         })
+    }
+
+    fn check_revision(&self, claims: &Members<'_>) -> Result<Option<Revision>, SessionRefusal> {
+        let found = revision_of(claims)?;
+        match self.minimum_revision {
+            Some(minimum) if found.is_none_or(|found| found < minimum) => {
+                Err(SessionRefusal::PolicyOutdated { found, minimum })
+            }
+            _ => Ok(found),
+        }
     }
 }
 
@@ -157,6 +188,7 @@ impl SessionRefusal {
             Self::Expired => "expired",
             Self::NotYetValid => "not_yet_valid",
             Self::Scope => "malformed_scope",
+            Self::PolicyOutdated { .. } => "policy_outdated",
             Self::KeysUnavailable => "keys_unavailable",
         }
     }
@@ -201,6 +233,21 @@ impl VerifiedSession {
     /// Returns the claim `scope`.
     pub fn scope(&self) -> &Scope {
         &self.scope
+    }
+
+    /// Returns the claim `enforced_scope`: what the site's rules allow, if they are only observed.
+    pub fn enforced_scope(&self) -> Option<&Scope> {
+        self.enforced_scope.as_ref()
+    }
+
+    /// Whether the session gives `access` to `catalogue` only because the site is observed: its rules would refuse it.
+    pub fn opens_by_observation(&self, catalogue: &CatalogueId, access: Access) -> bool {
+        self.enforced_scope.as_ref().is_some_and(|enforced| !enforced.allows(catalogue, access))
+    }
+
+    /// Returns the claim `policy_revision`, which sessions of older versions of the service lack.
+    pub fn policy_revision(&self) -> Option<Revision> {
+        self.policy_revision
     }
 }
 
@@ -251,9 +298,27 @@ pub(super) fn subject_of(claims: &Members<'_>, tenant: TenantId) -> Result<Strin
 /// Returns the claim `scope`, which has one form: sorted, each permission once, one space between two (RFC 6749 §3.3). It is
 /// never empty, because the service mints no session that opens nothing.
 pub(super) fn scope_of(claims: &Members<'_>) -> Result<Scope, SessionRefusal> {
-    let text = claims.string("scope")?;
+    let scope = written_scope(claims.string("scope")?)?;
+    if scope.is_empty() { Err(SessionRefusal::Scope) } else { Ok(scope) }
+}
+
+/// Returns the claim `enforced_scope` if it is there, in the form of `scope`. It may be empty: the rules allow nothing.
+pub(super) fn enforced_scope_of(claims: &Members<'_>) -> Result<Option<Scope>, SessionRefusal> {
+    claims.optional_string("enforced_scope")?.map(written_scope).transpose()
+}
+
+/// Returns the claim `policy_revision` if it is there.
+pub(super) fn revision_of(claims: &Members<'_>) -> Result<Option<Revision>, ClaimError> {
+    if claims.has("policy_revision") {
+        claims.number("policy_revision").map(|count| Some(Revision(count)))
+    } else {
+        Ok(None)
+    }
+}
+
+fn written_scope(text: &str) -> Result<Scope, SessionRefusal> {
     let scope: Scope = text.parse().map_err(|_| SessionRefusal::Scope)?;
-    if scope.is_empty() || scope.to_string() != text { Err(SessionRefusal::Scope) } else { Ok(scope) }
+    if scope.to_string() == text { Ok(scope) } else { Err(SessionRefusal::Scope) }
 }
 
 #[cfg(test)]

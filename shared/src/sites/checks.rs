@@ -114,15 +114,15 @@ pub(super) fn addresses(
     vec![SiteError::new(message, external.span())]
 }
 
-/// Returns an error if the minutes of `key` are outside of `allowed`.
-pub(super) fn minutes(
+/// Returns an error if the number of `key` is outside of `allowed`.
+pub(super) fn number(
     key: &str,
     found: Option<&Spanned<u64>>,
     allowed: RangeInclusive<u64>,
 ) -> Option<SiteError> {
-    let minutes = found.filter(|minutes| !allowed.contains(minutes.get_ref()))?;
-    let message = format!("{key} is {}; use {} to {}", minutes.get_ref(), allowed.start(), allowed.end());
-    Some(SiteError::new(message, minutes.span()))
+    let number = found.filter(|number| !allowed.contains(number.get_ref()))?;
+    let message = format!("{key} is {}; use {} to {}", number.get_ref(), allowed.start(), allowed.end());
+    Some(SiteError::new(message, number.span()))
 }
 
 /// Returns the errors of catalogues with the id or the project of an earlier one.

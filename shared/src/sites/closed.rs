@@ -14,7 +14,7 @@ const MORE: &str = "…";
 /// left out, and `…` stands for them. `None` if everything is open.
 pub fn closed(groups: &Groups, site: &Site) -> Option<String> {
     // At a site without restrictions this is everyone's case, and not worth an allocation.
-    let allows_all = |catalogue| judge(groups, catalogue).iter().all(|(_, judgement)| judgement.allows());
+    let allows_all = |catalogue| judge(groups, catalogue).each().all(|(_, judgement)| judgement.allows());
     if site.catalogues.iter().all(allows_all) {
         return None;
     }
@@ -37,7 +37,9 @@ fn entries(explained: &Explained) -> impl Iterator<Item = String> {
         let permission = Permission { catalogue: explained.catalogue.clone(), access };
         (!verdict.is_allowed()).then(|| format!("{permission} {}", verdict.because().name()))
     };
-    [(Access::Read, &explained.read), (Access::Write, &explained.write)].into_iter().filter_map(entry)
+    let download = explained.download.as_ref().map(|verdict| (Access::Download, verdict));
+    let verdicts = [(Access::Read, &explained.read), (Access::Write, &explained.write)];
+    verdicts.into_iter().chain(download).filter_map(entry)
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@
 use std::ops::RangeInclusive;
 
 use schemars::JsonSchema;
+use serde::Deserialize;
 use toml::Spanned;
 
-use super::{CatalogueId, ExternalUrl, InternalUrl, Origin, SiteName};
+use super::{CatalogueId, Enforcement, ExternalUrl, InternalUrl, Origin, SiteName};
 use crate::{
     entra::Cloud,
     identifiers::{ClientId, GroupId, TenantId},
@@ -17,6 +18,9 @@ pub const MAX_SESSION_MINUTES: u64 = 60;
 
 /// The limits of the longest time since a subject token was issued, in minutes.
 pub(super) const TOKEN_AGE_MINUTES: RangeInclusive<u64> = 15..=28 * 60;
+
+/// The limits of the time that verifiers go on without a new revocation document, in minutes.
+pub(super) const REVOCATION_LIMIT_MINUTES: RangeInclusive<u64> = 5..=7 * 24 * 60;
 
 /// A Pozi site: the five items that its council provides, and what else the service needs.
 #[derive(Debug, JsonSchema)]
@@ -51,6 +55,27 @@ pub struct SiteDocument {
     /// default, because an administrator of the registration can put any value there.
     #[schemars(default)]
     pub groups_as_roles: bool,
+    /// How Microsoft Graph is asked about a person in more groups than a token lists: "delegated" (the default), with a token of
+    /// the person's own that the Web App sends, or "application", with the app registration's credentials.
+    #[schemars(default)]
+    pub graph_permissions: GraphPermissions,
+    /// "enforced" (the default), or "observe until 2027-02-01" to open every catalogue up to that day, at most 60 days ahead, and
+    /// only record what the rules would refuse.
+    #[schemars(default)]
+    #[schemars(with = "Enforcement")]
+    pub enforcement: Option<Spanned<Enforcement>>,
+    /// The oldest revision of this document whose sessions are accepted; `pozi push` shows the revisions.
+    #[schemars(default)]
+    #[schemars(with = "Option<u64>", range(min = 1))]
+    pub minimum_revision: Option<Spanned<u64>>,
+    /// How long the gate goes on when it cannot fetch the list of revoked sessions: 5 to 10080 minutes (a week), 1440 (a day) by
+    /// default.
+    #[schemars(default)]
+    #[schemars(with = "Option<u64>", range(min = 5, max = 10_080))]
+    pub revocation_limit_minutes: Option<Spanned<u64>>,
+    /// What the gate does then: "close" (the default) refuses every request, "serve" goes on with the list that it has.
+    #[schemars(default)]
+    pub past_revocation_limit: PastRevocationLimit,
     /// The client ids of other registrations that may request tokens for this site.
     #[schemars(default)]
     pub further_client_ids: Vec<ClientId>,
@@ -78,6 +103,9 @@ pub struct CatalogueDocument {
     /// Who may write it, and therefore read it too: a list of group ids, or "everyone-signed-in"; nobody by default.
     #[schemars(default)]
     pub write: Who,
+    /// Who of its readers may download it in bulk or as files: a list of group ids, or "everyone-who-may-read" (the default).
+    #[schemars(default)]
+    pub download: Download,
     /// The names of the layouts that may be printed; none by default.
     #[schemars(default)]
     #[schemars(with = "Vec<String>")]
@@ -107,6 +135,64 @@ pub enum Everyone {
     /// `"everyone-signed-in"`.
     #[schemars(rename = "everyone-signed-in")]
     SignedIn,
+}
+
+/// Who of a catalogue's readers may download it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema)]
+#[schemars(untagged)]
+pub enum Download {
+    /// `"everyone-who-may-read"`.
+    #[default]
+    #[schemars(with = "EveryReader")]
+    Readers,
+    /// The readers in any of these groups.
+    Groups(Vec<GroupId>),
+}
+
+/// The value of [`Download::Readers`], for the schema.
+#[derive(Debug, JsonSchema)]
+#[expect(dead_code, reason = "only the schema is used")]
+enum EveryReader {
+    #[schemars(rename = "everyone-who-may-read")]
+    EveryoneWhoMayRead,
+}
+
+/// How the service asks Microsoft Graph about a person in more groups than a token lists.
+/// Source: <https://learn.microsoft.com/graph/permissions-overview>.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum GraphPermissions {
+    /// With a token of the person's own, which the client sends.
+    #[default]
+    Delegated,
+    /// With the credentials of the app registration, which the service keeps.
+    Application,
+}
+
+/// What a verifier does when it has not fetched the list of revoked sessions for longer than the site's limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PastRevocationLimit {
+    /// It refuses every request.
+    #[default]
+    Close,
+    /// It goes on with the list that it has.
+    Serve,
+}
+
+impl Who {
+    /// Returns the groups that it names: none if it is everyone.
+    pub fn groups(&self) -> &[GroupId] {
+        match self {
+            Self::Everyone(_) => &[],
+            Self::Groups(groups) => groups,
+        }
+    }
+
+    /// Whether it is anyone at all.
+    pub fn names_anyone(&self) -> bool {
+        !matches!(self, Self::Groups(groups) if groups.is_empty())
+    }
 }
 
 impl Default for Who {

@@ -3,7 +3,7 @@
 
 use super::{
     Access, Catalogue, CatalogueId, Site, Who,
-    judge::{Judgement, judge},
+    judge::{Judged, Judgement, judge},
 };
 use crate::{entra::Groups, identifiers::GroupId};
 
@@ -18,9 +18,11 @@ pub struct Explained {
     pub read: Verdict,
     /// Whether it may be written.
     pub write: Verdict,
+    /// Whether it may be downloaded, if the site file has a rule for that; otherwise every reader may.
+    pub download: Option<Verdict>,
 }
 
-/// Whether a person may read or write a catalogue, and why.
+/// Whether a person may read, write or download a catalogue, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     access: Access,
@@ -43,6 +45,8 @@ pub enum Because {
     GroupsInRoles(Vec<GroupId>),
     /// The rule is an empty list.
     Nobody,
+    /// The person may not read, and only readers may download.
+    MayNotRead,
     /// A rule of the site names groups, and the token does not list the person's, so that nothing is granted at all.
     Overage,
 }
@@ -50,17 +54,22 @@ pub enum Because {
 /// Explains what [`decide`](super::decide) grants a person with `groups` at `site` for a request without a scope: a
 /// permission is granted exactly if its verdict allows it.
 pub fn explain(groups: &Groups, site: &Site) -> Vec<Explained> {
-    let judged = |catalogue| judge(groups, catalogue).map(|(_, judgement)| judgement);
-    let overage = site.catalogues.iter().flat_map(judged).any(|judgement| judgement == Judgement::Overage);
-    let explained = |catalogue: &Catalogue| {
-        let [read, write] = judge(groups, catalogue).map(|(access, judgement)| {
-            let withheld = overage && judgement.allows();
-            let because = if withheld { Because::Overage } else { because(groups, judgement) };
-            Verdict { access, because }
-        });
-        Explained { catalogue: catalogue.id.clone(), title: catalogue.title.clone(), read, write }
+    let judged = site.catalogues.iter().map(|catalogue| (catalogue, judge(groups, catalogue)));
+    let mut judgements = judged.clone().flat_map(|(_, judged)| judged.each());
+    let overage = judgements.any(|(_, judgement)| judgement == Judgement::Overage);
+    let verdict = |access, judgement: Judgement<'_>| {
+        let withheld = overage && judgement.allows();
+        let because = if withheld { Because::Overage } else { because(groups, judgement) };
+        Verdict { access, because }
     };
-    site.catalogues.iter().map(explained).collect()
+    let explained = |(catalogue, judged): (&Catalogue, Judged<'_>)| Explained {
+        catalogue: catalogue.id.clone(),
+        title: catalogue.title.clone(),
+        read: verdict(Access::Read, judged.read),
+        write: verdict(Access::Write, judged.write),
+        download: judged.download.map(|judgement| verdict(Access::Download, judgement)),
+    };
+    judged.map(explained).collect()
 }
 
 fn because(groups: &Groups, judgement: Judgement<'_>) -> Because {
@@ -76,6 +85,7 @@ fn because(groups: &Groups, judgement: Judgement<'_>) -> Because {
         Judgement::NotInGroup(named) => Because::NotInGroup(named.to_vec()),
         Judgement::GroupsInRoles(named) => Because::GroupsInRoles(named.to_vec()),
         Judgement::Nobody => Because::Nobody,
+        Judgement::MayNotRead => Because::MayNotRead,
         Judgement::Overage => Because::Overage,
     }
 }
@@ -95,12 +105,17 @@ impl Verdict {
     pub fn sentence(&self) -> &'static str {
         match (&self.because, self.access) {
             (Because::Everyone, Access::Read) => "Everyone who signs in may read this, guests included.",
+            (Because::Everyone, Access::Download) => "Everyone who may read this may download it.",
             (Because::Everyone, Access::Write) => "Everyone who signs in may write this, guests included.",
             (Because::Group(_), Access::Read) => "The person is in a group that may read this.",
+            (Because::Group(_), Access::Download) => "The person is in a group that may download this.",
             (Because::Group(_), Access::Write) => "The person is in a group that may write this.",
             (Because::MayWrite(_), _) => "The person may write this, and anyone who may write may also read.",
             (Because::NotInGroup(_), Access::Read) => {
                 "The token lists none of the groups that may read this; add the person to one of them in Entra, and check that Token configuration emits group IDs."
+            }
+            (Because::NotInGroup(_), Access::Download) => {
+                "The token lists none of the groups that may download this; if the person should, add them to one of these groups in Entra."
             }
             (Because::NotInGroup(_), Access::Write) => {
                 "The token lists none of the groups that may write this; if the person should, add them to one of these groups in Entra."
@@ -110,6 +125,12 @@ impl Verdict {
             }
             (Because::Nobody, Access::Read) => {
                 "Nobody may read this, because its list of readers in the site file is empty; add a group to it."
+            }
+            (Because::Nobody, Access::Download) => {
+                "Nobody may download this, because its list for downloads in the site file is empty; if somebody should, add one of their groups to it."
+            }
+            (Because::MayNotRead, _) => {
+                "The person may not read this, and only those who may read may download; add the person to a group that may read it."
             }
             (Because::Nobody, Access::Write) => {
                 "Nobody may write this, because its list of writers in the site file is empty; if somebody should, add one of their groups to it."
@@ -131,6 +152,7 @@ impl Because {
             Self::NotInGroup(_) => "not_in_group",
             Self::GroupsInRoles(_) => "groups_in_roles",
             Self::Nobody => "nobody",
+            Self::MayNotRead => "may_not_read",
             Self::Overage => "overage",
         }
     }
@@ -142,7 +164,7 @@ impl Because {
             | Self::MayWrite(groups)
             | Self::NotInGroup(groups)
             | Self::GroupsInRoles(groups) => groups,
-            Self::Everyone | Self::Nobody | Self::Overage => &[],
+            Self::Everyone | Self::Nobody | Self::MayNotRead | Self::Overage => &[],
         }
     }
 }

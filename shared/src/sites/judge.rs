@@ -1,7 +1,7 @@
 //! The evaluation of a catalogue's rules for one person. [`decide`](super::decide) and [`explain`](super::explain) both
 //! build on it, so that an explanation cannot contradict the decision.
 
-use super::{Access, Catalogue, Who};
+use super::{Access, Catalogue, Download, Who};
 use crate::{entra::Groups, identifiers::GroupId};
 
 /// The result of a catalogue's rules for a person and one kind of access.
@@ -19,8 +19,29 @@ pub(super) enum Judgement<'a> {
     GroupsInRoles(&'a [GroupId]),
     /// The rule names nobody.
     Nobody,
+    /// The person may not read, and only readers may download.
+    MayNotRead,
     /// The rule names groups, and the token does not list the person's.
     Overage,
+}
+
+/// The results of a catalogue's rules for a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Judged<'a> {
+    /// Of the rule for reading.
+    pub(super) read: Judgement<'a>,
+    /// Of the rule for writing.
+    pub(super) write: Judgement<'a>,
+    /// Of the rule for downloading, if there is one.
+    pub(super) download: Option<Judgement<'a>>,
+}
+
+impl<'a> Judged<'a> {
+    /// Returns each result with the access that it is about.
+    pub(super) fn each(self) -> impl Iterator<Item = (Access, Judgement<'a>)> {
+        let download = self.download.map(|judgement| (Access::Download, judgement));
+        [(Access::Read, self.read), (Access::Write, self.write)].into_iter().chain(download)
+    }
 }
 
 impl Judgement<'_> {
@@ -31,7 +52,7 @@ impl Judgement<'_> {
 }
 
 /// Evaluates the rules of `catalogue` for a person with `groups`.
-pub(super) fn judge<'a>(groups: &Groups, catalogue: &'a Catalogue) -> [(Access, Judgement<'a>); 2] {
+pub(super) fn judge<'a>(groups: &Groups, catalogue: &'a Catalogue) -> Judged<'a> {
     let write = by_rule(groups, &catalogue.writers);
     let read = match by_rule(groups, &catalogue.readers) {
         Judgement::NotInGroup(_) | Judgement::GroupsInRoles(_) | Judgement::Nobody if write.allows() => {
@@ -39,18 +60,29 @@ pub(super) fn judge<'a>(groups: &Groups, catalogue: &'a Catalogue) -> [(Access, 
         }
         read => read,
     };
-    [(Access::Read, read), (Access::Write, write)]
+    let download = match &catalogue.download {
+        Download::Readers => None,
+        Download::Groups(named) => Some(match by_groups(groups, named) {
+            Judgement::InGroup(_) if !read.allows() => Judgement::MayNotRead,
+            judgement => judgement,
+        }),
+    };
+    Judged { read, write, download }
 }
 
 fn by_rule<'a>(groups: &Groups, who: &'a Who) -> Judgement<'a> {
-    match (who, groups) {
-        (Who::Everyone(_), _) => Judgement::Everyone,
-        (Who::Groups(named), _) if named.is_empty() => Judgement::Nobody,
-        (Who::Groups(_), Groups::Overage) => Judgement::Overage,
-        (Who::Groups(named), Groups::InRoles(_)) => Judgement::GroupsInRoles(named),
-        (Who::Groups(named), Groups::Listed(own)) if named.iter().any(|group| own.contains(group)) => {
-            Judgement::InGroup(named)
-        }
-        (Who::Groups(named), Groups::Listed(_)) => Judgement::NotInGroup(named),
+    match who {
+        Who::Everyone(_) => Judgement::Everyone,
+        Who::Groups(named) => by_groups(groups, named),
+    }
+}
+
+fn by_groups<'a>(groups: &Groups, named: &'a [GroupId]) -> Judgement<'a> {
+    match groups {
+        _ if named.is_empty() => Judgement::Nobody,
+        Groups::Overage => Judgement::Overage,
+        Groups::InRoles(_) => Judgement::GroupsInRoles(named),
+        Groups::Listed(own) if named.iter().any(|group| own.contains(group)) => Judgement::InGroup(named),
+        Groups::Listed(_) => Judgement::NotInGroup(named),
     }
 }

@@ -8,6 +8,7 @@ mod closed;
 mod decide;
 mod document;
 mod encoding;
+mod enforcement;
 mod error;
 mod explain;
 mod fields;
@@ -27,8 +28,11 @@ pub(crate) use self::registered::clashes;
 pub use self::{
     addresses::{ExternalUrl, InternalUrl},
     closed::closed,
-    decide::{AccessRefusal, Grant, allowed, decide},
-    document::{MAX_SESSION_MINUTES, SiteDocument, Who, site_schema},
+    decide::{AccessRefusal, Grant, Observed, allowed, decide},
+    document::{
+        Download, GraphPermissions, MAX_SESSION_MINUTES, PastRevocationLimit, SiteDocument, Who, site_schema,
+    },
+    enforcement::{Day, Enforcement, MAX_OBSERVED_DAYS, ObservedTooLong},
     error::SiteError,
     explain::{Because, Explained, Verdict, explain},
     name::SiteName,
@@ -38,7 +42,7 @@ pub use self::{
     scope::{Access, CatalogueId, CatalogueIdError, Permission, Scope, ScopeError},
     site::{Catalogue, Site},
     syntax::{escaped_path, syntax_advice},
-    widest::widest_scope,
+    widest::{opened_scope, widest_scope},
 };
 #[cfg(test)]
 pub(crate) use self::{decide::testing, site::testing as documents};

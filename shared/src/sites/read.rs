@@ -8,13 +8,14 @@ use toml::{
 use super::{
     MAX_SESSION_MINUTES, SiteDocument, SiteError, Who,
     checks::{self, Ids, Named},
-    document::{CatalogueDocument, Everyone, TOKEN_AGE_MINUTES},
+    document::{CatalogueDocument, Download, Everyone, REVOCATION_LIMIT_MINUTES, TOKEN_AGE_MINUTES},
     fields::{Fields, Value},
     syntax_advice,
 };
 use crate::identifiers::GroupId;
 
 const EVERYONE: &str = "everyone-signed-in";
+const READERS: &str = "everyone-who-may-read";
 const CATALOGUE: &str = "catalogue";
 
 /// A catalogue, as far as it could be read: `document` only if all of it could.
@@ -51,6 +52,11 @@ fn site(table: DeTable<'_>) -> (Option<SiteDocument>, Vec<SiteError>) {
     let session_minutes = fields.optional("session_minutes");
     let max_token_age_minutes = fields.optional("max_token_age_minutes");
     let groups_as_roles = fields.optional::<bool>("groups_as_roles");
+    let graph_permissions = fields.optional("graph_permissions");
+    let enforcement = fields.optional("enforcement");
+    let minimum_revision = fields.optional("minimum_revision");
+    let revocation_limit_minutes = fields.optional("revocation_limit_minutes");
+    let past_revocation_limit = fields.optional("past_revocation_limit");
     let further_client_ids = fields.list("further_client_ids");
     let found = catalogues(&mut fields);
 
@@ -60,8 +66,11 @@ fn site(table: DeTable<'_>) -> (Option<SiteDocument>, Vec<SiteError>) {
     fields.errors.extend(checks::ids(&ids));
     fields.errors.extend(checks::addresses(internal_url.as_ref(), external_url.as_ref()));
     let (session, age) = (session_minutes.as_ref(), max_token_age_minutes.as_ref());
-    fields.errors.extend(checks::minutes("session_minutes", session, 1..=MAX_SESSION_MINUTES));
-    fields.errors.extend(checks::minutes("max_token_age_minutes", age, TOKEN_AGE_MINUTES));
+    fields.errors.extend(checks::number("session_minutes", session, 1..=MAX_SESSION_MINUTES));
+    fields.errors.extend(checks::number("max_token_age_minutes", age, TOKEN_AGE_MINUTES));
+    let limit = revocation_limit_minutes.as_ref();
+    fields.errors.extend(checks::number("revocation_limit_minutes", limit, REVOCATION_LIMIT_MINUTES));
+    fields.errors.extend(checks::number("minimum_revision", minimum_revision.as_ref(), 1..=u64::MAX >> 1));
     fields.errors.extend(checks::catalogues(found.iter().map(|catalogue| &catalogue.own)));
 
     let document = || {
@@ -76,6 +85,11 @@ fn site(table: DeTable<'_>) -> (Option<SiteDocument>, Vec<SiteError>) {
             session_minutes,
             max_token_age_minutes,
             groups_as_roles: groups_as_roles.is_some_and(Spanned::into_inner),
+            graph_permissions: graph_permissions.map(Spanned::into_inner).unwrap_or_default(),
+            enforcement,
+            minimum_revision,
+            revocation_limit_minutes,
+            past_revocation_limit: past_revocation_limit.map(Spanned::into_inner).unwrap_or_default(),
             further_client_ids: inner(further_client_ids),
             catalogues: found.into_iter().map(|catalogue| catalogue.document).collect::<Option<_>>()?,
         })
@@ -122,6 +136,7 @@ fn catalogue<'d>(site: &mut Fields<'d>, value: Value<'d>) -> Catalogue {
     let project = fields.path("project");
     let read = fields.take_required("read").and_then(|value| who(&mut fields, value, &mut groups));
     let write = fields.take("write").map(|value| who(&mut fields, value, &mut groups));
+    let download = fields.take("download").map(|value| download(&mut fields, value, &mut groups));
     let print = fields.texts("print");
     let print_texts = fields.texts("print_texts");
     let highlight = fields.optional("highlight");
@@ -134,6 +149,7 @@ fn catalogue<'d>(site: &mut Fields<'d>, value: Value<'d>) -> Catalogue {
             project: project?,
             read: read?,
             write: write.unwrap_or_else(|| Some(Who::default()))?,
+            download: download.unwrap_or_else(|| Some(Download::default()))?,
             print,
             print_texts,
             highlight: highlight.is_some_and(Spanned::into_inner),
@@ -151,11 +167,7 @@ fn who<'d>(fields: &mut Fields<'d>, value: Value<'d>, groups: &mut Vec<Spanned<G
             fields.report(format!("write a list, even of one group: [\"{text}\"]"), at);
             None
         }
-        DeValue::Array(values) => {
-            let listed: Vec<_> = values.into_iter().map(|value| group(fields, value)).collect();
-            groups.extend(listed.iter().flatten().cloned());
-            listed.into_iter().map(|group| Some(group?.into_inner())).collect::<Option<_>>().map(Who::Groups)
-        }
+        DeValue::Array(values) => group_list(fields, values, groups).map(Who::Groups),
         _ => {
             fields.report(
                 "write a list of group ids, such as [\"00000000-0000-0000-0000-000000000000\"], or \"everyone-signed-in\"",
@@ -164,6 +176,33 @@ fn who<'d>(fields: &mut Fields<'d>, value: Value<'d>, groups: &mut Vec<Spanned<G
             None
         }
     }
+}
+
+/// Reads who may download, and adds the groups to `groups`.
+fn download<'d>(
+    fields: &mut Fields<'d>,
+    value: Value<'d>,
+    groups: &mut Vec<Spanned<GroupId>>,
+) -> Option<Download> {
+    let at = value.span();
+    match value.into_inner() {
+        DeValue::String(text) if text == READERS => Some(Download::Readers),
+        DeValue::Array(values) => group_list(fields, values, groups).map(Download::Groups),
+        _ => {
+            fields.report(format!("write a list of group ids, or \"{READERS}\""), at);
+            None
+        }
+    }
+}
+
+fn group_list<'d>(
+    fields: &mut Fields<'d>,
+    values: impl IntoIterator<Item = Value<'d>>,
+    groups: &mut Vec<Spanned<GroupId>>,
+) -> Option<Vec<GroupId>> {
+    let listed: Vec<_> = values.into_iter().map(|value| group(fields, value)).collect();
+    groups.extend(listed.iter().flatten().cloned());
+    listed.into_iter().map(|group| group.map(Spanned::into_inner)).collect()
 }
 
 fn group<'d>(fields: &mut Fields<'d>, value: Value<'d>) -> Option<Spanned<GroupId>> {

@@ -1,4 +1,4 @@
-//! Scope, the representation of access: `<catalogue>:<read|write>`, separated by spaces (RFC 6749 §3.3).
+//! Scope, the representation of access: `<catalogue>:<download|read|write>`, separated by spaces (RFC 6749 §3.3).
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
@@ -11,9 +11,12 @@ use super::text::parsed_text;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CatalogueId(String);
 
-/// A kind of access to a catalogue. Writing includes reading.
+/// A kind of access to a catalogue. Writing includes reading; downloading is apart from both, and granted only where a rule of
+/// the site file is about it. In the order of a scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Access {
+    /// Fetch it in bulk or as a file.
+    Download,
     /// See its layers and features.
     Read,
     /// Change its features.
@@ -40,7 +43,7 @@ pub struct CatalogueIdError;
 
 /// A text is not a Pozi scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a scope is <catalogue>:<read|write>, separated by spaces")]
+#[error("a scope is <catalogue>:<download|read|write>, separated by spaces")]
 pub struct ScopeError;
 
 impl CatalogueId {
@@ -53,7 +56,9 @@ impl CatalogueId {
 impl Scope {
     /// Whether this scope allows `access` to `catalogue`. Writing includes reading.
     pub fn allows(&self, catalogue: &CatalogueId, access: Access) -> bool {
-        self.0.iter().any(|permission| permission.catalogue == *catalogue && permission.access >= access)
+        self.0
+            .iter()
+            .any(|permission| permission.catalogue == *catalogue && permission.access.includes(access))
     }
 
     /// Returns the permissions in order.
@@ -66,9 +71,28 @@ impl Scope {
         self.0.is_empty()
     }
 
+    /// Returns the permissions that are in both scopes.
+    #[must_use]
+    pub fn common_with(&self, other: &Self) -> Self {
+        Self(self.0.intersection(&other.0).cloned().collect())
+    }
+
+    /// Returns the permissions that are not in `other`.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        Self(self.0.difference(&other.0).cloned().collect())
+    }
+
     /// Whether every permission of this scope is in `other`, without regard to writing including reading.
     pub fn is_subset_of(&self, other: &Self) -> bool {
         self.0.is_subset(&other.0)
+    }
+}
+
+impl Access {
+    /// Whether this access allows `wanted` too.
+    fn includes(self, wanted: Self) -> bool {
+        self == wanted || (self, wanted) == (Self::Write, Self::Read)
     }
 }
 
@@ -101,6 +125,7 @@ impl FromStr for Permission {
     fn from_str(token: &str) -> Result<Self, ScopeError> {
         let (catalogue, access) = token.split_once(':').ok_or(ScopeError)?;
         let access = match access {
+            "download" => Access::Download,
             "read" => Access::Read,
             "write" => Access::Write,
             _ => return Err(ScopeError),
@@ -118,6 +143,7 @@ impl fmt::Display for Permission {
 impl fmt::Display for Access {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Download => "download",
             Self::Read => "read",
             Self::Write => "write",
         })

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use super::{
-    CatalogueId, ExternalUrl, InternalUrl, Origin, SiteDocument, SiteError, SiteName, Who,
-    document::CatalogueDocument, read::read,
+    Access, CatalogueId, Download, Enforcement, ExternalUrl, GraphPermissions, InternalUrl, Origin,
+    PastRevocationLimit, SiteDocument, SiteError, SiteName, Who, document::CatalogueDocument, read::read,
 };
 use crate::{
     entra::{Cloud, Expected},
-    identifiers::TenantId,
+    identifiers::{GroupId, TenantId},
+    revision::Revision,
 };
 
 /// The lifetime of a session by default, in minutes.
@@ -18,6 +19,9 @@ const DEFAULT_SESSION_MINUTES: u64 = 10;
 /// up to 28 hours with Continuous Access Evaluation.
 /// Source: <https://learn.microsoft.com/entra/identity-platform/access-tokens#token-lifetime>.
 const DEFAULT_TOKEN_AGE_MINUTES: u64 = 2 * 60;
+
+/// The longest time without a new revocation document, by default, in minutes: as long as a key set is used without one.
+const DEFAULT_REVOCATION_LIMIT_MINUTES: u64 = 24 * 60;
 
 /// A registered customer's Pozi Server and the rules of access to its catalogues.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +38,18 @@ pub struct Site {
     pub origins: Vec<Origin>,
     /// The longest lifetime of its sessions.
     pub session_life: Duration,
+    /// The revision of its stored document; the first one for a site file that is not stored.
+    pub revision: Revision,
+    /// The oldest revision whose sessions are accepted, if there is one.
+    pub minimum_revision: Option<Revision>,
+    /// What its rules do.
+    pub enforcement: Enforcement,
+    /// How Microsoft Graph is asked about a person in more groups than a token lists.
+    pub graph_permissions: GraphPermissions,
+    /// How long a verifier goes on without a new revocation document.
+    pub revocation_limit: Duration,
+    /// What a verifier does then.
+    pub past_revocation_limit: PastRevocationLimit,
     /// Its catalogues: at least one, with unique ids.
     pub catalogues: Vec<Catalogue>,
 }
@@ -51,6 +67,8 @@ pub struct Catalogue {
     pub readers: Who,
     /// Who may write it, and therefore read it.
     pub writers: Who,
+    /// Who of those who may read it may also download it in bulk or as files.
+    pub download: Download,
     /// The names of the layouts that may be printed.
     pub print: Vec<String>,
     /// The ids of the layouts' text items that a client may fill when it prints.
@@ -94,6 +112,12 @@ impl Site {
             external_url: document.external_url,
             origins: document.origins,
             session_life: minutes(document.session_minutes, DEFAULT_SESSION_MINUTES),
+            revision: Revision::after(None),
+            minimum_revision: document.minimum_revision.map(|number| Revision(number.into_inner())),
+            enforcement: document.enforcement.map(toml::Spanned::into_inner).unwrap_or_default(),
+            graph_permissions: document.graph_permissions,
+            revocation_limit: minutes(document.revocation_limit_minutes, DEFAULT_REVOCATION_LIMIT_MINUTES),
+            past_revocation_limit: document.past_revocation_limit,
             catalogues: document.catalogues.into_iter().map(Catalogue::compile).collect(),
         }
     }
@@ -110,6 +134,23 @@ impl Site {
 }
 
 impl Catalogue {
+    /// Returns the access that a download needs: only a rule for downloads makes it more than reading.
+    pub fn access_to_download(&self) -> Access {
+        match self.download {
+            Download::Readers => Access::Read,
+            Download::Groups(_) => Access::Download,
+        }
+    }
+
+    /// Returns the groups that its rules name.
+    pub fn groups(&self) -> impl Iterator<Item = GroupId> {
+        let download = match &self.download {
+            Download::Readers => &[][..],
+            Download::Groups(groups) => groups,
+        };
+        [self.readers.groups(), self.writers.groups(), download].into_iter().flatten().copied()
+    }
+
     fn compile(document: CatalogueDocument) -> Self {
         Self {
             id: document.id.into_inner(),
@@ -117,6 +158,7 @@ impl Catalogue {
             project: document.project.into_inner(),
             readers: document.read,
             writers: document.write,
+            download: document.download,
             print: document.print.into_iter().map(toml::Spanned::into_inner).collect(),
             print_texts: document.print_texts.into_iter().map(toml::Spanned::into_inner).collect(),
             highlight: document.highlight,
@@ -165,12 +207,7 @@ read = "everyone-signed-in"
 
     /// Returns all groups that the rules of `site` name.
     pub(crate) fn all_groups(site: &Site) -> Groups {
-        let rules = site.catalogues.iter().flat_map(|catalogue| [&catalogue.readers, &catalogue.writers]);
-        let named = rules.flat_map(|who| match who {
-            Who::Everyone(_) => &[][..],
-            Who::Groups(groups) => groups,
-        });
-        Groups::Listed(named.copied().collect())
+        Groups::Listed(site.catalogues.iter().flat_map(Catalogue::groups).collect())
     }
 }
 

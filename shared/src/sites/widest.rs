@@ -1,24 +1,33 @@
 //! The widest scope that a person can have at a site.
 
-use super::{Access, Permission, Scope, Site, Who};
+use super::{Access, Download, Permission, Scope, Site};
 
 /// Returns everything that a person in all groups of `site`'s rules may do. No session of the site has more.
 pub fn widest_scope(site: &Site) -> Scope {
     let permissions = site.catalogues.iter().flat_map(|catalogue| {
-        let may_write = names_anyone(&catalogue.writers);
-        let may_read = may_write || names_anyone(&catalogue.readers);
-        let permission = |access| Permission { catalogue: catalogue.id.clone(), access };
-        let read = may_read.then(|| permission(Access::Read));
-        read.into_iter().chain(may_write.then(|| permission(Access::Write)))
+        let may_write = catalogue.writers.names_anyone();
+        let may_read = may_write || catalogue.readers.names_anyone();
+        let may_download =
+            may_read && matches!(&catalogue.download, Download::Groups(groups) if !groups.is_empty());
+        let accesses =
+            [(Access::Download, may_download), (Access::Read, may_read), (Access::Write, may_write)];
+        let allowed = accesses.into_iter().filter(|(_, may)| *may);
+        allowed.map(|(access, _)| Permission { catalogue: catalogue.id.clone(), access })
     });
     permissions.collect()
 }
 
-fn names_anyone(who: &Who) -> bool {
-    match who {
-        Who::Everyone(_) => true,
-        Who::Groups(groups) => !groups.is_empty(),
-    }
+/// Returns everything that a session opens while `site` is observed: every catalogue, for reading and downloading, and for
+/// writing if its rule names anyone.
+pub fn opened_scope(site: &Site) -> Scope {
+    let permissions = site.catalogues.iter().flat_map(|catalogue| {
+        let may_write = catalogue.writers.names_anyone();
+        let has_download = catalogue.access_to_download() == Access::Download;
+        let accesses = [(Access::Download, has_download), (Access::Read, true), (Access::Write, may_write)];
+        let opened = accesses.into_iter().filter(|(_, opens)| *opens);
+        opened.map(|(access, _)| Permission { catalogue: catalogue.id.clone(), access })
+    });
+    permissions.collect()
 }
 
 #[cfg(test)]
@@ -32,7 +41,8 @@ mod tests {
 
     fn decided(site: &Site) -> Scope {
         let person = subject(documents::all_groups(site), Timestamp::from_unix_seconds(1));
-        decide(&person, site, None).map_or_else(|_| [].into_iter().collect(), |grant| grant.scope().clone())
+        decide(&person, site, None, Timestamp::from_unix_seconds(1))
+            .map_or_else(|_| [].into_iter().collect(), |grant| grant.scope().clone())
     }
 
     #[test]

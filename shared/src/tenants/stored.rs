@@ -90,7 +90,7 @@ impl TenantSites {
         let mut compiled = Self::default();
         let mut errors = Vec::new();
         for entry in stored {
-            let cause = match compiled.read(tenant, entry, &entry.document) {
+            let cause = match compiled.read(tenant, entry, (entry.revision, &entry.document)) {
                 Ok(site) => {
                     compiled.sites.push(site);
                     continue;
@@ -113,16 +113,24 @@ impl TenantSites {
     /// claims has no substitute: somebody else may be meant.
     fn previous(&self, tenant: TenantId, entry: &StoredSite, cause: &UnreadableCause) -> Option<Arc<Site>> {
         match cause {
-            UnreadableCause::Document(_) => self.read(tenant, entry, entry.previous.as_ref()?).ok(),
+            UnreadableCause::Document(_) => {
+                self.read(tenant, entry, (entry.revision.before(), entry.previous.as_ref()?)).ok()
+            }
             UnreadableCause::Claim(_) => None,
         }
     }
 
     /// Returns the site of `text`, if it belongs to this tenant and name, does not clash with the sites before it, and holds
     /// its claims.
-    fn read(&self, tenant: TenantId, entry: &StoredSite, text: &str) -> Result<Arc<Site>, UnreadableCause> {
+    fn read(
+        &self,
+        tenant: TenantId,
+        entry: &StoredSite,
+        (revision, text): (Revision, &str),
+    ) -> Result<Arc<Site>, UnreadableCause> {
         let file = SiteFile { name: entry.to_string(), text: text.to_owned() };
-        let site = file.compile()?;
+        let mut site = file.compile()?;
+        site.revision = revision;
         if site.tenant() != tenant || site.name.as_str() != entry.name {
             let message = format!(
                 "this is site `{}` of tenant {}, stored in the wrong place",

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pozi_auth::{
     entra::Groups,
     identifiers::GroupId,
-    sites::{Permission, Site, Who, allowed},
+    sites::{Access, Catalogue, Permission, Site, allowed},
 };
 
 use super::people::{Difference, Part, People};
@@ -63,7 +63,9 @@ impl Side {
     pub(super) fn of(site: Option<&Site>, groups: &BTreeSet<GroupId>) -> Self {
         let may = |groups: &Groups| -> Permissions {
             let scope = site.and_then(|site| allowed(groups, site).ok());
-            scope.iter().flat_map(|scope| scope.permissions().cloned()).collect()
+            let permissions = scope.iter().flat_map(|scope| scope.permissions().cloned());
+            // A download takes two rules, and is compared as a setting.
+            permissions.filter(|permission| permission.access != Access::Download).collect()
         };
         let listed = |group: GroupId| Groups::Listed(BTreeSet::from([group]));
         let counts_roles = site.is_some_and(|site| site.expected.groups_as_roles);
@@ -131,10 +133,5 @@ fn parts(kind: Kind, permissions: Vec<Permission>, from: &Side, names: &GroupNam
 
 /// Returns the groups that the rules of `site` name.
 pub(super) fn named_groups(site: &Site) -> impl Iterator<Item = GroupId> {
-    let rules = site.catalogues.iter().flat_map(|catalogue| [&catalogue.readers, &catalogue.writers]);
-    let named = rules.flat_map(|who| match who {
-        Who::Everyone(_) => &[][..],
-        Who::Groups(groups) => groups,
-    });
-    named.copied()
+    site.catalogues.iter().flat_map(Catalogue::groups)
 }

@@ -4,7 +4,9 @@ use std::{collections::BTreeSet, time::Duration};
 
 use pozi_auth::{
     entra::{Cloud, Expected},
-    sites::{Catalogue, CatalogueId, Site},
+    identifiers::GroupId,
+    revision::Revision,
+    sites::{Catalogue, CatalogueId, Download, Enforcement, GraphPermissions, PastRevocationLimit, Site},
 };
 use serde::Serialize;
 
@@ -66,6 +68,8 @@ struct Value {
 enum Sense {
     /// The greater, the wider.
     Amount(u64),
+    /// The greater, the narrower.
+    Bar(u64),
     /// Other people, tokens or maps, as the text says.
     Other(&'static str),
     /// Nothing for access.
@@ -73,8 +77,22 @@ enum Sense {
 }
 
 /// Takes a site apart, so that none can get a further setting without a decision here.
-fn values(site: &Site) -> [Value; 9] {
-    let Site { name, internal_url, external_url, expected, origins: _, session_life, catalogues: _ } = site;
+fn values(site: &Site) -> [Value; 14] {
+    let Site {
+        name,
+        internal_url,
+        external_url,
+        expected,
+        origins: _,
+        session_life,
+        revision: _, // counts the changes
+        minimum_revision,
+        enforcement,
+        graph_permissions,
+        revocation_limit,
+        past_revocation_limit,
+        catalogues: _,
+    } = site;
     let Expected {
         cloud,
         tenant,
@@ -94,7 +112,43 @@ fn values(site: &Site) -> [Value; 9] {
         minutes("session_minutes", *session_life),
         minutes("max_token_age_minutes", *max_token_age),
         switch("groups_as_roles", *groups_as_roles),
+        enforced(*enforcement),
+        oldest(*minimum_revision),
+        graph(*graph_permissions),
+        minutes("revocation_limit_minutes", *revocation_limit),
+        past_limit(*past_revocation_limit),
     ]
+}
+
+/// While a site is observed, it is open.
+fn enforced(enforcement: Enforcement) -> Value {
+    let end = match enforcement {
+        Enforcement::Enforced => 0,
+        Enforcement::ObservedUntil(day) => day.end().unix_seconds(),
+    };
+    Value { key: "enforcement", text: enforcement.to_string(), sense: Sense::Amount(end) }
+}
+
+fn oldest(minimum: Option<Revision>) -> Value {
+    let text = minimum.map_or_else(|| "none".to_owned(), |minimum| minimum.to_string());
+    Value { key: "minimum_revision", text, sense: Sense::Bar(minimum.map_or(0, |Revision(count)| count)) }
+}
+
+fn graph(permissions: GraphPermissions) -> Value {
+    let text = match permissions {
+        GraphPermissions::Delegated => "delegated",
+        GraphPermissions::Application => "application",
+    };
+    let meaning = "Microsoft Graph is asked in another way about people in many groups";
+    other("graph_permissions", &text, meaning)
+}
+
+fn past_limit(past: PastRevocationLimit) -> Value {
+    let (text, width) = match past {
+        PastRevocationLimit::Close => ("close", 0),
+        PastRevocationLimit::Serve => ("serve", 1),
+    };
+    Value { key: "past_revocation_limit", text: text.to_owned(), sense: Sense::Amount(width) }
 }
 
 fn other(key: &'static str, text: &impl ToString, meaning: &'static str) -> Value {
@@ -128,7 +182,8 @@ fn changed<const N: usize>(
     let setting = |(before, after): (Value, Value)| {
         let (direction, meaning) = match (before.sense, after.sense) {
             (Sense::Amount(before), Sense::Amount(after)) if after < before => (Direction::Narrower, ""),
-            (Sense::Amount(_), _) => (Direction::Wider, ""),
+            (Sense::Bar(before), Sense::Bar(after)) if after > before => (Direction::Narrower, ""),
+            (Sense::Amount(_) | Sense::Bar(_), _) => (Direction::Wider, ""),
             (Sense::Other(meaning), _) => (Direction::Other, meaning),
             (Sense::Label, _) => (Direction::None, ""),
         };
@@ -209,12 +264,38 @@ fn of_catalogue(before: &Catalogue, after: &Catalogue) -> Vec<Setting> {
     let mut found = changed(Some(id), earlier, later);
     found.extend(entries(Some(id), "print", &print_before, &print));
     found.extend(entries(Some(id), "print_texts", &texts_before, &texts));
+    found.extend(downloads(id, &before.download, &after.download));
     found
 }
 
-/// Takes a catalogue apart, like [`values`].
+/// A download also needs reading, so that the groups of its rule say nothing alone.
+fn downloads(id: &CatalogueId, before: &Download, after: &Download) -> Vec<Setting> {
+    const KEY: &str = "download";
+    const READERS: &str = "everyone-who-may-read";
+    let texts = |groups: &[GroupId]| groups.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
+    let whole = |before: String, after: String, direction| {
+        let (before, after) = (Some(before), Some(after));
+        vec![Setting { catalogue: Some(id.clone()), key: KEY, before, after, direction, meaning: "" }]
+    };
+    let listed = |groups: &[GroupId]| texts(groups).into_iter().collect::<Vec<_>>().join(", ");
+    match (before, after) {
+        (Download::Readers, Download::Readers) => Vec::new(),
+        (Download::Groups(before), Download::Groups(after)) => {
+            entries(Some(id), KEY, &texts(before), &texts(after))
+        }
+        (Download::Readers, Download::Groups(groups)) => {
+            whole(READERS.to_owned(), listed(groups), Direction::Narrower)
+        }
+        (Download::Groups(groups), Download::Readers) => {
+            whole(listed(groups), READERS.to_owned(), Direction::Wider)
+        }
+    }
+}
+
+/// Takes a catalogue apart, like [`values`]. [`downloads`] compares its rule for downloads.
 fn parts(catalogue: &Catalogue) -> (&CatalogueId, [Value; 3], [BTreeSet<String>; 2]) {
-    let Catalogue { id, title, project, readers: _, writers: _, print, print_texts, highlight } = catalogue;
+    let Catalogue { id, title, project, readers: _, writers: _, download: _, print, print_texts, highlight } =
+        catalogue;
     let values = [
         Value { key: "title", text: title.clone(), sense: Sense::Label },
         other("project", project, "the catalogue opens another map"),

@@ -170,9 +170,10 @@ fn ask_groups(
 ) -> Option<()> {
     let example =
         "object ids, each with its group's name, such as: Planners 02f1ea5a-8a90-454c-9ecb-df4562c6afd7";
-    let question = match access {
-        Access::Read => format!("Who may read it ({example}; or {EVERYONE}; empty means nobody):"),
-        Access::Write => "Who may write it, and so read it too (empty means nobody):".to_owned(),
+    let question = if access == Access::Write {
+        "Who may write it, and so read it too (empty means nobody):".to_owned()
+    } else {
+        format!("Who may read it ({example}; or {EVERYONE}; empty means nobody):")
     };
     ask(world, &question, |answer| {
         let everyone = access == Access::Read && answer == EVERYONE;
