@@ -5,7 +5,7 @@
 #[path = "sessions/kit.rs"]
 mod kit;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use entra_emulator::{Kind, Person, TokenSpec, Version};
 use http::Request;
@@ -13,9 +13,10 @@ use jsonwebtoken::{DecodingKey, jwk::JwkSet};
 use pozi_auth::{
     identifiers::TenantId,
     keyring::{KeyRingSource, PublishedKeySet, SigningAlgorithm},
+    revocation::Revocations,
     session::{
-        SessionKey, SessionKeyError, SessionKeySet, SessionKeySource, SessionRefusal, SessionVerifier,
-        VerifiedSession,
+        RevocationsUnavailableError, SessionKey, SessionKeyError, SessionKeySet, SessionKeySource,
+        SessionRefusal, SessionVerifier, VerifiedSession,
     },
     sites::{Access, Site},
     timestamp::Timestamp,
@@ -75,6 +76,10 @@ impl Served {
 impl SessionKeySource for Served {
     async fn find(&self, id: &str, _: Timestamp) -> Result<Option<SessionKey>, SessionKeyError> {
         Ok(self.0.get(id).cloned())
+    }
+
+    async fn revocations(&self, _: Timestamp) -> Result<Arc<Revocations>, RevocationsUnavailableError> {
+        Ok(Arc::default())
     }
 }
 

@@ -10,6 +10,26 @@ pub trait DocumentFetch: Send + Sync + 'static {
     fn fetch(&self) -> impl Future<Output = Result<Vec<u8>, FetchError>> + Send;
 }
 
+/// Fetches one document that is always at the same address, unless the caller has it already (RFC 9110 §13.1.2).
+pub trait ConditionalFetch: Send + Sync + 'static {
+    /// The document as served, with the limits of [`DocumentFetch::fetch`], or that it is still the one with this `etag`.
+    fn fetch_unless(&self, etag: Option<&str>) -> impl Future<Output = Result<Fetched, FetchError>> + Send;
+}
+
+/// What a conditional fetch brings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fetched {
+    /// The caller has the current document.
+    Unchanged,
+    /// Another document.
+    Document {
+        /// As served.
+        bytes: Vec<u8>,
+        /// Its validator, to send with the next fetch.
+        etag: Option<String>,
+    },
+}
+
 /// A document could not be fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {

@@ -5,6 +5,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
+use serde::de::DeserializeOwned;
 
 use crate::json::Members;
 
@@ -64,6 +65,11 @@ impl<'a> CompactJws<'a> {
     /// Returns the payload's members.
     pub fn payload(&self) -> Result<Members<'_>, JwsError> {
         Members::parse(&self.payload).map_err(|_| JwsError::Json(PAYLOAD))
+    }
+
+    /// Returns the payload as a `T`, for types whose own parser refuses a repeated member, as that of a struct does.
+    pub fn payload_as<T: DeserializeOwned>(&self) -> Result<T, JwsError> {
+        serde_json::from_slice(&self.payload).map_err(|_| JwsError::Json(PAYLOAD))
     }
 
     /// Whether the signature was made by `key` with `algorithm`, which the caller must not take from the token (RFC 8725

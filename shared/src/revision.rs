@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Counts the documents that were stored in one place, from 1. A writer names the revision that it read, so that of two
 /// writers at once the second is refused instead of undoing the first one's change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Revision(pub u64);
 

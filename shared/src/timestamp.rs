@@ -12,6 +12,10 @@ pub struct Timestamp(u64);
 /// How far the clocks of two machines may differ, or a caller's time be behind, without a time counting as from the future.
 pub const CLOCK_TOLERANCE: Duration = Duration::from_mins(1);
 
+/// How far `iat` and `nbf` may lie ahead of the verifier's clock. Windows keeps its clock only within 5 minutes (the bound
+/// of Kerberos), and a session from a right clock must not look like one from the future. `exp` has no leeway.
+pub const CLOCK_AHEAD: Duration = Duration::from_mins(5);
+
 /// A source of the current time.
 pub trait Clock: Send + Sync + 'static {
     /// Returns the current time.

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// The modules of `shared`, from the bottom up.
-const ORDER: [&str; 21] = [
+const ORDER: [&str; 23] = [
     "error",
     "hash",
     "timestamp",
@@ -18,6 +18,7 @@ const ORDER: [&str; 21] = [
     "jws",
     "public_key",
     "address",
+    "issuer",
     "identifiers",
     "fetch",
     "last_good",
@@ -25,6 +26,7 @@ const ORDER: [&str; 21] = [
     "entra",
     "sites",
     "keyring",
+    "revocation",
     "session",
     "tenants",
     "oauth",

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, header::HeaderMap, redirect::Policy};
+use reqwest::{
+    Client, StatusCode,
+    header::{HeaderMap, HeaderValue, IF_NONE_MATCH},
+    redirect::Policy,
+};
 
 use super::{authorities::Authority, roots};
 use crate::fetch::FetchError;
@@ -72,6 +76,15 @@ impl BoundedHttp {
 
     /// Returns the document at `url`, as served.
     pub(super) async fn fetch(&self, url: &str) -> Result<Fetched, FetchError> {
+        self.fetch_unless(url, None).await?.ok_or(FetchError::Status(StatusCode::NOT_MODIFIED.as_u16()))
+    }
+
+    /// Returns the document at `url`, as served, or `None` if it still has the validator `etag`.
+    pub(super) async fn fetch_unless(
+        &self,
+        url: &str,
+        etag: Option<HeaderValue>,
+    ) -> Result<Option<Fetched>, FetchError> {
         let failed = |error: reqwest::Error| {
             if error.is_timeout() {
                 FetchError::TimedOut(error.into())
@@ -79,9 +92,14 @@ impl BoundedHttp {
                 FetchError::NoAnswer(error.into())
             }
         };
-        let mut response = self.client.get(url).timeout(self.timeout).send().await.map_err(failed)?;
-        if response.status() != reqwest::StatusCode::OK {
-            return Err(FetchError::Status(response.status().as_u16()));
+        let request = self.client.get(url).timeout(self.timeout);
+        let is_conditional = etag.is_some();
+        let request = etag.into_iter().fold(request, |request, etag| request.header(IF_NONE_MATCH, etag));
+        let mut response = request.send().await.map_err(failed)?;
+        match response.status() {
+            StatusCode::OK => {}
+            StatusCode::NOT_MODIFIED if is_conditional => return Ok(None),
+            status => return Err(FetchError::Status(status.as_u16())),
         }
         let mut document = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
@@ -90,6 +108,6 @@ impl BoundedHttp {
             }
             document.extend_from_slice(&chunk);
         }
-        Ok(Fetched { document, headers: std::mem::take(response.headers_mut()) })
+        Ok(Some(Fetched { document, headers: std::mem::take(response.headers_mut()) }))
     }
 }

@@ -2,12 +2,12 @@
 
 use std::{fmt, sync::Arc};
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, header::ETAG};
 
 use super::bounded_http::{BoundedHttp, Network};
 use crate::{
     address::{LoopbackUrl, SecureUrl},
-    fetch::{DocumentFetch, FetchError},
+    fetch::{ConditionalFetch, DocumentFetch, FetchError, Fetched},
 };
 
 /// Fetches one document from one address; follows no redirect.
@@ -56,6 +56,20 @@ impl DocumentFetch for HttpDocument {
             observer(&fetched.headers);
         }
         Ok(fetched.document)
+    }
+}
+
+impl ConditionalFetch for HttpDocument {
+    async fn fetch_unless(&self, etag: Option<&str>) -> Result<Fetched, FetchError> {
+        let etag = etag.and_then(|etag| HeaderValue::from_str(etag).ok());
+        let Some(fetched) = self.http.fetch_unless(&self.url, etag).await? else {
+            return Ok(Fetched::Unchanged);
+        };
+        if let Some(Observer(observer)) = &self.observer {
+            observer(&fetched.headers);
+        }
+        let etag = fetched.headers.get(ETAG).and_then(|etag| etag.to_str().ok()).map(str::to_owned);
+        Ok(Fetched::Document { bytes: fetched.document, etag })
     }
 }
 

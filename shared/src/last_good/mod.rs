@@ -124,8 +124,23 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         E: Into<Cause> + Send + 'static,
         L: Future<Output = Result<(T, Timestamp), E>> + Send + 'static,
     {
+        self.find_fresh(now, self.lifetimes.fresh, satisfies, load).await
+    }
+
+    /// As [`find`](Self::find), for a caller to whom a value is fresh for `fresh`.
+    pub async fn find_fresh<E, L>(
+        self: &Arc<Self>,
+        now: Timestamp,
+        fresh: Duration,
+        satisfies: impl Fn(&T) -> bool + Clone + Send + 'static,
+        load: impl FnOnce() -> L + Send,
+    ) -> Result<Arc<T>, LastGoodError>
+    where
+        E: Into<Cause> + Send + 'static,
+        L: Future<Output = Result<(T, Timestamp), E>> + Send + 'static,
+    {
         let seen = self.fetches();
-        let flight = match self.next(now, &satisfies) {
+        let flight = match self.next(now, fresh, &satisfies) {
             (Next::Use, Some(value)) => return Ok(value),
             (Next::FetchBeside, Some(value)) => match Arc::clone(&self.flight).try_lock_owned() {
                 Ok(flight) => flight,
@@ -137,7 +152,7 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         if self.fetches() != seen {
             return self.just_fetched(now, &satisfies);
         }
-        match self.next(now, &satisfies) {
+        match self.next(now, fresh, &satisfies) {
             (Next::Use, Some(value)) => Ok(value),
             (Next::Refuse(error), _) => Err(error),
             _ => {
@@ -145,6 +160,22 @@ impl<T: Send + Sync + 'static> LastGood<T> {
                 self.just_fetched(now, &satisfies)
             }
         }
+    }
+
+    /// Fetches the value with `load` at once, whatever is held and whatever pause there is. Only for a caller who knows that there is a newer one, and asks rarely.
+    pub async fn fetch_now<E, L>(
+        self: &Arc<Self>,
+        now: Timestamp,
+        satisfies: impl Fn(&T) -> bool + Clone + Send + 'static,
+        load: impl FnOnce() -> L + Send,
+    ) -> Result<Arc<T>, LastGoodError>
+    where
+        E: Into<Cause> + Send + 'static,
+        L: Future<Output = Result<(T, Timestamp), E>> + Send + 'static,
+    {
+        let flight = Arc::clone(&self.flight).lock_owned().await;
+        self.fetch(now, flight, satisfies.clone(), load()).await;
+        self.just_fetched(now, &satisfies)
     }
 
     /// Returns what is held after a fetch that has just ended. A value that it brought is new whatever its time says: the
@@ -214,13 +245,18 @@ impl<T: Send + Sync + 'static> LastGood<T> {
     }
 
     /// Returns what the table says, and the value that is held and usable.
-    fn next(&self, now: Timestamp, satisfies: impl Fn(&T) -> bool) -> (Next, Option<Arc<T>>) {
+    fn next(
+        &self,
+        now: Timestamp,
+        fresh: Duration,
+        satisfies: impl Fn(&T) -> bool,
+    ) -> (Next, Option<Arc<T>>) {
         let usable = self.usable(now);
         let held = match &usable {
             None => Held::Nothing,
             Some((value, _)) if !satisfies(value) => Held::Unsatisfying,
-            Some((_, age)) if *age < self.lifetimes.fresh => Held::Fresh,
-            Some((_, age)) if *age < self.lifetimes.fresh.saturating_mul(2) => Held::Stale,
+            Some((_, age)) if *age < fresh => Held::Fresh,
+            Some((_, age)) if *age < fresh.saturating_mul(2) => Held::Stale,
             Some(_) => Held::LongStale,
         };
         let failed = self.failed(usable.is_some(), now);

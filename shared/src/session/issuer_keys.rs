@@ -2,11 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{SessionKey, SessionKeyError, SessionKeySet, SessionKeySource};
+use super::{RevocationsUnavailableError, SessionKey, SessionKeyError, SessionKeySet, SessionKeySource};
 use crate::{
     error::Cause,
     fetch::DocumentFetch,
     last_good::{Cooldown, LastGood, LastGoodError, Lifetimes},
+    revocation::Revocations,
     timestamp::Timestamp,
 };
 
@@ -54,27 +55,57 @@ impl<F: DocumentFetch> IssuerKeys<F> {
         self.set.held()
     }
 
+    /// Returns the key `key_id`. If the held set lacks it, another one is fetched at once, even in a pause: for a revocation
+    /// document, which a new key may sign as soon as it exists. The caller sees to it that this happens rarely.
+    pub(super) async fn find_at_once(
+        &self,
+        key_id: &str,
+        now: Timestamp,
+    ) -> Result<Option<SessionKey>, SessionKeyError> {
+        let is_usable = |fetched: Timestamp| now.age_of(fetched).is_some_and(|age| age < self.lifetimes.keep);
+        let held = self.held().filter(|(_, fetched)| is_usable(*fetched));
+        if let Some(key) = held.and_then(|(set, _)| set.key(key_id).cloned()) {
+            return Ok(Some(key));
+        }
+        let (wanted, fetch): (Arc<str>, _) = (key_id.into(), Arc::clone(&self.fetch));
+        let satisfies = move |set: &SessionKeySet| set.key(&wanted).is_some();
+        key_of(self.set.fetch_now(now, satisfies, || load(fetch, now)).await, key_id)
+    }
+
     async fn find_set(
         &self,
         now: Timestamp,
         satisfies: impl Fn(&SessionKeySet) -> bool + Clone + Send + 'static,
     ) -> Result<Arc<SessionKeySet>, LastGoodError> {
         let fetch = Arc::clone(&self.fetch);
-        let load = || async move {
-            let document = fetch.fetch().await?;
-            Ok::<_, Cause>((SessionKeySet::parse(&document)?, now))
-        };
-        self.set.find(now, satisfies, load).await
+        self.set.find(now, satisfies, || load(fetch, now)).await
     }
 }
 
+/// Without revocations: for a verifier that does not read them. [`IssuerRevocations`](super::IssuerRevocations) does.
 impl<F: DocumentFetch> SessionKeySource for IssuerKeys<F> {
     async fn find(&self, key_id: &str, now: Timestamp) -> Result<Option<SessionKey>, SessionKeyError> {
         let wanted: Arc<str> = key_id.into();
-        match self.find_set(now, move |set| set.key(&wanted).is_some()).await {
-            Ok(set) => Ok(set.key(key_id).cloned()),
-            Err(LastGoodError::Missing { .. }) => Ok(None),
-            Err(error @ LastGoodError::Unavailable { .. }) => Err(SessionKeyError(error.into())),
-        }
+        key_of(self.find_set(now, move |set| set.key(&wanted).is_some()).await, key_id)
+    }
+
+    async fn revocations(&self, _: Timestamp) -> Result<Arc<Revocations>, RevocationsUnavailableError> {
+        Ok(Arc::default())
+    }
+}
+
+async fn load(fetch: Arc<impl DocumentFetch>, now: Timestamp) -> Result<(SessionKeySet, Timestamp), Cause> {
+    let document = fetch.fetch().await?;
+    Ok((SessionKeySet::parse(&document)?, now))
+}
+
+fn key_of(
+    found: Result<Arc<SessionKeySet>, LastGoodError>,
+    key_id: &str,
+) -> Result<Option<SessionKey>, SessionKeyError> {
+    match found {
+        Ok(set) => Ok(set.key(key_id).cloned()),
+        Err(LastGoodError::Missing { .. }) => Ok(None),
+        Err(error @ LastGoodError::Unavailable { .. }) => Err(SessionKeyError(error.into())),
     }
 }

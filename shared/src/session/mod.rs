@@ -3,6 +3,7 @@
 mod claims;
 mod contents;
 mod issuer_keys;
+mod issuer_revocations;
 mod key_set;
 mod mint;
 mod size;
@@ -12,12 +13,19 @@ mod testing;
 mod verify;
 
 pub use self::{
-    claims::{Issuer, IssuerError, SessionClaims},
+    claims::SessionClaims,
     contents::SessionContents,
     issuer_keys::{ISSUER_KEY_LIFETIMES, IssuerKeys},
+    issuer_revocations::{
+        AfterLimit, IssuerRevocations, REVOCATION_LIFETIMES, RevocationLimit, RevocationStatus,
+    },
     key_set::{SessionKey, SessionKeySet, SessionKeySetError},
     mint::mint,
     size::{LARGE_SESSION_BYTES, MAX_SESSION_BYTES, SessionTooLarge, check_size, longest_session},
-    source::{SessionKeyError, SessionKeySource},
-    verify::{CLOCK_AHEAD, SessionRefusal, SessionVerifier, VerifiedSession},
+    source::{RevocationsUnavailableError, SessionKeyError, SessionKeySource},
+    verify::{SessionRefusal, SessionVerifier, VerifiedSession},
+};
+pub use crate::{
+    issuer::{Issuer, IssuerError},
+    timestamp::CLOCK_AHEAD,
 };

@@ -1,0 +1,22 @@
+//! What was revoked before its time: the stored list, the signed document made of it (a *revocation document*), and the
+//! check of a session against one. A document is small and says nothing about anybody: sites, people and sessions are in it
+//! only as hashes, of which a verifier can recognise those that it already knows.
+//!
+//! A verifier reads a document in three steps: [`UnverifiedRevocations::parse`], then
+//! [`verify`](UnverifiedRevocations::verify) with the issuer's key that it names, then
+//! [`check_successor`](Revocations::check_successor) of the one that it holds. It computes the [`SessionMarks`] of a session
+//! once and keeps them, and asks [`Revocations::revokes`] for each request.
+
+mod current;
+mod document;
+mod error;
+mod marks;
+mod payload;
+mod rice;
+
+pub use self::{
+    current::Revocations,
+    document::{MAX_REVOCATION_BYTES, REVOCATIONS_TYPE, UnverifiedRevocations},
+    error::{RevocationDocumentError, RevocationSetError},
+    marks::{RevokedKind, SessionMarks},
+};
