@@ -35,6 +35,7 @@ async fn explain<E: Environment>(
 fn document(explanation: &Explanation) -> Value {
     json!({
         "site": explanation.site.name.as_str(),
+        "groups_from": explanation.groups_from.name(),
         "catalogues": explanation.catalogues.iter().map(catalogue).collect::<Value>(),
     })
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, header::HeaderMap, redirect::Policy};
+use reqwest::{Client, Response, header::HeaderMap, redirect::Policy};
 
 use super::{authorities::Authority, roots};
 use crate::fetch::FetchError;
@@ -72,24 +72,28 @@ impl BoundedHttp {
 
     /// Returns the document at `url`, as served.
     pub(super) async fn fetch(&self, url: &str) -> Result<Fetched, FetchError> {
-        let failed = |error: reqwest::Error| {
-            if error.is_timeout() {
-                FetchError::TimedOut(error.into())
-            } else {
-                FetchError::NoAnswer(error.into())
-            }
-        };
         let mut response = self.client.get(url).timeout(self.timeout).send().await.map_err(failed)?;
         if response.status() != reqwest::StatusCode::OK {
             return Err(FetchError::Status(response.status().as_u16()));
         }
-        let mut document = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(failed)? {
-            if document.len() + chunk.len() > MAX_DOCUMENT_BYTES {
-                return Err(FetchError::TooLarge(MAX_DOCUMENT_BYTES));
-            }
-            document.extend_from_slice(&chunk);
-        }
-        Ok(Fetched { document, headers: std::mem::take(response.headers_mut()) })
+        let headers = std::mem::take(response.headers_mut());
+        Ok(Fetched { document: read(response, MAX_DOCUMENT_BYTES).await?, headers })
     }
+}
+
+/// Returns the body of `response`, of at most `limit` bytes.
+pub(super) async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>, FetchError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(failed)? {
+        if body.len() + chunk.len() > limit {
+            return Err(FetchError::TooLarge(limit));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// Returns why a request got no answer, or none in time.
+pub(super) fn failed(error: reqwest::Error) -> FetchError {
+    if error.is_timeout() { FetchError::TimedOut(error.into()) } else { FetchError::NoAnswer(error.into()) }
 }

@@ -64,6 +64,17 @@ impl Cloud {
         }
     }
 
+    /// Returns the base URL of Microsoft Graph, without a trailing slash.
+    ///
+    /// Source: <https://learn.microsoft.com/graph/deployments>.
+    pub const fn graph(self) -> &'static str {
+        match self {
+            Self::Public => "https://graph.microsoft.com",
+            Self::UsGovernment => "https://graph.microsoft.us",
+            Self::China => "https://microsoftgraph.chinacloudapi.cn",
+        }
+    }
+
     /// Returns the `iss` of `tenant`'s tokens of `version`: with a trailing slash in 1.0, without one in 2.0.
     pub fn issuer(self, version: TokenVersion, tenant: TenantId) -> String {
         match version {

@@ -7,7 +7,7 @@ use super::{
     judge::{Judgement, judge},
 };
 use crate::{
-    entra::{Groups, VerifiedSubject},
+    entra::{Cloud, Groups, VerifiedSubject},
     error::shortened,
 };
 
@@ -42,7 +42,10 @@ pub enum AccessRefusal {
     /// The site's rules name groups, and the token does not list the person's. Reading that as "no groups" would silently
     /// remove access.
     #[error("the person is in too many groups for the token to list")]
-    GroupsOverage,
+    GroupsOverage {
+        /// The cloud whose Graph could be asked about them.
+        cloud: Cloud,
+    },
     /// No rule of the site gives the person access.
     #[error(
         "the person has access to no catalogue: the token lists {listed} group ids, and no rule names one of them"
@@ -94,7 +97,7 @@ pub fn allowed(groups: &Groups, site: &Site) -> Result<Scope, AccessRefusal> {
     for catalogue in &site.catalogues {
         for (access, judgement) in judge(groups, catalogue) {
             if judgement == Judgement::Overage {
-                return Err(AccessRefusal::GroupsOverage);
+                return Err(AccessRefusal::GroupsOverage { cloud: site.cloud() });
             }
             if judgement.allows() {
                 scope.push(Permission { catalogue: catalogue.id.clone(), access });
@@ -221,7 +224,7 @@ mod tests {
     fn refuses_an_overage_only_if_a_rule_names_groups() {
         let unlisted = subject(Groups::Overage, Timestamp::from_unix_seconds(1));
         let mut site = testing::site();
-        assert_eq!(decide(&unlisted, &site, None), Err(AccessRefusal::GroupsOverage));
+        assert_eq!(decide(&unlisted, &site, None), Err(AccessRefusal::GroupsOverage { cloud: Cloud::Public }));
         site.catalogues.remove(0);
         assert_eq!(decide(&unlisted, &site, None).unwrap().scope.to_string(), "parks:read");
     }
@@ -292,7 +295,7 @@ mod tests {
                         prop_assert!(!rules_give(&site, &own, &read));
                     }
                 }
-                Err(AccessRefusal::GroupsOverage | AccessRefusal::GroupsInRoles { .. }) => {
+                Err(AccessRefusal::GroupsOverage { .. } | AccessRefusal::GroupsInRoles { .. }) => {
                     prop_assert!(false, "the groups were listed");
                 }
             }
@@ -323,7 +326,7 @@ mod tests {
                 Err(AccessRefusal::NoCatalogue { .. } | AccessRefusal::GroupsInRoles { .. }) => {
                     prop_assert!(scope.is_empty() && !is_overage);
                 }
-                Err(AccessRefusal::GroupsOverage) => prop_assert!(scope.is_empty() && is_overage),
+                Err(AccessRefusal::GroupsOverage { .. }) => prop_assert!(scope.is_empty() && is_overage),
                 Err(AccessRefusal::ScopeNotAllowed { .. }) => prop_assert!(false, "nothing was asked for"),
             }
         }

@@ -1,6 +1,6 @@
 //! A site, validated and compiled from its document.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     CatalogueId, ExternalUrl, InternalUrl, Origin, SiteDocument, SiteError, SiteName, Who,
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     entra::{Cloud, Expected},
-    identifiers::TenantId,
+    identifiers::{GroupId, TenantId},
 };
 
 /// The lifetime of a session by default, in minutes.
@@ -103,6 +103,16 @@ impl Site {
         self.expected.tenant
     }
 
+    /// Returns all groups that its rules name.
+    pub fn groups(&self) -> BTreeSet<GroupId> {
+        let rules = self.catalogues.iter().flat_map(|catalogue| [&catalogue.readers, &catalogue.writers]);
+        let named = rules.flat_map(|who| match who {
+            Who::Everyone(_) => &[][..],
+            Who::Groups(groups) => groups,
+        });
+        named.copied().collect()
+    }
+
     /// Returns the tenant's cloud.
     pub fn cloud(&self) -> Cloud {
         self.expected.cloud
@@ -128,7 +138,6 @@ impl Catalogue {
 #[cfg(test)]
 pub(crate) mod testing {
     use super::*;
-    use crate::entra::Groups;
 
     pub(crate) const PLANNERS: &str = "6f1f1d0e-8a83-4c59-9d44-1f6d0c9c3a01";
     pub(crate) const EDITORS: &str = "6f1f1d0e-8a83-4c59-9d44-1f6d0c9c3a02";
@@ -163,15 +172,6 @@ read = "everyone-signed-in"
         Site::parse(&document()).expect("the test's own document is valid")
     }
 
-    /// Returns all groups that the rules of `site` name.
-    pub(crate) fn all_groups(site: &Site) -> Groups {
-        let rules = site.catalogues.iter().flat_map(|catalogue| [&catalogue.readers, &catalogue.writers]);
-        let named = rules.flat_map(|who| match who {
-            Who::Everyone(_) => &[][..],
-            Who::Groups(groups) => groups,
-        });
-        Groups::Listed(named.copied().collect())
-    }
 }
 
 #[cfg(test)]

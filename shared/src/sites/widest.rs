@@ -25,13 +25,13 @@ fn names_anyone(who: &Who) -> bool {
 mod tests {
     use super::*;
     use crate::{
-        entra::testing::subject,
+        entra::{Groups, testing::subject},
         sites::{decide, documents},
         timestamp::Timestamp,
     };
 
     fn decided(site: &Site) -> Scope {
-        let person = subject(documents::all_groups(site), Timestamp::from_unix_seconds(1));
+        let person = subject(Groups::Listed(site.groups()), Timestamp::from_unix_seconds(1));
         decide(&person, site, None).map_or_else(|_| [].into_iter().collect(), |grant| grant.scope().clone())
     }
 
