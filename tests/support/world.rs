@@ -24,7 +24,9 @@ use pozi_auth::{
 use pozi_local::{explain, samples};
 use pozi_token_exchange::{Environment, TokenExchange};
 
-use crate::{Answer, EmulatedGraph, EmulatedKeySets, MemoryRing, SetClock, exchange_form, form_request, send};
+use crate::{
+    Answer, EmulatedGraph, EmulatedKeySets, MemoryRing, SetClock, exchange_form, form_request, send,
+};
 
 /// The time at which tests begin, in seconds since the Unix epoch: 2027-01-15T08:00:00Z.
 pub const NOW: u64 = 1_800_000_000;

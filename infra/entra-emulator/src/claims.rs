@@ -65,7 +65,9 @@ fn of_every_token(registration: &Registration, ask: &TokenSpec, now: u64) -> Val
         _ => client_id.to_string(),
     };
     let lifetime = match ask.kind {
-        Kind::Access | Kind::Graph => MIN_LIFETIME + Uuid::new_v4().as_u64_pair().1 % (MAX_LIFETIME - MIN_LIFETIME + 1),
+        Kind::Access | Kind::Graph => {
+            MIN_LIFETIME + Uuid::new_v4().as_u64_pair().1 % (MAX_LIFETIME - MIN_LIFETIME + 1)
+        }
         Kind::Id => MIN_LIFETIME,
     };
     let subject = match ask.person {
@@ -175,7 +177,12 @@ fn overage(registration: &Registration, person: Person) -> Value {
 }
 
 /// Makes `claims` those of a person who is in exactly `groups`.
-pub(super) fn set_membership(claims: &mut Value, registration: &Registration, person: Person, groups: &[Uuid]) {
+pub(super) fn set_membership(
+    claims: &mut Value,
+    registration: &Registration,
+    person: Person,
+    groups: &[Uuid],
+) {
     let membership = match groups.len() {
         0 => json!({}),
         1..=MAX_LISTED => json!({ "groups": groups.iter().map(Uuid::to_string).collect::<Vec<_>>() }),

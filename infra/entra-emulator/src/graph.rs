@@ -207,7 +207,12 @@ mod tests {
         }
     }
 
-    async fn with_token(entra: &EmulatedEntra, path: &str, groups: Option<&[Uuid]>, token: &str) -> (StatusCode, Value) {
+    async fn with_token(
+        entra: &EmulatedEntra,
+        path: &str,
+        groups: Option<&[Uuid]>,
+        token: &str,
+    ) -> (StatusCode, Value) {
         let request = match groups {
             None => Request::get(format!("/graph/v1.0/{path}")).body(Body::empty()),
             Some(groups) => Request::post(format!("/graph/v1.0/{path}"))
@@ -258,12 +263,37 @@ mod tests {
             (&format!("{good}A"), "me", 401, json!("InvalidAuthenticationToken")),
             ("opaque", "me", 401, json!("InvalidAuthenticationToken")),
             (&claims(|claims| claims["exp"] = json!(1)), "me", 401, json!("InvalidAuthenticationToken")),
-            (&claims(|claims| claims["aud"] = json!("x")), "organization", 401, json!("InvalidAuthenticationToken")),
-            (&claims(|claims| claims["tid"] = json!(Uuid::nil().to_string())), "me", 401, json!("InvalidAuthenticationToken")),
-            (&claims(|claims| claims["scp"] = json!("openid")), "me", 403, json!("Authorization_RequestDenied")),
-            (&claims(|claims| claims["oid"] = json!(Uuid::nil().to_string())), "me", 404, json!("Request_ResourceNotFound")),
+            (
+                &claims(|claims| claims["aud"] = json!("x")),
+                "organization",
+                401,
+                json!("InvalidAuthenticationToken"),
+            ),
+            (
+                &claims(|claims| claims["tid"] = json!(Uuid::nil().to_string())),
+                "me",
+                401,
+                json!("InvalidAuthenticationToken"),
+            ),
+            (
+                &claims(|claims| claims["scp"] = json!("openid")),
+                "me",
+                403,
+                json!("Authorization_RequestDenied"),
+            ),
+            (
+                &claims(|claims| claims["oid"] = json!(Uuid::nil().to_string())),
+                "me",
+                404,
+                json!("Request_ResourceNotFound"),
+            ),
             (&entra.token(&spec(Person::AppOnly), now).unwrap(), "me", 400, json!("BadRequest")),
-            (&entra.token(&TokenSpec::default(), now).unwrap(), "me", 401, json!("InvalidAuthenticationToken")),
+            (
+                &entra.token(&TokenSpec::default(), now).unwrap(),
+                "me",
+                401,
+                json!("InvalidAuthenticationToken"),
+            ),
         ] {
             let (found, body) = with_token(&entra, path, None, token).await;
             assert_eq!((found.as_u16(), &body["error"]["code"]), (status, &code), "{body}");

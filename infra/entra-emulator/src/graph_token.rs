@@ -55,7 +55,10 @@ impl Caller {
     }
 
     /// The person of the token, if it permits to read about them.
-    pub(super) fn person<'a>(&self, entra: &'a EmulatedEntra) -> Result<(&'a Registration, Person), GraphError> {
+    pub(super) fn person<'a>(
+        &self,
+        entra: &'a EmulatedEntra,
+    ) -> Result<(&'a Registration, Person), GraphError> {
         let scopes = self.scopes.as_deref().ok_or(GraphError::NotDelegated)?;
         if !scopes.split(' ').any(|scope| scope == PERMISSION) {
             return Err(GraphError::Permissions);
@@ -75,7 +78,9 @@ impl GraphError {
             Self::Lifetime => "Lifetime validation failed, the token is expired.",
             Self::Permissions => "Insufficient privileges to complete the operation.",
             Self::NotDelegated => "/me request is only valid with delegated authentication flow.",
-            Self::NoSuchPerson => "Resource does not exist or one of its queried reference-property objects are not present.",
+            Self::NoSuchPerson => {
+                "Resource does not exist or one of its queried reference-property objects are not present."
+            }
             Self::TooManyGroups => "The number of groups to check exceeds the limit of 20.",
         }
     }

@@ -12,9 +12,7 @@ use aws_lc_rs::{
     error::Unspecified,
     rand::SystemRandom,
     rsa::KeySize,
-    signature::{
-        KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey,
-    },
+    signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey},
 };
 use base64::{
     Engine as _,

@@ -107,7 +107,8 @@ impl Asker {
 
     async fn check(&self, groups: &[GroupId]) -> Result<Vec<GroupId>, MembershipError> {
         let request = self.client.post(format!("{}/checkMemberGroups", self.person_url));
-        let request = request.header(CONTENT_TYPE, "application/json").body(json!({ "groupIds": groups }).to_string());
+        let request =
+            request.header(CONTENT_TYPE, "application/json").body(json!({ "groupIds": groups }).to_string());
         self.send::<List<GroupId>>(request).await?.complete()
     }
 
@@ -115,7 +116,10 @@ impl Asker {
         self.send(self.client.get(url)).await
     }
 
-    async fn send<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, MembershipError> {
+    async fn send<T: DeserializeOwned>(
+        &self,
+        request: reqwest::RequestBuilder,
+    ) -> Result<T, MembershipError> {
         let response = request.header(AUTHORIZATION, &self.authorization).send().await;
         let response = response.map_err(|error| unanswered(failed(error)))?;
         if response.status() != StatusCode::OK {

@@ -113,7 +113,10 @@ mod tests {
             assert_eq!(graph.base(cloud), base);
         }
         let login = "http://127.0.0.1:8080/entra".parse().unwrap();
-        assert_eq!(HttpGraph::new(Some(login)).unwrap().base(Cloud::Public), "http://127.0.0.1:8080/entra/graph");
+        assert_eq!(
+            HttpGraph::new(Some(login)).unwrap().base(Cloud::Public),
+            "http://127.0.0.1:8080/entra/graph"
+        );
     }
 
     /// Every real address starts with https. If one ever did not, no token would be sent to it.

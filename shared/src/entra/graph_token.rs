@@ -87,7 +87,9 @@ mod tests {
             let token: GraphToken = text.parse().unwrap();
             assert_eq!((token.as_str(), format!("{token:?}").as_str()), (text, "GraphToken(…)"));
         }
-        for text in ["", "=", "a b", "Bearer a", "a\n", "a\r\nHost: b", "a=b", "é", "a\u{200b}", "a\"", "a,b", "a;b"] {
+        for text in
+            ["", "=", "a b", "Bearer a", "a\n", "a\r\nHost: b", "a=b", "é", "a\u{200b}", "a\"", "a,b", "a;b"]
+        {
             assert_eq!(text.parse::<GraphToken>().unwrap_err(), GraphTokenError::Characters, "{text:?}");
         }
         let bytes = MAX_TOKEN_BYTES + 1;

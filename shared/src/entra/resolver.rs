@@ -103,7 +103,12 @@ impl<S: MembershipSource> GroupResolver<S> {
     }
 
     /// Returns which of `groups` the person is in, if all of them were asked about recently.
-    fn recall(&self, person: Person, groups: &BTreeSet<GroupId>, now: Timestamp) -> Option<BTreeSet<GroupId>> {
+    fn recall(
+        &self,
+        person: Person,
+        groups: &BTreeSet<GroupId>,
+        now: Timestamp,
+    ) -> Option<BTreeSet<GroupId>> {
         let answer = self.memory.get(&person)?;
         let is_fresh = now.age_of(answer.at).is_some_and(|age| age < FRESH);
         (is_fresh && groups.is_subset(&answer.asked))
@@ -188,7 +193,11 @@ mod tests {
     }
 
     fn overage(tenant: u128, person: u128) -> VerifiedSubject {
-        subject_of(TenantId::new(Uuid::from_u128(tenant)), ObjectId::new(Uuid::from_u128(person)), Groups::Overage)
+        subject_of(
+            TenantId::new(Uuid::from_u128(tenant)),
+            ObjectId::new(Uuid::from_u128(person)),
+            Groups::Overage,
+        )
     }
 
     struct Desk {
@@ -250,7 +259,8 @@ mod tests {
             let found = desk.ask(other, groups([2]), None, at(0)).await.unwrap();
             assert_eq!(found, (Groups::Overage, GroupsFrom::Token));
         }
-        let china = desk.resolver.resolve(overage(1, 1), Cloud::China, groups([2]), None, at(0)).await.unwrap();
+        let china =
+            desk.resolver.resolve(overage(1, 1), Cloud::China, groups([2]), None, at(0)).await.unwrap();
         assert_eq!(china.groups(), &Groups::Overage);
     }
 

@@ -76,9 +76,6 @@ impl ExchangeError {
     }
 }
 
-/// What a Graph token needs so that its own person's memberships can be asked about.
-const GRAPH_PERMISSION: &str = "User.Read";
-
 /// `Retry-After` for an outage of our own: longer than the pause before the failing source is asked again.
 const SHORTLY: Duration = Duration::from_secs(2);
 
@@ -93,7 +90,14 @@ const fn refused(
     reason: &'static str,
     description: &'static str,
 ) -> Refusal {
-    Refusal { status, error, reason, description: Cow::Borrowed(description), retry_after: None, graph_scope: None }
+    Refusal {
+        status,
+        error,
+        reason,
+        description: Cow::Borrowed(description),
+        retry_after: None,
+        graph_scope: None,
+    }
 }
 
 /// As [`invalid`], with a sentence that quotes what was found.
@@ -231,7 +235,7 @@ fn of_target(refusal: &TargetRefusal) -> Refusal {
 fn of_access(refusal: &AccessRefusal) -> Refusal {
     match refusal {
         AccessRefusal::GroupsOverage { cloud } => Refusal {
-            graph_scope: Some(format!("{}/{GRAPH_PERMISSION}", cloud.graph())),
+            graph_scope: Some(cloud.graph_scope()),
             ..invalid(
                 "groups_overage",
                 "The person is in more groups than a token can list; send a graph_token with the scope in graph_scope as well, or, in the app registration's Token configuration, emit only the groups assigned to the application, and assign each group that counts, because Entra leaves out nested groups then.",

@@ -52,7 +52,10 @@ impl ExplanationRequest {
     /// Parses a form for its tokens alone. Other parameters are ignored, within the same limits as an exchange's.
     pub fn parse(form: &[u8]) -> Result<Self, RequestRefusal> {
         let (mut single, _) = collect(form)?;
-        Ok(Self { subject_token: SubjectToken::take(&mut single)?, graph_token: take_graph_token(&mut single)? })
+        Ok(Self {
+            subject_token: SubjectToken::take(&mut single)?,
+            graph_token: take_graph_token(&mut single)?,
+        })
     }
 }
 
@@ -302,8 +305,7 @@ mod tests {
     /// RFC 6749 §3.2.
     #[test]
     fn a_parameter_without_a_value_counts_as_absent() {
-        let request =
-            with(&[
+        let request = with(&[
             ("scope", ""),
             ("resource", ""),
             ("actor_token", ""),

@@ -224,7 +224,10 @@ mod tests {
     fn refuses_an_overage_only_if_a_rule_names_groups() {
         let unlisted = subject(Groups::Overage, Timestamp::from_unix_seconds(1));
         let mut site = testing::site();
-        assert_eq!(decide(&unlisted, &site, None), Err(AccessRefusal::GroupsOverage { cloud: Cloud::Public }));
+        assert_eq!(
+            decide(&unlisted, &site, None),
+            Err(AccessRefusal::GroupsOverage { cloud: Cloud::Public })
+        );
         site.catalogues.remove(0);
         assert_eq!(decide(&unlisted, &site, None).unwrap().scope.to_string(), "parks:read");
     }

@@ -171,7 +171,6 @@ read = "everyone-signed-in"
     pub(crate) fn site() -> Site {
         Site::parse(&document()).expect("the test's own document is valid")
     }
-
 }
 
 #[cfg(test)]

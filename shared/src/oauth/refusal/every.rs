@@ -38,7 +38,11 @@ pub fn every_refusal(text: &str) -> Vec<ExchangeError> {
     ];
     let memberships = of_memberships(text).into_iter().map(ExchangeError::from);
     let requests = of_requests(text).into_iter().map(ExchangeError::from);
-    requests.chain(of_subjects(text).into_iter().map(ExchangeError::from)).chain(others).chain(memberships).collect()
+    requests
+        .chain(of_subjects(text).into_iter().map(ExchangeError::from))
+        .chain(others)
+        .chain(memberships)
+        .collect()
 }
 
 fn of_requests(text: &str) -> Vec<RequestRefusal> {

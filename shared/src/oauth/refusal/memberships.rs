@@ -56,7 +56,8 @@ mod tests {
     #[test]
     fn a_wait_is_passed_on_up_to_five_minutes() {
         for (seconds, told) in [(None, 5), (Some(17), 17), (Some(300), 300), (Some(86_400), 300)] {
-            let refusal = of_memberships(&MembershipError::Throttled { retry_after: seconds.map(Duration::from_secs) });
+            let refusal =
+                of_memberships(&MembershipError::Throttled { retry_after: seconds.map(Duration::from_secs) });
             assert_eq!((refusal.status, refusal.retry_after), (503, Some(Duration::from_secs(told))));
         }
     }
