@@ -12,8 +12,14 @@ mod forged;
 mod form;
 #[path = "exchange/granted.rs"]
 mod granted;
+#[path = "exchange/graph_faults.rs"]
+mod graph_faults;
+#[path = "exchange/graph_tokens.rs"]
+mod graph_tokens;
 #[path = "exchange/outages.rs"]
 mod outages;
+#[path = "exchange/overage.rs"]
+mod overage;
 #[path = "exchange/reasons.rs"]
 mod reasons;
 #[path = "exchange/sessions.rs"]
@@ -71,13 +77,17 @@ fn assert_common_headers(answer: &Answer) {
     assert!(exposed.split(',').any(|name| name.trim() == "retry-after"), "exposed: {exposed}");
 }
 
-/// Checks a refusal: exactly three members, and one sentence with only the characters that RFC 6749 §5.2 allows.
+/// Checks a refusal: exactly three members, and the scope of a Graph token that may help, and one sentence with only the characters that RFC 6749 §5.2 allows.
 #[track_caller]
 fn assert_refused(answer: &Answer, (status, error, reason): (u16, &str, &str)) {
     assert_eq!((answer.status.as_u16(), answer.refusal()), (status, (error, reason)), "{}", answer.json);
     assert_common_headers(answer);
     let members: Vec<_> = answer.json.as_object().into_iter().flat_map(|body| body.keys()).collect();
-    assert_eq!(members, ["error", "error_description", "reason"]);
+    let is_extended = reason == "groups_overage" && answer.json.get("graph_scope").is_some();
+    let extension = is_extended.then_some("graph_scope");
+    assert!(
+        members.into_iter().eq(["error", "error_description"].into_iter().chain(extension).chain(["reason"]))
+    );
     let sentence = answer.json["error_description"].as_str().unwrap_or_default();
     let is_allowed = |byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
     assert!(sentence.bytes().all(is_allowed), "{sentence}");

@@ -25,10 +25,9 @@ use pozi_auth::{
 };
 use pozi_local::samples;
 use pozi_operator::{Args, Output, run};
-use pozi_tests::{Answer, NOW, World, aws_at, exchange_form, form_request, send};
+use pozi_tests::{Answer, NOW, World, aws_at, exchange_form, form_request, send, served};
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 
 /// Entra over HTTP, an exchange that knows riverbend alone, and an operator with riverbend's site file.
 struct Desk {
@@ -85,14 +84,6 @@ impl Desk {
         change(&mut claims);
         self.service.entra.sign(&self.service.entra.header(entra_emulator::Version::V1), &claims)
     }
-}
-
-/// Serves `router`, and returns its address.
-async fn served(router: Router) -> LoopbackUrl {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    url.parse().unwrap()
 }
 
 async fn explained(line: &[&str], world: &mut pozi_operator::World) -> Result<Output, String> {

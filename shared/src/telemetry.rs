@@ -7,7 +7,7 @@ use tracing::Level;
 use tracing_subscriber::{filter::Targets, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::{
-    entra::{Groups, UnverifiedToken, VerifiedSubject},
+    entra::{Groups, GroupsFrom, UnverifiedToken, VerifiedSubject},
     error::with_causes,
     hash::sha256_hex,
     identifiers::TenantId,
@@ -63,6 +63,7 @@ pub struct Trail {
     token_key: Option<String>,
     site: Option<SiteName>,
     group_ids_in_roles: Option<usize>,
+    groups_from: Option<GroupsFrom>,
     closed: Option<String>,
     session: Option<(String, String, String)>,
     written: bool,
@@ -83,6 +84,7 @@ impl Trail {
             token_key: None,
             site: None,
             group_ids_in_roles: None,
+            groups_from: None,
             closed: None,
             session: None,
             written: false,
@@ -112,9 +114,11 @@ impl Trail {
         self.site = Some(site.name.clone());
     }
 
-    /// Records what the rules of `site` keep closed to the person, and whether the token lists groups that do not count there.
+    /// Records what the rules of `site` keep closed to the person, whether the token lists groups that do not count there, and
+    /// whether the groups come from elsewhere.
     pub fn record_subject(&mut self, subject: &VerifiedSubject, site: &Site) {
         self.closed = closed(subject.groups(), site);
+        self.groups_from = Some(subject.groups_from()).filter(|from| *from != GroupsFrom::Token);
         if let Groups::InRoles(count) = subject.groups() {
             self.group_ids_in_roles = Some(*count);
         }
@@ -163,6 +167,7 @@ impl Trail {
             scope,
             closed = self.closed,
             group_ids_in_roles = self.group_ids_in_roles,
+            groups_from = self.groups_from.map(GroupsFrom::name),
             jti,
             kid,
             subject_token_sha256 = self.token_sha256,

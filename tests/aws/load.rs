@@ -7,10 +7,10 @@ use axum::Router;
 use entra_emulator::TokenSpec;
 use pozi_auth::{
     adapters::{
-        HttpKeySets,
+        HttpGraph, HttpKeySets,
         aws::{Keys, Table, TablePublishedKeys, connection},
     },
-    entra::{KEY_LIFETIMES, TenantKeys},
+    entra::{GroupResolver, KEY_LIFETIMES, TenantKeys},
     keyring::{PUBLISHED_LIFETIMES, RING_LIFETIMES, RingSigner, RotationRequest},
     session::{SessionKeySet, SessionRefusal, SessionVerifier},
     tenants::{CachedRegistry, REGISTRY_LIFETIMES},
@@ -33,6 +33,7 @@ impl Environment for AwsWithTestClock {
     type Sites = Arc<CachedRegistry<Table>>;
     type KeySets = HttpKeySets;
     type Memory = Arc<CachedRegistry<Table>>;
+    type Graph = HttpGraph;
     type Signing = RingSigner<Table, Keys>;
 }
 
@@ -50,6 +51,7 @@ fn instance(fleet: &Fleet, clock: &SetClock) -> Router {
         clock: clock.clone(),
         sites: Arc::clone(&registry),
         tenant_keys: TenantKeys::with_memory(fetch, registry, KEY_LIFETIMES),
+        groups: GroupResolver::new(HttpGraph::new(None).unwrap()),
         signing: RingSigner::new(table, keys, RING_LIFETIMES),
     }))
 }

@@ -12,8 +12,16 @@ use pozi_tests::{World, invalid_tokens};
 use uuid::Uuid;
 
 /// The codes that several refusals share, since they mean the same to the caller, and how many share each.
-const SHARED: [(&str, usize); 4] =
-    [("audience_mismatch", 2), ("missing_parameter", 3), ("no_catalogue", 2), ("unknown_key", 2)];
+const SHARED: [(&str, usize); 8] = [
+    ("audience_mismatch", 2),
+    ("graph_token_mismatch", 3),
+    ("graph_token_refused", 4),
+    ("graph_unavailable", 7),
+    ("groups_overage", 2),
+    ("missing_parameter", 3),
+    ("no_catalogue", 2),
+    ("unknown_key", 2),
+];
 
 /// Text that a caller may have chosen.
 const CHOSEN: &str = "\"a\\ b\u{e9}\n\u{7f}";

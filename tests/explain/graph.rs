@@ -17,10 +17,10 @@ use axum::{
     routing::post,
 };
 use entra_emulator::{Behaviour, Person, TokenSpec};
-use pozi_tests::NOW;
+use pozi_tests::{NOW, served};
 use serde_json::{Value, json};
 
-use super::{Desk, served};
+use super::Desk;
 
 const PATH: &str = "/graph/v1.0/users/{person}/checkMemberGroups";
 const NOBODY: &str = "00000000-0000-4000-8000-000000000000";

@@ -174,6 +174,23 @@ async fn group_ids_in_roles_that_do_not_count_are_logged() {
     }
 }
 
+#[tokio::test]
+async fn groups_that_come_from_graph_are_logged_as_such_and_its_token_is_not() {
+    let world = World::new().await;
+    let (lines, _guard) = Lines::capture();
+    let ask = TokenSpec { person: Person::Overage, ..TokenSpec::default() };
+    let (token, graph_token) = (world.token(&ask), world.graph_token(&ask));
+    let more = [("graph_token", graph_token.as_str())];
+    for (sent, from) in [(0, Value::Null), (1, json!("graph")), (0, json!("graph_memory"))] {
+        world.exchange(&token, &more[..sent]).await;
+        let lines = lines.take();
+        assert_eq!(audits(&lines)[0]["groups_from"], from);
+        assert!(!graph_token.split('.').any(|part| format!("{lines:?}").contains(part)));
+    }
+    world.exchange(&world.token(&TokenSpec::default()), &[("graph_token", &graph_token)]).await;
+    assert_eq!(audits(&lines.take())[0]["groups_from"], Value::Null, "the token lists them");
+}
+
 /// A token, further parameters, the reason of the refusal, and what its log line must name.
 type Compared<'a> = (String, &'a [(&'a str, &'a str)], &'a str, [&'a str; 2]);
 

@@ -9,6 +9,7 @@ mod events;
 mod fault_proxy;
 mod fleet;
 mod gate;
+mod graph;
 mod invalid_tokens;
 mod jwt;
 mod memory;
@@ -30,6 +31,7 @@ pub use self::{
     fault_proxy::{Fate, FaultProxy},
     fleet::{Fleet, ISSUER, METRICS, exchanged},
     gate::RunningGate,
+    graph::{EmulatedGraph, served},
     invalid_tokens::{InvalidToken, invalid_tokens},
     jwt::{part, verified_by, verifies},
     memory::{EmulatedKeySets, MemoryRing, SetClock},

@@ -1,13 +1,17 @@
 //! The service with everything around it, valid by default; a test changes one thing.
 
-use std::{marker::PhantomData, sync::Arc, time::Duration};
+use std::{
+    marker::PhantomData,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use axum::{Router, body::Body};
-use entra_emulator::{EmulatedEntra, TokenSpec};
+use entra_emulator::{EmulatedEntra, Kind, TokenSpec};
 use http::{Request, Uri};
 use pozi_auth::{
     adapters::SiteFiles,
-    entra::{KEY_LIFETIMES, KeySetFetch, NoKeySetMemory, TenantKeys},
+    entra::{GroupResolver, KEY_LIFETIMES, KeySetFetch, NoKeySetMemory, TenantKeys},
     keyring::{
         PUBLISHED_LIFETIMES, RING_LIFETIMES, RingSigner, RotationPolicy, RotationTimes, SigningAlgorithm,
         SoftwareKeys, establish,
@@ -20,7 +24,9 @@ use pozi_auth::{
 use pozi_local::{explain, samples};
 use pozi_token_exchange::{Environment, TokenExchange};
 
-use crate::{Answer, EmulatedKeySets, MemoryRing, SetClock, exchange_form, form_request, send};
+use crate::{
+    Answer, EmulatedGraph, EmulatedKeySets, MemoryRing, SetClock, exchange_form, form_request, send,
+};
 
 /// The time at which tests begin, in seconds since the Unix epoch: 2027-01-15T08:00:00Z.
 pub const NOW: u64 = 1_800_000_000;
@@ -34,6 +40,8 @@ pub struct World {
     pub entra: EmulatedEntra,
     /// Where the service fetches Entra's keys.
     pub key_sets: EmulatedKeySets,
+    /// Where the service asks about groups that tokens do not list.
+    pub graph: EmulatedGraph,
     /// The stored key ring.
     pub ring: MemoryRing,
     /// The policy by which [`World::rotate`] rotates.
@@ -54,6 +62,7 @@ impl<R: SiteRegistry, F: KeySetFetch> Environment for Emulated<R, F> {
     type Sites = R;
     type KeySets = F;
     type Memory = NoKeySetMemory;
+    type Graph = EmulatedGraph;
     type Signing = RingSigner<MemoryRing, SoftwareKeys>;
 }
 
@@ -90,6 +99,7 @@ impl World {
         all.sort_by_key(|site| site.name.to_string());
         let entra = EmulatedEntra::new(all.into_iter().map(|site| samples::registration(site)).collect());
         let key_sets = EmulatedKeySets::of(entra.clone());
+        let graph = EmulatedGraph::of(entra.clone());
         let clock = SetClock::at(NOW);
         let ring = MemoryRing::default();
         let hours = |count: u64| Duration::from_secs(count * 3_600);
@@ -106,6 +116,7 @@ impl World {
             clock: clock.clone(),
             sites: sites.clone(),
             tenant_keys: TenantKeys::new(key_sets.clone(), KEY_LIFETIMES),
+            groups: GroupResolver::new(graph.clone()),
             signing: RingSigner::new(Arc::new(ring.clone()), SoftwareKeys, RING_LIFETIMES),
         });
         let jwks = pozi_jwks::router(
@@ -117,7 +128,7 @@ impl World {
         );
         let explain = explain::router(Arc::clone(&exchange));
         let router = pozi_token_exchange::router(exchange).merge(jwks);
-        Self { clock, entra, key_sets, ring, policy, issuer, sites, router, explain }
+        Self { clock, entra, key_sets, graph, ring, policy, issuer, sites, router, explain }
     }
 
     /// Returns the exchange's router with another registry and source of Entra's keys, without [`pozi_auth::oauth::finish`].
@@ -127,6 +138,7 @@ impl World {
             clock: self.clock.clone(),
             sites,
             tenant_keys: TenantKeys::new(fetch, KEY_LIFETIMES),
+            groups: GroupResolver::new(self.graph.clone()),
             signing: RingSigner::new(Arc::new(self.ring.clone()), SoftwareKeys, RING_LIFETIMES),
         }))
     }
@@ -145,6 +157,13 @@ impl World {
     /// A token as Entra issues it now.
     pub fn token(&self, ask: &TokenSpec) -> String {
         self.entra.token(ask, self.clock.unix_seconds()).expect("the site and the person exist")
+    }
+
+    /// The Graph token of the person of `ask` as Entra issues it now, by this machine's clock: the emulated Graph goes by that.
+    pub fn graph_token(&self, ask: &TokenSpec) -> String {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_secs();
+        let ask = TokenSpec { kind: Kind::Graph, ..ask.clone() };
+        self.entra.token(&ask, now).expect("the site and the person exist")
     }
 
     /// Exchanges `subject_token`, with `more` parameters.

@@ -13,12 +13,13 @@ const INTERCEPTED_STATUS = [301, 302, 303, 307, 308, 407, 511];
 export async function answerProblem(response) {
   const { ok, status, headers } = response;
   const text = await response.text();
-  const { error, reason, error_description: description } = parsed(text);
+  const { error, reason, error_description: description, graph_scope: graphScope } = parsed(text);
   const isPage = /html/.test(headers.get("Content-Type")) || /^\s*</.test(text);
   const isForeign = isIntercepted(response) || (isPage && !TRANSIENT_STATUS.includes(status));
   return new PoziError(isForeign ? "network_answers" : (!ok && reason) || "bad_answer", {
     error,
     description,
+    graphScope,
     status,
     retryAfter: isForeign ? undefined : secondsUntil(headers.get("Retry-After"), headers.get("Date")),
   });

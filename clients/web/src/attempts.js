@@ -1,6 +1,7 @@
 // What follows a failed exchange: another attempt now, one in the background later, or none.
 
 import { isTransient } from "./answers.js";
+import { graphTokenMayHelp, graphTokens } from "./graph-token.js";
 import { PoziError } from "./problems.js";
 import { REFUSAL_HOLDS, refusal } from "./refusal.js";
 import { abortable, onWindowEvent, stopwatch } from "./waiting.js";
@@ -19,6 +20,7 @@ const TOO_OLD = ["expired", "token_too_old"];
 export const FRESH_TOKEN_MAY_HELP = [
   ...TOO_OLD,
   "no_catalogue",
+  "graph_token_refused",
   "groups_overage",
   "groups_in_roles",
   "scope_missing",
@@ -28,7 +30,8 @@ export const FRESH_TOKEN_MAY_HELP = [
 
 /**
  * Decides what follows a failed `attempt`: waits and returns the next one, or remembers the refusal and throws it.
- * An attempt is { count, age, forceRefresh, token, refused }; `refused` is the attempt before a fresh token was asked for.
+ * An attempt is { count, age, forceRefresh, token, refused, hasTriedGraph }; `refused` is the attempt before a fresh token was asked
+ * for, and `hasTriedGraph` says whether a token for Microsoft Graph was.
  */
 export async function nextAttempt(thrown, attempt, service, signal) {
   const { count = 0, age, forceRefresh, token, refused } = attempt;
@@ -42,6 +45,10 @@ export async function nextAttempt(thrown, attempt, service, signal) {
       throw error;
     }
     await pause(seconds + Math.random(), signal);
+    return next;
+  }
+  if (graphTokenMayHelp(error) && !attempt.hasTriedGraph) {
+    service.more = graphTokens(service, error);
     return next;
   }
   if (FRESH_TOKEN_MAY_HELP.includes(error.reason) && !forceRefresh) {

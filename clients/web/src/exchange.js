@@ -19,7 +19,7 @@ export async function exchange(service, forceRefresh, signal) {
       service.refusal?.check();
       attempt.token = await entraToken(service, attempt.forceRefresh, signal);
       if (!attempt.forceRefresh) service.refusal?.check(attempt.token);
-      return await request(service, attempt.token, signal);
+      return await request(service, attempt.token, await service.more?.(attempt, signal), signal);
     } catch (error) {
       stopIf(signal);
       attempt = await (await troubles()).nextAttempt(error, attempt, service, signal);
@@ -40,13 +40,14 @@ export async function entraToken(service, forceRefresh, signal) {
   }
 }
 
-/** Sends one request, which needs no CORS preflight. */
-async function request({ endpoint, scope }, subject_token, signal) {
+/** Sends one request, which needs no CORS preflight, with `more` parameters. */
+async function request({ endpoint, scope }, subject_token, more, signal) {
   const body = new URLSearchParams({
     grant_type: `${URN}grant-type:token-exchange`,
     subject_token_type: `${URN}token-type:access_token`,
     subject_token,
     ...(scope && { scope }),
+    ...more,
   });
   // Started before the request, since the session's lifetime begins at some moment during it.
   const age = stopwatch();

@@ -6,6 +6,11 @@ import type { Relay } from "./relay.js";
 export interface EntraTokenRequest {
   /** Whether to bypass MSAL's cache, because a fresh token may list other groups or be accepted where the cached one was not. */
   forceRefresh: boolean;
+  /**
+   * The scopes of the token, if not the site's own: Microsoft Graph's `User.Read`, for a person in more groups than an Entra token
+   * can list. A function that cannot get such a token throws; the person is then refused with `groups_overage`.
+   */
+  scopes?: string[];
   /** Aborts when no caller waits for the token any more, and after a minute. */
   signal: AbortSignal;
 }
@@ -18,7 +23,8 @@ export interface SessionOptions {
   /** The relay for that server, from `@pozi/session/relay`, where the browser cannot reach the server itself. */
   relay?: Relay;
   /**
-   * Returns the Entra access token for the site's scope `…/user_impersonation`, from MSAL's `acquireTokenSilent`. What it throws
+   * Returns the Entra access token for the site's scope `…/user_impersonation`, or for the `scopes` of the request, from MSAL's
+   * `acquireTokenSilent`. What it throws
    * becomes the `cause` of a {@link PoziError}: `network` or `timeout`, which are tried again; `interaction_required`, which is
    * remembered until {@link Session.renew}; or `entra_token`.
    */
@@ -116,6 +122,8 @@ export class PoziError extends Error {
   readonly url?: string;
   /** The OAuth code (RFC 6749 §5.2), if the service refused. */
   readonly error?: string;
+  /** The scope of the Graph token with which the service would try again. The module acquires and sends it by itself. */
+  readonly graphScope?: string;
   /** The HTTP status, if there was a response. */
   readonly status?: number;
   /** Seconds after which to try again, if the service gave them. The module does so by itself. */

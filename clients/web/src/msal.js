@@ -21,7 +21,8 @@ const interactions = new WeakMap();
 export function msalTokens(msal, { scopes, account }) {
   const request = { scopes, account };
   return {
-    entraToken: async ({ forceRefresh }) => (await msal.acquireTokenSilent({ ...request, forceRefresh })).accessToken,
+    entraToken: async ({ forceRefresh, scopes = request.scopes }) =>
+      (await msal.acquireTokenSilent({ ...request, scopes, forceRefresh })).accessToken,
     signal: signOutSignal(msal, account),
     signIn() {
       const running = interactions.get(msal) ?? interact(msal, request).finally(() => interactions.delete(msal));

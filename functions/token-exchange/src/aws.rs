@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::Router;
 use pozi_auth::{
     adapters::{
-        HttpKeySets, SystemClock,
+        HttpGraph, HttpKeySets, SystemClock,
         aws::{Keys, Table, connection},
         lambda::Error,
     },
     config::TokenExchangeConfig,
-    entra::{KEY_LIFETIMES, TenantKeys},
+    entra::{GroupResolver, KEY_LIFETIMES, TenantKeys},
     keyring::{ActiveKey, RING_LIFETIMES, RingSigner},
     tenants::{CachedRegistry, REGISTRY_LIFETIMES},
     timestamp::Clock,
@@ -27,6 +27,7 @@ impl Environment for OnAws {
     type Sites = Arc<CachedRegistry<Table>>;
     type KeySets = HttpKeySets;
     type Memory = Arc<CachedRegistry<Table>>;
+    type Graph = HttpGraph;
     type Signing = Arc<RingSigner<Table, Keys>>;
 }
 
@@ -44,6 +45,7 @@ pub fn service(config: TokenExchangeConfig) -> Result<Router, Error> {
     let keys = Keys::new(&aws, &config.signing, &config.table, &config.issuer);
     let signing = Arc::new(RingSigner::new(Arc::clone(&table), keys, RING_LIFETIMES));
     let registry = Arc::new(CachedRegistry::new(table, REGISTRY_LIFETIMES));
+    let graph = HttpGraph::new(config.entra_login.clone())?;
     // The same timeout as for AWS, because the same person waits.
     let fetch = HttpKeySets::new(config.entra_login)?.with_timeout(config.aws.limits.call);
     tokio::spawn({
@@ -56,6 +58,7 @@ pub fn service(config: TokenExchangeConfig) -> Result<Router, Error> {
         clock: SystemClock,
         sites: Arc::clone(&registry),
         tenant_keys: TenantKeys::with_memory(fetch, registry, KEY_LIFETIMES),
+        groups: GroupResolver::new(graph),
         signing,
     })))
 }

@@ -15,12 +15,12 @@ use axum::{
 use http::{HeaderMap, StatusCode, header::ORIGIN};
 use pozi_auth::{
     entra::{
-        self, Groups, KeySetFetch, KeySetLocation, KeySetMemory, SignedToken, SubjectRefusal, TenantKeys,
-        UnverifiedToken,
+        self, GraphToken, GroupResolver, Groups, GroupsFrom, KeySetFetch, KeySetLocation, KeySetMemory,
+        MembershipSource, SignedToken, SubjectRefusal, TenantKeys, UnverifiedToken, VerifiedSubject,
     },
     error::{Received, shortened},
     keyring::ActiveKey,
-    oauth::{self, ExchangeError, ExchangeRequest, RequestRefusal, SubjectToken, TokenResponse},
+    oauth::{self, ExchangeError, ExchangeRequest, ExplanationRequest, RequestRefusal, TokenResponse},
     session::{self, Issuer, SessionClaims},
     sites::{self, Explained, Site},
     telemetry::Trail,
@@ -40,6 +40,8 @@ pub trait Environment: Send + Sync + 'static {
     /// Remembers the tenants' key sets that another program fetched, or
     /// [`NoKeySetMemory`](pozi_auth::entra::NoKeySetMemory).
     type Memory: KeySetMemory;
+    /// Knows which groups people are in whose tokens list none: Microsoft Graph.
+    type Graph: MembershipSource;
     /// Knows the key that signs.
     type Signing: ActiveKey;
 }
@@ -55,6 +57,8 @@ pub struct TokenExchange<E: Environment> {
     pub sites: E::Sites,
     /// The tenants' keys.
     pub tenant_keys: TenantKeys<E::KeySets, E::Memory>,
+    /// The groups of people whose tokens list none.
+    pub groups: GroupResolver<E::Graph>,
     /// The key that signs.
     pub signing: E::Signing,
 }
@@ -66,6 +70,8 @@ pub struct Explanation {
     pub site: Arc<Site>,
     /// The person's groups, as far as they count there.
     pub groups: Groups,
+    /// Where the groups come from.
+    pub groups_from: GroupsFrom,
     /// Its catalogues.
     pub catalogues: Vec<Explained>,
 }
@@ -115,6 +121,7 @@ impl<E: Environment> TokenExchange<E> {
         trail.record_site(site);
         check_origin(&head.headers, site)?;
         let subject = entra::verify(token, &site.expected, now)?;
+        let subject = self.resolve_groups(subject, site, request.graph_token.as_ref(), now).await?;
         trail.record_subject(&subject, site);
         let grant = sites::decide(&subject, site, request.scope.as_ref(), now)?;
 
@@ -127,33 +134,69 @@ impl<E: Environment> TokenExchange<E> {
         Ok(TokenResponse::new(session, &claims, request.issued_token_type))
     }
 
-    /// Returns what an exchange of the subject token in `request`, a form, would grant and why, or the error that it would
-    /// end with.
+    /// Returns what an exchange of the tokens in `request`, a form, would grant and why, or the error that it would end with.
     pub async fn explain(&self, request: Request) -> Result<Explanation, ExchangeError> {
         let (head, body) = request.into_parts();
         let form = oauth::read_form(&head.headers, body).await?;
         let now = self.clock.now();
-        let subject_token = SubjectToken::parse(&form)?;
-        explain(subject_token.as_str(), &self.sites, &self.tenant_keys, now).await
+        let ExplanationRequest { subject_token, graph_token } = ExplanationRequest::parse(&form)?;
+        let (site, subject) = identify(subject_token.as_str(), &self.sites, &self.tenant_keys, now).await?;
+        let subject = self.resolve_groups(subject, &site, graph_token.as_ref(), now).await?;
+        Ok(Explanation::of(site, &subject))
+    }
+
+    /// Returns `subject` with its groups at `site`, where its token does not list them and they can be had.
+    async fn resolve_groups(
+        &self,
+        subject: VerifiedSubject,
+        site: &Site,
+        token: Option<&GraphToken>,
+        now: Timestamp,
+    ) -> Result<VerifiedSubject, ExchangeError> {
+        match subject.groups() {
+            Groups::Listed(_) | Groups::InRoles(_) => Ok(subject),
+            // On the heap, so that every other exchange stays as small as it is.
+            Groups::Overage => {
+                Ok(Box::pin(self.groups.resolve(subject, site.cloud(), site.groups(), token, now)).await?)
+            }
+        }
     }
 }
 
 /// Returns what an exchange of `subject_token` at `now` would grant and why, or the error that it would end with. It grants
-/// nothing, so it leaves no audit event; it does not check the origin, because anyone who has the token can read it.
+/// nothing, so it leaves no audit event; it does not check the origin, because anyone who has the token can read it. It asks
+/// nobody about groups that the token does not list.
 pub async fn explain<R: SiteRegistry, F: KeySetFetch, M: KeySetMemory>(
     subject_token: &str,
     registry: &R,
     tenant_keys: &TenantKeys<F, M>,
     now: Timestamp,
 ) -> Result<Explanation, ExchangeError> {
+    let (site, subject) = identify(subject_token, registry, tenant_keys, now).await?;
+    Ok(Explanation::of(site, &subject))
+}
+
+impl Explanation {
+    fn of(site: Arc<Site>, subject: &VerifiedSubject) -> Self {
+        let catalogues = sites::explain(subject.groups(), &site);
+        Self { site, groups: subject.groups().clone(), groups_from: subject.groups_from(), catalogues }
+    }
+}
+
+/// Returns the person of `subject_token`, and the site that the token is for.
+async fn identify<R: SiteRegistry, F: KeySetFetch, M: KeySetMemory>(
+    subject_token: &str,
+    registry: &R,
+    tenant_keys: &TenantKeys<F, M>,
+    now: Timestamp,
+) -> Result<(Arc<Site>, VerifiedSubject), ExchangeError> {
     let token = UnverifiedToken::parse(subject_token)?;
     token.check_expiry(now)?;
     let sites = sites_of(registry, &token, now).await?;
     let token = verify_signature(tenant_keys, token, &sites, now, || ()).await?;
     let site = tenants::choose(&sites, &[], &token)?;
     let subject = entra::verify(token, &site.expected, now)?;
-    let (groups, catalogues) = (subject.groups().clone(), sites::explain(subject.groups(), site));
-    Ok(Explanation { site: Arc::clone(site), groups, catalogues })
+    Ok((Arc::clone(site), subject))
 }
 
 /// Returns the sites of the tenant that `token` names. At least one is registered, though perhaps unreadable.

@@ -14,6 +14,13 @@ use super::{CONSUMER_TENANT, Kind, Person, Registration, TokenSpec, Version};
 const MIN_LIFETIME: u64 = 65 * 60;
 const MAX_LIFETIME: u64 = 90 * 60;
 
+/// Microsoft Graph as an audience: requested by its URL.
+pub(super) const GRAPH: &str = "https://graph.microsoft.com";
+/// The scope of a person's token for Microsoft Graph.
+pub(super) const GRAPH_SCOPE: &str = "email openid profile User.Read";
+/// The most groups that a token lists.
+const MAX_LISTED: usize = 200;
+
 /// The claims of the requested token. `None` for the ID token of an app, which gets none.
 pub(super) fn claims(registration: &Registration, ask: &TokenSpec, now: u64) -> Option<Value> {
     let mut claims = Map::new();
@@ -31,6 +38,15 @@ pub(super) fn claims(registration: &Registration, ask: &TokenSpec, now: u64) -> 
             add(of_a_person(person, ask.version));
             add(of_membership(registration, person));
         }
+        (Person::AppOnly, Kind::Graph) => {
+            add(of_an_app(registration, ask.version));
+            add(json!({ "idtyp": "app", "roles": ["GroupMember.Read.All", "User.Read.All"] }));
+        }
+        (person, Kind::Graph) => {
+            add(of_an_access_token(registration, person, ask.version));
+            add(of_a_person(person, ask.version));
+            add(json!({ "scp": GRAPH_SCOPE }));
+        }
         (person, Kind::Id) => {
             add(json!({ "nonce": Uuid::new_v4().to_string() }));
             add(of_a_person(person, ask.version));
@@ -44,11 +60,14 @@ fn of_every_token(registration: &Registration, ask: &TokenSpec, now: u64) -> Val
     let Registration { tenant_id, client_id, app_id_uri, .. } = registration;
     let object = object_id(registration, ask.person);
     let audience = match (ask.version, ask.kind) {
+        (_, Kind::Graph) => GRAPH.to_owned(),
         (Version::V1, Kind::Access) => app_id_uri.clone(),
         _ => client_id.to_string(),
     };
     let lifetime = match ask.kind {
-        Kind::Access => MIN_LIFETIME + Uuid::new_v4().as_u64_pair().1 % (MAX_LIFETIME - MIN_LIFETIME + 1),
+        Kind::Access | Kind::Graph => {
+            MIN_LIFETIME + Uuid::new_v4().as_u64_pair().1 % (MAX_LIFETIME - MIN_LIFETIME + 1)
+        }
         Kind::Id => MIN_LIFETIME,
     };
     let subject = match ask.person {
@@ -138,20 +157,40 @@ pub(super) fn groups_of(registration: &Registration, person: Person) -> Vec<Uuid
 }
 
 fn of_membership(registration: &Registration, person: Person) -> Value {
-    let tenant_id = registration.tenant_id;
     match person {
         Person::Reader | Person::Guest | Person::Editor => {
             json!({ "groups": with_another(registration, &groups_of(registration, person)) })
         }
-        Person::Overage => {
-            let object = object_id(registration, person);
-            let endpoint = format!("https://graph.windows.net/{tenant_id}/users/{object}/getMemberObjects");
-            json!({
-                "_claim_names": {"groups": "src1"},
-                "_claim_sources": {"src1": {"endpoint": endpoint}},
-            })
-        }
+        Person::Overage => overage(registration, person),
         Person::NoGroups | Person::AppOnly => json!({}),
+    }
+}
+
+/// What a token has instead of the groups of a person in more than it can list.
+fn overage(registration: &Registration, person: Person) -> Value {
+    let (tenant, object) = (registration.tenant_id, object_id(registration, person));
+    let endpoint = format!("https://graph.windows.net/{tenant}/users/{object}/getMemberObjects");
+    json!({
+        "_claim_names": {"groups": "src1"},
+        "_claim_sources": {"src1": {"endpoint": endpoint}},
+    })
+}
+
+/// Makes `claims` those of a person who is in exactly `groups`.
+pub(super) fn set_membership(
+    claims: &mut Value,
+    registration: &Registration,
+    person: Person,
+    groups: &[Uuid],
+) {
+    let membership = match groups.len() {
+        0 => json!({}),
+        1..=MAX_LISTED => json!({ "groups": groups.iter().map(Uuid::to_string).collect::<Vec<_>>() }),
+        _ => overage(registration, person),
+    };
+    if let (Value::Object(claims), Value::Object(membership)) = (claims, membership) {
+        claims.retain(|name, _| !["groups", "_claim_names", "_claim_sources"].contains(&name.as_str()));
+        claims.extend(membership);
     }
 }
 

@@ -1,27 +1,39 @@
-//! One call of Microsoft Graph, below `/graph`: which of the groups asked about a person is in.
+//! Four calls of Microsoft Graph, below `/graph`: who a token speaks of, of which tenant, and which of some groups a person is in.
 //!
-//! Source: <https://learn.microsoft.com/graph/api/directoryobject-checkmembergroups>.
+//! Sources: <https://learn.microsoft.com/graph/api/user-get>, <https://learn.microsoft.com/graph/api/organization-list>,
+//! <https://learn.microsoft.com/graph/api/directoryobject-checkmembergroups>,
+//! <https://learn.microsoft.com/graph/errors>.
 
-use super::{
-    EmulatedEntra, Person,
-    claims::{groups_of, object_id},
-    outage::{OutageError, apply_behaviour},
-};
 use axum::{
     Json, Router,
     extract::{Path, State},
     http::{HeaderMap, StatusCode, header::AUTHORIZATION},
     response::{IntoResponse, Response},
-    routing::post,
+    routing::{get, post},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{
+    EmulatedEntra, Person, Registration,
+    claims::object_id,
+    graph_token::{Caller, GraphError},
+    outage::{OutageError, apply_behaviour},
+    unix_now,
+};
 
 /// The most groups that one call may ask about.
 const MAX_GROUPS: usize = 20;
 
+const CONTEXT: &str = "https://graph.microsoft.com/v1.0/$metadata";
+
 pub(super) fn router() -> Router<EmulatedEntra> {
-    Router::new().route("/graph/v1.0/users/{person}/checkMemberGroups", post(check_member_groups))
+    Router::new()
+        .route("/graph/v1.0/me", get(me))
+        .route("/graph/v1.0/organization", get(organization))
+        .route("/graph/v1.0/me/checkMemberGroups", post(check_own_groups))
+        .route("/graph/v1.0/users/{person}/checkMemberGroups", post(check_groups_of))
 }
 
 #[derive(Debug, Deserialize)]
@@ -30,41 +42,105 @@ struct Question {
     group_ids: Vec<String>,
 }
 
-/// Any token is accepted, since only real ones would have to be kept secret.
-async fn check_member_groups(
+/// As with `$select=id`, which is all that anyone here asks for.
+async fn me(State(entra): State<EmulatedEntra>, headers: HeaderMap) -> Result<Response, OutageError> {
+    apply_behaviour(&entra).await?;
+    Ok(answer(caller(&entra, &headers).and_then(|caller| {
+        let (registration, person) = caller.person(&entra)?;
+        let id = object_id(registration, person).to_string();
+        Ok(json!({ "@odata.context": format!("{CONTEXT}#users(id)/$entity"), "id": id }))
+    })))
+}
+
+async fn organization(
+    State(entra): State<EmulatedEntra>,
+    headers: HeaderMap,
+) -> Result<Response, OutageError> {
+    apply_behaviour(&entra).await?;
+    Ok(answer(caller(&entra, &headers).map(|caller| {
+        json!({ "@odata.context": format!("{CONTEXT}#organization(id)"), "value": [{ "id": caller.tenant.to_string() }] })
+    })))
+}
+
+async fn check_own_groups(
+    State(entra): State<EmulatedEntra>,
+    headers: HeaderMap,
+    Json(question): Json<Question>,
+) -> Result<Response, OutageError> {
+    apply_behaviour(&entra).await?;
+    Ok(answer(caller(&entra, &headers).and_then(|caller| {
+        let (registration, person) = caller.person(&entra)?;
+        check(&entra, registration, person, question)
+    })))
+}
+
+/// For an administrator. Any token is accepted, since the directory has no administrator who could get one.
+async fn check_groups_of(
     State(entra): State<EmulatedEntra>,
     Path(person): Path<String>,
     headers: HeaderMap,
     Json(question): Json<Question>,
 ) -> Result<Response, OutageError> {
     apply_behaviour(&entra).await?;
-    if !headers.get(AUTHORIZATION).is_some_and(|value| value.as_bytes().starts_with(b"Bearer ")) {
-        return Ok(error(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", "Access token is empty."));
-    }
-    if question.group_ids.len() > MAX_GROUPS {
-        return Ok(error(
-            StatusCode::BAD_REQUEST,
-            "Request_BadRequest",
-            "At most 20 groups can be checked at a time.",
-        ));
-    }
-    let people = entra.registrations().iter().flat_map(|own| Person::ALL.map(|person| (own, person)));
-    let mut known = people.filter(|(_, person)| person.can_sign_in());
-    let Some((registration, person)) = known.find(|(own, one)| person.parse() == Ok(object_id(own, *one)))
-    else {
-        return Ok(error(StatusCode::NOT_FOUND, "Request_ResourceNotFound", "The person does not exist."));
-    };
-    let own = groups_of(registration, person);
-    let value: Vec<_> = question
-        .group_ids
-        .into_iter()
-        .filter(|group| group.parse().is_ok_and(|group| own.contains(&group)))
-        .collect();
-    Ok(Json(json!({ "value": value })).into_response())
+    Ok(answer(bearer(&headers).and_then(|_| {
+        let id = person.parse().map_err(|_| GraphError::NoSuchPerson)?;
+        let (registration, person) = person_with(&entra, id).ok_or(GraphError::NoSuchPerson)?;
+        check(&entra, registration, person, question)
+    })))
 }
 
-fn error(status: StatusCode, code: &str, message: &str) -> Response {
-    let body: Value = json!({ "error": { "code": code, "message": message } });
+fn check(
+    entra: &EmulatedEntra,
+    registration: &Registration,
+    person: Person,
+    question: Question,
+) -> Result<Value, GraphError> {
+    if question.group_ids.len() > MAX_GROUPS {
+        return Err(GraphError::TooManyGroups);
+    }
+    let own = entra.groups_of(registration, person);
+    let is_own = |group: &String| group.parse().is_ok_and(|group| own.contains(&group));
+    let value: Vec<_> = question.group_ids.into_iter().filter(is_own).collect();
+    Ok(json!({ "@odata.context": format!("{CONTEXT}#Collection(Edm.String)"), "value": value }))
+}
+
+/// The person with this object id who can sign in, with the registration of their tenant.
+pub(super) fn person_with(entra: &EmulatedEntra, id: Uuid) -> Option<(&Registration, Person)> {
+    let people = entra.registrations().iter().flat_map(|own| Person::ALL.map(|person| (own, person)));
+    people.filter(|(_, person)| person.can_sign_in()).find(|(own, person)| id == object_id(own, *person))
+}
+
+fn caller(entra: &EmulatedEntra, headers: &HeaderMap) -> Result<Caller, GraphError> {
+    Caller::of(bearer(headers)?, entra, unix_now())
+}
+
+fn bearer(headers: &HeaderMap) -> Result<&str, GraphError> {
+    let token = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    token.filter(|token| !token.is_empty()).ok_or(GraphError::NoToken)
+}
+
+fn answer(answer: Result<Value, GraphError>) -> Response {
+    match answer {
+        Ok(body) => Json(body).into_response(),
+        Err(error) => refusal(error),
+    }
+}
+
+fn refusal(error: GraphError) -> Response {
+    let (status, code) = match error {
+        GraphError::NotDelegated => (StatusCode::BAD_REQUEST, "BadRequest"),
+        GraphError::TooManyGroups => (StatusCode::BAD_REQUEST, "Request_BadRequest"),
+        GraphError::NoSuchPerson => (StatusCode::NOT_FOUND, "Request_ResourceNotFound"),
+        GraphError::Permissions => (StatusCode::FORBIDDEN, "Authorization_RequestDenied"),
+        GraphError::NoToken
+        | GraphError::Malformed
+        | GraphError::Signature
+        | GraphError::Audience
+        | GraphError::Lifetime => (StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken"),
+    };
+    let request = Uuid::new_v4().to_string();
+    let inner = json!({ "request-id": request, "client-request-id": request });
+    let body = json!({ "error": { "code": code, "message": error.message(), "innerError": inner } });
     (status, Json(body)).into_response()
 }
 
@@ -75,10 +151,12 @@ mod tests {
         http::{Request, header::CONTENT_TYPE},
     };
     use tower::ServiceExt as _;
-    use uuid::Uuid;
 
     use super::{
-        super::tests::{emulated, riverbend},
+        super::{
+            Kind, TokenSpec,
+            tests::{emulated, riverbend},
+        },
         *,
     };
 
@@ -111,7 +189,7 @@ mod tests {
             (Person::NoGroups, vec![]),
         ] {
             let found = asked(object_id(&registration, person), &asked_about, Some("t")).await;
-            assert_eq!(found, (StatusCode::OK, json!({ "value": ids(&value) })), "{person}");
+            assert_eq!((found.0, &found.1["value"]), (StatusCode::OK, &json!(ids(&value))), "{person}");
         }
     }
 
@@ -127,5 +205,100 @@ mod tests {
         ] {
             assert_eq!(asked(person, groups, token).await.0, status);
         }
+    }
+
+    async fn with_token(
+        entra: &EmulatedEntra,
+        path: &str,
+        groups: Option<&[Uuid]>,
+        token: &str,
+    ) -> (StatusCode, Value) {
+        let request = match groups {
+            None => Request::get(format!("/graph/v1.0/{path}")).body(Body::empty()),
+            Some(groups) => Request::post(format!("/graph/v1.0/{path}"))
+                .header(CONTENT_TYPE, "application/json")
+                .body(Body::from(json!({ "groupIds": ids(groups) }).to_string())),
+        };
+        let mut request = request.unwrap();
+        request.headers_mut().insert(AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
+        let response = entra.router().oneshot(request).await.unwrap();
+        let status = response.status();
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    fn spec(person: Person) -> TokenSpec {
+        TokenSpec { person, kind: Kind::Graph, ..TokenSpec::default() }
+    }
+
+    #[tokio::test]
+    async fn a_persons_token_says_who_and_where_they_are_and_asks_about_their_own_groups() {
+        let (entra, registration) = (emulated(), riverbend());
+        let groups: Vec<_> = (1..=2_000).map(Uuid::from_u128).collect();
+        entra.set_groups("riverbend", Person::Reader, groups.clone());
+        let token = entra.token(&spec(Person::Reader), unix_now()).unwrap();
+        let (_, me) = with_token(&entra, "me?$select=id", None, &token).await;
+        assert_eq!(me["id"], json!(object_id(&registration, Person::Reader).to_string()));
+        let (_, organization) = with_token(&entra, "organization?$select=id", None, &token).await;
+        assert_eq!(organization["value"], json!([{ "id": registration.tenant_id.to_string() }]));
+        let asked = [groups[1_999], Uuid::from_u128(2_001), groups[0]];
+        let (_, found) = with_token(&entra, "me/checkMemberGroups", Some(&asked), &token).await;
+        assert_eq!(found["value"], json!(ids(&[groups[1_999], groups[0]])));
+        let (status, _) = with_token(&entra, "me/checkMemberGroups", Some(&groups[..21]), &token).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST);
+    }
+
+    #[tokio::test]
+    async fn tokens_of_another_kind_are_refused_as_by_graph() {
+        let entra = emulated();
+        let now = unix_now();
+        let claims = |change: fn(&mut Value)| {
+            let mut claims = entra.claims(&spec(Person::Reader), now).unwrap();
+            change(&mut claims);
+            entra.sign(&entra.header(super::super::Version::V1), &claims)
+        };
+        let good = claims(|_| ());
+        for (token, path, status, code) in [
+            (good.as_str(), "me", 200, Value::Null),
+            (&format!("{good}A"), "me", 401, json!("InvalidAuthenticationToken")),
+            ("opaque", "me", 401, json!("InvalidAuthenticationToken")),
+            (&claims(|claims| claims["exp"] = json!(1)), "me", 401, json!("InvalidAuthenticationToken")),
+            (
+                &claims(|claims| claims["aud"] = json!("x")),
+                "organization",
+                401,
+                json!("InvalidAuthenticationToken"),
+            ),
+            (
+                &claims(|claims| claims["tid"] = json!(Uuid::nil().to_string())),
+                "me",
+                401,
+                json!("InvalidAuthenticationToken"),
+            ),
+            (
+                &claims(|claims| claims["scp"] = json!("openid")),
+                "me",
+                403,
+                json!("Authorization_RequestDenied"),
+            ),
+            (
+                &claims(|claims| claims["oid"] = json!(Uuid::nil().to_string())),
+                "me",
+                404,
+                json!("Request_ResourceNotFound"),
+            ),
+            (&entra.token(&spec(Person::AppOnly), now).unwrap(), "me", 400, json!("BadRequest")),
+            (
+                &entra.token(&TokenSpec::default(), now).unwrap(),
+                "me",
+                401,
+                json!("InvalidAuthenticationToken"),
+            ),
+        ] {
+            let (found, body) = with_token(&entra, path, None, token).await;
+            assert_eq!((found.as_u16(), &body["error"]["code"]), (status, &code), "{body}");
+        }
+        entra.behave(super::super::Behaviour::Throttled(std::time::Duration::from_secs(17)));
+        assert_eq!(with_token(&entra, "me", None, &good).await.0, StatusCode::TOO_MANY_REQUESTS);
     }
 }

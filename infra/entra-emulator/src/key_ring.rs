@@ -46,6 +46,12 @@ impl KeyRing {
         keys.former.drain(..excess);
     }
 
+    /// Whether a published key of the tenants has signed `message` by RS256.
+    pub(super) fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        keys.former.iter().chain([&keys.current]).any(|key| key.has_signed(message, signature))
+    }
+
     /// The key set of this version. Version 2 names the issuer that each key is for, and has the consumer key as well.
     pub(super) fn key_set(&self, version: Version) -> Value {
         let mut entries: Vec<Value> = {

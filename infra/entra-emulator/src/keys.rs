@@ -12,7 +12,7 @@ use aws_lc_rs::{
     error::Unspecified,
     rand::SystemRandom,
     rsa::KeySize,
-    signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair},
+    signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey},
 };
 use base64::{
     Engine as _,
@@ -77,6 +77,12 @@ impl SigningKey {
         jws.push('.');
         URL_SAFE_NO_PAD.encode_string(signature, &mut jws);
         jws
+    }
+
+    /// Whether `signature` is this key's, by RS256.
+    pub(super) fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
+        let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, self.pair.public_key());
+        public.verify(message, signature).is_ok()
     }
 
     #[expect(

@@ -4,6 +4,7 @@
 mod base;
 mod claims;
 mod graph;
+mod graph_token;
 mod key_ring;
 mod keys;
 mod metadata;
@@ -14,6 +15,7 @@ mod routes;
 mod sign_in;
 
 use std::{
+    collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -62,6 +64,8 @@ pub enum Behaviour {
     Well,
     /// Normally, after this time.
     Slow(Duration),
+    /// With status 429 and this `Retry-After`, in whole seconds.
+    Throttled(Duration),
     /// With status 503.
     Down,
     /// With status 200 and HTML, like a captive portal or a broken proxy.
@@ -80,6 +84,7 @@ struct Directory {
     mistake: Mutex<Option<Mistake>>,
     token_lifetime: Mutex<Option<Duration>>,
     memory: Mutex<Memory>,
+    memberships: Mutex<HashMap<(Uuid, Person), Vec<Uuid>>>,
     key_set_fetches: AtomicUsize,
 }
 
@@ -93,6 +98,7 @@ impl EmulatedEntra {
             mistake: Mutex::default(),
             token_lifetime: Mutex::default(),
             memory: Mutex::default(),
+            memberships: Mutex::default(),
             key_set_fetches: AtomicUsize::new(0),
         }))
     }
@@ -132,14 +138,23 @@ impl EmulatedEntra {
     /// token.
     pub fn token(&self, ask: &TokenSpec, now: u64) -> Option<String> {
         let claims = self.claims(ask, now)?;
-        Some(self.sign(&self.header(ask.version), &claims))
+        let mut header = self.header(ask.version);
+        if ask.kind == Kind::Graph {
+            header["nonce"] = Uuid::new_v4().to_string().into();
+        }
+        Some(self.sign(&header, &claims))
     }
 
     /// The claims of [`token`](Self::token).
     pub fn claims(&self, ask: &TokenSpec, now: u64) -> Option<Value> {
-        let mut claims = claims::claims(self.registration(&ask.site)?, ask, now)?;
-        if let (Kind::Access, Some(lifetime)) = (ask.kind, self.token_lifetime()) {
+        let registration = self.registration(&ask.site)?;
+        let mut claims = claims::claims(registration, ask, now)?;
+        if let (Kind::Access | Kind::Graph, Some(lifetime)) = (ask.kind, self.token_lifetime()) {
             claims["exp"] = (now + lifetime.as_secs()).into();
+        }
+        let set = locked(&self.0.memberships).get(&(registration.tenant_id, ask.person)).cloned();
+        if let (Kind::Access | Kind::Id, Some(groups)) = (ask.kind, set) {
+            claims::set_membership(&mut claims, registration, ask.person, &groups);
         }
         Some(claims)
     }
@@ -168,6 +183,13 @@ impl EmulatedEntra {
     /// Sets the lifetime of access tokens, in whole seconds; `None`: as Entra's.
     pub fn set_token_lifetime(&self, lifetime: Option<Duration>) {
         *locked(&self.0.token_lifetime) = lifetime;
+    }
+
+    /// Puts `person` of the tenant of `site` into exactly these groups from now on. The person's tokens list at most 200.
+    pub fn set_groups(&self, site: &str, person: Person, groups: Vec<Uuid>) {
+        if let Some(registration) = self.registration(site) {
+            locked(&self.0.memberships).insert((registration.tenant_id, person), groups);
+        }
     }
 
     /// The number of requests for a key set so far, whatever the response was.
@@ -214,6 +236,17 @@ impl EmulatedEntra {
     /// Hold the guard for one statement only: locking it again in the same thread would deadlock.
     fn memory(&self) -> MutexGuard<'_, Memory> {
         locked(&self.0.memory)
+    }
+
+    /// The groups of a person that may be asked about.
+    fn groups_of(&self, registration: &Registration, person: Person) -> Vec<Uuid> {
+        let set = locked(&self.0.memberships).get(&(registration.tenant_id, person)).cloned();
+        set.unwrap_or_else(|| claims::groups_of(registration, person))
+    }
+
+    /// Whether a published key of the tenants has signed `message` by RS256.
+    fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.0.keys.has_signed(message, signature)
     }
 
     fn count_key_set_fetch(&self) {

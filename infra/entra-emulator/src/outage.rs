@@ -1,8 +1,10 @@
 //! Responses to requests that fail: by a simulated fault, or for an unknown tenant.
 
+use std::time::Duration;
+
 use axum::{
     Json,
-    http::StatusCode,
+    http::{StatusCode, header::RETRY_AFTER},
     response::{Html, IntoResponse, Response},
 };
 use serde_json::{Value, json};
@@ -12,6 +14,7 @@ use super::{Behaviour, EmulatedEntra};
 
 /// Why a request fails.
 pub(super) enum OutageError {
+    Throttled(Duration),
     Down,
     Rubbish,
     UnknownTenant(String),
@@ -25,6 +28,7 @@ pub(super) async fn apply_behaviour(entra: &EmulatedEntra) -> Result<(), OutageE
             tokio::time::sleep(delay).await;
             Ok(())
         }
+        Behaviour::Throttled(wait) => Err(OutageError::Throttled(wait)),
         Behaviour::Down => Err(OutageError::Down),
         Behaviour::Rubbish => Err(OutageError::Rubbish),
     }
@@ -43,6 +47,11 @@ pub(super) fn known_tenant(entra: &EmulatedEntra, name: &str) -> Result<String, 
 impl IntoResponse for OutageError {
     fn into_response(self) -> Response {
         match self {
+            Self::Throttled(wait) => {
+                let body = json!({"error": {"code": "TooManyRequests", "message": "Please retry later."}});
+                let wait = [(RETRY_AFTER, wait.as_secs().to_string())];
+                (StatusCode::TOO_MANY_REQUESTS, wait, Json(body)).into_response()
+            }
             Self::Down => (StatusCode::SERVICE_UNAVAILABLE, "The service is unavailable.").into_response(),
             Self::Rubbish => {
                 Html("<!DOCTYPE html><html><body><h1>Welcome to the guest network</h1></body></html>")

@@ -156,6 +156,8 @@ pub enum Kind {
     Access,
     /// The ID token, which is for the application only and gives no access.
     Id,
+    /// The access token for Microsoft Graph, which only Graph can verify.
+    Graph,
 }
 
 impl fmt::Display for Kind {
@@ -163,6 +165,7 @@ impl fmt::Display for Kind {
         f.pad(match self {
             Self::Access => "access",
             Self::Id => "id",
+            Self::Graph => "graph",
         })
     }
 }
@@ -174,7 +177,8 @@ impl FromStr for Kind {
         match text {
             "access" => Ok(Self::Access),
             "id" => Ok(Self::Id),
-            _ => Err(UnknownNameError::new("kind", text, ["access", "id"])),
+            "graph" => Ok(Self::Graph),
+            _ => Err(UnknownNameError::new("kind", text, ["access", "id", "graph"])),
         }
     }
 }
@@ -227,7 +231,7 @@ mod tests {
         for version in [Version::V1, Version::V2] {
             assert_eq!(version.to_string().parse(), Ok(version));
         }
-        for kind in [Kind::Access, Kind::Id] {
+        for kind in [Kind::Access, Kind::Id, Kind::Graph] {
             assert_eq!(kind.to_string().parse(), Ok(kind));
         }
     }

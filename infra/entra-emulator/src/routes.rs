@@ -113,6 +113,7 @@ async fn levers(State(entra): State<EmulatedEntra>) -> Json<Value> {
     let behaviour = match entra.behaviour() {
         Behaviour::Well => None,
         Behaviour::Slow(_) => Some("slow"),
+        Behaviour::Throttled(_) => Some("throttled"),
         Behaviour::Down => Some("down"),
         Behaviour::Rubbish => Some("rubbish"),
     };
@@ -169,8 +170,9 @@ async fn pull_lever(
         "down" => Behaviour::Down,
         "rubbish" => Behaviour::Rubbish,
         "slow" => Behaviour::Slow(query.duration()?),
+        "throttled" => Behaviour::Throttled(query.duration()?),
         _ => {
-            let known = ["roll", "well", "down", "rubbish", "slow", "brief"];
+            let known = ["roll", "well", "down", "rubbish", "slow", "throttled", "brief"];
             return Err(not_found(&UnknownNameError::new("lever", &lever, known)));
         }
     };
@@ -182,6 +184,9 @@ fn sentence(behaviour: Behaviour) -> String {
     match behaviour {
         Behaviour::Well => "The tenant responds normally.".to_owned(),
         Behaviour::Slow(delay) => format!("The tenant responds after {} s.", delay.as_secs_f64()),
+        Behaviour::Throttled(wait) => {
+            format!("The tenant asks to wait {} s (status 429).", wait.as_secs())
+        }
         Behaviour::Down => "The tenant responds with status 503.".to_owned(),
         Behaviour::Rubbish => "The tenant responds with an HTML page.".to_owned(),
     }
@@ -308,8 +313,12 @@ mod tests {
     #[tokio::test]
     async fn a_requested_token_is_issued_as_text() {
         let router = emulated().router();
-        for path in ["/token", "/token?site=hilltop&person=app-only&version=2&kind=access", "/token?kind=id"]
-        {
+        for path in [
+            "/token",
+            "/token?site=hilltop&person=app-only&version=2&kind=access",
+            "/token?kind=id",
+            "/token?kind=graph",
+        ] {
             let (status, kind, body) = look(&router, path).await;
             assert_eq!((status, kind.as_str()), (StatusCode::OK, "text/plain; charset=utf-8"), "{body}");
             assert_eq!(body.split('.').count(), 3);
@@ -328,7 +337,7 @@ mod tests {
                 "Unknown person `root`. Known: reader, editor, no-groups, guest, overage, app-only.",
             ),
             ("version=3", 400, "Unknown version `3`. Known: 1, 2."),
-            ("kind=saml", 400, "Unknown kind `saml`. Known: access, id."),
+            ("kind=saml", 400, "Unknown kind `saml`. Known: access, id, graph."),
             (
                 "person=app-only&kind=id",
                 400,
@@ -365,6 +374,11 @@ mod tests {
                 "slow?seconds=0.25",
                 Behaviour::Slow(Duration::from_millis(250)),
                 "The tenant responds after 0.25 s.",
+            ),
+            (
+                "throttled?seconds=17",
+                Behaviour::Throttled(Duration::from_secs(17)),
+                "The tenant asks to wait 17 s (status 429).",
             ),
             ("well", Behaviour::Well, "The tenant responds normally."),
         ] {
@@ -405,7 +419,7 @@ mod tests {
         let router = entra.router();
         let (status, _, body) = ask(&router, Method::POST, "/levers/sleep").await;
         assert_eq!(status, StatusCode::NOT_FOUND);
-        assert_eq!(body, "Unknown lever `sleep`. Known: roll, well, down, rubbish, slow, brief.");
+        assert_eq!(body, "Unknown lever `sleep`. Known: roll, well, down, rubbish, slow, throttled, brief.");
         let (status, ..) = ask(&router, Method::POST, "/levers/slow?seconds=-1").await;
         assert_eq!(status, StatusCode::BAD_REQUEST);
         assert_eq!(entra.behaviour(), Behaviour::Well);

@@ -4,7 +4,10 @@ import { icon, make, prose } from "./elements.js";
 
 const VERDICTS = { read: ["May read", "May not read"], write: ["May write", "May not write"] };
 
-/** The response of /local/explain as a list of catalogues. */
+const FROM_GRAPH =
+  "The person is in more groups than a token can list, so the exchange asked Microsoft Graph about the groups that the site names, and about no others, with the person's own Graph token. The answer is kept for five minutes.";
+
+/** The response of /local/explain: a list of catalogues, and where the groups come from if not from the token. */
 export function decisionList(explained) {
   const items = explained.catalogues.map((catalogue) =>
     make(
@@ -15,7 +18,8 @@ export function decisionList(explained) {
       verdict(catalogue, "write"),
     ),
   );
-  return make("ul", { class: "plain cards" }, items);
+  const list = make("ul", { class: "plain cards" }, items);
+  return explained.groups_from === "token" ? list : [make("p", { "data-testid": "groups-from" }, FROM_GRAPH), list];
 }
 
 function verdict(catalogue, access) {

@@ -7,6 +7,7 @@ import { describe, inOneLine } from "./errors.js";
 const MODES = [
   ["brief", "20-second tokens", "Access tokens expire after 20 seconds, so you can watch a renewal."],
   ["slow", "Respond slowly", "Entra takes 5 seconds to respond."],
+  ["throttled", "Ask to wait", "Entra and Microsoft Graph respond with status 429 and Retry-After."],
   ["down", "Go down", "Entra responds with status 503. The exchange continues with the keys it has."],
   ["rubbish", "Return HTML", "Entra responds with the login page of a guest network instead of JSON."],
 ];

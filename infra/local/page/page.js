@@ -181,11 +181,20 @@ async function showEntra({ forceRefresh = false } = {}) {
 async function decide() {
   panel("decision", "loading", waiting("Asking the exchange…"));
   await orError("decision", async () => {
-    const response = await fetch("/local/explain", { method: "POST", body: new URLSearchParams({ subject_token: await login.token() }) });
-    const answer = await response.json();
-    if (!response.ok) throw Object.assign(new Error(answer.error_description), answer);
-    panel("decision", "ready", decisionList(answer));
+    const answer = await explain({});
+    const { graph_scope: scope } = answer;
+    // A person in more groups than a token can list. Without a token for Graph, the explanation says so.
+    const graph_token = scope && (await login.token({ scopes: [scope] }).catch(() => undefined));
+    panel("decision", "ready", decisionList(graph_token ? await explain({ graph_token }) : answer));
   });
+}
+
+async function explain(more) {
+  const body = new URLSearchParams({ subject_token: await login.token(), ...more });
+  const response = await fetch("/local/explain", { method: "POST", body });
+  const answer = await response.json();
+  if (!response.ok) throw Object.assign(new Error(answer.error_description), answer);
+  return answer;
 }
 
 /** Runs `work` for a panel, and shows its error there. */

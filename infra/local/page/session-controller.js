@@ -38,9 +38,11 @@ export class SessionController {
     await this.#use(session);
   }
 
-  /** The Entra token to exchange. Its id is the reference of a refusal. */
+  /** The Entra token to exchange. Its id is the reference of a refusal. For a person in too many groups, also the token for Graph. */
   async #entraToken(options) {
+    if (options.scopes) this.#note("info", `Getting a token for Microsoft Graph (${options.scopes.join(" ")}): the Entra token lists no groups.`);
     const token = await this.#login.token(options);
+    if (options.scopes) return token;
     this.#uti = decode(token).claims.uti;
     this.#note("info", `Exchanging the token (uti ${this.#uti}) for a session.`);
     return token;

@@ -68,11 +68,11 @@ async function client(msal, config, site, cacheLocation) {
   return made;
 }
 
-/** A login: { name, address, site, way, token, signOut }. `token({ forceRefresh })` returns an Entra token that is valid now. */
+/** A login: { name, address, site, way, token, signOut }. `token({ forceRefresh, scopes })` returns an Entra token that is valid now. */
 function login(stays, result, leaves, way, site) {
   const { account } = result;
-  const token = async ({ forceRefresh = false } = {}) =>
-    (await stays.acquireTokenSilent({ scopes: [site.scope], account, forceRefresh })).accessToken;
+  const token = async ({ forceRefresh = false, scopes = [site.scope] } = {}) =>
+    (await stays.acquireTokenSilent({ scopes, account, forceRefresh })).accessToken;
   const signOut = async () => (await leaves()).logoutRedirect({ account });
   return { name: account.name ?? account.username, address: account.username, site, way, token, signOut };
 }

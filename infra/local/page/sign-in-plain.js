@@ -58,11 +58,16 @@ export async function comeBack(config, { response, stored }) {
 /** A login as in sign-in-msal.js: { name, site, way, token, signOut }. The tokens stay in this function. */
 function login(config, site, name, first) {
   let tokens = first;
-  const token = async ({ forceRefresh = false, signal } = {}) => {
+  const refreshed = (scopes, signal) => {
+    const refresh = { grant_type: "refresh_token", refresh_token: tokens.refresh_token, ...(scopes && { scope: scopes.join(" ") }) };
+    return tokensFor(config, site, refresh, signal);
+  };
+  const token = async ({ forceRefresh = false, scopes, signal } = {}) => {
+    // One refresh token serves every resource. The new one is not needed: the old one stays valid.
+    if (scopes) return (await refreshed(scopes, signal)).access_token;
     const left = decode(tokens.access_token).claims.exp - Date.now() / 1000;
     if (forceRefresh || left < MIN_SECONDS_LEFT) {
-      const refresh = { grant_type: "refresh_token", refresh_token: tokens.refresh_token };
-      tokens = { ...tokens, ...(await tokensFor(config, site, refresh, signal)) };
+      tokens = { ...tokens, ...(await refreshed(undefined, signal)) };
     }
     return tokens.access_token;
   };

@@ -11,6 +11,7 @@ use axum::{
     routing::post,
 };
 use pozi_auth::{
+    entra::Groups,
     oauth,
     sites::{Explained, Verdict},
 };
@@ -35,8 +36,17 @@ async fn explain<E: Environment>(
 fn document(explanation: &Explanation) -> Value {
     json!({
         "site": explanation.site.name.as_str(),
+        "groups_from": explanation.groups_from.name(),
+        "graph_scope": graph_scope(explanation),
         "catalogues": explanation.catalogues.iter().map(catalogue).collect::<Value>(),
     })
+}
+
+/// The scope of the Graph token with which the explanation may say more.
+fn graph_scope(explanation: &Explanation) -> Option<String> {
+    let site = &explanation.site;
+    let may_help = explanation.groups == Groups::Overage && !site.groups().is_empty();
+    may_help.then(|| site.cloud().graph_scope())
 }
 
 fn catalogue(explained: &Explained) -> Value {

@@ -5,9 +5,9 @@ use std::{error::Error, net::Ipv4Addr, sync::Arc};
 use axum::Router;
 use entra_emulator::EmulatedEntra;
 use pozi_auth::{
-    adapters::{HttpDocument, HttpKeySets, KeyRingFile, LoadError, SiteFiles, SystemClock},
+    adapters::{HttpDocument, HttpGraph, HttpKeySets, KeyRingFile, LoadError, SiteFiles, SystemClock},
     address::LoopbackUrl,
-    entra::{KEY_LIFETIMES, NoKeySetMemory, TenantKeys},
+    entra::{GroupResolver, KEY_LIFETIMES, NoKeySetMemory, TenantKeys},
     keyring::{RingSigner, RotateError, RotationPolicyError, SoftwareKeys},
     oauth,
     session::{Issuer, IssuerKeys},
@@ -199,6 +199,7 @@ impl Environment for Localhost {
     type Sites = SiteFiles;
     type KeySets = HttpKeySets;
     type Memory = NoKeySetMemory;
+    type Graph = HttpGraph;
     type Signing = RingSigner<KeyRingFile, SoftwareKeys>;
 }
 
@@ -213,6 +214,7 @@ fn functions(
     let issuer: Issuer = base.parse().map_err(other)?;
     // Not `localhost`, which may mean ::1, where nothing listens.
     let login: LoopbackUrl = format!("http://{}:{port}/entra", Ipv4Addr::LOCALHOST).parse().map_err(other)?;
+    let graph = HttpGraph::new(Some(login.clone())).map_err(other)?;
     let fetch = HttpKeySets::new(Some(login)).map_err(other)?;
     let jwks = pozi_jwks::router(
         &issuer,
@@ -226,6 +228,7 @@ fn functions(
         clock: SystemClock,
         sites,
         tenant_keys: TenantKeys::new(fetch, KEY_LIFETIMES),
+        groups: GroupResolver::new(graph),
         signing: RingSigner::new(ring, SoftwareKeys, args.ring_lifetimes()),
     });
     let explain = explain::router(Arc::clone(&exchange));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::{
-    Client, StatusCode,
+    Client, Response, StatusCode,
     header::{HeaderMap, HeaderValue, IF_NONE_MATCH},
     redirect::Policy,
 };
@@ -85,13 +85,6 @@ impl BoundedHttp {
         url: &str,
         etag: Option<HeaderValue>,
     ) -> Result<Option<Fetched>, FetchError> {
-        let failed = |error: reqwest::Error| {
-            if error.is_timeout() {
-                FetchError::TimedOut(error.into())
-            } else {
-                FetchError::NoAnswer(error.into())
-            }
-        };
         let request = self.client.get(url).timeout(self.timeout);
         let is_conditional = etag.is_some();
         let request = etag.into_iter().fold(request, |request, etag| request.header(IF_NONE_MATCH, etag));
@@ -101,13 +94,24 @@ impl BoundedHttp {
             StatusCode::NOT_MODIFIED if is_conditional => return Ok(None),
             status => return Err(FetchError::Status(status.as_u16())),
         }
-        let mut document = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(failed)? {
-            if document.len() + chunk.len() > MAX_DOCUMENT_BYTES {
-                return Err(FetchError::TooLarge(MAX_DOCUMENT_BYTES));
-            }
-            document.extend_from_slice(&chunk);
-        }
-        Ok(Some(Fetched { document, headers: std::mem::take(response.headers_mut()) }))
+        let headers = std::mem::take(response.headers_mut());
+        Ok(Some(Fetched { document: read(response, MAX_DOCUMENT_BYTES).await?, headers }))
     }
+}
+
+/// Returns the body of `response`, of at most `limit` bytes.
+pub(super) async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>, FetchError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(failed)? {
+        if body.len() + chunk.len() > limit {
+            return Err(FetchError::TooLarge(limit));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// Returns why a request got no answer, or none in time.
+pub(super) fn failed(error: reqwest::Error) -> FetchError {
+    if error.is_timeout() { FetchError::TimedOut(error.into()) } else { FetchError::NoAnswer(error.into()) }
 }

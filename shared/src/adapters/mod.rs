@@ -5,7 +5,9 @@ mod authorities;
 pub mod aws;
 mod bounded_http;
 mod clock;
+mod graph_call;
 mod http_document;
+mod http_graph;
 mod http_key_sets;
 mod key_ring_file;
 mod key_set_file;
@@ -20,6 +22,7 @@ pub use self::{
     bounded_http::{MAX_DOCUMENT_BYTES, Network, http_client},
     clock::SystemClock,
     http_document::HttpDocument,
+    http_graph::HttpGraph,
     http_key_sets::HttpKeySets,
     key_ring_file::KeyRingFile,
     key_set_file::{KeySetFile, KeySetFileError},

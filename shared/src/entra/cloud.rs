@@ -64,6 +64,22 @@ impl Cloud {
         }
     }
 
+    /// Returns the base URL of Microsoft Graph, without a trailing slash.
+    ///
+    /// Source: <https://learn.microsoft.com/graph/deployments>.
+    pub const fn graph(self) -> &'static str {
+        match self {
+            Self::Public => "https://graph.microsoft.com",
+            Self::UsGovernment => "https://graph.microsoft.us",
+            Self::China => "https://microsoftgraph.chinacloudapi.cn",
+        }
+    }
+
+    /// Returns the scope of a person's own token for Microsoft Graph, with which their own memberships may be asked about.
+    pub fn graph_scope(self) -> String {
+        format!("{}/User.Read", self.graph())
+    }
+
     /// Returns the `iss` of `tenant`'s tokens of `version`: with a trailing slash in 1.0, without one in 2.0.
     pub fn issuer(self, version: TokenVersion, tenant: TenantId) -> String {
         match version {
@@ -94,6 +110,17 @@ impl KeySetLocation {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_cloud_has_its_own_graph() {
+        for (cloud, scope) in [
+            (Cloud::Public, "https://graph.microsoft.com/User.Read"),
+            (Cloud::UsGovernment, "https://graph.microsoft.us/User.Read"),
+            (Cloud::China, "https://microsoftgraph.chinacloudapi.cn/User.Read"),
+        ] {
+            assert_eq!(cloud.graph_scope(), scope);
+        }
+    }
 
     #[test]
     fn each_cloud_has_its_issuers() {

@@ -4,7 +4,9 @@
 
 use std::time::Duration;
 
-use super::{Cloud, Groups, SignedToken, SubjectRefusal, claims::Claims};
+use super::{
+    Cloud, Groups, GroupsFrom, SignedToken, SubjectRefusal, claims::Claims, resolver::ResolvedGroups,
+};
 use crate::{
     error::shortened,
     identifiers::{ClientId, ObjectId, TenantId},
@@ -46,6 +48,7 @@ pub struct VerifiedSubject {
     object: ObjectId,
     client: ClientId,
     groups: Groups,
+    groups_from: GroupsFrom,
     expires: Timestamp,
 }
 
@@ -66,6 +69,7 @@ pub fn verify(
         object: claims.object,
         client: claims.client,
         groups: claims.groups.counted(expected.groups_as_roles),
+        groups_from: GroupsFrom::Token,
         expires: claims.expires,
     })
 }
@@ -124,6 +128,17 @@ impl VerifiedSubject {
     /// Returns the person's groups.
     pub fn groups(&self) -> &Groups {
         &self.groups
+    }
+
+    /// Returns where the groups come from.
+    pub fn groups_from(&self) -> GroupsFrom {
+        self.groups_from
+    }
+
+    /// Returns the subject with the groups that were resolved for it.
+    pub(super) fn with_groups(self, resolved: ResolvedGroups) -> Self {
+        let (groups, groups_from) = resolved.into_parts();
+        Self { groups, groups_from, ..self }
     }
 
     /// Returns claim `exp`.
@@ -189,12 +204,19 @@ pub(crate) mod testing {
     /// Returns a subject in `groups`, whose token expires at `expires`.
     pub(crate) fn subject(groups: Groups, expires: Timestamp) -> VerifiedSubject {
         let id = uuid::Uuid::from_u128;
+        let subject = subject_of(TenantId::new(id(1)), ObjectId::new(id(2)), groups);
+        VerifiedSubject { expires, ..subject }
+    }
+
+    /// Returns the subject `object` of `tenant`.
+    pub(crate) fn subject_of(tenant: TenantId, object: ObjectId, groups: Groups) -> VerifiedSubject {
         VerifiedSubject {
-            tenant: TenantId::new(id(1)),
-            object: ObjectId::new(id(2)),
-            client: ClientId::new(id(3)),
+            tenant,
+            object,
+            client: ClientId::new(uuid::Uuid::from_u128(3)),
             groups,
-            expires,
+            groups_from: GroupsFrom::Token,
+            expires: Timestamp::default(),
         }
     }
 }

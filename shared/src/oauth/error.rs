@@ -2,7 +2,7 @@
 
 use super::urn::{ACCESS_TOKEN_TYPE, GRANT_TYPE, JWT_TYPE};
 use crate::{
-    entra::SubjectRefusal,
+    entra::{GraphTokenError, MembershipError, SubjectRefusal},
     error::Received,
     jws::MAX_TOKEN_BYTES,
     keyring::SigningError,
@@ -23,6 +23,9 @@ pub enum ExchangeError {
     /// The request does not identify one site.
     #[error(transparent)]
     Target(#[from] TargetRefusal),
+    /// The token lists no groups, and Microsoft Graph did not say which of the site's the person is in.
+    #[error(transparent)]
+    Memberships(#[from] MembershipError),
     /// The access is not granted.
     #[error(transparent)]
     Access(#[from] AccessRefusal),
@@ -96,6 +99,9 @@ pub enum RequestRefusal {
         /// Its length.
         bytes: usize,
     },
+    /// The `graph_token` is not a token.
+    #[error(transparent)]
+    InvalidGraphToken(#[from] GraphTokenError),
     /// The scope is not a list of `<catalogue>:<read|write>`.
     #[error("the scope is {0}, not words of the form `<catalogue>:<read|write>`")]
     InvalidScope(Received),

@@ -119,11 +119,15 @@ fn respond(refusal: &Refusal, detail: Option<&str>) -> Response {
         reason: &'static str,
         error_description: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
+        graph_scope: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
         detail: Option<&'a str>,
     }
     let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let Refusal { error, reason, ref description, .. } = *refusal;
-    let mut response = json_response(status, &Body { error, reason, error_description: description, detail });
+    let Refusal { error, reason, ref description, ref graph_scope, .. } = *refusal;
+    let graph_scope = graph_scope.as_deref();
+    let body = Body { error, reason, error_description: description, graph_scope, detail };
+    let mut response = json_response(status, &body);
     if let Some(pause) = refusal.retry_after {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(pause.as_secs().max(1)));
     }

@@ -5,6 +5,7 @@
 //! §2.
 
 mod every;
+mod memberships;
 mod person;
 mod quote;
 mod subject;
@@ -13,6 +14,7 @@ use std::{borrow::Cow, time::Duration};
 
 pub use self::{every::every_refusal, person::sentence_for_person};
 use self::{
+    memberships::of_memberships,
     quote::quoted,
     subject::{audience_mismatch, of_subject},
 };
@@ -32,6 +34,8 @@ pub struct Refusal {
     pub description: Cow<'static, str>,
     /// Header `Retry-After`, in whole seconds.
     pub retry_after: Option<Duration>,
+    /// Member `graph_scope`, an extension: the scope of the `graph_token` with which the exchange may succeed.
+    pub graph_scope: Option<String>,
 }
 
 impl ExchangeError {
@@ -41,6 +45,7 @@ impl ExchangeError {
             Self::Request(refusal) => refusal.refusal(),
             Self::Subject(refusal) => of_subject(refusal),
             Self::Target(refusal) => of_target(refusal),
+            Self::Memberships(error) => of_memberships(error),
             Self::Access(refusal) => of_access(refusal),
             Self::OriginNotAllowed { found, .. } => invalid_because(
                 "origin_not_allowed",
@@ -85,7 +90,14 @@ const fn refused(
     reason: &'static str,
     description: &'static str,
 ) -> Refusal {
-    Refusal { status, error, reason, description: Cow::Borrowed(description), retry_after: None }
+    Refusal {
+        status,
+        error,
+        reason,
+        description: Cow::Borrowed(description),
+        retry_after: None,
+        graph_scope: None,
+    }
 }
 
 /// As [`invalid`], with a sentence that quotes what was found.
@@ -150,6 +162,10 @@ impl RequestRefusal {
             Self::TokenTooLarge { .. } => invalid(
                 "token_too_large",
                 "The subject_token is larger than 16 KiB; remove optional claims from the Entra app registration.",
+            ),
+            Self::InvalidGraphToken(_) => invalid(
+                "malformed_graph_token",
+                "The graph_token is not a Bearer token of at most 16 KiB; send the access token that MSAL acquired for Microsoft Graph, or leave it out.",
             ),
             Self::EmptyScope(_) => refused(
                 400,
@@ -218,10 +234,13 @@ fn of_target(refusal: &TargetRefusal) -> Refusal {
 
 fn of_access(refusal: &AccessRefusal) -> Refusal {
     match refusal {
-        AccessRefusal::GroupsOverage => invalid(
-            "groups_overage",
-            "The person is in more groups than a token can list; in the app registration's Token configuration, emit only the groups assigned to the application, and assign each group that counts, because Entra leaves out nested groups then.",
-        ),
+        AccessRefusal::GroupsOverage { cloud } => Refusal {
+            graph_scope: Some(cloud.graph_scope()),
+            ..invalid(
+                "groups_overage",
+                "The person is in more groups than a token can list; send a graph_token with the scope in graph_scope as well, or, in the app registration's Token configuration, emit only the groups assigned to the application, and assign each group that counts, because Entra leaves out nested groups then.",
+            )
+        },
         AccessRefusal::NoCatalogue { listed: 0 } => invalid(
             "no_catalogue",
             "This person has access to none of the site's catalogues, and the token lists no group ID; check their groups in Entra, and that Token configuration emits group IDs.",

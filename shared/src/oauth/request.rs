@@ -6,7 +6,10 @@ use super::{
     IssuedTokenType, RequestRefusal,
     urn::{ACCESS_TOKEN_TYPE, GRANT_TYPE, JWT_TYPE},
 };
-use crate::{address::is_absolute_uri, error::Received, jws::MAX_TOKEN_BYTES, sites::Scope, tenants::Target};
+use crate::{
+    address::is_absolute_uri, entra::GraphToken, error::Received, jws::MAX_TOKEN_BYTES, sites::Scope,
+    tenants::Target,
+};
 
 /// The largest request body, in bytes: four times the largest token.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -23,6 +26,8 @@ const OPENID_SCOPES: [&str; 4] = ["openid", "profile", "offline_access", "email"
 pub struct ExchangeRequest {
     /// The Entra token of the person.
     pub subject_token: SubjectToken,
+    /// The person's token for Microsoft Graph, an extension: for a person in more groups than a token can list.
+    pub graph_token: Option<GraphToken>,
     /// The names of the site that the session is for; empty when left out.
     pub targets: Vec<Target>,
     /// The scope requested; `None` means all that is allowed.
@@ -34,13 +39,27 @@ pub struct ExchangeRequest {
 /// A subject token as received. `Debug` does not show it.
 pub struct SubjectToken(String);
 
-impl SubjectToken {
-    /// Parses a form for its `subject_token` alone, for an explanation of access. Other parameters are ignored, within
-    /// the same limits as an exchange's.
-    pub fn parse(form: &[u8]) -> Result<Self, RequestRefusal> {
-        Self::take(&mut collect(form)?.0)
-    }
+/// The tokens of a request for an explanation of access.
+#[derive(Debug)]
+pub struct ExplanationRequest {
+    /// As in [`ExchangeRequest`].
+    pub subject_token: SubjectToken,
+    /// As in [`ExchangeRequest`].
+    pub graph_token: Option<GraphToken>,
+}
 
+impl ExplanationRequest {
+    /// Parses a form for its tokens alone. Other parameters are ignored, within the same limits as an exchange's.
+    pub fn parse(form: &[u8]) -> Result<Self, RequestRefusal> {
+        let (mut single, _) = collect(form)?;
+        Ok(Self {
+            subject_token: SubjectToken::take(&mut single)?,
+            graph_token: take_graph_token(&mut single)?,
+        })
+    }
+}
+
+impl SubjectToken {
     /// Returns the token.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -87,12 +106,17 @@ impl ExchangeRequest {
             Some(JWT_TYPE) => IssuedTokenType::Jwt,
             Some(other) => return Err(RequestRefusal::UnsupportedRequestedTokenType(Received::of(other))),
         };
+        let graph_token = take_graph_token(&mut single)?;
         let scope = single.remove("scope").map(|text| parse_scope(&text)).transpose()?;
-        Ok(Self { subject_token, targets, scope, issued_token_type })
+        Ok(Self { subject_token, graph_token, targets, scope, issued_token_type })
     }
 }
 
 type Single = HashMap<String, String>;
+
+fn take_graph_token(single: &mut Single) -> Result<Option<GraphToken>, RequestRefusal> {
+    Ok(single.remove("graph_token").map(|text| text.parse()).transpose()?)
+}
 
 fn collect(form: &[u8]) -> Result<(Single, Vec<Target>), RequestRefusal> {
     let mut single = Single::new();
@@ -154,6 +178,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::entra::GraphTokenError;
 
     const ACCESS_TOKEN: &str = ACCESS_TOKEN_TYPE;
 
@@ -189,9 +214,12 @@ mod tests {
             ("audience", "https://riverbend.example/pozi/"),
             ("requested_token_type", JWT_TYPE),
             ("client_id", "ignored"),
+            ("graph_token", "d.e.f"),
         ])
         .unwrap();
         assert_eq!(request.subject_token.as_str(), "a.b.c");
+        assert_eq!(request.graph_token.as_ref().map(GraphToken::as_str), Some("d.e.f"));
+        assert!(!format!("{request:?}").contains("d.e.f"));
         assert_eq!(request.targets.len(), 3);
         assert_eq!(request.scope.unwrap().to_string(), "planning:write roads:read");
         assert_eq!(request.issued_token_type, IssuedTokenType::Jwt);
@@ -223,6 +251,8 @@ mod tests {
             (with(&[("actor_token_type", JWT_TYPE)]), R::ActorToken),
             (with(&[("subject_token", "x")]), R::Repeated(received("subject_token"))),
             (with(&[("unknown", "1"), ("unknown", "2")]), R::Repeated(received("unknown"))),
+            (with(&[("graph_token", "a b")]), R::InvalidGraphToken(GraphTokenError::Characters)),
+            (with(&[("graph_token", "a"), ("graph_token", "a")]), R::Repeated(received("graph_token"))),
             (with(&[("scope", "roads")]), R::InvalidScope(received("roads"))),
             (with(&[("scope", "roads:read OpenID")]), R::InvalidScope(received("roads:read OpenID"))),
             (with(&[("scope", "   ")]), R::EmptyScope(received("   "))),
@@ -275,9 +305,15 @@ mod tests {
     /// RFC 6749 §3.2.
     #[test]
     fn a_parameter_without_a_value_counts_as_absent() {
-        let request =
-            with(&[("scope", ""), ("resource", ""), ("actor_token", ""), ("subject_token", "")]).unwrap();
-        assert!(request.scope.is_none() && request.targets.is_empty());
+        let request = with(&[
+            ("scope", ""),
+            ("resource", ""),
+            ("actor_token", ""),
+            ("subject_token", ""),
+            ("graph_token", ""),
+        ])
+        .unwrap();
+        assert!(request.scope.is_none() && request.targets.is_empty() && request.graph_token.is_none());
     }
 
     /// RFC 6749 §3.3.
@@ -301,6 +337,8 @@ mod tests {
         assert!(sized(MAX_TOKEN_BYTES).is_ok());
         let bytes = MAX_TOKEN_BYTES + 1;
         assert_eq!(sized(bytes).unwrap_err(), RequestRefusal::TokenTooLarge { bytes });
+        let graph = with(&[("graph_token", &"x".repeat(bytes))]).unwrap_err();
+        assert_eq!(graph, GraphTokenError::TooLarge { bytes }.into());
     }
 
     proptest! {

@@ -73,7 +73,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        entra::testing::subject,
+        entra::{Groups, testing::subject},
         session::{
             mint,
             testing::{NOW, signing_key},
@@ -98,7 +98,7 @@ mod tests {
     /// Mints the session of a person in all groups of `site`.
     async fn minted(site: &Site, issuer: usize, algorithm: SigningAlgorithm) -> String {
         let now = Timestamp::from_unix_seconds(NOW);
-        let person = subject(documents::all_groups(site), now.plus(Duration::from_hours(1)));
+        let person = subject(Groups::Listed(site.groups()), now.plus(Duration::from_hours(1)));
         let grant = decide(&person, site, None, now).unwrap();
         let claims = SessionClaims::new(&Issuer::of_length(issuer), &person, &grant, Uuid::new_v4(), now);
         mint(&claims, &signing_key(algorithm).0).await.unwrap()

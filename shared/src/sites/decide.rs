@@ -8,7 +8,7 @@ use super::{
     widest::opened_scope,
 };
 use crate::{
-    entra::{Groups, VerifiedSubject},
+    entra::{Cloud, Groups, VerifiedSubject},
     error::shortened,
     revision::Revision,
     timestamp::Timestamp,
@@ -66,7 +66,10 @@ pub enum AccessRefusal {
     /// The site's rules name groups, and the token does not list the person's. Reading that as "no groups" would silently
     /// remove access.
     #[error("the person is in too many groups for the token to list")]
-    GroupsOverage,
+    GroupsOverage {
+        /// The cloud whose Graph could be asked about them.
+        cloud: Cloud,
+    },
     /// No rule of the site gives the person access.
     #[error(
         "the person has access to no catalogue: the token lists {listed} group ids, and no rule names one of them"
@@ -147,7 +150,7 @@ pub fn allowed(groups: &Groups, site: &Site) -> Result<Scope, AccessRefusal> {
     for catalogue in &site.catalogues {
         for (access, judgement) in judge(groups, catalogue).each() {
             if judgement == Judgement::Overage {
-                return Err(AccessRefusal::GroupsOverage);
+                return Err(AccessRefusal::GroupsOverage { cloud: site.cloud() });
             }
             if judgement.allows() {
                 scope.push(Permission { catalogue: catalogue.id.clone(), access });
@@ -278,7 +281,10 @@ mod tests {
     fn refuses_an_overage_only_if_a_rule_names_groups() {
         let unlisted = subject(Groups::Overage, Timestamp::from_unix_seconds(1));
         let mut site = testing::site();
-        assert_eq!(decide(&unlisted, &site, None, NOW), Err(AccessRefusal::GroupsOverage));
+        assert_eq!(
+            decide(&unlisted, &site, None, NOW),
+            Err(AccessRefusal::GroupsOverage { cloud: Cloud::Public })
+        );
         site.catalogues.remove(0);
         assert_eq!(decide(&unlisted, &site, None, NOW).unwrap().scope.to_string(), "parks:read");
     }
@@ -378,8 +384,10 @@ mod tests {
         let overage = subject(Groups::Overage, Timestamp::from_unix_seconds(1));
         let grant = decide(&overage, &site, None, NOW).unwrap();
         assert_eq!(grant.scope.to_string(), all);
-        let observed =
-            Observed { enforced_scope: Scope::default(), refusal: Some(AccessRefusal::GroupsOverage) };
+        let observed = Observed {
+            enforced_scope: Scope::default(),
+            refusal: Some(AccessRefusal::GroupsOverage { cloud: Cloud::Public }),
+        };
         assert_eq!(grant.observed(), Some(&observed));
         let asked = "parks:write".parse().unwrap();
         let refused = decide(&member_of(&[PLANNERS]), &site, Some(&asked), NOW);
@@ -449,7 +457,7 @@ mod tests {
                         prop_assert!(!rules_give(&site, &own, &read));
                     }
                 }
-                Err(AccessRefusal::GroupsOverage | AccessRefusal::GroupsInRoles { .. }) => {
+                Err(AccessRefusal::GroupsOverage { .. } | AccessRefusal::GroupsInRoles { .. }) => {
                     prop_assert!(false, "the groups were listed");
                 }
             }
@@ -481,7 +489,7 @@ mod tests {
                 Err(AccessRefusal::NoCatalogue { .. } | AccessRefusal::GroupsInRoles { .. }) => {
                     prop_assert!(scope.is_empty() && !is_overage);
                 }
-                Err(AccessRefusal::GroupsOverage) => prop_assert!(scope.is_empty() && is_overage),
+                Err(AccessRefusal::GroupsOverage { .. }) => prop_assert!(scope.is_empty() && is_overage),
                 Err(AccessRefusal::ScopeNotAllowed { .. }) => prop_assert!(false, "nothing was asked for"),
             }
         }

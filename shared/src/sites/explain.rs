@@ -136,7 +136,7 @@ impl Verdict {
                 "Nobody may write this, because its list of writers in the site file is empty; if somebody should, add one of their groups to it."
             }
             (Because::Overage, _) => {
-                "The person is in more groups than a token can list, so they get no access to this site; in the app registration's Token configuration, emit only the groups assigned to the application, and assign each group that counts, because Entra leaves out nested groups then."
+                "The person is in more groups than a token can list, so without a Graph token as well they get no access to this site; otherwise, in the app registration's Token configuration, emit only the groups assigned to the application, and assign each group that counts, because Entra leaves out nested groups then."
             }
         }
     }

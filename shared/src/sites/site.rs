@@ -1,6 +1,6 @@
 //! A site, validated and compiled from its document.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     Access, CatalogueId, Download, Enforcement, ExternalUrl, GraphPermissions, InternalUrl, Origin,
@@ -127,6 +127,11 @@ impl Site {
         self.expected.tenant
     }
 
+    /// Returns all groups that its rules name.
+    pub fn groups(&self) -> BTreeSet<GroupId> {
+        self.catalogues.iter().flat_map(Catalogue::groups).collect()
+    }
+
     /// Returns the tenant's cloud.
     pub fn cloud(&self) -> Cloud {
         self.expected.cloud
@@ -170,7 +175,6 @@ impl Catalogue {
 #[cfg(test)]
 pub(crate) mod testing {
     use super::*;
-    use crate::entra::Groups;
 
     pub(crate) const PLANNERS: &str = "6f1f1d0e-8a83-4c59-9d44-1f6d0c9c3a01";
     pub(crate) const EDITORS: &str = "6f1f1d0e-8a83-4c59-9d44-1f6d0c9c3a02";
@@ -203,11 +207,6 @@ read = "everyone-signed-in"
 
     pub(crate) fn site() -> Site {
         Site::parse(&document()).expect("the test's own document is valid")
-    }
-
-    /// Returns all groups that the rules of `site` name.
-    pub(crate) fn all_groups(site: &Site) -> Groups {
-        Groups::Listed(site.catalogues.iter().flat_map(Catalogue::groups).collect())
     }
 }
 

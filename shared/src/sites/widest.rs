@@ -34,13 +34,13 @@ pub fn opened_scope(site: &Site) -> Scope {
 mod tests {
     use super::*;
     use crate::{
-        entra::testing::subject,
+        entra::{Groups, testing::subject},
         sites::{decide, documents},
         timestamp::Timestamp,
     };
 
     fn decided(site: &Site) -> Scope {
-        let person = subject(documents::all_groups(site), Timestamp::from_unix_seconds(1));
+        let person = subject(Groups::Listed(site.groups()), Timestamp::from_unix_seconds(1));
         decide(&person, site, None, Timestamp::from_unix_seconds(1))
             .map_or_else(|_| [].into_iter().collect(), |grant| grant.scope().clone())
     }

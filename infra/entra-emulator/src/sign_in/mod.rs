@@ -422,7 +422,7 @@ mod tests {
         assert_eq!(part(&renewed["access_token"], 1)["aud"], riverbend().app_id_uri);
         let (_, graph) = browser.redeems(PAGE, &[by[0], by[1], ("scope", "openid User.Read")]).await;
         assert!(part(&graph["access_token"], 0)["nonce"].is_string());
-        assert_eq!(part(&graph["access_token"], 1)["aud"], "00000003-0000-0000-c000-000000000000");
+        assert_eq!(part(&graph["access_token"], 1)["aud"], "https://graph.microsoft.com");
         let unknown = [by[0], ("refresh_token", "1.r")];
         let (status, refused) = browser.redeems(PAGE, &unknown).await;
         assert_eq!((status, &refused["error"]), (StatusCode::BAD_REQUEST, &"invalid_grant".into()));

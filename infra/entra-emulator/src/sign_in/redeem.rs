@@ -4,7 +4,6 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::{
     super::{EmulatedEntra, Kind, Mistake, Registration, TokenSpec, Version},
@@ -12,9 +11,6 @@ use super::{
     memory::{Authorization, CodeGrant, REFRESH_TOKEN_LIFETIME},
     scopes::Resource,
 };
-
-/// Microsoft Graph's application id.
-const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
 /// The parameters of the request.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -126,24 +122,16 @@ fn tokens(
 ) -> Value {
     let ask =
         TokenSpec { site: registration.site.clone(), person: authorization.person, ..TokenSpec::default() };
-    let mut access = entra.claims(&ask, now).unwrap_or_default();
+    let kind = match authorization.resource {
+        Resource::Api => Kind::Access,
+        Resource::Graph => Kind::Graph,
+    };
+    let access = entra.token(&TokenSpec { kind, ..ask.clone() }, now).unwrap_or_default();
     let mut id =
         entra.claims(&TokenSpec { kind: Kind::Id, version: Version::V2, ..ask }, now).unwrap_or_default();
     id["nonce"] = nonce.unwrap_or_default().into();
-    let lifetime = access["exp"].as_u64().unwrap_or(now).saturating_sub(now);
+    let lifetime = expiry(&access).unwrap_or(now).saturating_sub(now);
     let client_info = client_info(&id);
-    let access = match authorization.resource {
-        Resource::Api => entra.sign(&entra.header(Version::V1), &access),
-        Resource::Graph => {
-            for (claim, value) in [("aud", GRAPH), ("scp", "email openid profile User.Read")] {
-                access[claim] = value.into();
-            }
-            // Graph's tokens have a nonce in the header, and only Graph can verify them.
-            let mut header = entra.header(Version::V1);
-            header["nonce"] = Uuid::new_v4().to_string().into();
-            entra.sign(&header, &access)
-        }
-    };
     json!({
         "token_type": "Bearer",
         "scope": authorization.resource.scope(registration),
@@ -155,6 +143,12 @@ fn tokens(
         "id_token": entra.sign(&entra.header(Version::V2), &id),
         "client_info": client_info,
     })
+}
+
+/// `exp` of a token that this directory issued.
+fn expiry(token: &str) -> Option<u64> {
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    serde_json::from_slice::<Value>(&claims).ok()?["exp"].as_u64()
 }
 
 /// `client_info`, which MSAL requests: the person's object id and tenant.

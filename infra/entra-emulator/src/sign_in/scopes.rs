@@ -1,7 +1,7 @@
 //! The scopes that a client requests: those of one resource, and OpenID Connect's.
 
 use super::{
-    super::{Mistake, Registration},
+    super::{Mistake, Registration, claims::GRAPH_SCOPE},
     error::{self, EntraError},
 };
 
@@ -45,7 +45,7 @@ impl Resource {
     pub(super) fn scope(self, registration: &Registration) -> String {
         match self {
             Self::Api => format!("{}/{API_SCOPE}", registration.app_id_uri),
-            Self::Graph => "email openid profile User.Read".to_owned(),
+            Self::Graph => GRAPH_SCOPE.to_owned(),
         }
     }
 }

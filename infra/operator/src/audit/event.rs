@@ -36,6 +36,7 @@ pub(super) struct Exchange {
     pub(super) scope: Option<String>,
     pub(super) closed: Option<String>,
     pub(super) group_ids_in_roles: Option<u64>,
+    pub(super) groups_from: Option<String>,
     pub(super) jti: Option<String>,
     pub(super) kid: Option<String>,
     pub(super) uti: Option<String>,

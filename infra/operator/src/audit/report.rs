@@ -188,9 +188,18 @@ fn write_decision(f: &mut fmt::Formatter<'_>, exchange: &Exchange) -> fmt::Resul
     }
 }
 
+const OVERAGE: &str = "The person is in more groups than a token can list; Microsoft Graph";
+
 fn write_closed(f: &mut fmt::Formatter<'_>, exchange: &Exchange) -> fmt::Result {
     if let Some(count) = exchange.group_ids_in_roles {
         writeln!(f, "The token listed {count} group ids in roles, which did not count at the site.")?;
+    }
+    match exchange.groups_from.as_deref() {
+        Some("graph") => writeln!(f, "{OVERAGE} was asked about the site's.")?,
+        Some("graph_memory") => {
+            writeln!(f, "{OVERAGE} had been asked about the site's less than five minutes before.")?
+        }
+        _ => (),
     }
     if exchange.closed.is_none() {
         return Ok(());

@@ -27,7 +27,7 @@ const GUEST: &str =
     "The person is a guest in the tenant: it is their guest account that must be in the group.";
 const LATER: &str = "It takes effect with their next Entra token: sign out and in again.";
 const ROLES: &str = "App registrations → Pozi Server → Token configuration → groups claim: clear \"Emit groups as role claims\"; or set groups_as_roles = true in the site file.";
-const OVERAGE: &str = "App registrations → Pozi Server → Token configuration → groups claim: choose \"Groups assigned to the application\". Before that: Enterprise applications → Pozi Server → Users and groups, assign each group of the site, and make people direct members, because Entra leaves out nested groups then. To see what the person's groups would open: --person OBJECT-ID --graph.";
+const OVERAGE: &str = "App registrations → Pozi Server → API permissions: with Microsoft Graph → Delegated → User.Read and consent, the browser module has Graph asked about the site's groups. Or Token configuration → groups claim: choose \"Groups assigned to the application\". Before that: Enterprise applications → Pozi Server → Users and groups, assign each group of the site, and make people direct members, because Entra leaves out nested groups then. To see what the person's groups would open: --person OBJECT-ID --graph.";
 
 /// Returns the advice for each of the `codes` of reasons why a rule opens nothing.
 pub(crate) fn for_rules(codes: &[&'static str], known: Known) -> Vec<Advice> {

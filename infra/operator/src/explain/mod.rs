@@ -19,8 +19,8 @@ use std::{
 use pozi_auth::{
     adapters::{HttpKeySets, LoadError, read_site_files},
     entra::Groups,
-    identifiers::{GroupId, ObjectId},
-    sites::{Site, SiteName, Who},
+    identifiers::ObjectId,
+    sites::{Site, SiteName},
     tenants::AllTenants,
 };
 
@@ -32,7 +32,6 @@ pub(crate) use self::{
 };
 use self::{
     facts::Facts,
-    graph::{Graph, Person},
     report::Report,
     sites::{KnownSites, NamedSite},
     token::{Judged, Token},
@@ -203,26 +202,15 @@ async fn of_person(
     site: &Site,
     world: &World,
 ) -> Result<Report, ExplainError> {
-    let token = world.graph_token.as_deref().ok_or(GraphError::NoToken)?;
-    let graph = Graph::new(site.cloud(), world.entra_login.as_ref(), token)?;
-    let (person, named) = (Person { object: person, tenant: site.tenant() }, groups_of(site));
-    let groups = world.watching("asking Microsoft Graph", graph.memberships(person, &named)).await?;
-    let about = format!("for the person {}, by what Microsoft Graph says now", person.object);
+    let named = site.groups();
+    let asked = graph::memberships(person, site, &named, world);
+    let groups = world.watching("asking Microsoft Graph", asked).await?;
+    let about = format!("for the person {person}, by what Microsoft Graph says now");
     let mut report = Report::of_groups(site, &Groups::Listed(groups), &known.names(site), about);
     report.notes.push(
         "Graph was asked about the site's groups only, and counts nested ones. The person's token may differ: it lists the groups from when it was issued, and no nested ones if Token configuration emits only groups assigned to the application.".to_owned(),
     );
     Ok(report)
-}
-
-/// Returns every group that a rule of `site` names.
-fn groups_of(site: &Site) -> BTreeSet<GroupId> {
-    let rules = site.catalogues.iter().flat_map(|catalogue| [&catalogue.readers, &catalogue.writers]);
-    let named = rules.flat_map(|who| match who {
-        Who::Everyone(_) => &[][..],
-        Who::Groups(groups) => groups,
-    });
-    named.copied().collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::{
-    entra::{MalformedTokenError, Place, SubjectRefusal},
+    entra::{Cloud, GraphTokenError, MalformedTokenError, MembershipError, Place, SubjectRefusal},
     error::Received,
     identifiers::{ClientId, TenantId},
     keyring::SigningError,
@@ -25,7 +25,7 @@ pub fn every_refusal(text: &str) -> Vec<ExchangeError> {
         TargetRefusal::Several { found: text.to_owned() }.into(),
         TargetRefusal::NotMeant { audience: text.to_owned(), registered: text.to_owned() }.into(),
         TargetRefusal::Unreadable { name: text.to_owned(), revision: Revision(1), reason: "document" }.into(),
-        AccessRefusal::GroupsOverage.into(),
+        AccessRefusal::GroupsOverage { cloud: Cloud::Public }.into(),
         AccessRefusal::NoCatalogue { listed: 0 }.into(),
         AccessRefusal::NoCatalogue { listed: 12 }.into(),
         AccessRefusal::GroupsInRoles { count: 1 }.into(),
@@ -36,8 +36,13 @@ pub fn every_refusal(text: &str) -> Vec<ExchangeError> {
         SigningError("down".into()).into(),
         SessionTooLarge { found: 0 }.into(),
     ];
+    let memberships = of_memberships(text).into_iter().map(ExchangeError::from);
     let requests = of_requests(text).into_iter().map(ExchangeError::from);
-    requests.chain(of_subjects(text).into_iter().map(ExchangeError::from)).chain(others).collect()
+    requests
+        .chain(of_subjects(text).into_iter().map(ExchangeError::from))
+        .chain(others)
+        .chain(memberships)
+        .collect()
 }
 
 fn of_requests(text: &str) -> Vec<RequestRefusal> {
@@ -59,10 +64,33 @@ fn of_requests(text: &str) -> Vec<RequestRefusal> {
         R::UnsupportedRequestedTokenType(Received::of(text)),
         R::ActorToken,
         R::TokenTooLarge { bytes: 20_000 },
+        R::InvalidGraphToken(GraphTokenError::Characters),
         R::InvalidScope(Received::of(text)),
         R::EmptyScope(Received::of(text)),
         R::InvalidResource(Received::of(text)),
         R::Internal,
+    ]
+}
+
+fn of_memberships(text: &str) -> Vec<MembershipError> {
+    use MembershipError as E;
+    let (found, expected) = (ClientId::new(Uuid::nil()), ClientId::new(Uuid::nil()));
+    vec![
+        E::TooManyGroups { found: 1_001 },
+        E::AnotherClient { found, expected },
+        E::AnotherPerson,
+        E::AnotherTenant { found: text.to_owned(), expected: TenantId::new(Uuid::nil()) },
+        E::NotDelegated,
+        E::TokenRefused,
+        E::Permissions,
+        E::NoPerson,
+        E::Throttled { retry_after: None },
+        E::Throttled { retry_after: Some(Duration::from_secs(17)) },
+        E::Outage { status: 503 },
+        E::Status { status: 302 },
+        E::TimedOut { limit: Duration::from_secs(5) },
+        E::NoAnswer("connection reset".into()),
+        E::Form("no list".into()),
     ]
 }
 
@@ -108,7 +136,8 @@ mod tests {
     use super::*;
 
     /// The table's own source, without tests.
-    const SOURCES: [&str; 2] = [include_str!("../refusal.rs"), include_str!("subject.rs")];
+    const SOURCES: [&str; 3] =
+        [include_str!("../refusal.rs"), include_str!("memberships.rs"), include_str!("subject.rs")];
 
     /// Names of parameters, which the table mentions beside codes.
     const PARAMETERS: [&str; 3] = ["grant_type", "subject_token", "subject_token_type"];

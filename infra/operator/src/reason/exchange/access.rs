@@ -25,7 +25,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         Administrator,
         GROUPS_CLAIM,
         "The person is in more than 200 groups, nested ones included, so Entra listed none of them in the token.",
-        "Choose Groups assigned to the application, assign each group that a catalogue names, and make people its direct members first, because Entra then leaves out nested groups.",
+        "Pozi's browser module then has Microsoft Graph asked about the site's groups, if API permissions has Microsoft Graph → User.Read with consent: check that, and that the Web App uses the module. Or choose Groups assigned to the application, assign each group that a catalogue names, and make people its direct members first, because Entra then leaves out nested groups.",
     ),
     entry_at(
         "groups_in_roles",

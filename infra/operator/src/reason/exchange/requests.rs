@@ -26,6 +26,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         "Leave out scope to get everything that is allowed, or name catalogues.",
     ),
     entry(
+        "malformed_graph_token",
+        Pozi,
+        "The parameter graph_token is not a Bearer token of at most 16 KiB.",
+        "Send the access token that MSAL acquired for Microsoft Graph as it is, or leave out graph_token.",
+    ),
+    entry(
         "malformed_resource",
         Pozi,
         "The parameter resource is not an absolute URI without a fragment.",

@@ -14,6 +14,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         "Wait: the service asks again by itself. If it lasts for more than some minutes, look at Microsoft's page on service health, and at the cloud in the site file.",
     ),
     entry(
+        "graph_unavailable",
+        Nobody,
+        "Microsoft Graph did not say which of the site's groups the person is in, and the token does not list them.",
+        "Wait: the Web App tries again by itself. If it lasts for more than some minutes, look at Microsoft's page on service health; the log's detail has Graph's status.",
+    ),
+    entry(
         "registry_unavailable",
         Pozi,
         "The table of sites cannot be read, and the tenant's sites are not kept.",

@@ -6,7 +6,7 @@ use crate::reason::{
         Mender::{Administrator, Person, Pozi},
         entry, entry_at,
     },
-    place::{CERTIFICATES, OPTIONAL_CLAIMS},
+    place::{API_PERMISSIONS, CERTIFICATES, OPTIONAL_CLAIMS},
 };
 
 /// What helps wherever the Web App sent something else than MSAL gave it.
@@ -57,6 +57,19 @@ pub(super) const ENTRIES: &[Entry] = &[
         Pozi,
         "The token's signature is wrong: the token was cut short or changed on its way, or is forged.",
         "If it happens at one site, look for a proxy that shortens long requests. If it happens at all, treat it as an attack: lower ThrottleRate.",
+    ),
+    entry(
+        "graph_token_mismatch",
+        Pozi,
+        "The Web App sent a graph_token of another person, tenant or client than its Entra token.",
+        "Have the Web App acquire both tokens for the same account, as the browser module does.",
+    ),
+    entry_at(
+        "graph_token_refused",
+        Administrator,
+        API_PERMISSIONS,
+        "Microsoft Graph does not accept the person's own token: it has expired, or lacks the delegated permission User.Read.",
+        "Add Microsoft Graph → Delegated → User.Read if it is missing, and grant consent. Otherwise sign out and in again.",
     ),
     entry("graph_token", Pozi, "The Web App sent a token for Microsoft Graph.", SEND_MSALS),
     entry("id_token", Pozi, "The Web App sent the ID token instead of the access token.", SEND_MSALS),

@@ -1,0 +1,324 @@
+//! The groups of a person whose token lists none because they are too many. Microsoft Graph is asked about those that a site
+//! names, with the person's own token, and the answer is remembered for a short time.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use quick_cache::sync::Cache;
+
+use super::{
+    Cloud, GraphCredential, GraphToken, Groups, MembershipError, MembershipQuestion, MembershipSource,
+    VerifiedSubject, memberships::MAX_GROUPS,
+};
+use crate::{
+    identifiers::{GroupId, ObjectId, TenantId},
+    timestamp::Timestamp,
+};
+
+/// How long an answer of Graph is used.
+const FRESH: Duration = Duration::from_mins(5);
+
+/// How many people's answers are remembered. At a site that names 1,000 groups, one takes about 50 KiB.
+const MAX_PEOPLE: usize = 1_000;
+
+/// Resolves an overage by asking `S`.
+#[derive(Debug)]
+pub struct GroupResolver<S> {
+    source: S,
+    memory: Cache<Person, Arc<Answer>>,
+}
+
+/// Where the groups of a subject come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupsFrom {
+    /// The Entra token.
+    Token,
+    /// Microsoft Graph, asked for this exchange.
+    Graph,
+    /// Microsoft Graph, asked less than five minutes ago.
+    Memory,
+}
+
+/// The groups of a person by Graph's answer. Only this module makes it.
+#[derive(Debug)]
+pub(super) struct ResolvedGroups {
+    groups: BTreeSet<GroupId>,
+    from: GroupsFrom,
+}
+
+type Person = (Cloud, TenantId, ObjectId);
+
+/// Which groups were asked about, which of them the person is in, and when.
+#[derive(Debug)]
+struct Answer {
+    asked: BTreeSet<GroupId>,
+    member_of: BTreeSet<GroupId>,
+    at: Timestamp,
+}
+
+impl<S: MembershipSource> GroupResolver<S> {
+    /// Creates a resolver that remembers nothing yet.
+    pub fn new(source: S) -> Self {
+        Self { source, memory: Cache::new(MAX_PEOPLE) }
+    }
+
+    /// Returns `subject` with those of `groups` that the person is in. Uses an answer of the last five minutes, or asks with
+    /// `token`. Without either, or if there is no group to ask about, the subject stays as it is.
+    ///
+    /// Callers at the same time each ask: each has a token of its own, and what one of them may learn says nothing about the
+    /// token of another.
+    pub async fn resolve(
+        &self,
+        subject: VerifiedSubject,
+        cloud: Cloud,
+        groups: BTreeSet<GroupId>,
+        token: Option<&GraphToken>,
+        now: Timestamp,
+    ) -> Result<VerifiedSubject, MembershipError> {
+        let person = (cloud, subject.tenant(), subject.object());
+        if groups.is_empty() {
+            return Ok(subject);
+        }
+        if let Some(groups) = self.recall(person, &groups, now) {
+            return Ok(subject.with_groups(ResolvedGroups { groups, from: GroupsFrom::Memory }));
+        }
+        let Some(token) = token else { return Ok(subject) };
+        check_client(token, &subject)?;
+        let member_of = self.ask(person, &groups, token).await?;
+        let resolved = ResolvedGroups { groups: member_of.clone(), from: GroupsFrom::Graph };
+        self.memory.insert(person, Arc::new(Answer { asked: groups, member_of, at: now }));
+        Ok(subject.with_groups(resolved))
+    }
+
+    async fn ask(
+        &self,
+        (cloud, tenant, person): Person,
+        groups: &BTreeSet<GroupId>,
+        token: &GraphToken,
+    ) -> Result<BTreeSet<GroupId>, MembershipError> {
+        if groups.len() > MAX_GROUPS {
+            return Err(MembershipError::TooManyGroups { found: groups.len() });
+        }
+        let question = MembershipQuestion { cloud, tenant, person, groups };
+        self.source.memberships(question, GraphCredential::Delegated(token)).await
+    }
+
+    /// Returns which of `groups` the person is in, if all of them were asked about recently.
+    fn recall(
+        &self,
+        person: Person,
+        groups: &BTreeSet<GroupId>,
+        now: Timestamp,
+    ) -> Option<BTreeSet<GroupId>> {
+        let answer = self.memory.get(&person)?;
+        let is_fresh = now.age_of(answer.at).is_some_and(|age| age < FRESH);
+        (is_fresh && groups.is_subset(&answer.asked))
+            .then(|| groups.intersection(&answer.member_of).copied().collect())
+    }
+}
+
+impl ResolvedGroups {
+    /// Returns the groups, and where they come from.
+    pub(super) fn into_parts(self) -> (Groups, GroupsFrom) {
+        (Groups::Listed(self.groups), self.from)
+    }
+}
+
+/// The Web App gets both tokens as the same client. Graph does not say which client a token was issued to, so this is read
+/// from the token before Graph verifies it; a token that cannot be read is left to Graph.
+fn check_client(token: &GraphToken, subject: &VerifiedSubject) -> Result<(), MembershipError> {
+    match token.client() {
+        Some(found) if found != subject.client() => {
+            Err(MembershipError::AnotherClient { found, expected: subject.client() })
+        }
+        _ => Ok(()),
+    }
+}
+
+impl GroupsFrom {
+    /// Returns its stable name in audit events.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Graph => "graph",
+            Self::Memory => "graph_memory",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::entra::testing::{subject, subject_of};
+
+    const NOW: u64 = 1_800_000_000;
+
+    /// A Graph that knows that everyone is in the groups with an even number, and counts what it is asked.
+    #[derive(Default)]
+    struct EvenGroups {
+        questions: AtomicUsize,
+        fails: AtomicUsize,
+        asked: Mutex<Vec<(TenantId, ObjectId, usize)>>,
+    }
+
+    impl MembershipSource for Arc<EvenGroups> {
+        async fn memberships(
+            &self,
+            question: MembershipQuestion<'_>,
+            credential: GraphCredential<'_>,
+        ) -> Result<BTreeSet<GroupId>, MembershipError> {
+            assert!(matches!(credential, GraphCredential::Delegated(_)));
+            self.questions.fetch_add(1, Ordering::SeqCst);
+            self.asked.lock().unwrap().push((question.tenant, question.person, question.groups.len()));
+            if self.fails.load(Ordering::SeqCst) > 0 {
+                return Err(MembershipError::TokenRefused);
+            }
+            let is_even = |group: &&GroupId| group.uuid().as_u128() % 2 == 0;
+            Ok(question.groups.iter().filter(is_even).copied().collect())
+        }
+    }
+
+    fn groups(numbers: impl IntoIterator<Item = u128>) -> BTreeSet<GroupId> {
+        numbers.into_iter().map(|number| GroupId::new(Uuid::from_u128(number))).collect()
+    }
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_unix_seconds(NOW + seconds)
+    }
+
+    fn overage(tenant: u128, person: u128) -> VerifiedSubject {
+        subject_of(
+            TenantId::new(Uuid::from_u128(tenant)),
+            ObjectId::new(Uuid::from_u128(person)),
+            Groups::Overage,
+        )
+    }
+
+    struct Desk {
+        graph: Arc<EvenGroups>,
+        resolver: GroupResolver<Arc<EvenGroups>>,
+    }
+
+    impl Desk {
+        fn new() -> Self {
+            let graph = Arc::new(EvenGroups::default());
+            Self { resolver: GroupResolver::new(Arc::clone(&graph)), graph }
+        }
+
+        async fn ask(
+            &self,
+            subject: VerifiedSubject,
+            asked: BTreeSet<GroupId>,
+            token: Option<&str>,
+            now: Timestamp,
+        ) -> Result<(Groups, GroupsFrom), MembershipError> {
+            let token = token.map(|text| text.parse().unwrap());
+            let resolved = self.resolver.resolve(subject, Cloud::Public, asked, token.as_ref(), now).await?;
+            Ok((resolved.groups().clone(), resolved.groups_from()))
+        }
+
+        fn questions(&self) -> usize {
+            self.graph.questions.load(Ordering::SeqCst)
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_used_for_five_minutes_and_for_the_groups_that_it_is_about() {
+        let desk = Desk::new();
+        let even = |numbers: &[u128]| Groups::Listed(groups(numbers.iter().copied()));
+        let (token, none) = (Some("t"), None);
+        for (asked, token, seconds, expected, questions) in [
+            (groups([1, 2, 4]), none, 0, (Groups::Overage, GroupsFrom::Token), 0),
+            (groups([1, 2, 4]), token, 0, (even(&[2, 4]), GroupsFrom::Graph), 1),
+            (groups([1, 2, 4]), none, 299, (even(&[2, 4]), GroupsFrom::Memory), 1),
+            (groups([1, 2]), none, 299, (even(&[2]), GroupsFrom::Memory), 1),
+            (groups([1, 2, 6]), none, 299, (Groups::Overage, GroupsFrom::Token), 1),
+            (groups([1, 2, 4]), none, 300, (Groups::Overage, GroupsFrom::Token), 1),
+            (groups([1, 2, 4]), token, 300, (even(&[2, 4]), GroupsFrom::Graph), 2),
+            // The time of the answer is now ahead by 300 s: nobody knows its age.
+            (groups([1, 2, 4]), none, 0, (Groups::Overage, GroupsFrom::Token), 2),
+            (groups([1, 2, 4]), token, 0, (even(&[2, 4]), GroupsFrom::Graph), 3),
+            (groups([]), token, 0, (Groups::Overage, GroupsFrom::Token), 3),
+        ] {
+            let found = desk.ask(overage(1, 1), asked, token, at(seconds)).await.unwrap();
+            assert_eq!((found, desk.questions()), (expected, questions), "after {seconds} s");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_counts_for_no_other_person_tenant_or_cloud() {
+        let desk = Desk::new();
+        desk.ask(overage(1, 1), groups([2]), Some("t"), at(0)).await.unwrap();
+        for other in [overage(1, 2), overage(2, 1)] {
+            let found = desk.ask(other, groups([2]), None, at(0)).await.unwrap();
+            assert_eq!(found, (Groups::Overage, GroupsFrom::Token));
+        }
+        let china =
+            desk.resolver.resolve(overage(1, 1), Cloud::China, groups([2]), None, at(0)).await.unwrap();
+        assert_eq!(china.groups(), &Groups::Overage);
+    }
+
+    #[tokio::test]
+    async fn an_error_is_not_remembered_and_leaves_an_answer_as_it_was() {
+        let desk = Desk::new();
+        desk.graph.fails.store(1, Ordering::SeqCst);
+        let refused = desk.ask(overage(1, 1), groups([2]), Some("t"), at(0)).await;
+        assert!(matches!(refused, Err(MembershipError::TokenRefused)));
+        assert_eq!(desk.ask(overage(1, 1), groups([2]), None, at(0)).await.unwrap().0, Groups::Overage);
+        desk.graph.fails.store(0, Ordering::SeqCst);
+        desk.ask(overage(1, 1), groups([2]), Some("t"), at(0)).await.unwrap();
+        desk.graph.fails.store(1, Ordering::SeqCst);
+        desk.ask(overage(1, 1), groups([4]), Some("t"), at(1)).await.unwrap_err();
+        let found = desk.ask(overage(1, 1), groups([2]), Some("t"), at(2)).await.unwrap();
+        assert_eq!(found.1, GroupsFrom::Memory);
+    }
+
+    #[tokio::test]
+    async fn people_beyond_the_bound_displace_others_and_are_asked_about_again() {
+        let desk = Desk::new();
+        for person in 0..3 * MAX_PEOPLE as u128 {
+            desk.ask(overage(1, person), groups([1, 2]), Some("t"), at(0)).await.unwrap();
+        }
+        assert!(desk.resolver.memory.len() <= MAX_PEOPLE, "{}", desk.resolver.memory.len());
+        for person in 0..3 * MAX_PEOPLE as u128 {
+            let found = desk.ask(overage(1, person), groups([1, 2]), Some("t"), at(0)).await.unwrap();
+            assert_eq!(found.0, Groups::Listed(groups([2])));
+        }
+        let asked = desk.graph.asked.lock().unwrap();
+        assert!(asked.iter().all(|(tenant, _, count)| (tenant.uuid().as_u128(), *count) == (1, 2)));
+    }
+
+    #[tokio::test]
+    async fn more_groups_than_the_bound_are_not_asked_about() {
+        let desk = Desk::new();
+        let many = 1..=MAX_GROUPS as u128;
+        desk.ask(overage(1, 1), groups(many.clone()), Some("t"), at(0)).await.unwrap();
+        let error = desk.ask(overage(1, 1), groups(0..=*many.end()), Some("t"), at(0)).await.unwrap_err();
+        assert!(matches!(error, MembershipError::TooManyGroups { found } if found == MAX_GROUPS + 1));
+        assert_eq!(desk.questions(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_token_of_another_client_is_not_sent() {
+        use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+        let desk = Desk::new();
+        let own = subject(Groups::Overage, at(0)).client().to_string();
+        let other = Uuid::from_u128(77).to_string();
+        for (name, client, is_own) in
+            [("appid", &own, true), ("azp", &own, true), ("appid", &other, false), ("azp", &other, false)]
+        {
+            let payload = URL_SAFE_NO_PAD.encode(format!(r#"{{"{name}":"{client}"}}"#));
+            let found = desk.ask(overage(1, 1), groups([2]), Some(&format!("e30.{payload}.s")), at(0)).await;
+            assert_eq!(found.is_ok(), is_own, "{name} {client}");
+            assert!(is_own || matches!(found, Err(MembershipError::AnotherClient { .. })));
+            desk.resolver.memory.clear();
+        }
+        assert_eq!(desk.questions(), 2);
+    }
+}
