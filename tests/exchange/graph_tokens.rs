@@ -16,6 +16,9 @@ const MISMATCH: &str = "graph_token_mismatch";
 const REFUSED: &str = "graph_token_refused";
 const MALFORMED: &str = "malformed_graph_token";
 
+/// A change to the claims of a token.
+type Change = Box<dyn FnOnce(&mut Value)>;
+
 /// What a Graph token is, the token, and the reason for which it is refused.
 type Try = (String, String, &'static str);
 
@@ -102,7 +105,7 @@ fn of_other_applications(world: &World) -> Vec<Try> {
 
 fn out_of_time_or_scope(world: &World) -> Vec<Try> {
     let now = real_now();
-    let changes: Vec<(&str, Box<dyn FnOnce(&mut Value)>)> = vec![
+    let changes: Vec<(&str, Change)> = vec![
         ("expired a second ago", Box::new(move |claims| claims["exp"] = json!(now - 1))),
         ("expired an hour ago", Box::new(move |claims| claims["exp"] = json!(now - 3_600))),
         ("without an end", Box::new(|claims| drop(claims.as_object_mut().unwrap().remove("exp")))),

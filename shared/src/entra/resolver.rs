@@ -179,7 +179,7 @@ mod tests {
             if self.fails.load(Ordering::SeqCst) > 0 {
                 return Err(MembershipError::TokenRefused);
             }
-            let is_even = |group: &&GroupId| group.uuid().as_u128() % 2 == 0;
+            let is_even = |group: &&GroupId| group.uuid().as_u128().is_multiple_of(2);
             Ok(question.groups.iter().filter(is_even).copied().collect())
         }
     }
