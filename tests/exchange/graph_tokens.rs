@@ -116,7 +116,7 @@ fn out_of_time_or_scope(world: &World) -> Vec<Try> {
         ("of nobody", Box::new(|claims| claims["oid"] = json!(Uuid::from_u128(9).to_string()))),
         ("without a person", Box::new(|claims| drop(claims.as_object_mut().unwrap().remove("oid")))),
         ("of an unknown tenant", Box::new(|claims| claims["tid"] = json!(Uuid::from_u128(9).to_string()))),
-        ("for the key vault", Box::new(|claims| claims["aud"] = json!("https://vault.azure.net"))),
+        ("for the key vault", Box::new(|claims| claims["aud"] = json!("https://vault.example"))),
         ("for Azure AD Graph", Box::new(|claims| claims["aud"] = json!("https://graph.windows.net"))),
         (
             "for a similar host",

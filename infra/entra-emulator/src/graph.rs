@@ -1,4 +1,5 @@
-//! Four calls of Microsoft Graph, below `/graph`: who a token speaks of, of which tenant, and which of some groups a person is in.
+//! Four calls of Microsoft Graph, below `/graph`: who a token speaks of, of which tenant, and which of some groups a person
+//! is in.
 //!
 //! Sources: <https://learn.microsoft.com/graph/api/user-get>, <https://learn.microsoft.com/graph/api/organization-list>,
 //! <https://learn.microsoft.com/graph/api/directoryobject-checkmembergroups>,
