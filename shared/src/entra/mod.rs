@@ -21,14 +21,14 @@ mod verify;
 #[cfg(test)]
 pub(crate) use self::verify::testing;
 pub use self::{
-    claims::Groups,
+    claims::{Groups, GroupsFrom},
     cloud::{CONSUMER_TENANT, Cloud, KeySetLocation, TokenVersion},
     graph_token::{GraphToken, GraphTokenError},
     key_set::{EntraKey, EntraKeySet, EntraKeySetError},
     keys::{KEY_LIFETIMES, NoKeySetMemory, TenantKeys},
     memberships::{GraphCredential, MAX_GROUPS, MembershipError, MembershipQuestion, MembershipSource},
     refusal::{MalformedTokenError, Place, SubjectRefusal},
-    resolver::{GroupResolver, GroupsFrom},
+    resolver::GroupResolver,
     signature::SignedToken,
     source::{KeySetFetch, KeySetMemory, StoredKeySet},
     unverified::UnverifiedToken,

@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use quick_cache::sync::Cache;
 
 use super::{
-    Cloud, GraphCredential, GraphToken, Groups, MembershipError, MembershipQuestion, MembershipSource,
+    Cloud, GraphCredential, GraphToken, GroupsFrom, MembershipError, MembershipQuestion, MembershipSource,
     VerifiedSubject, memberships::MAX_GROUPS,
 };
 use crate::{
@@ -25,24 +25,6 @@ const MAX_PEOPLE: usize = 1_000;
 pub struct GroupResolver<S> {
     source: S,
     memory: Cache<Person, Arc<Answer>>,
-}
-
-/// Where the groups of a subject come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GroupsFrom {
-    /// The Entra token.
-    Token,
-    /// Microsoft Graph, asked for this exchange.
-    Graph,
-    /// Microsoft Graph, asked less than five minutes ago.
-    Memory,
-}
-
-/// The groups of a person by Graph's answer. Only this module makes it.
-#[derive(Debug)]
-pub(super) struct ResolvedGroups {
-    groups: BTreeSet<GroupId>,
-    from: GroupsFrom,
 }
 
 type Person = (Cloud, TenantId, ObjectId);
@@ -79,14 +61,14 @@ impl<S: MembershipSource> GroupResolver<S> {
             return Ok(subject);
         }
         if let Some(groups) = self.recall(person, &groups, now) {
-            return Ok(subject.with_groups(ResolvedGroups { groups, from: GroupsFrom::Memory }));
+            return Ok(subject.with_groups(groups, GroupsFrom::Memory));
         }
         let Some(token) = token else { return Ok(subject) };
         check_client(token, &subject)?;
         let member_of = self.ask(person, &groups, token).await?;
-        let resolved = ResolvedGroups { groups: member_of.clone(), from: GroupsFrom::Graph };
+        let resolved = subject.with_groups(member_of.clone(), GroupsFrom::Graph);
         self.memory.insert(person, Arc::new(Answer { asked: groups, member_of, at: now }));
-        Ok(subject.with_groups(resolved))
+        Ok(resolved)
     }
 
     async fn ask(
@@ -116,13 +98,6 @@ impl<S: MembershipSource> GroupResolver<S> {
     }
 }
 
-impl ResolvedGroups {
-    /// Returns the groups, and where they come from.
-    pub(super) fn into_parts(self) -> (Groups, GroupsFrom) {
-        (Groups::Listed(self.groups), self.from)
-    }
-}
-
 /// The Web App gets both tokens as the same client. Graph does not say which client a token was issued to, so this is read
 /// from the token before Graph verifies it; a token that cannot be read is left to Graph.
 fn check_client(token: &GraphToken, subject: &VerifiedSubject) -> Result<(), MembershipError> {
@@ -131,17 +106,6 @@ fn check_client(token: &GraphToken, subject: &VerifiedSubject) -> Result<(), Mem
             Err(MembershipError::AnotherClient { found, expected: subject.client() })
         }
         _ => Ok(()),
-    }
-}
-
-impl GroupsFrom {
-    /// Returns its stable name in audit events.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Token => "token",
-            Self::Graph => "graph",
-            Self::Memory => "graph_memory",
-        }
     }
 }
 
@@ -155,7 +119,10 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::entra::testing::{subject, subject_of};
+    use crate::entra::{
+        Groups,
+        testing::{subject, subject_of},
+    };
 
     const NOW: u64 = 1_800_000_000;
 
@@ -179,7 +146,7 @@ mod tests {
             if self.fails.load(Ordering::SeqCst) > 0 {
                 return Err(MembershipError::TokenRefused);
             }
-            let is_even = |group: &&GroupId| group.uuid().as_u128() % 2 == 0;
+            let is_even = |group: &&GroupId| group.uuid().as_u128().is_multiple_of(2);
             Ok(question.groups.iter().filter(is_even).copied().collect())
         }
     }
