@@ -22,6 +22,8 @@ mod outages;
 mod overage;
 #[path = "exchange/reasons.rs"]
 mod reasons;
+#[path = "exchange/revoked.rs"]
+mod revoked;
 #[path = "exchange/sessions.rs"]
 mod sessions;
 #[path = "exchange/targets.rs"]

@@ -12,12 +12,13 @@ use pozi_auth::{
     },
     entra::{GroupResolver, KEY_LIFETIMES, TenantKeys},
     keyring::{PUBLISHED_LIFETIMES, RING_LIFETIMES, RingSigner, RotationRequest},
+    revocation::LIST_LIFETIMES,
     session::{SessionKeySet, SessionRefusal, SessionVerifier},
     tenants::{CachedRegistry, REGISTRY_LIFETIMES},
     timestamp::{Clock, Timestamp},
 };
 use pozi_tests::{Fleet, ISSUER, PATIENT_LIMITS, SetClock, aws_at, exchanged};
-use pozi_token_exchange::{Environment, TokenExchange};
+use pozi_token_exchange::{Environment, Revocations, TokenExchange};
 
 use super::fetch;
 
@@ -35,6 +36,7 @@ impl Environment for AwsWithTestClock {
     type Memory = Arc<CachedRegistry<Table>>;
     type Graph = HttpGraph;
     type Signing = RingSigner<Table, Keys>;
+    type Revocations = Table;
 }
 
 /// Starts an instance of token-exchange with the test clock.
@@ -52,7 +54,8 @@ fn instance(fleet: &Fleet, clock: &SetClock) -> Router {
         sites: Arc::clone(&registry),
         tenant_keys: TenantKeys::with_memory(fetch, registry, KEY_LIFETIMES),
         groups: GroupResolver::new(HttpGraph::new(None).unwrap()),
-        signing: RingSigner::new(table, keys, RING_LIFETIMES),
+        signing: RingSigner::new(Arc::clone(&table), keys, RING_LIFETIMES),
+        revocations: Revocations::new(table, LIST_LIFETIMES),
     }))
 }
 

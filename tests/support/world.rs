@@ -13,19 +13,21 @@ use pozi_auth::{
     adapters::SiteFiles,
     entra::{GroupResolver, KEY_LIFETIMES, KeySetFetch, NoKeySetMemory, TenantKeys},
     keyring::{
-        PUBLISHED_LIFETIMES, RING_LIFETIMES, RingSigner, RotationPolicy, RotationTimes, SigningAlgorithm,
-        SoftwareKeys, establish,
+        PUBLISHED_LIFETIMES, RING_LIFETIMES, RingSigner, Rotation, RotationPolicy, RotationRequest,
+        RotationTimes, SigningAlgorithm, SoftwareKeys,
     },
+    revocation::{LIST_LIFETIMES, RevocationList, Revoked, RotationError, carry_out},
     session::Issuer,
     sites::SiteFile,
     tenants::SiteRegistry,
-    timestamp::Timestamp,
+    timestamp::Clock,
 };
 use pozi_local::{explain, samples};
-use pozi_token_exchange::{Environment, TokenExchange};
+use pozi_token_exchange::{Environment, Revocations, TokenExchange};
 
 use crate::{
-    Answer, EmulatedGraph, EmulatedKeySets, MemoryRing, SetClock, exchange_form, form_request, send,
+    Answer, EmulatedGraph, EmulatedKeySets, MemoryRevocations, MemoryRing, SetClock, exchange_form,
+    form_request, send,
 };
 
 /// The time at which tests begin, in seconds since the Unix epoch: 2027-01-15T08:00:00Z.
@@ -44,6 +46,8 @@ pub struct World {
     pub graph: EmulatedGraph,
     /// The stored key ring.
     pub ring: MemoryRing,
+    /// The revocation list.
+    pub revocations: MemoryRevocations,
     /// The policy by which [`World::rotate`] rotates.
     pub policy: RotationPolicy,
     /// The service's own URL.
@@ -64,6 +68,7 @@ impl<R: SiteRegistry, F: KeySetFetch> Environment for Emulated<R, F> {
     type Memory = NoKeySetMemory;
     type Graph = EmulatedGraph;
     type Signing = RingSigner<MemoryRing, SoftwareKeys>;
+    type Revocations = MemoryRevocations;
 }
 
 impl World {
@@ -101,7 +106,7 @@ impl World {
         let key_sets = EmulatedKeySets::of(entra.clone());
         let graph = EmulatedGraph::of(entra.clone());
         let clock = SetClock::at(NOW);
-        let ring = MemoryRing::default();
+        let (ring, revocations) = (MemoryRing::default(), MemoryRevocations::default());
         let hours = |count: u64| Duration::from_secs(count * 3_600);
         let times = RotationTimes {
             publish_before: hours(3),
@@ -118,6 +123,7 @@ impl World {
             tenant_keys: TenantKeys::new(key_sets.clone(), KEY_LIFETIMES),
             groups: GroupResolver::new(graph.clone()),
             signing: RingSigner::new(Arc::new(ring.clone()), SoftwareKeys, RING_LIFETIMES),
+            revocations: Revocations::new(Arc::new(revocations.clone()), LIST_LIFETIMES),
         });
         let jwks = pozi_jwks::router(
             &issuer,
@@ -128,7 +134,7 @@ impl World {
         );
         let explain = explain::router(Arc::clone(&exchange));
         let router = pozi_token_exchange::router(exchange).merge(jwks);
-        Self { clock, entra, key_sets, graph, ring, policy, issuer, sites, router, explain }
+        Self { clock, entra, key_sets, graph, ring, revocations, policy, issuer, sites, router, explain }
     }
 
     /// Returns the exchange's router with another registry and source of Entra's keys, without [`pozi_auth::oauth::finish`].
@@ -140,6 +146,7 @@ impl World {
             tenant_keys: TenantKeys::new(fetch, KEY_LIFETIMES),
             groups: GroupResolver::new(self.graph.clone()),
             signing: RingSigner::new(Arc::new(self.ring.clone()), SoftwareKeys, RING_LIFETIMES),
+            revocations: Revocations::new(Arc::new(self.revocations.clone()), LIST_LIFETIMES),
         }))
     }
 
@@ -150,8 +157,19 @@ impl World {
 
     /// Rotates the service's own keys once.
     pub async fn rotate(&self) {
-        let now = Timestamp::from_unix_seconds(self.clock.unix_seconds());
-        establish(&self.ring, &SoftwareKeys, &self.policy, now).await.expect("the keys are rotated");
+        self.run(&RotationRequest::Establish).await.expect("the keys are rotated");
+    }
+
+    /// Runs rotation once, as `request` asks.
+    pub async fn run(&self, request: &RotationRequest) -> Result<Rotation, RotationError> {
+        let stores = (&self.ring, &self.revocations);
+        carry_out(stores, &SoftwareKeys, &self.policy, request, self.clock.now()).await
+    }
+
+    /// Revokes `revoked` now.
+    pub fn revoke(&self, revoked: Revoked) {
+        let enter = |list: &RevocationList| list.enter(revoked, "a test", self.clock.now());
+        self.revocations.change(|list| enter(list).expect("the list has room"));
     }
 
     /// A token as Entra issues it now.

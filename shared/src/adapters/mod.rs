@@ -14,6 +14,7 @@ mod key_set_file;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 pub mod private_file;
+mod revocation_file;
 mod roots;
 mod site_files;
 
@@ -27,5 +28,6 @@ pub use self::{
     key_ring_file::KeyRingFile,
     key_set_file::{KeySetFile, KeySetFileError},
     private_file::UntrustedFileError,
+    revocation_file::RevocationFile,
     site_files::{LoadError, SiteFiles, read_site_files},
 };

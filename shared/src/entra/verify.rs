@@ -47,6 +47,7 @@ pub struct VerifiedSubject {
     client: ClientId,
     groups: Groups,
     groups_from: GroupsFrom,
+    issued: Timestamp,
     expires: Timestamp,
 }
 
@@ -68,6 +69,7 @@ pub fn verify(
         client: claims.client,
         groups: claims.groups.counted(expected.groups_as_roles),
         groups_from: GroupsFrom::Token,
+        issued: claims.issued,
         expires: claims.expires,
     })
 }
@@ -136,6 +138,11 @@ impl VerifiedSubject {
     /// Returns the subject with `groups`, which were resolved for it. For the resolver alone.
     pub(super) fn with_groups(self, groups: BTreeSet<GroupId>, groups_from: GroupsFrom) -> Self {
         Self { groups: Groups::Listed(groups), groups_from, ..self }
+    }
+
+    /// Returns claim `iat`.
+    pub fn issued(&self) -> Timestamp {
+        self.issued
     }
 
     /// Returns claim `exp`.
@@ -213,6 +220,7 @@ pub(crate) mod testing {
             client: ClientId::new(uuid::Uuid::from_u128(3)),
             groups,
             groups_from: GroupsFrom::Token,
+            issued: Timestamp::default(),
             expires: Timestamp::default(),
         }
     }

@@ -23,6 +23,9 @@ use crate::{
 pub const REVOCATION_LIFETIMES: Lifetimes =
     Lifetimes { fresh: Duration::from_secs(45), keep: Duration::MAX, cooldown: Duration::from_secs(10) };
 
+/// Within what time a revocation is respected by every verifier of ours that reaches the service.
+pub const REVOKED_WITHIN: Duration = Duration::from_mins(1);
+
 /// The age from which [`IssuerRevocations::renew`] fetches.
 const RENEWED_AFTER: Duration = Duration::from_secs(25);
 
@@ -119,7 +122,7 @@ impl<F: DocumentFetch, D: ConditionalFetch> IssuerRevocations<F, D> {
 
     /// Fetches the document if it is due. For a task in the background, every few seconds.
     pub async fn renew(&self, now: Timestamp) -> Result<(), LastGoodError> {
-        self.find(RENEWED_AFTER, now).await.map(drop)
+        self.find_document(RENEWED_AFTER, now).await.map(drop)
     }
 
     /// Returns the newest document, as it was served, and when it was fetched: to be stored for the next process.
@@ -145,7 +148,7 @@ impl<F: DocumentFetch, D: ConditionalFetch> IssuerRevocations<F, D> {
         now.since(held.map_or(self.started, Revocations::issued_at))
     }
 
-    async fn find(&self, fresh: Duration, now: Timestamp) -> Result<Arc<Held>, LastGoodError> {
+    async fn find_document(&self, fresh: Duration, now: Timestamp) -> Result<Arc<Held>, LastGoodError> {
         let held = self.held.held().map(|(held, _)| held);
         let (fetch, keys, issuer) = (Arc::clone(&self.fetch), Arc::clone(&self.keys), self.issuer.clone());
         let load = || async move { Ok::<_, Cause>((load(&*fetch, &keys, &issuer, held, now).await?, now)) };
@@ -159,7 +162,7 @@ impl<F: DocumentFetch, D: ConditionalFetch> SessionKeySource for IssuerRevocatio
     }
 
     async fn revocations(&self, now: Timestamp) -> Result<Arc<Revocations>, RevocationsUnavailableError> {
-        let held = self.find(REVOCATION_LIFETIMES.fresh, now).await.ok();
+        let held = self.find_document(REVOCATION_LIFETIMES.fresh, now).await.ok();
         let age = self.age(held.as_deref().map(|held| &*held.revocations), now);
         if age > self.limit.age && self.limit.after == AfterLimit::Close {
             return Err(RevocationsUnavailableError { age, limit: self.limit.age });
@@ -204,3 +207,6 @@ fn verify(
     let SessionKey { algorithm, decoding } = key.ok_or_else(unknown)?;
     unverified.verify(issuer, &decoding, algorithm, now)
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,8 @@ pub use self::{
     contents::SessionContents,
     issuer_keys::{ISSUER_KEY_LIFETIMES, IssuerKeys},
     issuer_revocations::{
-        AfterLimit, IssuerRevocations, REVOCATION_LIFETIMES, RevocationLimit, RevocationStatus,
+        AfterLimit, IssuerRevocations, REVOCATION_LIFETIMES, REVOKED_WITHIN, RevocationLimit,
+        RevocationStatus,
     },
     key_set::{SessionKey, SessionKeySet, SessionKeySetError},
     mint::mint,

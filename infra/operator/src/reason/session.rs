@@ -83,6 +83,19 @@ pub(super) const ENTRIES: &[Entry] = &[
         "The session begins in the future by the server's clock.",
         "Set the clock of the server's machine by a time server; `/health` of the gate shows how far it is off.",
     ),
+    entry(
+        "revoked",
+        Nobody,
+        "The session, its person, its site or its key was revoked.",
+        "Nothing is wrong if that was meant: the browser gets a new session if its person may have one. `pozi revoke list` shows who was revoked and by whom.",
+    ),
+    entry_at(
+        "revocations_unavailable",
+        Administrator,
+        GATE_TOML,
+        "The server has read no list of revocations for longer than the site accepts, and the site is to close then.",
+        "Check that the machine reaches the service's /.well-known/pozi-revocations; behind a proxy, set HTTPS_PROXY or ca_file.",
+    ),
     entry_at(
         "keys_unavailable",
         Administrator,
