@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use pozi_auth::{
     revocation::{LIST_HELD, Revoked, RevokedKind, change},
-    session::{REVOKED_WITHIN, RevocationLimit},
+    session::REVOKED_WITHIN,
     sites::MAX_SESSION_MINUTES,
     timestamp::Timestamp,
 };
@@ -114,15 +114,11 @@ fn verifiers() -> String {
         ("the exchange, a token for a new one", length(LIST_HELD)),
         (
             "the gate, and the authorizer",
-            format!(
-                "{}; while they cannot reach the service, as the site's limit says ({} unless set)",
-                length(REVOKED_WITHIN),
-                length(RevocationLimit::default().age)
-            ),
+            format!("{}; {longest} if they cannot reach the service", length(REVOKED_WITHIN)),
         ),
         ("answers that API Gateway caches", "as CacheSeconds says: 60 s, at most 5 min".to_owned()),
-        ("verifiers that do not read the document", format!("until they end: {longest}")),
-        ("AWS's own JWT authorizer", format!("until they end: {longest}")),
+        ("verifiers that do not read the document", longest.clone()),
+        ("AWS's own JWT authorizer", longest),
     ] {
         table.add_row([who.to_owned(), time]);
     }
