@@ -1,4 +1,4 @@
-//! The GUIDs of Entra ID, one type for each kind, so that they cannot be confused.
+//! The GUIDs of Entra ID, and of our own sessions, one type for each kind, so that they cannot be confused.
 
 use std::{borrow::Cow, fmt, str::FromStr};
 
@@ -93,6 +93,11 @@ guid!(
     /// A security group's object id: an entry of claim `groups`.
     GroupId,
     "Entra admin center → Groups → Object ID"
+);
+guid!(
+    /// A session's own id: claim `jti`.
+    SessionId,
+    "the audit event, or what `pozi session` shows as `jti`"
 );
 
 /// Parses the 36-character form, the only one that Entra uses. `Uuid` also accepts braces, `urn:uuid:` and bare digits.

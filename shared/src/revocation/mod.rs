@@ -9,14 +9,24 @@
 
 mod current;
 mod document;
+mod entry;
 mod error;
+mod list;
 mod marks;
 mod payload;
+mod publish;
 mod rice;
+mod store;
+#[cfg(test)]
+mod tests;
 
 pub use self::{
     current::Revocations,
     document::{MAX_REVOCATION_BYTES, REVOCATIONS_TYPE, UnverifiedRevocations},
+    entry::{LIST_HELD, RevocationEntry, Revoked},
     error::{RevocationDocumentError, RevocationSetError},
+    list::{ListFullError, RestoredRingError, ResumeError, RevocationList},
     marks::{RevokedKind, SessionMarks},
+    publish::{DocumentTooLargeError, REISSUED_AFTER, RevocationDraft, SignedRevocations},
+    store::{RevocationSource, RevocationStore, RevocationStoreError, change},
 };
