@@ -5,12 +5,12 @@ use std::{error::Error, net::Ipv4Addr, sync::Arc};
 use axum::Router;
 use entra_emulator::EmulatedEntra;
 use pozi_auth::{
-    adapters::{HttpDocument, HttpKeySets, KeyRingFile, LoadError, SiteFiles, SystemClock},
+    adapters::{HttpKeySets, KeyRingFile, LoadError, SiteFiles, SystemClock},
     address::LoopbackUrl,
     entra::{KEY_LIFETIMES, NoKeySetMemory, TenantKeys},
     keyring::{RingSigner, RotateError, RotationPolicyError, SoftwareKeys},
     oauth,
-    session::{Issuer, IssuerKeys},
+    session::Issuer,
     sites::Site,
     timestamp::Clock,
 };
@@ -23,7 +23,7 @@ use url::Url;
 use crate::{
     args::Args,
     certificate, connections, explain,
-    gates::{self, Gates},
+    gates::{self, Gates, LocalKeys},
     https::HttpsServer,
     listen::{ListenError, listen},
     maps::{self, CopyError, Qgis},
@@ -173,9 +173,9 @@ fn gates(
     base: &str,
     port: u16,
     qgis: Qgis,
-) -> Result<Gates<SystemClock, IssuerKeys<HttpDocument>>, StartError> {
-    let keys = gates::keys(port, args.max_age()).map_err(StartError::Other)?;
-    let issuer = base.parse().map_err(other)?;
+) -> Result<Gates<SystemClock, LocalKeys>, StartError> {
+    let issuer: Issuer = base.parse().map_err(other)?;
+    let keys = gates::keys(issuer.clone(), port, args.max_age()).map_err(StartError::Other)?;
     Ok(Gates { clock: SystemClock, issuer, keys, base: base.to_owned(), state: args.state.clone(), qgis })
 }
 

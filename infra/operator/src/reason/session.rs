@@ -76,6 +76,18 @@ pub(super) const ENTRIES: &[Entry] = &[
         "The session has ended, which happens to every session after its minutes.",
         "Nothing is wrong if the browser gets a new one and goes on. If it does not, the clock of the server or of the device is wrong.",
     ),
+    entry(
+        "revoked",
+        Nobody,
+        "The session was ended before its time: it, its person, its site or the key that signed it was revoked.",
+        "The browser asks for a new session by itself. If the exchange refuses that too, its reason says why; `pozi audit` shows it.",
+    ),
+    entry(
+        "policy_outdated",
+        Nobody,
+        "The session was decided by an older revision of the site's document than the server accepts.",
+        "The browser gets a new session by itself. If that is refused too, the server's minimum_revision is ahead of the revision that is stored; `pozi history` shows that one.",
+    ),
     entry_at(
         "not_yet_valid",
         Administrator,
@@ -89,5 +101,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         GATE_TOML,
         "The server has no keys of the service that are not too old, so it can verify nothing.",
         "Check that the machine reaches the service's /.well-known/jwks.json; behind a proxy, set HTTPS_PROXY or ca_file.",
+    ),
+    entry_at(
+        "revocations_unavailable",
+        Administrator,
+        GATE_TOML,
+        "The server has not heard for longer than the site accepts what was revoked, and the site closes then.",
+        "Check that the machine reaches the service's /.well-known/pozi-revocations, and that its clock is right. revocation_limit_minutes and past_revocation_limit of the site file say when a site closes.",
     ),
 ];
