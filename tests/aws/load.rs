@@ -12,12 +12,13 @@ use pozi_auth::{
     },
     entra::{KEY_LIFETIMES, TenantKeys},
     keyring::{PUBLISHED_LIFETIMES, RING_LIFETIMES, RingSigner, RotationRequest},
+    revocation::LIST_LIFETIMES,
     session::{SessionKeySet, SessionRefusal, SessionVerifier},
     tenants::{CachedRegistry, REGISTRY_LIFETIMES},
     timestamp::{Clock, Timestamp},
 };
 use pozi_tests::{Fleet, ISSUER, PATIENT_LIMITS, SetClock, aws_at, exchanged};
-use pozi_token_exchange::{Environment, TokenExchange};
+use pozi_token_exchange::{Environment, Revocations, TokenExchange};
 
 use super::fetch;
 
@@ -34,6 +35,7 @@ impl Environment for AwsWithTestClock {
     type KeySets = HttpKeySets;
     type Memory = Arc<CachedRegistry<Table>>;
     type Signing = RingSigner<Table, Keys>;
+    type Revocations = Table;
 }
 
 /// Starts an instance of token-exchange with the test clock.
@@ -50,7 +52,8 @@ fn instance(fleet: &Fleet, clock: &SetClock) -> Router {
         clock: clock.clone(),
         sites: Arc::clone(&registry),
         tenant_keys: TenantKeys::with_memory(fetch, registry, KEY_LIFETIMES),
-        signing: RingSigner::new(table, keys, RING_LIFETIMES),
+        signing: RingSigner::new(Arc::clone(&table), keys, RING_LIFETIMES),
+        revocations: Revocations::new(table, LIST_LIFETIMES),
     }))
 }
 

@@ -11,6 +11,7 @@ use pozi_auth::{
     keyring::{
         KeyRing, KeyRingSource, KeyState, PrivateHalf, RotateError, RotationRequest, SigningAlgorithm,
     },
+    revocation::RotationError,
     timestamp::Clock,
 };
 use pozi_rotate_keys::{RotateKeys, RunError, RunReport, aws::OnAws};
@@ -207,7 +208,7 @@ async fn a_lost_ring_is_reported_and_not_replaced() {
     let signing = pozi_auth::config::Signing::Sealed { kms_key };
     let fleet = Fleet::bare(signing, SigningAlgorithm::Es256).await.unwrap();
     let error = fleet.rotate(&RotationRequest::Due).await.unwrap_err();
-    assert!(matches!(error, RunError::Rotate(RotateError::NoRing)), "{error}");
+    assert!(matches!(error, RunError::Rotate(RotationError::Rotate(RotateError::NoRing))), "{error}");
     assert!(fleet.store().load().await.unwrap().is_none());
     fleet.rotate(&RotationRequest::Establish).await.unwrap();
     let first = ring(&fleet).await;

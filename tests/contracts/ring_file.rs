@@ -14,8 +14,8 @@ use pozi_auth::{
     adapters::KeyRingFile,
     error::with_causes,
     keyring::{
-        ActiveKey, KeyRingError, KeyRingSource, KeyRingStore, RING_LIFETIMES, RingSigner, RotateError,
-        SigningAlgorithm, SoftwareKeys, establish,
+        ActiveKey, KeyRequirements, KeyRingError, KeyRingSource, KeyRingStore, RING_LIFETIMES, RingSigner,
+        RotateError, SigningAlgorithm, SoftwareKeys, establish,
     },
     revision::Revision,
     timestamp::Timestamp,
@@ -121,7 +121,7 @@ async fn a_damaged_file_is_an_error_and_never_replaced() {
         let rotated = establish(&file, &SoftwareKeys, &policy(SigningAlgorithm::Es256), AT).await;
         assert!(matches!(rotated, Err(RotateError::Store(KeyRingError::Damaged(_)))), "{shown}");
         let signer = RingSigner::new(Arc::new(file.clone()), SoftwareKeys, RING_LIFETIMES);
-        assert!(signer.active(AT).await.is_err(), "{shown}");
+        assert!(signer.active(AT, &KeyRequirements::default()).await.is_err(), "{shown}");
         assert_eq!(fs::read(&path).unwrap(), bytes);
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use pozi_auth::{
     adapters::KeyRingFile,
     keyring::{
-        ActiveKey, KeyDisposal, KeyMaker, KeyOpener, KeyRingStore, PublishedKeySet, RING_LIFETIMES,
-        RingSigner, Signer, SigningAlgorithm, SoftwareKeys, establish,
+        ActiveKey, KeyDisposal, KeyMaker, KeyOpener, KeyRequirements, KeyRingStore, PublishedKeySet,
+        RING_LIFETIMES, RingSigner, Signer, SigningAlgorithm, SoftwareKeys, establish,
     },
     session::{SessionKeySet, SessionKeySource},
     timestamp::Timestamp,
@@ -27,12 +27,12 @@ where
     K: KeyMaker + KeyOpener + KeyDisposal + Clone,
 {
     let signing = || RingSigner::new(Arc::new(store.clone()), keys.clone(), RING_LIFETIMES);
-    let nothing = signing().active(AT).await.err().unwrap();
+    let nothing = signing().active(AT, &KeyRequirements::default()).await.err().unwrap();
     assert!(nothing.to_string().starts_with("no signing key is available"), "{nothing}");
 
     let ring = establish(&store, &keys, &policy(algorithm), AT).await.unwrap().ring;
     let signing = signing();
-    let key = signing.active(AT).await.unwrap();
+    let key = signing.active(AT, &KeyRequirements::default()).await.unwrap();
     assert_eq!((key.algorithm, Some(&key.id)), (algorithm, ring.active().map(|active| &active.id)));
 
     let published = PublishedKeySet::of(&ring);
@@ -70,7 +70,10 @@ async fn a_ring_in_a_file_signs() {
 async fn a_short_number_in_an_es256_signature_is_padded() {
     let store = MemoryRing::default();
     store.replace(None, &ring_of(SigningAlgorithm::Es256).await).await.unwrap();
-    let key = RingSigner::new(Arc::new(store), SoftwareKeys, RING_LIFETIMES).active(AT).await.unwrap();
+    let key = RingSigner::new(Arc::new(store), SoftwareKeys, RING_LIFETIMES)
+        .active(AT, &KeyRequirements::default())
+        .await
+        .unwrap();
     let mut short = 0;
     for _ in 0..3_000 {
         let signature = key.signer.sign(MESSAGE).await.unwrap();

@@ -32,7 +32,7 @@ pub use self::{
     gate::RunningGate,
     invalid_tokens::{InvalidToken, invalid_tokens},
     jwt::{part, verified_by, verifies},
-    memory::{EmulatedKeySets, MemoryRing, SetClock},
+    memory::{EmulatedKeySets, MemoryRevocations, MemoryRing, SetClock},
     node::{node_with, not_run},
     published::{Outage, PublishedDocument},
     requests::{Answer, exchange_form, form_request, send},

@@ -2,7 +2,7 @@
 //! so that its behaviour and its count of fetches apply.
 
 use std::sync::{
-    Arc, Mutex,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
@@ -15,6 +15,7 @@ use pozi_auth::{
     fetch::FetchError,
     keyring::{KeyRing, KeyRingError, KeyRingSource, KeyRingStore},
     revision::Revision,
+    revocation::{RevocationList, RevocationSource, RevocationStore, RevocationStoreError},
     timestamp::{Clock, Timestamp},
 };
 use tower::ServiceExt;
@@ -95,6 +96,40 @@ impl KeySetFetch for EmulatedKeySets {
 
 fn no_answer(error: impl Into<Cause>) -> FetchError {
     FetchError::NoAnswer(error.into())
+}
+
+/// A revocation list in memory. Clones are the same list.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryRevocations(Arc<Mutex<RevocationList>>);
+
+impl MemoryRevocations {
+    /// Returns the list.
+    pub fn list(&self) -> RevocationList {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Replaces the list by what `change` makes of it.
+    pub fn change(&self, change: impl FnOnce(&RevocationList) -> RevocationList) {
+        let mut list = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *list = change(&list);
+    }
+}
+
+impl RevocationSource for MemoryRevocations {
+    async fn load(&self) -> Result<RevocationList, RevocationStoreError> {
+        Ok(self.list())
+    }
+}
+
+impl RevocationStore for MemoryRevocations {
+    async fn replace(&self, expected: u64, list: &RevocationList) -> Result<(), RevocationStoreError> {
+        let mut stored = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if stored.sequence() != expected {
+            return Err(RevocationStoreError::Conflict);
+        }
+        *stored = list.clone();
+        Ok(())
+    }
 }
 
 /// A key ring in memory. Clones are the same ring.

@@ -8,9 +8,10 @@ use std::sync::{
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use pozi_auth::{
-    fetch::{DocumentFetch, FetchError},
-    keyring::{ActiveKey, RING_LIFETIMES, RingSigner, Signer, SoftwareKeys},
-    timestamp::Timestamp,
+    fetch::{ConditionalFetch, DocumentFetch, FetchError, Fetched},
+    issuer::REVOCATIONS_PATH,
+    keyring::{ActiveKey, KeyRequirements, RING_LIFETIMES, RingSigner, Signer, SoftwareKeys},
+    timestamp::Clock as _,
 };
 use serde_json::Value;
 
@@ -67,11 +68,34 @@ impl DocumentFetch for PublishedDocument {
     }
 }
 
+/// The revocation document that a world publishes.
+impl ConditionalFetch for PublishedDocument {
+    async fn fetch_unless(&self, etag: Option<&str>) -> Result<Fetched, FetchError> {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        let outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match outage {
+            Some(Outage::Unavailable) => return Err(FetchError::Status(503)),
+            Some(Outage::OtherDocument(bytes)) => return Ok(Fetched::Document { bytes, etag: None }),
+            None => {}
+        }
+        let headers: Vec<_> = etag.map(|etag| ("if-none-match", etag)).into_iter().collect();
+        let answer = self.world.get(REVOCATIONS_PATH, &headers).await;
+        match answer.status.as_u16() {
+            304 => Ok(Fetched::Unchanged),
+            200 => {
+                let etag = answer.headers["etag"].to_str().ok().map(str::to_owned);
+                Ok(Fetched::Document { bytes: answer.body, etag })
+            }
+            status => Err(FetchError::Status(status)),
+        }
+    }
+}
+
 impl World {
     /// Signs a token of any header and claims with the key that signs sessions now.
     pub async fn signed(&self, header: &Value, claims: &Value) -> String {
         let signing = RingSigner::new(Arc::new(self.ring.clone()), SoftwareKeys, RING_LIFETIMES);
-        let key = signing.active(Timestamp::from_unix_seconds(self.clock.unix_seconds())).await;
+        let key = signing.active(self.clock.now(), &KeyRequirements::default()).await;
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let message = format!("{}.{}", part(header), part(claims));
         let signed = key.expect("there is a signing key").signer.sign(message.as_bytes()).await;

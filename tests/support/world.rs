@@ -9,18 +9,21 @@ use pozi_auth::{
     adapters::SiteFiles,
     entra::{KEY_LIFETIMES, KeySetFetch, NoKeySetMemory, TenantKeys},
     keyring::{
-        PUBLISHED_LIFETIMES, RING_LIFETIMES, RingSigner, RotationPolicy, RotationTimes, SigningAlgorithm,
-        SoftwareKeys, establish,
+        PUBLISHED_LIFETIMES, RING_LIFETIMES, RingSigner, Rotation, RotationPolicy, RotationRequest,
+        RotationTimes, SigningAlgorithm, SoftwareKeys,
     },
+    revocation::{LIST_LIFETIMES, RevocationList, Revoked, RotationError, carry_out},
     session::Issuer,
     sites::SiteFile,
     tenants::SiteRegistry,
-    timestamp::Timestamp,
+    timestamp::Clock,
 };
 use pozi_local::{explain, samples};
-use pozi_token_exchange::{Environment, TokenExchange};
+use pozi_token_exchange::{Environment, Revocations, TokenExchange};
 
-use crate::{Answer, EmulatedKeySets, MemoryRing, SetClock, exchange_form, form_request, send};
+use crate::{
+    Answer, EmulatedKeySets, MemoryRevocations, MemoryRing, SetClock, exchange_form, form_request, send,
+};
 
 /// The time at which tests begin, in seconds since the Unix epoch: 2027-01-15T08:00:00Z.
 pub const NOW: u64 = 1_800_000_000;
@@ -36,6 +39,8 @@ pub struct World {
     pub key_sets: EmulatedKeySets,
     /// The stored key ring.
     pub ring: MemoryRing,
+    /// The revocation list.
+    pub revocations: MemoryRevocations,
     /// The policy by which [`World::rotate`] rotates.
     pub policy: RotationPolicy,
     /// The service's own URL.
@@ -55,6 +60,7 @@ impl<R: SiteRegistry, F: KeySetFetch> Environment for Emulated<R, F> {
     type KeySets = F;
     type Memory = NoKeySetMemory;
     type Signing = RingSigner<MemoryRing, SoftwareKeys>;
+    type Revocations = MemoryRevocations;
 }
 
 impl World {
@@ -91,7 +97,7 @@ impl World {
         let entra = EmulatedEntra::new(all.into_iter().map(|site| samples::registration(site)).collect());
         let key_sets = EmulatedKeySets::of(entra.clone());
         let clock = SetClock::at(NOW);
-        let ring = MemoryRing::default();
+        let (ring, revocations) = (MemoryRing::default(), MemoryRevocations::default());
         let hours = |count: u64| Duration::from_secs(count * 3_600);
         let times = RotationTimes {
             publish_before: hours(3),
@@ -107,6 +113,7 @@ impl World {
             sites: sites.clone(),
             tenant_keys: TenantKeys::new(key_sets.clone(), KEY_LIFETIMES),
             signing: RingSigner::new(Arc::new(ring.clone()), SoftwareKeys, RING_LIFETIMES),
+            revocations: Revocations::new(Arc::new(revocations.clone()), LIST_LIFETIMES),
         });
         let jwks = pozi_jwks::router(
             &issuer,
@@ -117,7 +124,7 @@ impl World {
         );
         let explain = explain::router(Arc::clone(&exchange));
         let router = pozi_token_exchange::router(exchange).merge(jwks);
-        Self { clock, entra, key_sets, ring, policy, issuer, sites, router, explain }
+        Self { clock, entra, key_sets, ring, revocations, policy, issuer, sites, router, explain }
     }
 
     /// Returns the exchange's router with another registry and source of Entra's keys, without [`pozi_auth::oauth::finish`].
@@ -128,6 +135,7 @@ impl World {
             sites,
             tenant_keys: TenantKeys::new(fetch, KEY_LIFETIMES),
             signing: RingSigner::new(Arc::new(self.ring.clone()), SoftwareKeys, RING_LIFETIMES),
+            revocations: Revocations::new(Arc::new(self.revocations.clone()), LIST_LIFETIMES),
         }))
     }
 
@@ -138,8 +146,19 @@ impl World {
 
     /// Rotates the service's own keys once.
     pub async fn rotate(&self) {
-        let now = Timestamp::from_unix_seconds(self.clock.unix_seconds());
-        establish(&self.ring, &SoftwareKeys, &self.policy, now).await.expect("the keys are rotated");
+        self.run(&RotationRequest::Establish).await.expect("the keys are rotated");
+    }
+
+    /// Runs rotation once, as `request` asks.
+    pub async fn run(&self, request: &RotationRequest) -> Result<Rotation, RotationError> {
+        let stores = (&self.ring, &self.revocations);
+        carry_out(stores, &SoftwareKeys, &self.policy, request, self.clock.now()).await
+    }
+
+    /// Revokes `revoked` now.
+    pub fn revoke(&self, revoked: Revoked) {
+        let enter = |list: &RevocationList| list.enter(revoked, "a test", self.clock.now());
+        self.revocations.change(|list| enter(list).expect("the list has room"));
     }
 
     /// A token as Entra issues it now.

@@ -8,9 +8,9 @@ use axum::{
 };
 use http::{
     HeaderMap, HeaderValue, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS},
+    header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, X_CONTENT_TYPE_OPTIONS},
 };
-use pozi_auth::hash::sha256_hex;
+use pozi_auth::{hash::sha256_hex, oauth::is_unchanged};
 
 /// A document as it is served.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl Document {
 
     /// Answers with the document, or with 304 if the consumer has it.
     pub(crate) fn answer(&self, request: &HeaderMap) -> Response {
-        let unchanged = self.is_known_to(request);
+        let unchanged = is_unchanged(request, &self.etag);
         let mut response =
             Response::new(if unchanged { Body::empty() } else { Body::from(self.body.clone()) });
         let headers = response.headers_mut();
@@ -54,17 +54,12 @@ impl Document {
         }
         response
     }
-
-    /// `If-None-Match` compares weakly (RFC 9110 §13.1.2): a cache may have marked the validator as weak (`W/`).
-    fn is_known_to(&self, request: &HeaderMap) -> bool {
-        let matches = |tag: &str| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.etag;
-        let values = request.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-        values.flat_map(|value| value.split(',')).any(|tag| matches(tag.trim()))
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use http::header::IF_NONE_MATCH;
+
     use super::*;
 
     fn status(if_none_match: &str) -> StatusCode {

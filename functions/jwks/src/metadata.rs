@@ -15,6 +15,7 @@ pub(crate) fn authorization_server(issuer: &Issuer) -> Value {
         "issuer": issuer,
         "token_endpoint": format!("{issuer}/oauth2/token"),
         "jwks_uri": issuer.key_set_url(),
+        "pozi_revocations_uri": issuer.revocations_url(),
         "grant_types_supported": [GRANT_TYPE],
         "token_endpoint_auth_methods_supported": ["none"],
         "response_types_supported": ["none"],

@@ -20,6 +20,7 @@ pub struct OnAws;
 
 impl Environment for OnAws {
     type Ring = Table;
+    type Revocations = Table;
     type Keys = Keys;
     type Tenants = Table;
     type KeySets = HttpKeySets;
@@ -31,6 +32,7 @@ pub fn service(config: RotateKeysConfig) -> Result<RotateKeys<OnAws>, Error> {
     let table = Table::new(&aws, &config.table);
     Ok(RotateKeys {
         ring: table.clone(),
+        revocations: table.clone(),
         keys: Keys::new(&aws, &config.signing, &config.table, &config.issuer),
         policy: RotationPolicy::of_service(config.algorithm, config.sign_for)?,
         tenants: Arc::new(table),

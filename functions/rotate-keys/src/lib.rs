@@ -10,10 +10,11 @@ use std::sync::Arc;
 use pozi_auth::{
     entra::KeySetFetch,
     keyring::{
-        self, KeyDisposal, KeyMaker, KeyRingStore, KeyStatus, RotateError, Rotation, RotationPolicy,
-        RotationRequest, newest_key_age,
+        KeyDisposal, KeyMaker, KeyRingStore, KeyStatus, Rotation, RotationPolicy, RotationRequest,
+        newest_key_age,
     },
     metrics,
+    revocation::{self, RevocationStore, RotationError},
     tenants::{AllTenants, KeySetStore, RegistryError},
     timestamp::Timestamp,
 };
@@ -25,6 +26,8 @@ pub use self::refresh::Refreshed;
 pub trait Environment: Send + Sync + 'static {
     /// Stores the key ring.
     type Ring: KeyRingStore;
+    /// Stores the revocation list.
+    type Revocations: RevocationStore;
     /// Makes and deletes keys.
     type Keys: KeyMaker + KeyDisposal;
     /// Knows the tenants, and stores their key sets.
@@ -38,6 +41,8 @@ pub trait Environment: Send + Sync + 'static {
 pub struct RotateKeys<E: Environment> {
     /// The key ring.
     pub ring: E::Ring,
+    /// The revocation list.
+    pub revocations: E::Revocations,
     /// What makes and deletes its keys.
     pub keys: E::Keys,
     /// How long its keys spend in each state.
@@ -62,9 +67,9 @@ pub struct RunReport {
 /// A run failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The signing keys were not rotated; the ring is unchanged.
+    /// The signing keys were not rotated, or what was done is not recorded yet.
     #[error("the signing keys were not rotated")]
-    Rotate(#[from] RotateError),
+    Rotate(#[from] RotationError),
     /// The tenants could not be read.
     #[error("the tenants' key sets were not fetched")]
     Tenants(#[from] RegistryError),
@@ -88,8 +93,9 @@ impl<E: Environment> RotateKeys<E> {
         Ok(RunReport { keys: in_words(&rotated), ring, key_sets: refreshed? })
     }
 
-    async fn rotate(&self, request: &RotationRequest, now: Timestamp) -> Result<Rotation, RotateError> {
-        let rotated = keyring::carry_out(&self.ring, &self.keys, &self.policy, request, now).await?;
+    async fn rotate(&self, request: &RotationRequest, now: Timestamp) -> Result<Rotation, RotationError> {
+        let stores = (&self.ring, &self.revocations);
+        let rotated = revocation::carry_out(stores, &self.keys, &self.policy, request, now).await?;
         if let Some(age) = newest_key_age(&rotated.ring, now) {
             metrics::record_newest_key_age(age);
         }
@@ -97,7 +103,7 @@ impl<E: Environment> RotateKeys<E> {
     }
 }
 
-fn in_words(Rotation { plan, ring }: &Rotation) -> Vec<String> {
+fn in_words(Rotation { plan, ring, .. }: &Rotation) -> Vec<String> {
     let mut words = Vec::new();
     words.extend(plan.revoke.iter().map(|key| format!("key {key} is revoked: it is no longer published")));
     if plan.create {

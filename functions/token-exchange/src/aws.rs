@@ -11,12 +11,13 @@ use pozi_auth::{
     },
     config::TokenExchangeConfig,
     entra::{KEY_LIFETIMES, TenantKeys},
-    keyring::{ActiveKey, RING_LIFETIMES, RingSigner},
+    keyring::{ActiveKey, KeyRequirements, RING_LIFETIMES, RingSigner},
+    revocation::LIST_LIFETIMES,
     tenants::{CachedRegistry, REGISTRY_LIFETIMES},
     timestamp::Clock,
 };
 
-use crate::{Environment, TokenExchange, router};
+use crate::{Environment, Revocations, TokenExchange, router};
 
 /// The function's environment on AWS.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ impl Environment for OnAws {
     type KeySets = HttpKeySets;
     type Memory = Arc<CachedRegistry<Table>>;
     type Signing = Arc<RingSigner<Table, Keys>>;
+    type Revocations = Table;
 }
 
 /// Returns the function's router as `config` describes it. A task in the background reads and opens the signing key, so that
@@ -43,13 +45,14 @@ pub fn service(config: TokenExchangeConfig) -> Result<Router, Error> {
     let table = Arc::new(Table::new(&aws, &config.table));
     let keys = Keys::new(&aws, &config.signing, &config.table, &config.issuer);
     let signing = Arc::new(RingSigner::new(Arc::clone(&table), keys, RING_LIFETIMES));
+    let revocations = Revocations::new(Arc::clone(&table), LIST_LIFETIMES);
     let registry = Arc::new(CachedRegistry::new(table, REGISTRY_LIFETIMES));
     // The same timeout as for AWS, because the same person waits.
     let fetch = HttpKeySets::new(config.entra_login)?.with_timeout(config.aws.limits.call);
     tokio::spawn({
         let signing = Arc::clone(&signing);
         // An error is logged, and met again by the exchange that needs the key.
-        async move { drop(signing.active(SystemClock.now()).await) }
+        async move { drop(signing.active(SystemClock.now(), &KeyRequirements::default()).await) }
     });
     Ok(router(Arc::new(TokenExchange::<OnAws> {
         issuer: config.issuer,
@@ -57,5 +60,6 @@ pub fn service(config: TokenExchangeConfig) -> Result<Router, Error> {
         sites: Arc::clone(&registry),
         tenant_keys: TenantKeys::with_memory(fetch, registry, KEY_LIFETIMES),
         signing,
+        revocations,
     })))
 }

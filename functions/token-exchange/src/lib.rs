@@ -3,6 +3,7 @@
 
 #[cfg(feature = "lambda")]
 pub mod aws;
+mod revocations;
 
 use std::sync::Arc;
 
@@ -16,11 +17,13 @@ use http::{HeaderMap, StatusCode, header::ORIGIN};
 use pozi_auth::{
     entra::{
         self, Groups, KeySetFetch, KeySetLocation, KeySetMemory, SignedToken, SubjectRefusal, TenantKeys,
-        UnverifiedToken,
+        UnverifiedToken, VerifiedSubject,
     },
     error::{Received, shortened},
+    issuer::REVOCATIONS_PATH,
     keyring::ActiveKey,
     oauth::{self, ExchangeError, ExchangeRequest, RequestRefusal, SubjectToken, TokenResponse},
+    revocation::{RevocationList, RevocationSource},
     session::{self, Issuer, SessionClaims},
     sites::{self, Explained, Site},
     telemetry::Trail,
@@ -28,6 +31,8 @@ use pozi_auth::{
     timestamp::{Clock, Timestamp},
 };
 use uuid::Uuid;
+
+pub use self::revocations::Revocations;
 
 /// Where an exchange runs: on AWS, on localhost or in a test. Names the types that it works with.
 pub trait Environment: Send + Sync + 'static {
@@ -42,6 +47,8 @@ pub trait Environment: Send + Sync + 'static {
     type Memory: KeySetMemory;
     /// Knows the key that signs.
     type Signing: ActiveKey;
+    /// Knows what was revoked.
+    type Revocations: RevocationSource;
 }
 
 /// The function's state in the environment `E`.
@@ -57,6 +64,8 @@ pub struct TokenExchange<E: Environment> {
     pub tenant_keys: TenantKeys<E::KeySets, E::Memory>,
     /// The key that signs.
     pub signing: E::Signing,
+    /// What was revoked.
+    pub revocations: Revocations<E::Revocations>,
 }
 
 /// What a subject token gives access to, and why.
@@ -80,6 +89,7 @@ pub fn router<E: Environment>(state: Arc<TokenExchange<E>>) -> Router {
         // OpenID metadata must name it (OpenID Connect Discovery 1.0 §3). No client has a redirect URI, so that errors are
         // shown and not sent to one (RFC 6749 §4.1.2.1).
         .route(oauth::AUTHORIZATION_PATH, get(authorize).post(authorize))
+        .route(REVOCATIONS_PATH, get(revocations::serve::<E>))
         .with_state(state);
     oauth::at_every_base(&router, issuer.path())
 }
@@ -106,7 +116,8 @@ impl<E: Environment> TokenExchange<E> {
         let token = UnverifiedToken::parse(request.subject_token.as_str())?;
         trail.record_claims(&token);
         token.check_expiry(now)?;
-        let sites = sites_of(&self.sites, &token, now).await?;
+        let (sites, revoked) = tokio::join!(sites_of(&self.sites, &token, now), self.revocations.list(now));
+        let sites = sites?;
         trail.record_key_search();
         let ready = || trail.record_keys_ready();
         let token = verify_signature(&self.tenant_keys, token, &sites, now, ready).await?;
@@ -116,11 +127,13 @@ impl<E: Environment> TokenExchange<E> {
         check_origin(&head.headers, site)?;
         let subject = entra::verify(token, &site.expected, now)?;
         trail.record_subject(&subject, site);
+        let revoked = revoked?;
+        refuse_revoked(&revoked, &subject, site, now)?;
         let grant = sites::decide(&subject, site, request.scope.as_ref(), now)?;
 
         trail.record_signing();
         let claims = SessionClaims::new(&self.issuer, &subject, &grant, Uuid::new_v4(), now);
-        let signing_key = self.signing.active(now).await?;
+        let signing_key = self.signing.active(now, &revoked.requirements()).await?;
         let session = session::mint(&claims, &signing_key).await?;
         session::check_size(&session)?;
         trail.record_session(&claims, signing_key.id.as_str());
@@ -134,7 +147,8 @@ impl<E: Environment> TokenExchange<E> {
         let form = oauth::read_form(&head.headers, body).await?;
         let now = self.clock.now();
         let subject_token = SubjectToken::parse(&form)?;
-        explain(subject_token.as_str(), &self.sites, &self.tenant_keys, now).await
+        let revoked = self.revocations.list(now).await?;
+        explain(subject_token.as_str(), &self.sites, &self.tenant_keys, &revoked, now).await
     }
 }
 
@@ -144,6 +158,7 @@ pub async fn explain<R: SiteRegistry, F: KeySetFetch, M: KeySetMemory>(
     subject_token: &str,
     registry: &R,
     tenant_keys: &TenantKeys<F, M>,
+    revoked: &RevocationList,
     now: Timestamp,
 ) -> Result<Explanation, ExchangeError> {
     let token = UnverifiedToken::parse(subject_token)?;
@@ -152,6 +167,7 @@ pub async fn explain<R: SiteRegistry, F: KeySetFetch, M: KeySetMemory>(
     let token = verify_signature(tenant_keys, token, &sites, now, || ()).await?;
     let site = tenants::choose(&sites, &[], &token)?;
     let subject = entra::verify(token, &site.expected, now)?;
+    refuse_revoked(revoked, &subject, site, now)?;
     let (groups, catalogues) = (subject.groups().clone(), sites::explain(subject.groups(), site));
     Ok(Explanation { site: Arc::clone(site), groups, catalogues })
 }
@@ -183,6 +199,21 @@ async fn verify_signature<F: KeySetFetch, M: KeySetMemory>(
     let key = tenant_keys.find(location, token.key_id(), now).await;
     looked_up();
     Ok(token.verify_signature(&*key?, cloud)?)
+}
+
+/// Refuses a token that was issued before its person or its site was revoked.
+fn refuse_revoked(
+    revoked: &RevocationList,
+    subject: &VerifiedSubject,
+    site: &Site,
+    now: Timestamp,
+) -> Result<(), ExchangeError> {
+    let person = (subject.tenant(), subject.object());
+    let Some(entry) = revoked.refuses(person, site.external_url.as_str(), subject.issued(), now) else {
+        return Ok(());
+    };
+    let (kind, issued, accepted_from) = (entry.revoked.kind(), subject.issued(), entry.issued_before(now));
+    Err(ExchangeError::Revoked { kind, issued, accepted_from })
 }
 
 /// A browser says which page makes the request: the page of another site must not use its visitor's sign-in. Other clients

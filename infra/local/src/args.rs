@@ -93,6 +93,11 @@ impl Args {
         self.state.join(format!("keys-{}.json", self.algorithm().name().to_lowercase()))
     }
 
+    /// The file of the revocation list. Each key ring has its own, since it knows the ring's revision.
+    pub fn revocations(&self) -> PathBuf {
+        self.state.join(format!("revocations-{}.json", self.algorithm().name().to_lowercase()))
+    }
+
     /// How long a key is published before it signs: a quarter of `rotate_every`, at most a minute.
     pub fn publish_before(&self) -> Duration {
         Duration::from_secs((self.rotate_every / 4).clamp(1, 60))

@@ -3,9 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use pozi_auth::{
-    adapters::{KeyRingFile, SystemClock},
+    adapters::{KeyRingFile, RevocationFile, SystemClock},
     error::with_causes,
-    keyring::{Plan, RotateError, RotationPolicy, SoftwareKeys, establish, rotate},
+    keyring::{Plan, RotationPolicy, RotationRequest, SoftwareKeys},
+    revocation::{RotationError, carry_out},
     timestamp::Clock,
 };
 
@@ -13,15 +14,19 @@ use crate::console;
 
 /// Makes sure that there is a signing key, then checks the ring at every `interval` until the process ends.
 pub(crate) async fn start(
-    ring: Arc<KeyRingFile>,
+    (ring, revocations): (Arc<KeyRingFile>, Arc<RevocationFile>),
     policy: RotationPolicy,
     interval: Duration,
-) -> Result<(), RotateError> {
-    print(&establish(&*ring, &SoftwareKeys, &policy, SystemClock.now()).await?.plan);
+) -> Result<(), RotationError> {
+    let run = async move |request: RotationRequest| {
+        let stores = (&*ring, &*revocations);
+        carry_out(stores, &SoftwareKeys, &policy, &request, SystemClock.now()).await
+    };
+    print(&run(RotationRequest::Establish).await?.plan);
     tokio::spawn(async move {
         loop {
             tokio::time::sleep(interval).await;
-            match rotate(&*ring, &SoftwareKeys, &policy, SystemClock.now()).await {
+            match run(RotationRequest::Due).await {
                 Ok(rotation) => print(&rotation.plan),
                 Err(error) => tracing::warn!(problem = with_causes(&error), "cannot rotate the signing keys"),
             }

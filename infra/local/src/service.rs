@@ -5,16 +5,17 @@ use std::{error::Error, net::Ipv4Addr, sync::Arc};
 use axum::Router;
 use entra_emulator::EmulatedEntra;
 use pozi_auth::{
-    adapters::{HttpKeySets, KeyRingFile, LoadError, SiteFiles, SystemClock},
+    adapters::{HttpKeySets, KeyRingFile, LoadError, RevocationFile, SiteFiles, SystemClock},
     address::LoopbackUrl,
     entra::{KEY_LIFETIMES, NoKeySetMemory, TenantKeys},
     keyring::{RingSigner, RotateError, RotationPolicyError, SoftwareKeys},
     oauth,
+    revocation::{LIST_LIFETIMES, RotationError},
     session::Issuer,
     sites::Site,
     timestamp::Clock,
 };
-use pozi_token_exchange::{Environment, TokenExchange};
+use pozi_token_exchange::{Environment, Revocations, TokenExchange};
 use tokio::net::TcpListener;
 #[cfg(unix)]
 use tokio::signal::unix::{SignalKind, signal};
@@ -58,7 +59,7 @@ pub enum StartError {
     Sites(#[from] LoadError),
     /// There is no signing key, and none can be made.
     #[error(transparent)]
-    Keys(#[from] RotateError),
+    Keys(#[from] RotationError),
     /// Keys cannot rotate at this pace.
     #[error("invalid --rotate-every")]
     Policy(#[from] RotationPolicyError),
@@ -89,8 +90,10 @@ impl Service {
         let mut sites: Vec<_> = files.all().cloned().collect();
         sites.sort_by_key(|site| site.name.to_string());
         let ring = Arc::new(KeyRingFile::new(args.key_ring()));
-        ring.sweep().await.map_err(RotateError::from)?;
-        rotation::start(Arc::clone(&ring), args.policy()?, args.publish_before() / 4).await?;
+        ring.sweep().await.map_err(RotateError::from).map_err(RotationError::from)?;
+        let revocations = Arc::new(RevocationFile::new(args.revocations()));
+        let stores = (ring, revocations);
+        rotation::start(stores.clone(), args.policy()?, args.publish_before() / 4).await?;
 
         let entra = EmulatedEntra::new(sites.iter().map(|site| samples::registration(site)).collect());
         let certificate =
@@ -102,7 +105,7 @@ impl Service {
         let authority = args.authority.as_ref().unwrap_or(&tenant_url);
         let config = PageConfig::new(&base, authority, sites.iter().map(AsRef::as_ref), has_qgis);
         let gates = gates(args, &base, port, qgis)?;
-        let mut router = functions(args, &base, port, files, ring)?
+        let mut router = functions(args, &base, port, files, stores)?
             .nest("/entra", entra.router())
             .merge(page::router(config, msal))
             .merge(kit(args, &base)?);
@@ -200,6 +203,7 @@ impl Environment for Localhost {
     type KeySets = HttpKeySets;
     type Memory = NoKeySetMemory;
     type Signing = RingSigner<KeyRingFile, SoftwareKeys>;
+    type Revocations = RevocationFile;
 }
 
 /// The token exchange, its explanations, and the key set.
@@ -208,7 +212,7 @@ fn functions(
     base: &str,
     port: u16,
     sites: SiteFiles,
-    ring: Arc<KeyRingFile>,
+    (ring, revocations): (Arc<KeyRingFile>, Arc<RevocationFile>),
 ) -> Result<Router, StartError> {
     let issuer: Issuer = base.parse().map_err(other)?;
     // Not `localhost`, which may mean ::1, where nothing listens.
@@ -227,6 +231,7 @@ fn functions(
         sites,
         tenant_keys: TenantKeys::new(fetch, KEY_LIFETIMES),
         signing: RingSigner::new(ring, SoftwareKeys, args.ring_lifetimes()),
+        revocations: Revocations::new(revocations, LIST_LIFETIMES),
     });
     let explain = explain::router(Arc::clone(&exchange));
     Ok(pozi_token_exchange::router(exchange).merge(explain).merge(jwks))

@@ -1,8 +1,7 @@
 //! The key ring in a file, for one machine: readable only by its owner, and replaced in one step.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -87,7 +86,7 @@ fn write(path: &Path, expected: Option<Revision>, ring: &[u8]) -> Result<(), Key
     let folder = private_file::folder_of(path);
     let failed = |error: io::Error| unavailable(path, error);
     fs::create_dir_all(folder).map_err(failed)?;
-    let _lock = lock(path).map_err(failed)?;
+    let _lock = private_file::lock(path).map_err(failed)?;
     let current = read(path)?.map(|(_, revision)| revision);
     if current != expected {
         return Err(KeyRingError::Conflict);
@@ -101,26 +100,11 @@ fn write(path: &Path, expected: Option<Revision>, ring: &[u8]) -> Result<(), Key
 
 fn sweep(path: &Path) -> Result<usize, KeyRingError> {
     let failed = |error: io::Error| unavailable(path, error);
-    let _lock = match lock(path) {
+    let _lock = match private_file::lock(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
         lock => lock.map_err(failed)?,
     };
     private_file::sweep(path).map_err(failed)
-}
-
-/// Waits for the only lock of the ring at `path`, which ends when the file that is returned is closed.
-fn lock(path: &Path) -> io::Result<File> {
-    // Not truncated: a file that happens to have this name keeps its content.
-    let lock = OpenOptions::new().write(true).create(true).truncate(false).open(lock_path(path))?;
-    lock.lock()?;
-    Ok(lock)
-}
-
-/// Returns the path of the lock file: the ring's with a suffix.
-fn lock_path(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    name.into()
 }
 
 fn refuse_if_others_can_read(path: &Path) -> Result<(), KeyRingError> {

@@ -13,6 +13,7 @@ mod key_set_file;
 pub mod lambda;
 pub mod private_file;
 mod revocation_document_file;
+mod revocation_file;
 mod roots;
 mod site_files;
 
@@ -28,5 +29,6 @@ pub use self::{
     revocation_document_file::{
         KnownRevocations, RevocationDocumentFile, RevocationDocumentFileError,
     },
+    revocation_file::RevocationFile,
     site_files::{LoadError, SiteFiles, read_site_files},
 };

@@ -3,6 +3,7 @@
 
 use std::{
     ffi::OsString,
+    fs::{File, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -77,6 +78,21 @@ pub fn sweep(path: &Path) -> io::Result<usize> {
 fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
     let prefix = temporary_prefix(path);
     tempfile::Builder::new().prefix(&prefix).suffix(TEMPORARY).tempfile_in(folder_of(path))
+}
+
+/// Waits for the only lock of the file at `path`, which ends when the file that is returned is closed.
+pub(super) fn lock(path: &Path) -> io::Result<File> {
+    // Not truncated: a file that happens to have this name keeps its content.
+    let lock = OpenOptions::new().write(true).create(true).truncate(false).open(lock_path(path))?;
+    lock.lock()?;
+    Ok(lock)
+}
+
+/// Returns the path of the lock file: the ring's with a suffix.
+fn lock_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    name.into()
 }
 
 /// The end of the names of temporary files.

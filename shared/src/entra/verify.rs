@@ -46,6 +46,7 @@ pub struct VerifiedSubject {
     object: ObjectId,
     client: ClientId,
     groups: Groups,
+    issued: Timestamp,
     expires: Timestamp,
 }
 
@@ -66,6 +67,7 @@ pub fn verify(
         object: claims.object,
         client: claims.client,
         groups: claims.groups.counted(expected.groups_as_roles),
+        issued: claims.issued,
         expires: claims.expires,
     })
 }
@@ -124,6 +126,11 @@ impl VerifiedSubject {
     /// Returns the person's groups.
     pub fn groups(&self) -> &Groups {
         &self.groups
+    }
+
+    /// Returns claim `iat`.
+    pub fn issued(&self) -> Timestamp {
+        self.issued
     }
 
     /// Returns claim `exp`.
@@ -194,6 +201,7 @@ pub(crate) mod testing {
             object: ObjectId::new(id(2)),
             client: ClientId::new(id(3)),
             groups,
+            issued: Timestamp::default(),
             expires,
         }
     }

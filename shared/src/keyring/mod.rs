@@ -8,6 +8,7 @@ mod policy;
 mod private_key;
 mod published;
 mod request;
+mod requirements;
 mod ring;
 mod rotate;
 mod signer;
@@ -29,6 +30,7 @@ pub use self::{
     private_key::{NewKey, PrivateHalf, PrivateKey},
     published::{PublishedKeySet, PublishedKeySetError},
     request::{ContradictoryRequestError, RotationRequest},
+    requirements::{KeyRequirements, RestoredRingError, UnusableKeyError},
     ring::{KeyRing, KeyRingFormatError, KeyState, RingKey},
     rotate::{RotateError, Rotation, carry_out, establish, rotate},
     signer::{PUBLISHED_LIFETIMES, RING_LIFETIMES, RingSigner},

@@ -7,7 +7,7 @@ use super::{
     KeyDisposal, KeyId, KeyMaker, KeyRing, KeyRingError, KeyRingStore, NewKey, Plan, RingKey, RotationPolicy,
     RotationRequest, SigningAlgorithm, VaultError, plan,
 };
-use crate::{error::with_causes, timestamp::Timestamp};
+use crate::{error::with_causes, revision::Revision, timestamp::Timestamp};
 
 /// What a run did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Rotation {
     pub plan: Plan,
     /// The ring after the run.
     pub ring: KeyRing,
+    /// Its revision.
+    pub revision: Revision,
 }
 
 /// A run failed and left the ring unchanged.
@@ -104,8 +106,8 @@ async fn attempt<S: KeyRingStore, K: KeyMaker + KeyDisposal>(
     let (ring, revision) = store.load().await?.unzip();
     check(ring.as_ref(), policy, request)?;
     let plan = plan(ring.as_ref(), now, policy, request);
-    if let Some(ring) = ring.as_ref().filter(|_| plan.is_empty()) {
-        return Ok(Rotation { plan, ring: ring.clone() });
+    if let (Some(ring), Some(revision), true) = (&ring, revision, plan.is_empty()) {
+        return Ok(Rotation { plan, ring: ring.clone(), revision });
     }
     for key in &plan.note_future {
         tracing::warn!(%key, "the key ring has a time in the future; a clock was wrong, and the key's age counts from now");
@@ -119,7 +121,7 @@ async fn attempt<S: KeyRingStore, K: KeyMaker + KeyDisposal>(
     let unusable = || RotateError::Key(VaultError::NotMade);
     let next = plan.applied_to(ring.as_ref(), new.clone(), policy, now).ok_or_else(unusable)?;
     match store.replace(revision, &next).await {
-        Ok(()) => Ok(Rotation { plan, ring: next }),
+        Ok(()) => Ok(Rotation { plan, ring: next, revision: Revision::after(revision) }),
         Err(KeyRingError::Conflict) => {
             if let Some(new) = new {
                 dispose_unless_stored(store, keys, &new).await;
@@ -187,10 +189,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::{
-        keyring::{KeyRingSource, PrivateHalf, SoftwareKeys, policy::testing::policy},
-        revision::Revision,
-    };
+    use crate::keyring::{KeyRingSource, PrivateHalf, SoftwareKeys, policy::testing::policy};
 
     const START: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
 

@@ -7,12 +7,13 @@ use std::{
 };
 
 use super::{
-    ActiveKey, KeyId, KeyOpener, KeyRing, KeyRingSource, KeyState, RingKey, SigningAlgorithm, SigningError,
-    SigningKey, VaultError,
+    ActiveKey, KeyId, KeyOpener, KeyRequirements, KeyRing, KeyRingSource, KeyState, RingKey,
+    SigningAlgorithm, SigningError, SigningKey, VaultError,
 };
 use crate::{
     error::{Cause, with_causes},
-    last_good::{Cooldown, LastGood, Lifetimes},
+    last_good::{Cooldown, LastGood, LastGoodError, Lifetimes},
+    revision::Revision,
     timestamp::Timestamp,
 };
 
@@ -24,15 +25,24 @@ pub const RING_LIFETIMES: Lifetimes = Lifetimes {
 };
 
 /// How long a publisher uses a ring: longer than a signer does, so that in an outage of the store no session is signed with
-/// a key that is no longer published.
-pub const PUBLISHED_LIFETIMES: Lifetimes = Lifetimes { keep: Duration::from_hours(24), ..RING_LIFETIMES };
+/// a key that is no longer published. It reads a new ring within seconds: after a key was revoked, another one may sign at
+/// once, and our verifiers then need it.
+pub const PUBLISHED_LIFETIMES: Lifetimes =
+    Lifetimes { fresh: Duration::from_secs(5), keep: Duration::from_hours(24), ..RING_LIFETIMES };
 
 /// Signs with the active key of a stored ring, opened once.
 #[derive(Debug)]
 pub struct RingSigner<R, O: KeyOpener> {
     source: Arc<R>,
     opened: Arc<Opened<O>>,
-    active: Arc<LastGood<Arc<SigningKey<O::Signer>>>>,
+    active: Arc<LastGood<Active<O::Signer>>>,
+}
+
+/// The key that signs, and the revision of its ring.
+#[derive(Debug)]
+struct Active<S> {
+    ring: Revision,
+    key: Arc<SigningKey<S>>,
 }
 
 /// The opened keys of the current ring, so that reading the ring again does not cost a call to the vault.
@@ -57,14 +67,32 @@ impl<R: KeyRingSource, O: KeyOpener> RingSigner<R, O> {
 impl<R: KeyRingSource, O: KeyOpener> ActiveKey for RingSigner<R, O> {
     type Signer = O::Signer;
 
-    async fn active(&self, now: Timestamp) -> Result<Arc<SigningKey<O::Signer>>, SigningError> {
+    async fn active(
+        &self,
+        now: Timestamp,
+        requirements: &KeyRequirements,
+    ) -> Result<Arc<SigningKey<O::Signer>>, SigningError> {
         let (source, opened) = (Arc::clone(&self.source), Arc::clone(&self.opened));
         let load = || async move {
-            let (ring, _) = source.load().await?.ok_or("no key ring is stored yet")?;
-            Ok::<_, Cause>((opened.active_of(&ring).await?, now))
+            let (ring, revision) = source.load().await?.ok_or("no key ring is stored yet")?;
+            Ok::<_, Cause>((Active { ring: revision, key: opened.active_of(&ring).await? }, now))
         };
-        let key = self.active.find(now, |_| true, load).await;
-        key.map(|key| Arc::clone(&*key)).map_err(|error| SigningError(error.into()))
+        let wanted = requirements.clone();
+        let satisfies = move |active: &Active<O::Signer>| wanted.check(active.ring, &active.key.id).is_ok();
+        match self.active.find(now, satisfies, load).await {
+            Ok(active) => Ok(Arc::clone(&active.key)),
+            Err(LastGoodError::Missing { .. }) => Err(SigningError(self.why_unusable(requirements))),
+            Err(error) => Err(SigningError(error.into())),
+        }
+    }
+}
+
+impl<R, O: KeyOpener> RingSigner<R, O> {
+    /// Returns why the key of the ring that was just read may not sign.
+    fn why_unusable(&self, requirements: &KeyRequirements) -> Cause {
+        let held = self.active.held();
+        let refused = held.and_then(|(active, _)| requirements.check(active.ring, &active.key.id).err());
+        refused.map_or_else(|| "the ring's key may not sign".into(), Into::into)
     }
 }
 
@@ -184,7 +212,10 @@ mod tests {
     }
 
     async fn id_at(signer: &Signing, seconds: u64) -> Result<KeyId, String> {
-        let key = signer.active(after(seconds)).await.map_err(|error| with_causes(&error))?;
+        let key = signer
+            .active(after(seconds), &KeyRequirements::default())
+            .await
+            .map_err(|error| with_causes(&error))?;
         assert!(key.signer.sign(b"message").await.is_ok());
         Ok(key.id.clone())
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{KeyId, SigningAlgorithm};
+use super::{KeyId, KeyRequirements, SigningAlgorithm};
 use crate::{error::Cause, timestamp::Timestamp};
 
 /// A key that signs, with what a token's header must say about it.
@@ -21,18 +21,24 @@ pub trait ActiveKey: Send + Sync + 'static {
     /// What signs with it: a key in memory, or one that never leaves its vault.
     type Signer: Signer;
 
-    /// Returns the key that signs at `now`.
+    /// Returns the key that signs at `now`. One that does not satisfy `requirements` is never returned: the ring is read anew, and
+    /// if that does not help, there is none.
     fn active(
         &self,
         now: Timestamp,
+        requirements: &KeyRequirements,
     ) -> impl Future<Output = Result<Arc<SigningKey<Self::Signer>>, SigningError>> + Send;
 }
 
 impl<K: ActiveKey> ActiveKey for Arc<K> {
     type Signer = K::Signer;
 
-    async fn active(&self, now: Timestamp) -> Result<Arc<SigningKey<K::Signer>>, SigningError> {
-        K::active(self, now).await
+    async fn active(
+        &self,
+        now: Timestamp,
+        requirements: &KeyRequirements,
+    ) -> Result<Arc<SigningKey<K::Signer>>, SigningError> {
+        K::active(self, now, requirements).await
     }
 }
 

@@ -6,9 +6,11 @@ use crate::{
     error::Received,
     jws::MAX_TOKEN_BYTES,
     keyring::SigningError,
+    revocation::{RevocationListError, RevokedKind},
     session::SessionTooLarge,
     sites::AccessRefusal,
     tenants::{RegistryError, TargetRefusal},
+    timestamp::Timestamp,
 };
 
 /// Why no session was issued. `Display` is for the log.
@@ -43,6 +45,19 @@ pub enum ExchangeError {
     /// Nothing can be signed.
     #[error(transparent)]
     Signing(#[from] SigningError),
+    /// What was issued to the person or for the site before a time was revoked.
+    #[error("revoked with the {kind}: issued at {}, and accepted from {} (Unix seconds)", issued.unix_seconds(), accepted_from.unix_seconds())]
+    Revoked {
+        /// What was revoked.
+        kind: RevokedKind,
+        /// When the subject token was issued.
+        issued: Timestamp,
+        /// From when a token is accepted again.
+        accepted_from: Timestamp,
+    },
+    /// It is not known what was revoked.
+    #[error(transparent)]
+    Revocations(#[from] RevocationListError),
     /// The session allows so much that programs would refuse its header.
     #[error(transparent)]
     SessionTooLarge(#[from] SessionTooLarge),

@@ -12,7 +12,7 @@ use axum::{
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
     header::{
-        AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, PRAGMA, RETRY_AFTER,
+        AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, PRAGMA, RETRY_AFTER,
         X_CONTENT_TYPE_OPTIONS,
     },
 };
@@ -99,6 +99,15 @@ pub fn json_response(status: StatusCode, body: &impl Serialize) -> Response {
     headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
+}
+
+/// Whether the caller of a request with these headers has what `etag` validates. `If-None-Match` compares weakly (RFC 9110
+/// §13.1.2): a cache may have marked the validator as weak (`W/`).
+pub fn is_unchanged(request: &HeaderMap, etag: &str) -> bool {
+    let opaque = |tag: &str| tag.strip_prefix("W/").unwrap_or(tag).to_owned();
+    let matches = |tag: &str| tag == "*" || opaque(tag) == opaque(etag);
+    let values = request.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|tag| matches(tag.trim()))
 }
 
 /// Returns the answer for a refusal (RFC 6749 §5.2).

@@ -10,7 +10,10 @@ mod urn;
 
 pub use self::{
     error::{ExchangeError, RequestRefusal},
-    http::{AUTHORIZATION_PATH, at_every_base, finish, json_response, read_form, refuse, refuse_with_detail},
+    http::{
+        AUTHORIZATION_PATH, at_every_base, finish, is_unchanged, json_response, read_form, refuse,
+        refuse_with_detail,
+    },
     refusal::{Refusal, every_refusal, sentence_for_person},
     request::{ExchangeRequest, MAX_BODY_BYTES, MAX_PARAMETERS, SubjectToken},
     response::{IssuedTokenType, TokenResponse},

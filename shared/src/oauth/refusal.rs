@@ -61,6 +61,15 @@ impl ExchangeError {
             Self::Signing(_) => {
                 unavailable("signing_unavailable", "No signing key is available; try again shortly.", SHORTLY)
             }
+            Self::Revoked { .. } => invalid(
+                "revoked",
+                "Pozi ended the earlier sign-ins of this person, or at this site; acquire a new token (forceRefresh), a few minutes later if this one is new, because Entra dates its tokens back.",
+            ),
+            Self::Revocations(_) => unavailable(
+                "revocations_unavailable",
+                "It is not known which sign-ins were ended; try again shortly.",
+                SHORTLY,
+            ),
             Self::SessionTooLarge(_) => refused(
                 400,
                 "invalid_scope",

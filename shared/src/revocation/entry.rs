@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{RevokedKind, marks::mark};
+use super::{LIST_LIFETIMES, RevokedKind, marks::mark};
 use crate::{
     identifiers::{ObjectId, SessionId, TenantId},
     keyring::KeyId,
@@ -14,7 +14,7 @@ use crate::{
 
 /// How long an exchange may use an older list: twice the time that it is fresh to it. What is minted meanwhile is covered by an
 /// entry as well.
-pub const LIST_HELD: Duration = Duration::from_secs(10);
+pub const LIST_HELD: Duration = Duration::from_secs(2 * LIST_LIFETIMES.fresh.as_secs());
 
 /// How long an entry for a site, a person or a session can still matter to a verifier.
 const MATTERS_TO_VERIFIERS: Duration = Duration::from_secs(60 * MAX_SESSION_MINUTES + CLOCK_AHEAD.as_secs());

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{RevocationEntry, Revoked, RevokedKind, payload::MAX_ENTRIES};
 use crate::{
     identifiers::{ObjectId, TenantId},
-    keyring::{KeyId, KeyRing},
+    keyring::{KeyId, KeyRequirements, KeyRing},
     revision::Revision,
     timestamp::Timestamp,
 };
@@ -43,18 +43,6 @@ pub enum ResumeError {
     /// There is none after it.
     #[error("{0} is not a number that a list ever has")]
     TooHigh(u64),
-}
-
-/// The stored key ring is older than one that was used before: it was restored from a backup.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the stored key ring has revision {stored}, and revision {known} was in use before: an older ring was restored, whose keys may have been revoked; if that is meant, run `pozi keys accept-restored`"
-)]
-pub struct RestoredRingError {
-    /// The stored ring's revision.
-    pub stored: Revision,
-    /// The highest known.
-    pub known: Revision,
 }
 
 impl RevocationList {
@@ -106,12 +94,9 @@ impl RevocationList {
         self.entries.iter().filter(concerns).find(|entry| issued < entry.issued_before(now))
     }
 
-    /// Refuses a key ring of the revision `stored` if a later one was in use before.
-    pub fn check_ring(&self, stored: Revision) -> Result<(), RestoredRingError> {
-        if stored < self.ring_revision {
-            return Err(RestoredRingError { stored, known: self.ring_revision });
-        }
-        Ok(())
+    /// Returns what the key that signs must satisfy.
+    pub fn requirements(&self) -> KeyRequirements {
+        KeyRequirements { revoked: self.keys().cloned().collect(), ring_from: self.ring_revision }
     }
 
     /// Returns the list with an entry for `revoked`, made by `by`. An earlier entry for the same is replaced.

@@ -7,6 +7,7 @@
 //! [`check_successor`](Revocations::check_successor) of the one that it holds. It computes the [`SessionMarks`] of a session
 //! once and keeps them, and asks [`Revocations::revokes`] for each request.
 
+mod cache;
 mod current;
 mod document;
 mod entry;
@@ -16,17 +17,20 @@ mod marks;
 mod payload;
 mod publish;
 mod rice;
+mod rotate;
 mod store;
 #[cfg(test)]
 mod tests;
 
 pub use self::{
+    cache::{CachedRevocations, LIST_LIFETIMES, RevocationListError},
     current::Revocations,
     document::{MAX_REVOCATION_BYTES, REVOCATIONS_TYPE, UnverifiedRevocations},
     entry::{LIST_HELD, RevocationEntry, Revoked},
     error::{RevocationDocumentError, RevocationSetError},
-    list::{ListFullError, RestoredRingError, ResumeError, RevocationList},
+    list::{ListFullError, ResumeError, RevocationList},
     marks::{RevokedKind, SessionMarks},
     publish::{DocumentTooLargeError, REISSUED_AFTER, RevocationDraft, SignedRevocations},
+    rotate::{RotationError, carry_out},
     store::{RevocationSource, RevocationStore, RevocationStoreError, change},
 };

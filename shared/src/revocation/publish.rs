@@ -31,7 +31,6 @@ const WIDTHS: [u64; 5] = [1, 60, 300, 900, 3_600];
 pub struct RevocationDraft {
     message: String,
     etag: String,
-    issued_at: Timestamp,
 }
 
 /// A signed document.
@@ -56,8 +55,7 @@ impl RevocationDraft {
         (key_id, algorithm): (&KeyId, SigningAlgorithm),
         now: Timestamp,
     ) -> Result<Self, DocumentTooLargeError> {
-        let minute = REISSUED_AFTER.as_secs();
-        let issued_at = Timestamp::from_unix_seconds(now.unix_seconds() / minute * minute);
+        let issued_at = Self::issued_at(now);
         let header = Header { typ: REVOCATIONS_TYPE, alg: algorithm.name(), kid: key_id.as_str() };
         let header = encoded(&header).ok_or(DocumentTooLargeError)?;
         let signature = (algorithm.signature_bytes() * 4).div_ceil(3);
@@ -74,12 +72,13 @@ impl RevocationDraft {
         let fitting = (1..=MAX_RICE).rev().filter_map(payload).find(|payload| payload.len() <= room);
         let message = format!("{header}.{}", fitting.ok_or(DocumentTooLargeError)?);
         let etag = format!("W/\"{}-{}-{key_id}\"", list.sequence(), issued_at.unix_seconds());
-        Ok(Self { message, etag, issued_at })
+        Ok(Self { message, etag })
     }
 
-    /// Returns when it is made by its own account.
-    pub fn issued_at(&self) -> Timestamp {
-        self.issued_at
+    /// Returns the `iat` of a document that is made at `now`: rounded down, so that it keeps its bytes for a minute.
+    pub fn issued_at(now: Timestamp) -> Timestamp {
+        let minute = REISSUED_AFTER.as_secs();
+        Timestamp::from_unix_seconds(now.unix_seconds() / minute * minute)
     }
 
     /// Signs it with `key`, which must be the one that it was made for.

@@ -20,6 +20,7 @@ use pozi_auth::{
     adapters::{HttpKeySets, LoadError, read_site_files},
     entra::Groups,
     identifiers::{GroupId, ObjectId},
+    revocation::{RevocationList, RevocationSource as _, RevocationStoreError},
     sites::{Site, SiteName, Who},
     tenants::AllTenants,
 };
@@ -75,6 +76,9 @@ pub enum ExplainError {
     /// No client for https can be made.
     #[error("this machine cannot make connections over https")]
     Https(#[source] reqwest::Error),
+    /// It is not known what was revoked.
+    #[error(transparent)]
+    Revocations(#[from] RevocationStoreError),
     /// Microsoft Graph did not say.
     #[error(transparent)]
     Graph(#[from] GraphError),
@@ -91,6 +95,7 @@ impl ExplainError {
             Self::RolesCount => "usage",
             Self::Token(..) => "token_file",
             Self::Https(_) => "https",
+            Self::Revocations(_) => "revocations",
             Self::Graph(_) => "graph",
         }
     }
@@ -125,8 +130,10 @@ async fn sites(
         return of_file(path);
     }
     let table = Service::connect(global, world).await?.table()?;
-    let known =
-        KnownSites::Stored(world.watching("reading the sites", table.all()).await.map_err(AwsError::from)?);
+    let tenants = world.watching("reading the sites", table.all()).await.map_err(AwsError::from)?;
+    // Only a token has a time of issue, which a revocation is about.
+    let revoked = if args.token.is_some() { table.load().await? } else { RevocationList::default() };
+    let known = KnownSites::Stored(tenants, revoked);
     // The command line has a site or a file.
     let Some(name) = &args.site else { return Err(AwsError::NoStack.into()) };
     let named = known.find(name)?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use pozi_auth::{
     identifiers::TenantId,
+    revocation::RevocationList,
     sites::{Site, SiteFile, SiteName},
     tenants::{RegistryError, SiteRegistry, StoredSite, TenantSites},
     timestamp::Timestamp,
@@ -15,8 +16,8 @@ use crate::group_names::GroupNames;
 /// The registered sites, as far as they were read.
 #[derive(Debug)]
 pub(super) enum KnownSites {
-    /// All that are stored.
-    Stored(Vec<(TenantId, Vec<StoredSite>)>),
+    /// All that are stored, and what was revoked.
+    Stored(Vec<(TenantId, Vec<StoredSite>)>, RevocationList),
     /// The one of a site file.
     File(SiteFile, Arc<Site>),
 }
@@ -33,7 +34,7 @@ pub(super) struct NamedSite {
 impl KnownSites {
     /// Returns the stored site `name`, as the service uses it.
     pub(super) fn find(&self, name: &SiteName) -> Result<NamedSite, ExplainError> {
-        let Self::Stored(tenants) = self else { return Err(ExplainError::NoSite(name.clone())) };
+        let Self::Stored(tenants, _) = self else { return Err(ExplainError::NoSite(name.clone())) };
         let is_named = |stored: &StoredSite| stored.name == name.as_str();
         let found = tenants.iter().find(|(_, stored)| stored.iter().any(is_named));
         let (tenant, stored) = found.ok_or_else(|| ExplainError::NoSite(name.clone()))?;
@@ -55,11 +56,19 @@ impl KnownSites {
         }
     }
 
+    /// Returns what was revoked.
+    pub(super) fn revoked(&self) -> RevocationList {
+        match self {
+            Self::Stored(_, revoked) => revoked.clone(),
+            Self::File(..) => RevocationList::default(),
+        }
+    }
+
     /// Returns the names of the groups of `site`.
     pub(super) fn names(&self, site: &Site) -> GroupNames {
         match self {
             Self::File(file, _) => GroupNames::of(&file.text),
-            Self::Stored(tenants) => {
+            Self::Stored(tenants, _) => {
                 let mut all = tenants.iter().filter(|(tenant, _)| *tenant == site.tenant());
                 let own =
                     all.find_map(|(_, stored)| stored.iter().find(|one| one.name == site.name.as_str()));
@@ -76,7 +85,7 @@ impl SiteRegistry for KnownSites {
         let sites = match self {
             Self::File(_, site) if site.tenant() == tenant => TenantSites::all(vec![Arc::clone(site)]),
             Self::File(..) => TenantSites::default(),
-            Self::Stored(tenants) => {
+            Self::Stored(tenants, _) => {
                 let stored = tenants.iter().find(|(known, _)| *known == tenant).map(|(_, stored)| stored);
                 stored.map(|stored| TenantSites::compile(tenant, stored).0).unwrap_or_default()
             }

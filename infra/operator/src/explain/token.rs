@@ -76,7 +76,7 @@ impl Token {
         let last_error = Arc::default();
         let fetch = ReportingFetch { fetch, last_error: Arc::clone(&last_error) };
         let keys = TenantKeys::new(fetch, KEY_LIFETIMES);
-        match pozi_token_exchange::explain(&self.0, known, &keys, now).await {
+        match pozi_token_exchange::explain(&self.0, known, &keys, &known.revoked(), now).await {
             Ok(explanation) => Judged::Accepted(explanation),
             Err(ExchangeError::Subject(SubjectRefusal::KeysUnavailable { retry_after })) => {
                 let why = last_error.lock().unwrap_or_else(PoisonError::into_inner).take();

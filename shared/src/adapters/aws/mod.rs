@@ -9,6 +9,7 @@ mod key_ring;
 mod key_sets;
 mod keys;
 mod kms_keys;
+mod revocations;
 mod sealed_keys;
 mod site_store;
 mod sites;

@@ -9,8 +9,10 @@ use crate::{
     error::Received,
     identifiers::{ClientId, TenantId},
     keyring::SigningError,
+    last_good::LastGoodError,
     oauth::{ExchangeError, RequestRefusal},
     revision::Revision,
+    revocation::{RevocationListError, RevokedKind},
     session::SessionTooLarge,
     sites::{AccessRefusal, Scope},
     tenants::{RegistryError, TargetRefusal},
@@ -34,6 +36,12 @@ pub fn every_refusal(text: &str) -> Vec<ExchangeError> {
         ExchangeError::OriginRepeated,
         RegistryError("down".into()).into(),
         SigningError("down".into()).into(),
+        ExchangeError::Revoked {
+            kind: RevokedKind::Person,
+            issued: Timestamp::default(),
+            accepted_from: Timestamp::default(),
+        },
+        RevocationListError(LastGoodError::Unavailable { retry_after: Duration::ZERO }).into(),
         SessionTooLarge { found: 0 }.into(),
     ];
     let requests = of_requests(text).into_iter().map(ExchangeError::from);

@@ -46,9 +46,13 @@ pub fn sentence_for_person(reason: &str) -> Option<&'static str> {
         | "token_too_large"
         | "unknown_key"
         | "unknown_target" => NOT_SET_UP,
+        "revoked" => {
+            "Your sign-in was ended. Please sign in again in a few minutes. If that does not help, tell your administrator."
+        }
         "internal_error"
         | "keys_unavailable"
         | "registry_unavailable"
+        | "revocations_unavailable"
         | "signing_unavailable"
         | "site_unreadable" => LATER,
         "actor_token_not_supported"
