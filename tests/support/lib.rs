@@ -20,6 +20,7 @@ mod runtime;
 mod tenants;
 mod traffic;
 pub mod venv;
+mod verifier;
 mod watch;
 mod world;
 
@@ -40,6 +41,7 @@ pub use self::{
     tenants::riverbend_tenant,
     traffic::Seen,
     venv::tools,
+    verifier::{Published, WorldKeys},
     watch::Watch,
     world::{NOW, World},
 };

@@ -33,7 +33,8 @@ impl Answer {
     pub async fn of(response: http::Response<Body>) -> Self {
         let (head, body) = response.into_parts();
         let body: Vec<u8> = to_bytes(body, usize::MAX).await.expect("the answer is complete").into();
-        let json = if body.is_empty() {
+        let is_token = head.headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "application/jwt");
+        let json = if body.is_empty() || is_token {
             Value::Null
         } else {
             serde_json::from_slice(&body).expect("the answer is JSON")

@@ -47,11 +47,7 @@ struct Probed {
 
 impl Assembly {
     /// Creates an assembly that verifies sessions with `keys` and records how QGIS Server answers in `watched`.
-    pub(crate) fn new(
-        keys: Arc<GateKeys>,
-        settings: Arc<ArcSwap<Settings>>,
-        watched: Watched,
-    ) -> Self {
+    pub(crate) fn new(keys: Arc<GateKeys>, settings: Arc<ArcSwap<Settings>>, watched: Watched) -> Self {
         Self { keys, servers: Servers::default(), settings, watched, probed: Arc::default() }
     }
 

@@ -35,7 +35,9 @@ pub enum IssuerDocumentError {
     #[error("ca_file: {0}")]
     Authorities(#[from] AuthorityError),
     /// The HTTP client cannot be set up, because of TLS or a proxy's address in the environment.
-    #[error("cannot set up the HTTP client for the issuer's documents; check HTTPS_PROXY and the certificates")]
+    #[error(
+        "cannot set up the HTTP client for the issuer's documents; check HTTPS_PROXY and the certificates"
+    )]
     Client(#[source] Box<dyn Error + Send + Sync>),
 }
 
@@ -47,7 +49,11 @@ impl IssuerDocuments {
     }
 
     /// Replaces the documents with those that `config` names.
-    pub(crate) fn replace(&self, config: &GateConfig, clock: &ClockOffset) -> Result<(), IssuerDocumentError> {
+    pub(crate) fn replace(
+        &self,
+        config: &GateConfig,
+        clock: &ClockOffset,
+    ) -> Result<(), IssuerDocumentError> {
         let [keys, revocations] = documents(config, clock)?;
         self.keys.0.store(Arc::new(keys));
         self.revocations.0.store(Arc::new(revocations));
@@ -82,7 +88,7 @@ fn documents(config: &GateConfig, clock: &ClockOffset) -> Result<[HttpDocument; 
         authorities.extend(Authority::all_of_pem(&file.pem)?);
     }
     let network = Network { uses_proxy: true, authorities };
-    let document = |url: &SecureUrl| {
+    let document = |url: &SecureUrl| -> Result<_, IssuerDocumentError> {
         let clock = clock.clone();
         let document = HttpDocument::through(url, &network)
             .map_err(|error| IssuerDocumentError::Client(error.into()))?;

@@ -41,7 +41,8 @@ pub use self::{
     clock_offset::{ClockOffset, Offset},
     decide::Gate,
     health::{
-        ClockReport, ConfigurationReport, Health, KeysReport, Report, RevocationsReport, Status, UpstreamReport,
+        ClockReport, ConfigurationReport, Health, KeysReport, Report, RevocationsReport, Status,
+        UpstreamReport,
     },
     issuer_documents::IssuerDocumentError,
     keys::StoredKeys,

@@ -60,7 +60,7 @@ impl<F: DocumentFetch, D: ConditionalFetch> StoredRevocations<F, D> {
     /// Fetches the document if it is due, and stores a new one.
     pub async fn renew(&mut self, now: Timestamp) {
         // A failure is already logged, and shows in the age that `/health` reports.
-        drop(self.revocations.renew(now).await);
+        let _ = self.revocations.renew(now).await;
         let status = self.revocations.status();
         if status.is_received {
             gauge!(REVOCATIONS_AGE).set(status.newest.age(now).as_secs_f64());

@@ -26,9 +26,7 @@ pub use self::{
     key_ring_file::KeyRingFile,
     key_set_file::{KeySetFile, KeySetFileError},
     private_file::{OwnFileError, UntrustedFileError},
-    revocation_document_file::{
-        KnownRevocations, RevocationDocumentFile, RevocationDocumentFileError,
-    },
+    revocation_document_file::{KnownRevocations, RevocationDocumentFile, RevocationDocumentFileError},
     revocation_file::RevocationFile,
     site_files::{LoadError, SiteFiles, read_site_files},
 };

@@ -86,8 +86,10 @@ impl RevocationDocumentFile {
         }
         let document = stored.document.map(|StoredDocument { jws, key_set }| {
             let keys = SessionKeySet::parse(key_set.get().as_bytes());
-            Ok((jws.to_owned(), keys.map_err(|error| RevocationDocumentFileError::Keys(name(), error))?))
+            keys.map(|keys| (jws.to_owned(), keys))
         });
-        Ok(KnownRevocations { awaited_since: stored.awaited_since, document: document.transpose()? })
+        let document =
+            document.transpose().map_err(|error| RevocationDocumentFileError::Keys(name(), error))?;
+        Ok(KnownRevocations { awaited_since: stored.awaited_since, document })
     }
 }

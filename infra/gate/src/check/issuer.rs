@@ -18,10 +18,7 @@ use crate::{
 };
 
 /// Fetches the issuer's keys and revocations, and compares the clocks. Returns nothing if there are no keys.
-pub(super) async fn check_issuer(
-    config: &GateConfig,
-    findings: &mut Findings,
-) -> Option<Arc<GateKeys>> {
+pub(super) async fn check_issuer(config: &GateConfig, findings: &mut Findings) -> Option<Arc<GateKeys>> {
     let clock = ClockOffset::default();
     let documents = match IssuerDocuments::of(config, &clock) {
         Ok(documents) => documents,
@@ -68,7 +65,7 @@ async fn check_revocations(
     let fetched = documents.revocations.fetch().await;
     let revocations = IssuerRevocations::new(config.issuer.clone(), keys, documents.revocations, now);
     // A failure shows in the status.
-    drop(revocations.renew(now).await);
+    let _ = revocations.renew(now).await;
     let status = revocations.status();
     let (newest, is_received) = (status.newest, status.is_received);
     match (fetched, status.refused) {

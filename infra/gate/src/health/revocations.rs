@@ -123,7 +123,10 @@ mod tests {
         let older = RevocationDocumentError::Older { held: 7, held_at: SINCE, offered: 3, offered_at: SINCE };
         let (_, found) = problem(PastRevocationLimit::Serve, Some(older), 0);
         let found = found.unwrap();
-        assert!(found.contains("an older revocation document") && found.contains("`pozi revoke resume --after 7`"));
+        assert!(
+            found.contains("an older revocation document")
+                && found.contains("`pozi revoke resume --after 7`")
+        );
         let forged = Some(RevocationDocumentError::BadSignature);
         let (_, found) = problem(PastRevocationLimit::Serve, forged.clone(), 0);
         assert!(found.unwrap().ends_with("is refused: its signature does not match"));

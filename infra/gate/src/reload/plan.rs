@@ -111,9 +111,7 @@ mod tests {
             ),
         ];
         let old = config("");
-        for (index, (change, applied, needs_restart, replaces_documents)) in
-            changes.into_iter().enumerate()
-        {
+        for (index, (change, applied, needs_restart, replaces_documents)) in changes.into_iter().enumerate() {
             let mut new = old.clone();
             change(&mut new);
             let plan = Plan::new(&old, &new);

@@ -134,8 +134,7 @@ impl Daemon {
 async fn keep_renewing(config: &GateConfig, documents: &IssuerDocuments) -> Arc<GateKeys> {
     let (folder, issuer, now) = (&config.state_dir, &config.issuer, SystemClock.now());
     let keys = Arc::new(IssuerKeys::new(documents.keys.clone(), ISSUER_KEY_LIFETIMES));
-    let mut stored_keys =
-        StoredKeys::load(Arc::clone(&keys), KeySetFile::new(folder, issuer.clone()), now);
+    let mut stored_keys = StoredKeys::load(Arc::clone(&keys), KeySetFile::new(folder, issuer.clone()), now);
     let file = RevocationDocumentFile::new(folder, issuer.clone());
     let mut revocations =
         StoredRevocations::load((issuer.clone(), keys), documents.revocations.clone(), file, now);

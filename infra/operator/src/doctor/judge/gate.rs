@@ -142,7 +142,11 @@ fn revocations(revocations: Option<&Revocations>) -> Finding {
     const FIX: &str = "let the gate's machine reach the issuer's /.well-known/pozi-revocations (`pozi-gate check` says why it cannot)";
     let Some(revocations) = revocations else {
         let fix = "install the current version on the gate's machine";
-        return Finding::wrong(REVOCATIONS, "the gate is of an older version, which ends no session early", fix);
+        return Finding::wrong(
+            REVOCATIONS,
+            "the gate is of an older version, which ends no session early",
+            fix,
+        );
     };
     match (&revocations.problem, revocations.sequence, revocations.age_seconds) {
         (Some(problem), _, _) => Finding::wrong(REVOCATIONS, problem.clone(), FIX),
