@@ -15,6 +15,8 @@ mod clocks;
 mod fetch_limits;
 #[path = "contracts/key_sets.rs"]
 mod key_sets;
+#[path = "contracts/revocations.rs"]
+mod revocations;
 #[path = "contracts/ring_file.rs"]
 mod ring_file;
 #[path = "contracts/rings.rs"]

@@ -16,6 +16,8 @@ mod granted;
 mod outages;
 #[path = "exchange/reasons.rs"]
 mod reasons;
+#[path = "exchange/revoked.rs"]
+mod revoked;
 #[path = "exchange/sessions.rs"]
 mod sessions;
 #[path = "exchange/targets.rs"]

@@ -10,3 +10,5 @@ mod operator;
 mod outages;
 #[path = "keys/own.rs"]
 mod own;
+#[path = "keys/restored.rs"]
+mod restored;

@@ -21,6 +21,8 @@ use tempfile::TempDir;
 
 #[path = "operator/edits.rs"]
 mod edits;
+#[path = "operator/revoke.rs"]
+mod revoke;
 #[path = "operator/service.rs"]
 mod service;
 #[path = "operator/walk.rs"]

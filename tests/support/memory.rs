@@ -136,6 +136,13 @@ impl RevocationStore for MemoryRevocations {
 #[derive(Debug, Clone, Default)]
 pub struct MemoryRing(Arc<Mutex<Option<(KeyRing, Revision)>>>);
 
+impl MemoryRing {
+    /// Stores `ring` as of `revision`, as a backup that is restored does.
+    pub fn restore(&self, ring: KeyRing, revision: Revision) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((ring, revision));
+    }
+}
+
 impl KeyRingSource for MemoryRing {
     async fn load(&self) -> Result<Option<(KeyRing, Revision)>, KeyRingError> {
         let stored = self.0.lock().map_err(|error| KeyRingError::Unavailable(error.to_string().into()))?;

@@ -15,7 +15,7 @@ use crate::{
 const TOKEN_EXCHANGE: [&str; 3] = [
     "dynamodb:BatchGetItem on ${Table.Arn}, if ForAllValues:StringLike dynamodb:LeadingKeys = claim#*",
     "dynamodb:Query on ${Table.Arn}, if ForAllValues:StringLike dynamodb:LeadingKeys = tenant#*",
-    "dynamodb:GetItem on ${Table.Arn}, if ForAllValues:StringEquals dynamodb:LeadingKeys = ring",
+    "dynamodb:GetItem on ${Table.Arn}, if ForAllValues:StringEquals dynamodb:LeadingKeys = ring revocations",
 ];
 const TOKEN_EXCHANGE_SEALED: [&str; 1] = [
     "kms:Decrypt on ${SealingKey.Arn}, if StringEquals kms:EncryptionContext:issuer = <issuer>, kms:EncryptionContext:table = ${Table}",
@@ -28,8 +28,8 @@ const JWKS: [&str; 1] = [
 ];
 const ROTATE_KEYS: [&str; 3] = [
     "dynamodb:Scan on ${Table.Arn}",
-    "dynamodb:GetItem on ${Table.Arn}, if ForAllValues:StringEquals dynamodb:LeadingKeys = ring",
-    "dynamodb:PutItem on ${Table.Arn}, if ForAllValues:StringLike dynamodb:LeadingKeys = ring tenant#*",
+    "dynamodb:GetItem on ${Table.Arn}, if ForAllValues:StringEquals dynamodb:LeadingKeys = ring revocations",
+    "dynamodb:PutItem on ${Table.Arn}, if ForAllValues:StringLike dynamodb:LeadingKeys = ring revocations tenant#*",
 ];
 const ROTATE_KEYS_SEALED: [&str; 1] = [
     "kms:Encrypt on ${SealingKey.Arn}, if StringEquals kms:EncryptionContext:issuer = <issuer>, kms:EncryptionContext:table = ${Table}",
@@ -41,11 +41,13 @@ const ROTATE_KEYS_IN_KMS: [&str; 4] = [
     "kms:ScheduleKeyDeletion on <any key>, if StringEquals aws:ResourceTag/pozi:ring = ${Table}",
 ];
 
-const OPERATOR: [&str; 13] = [
+const OPERATOR: [&str; 15] = [
     "dynamodb:Scan on ${Table.Arn}, if ForAllValues:StringEquals dynamodb:Attributes = pk sk document previous revision external_url edited_by edited_at tenant site and Null dynamodb:Attributes = false and StringEqualsIfExists dynamodb:Select = SPECIFIC_ATTRIBUTES",
     "dynamodb:Query on ${Table.Arn}, if ForAllValues:StringLike dynamodb:LeadingKeys = history#*",
     "dynamodb:GetItem on ${Table.Arn}, if ForAllValues:StringLike dynamodb:LeadingKeys = tenant#*",
     "dynamodb:GetItem on ${Table.Arn}, if ForAllValues:StringEquals dynamodb:Attributes = pk sk revision published states, dynamodb:LeadingKeys = ring and Null dynamodb:Attributes = false and StringEqualsIfExists dynamodb:Select = SPECIFIC_ATTRIBUTES",
+    "dynamodb:GetItem on ${Table.Arn}, if ForAllValues:StringEquals dynamodb:LeadingKeys = revocations",
+    "dynamodb:PutItem on ${Table.Arn}, if ForAllValues:StringEquals dynamodb:LeadingKeys = revocations",
     "dynamodb:BatchGetItem on ${Table.Arn}, if ForAllValues:StringLike dynamodb:LeadingKeys = claim#*",
     "dynamodb:PutItem on ${Table.Arn}, if ForAllValues:StringLike dynamodb:LeadingKeys = tenant#* claim#* history#*",
     "dynamodb:UpdateItem on ${Table.Arn}, if ForAllValues:StringLike dynamodb:LeadingKeys = tenant#*",
@@ -153,7 +155,11 @@ fn every_role_has_exactly_the_permissions_that_its_function_needs() {
                 json!(null),
             ),
             (
-                "/OperatorPolicy/Properties/PolicyDocument/Statement/5/Condition/ForAllValues:StringLike/dynamodb:LeadingKeys/-",
+                "/OperatorPolicy/Properties/PolicyDocument/Statement/6/Condition/ForAllValues:StringLike/dynamodb:LeadingKeys/-",
+                json!("ring"),
+            ),
+            (
+                "/OperatorPolicy/Properties/PolicyDocument/Statement/4/Condition/ForAllValues:StringEquals/dynamodb:LeadingKeys/-",
                 json!("ring"),
             ),
             ("/OperatorPolicy/Properties/Roles", json!(["${TokenExchangeRole}"])),

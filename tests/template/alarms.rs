@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The alarms: metric, dimensions, and how missing data is treated. A rate is a percentage of all exchanges.
-const EXPECTED: [&str; 22] = [
+const EXPECTED: [&str; 23] = [
     "AWS/Lambda Errors FunctionName=${TokenExchange}, missing notBreaching",
     "AWS/Lambda Errors FunctionName=${Jwks}, missing notBreaching",
     "AWS/Lambda Errors FunctionName=${RotateKeys}, missing notBreaching",
@@ -25,6 +25,7 @@ const EXPECTED: [&str; 22] = [
     "rate of Refusals Reason=bad_signature, missing notBreaching",
     "rate of Refusals Reason=origin_not_allowed, missing notBreaching",
     "own Refusals Reason=registry_unavailable, missing notBreaching",
+    "own Refusals Reason=revocations_unavailable, missing notBreaching",
     "own Refusals Reason=signing_unavailable, missing notBreaching",
     "own Refusals Reason=keys_unavailable, missing notBreaching",
     "own Refusals Reason=site_unreadable, missing notBreaching",

@@ -20,6 +20,7 @@ fn api_faults(stack: &Stack, deployment: &Deployment) -> Vec<String> {
     });
     let expected = [
         "ANY /oauth2/token → ${TokenExchange.Arn}",
+        "ANY /.well-known/pozi-revocations → ${TokenExchange.Arn}",
         "ANY /.well-known/{path+} → ${Jwks.Arn}",
         "$default → ${TokenExchange.Arn}",
     ];
@@ -73,6 +74,7 @@ fn every_method_reaches_its_function_and_one_resource_serves_the_domain() {
             ("/TokenRoute/Properties/RouteKey", json!("POST /oauth2/token")),
             ("/DefaultRoute/Properties/Target", json!({ "Fn::Sub": "integrations/${JwksIntegration}" })),
             ("/WellKnownRoute", json!(null)),
+            ("/RevocationsRoute", json!(null)),
             ("/JwksPermission/Properties/SourceArn", json!("*")),
             ("/Stage/Properties/DefaultRouteSettings/ThrottlingRateLimit", json!(null)),
             ("/RegionalDomain/Condition", json!(null)),

@@ -13,8 +13,8 @@ const MAX_PAUSE = 30;
 /** Seconds between attempts in the background, at least; doubled after each failure up to this many times. */
 const BACKGROUND_PAUSE = 10;
 const MAX_DOUBLINGS = 4;
-/** Refusals of an Entra token that is too old in itself. */
-const TOO_OLD = ["expired", "token_too_old"];
+/** Refusals of an Entra token that is too old in itself, or was issued before its person or site was revoked. */
+const TOO_OLD = ["expired", "token_too_old", "revoked"];
 /** Refusals that a fresh one could change: it may be newer, list other groups, or be signed with another key. */
 export const FRESH_TOKEN_MAY_HELP = [
   ...TOO_OLD,

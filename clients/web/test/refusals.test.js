@@ -68,7 +68,7 @@ test("a source that returns another token at every call does not flood the servi
   assert.equal(asked.length, 2);
 });
 
-for (const reason of ["expired", "token_too_old", "no_catalogue", "groups_overage", "groups_in_roles", "scope_missing", "scope_not_allowed", "unknown_key"]) {
+for (const reason of ["expired", "token_too_old", "revoked", "no_catalogue", "groups_overage", "groups_in_roles", "scope_missing", "scope_not_allowed", "unknown_key"]) {
   test(`a fresh Entra token is tried once after ${reason}`, async (context) => {
     clocks(context);
     const tokens = [];

@@ -6,7 +6,8 @@ mod documents;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    audit, doctor, explain, gate, global::GlobalArgs, keys, manual, reason, session, site::SiteCommand,
+    audit, doctor, explain, gate, global::GlobalArgs, keys, manual, reason, revoke, session,
+    site::SiteCommand,
 };
 
 /// Registers councils at a Pozi token exchange, and answers why a person can or cannot open a map.
@@ -46,6 +47,9 @@ pub enum Command {
     /// The signing keys of sessions
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Sessions that end before their time
+    #[command(subcommand)]
+    Revoke(revoke::RevokeCommand),
     /// Pozi sessions
     #[command(subcommand)]
     Session(session::SessionCommand),

@@ -2,7 +2,7 @@
 
 use pozi_auth::error::with_causes;
 
-use crate::{audit, aws_error::AwsError, doctor, explain, gate, keys, manual, reason, session, site};
+use crate::{audit, aws_error::AwsError, doctor, explain, gate, keys, manual, reason, revoke, session, site};
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +15,7 @@ pub enum CommandError {
     Audit(#[from] audit::AuditError),
     Doctor(#[from] doctor::DoctorError),
     Keys(#[from] keys::KeysError),
+    Revoke(#[from] revoke::RevokeError),
     Session(#[from] session::SessionError),
     Gate(#[from] gate::GateError),
     Manual(#[from] manual::ManualError),
@@ -31,6 +32,7 @@ impl CommandError {
             Self::Audit(error) => error.code(),
             Self::Doctor(error) => error.code(),
             Self::Keys(error) => error.code(),
+            Self::Revoke(error) => error.code(),
             Self::Session(error) => error.code(),
             Self::Gate(error) => error.code(),
             Self::Manual(error) => error.code(),

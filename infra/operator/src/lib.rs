@@ -19,6 +19,7 @@ mod new;
 mod outcome;
 mod output;
 mod reason;
+mod revoke;
 mod session;
 pub mod site;
 mod style;
@@ -51,6 +52,7 @@ async fn dispatch(args: &Args, world: &mut World) -> Result<Output, CommandError
         Command::Audit(args) => Ok(audit::run(args, global, world).await?),
         Command::Doctor(args) => Ok(doctor::run(args, global, world).await?),
         Command::Keys(command) => Ok(keys::run(command, global, world).await?),
+        Command::Revoke(command) => Ok(revoke::run(command, global, world).await?),
         Command::Session(command) => Ok(session::run(command, global, world).await?),
         Command::Gate(command) => Ok(gate::run(command, global, world).await?),
         Command::Manual(command) => Ok(manual::run(command, Args::command())?),

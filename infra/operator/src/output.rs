@@ -64,6 +64,12 @@ pub fn plain(text: &str) -> String {
     anstream::adapter::strip_str(text).to_string()
 }
 
+/// Returns the lines of `table` without the spaces that fill its last column.
+pub(crate) fn lines(table: &Table) -> String {
+    let table = table.to_string();
+    table.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
+}
+
 /// Returns an empty table with `headings`, its columns two spaces apart.
 pub(crate) fn table<const N: usize>(headings: [&str; N]) -> Table {
     let mut table = Table::new();

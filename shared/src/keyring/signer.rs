@@ -258,6 +258,33 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_key_that_does_not_satisfy_is_never_returned_and_the_ring_is_read_anew() {
+        let (old, new) = (ring(), ring());
+        let [leaked, own] = [&old, &new].map(|ring| ring.active().unwrap().id.clone());
+        let (source, signer) = signer(Ok(Some(old)));
+        let revoked = KeyRequirements { revoked: [leaked.clone()].into(), ring_from: Revision(1) };
+        let restored = KeyRequirements { revoked: [].into(), ring_from: Revision(2) };
+        let at = async |seconds, requirements: &KeyRequirements| {
+            let key = signer.active(after(seconds), requirements).await;
+            key.map(|key| key.id.clone()).map_err(|error| with_causes(&error))
+        };
+        assert_eq!(id_at(&signer, 0).await.as_ref(), Ok(&leaked));
+        for (seconds, requirements, says) in [
+            (1, &revoked, format!("key {leaked} signs by the stored key ring, and was revoked")),
+            (3, &restored, "has revision 1, and revision 2 was in use before".to_owned()),
+        ] {
+            let refused = at(seconds, requirements).await.unwrap_err();
+            assert!(
+                refused.starts_with("no signing key is available: ") && refused.contains(&says),
+                "{refused}"
+            );
+        }
+        assert_eq!(source.loads.load(Ordering::SeqCst), 3);
+        source.becomes(Ok(Some(new)));
+        assert_eq!(at(5, &revoked).await, Ok(own));
+    }
+
+    #[tokio::test]
     async fn asks_a_store_that_is_down_from_the_start_once_a_second() {
         let (source, signer) = signer(Err("down"));
         for seconds in [0, 0, 0, 1, 1, 2] {

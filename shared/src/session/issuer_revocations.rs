@@ -23,6 +23,9 @@ use crate::{
 pub const REVOCATION_LIFETIMES: Lifetimes =
     Lifetimes { fresh: Duration::from_secs(30), keep: Duration::MAX, cooldown: Duration::from_secs(10) };
 
+/// Within what time a revocation is respected by every verifier of ours that reaches the service.
+pub const REVOKED_WITHIN: Duration = Duration::from_mins(1);
+
 /// The age from which [`IssuerRevocations::renew`] fetches, so that no request needs to.
 const RENEWED_AFTER: Duration = Duration::from_secs(20);
 
@@ -103,7 +106,7 @@ impl<F: DocumentFetch, D: ConditionalFetch> IssuerRevocations<F, D> {
 
     /// Fetches the document if it is due. For a task in the background, every few seconds.
     pub async fn renew(&self, now: Timestamp) -> Result<(), LastGoodError> {
-        self.find(RENEWED_AFTER, now).await
+        self.find_document(RENEWED_AFTER, now).await
     }
 
     /// Returns the keys that it is verified with, and sessions as well.
@@ -130,7 +133,7 @@ impl<F: DocumentFetch, D: ConditionalFetch> IssuerRevocations<F, D> {
         held.unwrap_or_else(|| Arc::clone(&self.nothing))
     }
 
-    async fn find(&self, fresh: Duration, now: Timestamp) -> Result<(), LastGoodError> {
+    async fn find_document(&self, fresh: Duration, now: Timestamp) -> Result<(), LastGoodError> {
         let load = || {
             let (source, cache) = (Arc::clone(&self.source), Arc::clone(&self.held));
             async move {
@@ -151,7 +154,7 @@ impl<F: DocumentFetch, D: ConditionalFetch> SessionKeySource for IssuerRevocatio
 
     async fn revocations(&self, now: Timestamp) -> Arc<Revocations> {
         // What is held stays in force whatever the fetch brought, and also if this clock was set back since.
-        let _ = self.find(REVOCATION_LIFETIMES.fresh, now).await;
+        let _ = self.find_document(REVOCATION_LIFETIMES.fresh, now).await;
         self.newest()
     }
 }
@@ -196,3 +199,6 @@ fn verify(
     let SessionKey { algorithm, decoding } = key.ok_or_else(unknown)?;
     unverified.verify(issuer, &decoding, algorithm, now)
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,7 @@ pub use self::{
     claims::SessionClaims,
     contents::SessionContents,
     issuer_keys::{ISSUER_KEY_LIFETIMES, IssuerKeys},
-    issuer_revocations::{IssuerRevocations, REVOCATION_LIFETIMES, RevocationStatus},
+    issuer_revocations::{IssuerRevocations, REVOCATION_LIFETIMES, REVOKED_WITHIN, RevocationStatus},
     key_set::{SessionKey, SessionKeySet, SessionKeySetError},
     mint::mint,
     refusal::SessionRefusal,

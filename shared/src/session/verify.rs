@@ -296,12 +296,15 @@ mod tests {
 
     use super::*;
     use crate::{
+        identifiers::SessionId,
         jws::JwsError,
-        keyring::{SigningAlgorithm, SigningKey, SoftwareKey},
+        keyring::{KeyId, SigningAlgorithm, SigningKey, SoftwareKey},
+        revocation::{RevocationDraft, RevocationList, Revoked, UnverifiedRevocations},
         session::{
-            SessionKeyError, mint,
+            RevocationsUnavailableError, SessionKeyError, mint,
             testing::{AUDIENCE, ISSUER, NOW, TENANT, claims, signing_key},
         },
+        sites::PastRevocationLimit,
     };
 
     const OTHER_TENANT: &str = "00000000-0000-0000-0000-00000000000a";
@@ -674,6 +677,44 @@ mod tests {
         {
             assert_eq!(ready(verifier(keys).verify(&token, now)), Err(refusal));
         }
+    }
+
+    #[test]
+    fn refuses_a_revoked_session_and_every_one_while_it_is_not_known_what_is_revoked() {
+        let token = Draft::of(SigningAlgorithm::Es256).signed();
+        let now = Timestamp::from_unix_seconds(NOW);
+        let (key, _) = signing_key(SigningAlgorithm::Es256);
+        let (tenant, object) = claims("planning:read")
+            .sub
+            .split_once('.')
+            .map(|(tid, oid)| (tid.parse().unwrap(), oid.parse().unwrap()))
+            .unwrap();
+        for (revoked, kind) in [
+            (Revoked::Site { url: AUDIENCE.into() }, Some(RevokedKind::Site)),
+            (Revoked::Person { tenant, object }, Some(RevokedKind::Person)),
+            (Revoked::Session { id: SessionId::new(Uuid::nil()) }, Some(RevokedKind::Session)),
+            (Revoked::Session { id: SessionId::new(Uuid::max()) }, None),
+            (Revoked::Key { id: key.id.clone() }, Some(RevokedKind::Key)),
+        ] {
+            let signing = SoftwareKey::generate(SigningAlgorithm::Es256).unwrap().0;
+            let id = KeyId::thumbprint(&signing.public_jwk()).unwrap();
+            let public = DecodingKey::from_jwk(&signing.public_jwk()).unwrap();
+            let other = SigningKey { id, algorithm: SigningAlgorithm::Es256, signer: signing };
+            let list = RevocationList::default().enter(revoked, "a test", now).unwrap();
+            let issuer: Issuer = ISSUER.parse().unwrap();
+            let draft = RevocationDraft::of(&list, &issuer, (&other.id, other.algorithm), now).unwrap();
+            let document = ready(draft.sign(&other)).unwrap().document;
+            let unverified = UnverifiedRevocations::parse(&document).unwrap();
+            let revocations = unverified.verify(&issuer, &public, other.algorithm, now).unwrap();
+            let keys = Keys { revocations: Arc::new(revocations), ..published(SigningAlgorithm::Es256) };
+            let found = ready(verifier(keys).verify(&token, now));
+            assert_eq!(found.err(), kind.map(SessionRefusal::Revoked), "{kind:?}");
+        }
+        let (age, past) = (CLOCK_AHEAD, PastRevocationLimit::Close);
+        let closing =
+            verifier(published(SigningAlgorithm::Es256)).limiting(RevocationLimit { age, past });
+        let refused = ready(closing.verify(&token, now));
+        assert_eq!(refused, Err(RevocationsUnavailableError { limit: age }.into()));
     }
 
     /// RFC 6750 §5.2; RFC 7515 §5.2; RFC 8725 §3.3; RFC 9068 §4.

@@ -17,10 +17,11 @@ const DOCUMENTS: [(&str, &str); 6] = [
 ];
 
 /// Values for the placeholders of the documents.
-const PLACEHOLDERS: [(&str, &str); 4] = [
+const PLACEHOLDERS: [(&str, &str); 5] = [
     ("SITE", "riverbend"),
     ("NEW-NAME", "fenwick"),
     ("OBJECT-ID", "02f1ea5a-8a90-454c-9ecb-df4562c6afd7"),
+    ("JTI", "02f1ea5a-8a90-454c-9ecb-df4562c6afd7"),
     ("ID,ID", "02f1ea5a-8a90-454c-9ecb-df4562c6afd7"),
 ];
 

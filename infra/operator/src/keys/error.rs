@@ -3,6 +3,7 @@
 use pozi_auth::{
     error::Cause,
     keyring::{KeyId, KeyRingError},
+    revocation::RevocationStoreError,
     tenants::RegistryError,
 };
 
@@ -19,6 +20,15 @@ pub enum KeysError {
         "only the service's own function can change keys; name the stack that it belongs to with --stack NAME (or POZI_STACK)"
     )]
     NoFunction,
+    /// The revocation list cannot be read or changed.
+    #[error(transparent)]
+    Revocations(RevocationStoreError),
+    /// Nobody is there to ask, and the command line does not agree.
+    #[error("{preview}nothing was done, because nobody is there to ask; repeat it with --yes")]
+    NobodyToAsk {
+        /// What would be done.
+        preview: String,
+    },
     /// No ring is stored.
     #[error("the service has no signing key yet; make the first one with `pozi keys establish`")]
     NoRing,
@@ -57,6 +67,8 @@ impl KeysError {
         match self {
             Self::Aws(error) => error.code(),
             Self::NoFunction => "no_stack",
+            Self::Revocations(_) => "revocations",
+            Self::NobodyToAsk { .. } => "nobody_to_ask",
             Self::NoRing => "no_ring",
             Self::Ring(_) => "ring",
             Self::UnknownKey { .. } => "unknown_key",
@@ -71,6 +83,15 @@ impl From<KeyRingError> for KeysError {
         match error {
             KeyRingError::Unavailable(cause) => Self::Aws(AwsError::Table(RegistryError(cause))),
             error => Self::Ring(error),
+        }
+    }
+}
+
+impl From<RevocationStoreError> for KeysError {
+    fn from(error: RevocationStoreError) -> Self {
+        match error {
+            RevocationStoreError::Unavailable(cause) => Self::Aws(AwsError::Table(RegistryError(cause))),
+            error => Self::Revocations(error),
         }
     }
 }

@@ -6,13 +6,13 @@ use pozi_auth::timestamp::Timestamp;
 use serde::Serialize;
 
 use super::{
-    KeysError, lines,
+    KeysError,
     ring::{self, ListedKey, Use},
 };
 use crate::{
     Output, Service, World,
     moments::utc,
-    output,
+    output::{self, lines},
     style::{CARE, FAINT, GOOD, styled},
 };
 

@@ -5,14 +5,14 @@ mod change;
 mod error;
 mod function;
 mod list;
+mod restored;
 mod revoke;
 mod ring;
 
-use comfy_table::Table;
 use pozi_auth::keyring::RotationRequest;
 
 pub(crate) use self::error::KeysError;
-use crate::{GlobalArgs, Output, Service, World};
+use crate::{GlobalArgs, Output, Service, World, consent::Consent};
 
 /// A command about signing keys.
 #[derive(Debug, clap::Subcommand)]
@@ -25,6 +25,8 @@ pub enum KeysCommand {
     Rotate,
     /// End the use of a leaked key at once: its sessions end, and another key signs
     Revoke(RevokeArgs),
+    /// Use a key ring that was restored from a backup, although a newer one was in use before
+    AcceptRestored(Consent),
 }
 
 /// The arguments of `pozi keys revoke`.
@@ -44,7 +46,8 @@ pub(crate) async fn run(
     global: &GlobalArgs,
     world: &mut World,
 ) -> Result<Output, KeysError> {
-    if global.stack.is_none() && !matches!(command, KeysCommand::List) {
+    let needs_function = !matches!(command, KeysCommand::List | KeysCommand::AcceptRestored(_));
+    if global.stack.is_none() && needs_function {
         return Err(KeysError::NoFunction);
     }
     let service = Service::connect(global, world).await?;
@@ -53,13 +56,8 @@ pub(crate) async fn run(
         KeysCommand::Establish => change::change(&RotationRequest::Establish, &service, world).await,
         KeysCommand::Rotate => change::change(&RotationRequest::Rotate, &service, world).await,
         KeysCommand::Revoke(args) => revoke::revoke(args, &service, world).await,
+        KeysCommand::AcceptRestored(consent) => restored::accept(*consent, &service, world).await,
     }
-}
-
-/// Returns the lines of `table` without the spaces that fill its last column.
-fn lines(table: &Table) -> String {
-    let table = table.to_string();
-    table.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }
 
 #[cfg(test)]

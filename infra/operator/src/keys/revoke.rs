@@ -3,19 +3,20 @@
 use std::fmt;
 
 use pozi_auth::{
-    keyring::{HELD_BY_CONSUMERS, KeyId, RING_LIFETIMES, RotationRequest},
-    session::ISSUER_KEY_LIFETIMES,
+    keyring::{HELD_BY_CONSUMERS, KeyId, RotationRequest},
+    revocation::LIST_HELD,
+    session::{ISSUER_KEY_LIFETIMES, REVOKED_WITHIN},
 };
 use serde::Serialize;
 
 use super::{
-    KeysError, RevokeArgs, function, lines,
+    KeysError, RevokeArgs, function,
     ring::{self, ListedKey, Use},
 };
 use crate::{
     Exit, Output, Service, World,
     moments::length,
-    output,
+    output::{self, lines},
     style::{BAD, GOOD, HEADING, styled},
 };
 
@@ -51,19 +52,19 @@ pub(super) async fn revoke(
         return Err(KeysError::UnknownKey { key: args.key.clone(), known });
     };
     let end = |outcome, done, keys| Revocation { kid: key.id.clone(), outcome, done, keys };
-    if key.state == Use::Revoked {
-        return Ok(Output::new(&end(Outcome::AlreadyRevoked, Vec::new(), keys)));
-    }
-    if !args.yes && !is_confirmed(&key, &keys, world) {
+    let is_new = key.state != Use::Revoked;
+    if is_new && !args.yes && !is_confirmed(&key, &keys, world) {
         return Ok(Output::ending(&end(Outcome::Declined, Vec::new(), keys), Exit::Declined));
     }
+    // Also for a key that is revoked in the ring: the run that did it may have been killed before it told the verifiers.
     let request = RotationRequest::Revoke(key.id.clone());
     let report = function::ask(&request, service, world).await?;
     let after = ring::listed(&report.ring, world.now);
     if after.iter().any(|other| other.id == key.id && other.state != Use::Revoked) {
         return Err(KeysError::StillPublished(key.id));
     }
-    Ok(Output::new(&end(Outcome::Revoked, report.keys, after)))
+    let outcome = if is_new { Outcome::Revoked } else { Outcome::AlreadyRevoked };
+    Ok(Output::new(&end(outcome, report.keys, after)))
 }
 
 fn is_confirmed(key: &ListedKey, keys: &[ListedKey], world: &mut World) -> bool {
@@ -116,14 +117,22 @@ impl Consequences<'_> {
 /// Writes how long each kind of verifier keeps the old key set. Until then it accepts what the leaked key signs, and refuses what
 /// its successor signs.
 fn verifiers(f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let [read, fresh, kept, authorizer] =
-        [RING_LIFETIMES.fresh, ISSUER_KEY_LIFETIMES.fresh, ISSUER_KEY_LIFETIMES.keep, HELD_BY_CONSUMERS]
-            .map(length);
+    let [read, ours, fresh, kept, authorizer] = [
+        LIST_HELD,
+        REVOKED_WITHIN,
+        ISSUER_KEY_LIFETIMES.fresh,
+        ISSUER_KEY_LIFETIMES.keep,
+        HELD_BY_CONSUMERS,
+    ]
+    .map(length);
     let mut table = output::table(["WHO", "ACCEPTS THE KEY FOR AT MOST"]);
     for (who, time) in [
         ("the service itself", format!("{read}: then it signs with another key and publishes the new set")),
-        ("the gate, and the authorizer", format!("{fresh} more; {kept} if it cannot reach the service")),
-        ("answers that API Gateway caches", "as CacheSeconds says: 60 s, at most 5 min".to_owned()),
+        (
+            "the gate, and the authorizer",
+            format!("{ours}; {kept} if they cannot reach the service"),
+        ),
+        ("answers that API Gateway caches", "as CacheSeconds says: 15 s, at most 5 min".to_owned()),
         (
             "verifiers made by docs/verify.md",
             format!("{fresh} more; {kept} if they cannot reach the service"),

@@ -77,12 +77,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         "Nothing is wrong if the browser gets a new one and goes on. If it does not, the clock of the server or of the device is wrong.",
     ),
     entry(
-        "revoked",
-        Nobody,
-        "The session was ended before its time: it, its person, its site or the key that signed it was revoked.",
-        "The browser asks for a new session by itself. If the exchange refuses that too, its reason says why; `pozi audit` shows it.",
-    ),
-    entry(
         "policy_outdated",
         Nobody,
         "The session was decided by an older revision of the site's document than the server accepts.",
@@ -95,18 +89,24 @@ pub(super) const ENTRIES: &[Entry] = &[
         "The session begins in the future by the server's clock.",
         "Set the clock of the server's machine by a time server; `/health` of the gate shows how far it is off.",
     ),
+    entry(
+        "revoked",
+        Nobody,
+        "The session, its person, its site or its key was revoked.",
+        "Nothing is wrong if that was meant: the browser gets a new session if its person may have one. `pozi revoke list` shows who was revoked and by whom.",
+    ),
+    entry_at(
+        "revocations_unavailable",
+        Administrator,
+        GATE_TOML,
+        "The server has read no list of revocations for longer than the site accepts, and the site is to close then.",
+        "Check that the machine reaches the service's /.well-known/pozi-revocations; behind a proxy, set HTTPS_PROXY or ca_file.",
+    ),
     entry_at(
         "keys_unavailable",
         Administrator,
         GATE_TOML,
         "The server has no keys of the service that are not too old, so it can verify nothing.",
         "Check that the machine reaches the service's /.well-known/jwks.json; behind a proxy, set HTTPS_PROXY or ca_file.",
-    ),
-    entry_at(
-        "revocations_unavailable",
-        Administrator,
-        GATE_TOML,
-        "The server has not heard for longer than the site accepts what was revoked, and the site closes then.",
-        "Check that the machine reaches the service's /.well-known/pozi-revocations, and that its clock is right. revocation_limit_minutes and past_revocation_limit of the site file say when a site closes.",
     ),
 ];

@@ -36,14 +36,17 @@ impl TablePublishedKeys {
     pub async fn overview(&self) -> Result<Option<RingOverview>, KeyRingError> {
         let Some(item) = read(&self.0, "pk, sk, revision, published, states").await? else { return Ok(None) };
         let published = published_in(&item)?;
+        let revision = Revision(count(&item, REVISION).ok_or_else(|| damaged("its item has no revision"))?);
         let states = text(&item, STATES).map(serde_json::from_str).transpose().map_err(damaged)?;
-        Ok(Some(RingOverview { published, states }))
+        Ok(Some(RingOverview { revision, published, states }))
     }
 }
 
 /// What a ring's item says about its keys without any private half.
 #[derive(Debug, Clone)]
 pub struct RingOverview {
+    /// The ring's revision.
+    pub revision: Revision,
     /// The published keys.
     pub published: PublishedKeySet,
     /// The state of every key. `None` if the ring was stored before states were stored beside it.

@@ -27,6 +27,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         "Reload the page: the Web App asks for a new token. Otherwise sign out and in again. The limit is max_token_age_minutes in the site file.",
     ),
     entry(
+        "revoked",
+        Person,
+        "Pozi ended the earlier sign-ins of the person, or at the site, and Entra issued this token before that.",
+        "Sign in again in a few minutes: Entra dates its tokens back. `pozi revoke list` shows who was revoked, by whom, and from when tokens are accepted.",
+    ),
+    entry(
         "not_yet_valid",
         Pozi,
         "The token is only valid in the future, so the clock of the service is behind Entra's.",
