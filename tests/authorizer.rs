@@ -4,14 +4,15 @@
 
 #[path = "authorizer/policies.rs"]
 mod policies;
+#[path = "authorizer/revocations.rs"]
+mod revocations;
+
+use std::sync::Arc;
 
 use entra_emulator::{Person, TokenSpec};
-use pozi_auth::{
-    config::{AuthorizerConfig, ResponseKind},
-    session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
-};
+use pozi_auth::config::{AuthorizerConfig, ResponseKind};
 use pozi_authorizer::{Authorizer, AuthorizerError, Event};
-use pozi_tests::{Outage, PublishedDocument, SetClock, World, part, riverbend_tenant};
+use pozi_tests::{Outage, Published, SetClock, World, WorldKeys, part, riverbend_tenant};
 use serde_json::{Value, json};
 
 macro_rules! event {
@@ -32,16 +33,33 @@ const RIVERBEND: &str = "https://poziserver-riverbend.example/pozi/";
 /// An authorizer, and the service that issues the sessions.
 struct Api {
     world: World,
-    published: PublishedDocument,
-    authorizer: Authorizer<SetClock, IssuerKeys<PublishedDocument>>,
+    published: Published,
+    authorizer: Authorizer<SetClock, Arc<WorldKeys>>,
 }
 
 impl Api {
     async fn with(response: ResponseKind) -> Self {
+        Self::with_variables(response, &[]).await
+    }
+
+    async fn with_variables(response: ResponseKind, more: &[(&str, &str)]) -> Self {
         let world = World::new().await;
-        let published = PublishedDocument::of(&world);
+        let published = Published::of(&world);
+        let authorizer = Self::authorizer(&world, response, more, published.cached());
+        Self { world, published, authorizer }
+    }
+
+    fn authorizer(
+        world: &World,
+        response: ResponseKind,
+        more: &[(&str, &str)],
+        keys: Arc<WorldKeys>,
+    ) -> Authorizer<SetClock, Arc<WorldKeys>> {
         let kind = if response == ResponseKind::Simple { "simple" } else { "policy" };
         let config = AuthorizerConfig::read(|name| {
+            if let Some((_, value)) = more.iter().find(|(variable, _)| *variable == name) {
+                return Some((*value).to_owned());
+            }
             let value = match name {
                 "POZI_ISSUER" => world.issuer.as_str(),
                 "POZI_AUDIENCE" => RIVERBEND,
@@ -52,9 +70,7 @@ impl Api {
             };
             Some(value.to_owned())
         });
-        let keys = IssuerKeys::new(published.clone(), ISSUER_KEY_LIFETIMES);
-        let authorizer = Authorizer::new(config.unwrap(), world.clock.clone(), keys);
-        Self { world, published, authorizer }
+        Authorizer::new(config.unwrap(), world.clock.clone(), keys)
     }
 
     async fn session(&self, site: &str, person: Person) -> String {
@@ -169,15 +185,15 @@ async fn a_repeated_session_header_is_refused() {
 #[tokio::test]
 async fn unavailable_keys_are_an_error_which_is_not_cached() {
     let api = Api::with(ResponseKind::Simple).await;
-    api.published.fail_with(Outage::Unavailable);
+    api.published.keys.fail_with(Outage::Unavailable);
     let session = api.session("riverbend", Person::Reader).await;
     for (name, event) in ALL {
         assert_eq!(api.answer(event, &session).await, Err(AuthorizerError::KeysUnavailable), "{name}");
     }
-    api.published.recover();
+    api.published.keys.recover();
     api.world.clock.advance(30);
     assert_eq!(api.answer(HTTP_2.1, &session).await.unwrap()["isAuthorized"], true);
-    api.published.fail_with(Outage::Unavailable);
+    api.published.keys.fail_with(Outage::Unavailable);
     api.world.clock.advance(23 * 3_600);
     let session = api.session("riverbend", Person::Reader).await;
     assert_eq!(

@@ -1,5 +1,5 @@
 //! The gate's `/decide`: missing and invalid sessions, malformed questions, and outages and rotations of the issuer's
-//! keys. And the gate as a proxy: large requests, misbehaving clients and QGIS Servers, and sessions that expire.
+//! keys; revoked sessions. And the gate as a proxy: large requests, misbehaving clients and QGIS Servers, and sessions that expire.
 
 #![expect(
     clippy::panic,
@@ -21,8 +21,14 @@ mod fake_qgis;
 mod keys;
 #[path = "gate/proxy.rs"]
 mod proxy;
+#[path = "gate/restarts.rs"]
+mod restarts;
+#[path = "gate/revocations.rs"]
+mod revocations;
 #[path = "gate/sessions.rs"]
 mod sessions;
+#[path = "gate/simulation.rs"]
+mod simulation;
 #[path = "gate/site.rs"]
 mod site;
 #[path = "gate/sizes.rs"]

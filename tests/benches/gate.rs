@@ -1,5 +1,5 @@
 //! The gate's decisions and the authorizer compared with a bare ES256 verification of the same session, measured in the same
-//! run with warm keys.
+//! run with warm keys and a revocation document of 1,000 entries.
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot be set up fails")]
 
@@ -7,6 +7,8 @@
 mod decision;
 #[path = "median.rs"]
 mod median;
+#[path = "gate/revoked.rs"]
+mod revoked;
 
 use std::{hint::black_box, sync::Arc, time::Duration};
 
@@ -14,16 +16,11 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use axum::body::Body;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use criterion::Criterion;
-use entra_emulator::TokenSpec;
 use http::{Request, StatusCode};
-use pozi_auth::{
-    config::AuthorizerConfig,
-    session::{ISSUER_KEY_LIFETIMES, IssuerKeys, SessionVerifier},
-    timestamp::Clock,
-};
+use pozi_auth::{config::AuthorizerConfig, session::SessionVerifier, timestamp::Clock};
 use pozi_authorizer::{Authorizer, Event};
 use pozi_gate::{Gate, Routes};
-use pozi_tests::{PublishedDocument, World, riverbend_tenant};
+use pozi_tests::{Published, World, WorldKeys, riverbend_tenant};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 
@@ -40,8 +37,7 @@ fn main() {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
     let world = runtime.block_on(World::new());
-    let session =
-        runtime.block_on(world.exchange(&world.token(&TokenSpec::default()), &[])).session().to_owned();
+    let session = runtime.block_on(revoked::session_beside_revocations(&world));
     let key_set = runtime.block_on(world.get("/.well-known/jwks.json", &[])).json;
 
     // Bare before and after, so that changes of the machine's speed affect both sides.
@@ -68,14 +64,16 @@ fn bare(criterion: &mut Criterion, name: &str, session: &str, key_set: &serde_js
     });
 }
 
-fn keys(world: &World) -> IssuerKeys<PublishedDocument> {
-    IssuerKeys::new(PublishedDocument::of(world), ISSUER_KEY_LIFETIMES)
+/// Returns a verifier's caches of what `world` publishes.
+fn keys(world: &World) -> Arc<WorldKeys> {
+    Published::of(world).cached()
 }
 
 /// Measures `/decide` from the request's headers through the router to the answer.
 fn gate(criterion: &mut Criterion, runtime: &Runtime, world: &World, session: &str) {
     let catalogues = ["planning", "heritage", "assets"].map(|id| id.parse().expect("an id"));
-    let gate = Gate::new(world.issuer.clone(), SITE.into(), riverbend_tenant(), catalogues, keys(world));
+    let verifier = SessionVerifier::new(world.issuer.clone(), SITE.into(), riverbend_tenant(), keys(world));
+    let gate = Gate::new(verifier, catalogues);
     let router = pozi_gate::router(Routes { gate, clock: world.clock.clone(), site: SITE.into() });
     criterion.bench_function("gate", |bencher| {
         bencher.iter(|| {
@@ -117,8 +115,7 @@ fn authorizer(criterion: &mut Criterion, runtime: &Runtime, world: &World, sessi
 
 /// Measures the session verifier that both use.
 fn verifier(criterion: &mut Criterion, runtime: &Runtime, world: &World, session: &str) {
-    let verifier =
-        SessionVerifier::new(world.issuer.clone(), SITE.into(), riverbend_tenant(), Arc::new(keys(world)));
+    let verifier = SessionVerifier::new(world.issuer.clone(), SITE.into(), riverbend_tenant(), keys(world));
     let now = world.clock.now();
     criterion.bench_function("verifier", |bencher| {
         bencher.iter(|| runtime.block_on(verifier.verify(black_box(session), now)).expect("it verifies"));

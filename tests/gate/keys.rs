@@ -4,7 +4,7 @@ use std::{fs, sync::Arc};
 
 use entra_emulator::Person;
 use pozi_auth::{adapters::KeySetFile, session::ISSUER_KEY_LIFETIMES, timestamp::Clock};
-use pozi_gate::{Health, Status, StoredKeys, Watched};
+use pozi_gate::{Status, StoredKeys};
 use pozi_tests::{Outage, PublishedDocument};
 use serde_json::{Value, json};
 
@@ -15,16 +15,16 @@ const HOUR: u64 = 3_600;
 #[tokio::test]
 async fn keys_outlast_an_outage_of_the_issuer_for_a_day_and_then_requests_are_503() {
     let site = Site::new().await;
-    let health = Health::new(site.world.clock.clone(), Arc::clone(&site.keys), Watched::default());
+    let health = site.health();
     let never = health.report();
     assert_eq!((never.status, never.keys.age_seconds), (Status::Failing, None), "never had keys");
-    site.published.fail_with(Outage::Unavailable);
+    site.published.keys.fail_with(Outage::Unavailable);
     let session = site.session(Person::Reader).await;
     let answer = site.reads("planning", &session).await;
     assert_eq!((answer.status.as_u16(), &answer.json["reason"]), (503, &json!("keys_unavailable")));
     assert!(answer.header("www-authenticate").is_empty());
 
-    site.published.recover();
+    site.published.keys.recover();
     site.world.clock.advance(30);
     assert_eq!(site.reads("planning", &session).await.status, 204);
     for trouble in [
@@ -32,7 +32,7 @@ async fn keys_outlast_an_outage_of_the_issuer_for_a_day_and_then_requests_are_50
         Outage::OtherDocument(b"<html>".to_vec()),
         Outage::OtherDocument(br#"{"keys":[]}"#.to_vec()),
     ] {
-        site.published.fail_with(trouble);
+        site.published.keys.fail_with(trouble);
         site.world.clock.advance(7 * HOUR);
         let session = site.session(Person::Reader).await;
         assert_eq!(site.reads("planning", &session).await.status, 204);
@@ -57,19 +57,19 @@ async fn follows_a_rotation_and_fetches_once_in_30_seconds_for_unknown_keys() {
         assert_eq!(site.reads("planning", &session).await.status, 204, "after {hours} h");
     }
     let stranger = Site::new().await.session(Person::Reader).await;
-    let before = site.published.calls();
+    let before = site.published.keys.calls();
     for _ in 0..50 {
         assert_eq!(site.reads("planning", &stranger).await.json["reason"], "unknown_key");
     }
-    assert_eq!(site.published.calls(), before + 1);
+    assert_eq!(site.published.keys.calls(), before + 1);
 }
 
 /// Restarts the gate with the keys stored in `folder`, while the issuer is down.
 fn restarted(site: &Site, folder: &std::path::Path) -> (Site, StoredKeys<PublishedDocument>) {
     let other = Site::of(site.world.clone());
-    other.published.fail_with(Outage::Unavailable);
+    other.published.keys.fail_with(Outage::Unavailable);
     let file = KeySetFile::new(folder, site.world.issuer.clone());
-    let stored_keys = StoredKeys::load(Arc::clone(&other.keys), file, site.world.clock.now());
+    let stored_keys = StoredKeys::load(Arc::clone(other.keys.keys()), file, site.world.clock.now());
     (other, stored_keys)
 }
 
@@ -81,7 +81,7 @@ async fn a_restart_without_the_issuer_uses_stored_keys_for_a_day() {
     let (first, mut stored_keys) = restarted(&site, folder.path());
     stored_keys.renew(site.world.clock.now()).await;
     assert!(!folder.path().join("key-set.json").exists(), "nothing was fetched, so nothing is stored");
-    first.published.recover();
+    first.published.keys.recover();
     site.world.clock.advance(30);
     stored_keys.renew(site.world.clock.now()).await;
 
@@ -91,7 +91,7 @@ async fn a_restart_without_the_issuer_uses_stored_keys_for_a_day() {
     site.world.clock.advance(60);
     let (second, _) = restarted(&site, folder.path());
     assert_eq!(second.reads("planning", &session).await.status, 204);
-    assert_eq!(second.published.calls(), 0, "the issuer is not asked");
+    assert_eq!(second.published.keys.calls(), 0, "the issuer is not asked");
 
     site.world.clock.advance(24 * HOUR);
     let (third, _) = restarted(&site, folder.path());
@@ -106,7 +106,7 @@ async fn keys_that_were_stored_while_the_clock_was_ahead_are_replaced_once_it_is
     let session = site.session(Person::Reader).await;
     let right = site.world.clock.unix_seconds();
     let (first, mut stored_keys) = restarted(&site, folder.path());
-    first.published.recover();
+    first.published.keys.recover();
     site.world.clock.set(right + YEAR);
     stored_keys.renew(site.world.clock.now()).await;
     site.world.clock.set(right);
@@ -117,7 +117,7 @@ async fn keys_that_were_stored_while_the_clock_was_ahead_are_replaced_once_it_is
     let (third, _) = restarted(&site, folder.path());
     assert_eq!(third.reads("planning", &session).await.status, 204);
 
-    let health = Health::new(site.world.clock.clone(), Arc::clone(&first.keys), Watched::default());
+    let health = first.health();
     site.world.clock.set(right - YEAR);
     let report = health.report();
     assert_eq!((report.status, report.keys.age_seconds), (Status::Failing, None));
@@ -132,7 +132,7 @@ async fn a_key_set_on_disk_that_was_tampered_with_is_not_used() {
     let site = Site::new().await;
     let session = site.session(Person::Reader).await;
     let (first, mut stored_keys) = restarted(&site, folder.path());
-    first.published.recover();
+    first.published.keys.recover();
     stored_keys.renew(site.world.clock.now()).await;
     let good: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     assert_eq!(restarted(&site, folder.path()).0.reads("planning", &session).await.status, 204);
@@ -156,7 +156,7 @@ async fn a_key_set_on_disk_that_was_tampered_with_is_not_used() {
         fs::write(&path, text).unwrap();
         let (gate, mut stored_keys) = restarted(&site, folder.path());
         assert_eq!(gate.reads("planning", &session).await.status, 503, "{what}");
-        gate.published.recover();
+        gate.published.keys.recover();
         site.world.clock.advance(30);
         stored_keys.renew(site.world.clock.now()).await;
         assert_eq!(gate.reads("planning", &session).await.status, 204, "{what}: fetched from the issuer");
@@ -174,7 +174,7 @@ async fn a_key_set_that_others_could_have_written_is_not_used() {
     let site = Site::new().await;
     let session = site.session(Person::Reader).await;
     let (first, mut stored_keys) = restarted(&site, folder.path());
-    first.published.recover();
+    first.published.keys.recover();
     stored_keys.renew(site.world.clock.now()).await;
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     for (place, mode, status) in [
@@ -208,7 +208,7 @@ async fn a_key_set_behind_a_link_is_not_used() {
     let site = Site::new().await;
     let session = site.session(Person::Reader).await;
     let (first, mut stored_keys) = restarted(&site, &state);
-    first.published.recover();
+    first.published.keys.recover();
     stored_keys.renew(site.world.clock.now()).await;
     assert_eq!(restarted(&site, &state).0.reads("planning", &session).await.status, 204);
 

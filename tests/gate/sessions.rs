@@ -118,16 +118,20 @@ async fn keys_rotate_under_load_without_refusals() {
 #[tokio::test(flavor = "multi_thread")]
 async fn during_an_outage_of_the_issuer_known_keys_still_verify_and_unknown_ones_are_503() {
     let proxy = Proxy::with(no_timeouts()).await;
-    proxy.gate.published.fail_with(Outage::Unavailable);
+    proxy.gate.published.keys.fail_with(Outage::Unavailable);
     let session = proxy.session().await;
     let refused = proxy.map(&session, "zones").await;
     assert_eq!(refused.verdict(), (503, "keys_unavailable".into()));
     assert!(!refused.head.to_lowercase().contains("www-authenticate"), "{}", refused.head);
-    proxy.gate.published.recover();
+    proxy.gate.published.keys.recover();
     proxy.world.clock.advance(30);
     assert_eq!(proxy.map(&session, "zones").await.status, 200);
 
-    proxy.gate.published.fail_with(Outage::OtherDocument(b"<html>Sign in to the network</html>".to_vec()));
+    proxy
+        .gate
+        .published
+        .keys
+        .fail_with(Outage::OtherDocument(b"<html>Sign in to the network</html>".to_vec()));
     proxy.world.clock.advance(20 * HOUR);
     let later = proxy.session().await;
     assert_eq!(proxy.map(&later, "zones").await.status, 200, "its key was already known");
@@ -143,7 +147,7 @@ async fn refuses_a_cached_session_once_its_key_is_no_longer_published() {
     let session = proxy.session().await;
     assert_eq!(proxy.map(&session, "zones").await.status, 200);
     let other = Proxy::with(no_timeouts()).await.world.get("/.well-known/jwks.json", &[]).await.body;
-    proxy.gate.published.fail_with(Outage::OtherDocument(other));
+    proxy.gate.published.keys.fail_with(Outage::OtherDocument(other));
     proxy.world.clock.advance(299);
     assert_eq!(proxy.map(&session, "zones").await.status, 200, "the key set is fresh for five minutes");
     proxy.world.clock.advance(2);

@@ -6,11 +6,11 @@ use axum::{Router, body::Body};
 use entra_emulator::{Person, TokenSpec};
 use http::{HeaderValue, Request};
 use pozi_auth::{
-    session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
-    sites::CatalogueId,
+    session::{RevocationLimit, SessionVerifier},
+    sites::Site as SiteRules,
 };
-use pozi_gate::{Gate, Routes, router};
-use pozi_tests::{Answer, PublishedDocument, SetClock, World, riverbend_tenant};
+use pozi_gate::{Gate, Health, Routes, Watched, router};
+use pozi_tests::{Answer, Published, SetClock, World, WorldKeys};
 use tower::ServiceExt;
 
 pub(crate) const RIVERBEND: &str = "https://poziserver-riverbend.example/pozi/";
@@ -18,8 +18,9 @@ pub(crate) const RIVERBEND: &str = "https://poziserver-riverbend.example/pozi/";
 /// A gate, and what it depends on.
 pub(crate) struct Site {
     pub(crate) world: World,
-    pub(crate) published: PublishedDocument,
-    pub(crate) keys: Arc<IssuerKeys<PublishedDocument>>,
+    pub(crate) published: Published,
+    pub(crate) keys: Arc<WorldKeys>,
+    rules: SiteRules,
     router: Router,
 }
 
@@ -29,10 +30,28 @@ impl Site {
     }
 
     pub(crate) fn of(world: World) -> Self {
-        let published = PublishedDocument::of(&world);
-        let keys = Arc::new(IssuerKeys::new(published.clone(), ISSUER_KEY_LIFETIMES));
-        let router = gate(&world, Arc::clone(&keys));
-        Self { world, published, keys, router }
+        let published = Published::of(&world);
+        let keys = published.cached();
+        Self::with(world, published, keys)
+    }
+
+    /// A gate that uses `keys`, which it fetches from `published`.
+    pub(crate) fn with(world: World, published: Published, keys: Arc<WorldKeys>) -> Self {
+        let rules = riverbend(&world);
+        let router = gate(&world, &rules, Arc::clone(&keys));
+        Self { world, published, keys, rules, router }
+    }
+
+    /// Returns the gate after a reload with other `rules` of riverbend.
+    pub(crate) fn reloaded(self, rules: &SiteRules) -> Self {
+        let router = gate(&self.world, rules, Arc::clone(&self.keys));
+        Self { rules: rules.clone(), router, ..self }
+    }
+
+    /// Returns the gate's health, with the limit of its site file.
+    pub(crate) fn health(&self) -> Health {
+        let limit = RevocationLimit::of(&self.rules);
+        Health::new(self.world.clock.clone(), Arc::clone(&self.keys), move || limit, Watched::default())
     }
 
     /// Gets a session for `person` at riverbend.
@@ -71,9 +90,15 @@ impl Site {
     }
 }
 
-pub(crate) fn gate(world: &World, keys: Arc<IssuerKeys<PublishedDocument>>) -> Router {
-    let catalogues = ["planning", "heritage", "assets"].map(|id| id.parse::<CatalogueId>().unwrap());
-    let gate = Gate::new(world.issuer.clone(), RIVERBEND.into(), riverbend_tenant(), catalogues, keys);
+/// Riverbend's site file.
+pub(crate) fn riverbend(world: &World) -> SiteRules {
+    let rules = world.sites.all().find(|site| site.external_url.as_str() == RIVERBEND);
+    SiteRules::clone(rules.unwrap())
+}
+
+pub(crate) fn gate(world: &World, rules: &SiteRules, keys: Arc<WorldKeys>) -> Router {
+    let verifier = SessionVerifier::of_site(world.issuer.clone(), rules, keys);
+    let gate = Gate::new(verifier, rules.catalogues.iter().map(|catalogue| catalogue.id.clone()));
     let clock: SetClock = world.clock.clone();
     router(Routes { gate, clock, site: RIVERBEND.into() })
 }

@@ -1,22 +1,18 @@
 //! The log line of a decision of the authorizer.
 
+use std::sync::Arc;
+
 use entra_emulator::TokenSpec;
-use pozi_auth::{
-    config::AuthorizerConfig,
-    session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
-};
+use pozi_auth::config::AuthorizerConfig;
 use pozi_authorizer::{Authorizer, Event};
-use pozi_tests::{PublishedDocument, World, part, riverbend_tenant};
+use pozi_tests::{Published, SetClock, World, WorldKeys, part, riverbend_tenant};
 use serde_json::{Value, json};
 
 use super::{Lines, secrets::Secrets};
 
 const EVENT: &str = include_str!("../events/authorizer-http-api-2.json");
 
-fn authorizer(
-    world: &World,
-    audience: &str,
-) -> Authorizer<pozi_tests::SetClock, IssuerKeys<PublishedDocument>> {
+fn authorizer(world: &World, audience: &str) -> Authorizer<SetClock, Arc<WorldKeys>> {
     let config = AuthorizerConfig::read(|name| match name {
         "POZI_ISSUER" => Some(world.issuer.to_string()),
         "POZI_AUDIENCE" => Some(audience.to_owned()),
@@ -24,8 +20,7 @@ fn authorizer(
         "POZI_ROUTE_PREFIX" => Some("/ows/".to_owned()),
         _ => None,
     });
-    let keys = IssuerKeys::new(PublishedDocument::of(world), ISSUER_KEY_LIFETIMES);
-    Authorizer::new(config.unwrap(), world.clock.clone(), keys)
+    Authorizer::new(config.unwrap(), world.clock.clone(), Published::of(world).cached())
 }
 
 /// An administrator sees at INFO why a session is refused, and without the session.

@@ -1,9 +1,9 @@
 //! The log line of a decision of the gate.
 
 use entra_emulator::TokenSpec;
-use pozi_auth::session::{ISSUER_KEY_LIFETIMES, IssuerKeys};
+use pozi_auth::session::SessionVerifier;
 use pozi_gate::{Gate, Routes};
-use pozi_tests::{PublishedDocument, World, part, riverbend_tenant};
+use pozi_tests::{Published, World, part, riverbend_tenant};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -15,10 +15,11 @@ use super::{Lines, audits, secrets::Secrets};
 async fn a_decision_of_the_gate_is_one_line_without_tokens_and_personal_data() {
     let world = World::new().await;
     let session = world.exchange(&world.token(&TokenSpec::default()), &[]).await.session().to_owned();
-    let keys = IssuerKeys::new(PublishedDocument::of(&world), ISSUER_KEY_LIFETIMES);
+    let keys = Published::of(&world).cached();
     let catalogues = ["planning", "assets"].map(|id| id.parse().unwrap());
     let site = "https://poziserver-riverbend.example/pozi/";
-    let gate = Gate::new(world.issuer.clone(), site.into(), riverbend_tenant(), catalogues, keys);
+    let verifier = SessionVerifier::new(world.issuer.clone(), site.into(), riverbend_tenant(), keys);
+    let gate = Gate::new(verifier, catalogues);
     let router = pozi_gate::router(Routes { gate, clock: world.clock.clone(), site: site.into() });
     let mut secrets = Secrets::default();
     secrets.add(&session, &part(&session, 1));

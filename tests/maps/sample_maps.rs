@@ -8,15 +8,12 @@ use axum::{
 };
 use entra_emulator::{Person, TokenSpec};
 use http::{Method, Request};
-use pozi_auth::{
-    session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
-    sites::Site,
-};
+use pozi_auth::sites::Site;
 use pozi_local::{
     gates::Gates,
     maps::{self, Qgis},
 };
-use pozi_tests::{Answer, PublishedDocument, World, install_qgis};
+use pozi_tests::{Answer, Published, World, install_qgis};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -48,7 +45,7 @@ impl Maps {
         let gates = Gates {
             clock: world.clock.clone(),
             issuer: world.issuer.clone(),
-            keys: Arc::new(IssuerKeys::new(PublishedDocument::of(&world), ISSUER_KEY_LIFETIMES)),
+            keys: Published::of(&world).cached(),
             base: BASE.to_owned(),
             state: state.path().to_owned(),
             qgis: Qgis::new(program, state.path().join("qgis"), false),

@@ -63,7 +63,8 @@ async fn the_session_verifier_gives_the_kits_verdicts() {
 async fn the_gate_gives_the_kits_verdicts() {
     for algorithm in BOTH {
         let (keys, sessions) = kit(algorithm);
-        let gate = Gate::new(issuer(), AUDIENCE.into(), tenant(), [catalogue()], Arc::new(keys));
+        let verifier = SessionVerifier::new(issuer(), AUDIENCE.into(), tenant(), Arc::new(keys));
+        let gate = Gate::new(verifier, [catalogue()]);
         let router = pozi_gate::router(Routes { gate, clock: SetClock::at(NOW), site: AUDIENCE.into() });
         for case in sessions {
             let request = Request::get("/decide")
@@ -91,6 +92,8 @@ async fn the_authorizer_gives_the_kits_verdicts() {
                 "POZI_AUDIENCE" => AUDIENCE,
                 "POZI_TENANT" => TENANT,
                 "POZI_RESPONSE" => "simple",
+                // The kit has no revocation document.
+                "POZI_PAST_REVOCATION_LIMIT" => "serve",
                 _ => return None,
             };
             Some(value.to_owned())

@@ -2,10 +2,7 @@
 
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
-use pozi_auth::{
-    session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
-    sites::Site,
-};
+use pozi_auth::sites::Site;
 use pozi_gate::{
     config::UpstreamConfig,
     layers::source::LayerSource,
@@ -16,15 +13,15 @@ use pozi_gate::{
 };
 use tokio::net::TcpListener;
 
-use crate::{PublishedDocument, World};
+use crate::{Published, World};
 
 /// A gate that runs until the test ends.
 #[derive(Debug)]
 pub struct RunningGate {
     /// Its address.
     pub address: SocketAddr,
-    /// The key set that it fetches.
-    pub published: PublishedDocument,
+    /// The documents that it fetches.
+    pub published: Published,
 }
 
 impl RunningGate {
@@ -47,8 +44,7 @@ impl RunningGate {
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let address = listener.local_addr().expect("the listener has an address");
-        let published = PublishedDocument::of(world);
-        let keys = Arc::new(IssuerKeys::new(published.clone(), ISSUER_KEY_LIFETIMES));
+        let published = Published::of(world);
         let settings = Settings {
             public_url: public_url(address),
             site: site.clone(),
@@ -60,7 +56,7 @@ impl RunningGate {
         let proxy = Proxy::new(
             world.clock.clone(),
             settings,
-            (world.issuer.clone(), keys),
+            (world.issuer.clone(), published.cached()),
             (Arc::new(LayerSource::new(Arc::clone(&upstream))), upstream),
             |catalogue| servers.own_addresses(catalogue),
         );

@@ -21,6 +21,7 @@ mod runtime;
 mod tenants;
 mod traffic;
 pub mod venv;
+mod verifier;
 mod watch;
 mod world;
 
@@ -42,6 +43,7 @@ pub use self::{
     tenants::riverbend_tenant,
     traffic::Seen,
     venv::tools,
+    verifier::{Published, WorldKeys},
     watch::Watch,
     world::{NOW, World},
 };

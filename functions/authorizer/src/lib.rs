@@ -40,6 +40,9 @@ pub enum AuthorizerError {
     /// The issuer's keys cannot be fetched. This says nothing about the session, so it must not be cached.
     #[error("the issuer's keys are unavailable")]
     KeysUnavailable,
+    /// The revocation document is older than the site accepts. This says nothing about the session, so it must not be cached.
+    #[error("the issuer's revocation document is unavailable")]
+    RevocationsUnavailable,
     /// The session may become valid: its key is not known yet, or its time has not come. The answer must not be cached (HTTP
     /// APIs only).
     #[error("the session's key is not known, or the session is not valid yet")]
@@ -56,9 +59,12 @@ impl<C: Clock, K: SessionKeySource> Authorizer<C, K> {
     /// Creates an authorizer that answers as `config` says, with the keys of `keys`.
     pub fn new(config: AuthorizerConfig, clock: C, keys: K) -> Self {
         let audience = config.audience.as_str().to_owned();
+        let verifier = SessionVerifier::new(config.issuer, audience, config.tenant, keys)
+            .requiring(config.minimum_revision)
+            .limiting(config.revocation_limit);
         Self {
             clock,
-            verifier: SessionVerifier::new(config.issuer, audience, config.tenant, keys),
+            verifier,
             site: config.audience,
             header: config.session_header,
             parameter: config.catalogue_parameter,
@@ -144,6 +150,9 @@ impl Refusal {
         match self {
             Self::IdentitySource => Some(AuthorizerError::IdentitySource),
             Self::Session(SessionRefusal::KeysUnavailable) => Some(AuthorizerError::KeysUnavailable),
+            Self::Session(SessionRefusal::RevocationsUnavailable(_)) => {
+                Some(AuthorizerError::RevocationsUnavailable)
+            }
             Self::Header(_) | Self::Session(_) if is_rest => Some(AuthorizerError::Unauthorized),
             Self::Session(SessionRefusal::UnknownKey | SessionRefusal::NotYetValid) => {
                 Some(AuthorizerError::Undecided)

@@ -9,14 +9,14 @@ use std::{
 use arc_swap::ArcSwap;
 use axum::{Router, body::Body, response::Response, routing::future::RouteFuture};
 use http::Request;
-use pozi_auth::{adapters::SystemClock, session::IssuerKeys, sites::Catalogue};
+use pozi_auth::{adapters::SystemClock, session::SessionVerifier, sites::Catalogue};
 use tower::Service;
 
 use crate::{
     capabilities::keep_asking,
     config::GateConfig,
     decide::Gate,
-    keys::KeyDocument,
+    issuer_documents::GateKeys,
     layers::source::LayerSource,
     proxy::{self, Proxy},
     routes::{Routes, router},
@@ -28,7 +28,7 @@ use crate::{
 
 /// What answers the site's requests, rebuilt for each configuration.
 pub(crate) struct Assembly {
-    keys: Arc<IssuerKeys<KeyDocument>>,
+    keys: Arc<GateKeys>,
     servers: Servers,
     /// The current settings, with the limits of connections.
     pub(crate) settings: Arc<ArcSwap<Settings>>,
@@ -47,11 +47,7 @@ struct Probed {
 
 impl Assembly {
     /// Creates an assembly that verifies sessions with `keys` and records how QGIS Server answers in `watched`.
-    pub(crate) fn new(
-        keys: Arc<IssuerKeys<KeyDocument>>,
-        settings: Arc<ArcSwap<Settings>>,
-        watched: Watched,
-    ) -> Self {
+    pub(crate) fn new(keys: Arc<GateKeys>, settings: Arc<ArcSwap<Settings>>, watched: Watched) -> Self {
         Self { keys, servers: Servers::default(), settings, watched, probed: Arc::default() }
     }
 
@@ -69,11 +65,10 @@ impl Assembly {
             (Arc::new(LayerSource::new(Arc::clone(&upstream))), upstream),
             |catalogue| servers.own_addresses(catalogue),
         );
-        let catalogues = config.settings.site.catalogues.iter().map(|catalogue| catalogue.id.clone());
-        let (audience, tenant) = (config.audience().to_owned(), config.settings.site.tenant());
-        let gate =
-            Gate::new(config.issuer.clone(), audience.clone(), tenant, catalogues, Arc::clone(&self.keys));
-        let decide = router(Routes { gate, clock: SystemClock, site: audience });
+        let site = &config.settings.site;
+        let verifier = SessionVerifier::of_site(config.issuer.clone(), site, Arc::clone(&self.keys));
+        let gate = Gate::new(verifier, site.catalogues.iter().map(|catalogue| catalogue.id.clone()));
+        let decide = router(Routes { gate, clock: SystemClock, site: config.audience().to_owned() });
         // Merged, not nested: a nested router answers every HEAD with a length of 0.
         Ok(decide.merge(proxy::router(Arc::new(proxy))))
     }

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use http::HeaderMap;
 use pozi_auth::{
-    identifiers::TenantId,
-    session::{Issuer, SessionKeySource, SessionVerifier, VerifiedSession},
+    session::{SessionKeySource, SessionVerifier, VerifiedSession},
     sites::CatalogueId,
     timestamp::Timestamp,
 };
@@ -30,18 +29,9 @@ pub(crate) struct Found {
 }
 
 impl<K: SessionKeySource> Gate<K> {
-    /// Makes a gate for `catalogues` of the site of `tenant` whose external URL is `audience`.
-    pub fn new(
-        issuer: Issuer,
-        audience: String,
-        tenant: TenantId,
-        catalogues: impl IntoIterator<Item = CatalogueId>,
-        keys: K,
-    ) -> Self {
-        Self {
-            verifier: SessionVerifier::new(issuer, audience, tenant, keys),
-            catalogues: catalogues.into_iter().collect(),
-        }
+    /// Makes a gate for `catalogues` of the site whose sessions `verifier` accepts.
+    pub fn new(verifier: SessionVerifier<K>, catalogues: impl IntoIterator<Item = CatalogueId>) -> Self {
+        Self { verifier, catalogues: catalogues.into_iter().collect() }
     }
 
     /// The catalogues that it decides about.

@@ -11,6 +11,7 @@ pub mod config;
 mod decide;
 pub mod expression;
 mod health;
+mod issuer_documents;
 mod keys;
 pub mod layers;
 mod lexer;
@@ -21,6 +22,7 @@ mod question;
 mod refusal;
 mod reload;
 pub mod request;
+mod revocations;
 mod routes;
 mod serve;
 pub mod servers;
@@ -38,11 +40,16 @@ pub use self::{
     check::{CheckOutcome, check},
     clock_offset::{ClockOffset, Offset},
     decide::Gate,
-    health::{ClockReport, ConfigurationReport, Health, KeysReport, Report, Status, UpstreamReport},
-    keys::{KeyDocumentError, StoredKeys},
+    health::{
+        ClockReport, ConfigurationReport, Health, KeysReport, Report, RevocationsReport, Status,
+        UpstreamReport,
+    },
+    issuer_documents::IssuerDocumentError,
+    keys::StoredKeys,
     log::{LogError, LogLines},
     question::{ACCESS, CATALOGUE, METHOD, Question, QuestionRefusal, SESSION},
     refusal::Refusal,
+    revocations::StoredRevocations,
     routes::{Routes, router},
     serve::{BodyStalledError, Daemon, StartError, serve},
     watched::{Configuration, ConfigurationState, UpstreamState, UpstreamStates, Watched},

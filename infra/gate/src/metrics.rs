@@ -13,6 +13,8 @@ pub const REQUEST_SECONDS: &str = "pozi_gate_request_seconds";
 pub const UPSTREAM_ERRORS: &str = "pozi_gate_upstream_errors_total";
 /// Verified sessions in the cache.
 pub const SESSIONS_REMEMBERED: &str = "pozi_gate_sessions_remembered";
+/// The age of the newest revocation document, in seconds.
+pub const REVOCATIONS_AGE: &str = "pozi_gate_revocations_age_seconds";
 /// Requests waiting for QGIS Server, by `catalogue`.
 pub const WAITING: &str = "pozi_gate_waiting";
 /// Log lines dropped because writing them was too slow.
@@ -48,6 +50,7 @@ fn describe() {
     describe_histogram!(REQUEST_SECONDS, Unit::Seconds, "Duration of requests, by catalogue and operation.");
     describe_counter!(UPSTREAM_ERRORS, "Requests that failed at QGIS Server, by catalogue and kind.");
     describe_gauge!(SESSIONS_REMEMBERED, "Verified sessions in the cache.");
+    describe_gauge!(REVOCATIONS_AGE, Unit::Seconds, "Age of the newest revocation document.");
     describe_gauge!(WAITING, "Requests waiting for QGIS Server, by catalogue.");
     describe_counter!(LOG_LINES_DROPPED, "Log lines dropped because writing them was too slow.");
 }

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use pozi_auth::{
-    session::SessionRefusal,
+    session::{REVOCATION_LIFETIMES, SessionRefusal},
     sites::{Access, CatalogueId},
 };
 
@@ -42,8 +42,8 @@ impl Refusal {
         }
     }
 
-    /// The status of the answer. If keys are unavailable it is 503: after a 401, clients would ask for new sessions again and
-    /// again.
+    /// The status of the answer. If keys or revocations are unavailable it is 503: after a 401, clients would ask for new
+    /// sessions again and again.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Question(QuestionRefusal::Repeated(name) | QuestionRefusal::Unreadable(name))
@@ -52,8 +52,19 @@ impl Refusal {
                 StatusCode::UNAUTHORIZED
             }
             Self::Question(_) | Self::Scope(..) => StatusCode::FORBIDDEN,
-            Self::Session(SessionRefusal::KeysUnavailable) => StatusCode::SERVICE_UNAVAILABLE,
+            _ if self.retry_after().is_some() => StatusCode::SERVICE_UNAVAILABLE,
             Self::NoSession | Self::Session(_) => StatusCode::UNAUTHORIZED,
+        }
+    }
+
+    /// `Retry-After` in seconds, if the same session may be accepted then (RFC 9110 §10.2.3).
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Session(SessionRefusal::KeysUnavailable) => Some(2),
+            Self::Session(SessionRefusal::RevocationsUnavailable(_)) => {
+                Some(REVOCATION_LIFETIMES.cooldown.as_secs())
+            }
+            _ => None,
         }
     }
 
@@ -67,7 +78,7 @@ impl Refusal {
         };
         match self {
             Self::NoSession => Some(REALM.to_owned()),
-            Self::Session(SessionRefusal::KeysUnavailable) => None,
+            Self::Session(_) if self.retry_after().is_some() => None,
             Self::Session(refusal) => invalid(refusal),
             Self::Scope(catalogue, access) => {
                 Some(format!(r#"{REALM}, error="insufficient_scope", scope="{catalogue}:{access}""#))
@@ -86,7 +97,12 @@ fn is_from_client(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use pozi_auth::{json::ClaimError, jws::JwsError};
+    use std::time::Duration;
+
+    use pozi_auth::{
+        json::ClaimError, jws::JwsError, revision::Revision, revocation::RevokedKind,
+        session::RevocationsUnavailableError,
+    };
 
     use super::*;
 
@@ -118,10 +134,22 @@ mod tests {
                     r#"Bearer realm="pozi", error="invalid_token", error_description="x-pozi-session occurs more than once""#,
                 ),
             ),
+            (
+                SessionRefusal::Revoked(RevokedKind::Person).into(),
+                401,
+                Some(
+                    r#"Bearer realm="pozi", error="invalid_token", error_description="revoked with its person""#,
+                ),
+            ),
             (SessionRefusal::KeysUnavailable.into(), 503, None),
+            (revocations_unavailable().into(), 503, None),
         ] {
             assert_eq!((refusal.status().as_u16(), refusal.challenge().as_deref()), (status, challenge));
         }
+    }
+
+    fn revocations_unavailable() -> SessionRefusal {
+        RevocationsUnavailableError { limit: Duration::from_hours(24) }.into()
     }
 
     /// One of each kind, and every text that a challenge may repeat.
@@ -148,7 +176,11 @@ mod tests {
             S::Expired,
             S::NotYetValid,
             S::Scope,
+            S::PolicyOutdated { found: None, minimum: Revision(7) },
+            S::PolicyOutdated { found: Some(Revision(6)), minimum: Revision(7) },
+            S::Revoked(RevokedKind::Key),
             S::KeysUnavailable,
+            revocations_unavailable(),
         ];
         let sessions = jws.map(S::from).into_iter().chain(claims.map(S::from)).chain(others);
         let client = [question::SESSION, "authorization"];
@@ -180,6 +212,6 @@ mod tests {
             assert_eq!(names[0], "realm");
             assert_eq!(names.contains(&"error"), refusal != Refusal::NoSession, "{challenge}");
         }
-        assert_eq!(without, [SessionRefusal::KeysUnavailable.into()]);
+        assert_eq!(without, [SessionRefusal::KeysUnavailable.into(), revocations_unavailable().into()]);
     }
 }

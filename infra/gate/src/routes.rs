@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{Router, body::Body, extract::State, response::Response, routing::any};
 use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE},
+    header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use pozi_auth::{
     session::{SessionKeySource, VerifiedSession},
@@ -69,6 +69,9 @@ fn refused(refusal: &Refusal) -> Response {
     let mut response = answer(refusal.status());
     if let Some(challenge) = refusal.challenge().and_then(|text| HeaderValue::from_str(&text).ok()) {
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
+    if let Some(seconds) = refusal.retry_after() {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     let body = serde_json::json!({ "reason": refusal.reason() });
     *response.body_mut() = body.to_string().into();

@@ -27,7 +27,7 @@ impl<K: SessionKeySource> Sessions<K> {
     }
 
     /// Returns the session in `token` if it is valid at `now`. A cached one is valid until its `exp`, while its key is
-    /// published.
+    /// published and it is not revoked.
     pub async fn verify(&self, token: &str, now: Timestamp) -> Result<Arc<VerifiedSession>, SessionRefusal> {
         let hash = sha256(token);
         if let Some(session) = self.cache.get(&hash) {
@@ -45,15 +45,20 @@ impl<K: SessionKeySource> Sessions<K> {
         now: Timestamp,
     ) -> Result<Arc<VerifiedSession>, SessionRefusal> {
         let key = self.keys.find(session.key_id(), now).await.map_err(|_| SessionRefusal::KeysUnavailable)?;
-        let refusal = if now >= session.expires() {
-            SessionRefusal::Expired
+        let checked = if now >= session.expires() {
+            Err(SessionRefusal::Expired)
         } else if key.is_none() {
-            SessionRefusal::UnknownKey
+            Err(SessionRefusal::UnknownKey)
         } else {
-            return Ok(session);
+            self.verifier.check_revocation(&session, now).await
         };
-        self.cache.remove(hash);
-        Err(refusal)
+        match checked {
+            Ok(()) => Ok(session),
+            Err(refusal) => {
+                self.cache.remove(hash);
+                Err(refusal)
+            }
+        }
     }
 }
 

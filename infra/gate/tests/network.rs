@@ -158,7 +158,7 @@ fn fetches_keys_through_an_inspecting_proxy_with_an_authority_from_the_file_or_t
     assert!(report.contains("clock       agrees"), "{report}");
     let (has_keys, report) = result(&check(folder.path(), "", &[through, ("SSL_CERT_FILE", file)]));
     assert!(has_keys, "the machine's own store: {report}");
-    assert_eq!(network.connections.load(Ordering::SeqCst), 2);
+    assert_eq!(network.connections.load(Ordering::SeqCst), 4, "for the keys and the revocations, twice");
 
     let (has_keys, report) = result(&check(folder.path(), "", &[through]));
     assert!(!has_keys && report.contains("certificate") && report.contains("`ca_file`"), "{report}");

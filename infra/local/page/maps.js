@@ -9,6 +9,9 @@ const REASONS = {
   expired: "The session has expired.",
   unknown_catalogue: "The gate has no catalogue with this id.",
   keys_unavailable: "The gate cannot fetch the keys that verify sessions.",
+  revoked: "The session was revoked.",
+  policy_outdated: "The session is older than the rules that the gate requires.",
+  revocations_unavailable: "The gate has not heard for too long what was revoked.",
 };
 
 /**

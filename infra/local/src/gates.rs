@@ -1,13 +1,16 @@
 //! The gate of each site at `/{site}/pozi`, as in production in front of the site's QGIS Server. It verifies sessions with
-//! the keys that this service publishes.
+//! the keys that this service publishes, and obeys its revocations.
 
 use std::{error::Error, net::Ipv4Addr, path::PathBuf, sync::Arc, time::Duration};
 
 use axum::Router;
 use pozi_auth::{
-    adapters::HttpDocument,
+    adapters::{HttpDocument, SystemClock},
+    issuer::REVOCATIONS_PATH,
     last_good::Lifetimes,
-    session::{ISSUER_KEY_LIFETIMES, Issuer, IssuerKeys, SessionKeySource},
+    session::{
+        ISSUER_KEY_LIFETIMES, Issuer, IssuerKeys, IssuerRevocations, SessionKeySource, SessionVerifier,
+    },
     sites::Site,
     timestamp::Clock,
 };
@@ -38,15 +41,23 @@ pub struct Gates<C, K> {
     pub qgis: Qgis,
 }
 
-/// The keys of the service on `port` of this machine. They are fetched again after `max_age`.
+/// The keys and revocations of a service on this machine.
+pub(crate) type LocalKeys = IssuerRevocations<HttpDocument, HttpDocument>;
+
+/// The keys and revocations of the service `issuer` on `port` of this machine. Keys are fetched again after `max_age`.
 pub(crate) fn keys(
+    issuer: Issuer,
     port: u16,
     max_age: Duration,
-) -> Result<Arc<IssuerKeys<HttpDocument>>, Box<dyn Error + Send + Sync>> {
-    // Not `localhost`, which may mean ::1, where nothing listens.
-    let url = format!("http://{}:{port}/.well-known/jwks.json", Ipv4Addr::LOCALHOST).parse()?;
+) -> Result<Arc<LocalKeys>, Box<dyn Error + Send + Sync>> {
+    let document = |path: &str| -> Result<_, Box<dyn Error + Send + Sync>> {
+        // Not `localhost`, which may mean ::1, where nothing listens.
+        Ok(HttpDocument::new(&format!("http://{}:{port}{path}", Ipv4Addr::LOCALHOST).parse()?)?)
+    };
     let lifetimes = Lifetimes { fresh: max_age, cooldown: Duration::from_secs(1), ..ISSUER_KEY_LIFETIMES };
-    Ok(Arc::new(IssuerKeys::new(HttpDocument::new(&url)?, lifetimes)))
+    let keys = Arc::new(IssuerKeys::new(document("/.well-known/jwks.json")?, lifetimes));
+    let revocations = document(REVOCATIONS_PATH)?;
+    Ok(Arc::new(IssuerRevocations::new(issuer, keys, revocations, SystemClock.now())))
 }
 
 impl<C: Clock + Clone, K: SessionKeySource + 'static> Gates<C, K> {
@@ -62,10 +73,10 @@ impl<C: Clock + Clone, K: SessionKeySource + 'static> Gates<C, K> {
     /// The decisions of the gate of `site` alone, for a gateway in front of another server.
     pub fn decisions(&self, site: &Site) -> Router {
         let catalogues = site.catalogues.iter().map(|catalogue| catalogue.id.clone());
-        let audience = site.external_url.as_str().to_owned();
-        let (issuer, keys) = (self.issuer.clone(), Arc::clone(&self.keys));
-        let gate = Gate::new(issuer, audience.clone(), site.tenant(), catalogues, keys);
-        pozi_gate::router(Routes { gate, clock: self.clock.clone(), site: audience })
+        let verifier = SessionVerifier::of_site(self.issuer.clone(), site, Arc::clone(&self.keys));
+        let gate = Gate::new(verifier, catalogues);
+        let site = site.external_url.as_str().to_owned();
+        pozi_gate::router(Routes { gate, clock: self.clock.clone(), site })
     }
 
     /// QGIS Server opens copies of the sample project; clients may name the projects of the site file.

@@ -6,14 +6,14 @@ use axum::Router;
 use entra_emulator::EmulatedEntra;
 use pozi_auth::{
     adapters::{
-        HttpDocument, HttpGraph, HttpKeySets, KeyRingFile, LoadError, RevocationFile, SiteFiles, SystemClock,
+        HttpGraph, HttpKeySets, KeyRingFile, LoadError, RevocationFile, SiteFiles, SystemClock,
     },
     address::LoopbackUrl,
     entra::{GroupResolver, KEY_LIFETIMES, NoKeySetMemory, TenantKeys},
     keyring::{RingSigner, RotateError, RotationPolicyError, SoftwareKeys},
     oauth,
     revocation::{LIST_LIFETIMES, RotationError},
-    session::{Issuer, IssuerKeys},
+    session::Issuer,
     sites::Site,
     timestamp::Clock,
 };
@@ -26,7 +26,7 @@ use url::Url;
 use crate::{
     args::Args,
     certificate, connections, explain,
-    gates::{self, Gates},
+    gates::{self, Gates, LocalKeys},
     https::HttpsServer,
     listen::{ListenError, listen},
     maps::{self, CopyError, Qgis},
@@ -178,9 +178,9 @@ fn gates(
     base: &str,
     port: u16,
     qgis: Qgis,
-) -> Result<Gates<SystemClock, IssuerKeys<HttpDocument>>, StartError> {
-    let keys = gates::keys(port, args.max_age()).map_err(StartError::Other)?;
-    let issuer = base.parse().map_err(other)?;
+) -> Result<Gates<SystemClock, LocalKeys>, StartError> {
+    let issuer: Issuer = base.parse().map_err(other)?;
+    let keys = gates::keys(issuer.clone(), port, args.max_age()).map_err(StartError::Other)?;
     Ok(Gates { clock: SystemClock, issuer, keys, base: base.to_owned(), state: args.state.clone(), qgis })
 }
 

@@ -1,15 +1,12 @@
 //! An issuer's key set on disk, so that a verifier can start without a network. It holds public keys only, is trusted only if
 //! no other user can have written it, and is parsed as strictly as if it came over the network.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::private_file::{self, UntrustedFileError};
+use super::private_file::{self, OwnFileError};
 use crate::{
     session::{Issuer, SessionKeySet, SessionKeySetError},
     timestamp::Timestamp,
@@ -25,12 +22,9 @@ pub struct KeySetFile {
 /// A key set file cannot be used or written.
 #[derive(Debug, thiserror::Error)]
 pub enum KeySetFileError {
-    /// The file cannot be read or written.
-    #[error("{0}: {1}")]
-    Unavailable(String, io::Error),
-    /// Another user could have written the file, and so the keys in it, or its folder.
-    #[error("{0}: {1}")]
-    Untrusted(String, UntrustedFileError),
+    /// The file cannot be read or written, or another user could have written the keys in it.
+    #[error(transparent)]
+    File(#[from] OwnFileError),
     /// The file does not have the right format.
     #[error("{0}: not a key set file")]
     Damaged(String),
@@ -60,27 +54,13 @@ impl KeySetFile {
 
     /// Returns the stored set and when it was fetched, or `None` if none is stored yet.
     pub fn load(&self, now: Timestamp) -> Result<Option<(SessionKeySet, Timestamp)>, KeySetFileError> {
-        // The folder first: in a trusted one, no other user can replace the file after it was checked.
-        for path in [private_file::folder_of(&self.path), &self.path] {
-            let name = || path.display().to_string();
-            match private_file::untrusted(path) {
-                Ok(None) => {}
-                Ok(Some(reason)) => return Err(KeySetFileError::Untrusted(name(), reason)),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-                Err(error) => return Err(KeySetFileError::Unavailable(name(), error)),
-            }
-        }
-        let json = fs::read(&self.path).map_err(|error| KeySetFileError::Unavailable(self.name(), error))?;
-        self.read(&json, now).map(Some)
+        private_file::read_own(&self.path)?.map(|json| self.read(&json, now)).transpose()
     }
 
     /// Stores `set`, fetched at `fetched`, in one step.
     pub fn store(&self, set: &SessionKeySet, fetched: Timestamp) -> Result<(), KeySetFileError> {
-        let unavailable = |error| KeySetFileError::Unavailable(self.name(), error);
         let stored = Stored { issuer: self.issuer.as_str(), fetched, key_set: set.to_jwk_set() };
-        let json = serde_json::to_vec(&stored).map_err(|error| unavailable(error.into()))?;
-        fs::create_dir_all(private_file::folder_of(&self.path)).map_err(unavailable)?;
-        private_file::replace(&self.path, &json).map_err(unavailable)
+        Ok(private_file::store_own(&self.path, &stored)?)
     }
 
     fn read(&self, json: &[u8], now: Timestamp) -> Result<(SessionKeySet, Timestamp), KeySetFileError> {

@@ -14,6 +14,7 @@ mod key_set_file;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 pub mod private_file;
+mod revocation_document_file;
 mod revocation_file;
 mod roots;
 mod site_files;
@@ -27,7 +28,8 @@ pub use self::{
     http_key_sets::HttpKeySets,
     key_ring_file::KeyRingFile,
     key_set_file::{KeySetFile, KeySetFileError},
-    private_file::UntrustedFileError,
+    private_file::{OwnFileError, UntrustedFileError},
+    revocation_document_file::{KnownRevocations, RevocationDocumentFile, RevocationDocumentFileError},
     revocation_file::RevocationFile,
     site_files::{LoadError, SiteFiles, read_site_files},
 };

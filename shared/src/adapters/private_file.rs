@@ -8,6 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde::Serialize;
+
 use crate::error::Cause;
 
 /// The permissions that let others read or change a file (or list a folder).
@@ -24,6 +26,30 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     sync_folder(folder_of(path))
+}
+
+/// Returns the content of the file at `path` if only the user of this process can have written it; `None` if there is no file.
+pub(super) fn read_own(path: &Path) -> Result<Option<Vec<u8>>, OwnFileError> {
+    let unavailable = |path: &Path, error| OwnFileError::Unavailable(path.display().to_string(), error);
+    // The folder first: in a trusted one, no other user can replace the file after it was checked.
+    for path in [folder_of(path), path] {
+        match untrusted(path) {
+            Ok(None) => {}
+            Ok(Some(reason)) => return Err(OwnFileError::Untrusted(path.display().to_string(), reason)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(unavailable(path, error)),
+        }
+    }
+    std::fs::read(path).map(Some).map_err(|error| unavailable(path, error))
+}
+
+/// Stores `content` as JSON in the file at `path`, in one step. Its folder is created if it does not exist.
+pub(super) fn store_own(path: &Path, content: &impl Serialize) -> Result<(), OwnFileError> {
+    let stored = serde_json::to_vec(content).map_err(io::Error::from).and_then(|json| {
+        std::fs::create_dir_all(folder_of(path))?;
+        replace(path, &json)
+    });
+    stored.map_err(|error| OwnFileError::Unavailable(path.display().to_string(), error))
 }
 
 /// Deletes the temporary files that a writer of `path` left when it was killed, and returns how many. No writer may be
@@ -114,6 +140,17 @@ pub enum UntrustedFileError {
     Writable(u32),
 }
 
+/// A file of this program's own cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OwnFileError {
+    /// It cannot be read or written.
+    #[error("{0}: {1}")]
+    Unavailable(String, #[source] io::Error),
+    /// Another user could have written it, or its folder.
+    #[error("{0}: {1}")]
+    Untrusted(String, #[source] UntrustedFileError),
+}
+
 /// What failed with a file.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", path.display())]
@@ -133,7 +170,7 @@ impl FileError {
 /// Returns why the file or folder at `path` could be another user's work, or `None` if only the user of this process can have
 /// written it. Always `None` on systems without owners and modes.
 #[cfg(unix)]
-pub(super) fn untrusted(path: &Path) -> io::Result<Option<UntrustedFileError>> {
+fn untrusted(path: &Path) -> io::Result<Option<UntrustedFileError>> {
     use std::os::unix::fs::MetadataExt;
     let found = std::fs::symlink_metadata(path)?;
     if found.file_type().is_symlink() {
@@ -148,7 +185,7 @@ pub(super) fn untrusted(path: &Path) -> io::Result<Option<UntrustedFileError>> {
 }
 
 #[cfg(not(unix))]
-pub(super) fn untrusted(_: &Path) -> io::Result<Option<UntrustedFileError>> {
+fn untrusted(_: &Path) -> io::Result<Option<UntrustedFileError>> {
     Ok(None)
 }
 

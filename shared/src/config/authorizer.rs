@@ -1,9 +1,15 @@
 //! The configuration of `authorizer`.
 
-use std::str::FromStr;
+use std::{ops::RangeInclusive, str::FromStr, time::Duration};
 
-use super::{ConfigError, issuer, parsed, required, set};
-use crate::{address::SecureUrl, identifiers::TenantId, session::Issuer, sites::ExternalUrl};
+use super::{ConfigError, issuer, optional, parsed, required, set};
+use crate::{
+    address::SecureUrl,
+    identifiers::TenantId,
+    revision::Revision,
+    session::{Issuer, RevocationLimit},
+    sites::{ExternalUrl, PastRevocationLimit, REVOCATION_LIMIT_MINUTES},
+};
 
 /// The configuration of `authorizer`. A function is for one site: with two it could not know which one a request is for.
 #[derive(Debug, Clone)]
@@ -25,6 +31,13 @@ pub struct AuthorizerConfig {
     pub catalogue_parameter: String,
     /// `POZI_JWKS_URL`: the URL of the issuer's keys; by default, the one at which the service publishes them.
     pub jwks_url: SecureUrl,
+    /// `POZI_REVOCATIONS_URL`: the URL of the issuer's revocation document; by default, the one at which the service publishes it.
+    pub revocations_url: SecureUrl,
+    /// `POZI_REVOCATION_LIMIT_MINUTES`, `POZI_PAST_REVOCATION_LIMIT`: `revocation_limit_minutes` and `past_revocation_limit` of
+    /// the site file; 1440 (a day) and `close` by default.
+    pub revocation_limit: RevocationLimit,
+    /// `POZI_MINIMUM_REVISION`: `minimum_revision` of the site file; none by default.
+    pub minimum_revision: Option<Revision>,
 }
 
 /// How an authorizer answers.
@@ -49,6 +62,8 @@ pub enum SessionHeader {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoutePrefix(String);
 
+const REVOCATIONS_URL: &str = "POZI_REVOCATIONS_URL";
+
 impl AuthorizerConfig {
     /// Reads the variables with `var`.
     pub fn read(var: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
@@ -62,8 +77,33 @@ impl AuthorizerConfig {
             route_prefix: parsed("POZI_ROUTE_PREFIX", &or("POZI_ROUTE_PREFIX", "/"))?,
             catalogue_parameter: or("POZI_CATALOGUE_PARAMETER", "catalogue"),
             jwks_url: parsed("POZI_JWKS_URL", &or("POZI_JWKS_URL", &issuer.key_set_url()))?,
+            revocations_url: parsed(REVOCATIONS_URL, &or(REVOCATIONS_URL, &issuer.revocations_url()))?,
+            revocation_limit: revocation_limit(&var)?,
+            minimum_revision: number(&var, "POZI_MINIMUM_REVISION", 1..=u64::MAX >> 1)?.map(Revision),
             issuer,
         })
+    }
+}
+
+fn revocation_limit(var: impl Fn(&str) -> Option<String>) -> Result<RevocationLimit, ConfigError> {
+    let minutes = number(&var, "POZI_REVOCATION_LIMIT_MINUTES", REVOCATION_LIMIT_MINUTES)?;
+    let age = minutes.map_or(RevocationLimit::default().age, |minutes| Duration::from_secs(60 * minutes));
+    let past: Option<PastRevocationLimit> = optional(&var, "POZI_PAST_REVOCATION_LIMIT")?;
+    Ok(RevocationLimit { age, past: past.unwrap_or_default() })
+}
+
+/// Returns the number in a variable, which must be in `range`.
+fn number(
+    var: impl Fn(&str) -> Option<String>,
+    variable: &'static str,
+    range: RangeInclusive<u64>,
+) -> Result<Option<u64>, ConfigError> {
+    match optional(var, variable)? {
+        Some(number) if !range.contains(&number) => {
+            let problem = format!("{number} is not a number from {} to {}", range.start(), range.end());
+            Err(ConfigError::Invalid { variable, problem })
+        }
+        found => Ok(found),
     }
 }
 
@@ -133,8 +173,22 @@ mod tests {
         assert_eq!((config.response, config.route_prefix.as_str()), (ResponseKind::Policy, "/"));
         assert_eq!(config.catalogue_parameter, "catalogue");
         assert_eq!(config.jwks_url.as_str(), "https://auth.example/.well-known/jwks.json");
+        assert_eq!(config.revocations_url.as_str(), "https://auth.example/.well-known/pozi-revocations");
         assert_eq!(config.session_header, SessionHeader::PoziSession);
-        let wrong: [(&'static [(&str, &str)], &str); 14] = [
+        let day = Duration::from_hours(24);
+        assert_eq!(
+            (config.revocation_limit, config.minimum_revision),
+            (RevocationLimit { age: day, past: PastRevocationLimit::Close }, None)
+        );
+        let config = read(&[
+            ("POZI_REVOCATION_LIMIT_MINUTES", "5"),
+            ("POZI_PAST_REVOCATION_LIMIT", "serve"),
+            ("POZI_MINIMUM_REVISION", "12"),
+        ]);
+        let (age, past) = (Duration::from_mins(5), PastRevocationLimit::Serve);
+        assert_eq!(config.as_ref().unwrap().revocation_limit, RevocationLimit { age, past });
+        assert_eq!(config.unwrap().minimum_revision, Some(Revision(12)));
+        let wrong: [(&'static [(&str, &str)], &str); 22] = [
             (&[("POZI_TENANT", "")], "POZI_TENANT"),
             (&[("POZI_TENANT", "riverbend")], "POZI_TENANT"),
             (&[("POZI_AUDIENCE", "")], "POZI_AUDIENCE"),
@@ -149,6 +203,14 @@ mod tests {
             (&[("POZI_ROUTE_PREFIX", "/{stage}/")], "POZI_ROUTE_PREFIX"),
             (&[("POZI_ROUTE_PREFIX", "//")], "POZI_ROUTE_PREFIX"),
             (&[("POZI_JWKS_URL", "http://auth.example/keys")], "POZI_JWKS_URL"),
+            (&[("POZI_REVOCATIONS_URL", "http://auth.example/x")], "POZI_REVOCATIONS_URL"),
+            (&[("POZI_REVOCATION_LIMIT_MINUTES", "4")], "POZI_REVOCATION_LIMIT_MINUTES"),
+            (&[("POZI_REVOCATION_LIMIT_MINUTES", "10081")], "POZI_REVOCATION_LIMIT_MINUTES"),
+            (&[("POZI_REVOCATION_LIMIT_MINUTES", "1 day")], "POZI_REVOCATION_LIMIT_MINUTES"),
+            (&[("POZI_PAST_REVOCATION_LIMIT", "open")], "POZI_PAST_REVOCATION_LIMIT"),
+            (&[("POZI_MINIMUM_REVISION", "0")], "POZI_MINIMUM_REVISION"),
+            (&[("POZI_MINIMUM_REVISION", "-1")], "POZI_MINIMUM_REVISION"),
+            (&[("POZI_MINIMUM_REVISION", "9223372036854775808")], "POZI_MINIMUM_REVISION"),
         ];
         for (more, variable) in wrong {
             assert!(read(more).unwrap_err().to_string().starts_with(variable), "{more:?}");

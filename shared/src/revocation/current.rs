@@ -1,5 +1,7 @@
 //! A verified document, and the check of a session against it.
 
+use std::time::Duration;
+
 use super::{
     RevocationDocumentError, RevokedKind, SessionMarks,
     payload::{Group, Payload, read},
@@ -23,6 +25,11 @@ impl Revocations {
     /// fetched, or where none is ever.
     pub fn none() -> Self {
         Self::default()
+    }
+
+    /// Returns a document that revokes nothing, in place of the first one, which has been awaited since `since`.
+    pub fn awaited_since(since: Timestamp) -> Self {
+        Self { issued_at: since, ..Self::default() }
     }
 
     /// Reads the payload of a document that was verified with key `signed_by`.
@@ -80,6 +87,12 @@ impl Revocations {
     /// Returns when it was made, rounded down to the minute.
     pub fn issued_at(&self) -> Timestamp {
         self.issued_at
+    }
+
+    /// Returns its age at `now`, by its own time: it is made anew every minute, so an old one may be a copy that somebody keeps,
+    /// and proves no contact with the service.
+    pub fn age(&self, now: Timestamp) -> Duration {
+        now.since(self.issued_at)
     }
 
     /// Returns the highest revision of the key ring that the service knew.

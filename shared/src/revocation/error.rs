@@ -71,7 +71,7 @@ pub enum RevocationDocumentError {
     Set(#[from] RevocationSetError),
     /// Older than the document that is held: a copy from before, or of a table that was restored.
     #[error(
-        "it has number {offered} of {}, and number {held} of {} is held; if a table was restored, run `pozi revoke resume`",
+        "it has number {offered} of {}, and number {held} of {} is held; if the table was restored, run `pozi revoke resume --after {held}`",
         offered_at.unix_seconds(), held_at.unix_seconds()
     )]
     Older {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{RevocationsUnavailableError, SessionKey, SessionKeyError, SessionKeySet, SessionKeySource};
+use super::{SessionKey, SessionKeyError, SessionKeySet, SessionKeySource};
 use crate::{
     error::Cause,
     fetch::DocumentFetch,
@@ -89,8 +89,8 @@ impl<F: DocumentFetch> SessionKeySource for IssuerKeys<F> {
         key_of(self.find_set(now, move |set| set.key(&wanted).is_some()).await, key_id)
     }
 
-    async fn revocations(&self, _: Timestamp) -> Result<Arc<Revocations>, RevocationsUnavailableError> {
-        Ok(Arc::default())
+    async fn revocations(&self, _: Timestamp) -> Arc<Revocations> {
+        Arc::default()
     }
 }
 

@@ -1,82 +1,60 @@
 //! The revocation document of one issuer, fetched from where it is published, and kept through its outages: never one that
 //! is older than the one that is held.
 
-use std::{sync::Arc, time::Duration};
-
-use super::{
-    Issuer, IssuerKeys, RevocationsUnavailableError, SessionKey, SessionKeyError, SessionKeySet,
-    SessionKeySource,
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
+
+use super::{Issuer, IssuerKeys, SessionKey, SessionKeyError, SessionKeySet, SessionKeySource};
 use crate::{
-    error::{Cause, Received},
-    fetch::{ConditionalFetch, DocumentFetch, Fetched},
+    error::Received,
+    fetch::{ConditionalFetch, DocumentFetch, FetchError, Fetched},
     last_good::{Cooldown, LastGood, LastGoodError, Lifetimes},
     revocation::{RevocationDocumentError, Revocations, UnverifiedRevocations},
     timestamp::Timestamp,
 };
 
 /// How long a document is used without a fetch, and the pause after one that failed. It is kept for ever; after how long
-/// without a newer one sessions are refused is up to the site ([`RevocationLimit`]).
+/// without a newer one sessions are refused is up to the site ([`RevocationLimit`](super::RevocationLimit)).
 ///
-/// A request finds a document of up to 45 s, to which the service adds up to 10 s. A verifier that
-/// [renews](IssuerRevocations::renew) it in the background does so after 25 s, so that no request waits.
+/// So a request finds a document of up to 30 s, to which the service adds up to 10 s, and a fetch up to 3 s. Even if one fetch
+/// fails in between, a revocation is known within a minute.
 pub const REVOCATION_LIFETIMES: Lifetimes =
-    Lifetimes { fresh: Duration::from_secs(45), keep: Duration::MAX, cooldown: Duration::from_secs(10) };
+    Lifetimes { fresh: Duration::from_secs(30), keep: Duration::MAX, cooldown: Duration::from_secs(10) };
 
 /// Within what time a revocation is respected by every verifier of ours that reaches the service.
 pub const REVOKED_WITHIN: Duration = Duration::from_mins(1);
 
-/// The age from which [`IssuerRevocations::renew`] fetches.
-const RENEWED_AFTER: Duration = Duration::from_secs(25);
-
-/// What a site wants while the service cannot be reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RevocationLimit {
-    /// The age of the newest document after which [`after`](Self::after) holds.
-    pub age: Duration,
-    /// What happens then.
-    pub after: AfterLimit,
-}
-
-/// What happens to sessions while the newest document is older than the limit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum AfterLimit {
-    /// They are served by the last known document.
-    #[default]
-    Serve,
-    /// They are refused.
-    Close,
-}
-
-impl Default for RevocationLimit {
-    /// A day, after which sessions are still served.
-    fn default() -> Self {
-        Self { age: Duration::from_hours(24), after: AfterLimit::Serve }
-    }
-}
-
-/// What is known of the document, for a health check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RevocationStatus {
-    /// Its number; `None` if none was ever read.
-    pub sequence: Option<u64>,
-    /// How many keys, sites, people and sessions it revokes.
-    pub count: usize,
-    /// Its age, or the time since the start of the process if none was ever read.
-    pub age: Duration,
-    /// Whether that is beyond the limit.
-    pub is_over_limit: bool,
-}
+/// The age from which [`IssuerRevocations::renew`] fetches, so that no request needs to.
+const RENEWED_AFTER: Duration = Duration::from_secs(20);
 
 /// The revocations of one issuer, fetched with `D` and verified with its keys, which are fetched with `F`.
 #[derive(Debug)]
 pub struct IssuerRevocations<F, D> {
+    source: Arc<Source<F, D>>,
+    held: Arc<LastGood<Held>>,
+    /// In place of a document as long as there is none.
+    nothing: Arc<Revocations>,
+}
+
+/// What is known of the document, for a health check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevocationStatus {
+    /// The newest document. As long as there is none, it revokes nothing, and its age is the time that one has been awaited.
+    pub newest: Arc<Revocations>,
+    /// Whether there is one.
+    pub is_received: bool,
+    /// Why the document that was offered last was refused; nothing if it was accepted.
+    pub refused: Option<RevocationDocumentError>,
+}
+
+#[derive(Debug)]
+struct Source<F, D> {
     issuer: Issuer,
     keys: Arc<IssuerKeys<F>>,
-    fetch: Arc<D>,
-    limit: RevocationLimit,
-    started: Timestamp,
-    held: Arc<LastGood<Held>>,
+    fetch: D,
+    refused: Mutex<Option<RevocationDocumentError>>,
 }
 
 #[derive(Debug, Clone)]
@@ -86,115 +64,129 @@ struct Held {
     etag: Option<String>,
 }
 
+/// Why there is no new document.
+#[derive(Debug, thiserror::Error)]
+enum LoadError {
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error("answered that a document is unchanged that is not held")]
+    Unchanged,
+    #[error(transparent)]
+    Keys(#[from] SessionKeyError),
+    #[error(transparent)]
+    Refused(#[from] RevocationDocumentError),
+}
+
 impl<F: DocumentFetch, D: ConditionalFetch> IssuerRevocations<F, D> {
-    /// Creates an empty cache for a process that `started` at this time.
-    pub fn new(
-        issuer: Issuer,
-        keys: Arc<IssuerKeys<F>>,
-        fetch: D,
-        limit: RevocationLimit,
-        started: Timestamp,
-    ) -> Self {
-        let held = LastGood::new(
-            "the issuer's revocation document",
-            REVOCATION_LIFETIMES,
-            Arc::new(Cooldown::default()),
-        );
-        Self { issuer, keys, fetch: Arc::new(fetch), limit, started, held }
+    /// Creates an empty cache. A document has been awaited since `awaited_since`: a verifier that remembers nothing gives the
+    /// Unix epoch, so that a site that closes without one is closed until the first one arrives.
+    pub fn new(issuer: Issuer, keys: Arc<IssuerKeys<F>>, fetch: D, awaited_since: Timestamp) -> Self {
+        let name = "the issuer's revocation document";
+        let held = LastGood::new(name, REVOCATION_LIFETIMES, Arc::new(Cooldown::default()));
+        let source = Source { issuer, keys, fetch, refused: Mutex::default() };
+        Self { source: Arc::new(source), held, nothing: Arc::new(Revocations::awaited_since(awaited_since)) }
     }
 
-    /// Takes over `document`, which an earlier process stored as [`held`](Self::held) returns it, unless a newer one is held. It is
-    /// verified with `keys`, those that were stored with it, whatever their age.
+    /// Takes over `document`, which an earlier process held, unless a newer one is held. It is verified with `keys`, those that
+    /// the earlier process verified it with, whatever their age; its own age says how old it is.
     pub fn remember(
         &self,
         document: &str,
-        fetched: Timestamp,
         keys: &SessionKeySet,
         now: Timestamp,
     ) -> Result<(), RevocationDocumentError> {
         let unverified = UnverifiedRevocations::parse(document)?;
         let key = keys.key(unverified.key_id()).cloned();
-        let revocations = verify(unverified, &self.issuer, key, now)?;
-        let held = Held { revocations: Arc::new(revocations), document: document.into(), etag: None };
-        self.held.remember(held, fetched, now);
+        let revocations = Arc::new(verify(unverified, &self.source.issuer, key, now)?);
+        let held = Held { revocations, document: document.into(), etag: None };
+        // As if fetched long ago, so that it is renewed at once.
+        self.held.remember(held, Timestamp::default(), now);
         Ok(())
     }
 
     /// Fetches the document if it is due. For a task in the background, every few seconds.
     pub async fn renew(&self, now: Timestamp) -> Result<(), LastGoodError> {
-        self.find_document(RENEWED_AFTER, now).await.map(drop)
+        self.find_document(RENEWED_AFTER, now).await
     }
 
-    /// Returns the newest document, as it was served, and when it was fetched: to be stored for the next process.
-    pub fn held(&self) -> Option<(Arc<str>, Timestamp)> {
-        self.held.held().map(|(held, fetched)| (Arc::clone(&held.document), fetched))
+    /// Returns the keys that it is verified with, and sessions as well.
+    pub fn keys(&self) -> &Arc<IssuerKeys<F>> {
+        &self.source.keys
     }
 
-    /// Returns what is known at `now`, without a fetch.
-    pub fn status(&self, now: Timestamp) -> RevocationStatus {
-        let held = self.held.held().map(|(held, _)| Arc::clone(&held.revocations));
-        let age = self.age(held.as_deref(), now);
+    /// Returns the newest document, as it was served, to be stored for the next process.
+    pub fn document(&self) -> Option<Arc<str>> {
+        self.held.held().map(|(held, _)| Arc::clone(&held.document))
+    }
+
+    /// Returns what is known, without a fetch.
+    pub fn status(&self) -> RevocationStatus {
         RevocationStatus {
-            sequence: held.as_ref().map(|held| held.sequence()),
-            count: held.as_ref().map_or(0, |held| held.count()),
-            age,
-            is_over_limit: age > self.limit.age,
+            newest: self.newest(),
+            is_received: self.held.held().is_some(),
+            refused: self.source.refused.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 
-    /// Returns the age of `held` by its own time: it is made anew every minute, so an old one may be a copy that somebody
-    /// keeps, and proves no contact with the service.
-    fn age(&self, held: Option<&Revocations>, now: Timestamp) -> Duration {
-        now.since(held.map_or(self.started, Revocations::issued_at))
+    fn newest(&self) -> Arc<Revocations> {
+        let held = self.held.held().map(|(held, _)| Arc::clone(&held.revocations));
+        held.unwrap_or_else(|| Arc::clone(&self.nothing))
     }
 
-    async fn find_document(&self, fresh: Duration, now: Timestamp) -> Result<Arc<Held>, LastGoodError> {
-        let held = self.held.held().map(|(held, _)| held);
-        let (fetch, keys, issuer) = (Arc::clone(&self.fetch), Arc::clone(&self.keys), self.issuer.clone());
-        let load = || async move { Ok::<_, Cause>((load(&*fetch, &keys, &issuer, held, now).await?, now)) };
-        self.held.find_fresh(now, fresh, |_| true, load).await
+    async fn find_document(&self, fresh: Duration, now: Timestamp) -> Result<(), LastGoodError> {
+        let load = || {
+            let (source, cache) = (Arc::clone(&self.source), Arc::clone(&self.held));
+            async move {
+                let held = cache.held().map(|(held, _)| held);
+                let loaded = source.load(held.as_deref(), now).await;
+                source.record(&loaded);
+                Ok::<_, LoadError>((loaded?, now))
+            }
+        };
+        self.held.find_fresh(now, fresh, |_| true, load).await.map(drop)
     }
 }
 
 impl<F: DocumentFetch, D: ConditionalFetch> SessionKeySource for IssuerRevocations<F, D> {
     async fn find(&self, key_id: &str, now: Timestamp) -> Result<Option<SessionKey>, SessionKeyError> {
-        self.keys.find(key_id, now).await
+        self.source.keys.find(key_id, now).await
     }
 
-    async fn revocations(&self, now: Timestamp) -> Result<Arc<Revocations>, RevocationsUnavailableError> {
-        let held = self.find_document(REVOCATION_LIFETIMES.fresh, now).await.ok();
-        let age = self.age(held.as_deref().map(|held| &*held.revocations), now);
-        if age > self.limit.age && self.limit.after == AfterLimit::Close {
-            return Err(RevocationsUnavailableError { age, limit: self.limit.age });
-        }
-        Ok(held.map_or_else(Arc::default, |held| Arc::clone(&held.revocations)))
+    async fn revocations(&self, now: Timestamp) -> Arc<Revocations> {
+        // What is held stays in force whatever the fetch brought, and also if this clock was set back since.
+        let _ = self.find_document(REVOCATION_LIFETIMES.fresh, now).await;
+        self.newest()
     }
 }
 
-/// Fetches the document unless it is still the `held` one, verifies it, and refuses an older one.
-async fn load(
-    fetch: &impl ConditionalFetch,
-    keys: &IssuerKeys<impl DocumentFetch>,
-    issuer: &Issuer,
-    held: Option<Arc<Held>>,
-    now: Timestamp,
-) -> Result<Held, Cause> {
-    let etag = held.as_ref().and_then(|held| held.etag.as_deref());
-    let (bytes, etag) = match (fetch.fetch_unless(etag).await?, &held) {
-        (Fetched::Document { bytes, etag }, _) => (bytes, etag),
-        (Fetched::Unchanged, Some(held)) => return Ok(Held::clone(held)),
-        (Fetched::Unchanged, None) => {
-            return Err("answered that a document is unchanged that is not held".into());
+impl<F: DocumentFetch, D: ConditionalFetch> Source<F, D> {
+    /// Fetches the document unless it is still the `held` one, verifies it, and refuses an older one.
+    async fn load(&self, held: Option<&Held>, now: Timestamp) -> Result<Held, LoadError> {
+        let etag = held.and_then(|held| held.etag.as_deref());
+        let (bytes, etag) = match (self.fetch.fetch_unless(etag).await?, held) {
+            (Fetched::Document { bytes, etag }, _) => (bytes, etag),
+            (Fetched::Unchanged, Some(held)) => return Ok(held.clone()),
+            (Fetched::Unchanged, None) => return Err(LoadError::Unchanged),
+        };
+        let document = String::from_utf8_lossy(&bytes);
+        let unverified = UnverifiedRevocations::parse(&document)?;
+        let key = self.keys.find_at_once(unverified.key_id(), now).await?;
+        let revocations = verify(unverified, &self.issuer, key, now)?;
+        if let Some(held) = held {
+            held.revocations.check_successor(&revocations)?;
         }
-    };
-    let document = std::str::from_utf8(&bytes)?;
-    let unverified = UnverifiedRevocations::parse(document)?;
-    let key = keys.find_at_once(unverified.key_id(), now).await?;
-    let revocations = verify(unverified, issuer, key, now)?;
-    if let Some(held) = held {
-        held.revocations.check_successor(&revocations)?;
+        Ok(Held { revocations: Arc::new(revocations), document: document.into(), etag })
     }
-    Ok(Held { revocations: Arc::new(revocations), document: document.into(), etag })
+
+    fn record(&self, loaded: &Result<Held, LoadError>) {
+        let refused = match loaded {
+            Ok(_) => None,
+            Err(LoadError::Refused(error)) => Some(error.clone()),
+            // Nothing was offered.
+            Err(_) => return,
+        };
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = refused;
+    }
 }
 
 fn verify(

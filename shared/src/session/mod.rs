@@ -6,6 +6,8 @@ mod issuer_keys;
 mod issuer_revocations;
 mod key_set;
 mod mint;
+mod refusal;
+mod revocation_limit;
 mod size;
 mod source;
 #[cfg(test)]
@@ -16,15 +18,14 @@ pub use self::{
     claims::SessionClaims,
     contents::SessionContents,
     issuer_keys::{ISSUER_KEY_LIFETIMES, IssuerKeys},
-    issuer_revocations::{
-        AfterLimit, IssuerRevocations, REVOCATION_LIFETIMES, REVOKED_WITHIN, RevocationLimit,
-        RevocationStatus,
-    },
+    issuer_revocations::{IssuerRevocations, REVOCATION_LIFETIMES, REVOKED_WITHIN, RevocationStatus},
     key_set::{SessionKey, SessionKeySet, SessionKeySetError},
     mint::mint,
+    refusal::SessionRefusal,
+    revocation_limit::{RevocationLimit, RevocationsUnavailableError},
     size::{LARGE_SESSION_BYTES, MAX_SESSION_BYTES, SessionTooLarge, check_size, longest_session},
-    source::{RevocationsUnavailableError, SessionKeyError, SessionKeySource},
-    verify::{SessionRefusal, SessionVerifier, VerifiedSession},
+    source::{SessionKeyError, SessionKeySource},
+    verify::{SessionVerifier, VerifiedSession},
 };
 pub use crate::{
     issuer::{Issuer, IssuerError},

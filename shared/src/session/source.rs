@@ -1,6 +1,6 @@
 //! Where the keys that verify sessions, and the revocations, come from.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use super::{SessionKey, SessionKeySet};
 use crate::{error::Cause, revocation::Revocations, timestamp::Timestamp};
@@ -14,12 +14,9 @@ pub trait SessionKeySource: Send + Sync {
         now: Timestamp,
     ) -> impl Future<Output = Result<Option<SessionKey>, SessionKeyError>> + Send;
 
-    /// Returns what is revoked at `now`. Asked for every session; a source that never learns of any revocation returns
-    /// [`Revocations::none`].
-    fn revocations(
-        &self,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<Arc<Revocations>, RevocationsUnavailableError>> + Send;
+    /// Returns the newest revocation document that is known at `now`, of whatever age; [`Revocations::none`] if there never was
+    /// one. Asked for every session.
+    fn revocations(&self, now: Timestamp) -> impl Future<Output = Arc<Revocations>> + Send;
 }
 
 impl<K: SessionKeySource> SessionKeySource for Arc<K> {
@@ -27,7 +24,7 @@ impl<K: SessionKeySource> SessionKeySource for Arc<K> {
         self.as_ref().find(key_id, now).await
     }
 
-    async fn revocations(&self, now: Timestamp) -> Result<Arc<Revocations>, RevocationsUnavailableError> {
+    async fn revocations(&self, now: Timestamp) -> Arc<Revocations> {
         self.as_ref().revocations(now).await
     }
 }
@@ -38,8 +35,8 @@ impl SessionKeySource for SessionKeySet {
         Ok(self.key(key_id).cloned())
     }
 
-    async fn revocations(&self, _: Timestamp) -> Result<Arc<Revocations>, RevocationsUnavailableError> {
-        Ok(Arc::default())
+    async fn revocations(&self, _: Timestamp) -> Arc<Revocations> {
+        Arc::default()
     }
 }
 
@@ -47,16 +44,3 @@ impl SessionKeySource for SessionKeySet {
 #[derive(Debug, thiserror::Error)]
 #[error("the session keys are unavailable")]
 pub struct SessionKeyError(#[source] pub Cause);
-
-/// The newest revocation document is older than the site accepts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the newest revocation document is {} s old, and the site accepts at most {} s; check that this machine reaches the service",
-    age.as_secs(), limit.as_secs()
-)]
-pub struct RevocationsUnavailableError {
-    /// Its age, or the time since the start of the process if there was none.
-    pub age: Duration,
-    /// The age that the site accepts.
-    pub limit: Duration,
-}

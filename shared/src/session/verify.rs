@@ -5,14 +5,14 @@ use std::{fmt::Display, str::FromStr};
 
 use uuid::Uuid;
 
-use super::{Issuer, RevocationsUnavailableError, SessionKey, SessionKeySource, claims::TYPE};
+use super::{Issuer, RevocationLimit, SessionKey, SessionKeySource, SessionRefusal, claims::TYPE};
 use crate::{
     identifiers::{ClientId, ObjectId, TenantId},
     json::{ClaimError, Members},
-    jws::{CompactJws, JwsError, is_type},
+    jws::{CompactJws, is_type},
     revision::Revision,
     revocation::{Revocations, RevokedKind, SessionMarks},
-    sites::{Access, CatalogueId, Scope},
+    sites::{Access, CatalogueId, Scope, Site},
     timestamp::{CLOCK_AHEAD, Timestamp},
 };
 
@@ -23,6 +23,7 @@ pub struct SessionVerifier<K> {
     audience: String,
     tenant: TenantId,
     minimum_revision: Option<Revision>,
+    revocation_limit: RevocationLimit,
     keys: K,
 }
 
@@ -42,77 +43,30 @@ pub struct VerifiedSession {
     marks: SessionMarks,
 }
 
-/// Why a session is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SessionRefusal {
-    /// Not a compact JWS.
-    #[error(transparent)]
-    Malformed(#[from] JwsError),
-    /// A claim or header member is missing or has the wrong form.
-    #[error(transparent)]
-    Claim(#[from] ClaimError),
-    /// Another kind of token, such as an Entra token.
-    #[error("not a Pozi session: `typ` is not {TYPE}")]
-    NotASession,
-    /// The header has `crit`.
-    #[error("the header has `crit`")]
-    CriticalHeader,
-    /// `alg` is not the algorithm of the key.
-    #[error("`alg` is not the algorithm of the key")]
-    UnsupportedAlgorithm,
-    /// The issuer publishes no such key.
-    #[error("the issuer publishes no such key")]
-    UnknownKey,
-    /// The signature is not of that key over these bytes.
-    #[error("the signature does not match")]
-    BadSignature,
-    /// Minted by another issuer.
-    #[error("minted by another issuer")]
-    IssuerMismatch,
-    /// Meant for another site.
-    #[error("meant for another site")]
-    AudienceMismatch,
-    /// Of a person of another tenant than the site's.
-    #[error("for a person of another tenant")]
-    TenantMismatch,
-    /// Past its `exp`.
-    #[error("expired")]
-    Expired,
-    /// Minted in the future.
-    #[error("minted in the future")]
-    NotYetValid,
-    /// `scope` has the wrong form.
-    #[error("`scope` is not <catalogue>:<download|read|write>, sorted and separated by one space")]
-    Scope,
-    /// Decided by a document of the site that is older than the oldest one accepted.
-    #[error("decided by revision {} of the site's document, and {minimum} is the oldest accepted", found.map_or_else(|| "?".to_owned(), |found| found.to_string()))]
-    PolicyOutdated {
-        /// The session's revision; `None` if it has none.
-        found: Option<Revision>,
-        /// The oldest one accepted.
-        minimum: Revision,
-    },
-    /// The issuer's keys cannot be fetched.
-    #[error("the issuer's keys are unavailable")]
-    KeysUnavailable,
-    /// Revoked before its time.
-    #[error("revoked with its {0}")]
-    Revoked(RevokedKind),
-    /// The revocation document is older than the site accepts.
-    #[error(transparent)]
-    RevocationsUnavailable(#[from] RevocationsUnavailableError),
-}
-
 impl<K: SessionKeySource> SessionVerifier<K> {
     /// Creates a verifier of the sessions that `issuer` mints for the site of `tenant` whose external URL is `audience`.
     pub fn new(issuer: Issuer, audience: String, tenant: TenantId, keys: K) -> Self {
-        Self { issuer, audience, tenant, minimum_revision: None, keys }
+        let revocation_limit = RevocationLimit::default();
+        Self { issuer, audience, tenant, minimum_revision: None, revocation_limit, keys }
+    }
+
+    /// Creates a verifier of the sessions that `issuer` mints for `site`, which refuses what the site's document says.
+    pub fn of_site(issuer: Issuer, site: &Site, keys: K) -> Self {
+        Self::new(issuer, site.external_url.as_str().to_owned(), site.tenant(), keys)
+            .requiring(site.minimum_revision)
+            .limiting(RevocationLimit::of(site))
     }
 
     /// Also refuses the sessions that were decided by a document of the site before revision `minimum`, if there is one.
     #[must_use]
     pub fn requiring(self, minimum: Option<Revision>) -> Self {
         Self { minimum_revision: minimum, ..self }
+    }
+
+    /// Sets how long sessions are accepted without a newer revocation document; for ever by default.
+    #[must_use]
+    pub fn limiting(self, revocation_limit: RevocationLimit) -> Self {
+        Self { revocation_limit, ..self }
     }
 
     /// Verifies `token` at `now`.
@@ -134,7 +88,8 @@ impl<K: SessionKeySource> SessionVerifier<K> {
         session: &VerifiedSession,
         now: Timestamp,
     ) -> Result<(), SessionRefusal> {
-        let revocations = self.keys.revocations(now).await?;
+        let revocations = self.keys.revocations(now).await;
+        self.revocation_limit.check(&revocations, now)?;
         session.revoked_by(&revocations).map_or(Ok(()), |kind| Err(SessionRefusal::Revoked(kind)))
     }
 
@@ -188,31 +143,6 @@ impl<K: SessionKeySource> SessionVerifier<K> {
                 Err(SessionRefusal::PolicyOutdated { found, minimum })
             }
             _ => Ok(found),
-        }
-    }
-}
-
-impl SessionRefusal {
-    /// Returns a stable code, for logs.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Malformed(_) => "malformed",
-            Self::Claim(_) => "claim",
-            Self::NotASession => "not_a_session",
-            Self::CriticalHeader => "critical_header",
-            Self::UnsupportedAlgorithm => "unsupported_algorithm",
-            Self::UnknownKey => "unknown_key",
-            Self::BadSignature => "bad_signature",
-            Self::IssuerMismatch => "issuer_mismatch",
-            Self::AudienceMismatch => "audience_mismatch",
-            Self::TenantMismatch => "tenant_mismatch",
-            Self::Expired => "expired",
-            Self::NotYetValid => "not_yet_valid",
-            Self::Scope => "malformed_scope",
-            Self::PolicyOutdated { .. } => "policy_outdated",
-            Self::KeysUnavailable => "keys_unavailable",
-            Self::Revoked(_) => "revoked",
-            Self::RevocationsUnavailable(_) => "revocations_unavailable",
         }
     }
 }
@@ -367,28 +297,25 @@ mod tests {
     use super::*;
     use crate::{
         identifiers::SessionId,
+        jws::JwsError,
         keyring::{KeyId, SigningAlgorithm, SigningKey, SoftwareKey},
         revocation::{RevocationDraft, RevocationList, Revoked, UnverifiedRevocations},
         session::{
-            SessionKeyError, mint,
+            RevocationsUnavailableError, SessionKeyError, mint,
             testing::{AUDIENCE, ISSUER, NOW, TENANT, claims, signing_key},
         },
+        sites::PastRevocationLimit,
     };
 
     const OTHER_TENANT: &str = "00000000-0000-0000-0000-00000000000a";
     const BOTH: [SigningAlgorithm; 2] = [SigningAlgorithm::Es256, SigningAlgorithm::Rs256];
 
     /// Published keys; an outage when `down`.
+    #[derive(Default)]
     struct Keys {
         known: HashMap<String, SessionKey>,
         down: bool,
-        revocations: Result<Arc<Revocations>, RevocationsUnavailableError>,
-    }
-
-    impl Default for Keys {
-        fn default() -> Self {
-            Self { known: HashMap::new(), down: false, revocations: Ok(Arc::default()) }
-        }
+        revocations: Arc<Revocations>,
     }
 
     impl SessionKeySource for Keys {
@@ -396,8 +323,8 @@ mod tests {
             if self.down { Err(SessionKeyError("down".into())) } else { Ok(self.known.get(id).cloned()) }
         }
 
-        async fn revocations(&self, _: Timestamp) -> Result<Arc<Revocations>, RevocationsUnavailableError> {
-            self.revocations.clone()
+        async fn revocations(&self, _: Timestamp) -> Arc<Revocations> {
+            Arc::clone(&self.revocations)
         }
     }
 
@@ -779,13 +706,15 @@ mod tests {
             let document = ready(draft.sign(&other)).unwrap().document;
             let unverified = UnverifiedRevocations::parse(&document).unwrap();
             let revocations = unverified.verify(&issuer, &public, other.algorithm, now).unwrap();
-            let keys = Keys { revocations: Ok(Arc::new(revocations)), ..published(SigningAlgorithm::Es256) };
+            let keys = Keys { revocations: Arc::new(revocations), ..published(SigningAlgorithm::Es256) };
             let found = ready(verifier(keys).verify(&token, now));
             assert_eq!(found.err(), kind.map(SessionRefusal::Revoked), "{kind:?}");
         }
-        let error = RevocationsUnavailableError { age: CLOCK_AHEAD, limit: CLOCK_AHEAD };
-        let keys = Keys { revocations: Err(error), ..published(SigningAlgorithm::Es256) };
-        assert_eq!(ready(verifier(keys).verify(&token, now)), Err(error.into()));
+        let (age, past) = (CLOCK_AHEAD, PastRevocationLimit::Close);
+        let closing =
+            verifier(published(SigningAlgorithm::Es256)).limiting(RevocationLimit { age, past });
+        let refused = ready(closing.verify(&token, now));
+        assert_eq!(refused, Err(RevocationsUnavailableError { limit: age }.into()));
     }
 
     /// RFC 6750 §5.2; RFC 7515 §5.2; RFC 8725 §3.3; RFC 9068 §4.

@@ -1,7 +1,7 @@
 //! The TOML document of a site: the customer's five items and what the service adds. [`read`](super::read) reads it; the
 //! schema for editors is made from it.
 
-use std::ops::RangeInclusive;
+use std::{ops::RangeInclusive, str::FromStr};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -20,7 +20,7 @@ pub const MAX_SESSION_MINUTES: u64 = 60;
 pub(super) const TOKEN_AGE_MINUTES: RangeInclusive<u64> = 15..=28 * 60;
 
 /// The limits of the time that verifiers go on without a new revocation document, in minutes.
-pub(super) const REVOCATION_LIMIT_MINUTES: RangeInclusive<u64> = 5..=7 * 24 * 60;
+pub const REVOCATION_LIMIT_MINUTES: RangeInclusive<u64> = 5..=7 * 24 * 60;
 
 /// A Pozi site: the five items that its council provides, and what else the service needs.
 #[derive(Debug, JsonSchema)]
@@ -178,6 +178,18 @@ pub enum PastRevocationLimit {
     Close,
     /// It goes on with the list that it has.
     Serve,
+}
+
+impl FromStr for PastRevocationLimit {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "close" => Ok(Self::Close),
+            "serve" => Ok(Self::Serve),
+            _ => Err("use close or serve"),
+        }
+    }
 }
 
 impl Who {

@@ -7,7 +7,7 @@ use criterion::{BatchSize, Criterion};
 use http::{Method, Request, StatusCode};
 use pozi_auth::{
     adapters::SiteFiles,
-    session::{IssuerKeys, SessionVerifier},
+    session::SessionVerifier,
     sites::{Access, Catalogue},
     timestamp::Clock,
 };
@@ -21,7 +21,7 @@ use pozi_gate::{
     upstream::{MapServer, QgisRequest, UpstreamError},
 };
 use pozi_local::samples;
-use pozi_tests::{PublishedDocument, World, riverbend_tenant};
+use pozi_tests::{World, WorldKeys, riverbend_tenant};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 
@@ -34,7 +34,7 @@ const FEATURES: &str = "SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zo
 const SELECTION: usize = 31 * 1024;
 
 /// A session cache that is still empty.
-type EmptyCache = Sessions<IssuerKeys<PublishedDocument>>;
+type EmptyCache = Sessions<WorldKeys>;
 
 /// What every decision needs.
 struct Fixture {
@@ -56,7 +56,7 @@ pub(crate) fn measure(criterion: &mut Criterion, runtime: &Runtime, world: &Worl
     let settings = settings();
     let fixture = Fixture { catalogues: Catalogues::new(&settings), settings };
     let now = world.clock.now();
-    let keys = Arc::new(keys(world));
+    let keys = keys(world);
     let sessions = || -> EmptyCache {
         let verifier =
             SessionVerifier::new(world.issuer.clone(), SITE.into(), riverbend_tenant(), Arc::clone(&keys));
@@ -96,7 +96,7 @@ fn through_router(criterion: &mut Criterion, runtime: &Runtime, world: &World, s
     let proxy = Proxy::new(
         world.clock.clone(),
         settings(),
-        (world.issuer.clone(), Arc::new(keys(world))),
+        (world.issuer.clone(), keys(world)),
         (Arc::new(LayerSource::new(Arc::clone(&server))), server),
         |_| Vec::new(),
     );

@@ -30,7 +30,7 @@ pub(super) struct Document {
     /// The prefix of every path; by default the path of the site's internal URL.
     #[serde(default, deserialize_with = "base")]
     pub(super) base: Option<String>,
-    /// The folder for a copy of the issuer's keys, to start without a network.
+    /// The folder for a copy of the issuer's keys and revocations, to start without a network.
     #[serde(deserialize_with = "path")]
     pub(super) state_dir: PathBuf,
     /// The address for requests.
@@ -42,6 +42,9 @@ pub(super) struct Document {
     /// The URL of the issuer's keys, if it is not the issuer's `/.well-known/jwks.json`.
     #[serde(default, deserialize_with = "parsed_if_there")]
     pub(super) jwks_url: Option<SecureUrl>,
+    /// The URL of the issuer's revocation document, if it is not the issuer's `/.well-known/pozi-revocations`.
+    #[serde(default, deserialize_with = "parsed_if_there")]
+    pub(super) revocations_url: Option<SecureUrl>,
     /// Certificate authorities (PEM) to trust for the issuer, in addition to the machine's and the built-in ones.
     #[serde(default, deserialize_with = "path_if_there")]
     pub(super) ca_file: Option<PathBuf>,

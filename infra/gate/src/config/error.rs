@@ -30,9 +30,9 @@ pub enum ConfigError {
         "the catalogues `{0}` and `{1}` have the same project, so `MAP` cannot tell them apart; give each its own project"
     )]
     SharedProject(CatalogueId, CatalogueId),
-    /// Keys cannot be fetched from the issuer's address.
+    /// Keys and revocations cannot be fetched from the issuer's address.
     #[error("issuer: {0}")]
-    Keys(#[source] SecureUrlError),
+    Issuer(#[source] SecureUrlError),
     /// `ca_file` contains no usable certificate authority; the path of the file.
     #[error("ca_file {0}: {1}")]
     Authorities(String, #[source] AuthorityError),

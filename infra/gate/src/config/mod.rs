@@ -36,6 +36,8 @@ pub struct GateConfig {
     pub issuer: Issuer,
     /// The URL of the issuer's keys: https, or http on this machine.
     pub jwks_url: SecureUrl,
+    /// The URL of the issuer's revocation document: https, or http on this machine.
+    pub revocations_url: SecureUrl,
     /// The authorities of `ca_file`.
     pub authorities: Option<AuthorityFile>,
     /// The QGIS Server of each catalogue.
@@ -46,7 +48,7 @@ pub struct GateConfig {
     pub is_listen_given: bool,
     /// The address of `/health` and `/metrics`.
     pub status_listen: SocketAddr,
-    /// The folder for a copy of the issuer's keys, to start without a network.
+    /// The folder for a copy of the issuer's keys and revocations, to start without a network.
     pub state_dir: PathBuf,
     /// Where the log goes.
     pub log: LogConfig,
@@ -84,10 +86,11 @@ impl GateConfig {
         let authorities = authorities.transpose()?;
         let mut files = vec![path.to_owned(), site_path];
         files.extend(authorities.as_ref().map(|file| file.path.clone()));
-        let jwks_url = match document.jwks_url {
-            Some(url) => url,
-            None => document.issuer.key_set_url().parse().map_err(ConfigError::Keys)?,
+        let published = |given: Option<SecureUrl>, url: String| {
+            given.map_or_else(|| url.parse().map_err(ConfigError::Issuer), Ok)
         };
+        let jwks_url = published(document.jwks_url, document.issuer.key_set_url())?;
+        let revocations_url = published(document.revocations_url, document.issuer.revocations_url())?;
         let project_paths = document.project_paths.unwrap_or_else(PathStyle::of_this_machine);
         if let Some([first, second]) = shared_project(&site, project_paths) {
             return Err(ConfigError::SharedProject(first.clone(), second.clone()));
@@ -104,6 +107,7 @@ impl GateConfig {
             },
             issuer: document.issuer,
             jwks_url,
+            revocations_url,
             authorities,
             upstreams,
             listen: document.listen,

@@ -94,8 +94,7 @@ impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
         (layers, upstream): (Arc<LayerSource<M>>, Arc<M>),
         own: impl Fn(&Catalogue) -> Vec<String>,
     ) -> Self {
-        let audience = settings.site.external_url.as_str().to_owned();
-        let verifier = SessionVerifier::new(issuer, audience, settings.site.tenant(), Arc::clone(&keys));
+        let verifier = SessionVerifier::of_site(issuer, &settings.site, Arc::clone(&keys));
         let links = settings.site.catalogues.iter().map(|catalogue| {
             let links = Links::new(
                 &address(&settings, catalogue),

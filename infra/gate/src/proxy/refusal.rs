@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// `Retry-After` of a busy catalogue, in seconds.
-const RETRY_SECONDS: u64 = 2;
+const BUSY_SECONDS: u64 = 2;
 
 /// Why the gate answers instead of QGIS Server.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +72,15 @@ impl ProxyRefusal {
         }
     }
 
+    /// Returns `Retry-After` in seconds, if the same request may succeed then.
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Access(refusal) => refusal.retry_after(),
+            Self::Upstream(UpstreamError::Busy { .. }) => Some(BUSY_SECONDS),
+            _ => None,
+        }
+    }
+
     /// Returns the answer. For errors that only an operator can fix, it points to the log.
     pub(super) fn response(&self) -> Response {
         let description = match self {
@@ -93,9 +102,9 @@ impl ProxyRefusal {
         if let Self::Request(RequestRefusal::Method { allow }) = self {
             response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
         }
-        if self.status() == StatusCode::SERVICE_UNAVAILABLE {
-            response = retry_after(response, RETRY_SECONDS);
+        match self.retry_after() {
+            Some(seconds) => retry_after(response, seconds),
+            None => response,
         }
-        response
     }
 }

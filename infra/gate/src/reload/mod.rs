@@ -13,7 +13,7 @@ use self::{plan::Plan, watch::Changes};
 use crate::{
     assembly::{Assembly, SiteRoutes},
     config::GateConfig,
-    keys::KeyDocument,
+    issuer_documents::IssuerDocuments,
     signals::Hangup,
 };
 
@@ -23,7 +23,7 @@ type LoadError = Box<dyn Error + Send + Sync>;
 pub(crate) struct Reload {
     pub(crate) config: GateConfig,
     pub(crate) assembly: Assembly,
-    pub(crate) document: KeyDocument,
+    pub(crate) documents: IssuerDocuments,
     pub(crate) site: SiteRoutes,
     pub(crate) hangup: Hangup,
 }
@@ -79,8 +79,8 @@ impl Reload {
         let plan = Plan::new(&self.config, &new);
         let is_logged = is_requested || plan != Plan::default();
         let config = Plan::in_force(&self.config, new);
-        if plan.replaces_key_document {
-            self.document.replace(&config, self.assembly.watched.clock.clone())?;
+        if plan.replaces_documents {
+            self.documents.replace(&config, &self.assembly.watched.clock)?;
         }
         let routes = self.assembly.routes(&config)?;
         self.config = config;

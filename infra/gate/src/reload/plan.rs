@@ -9,8 +9,8 @@ pub(super) struct Plan {
     pub(super) applied: Vec<&'static str>,
     /// Changes that need a restart: listening addresses, and what is stored on disk or in memory for one issuer.
     pub(super) needs_restart: Vec<&'static str>,
-    /// Whether the keys are fetched from another address, or with other certificate authorities.
-    pub(super) replaces_key_document: bool,
+    /// Whether keys or revocations are fetched from another address, or with other certificate authorities.
+    pub(super) replaces_documents: bool,
 }
 
 impl Plan {
@@ -20,8 +20,11 @@ impl Plan {
             changes.iter().filter(|(_, is_new)| *is_new).map(|(key, _)| *key).collect()
         };
         let (was, is) = (&old.settings, &new.settings);
-        // `jwks_url` belongs to the issuer: until a restart the old issuer's keys are fetched.
-        let (same_issuer, other_keys) = (old.issuer == new.issuer, old.jwks_url != new.jwks_url);
+        // The addresses belong to the issuer: until a restart the old issuer's documents are fetched.
+        let same_issuer = old.issuer == new.issuer;
+        let other_keys = same_issuer && old.jwks_url != new.jwks_url;
+        let other_revocations = same_issuer && old.revocations_url != new.revocations_url;
+        let other_authorities = old.authorities != new.authorities;
         Self {
             applied: names(&[
                 ("site", was.site != is.site),
@@ -29,8 +32,9 @@ impl Plan {
                 ("project_paths", was.project_paths != is.project_paths),
                 ("limits", was.limits != is.limits),
                 ("upstream", old.upstreams != new.upstreams),
-                ("jwks_url", same_issuer && other_keys),
-                ("ca_file", old.authorities != new.authorities),
+                ("jwks_url", other_keys),
+                ("revocations_url", other_revocations),
+                ("ca_file", other_authorities),
             ]),
             needs_restart: names(&[
                 ("issuer", !same_issuer),
@@ -39,16 +43,18 @@ impl Plan {
                 ("state_dir", old.state_dir != new.state_dir),
                 ("log", old.log != new.log),
             ]),
-            replaces_key_document: (same_issuer && other_keys) || old.authorities != new.authorities,
+            replaces_documents: other_keys || other_revocations || other_authorities,
         }
     }
 
     /// Returns `new` with the values of `old` for everything that needs a restart.
     pub(super) fn in_force(old: &GateConfig, new: GateConfig) -> GateConfig {
-        let same_issuer = old.issuer == new.issuer;
+        let addresses = if old.issuer == new.issuer { &new } else { old };
+        let (jwks_url, revocations_url) = (addresses.jwks_url.clone(), addresses.revocations_url.clone());
         GateConfig {
             issuer: old.issuer.clone(),
-            jwks_url: if same_issuer { new.jwks_url } else { old.jwks_url.clone() },
+            jwks_url,
+            revocations_url,
             listen: old.listen,
             is_listen_given: old.is_listen_given,
             status_listen: old.status_listen,
@@ -77,11 +83,17 @@ mod tests {
 
     #[test]
     fn names_each_change_and_those_that_need_a_restart() {
-        let changes: [(Change, &[&str], &[&str], bool); 10] = [
+        let changes: [(Change, &[&str], &[&str], bool); 11] = [
             (|new| new.settings.site.catalogues[0].highlight = true, &["site"], &[], false),
             (|new| new.settings.base = "/other".into(), &["base"], &[], false),
             (|new| new.settings.limits.upstream = Duration::from_secs(1), &["limits"], &[], false),
             (|new| new.jwks_url = "https://keys.example/a".parse().unwrap(), &["jwks_url"], &[], true),
+            (
+                |new| new.revocations_url = "https://keys.example/b".parse().unwrap(),
+                &["revocations_url"],
+                &[],
+                true,
+            ),
             (|new| new.listen.set_port(1), &[], &["listen"], false),
             (|new| new.status_listen.set_port(1), &[], &["status_listen"], false),
             (|new| new.state_dir = "other".into(), &[], &["state_dir"], false),
@@ -90,7 +102,8 @@ mod tests {
             (
                 |new| {
                     new.issuer = "https://other.example".parse().unwrap();
-                    new.jwks_url = "https://other.example/.well-known/jwks.json".parse().unwrap();
+                    new.jwks_url = new.issuer.key_set_url().parse().unwrap();
+                    new.revocations_url = new.issuer.revocations_url().parse().unwrap();
                 },
                 &[],
                 &["issuer"],
@@ -98,15 +111,13 @@ mod tests {
             ),
         ];
         let old = config("");
-        for (index, (change, applied, needs_restart, replaces_key_document)) in
-            changes.into_iter().enumerate()
-        {
+        for (index, (change, applied, needs_restart, replaces_documents)) in changes.into_iter().enumerate() {
             let mut new = old.clone();
             change(&mut new);
             let plan = Plan::new(&old, &new);
             assert_eq!(plan.applied, applied, "{index}");
             assert_eq!(plan.needs_restart, needs_restart, "{index}");
-            assert_eq!(plan.replaces_key_document, replaces_key_document, "{index}");
+            assert_eq!(plan.replaces_documents, replaces_documents, "{index}");
             let in_force = Plan::in_force(&old, new.clone());
             let expected = if needs_restart.is_empty() { new } else { old.clone() };
             assert_eq!(in_force, expected, "{index}");

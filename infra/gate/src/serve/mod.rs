@@ -1,4 +1,4 @@
-//! The daemon: serves requests, renews and stores the issuer's keys, reloads the configuration, and reports its health.
+//! The daemon: serves requests, renews and stores the issuer's keys and revocations, reloads the configuration, and reports its health.
 
 mod body;
 mod connections;
@@ -11,8 +11,8 @@ use arc_swap::ArcSwap;
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
 use pozi_auth::{
-    adapters::{KeySetFile, SystemClock},
-    session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
+    adapters::{KeySetFile, RevocationDocumentFile, SystemClock},
+    session::{ISSUER_KEY_LIFETIMES, IssuerKeys, RevocationLimit},
     timestamp::Clock,
 };
 use tokio::net::TcpListener;
@@ -22,9 +22,11 @@ use crate::{
     assembly::{Assembly, SiteRoutes},
     config::GateConfig,
     health::Health,
-    keys::{KeyDocument, KeyDocumentError, StoredKeys},
+    issuer_documents::{GateKeys, IssuerDocument, IssuerDocumentError, IssuerDocuments},
+    keys::StoredKeys,
     metrics,
     reload::Reload,
+    revocations::StoredRevocations,
     settings::{Limits, Settings},
     signals::{Hangup, Termination},
     status,
@@ -32,8 +34,8 @@ use crate::{
     watched::Watched,
 };
 
-/// How often to check whether the keys are due for renewal.
-const KEY_CHECK_INTERVAL: Duration = Duration::from_secs(30);
+/// How often to check whether keys and revocations are due for renewal: so revocations are fetched every 20 to 25 s.
+const RENEWAL_CHECK_INTERVAL: Duration = Duration::from_secs(5);
 /// How long to wait before trying an address that is in use again.
 const LISTEN_RETRY_DELAY: Duration = Duration::from_secs(10);
 /// How often the metrics recorder drops old samples.
@@ -61,35 +63,35 @@ pub enum StartError {
         "cannot listen on {0}: {1}; stop the program that listens there, or choose another address with `listen`"
     )]
     Listen(SocketAddr, #[source] io::Error),
-    /// The issuer's keys cannot be fetched.
+    /// The issuer's keys and revocations cannot be fetched.
     #[error(transparent)]
-    Keys(#[from] KeyDocumentError),
+    Issuer(#[from] IssuerDocumentError),
     /// QGIS Server cannot be set up.
     #[error(transparent)]
     Servers(#[from] UpstreamStartError),
 }
 
 impl Daemon {
-    /// Starts listening, loads the stored keys, and fetches them from the issuer. Also starts if the issuer does not
-    /// answer; until there are keys, every request is refused.
+    /// Starts listening, loads the stored keys and revocations, and fetches them from the issuer. Also starts if the issuer
+    /// does not answer; until there are keys, every request is refused.
     pub async fn start(config: GateConfig) -> Result<Self, StartError> {
         let (termination, hangup) = (Termination::listen(), Hangup::listen());
         let failed = |error| StartError::Listen(config.listen, error);
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
         let metrics = metrics::recorder();
         let watched = Watched::new(SystemClock.now());
-        let document = KeyDocument::of(&config, watched.clock.clone())?;
-        let keys = Arc::new(IssuerKeys::new(document.clone(), ISSUER_KEY_LIFETIMES));
-        let file = KeySetFile::new(&config.state_dir, config.issuer.clone());
-        keep_renewing(StoredKeys::load(Arc::clone(&keys), file, SystemClock.now())).await;
+        let documents = IssuerDocuments::of(&config, &watched.clock)?;
+        let keys = keep_renewing(&config, &documents).await;
         let settings = Arc::new(ArcSwap::from_pointee(config.settings.clone()));
-        let health = Health::new(SystemClock, Arc::clone(&keys), watched.clone());
+        let current = Arc::clone(&settings);
+        let limit = move || RevocationLimit::of(&current.load().site);
+        let health = Health::new(SystemClock, Arc::clone(&keys), limit, watched.clone());
         let mut assembly = Assembly::new(keys, Arc::clone(&settings), watched);
         let site = SiteRoutes::new(assembly.routes(&config)?);
         tokio::spawn(assembly.keep_probing());
         let status_listen = config.status_listen;
         let status = bind_status(status_listen).await;
-        tokio::spawn(Reload { config, assembly, document, site: site.clone(), hangup }.run());
+        tokio::spawn(Reload { config, assembly, documents, site: site.clone(), hangup }.run());
         Ok(Self { listener, site, settings, status_listen, status, health, metrics, termination })
     }
 
@@ -128,15 +130,32 @@ impl Daemon {
     }
 }
 
-/// Renews the keys now, and from then on in the background.
-async fn keep_renewing(mut keys: StoredKeys<KeyDocument>) {
-    keys.renew(SystemClock.now()).await;
+/// Loads keys and revocations, renews them now and from then on in the background, and returns them.
+async fn keep_renewing(config: &GateConfig, documents: &IssuerDocuments) -> Arc<GateKeys> {
+    let (folder, issuer, now) = (&config.state_dir, &config.issuer, SystemClock.now());
+    let keys = Arc::new(IssuerKeys::new(documents.keys.clone(), ISSUER_KEY_LIFETIMES));
+    let mut stored_keys = StoredKeys::load(Arc::clone(&keys), KeySetFile::new(folder, issuer.clone()), now);
+    let file = RevocationDocumentFile::new(folder, issuer.clone());
+    let mut revocations =
+        StoredRevocations::load((issuer.clone(), keys), documents.revocations.clone(), file, now);
+    let renewed = Arc::clone(revocations.revocations());
+    renew(&mut stored_keys, &mut revocations).await;
     tokio::spawn(async move {
         loop {
-            tokio::time::sleep(KEY_CHECK_INTERVAL).await;
-            keys.renew(SystemClock.now()).await;
+            tokio::time::sleep(RENEWAL_CHECK_INTERVAL).await;
+            renew(&mut stored_keys, &mut revocations).await;
         }
     });
+    renewed
+}
+
+/// The keys first: the revocations are verified with them.
+async fn renew(
+    keys: &mut StoredKeys<IssuerDocument>,
+    revocations: &mut StoredRevocations<IssuerDocument, IssuerDocument>,
+) {
+    keys.renew(SystemClock.now()).await;
+    revocations.renew(SystemClock.now()).await;
 }
 
 async fn bind_status(address: SocketAddr) -> Option<TcpListener> {

@@ -1,4 +1,4 @@
-//! `auth.example` on this machine: its key set over TLS, with a certificate that the machine trusts.
+//! `auth.example` on this machine: its key set and its revocations over TLS, with a certificate that the machine trusts.
 
 use std::{
     fs::{self, OpenOptions},
@@ -13,7 +13,9 @@ use axum::{Router, routing::get};
 use axum_server::tls_rustls::RustlsConfig;
 use pozi_auth::{
     adapters::SystemClock,
+    issuer::REVOCATIONS_PATH,
     keyring::{KeyId, SigningAlgorithm, SigningKey, SoftwareKey},
+    revocation::{RevocationDraft, RevocationList},
     session::{SessionClaims, mint},
     timestamp::Clock,
 };
@@ -29,7 +31,7 @@ const NAMES: [&str; 2] = ["auth.example", "maps.riverbend.example"];
 
 /// The running issuer.
 pub(crate) struct Issuer {
-    key: SigningKey<SoftwareKey>,
+    key: Arc<SigningKey<SoftwareKey>>,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
 }
@@ -41,9 +43,11 @@ impl Issuer {
         let algorithm = SigningAlgorithm::Es256;
         let (signer, _) = SoftwareKey::generate(algorithm).unwrap();
         let jwk = signer.public_jwk();
-        let key = SigningKey { id: KeyId::thumbprint(&jwk).unwrap(), algorithm, signer };
-        let document = serde_json::json!({ "keys": [jwk] }).to_string();
-        let routes = Router::new().route("/.well-known/jwks.json", get(async move || document));
+        let key = Arc::new(SigningKey { id: KeyId::thumbprint(&jwk).unwrap(), algorithm, signer });
+        let (document, signing) = (serde_json::json!({ "keys": [jwk] }).to_string(), Arc::clone(&key));
+        let routes = Router::new()
+            .route("/.well-known/jwks.json", get(async move || document))
+            .route(REVOCATIONS_PATH, get(async move || no_revocations(&signing).await));
         let mut hosts = OpenOptions::new().append(true).open("/etc/hosts").unwrap();
         writeln!(hosts, "127.0.0.1 {}", NAMES.join(" ")).unwrap();
         let tls = RustlsConfig::from_config(certified());
@@ -75,8 +79,10 @@ impl Issuer {
             exp: now.plus(Duration::from_mins(30)),
             jti: "9c1f2b56-0c0e-4a63-9a51-7d0a4be0f6c1".to_owned(),
             scope: scope.to_owned(),
+            enforced_scope: None,
+            policy_revision: None,
         };
-        let minting = mint(&claims, &self.key);
+        let minting = mint(&claims, &*self.key);
         Builder::new_current_thread().build().unwrap().block_on(minting).unwrap()
     }
 
@@ -85,6 +91,13 @@ impl Issuer {
         self.stop.send(()).unwrap();
         self.serving.join().unwrap();
     }
+}
+
+/// A document that revokes nothing, made now.
+async fn no_revocations(key: &SigningKey<SoftwareKey>) -> String {
+    let (list, issuer) = (RevocationList::default(), "https://auth.example".parse().unwrap());
+    let draft = RevocationDraft::of(&list, &issuer, (&key.id, key.algorithm), SystemClock.now());
+    draft.unwrap().sign(key).await.unwrap().document
 }
 
 /// Creates an authority that the machine trusts, and a certificate for all names at the paths that the examples use.

@@ -122,7 +122,7 @@ impl System {
     }
 }
 
-const WINDOWS: &str = r#"# The folder for a copy of the issuer's keys, to start without a network. Only the gate may write to it.
+const WINDOWS: &str = r#"# The folder for a copy of the issuer's keys and revocations, to start without a network. Only the gate may write to it.
 state_dir = 'C:\Pozi\gate\state'
 
 # IIS gives the program a port for requests; this address is for /health and /metrics, for this machine only.
@@ -140,7 +140,7 @@ file = 'C:\Pozi\gate\state\gate.log'
 days = 14
 "#;
 
-const LINUX: &str = r#"# The folder for a copy of the issuer's keys, to start without a network. Only the gate may write to it.
+const LINUX: &str = r#"# The folder for a copy of the issuer's keys and revocations, to start without a network. Only the gate may write to it.
 state_dir = "/var/lib/pozi-gate"
 
 # The addresses for requests, and for /health and /metrics; keep the second reachable from this machine only.

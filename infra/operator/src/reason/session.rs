@@ -76,6 +76,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         "The session has ended, which happens to every session after its minutes.",
         "Nothing is wrong if the browser gets a new one and goes on. If it does not, the clock of the server or of the device is wrong.",
     ),
+    entry(
+        "policy_outdated",
+        Nobody,
+        "The session was decided by an older revision of the site's document than the server accepts.",
+        "The browser gets a new session by itself. If that is refused too, the server's minimum_revision is ahead of the revision that is stored; `pozi history` shows that one.",
+    ),
     entry_at(
         "not_yet_valid",
         Administrator,

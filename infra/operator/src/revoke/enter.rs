@@ -116,7 +116,7 @@ fn verifiers() -> String {
             "the gate, and the authorizer",
             format!("{}; {longest} if they cannot reach the service", length(REVOKED_WITHIN)),
         ),
-        ("answers that API Gateway caches", "as CacheSeconds says: 60 s, at most 5 min".to_owned()),
+        ("answers that API Gateway caches", "as CacheSeconds says: 15 s, at most 5 min".to_owned()),
         ("verifiers that do not read the document", longest.clone()),
         ("AWS's own JWT authorizer", longest),
     ] {

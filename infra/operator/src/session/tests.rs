@@ -21,6 +21,8 @@ fn session() -> SessionContents {
         scope: "heritage:read planning:write".parse().unwrap(),
         issued: Timestamp::from_unix_seconds(NOW - 180),
         expires: Timestamp::from_unix_seconds(NOW + 420),
+        enforced_scope: None,
+        policy_revision: None,
     }
 }
 

@@ -1,9 +1,6 @@
 //! The document through rotations, outages, hostile servers and restarts.
 
-use std::sync::{
-    Mutex,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jsonwebtoken::jwk::JwkSet;
 
@@ -13,8 +10,9 @@ use crate::{
     identifiers::SessionId,
     keyring::{KeyId, SigningAlgorithm, SigningKey, SoftwareKey},
     revocation::{RevocationDraft, RevocationList, Revoked},
+    sites::PastRevocationLimit,
     session::{
-        ISSUER_KEY_LIFETIMES,
+        ISSUER_KEY_LIFETIMES, RevocationLimit,
         testing::{ISSUER, NOW, signing_key},
     },
 };
@@ -83,9 +81,9 @@ impl Server {
         *self.0.document.lock().unwrap() = None;
     }
 
-    fn revocations(&self, limit: RevocationLimit) -> IssuerRevocations<Self, Self> {
+    fn revocations(&self) -> IssuerRevocations<Self, Self> {
         let keys = Arc::new(IssuerKeys::new(self.clone(), ISSUER_KEY_LIFETIMES));
-        IssuerRevocations::new(ISSUER.parse().unwrap(), keys, self.clone(), limit, after(0))
+        IssuerRevocations::new(ISSUER.parse().unwrap(), keys, self.clone(), after(0))
     }
 
     fn counts(&self) -> (usize, usize) {
@@ -109,7 +107,7 @@ fn list(entries: u128) -> RevocationList {
 }
 
 async fn sequence(revocations: &IssuerRevocations<Server, Server>, seconds: u64) -> u64 {
-    revocations.revocations(after(seconds)).await.unwrap().sequence()
+    revocations.revocations(after(seconds)).await.sequence()
 }
 
 /// The gate renews every few seconds and the authorizer not at all; both must know of a revocation within a minute.
@@ -124,13 +122,13 @@ fn a_revocation_is_known_within_a_minute() {
 #[tokio::test]
 async fn a_document_is_fetched_when_it_is_due_and_not_sent_twice() {
     let server = serving(1).await;
-    let revocations = server.revocations(RevocationLimit::default());
-    for (seconds, fetches) in [(0, 1), (24, 1), (25, 2), (49, 2), (50, 3)] {
+    let revocations = server.revocations();
+    for (seconds, fetches) in [(0, 1), (19, 1), (20, 2), (39, 2), (40, 3)] {
         revocations.renew(after(seconds)).await.unwrap();
         assert_eq!(server.counts(), (fetches, 1), "{seconds}");
     }
     assert_eq!(server.0.unchanged.load(Ordering::SeqCst), 2);
-    for (seconds, fetches) in [(94, 3), (95, 4)] {
+    for (seconds, fetches) in [(69, 3), (70, 4)] {
         assert_eq!(sequence(&revocations, seconds).await, 1);
         assert_eq!(server.counts(), (fetches, 1), "a request at {seconds}");
     }
@@ -139,7 +137,7 @@ async fn a_document_is_fetched_when_it_is_due_and_not_sent_twice() {
 #[tokio::test]
 async fn a_new_key_that_signs_at_once_is_fetched_in_the_pause_of_the_key_set() {
     let server = serving(1).await;
-    let revocations = server.revocations(RevocationLimit::default());
+    let revocations = server.revocations();
     assert_eq!(sequence(&revocations, 0).await, 1);
     assert!(revocations.find("a made-up key", after(1)).await.unwrap().is_none());
     assert_eq!(server.counts(), (1, 2), "which starts the pause");
@@ -155,7 +153,7 @@ async fn a_new_key_that_signs_at_once_is_fetched_in_the_pause_of_the_key_set() {
     server.publish(std::slice::from_ref(&jwk));
     revocations.renew(after(35)).await.unwrap();
     assert_eq!(sequence(&revocations, 35).await, 2);
-    assert!(revocations.revocations(after(35)).await.unwrap().revokes_key(leaked.id.as_str()));
+    assert!(revocations.revocations(after(35)).await.revokes_key(leaked.id.as_str()));
     assert!(revocations.find(next.id.as_str(), after(35)).await.unwrap().is_some());
     assert_eq!(server.counts(), (3, 4), "once for each document");
 }
@@ -163,7 +161,7 @@ async fn a_new_key_that_signs_at_once_is_fetched_in_the_pause_of_the_key_set() {
 #[tokio::test]
 async fn what_is_older_forged_or_broken_never_replaces_what_is_held() {
     let server = serving(3).await;
-    let revocations = server.revocations(RevocationLimit::default());
+    let revocations = server.revocations();
     assert_eq!(sequence(&revocations, 0).await, 3);
     let (key, jwk) = signing_key(SigningAlgorithm::Es256);
     let held = server.0.document.lock().unwrap().clone().unwrap().0;
@@ -193,64 +191,67 @@ async fn what_is_older_forged_or_broken_never_replaces_what_is_held() {
 #[tokio::test]
 async fn a_copy_that_is_served_for_ever_is_no_contact() {
     let server = serving(1).await;
-    let closing = RevocationLimit { age: Duration::from_hours(1), after: AfterLimit::Close };
-    let revocations = server.revocations(closing);
+    let revocations = server.revocations();
+    let limit = RevocationLimit { age: Duration::from_hours(1), past: PastRevocationLimit::Close };
     for seconds in (0..=3_600).step_by(20) {
         revocations.renew(after(seconds)).await.unwrap();
-        assert!(revocations.revocations(after(seconds)).await.is_ok(), "{seconds}");
+        let newest = revocations.revocations(after(seconds)).await;
+        assert!(limit.check(&newest, after(seconds)).is_ok(), "{seconds}");
     }
     revocations.renew(after(3_601)).await.unwrap();
-    let refused = revocations.revocations(after(3_601)).await.unwrap_err();
-    assert_eq!((refused.age.as_secs(), refused.limit.as_secs()), (3_601, 3_600));
-    assert!(revocations.status(after(3_601)).is_over_limit);
+    assert!(limit.check(&revocations.status().newest, after(3_601)).is_err());
 }
 
 #[tokio::test]
-async fn after_the_limit_the_site_says_what_happens() {
-    for (policy, is_closed) in [(AfterLimit::Serve, false), (AfterLimit::Close, true)] {
+async fn without_contact_the_age_grows_from_the_last_document_or_since_a_first_one_is_awaited() {
+    for has_contact in [true, false] {
         let server = serving(1).await;
-        let limit = RevocationLimit { age: Duration::from_hours(1), after: policy };
-        for has_contact in [true, false] {
-            let revocations = server.revocations(limit);
-            if has_contact {
-                assert_eq!(sequence(&revocations, 0).await, 1);
-            } else {
-                server.fail();
-            }
-            server.fail();
-            let held = u64::from(has_contact);
-            assert_eq!(sequence(&revocations, 3_600).await, held, "until the limit");
-            let found = revocations.revocations(after(3_601)).await;
-            assert_eq!(found.is_err(), is_closed, "{policy:?}, contact: {has_contact}");
-            let status = revocations.status(after(3_601));
-            assert_eq!((status.sequence, status.is_over_limit), (has_contact.then_some(1), true));
-            server.serve(&list(1), &signing_key(SigningAlgorithm::Es256).0, after(3_620)).await;
-            assert_eq!(sequence(&revocations, 3_650).await, 1, "and contact ends it");
+        let revocations = server.revocations();
+        if has_contact {
+            assert_eq!(sequence(&revocations, 0).await, 1);
         }
+        server.fail();
+        let newest = revocations.revocations(after(3_600)).await;
+        assert_eq!((newest.sequence(), newest.age(after(3_600)).as_secs()), (u64::from(has_contact), 3_600));
+        let status = revocations.status();
+        assert_eq!((status.newest, status.is_received, status.refused), (newest, has_contact, None));
+        server.serve(&list(1), &signing_key(SigningAlgorithm::Es256).0, after(3_620)).await;
+        assert_eq!(sequence(&revocations, 3_650).await, 1, "and contact ends it");
+        assert!(revocations.status().newest.age(after(3_650)) < Duration::from_mins(2));
     }
+}
+
+/// A fetch fails in a moment in which the held document seems to be from the future.
+#[tokio::test]
+async fn what_is_held_stays_in_force_if_the_clock_is_set_back() {
+    let server = serving(3).await;
+    let revocations = server.revocations();
+    assert_eq!(sequence(&revocations, 9_000).await, 3);
+    server.fail();
+    assert_eq!(sequence(&revocations, 0).await, 3);
 }
 
 #[tokio::test]
 async fn a_restart_keeps_the_number_and_trusts_only_what_was_signed() {
     let server = serving(3).await;
-    let before = server.revocations(RevocationLimit::default());
+    let before = server.revocations();
     assert_eq!(sequence(&before, 0).await, 3);
-    let (document, fetched) = before.held().unwrap();
+    let document = before.document().unwrap();
     let keys = SessionKeySet::parse(&server.0.keys.lock().unwrap()).unwrap();
 
     let (key, _) = signing_key(SigningAlgorithm::Es256);
     server.serve(&list(2), &key, after(600)).await;
     let days = 3 * 86_400;
-    let next = server.revocations(RevocationLimit::default());
-    next.remember(&document, fetched, &keys, after(days)).unwrap();
+    let next = server.revocations();
+    next.remember(&document, &keys, after(days)).unwrap();
     assert_eq!(sequence(&next, days).await, 3, "the served one is older");
 
-    let next = server.revocations(RevocationLimit::default());
+    let next = server.revocations();
     let (_, jwk) = other_key();
     let others = SessionKeySet::parse(&serde_json::to_vec(&JwkSet { keys: vec![jwk] }).unwrap()).unwrap();
-    let refused = next.remember(&document, fetched, &others, after(60)).unwrap_err();
+    let refused = next.remember(&document, &others, after(60)).unwrap_err();
     assert_eq!(refused.code(), "unknown_key");
     let changed = document.replacen('.', ".x", 1);
-    assert!(next.remember(&changed, fetched, &keys, after(60)).is_err());
-    assert_eq!(next.held(), None);
+    assert!(next.remember(&changed, &keys, after(60)).is_err());
+    assert_eq!(next.document(), None);
 }

@@ -13,6 +13,7 @@ use crate::doctor::{
 
 const HEALTH: &str = "Health of the gate";
 const KEYS: &str = "Session keys at the gate";
+const REVOCATIONS: &str = "Revocations at the gate";
 const QGIS: &str = "QGIS Server";
 const CONFIGURATION: &str = "Configuration of the gate";
 const REFUSAL: &str = "Requests without a session";
@@ -22,6 +23,8 @@ const CATALOGUES: &str = "Catalogues at the gate";
 #[derive(Debug, Deserialize)]
 pub(super) struct Health {
     keys: Keys,
+    /// Gates of an older version have none.
+    revocations: Option<Revocations>,
     pub(super) clock: Option<Clock>,
     upstream: BTreeMap<String, Upstream>,
     configuration: Configuration,
@@ -31,6 +34,14 @@ pub(super) struct Health {
 struct Keys {
     count: usize,
     age_seconds: Option<u64>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Revocations {
+    sequence: Option<u64>,
+    entries: usize,
+    age_seconds: Option<u64>,
+    problem: Option<String>,
 }
 
 /// The gate's own clock, compared with the issuer's.
@@ -84,6 +95,7 @@ fn health(asked: &Asked) -> Vec<Finding> {
     vec![
         Finding::ok(HEALTH, "the gate answers"),
         keys(&health.keys),
+        revocations(health.revocations.as_ref()),
         qgis(&health.upstream),
         configuration(&health.configuration),
     ]
@@ -123,6 +135,28 @@ fn keys(keys: &Keys) -> Finding {
             Finding::wrong(KEYS, format!("they are {} hours old, too old to be used", age / 3_600), FIX)
         }
         Some(age) => Finding::ok(KEYS, format!("keys: {}, fetched {age} s ago", keys.count)),
+    }
+}
+
+fn revocations(revocations: Option<&Revocations>) -> Finding {
+    const FIX: &str = "let the gate's machine reach the issuer's /.well-known/pozi-revocations (`pozi-gate check` says why it cannot)";
+    let Some(revocations) = revocations else {
+        let fix = "install the current version on the gate's machine";
+        return Finding::wrong(
+            REVOCATIONS,
+            "the gate is of an older version, which ends no session early",
+            fix,
+        );
+    };
+    match (&revocations.problem, revocations.sequence, revocations.age_seconds) {
+        (Some(problem), _, _) => Finding::wrong(REVOCATIONS, problem.clone(), FIX),
+        (None, Some(sequence), Some(age)) => Finding::ok(
+            REVOCATIONS,
+            format!("entries: {}, in document {sequence} of {age} s ago", revocations.entries),
+        ),
+        (None, _, _) => {
+            Finding::unknown(REVOCATIONS, "no document has arrived yet", "run this again in a minute")
+        }
     }
 }
 
@@ -259,7 +293,7 @@ mod tests {
     #[test]
     fn a_gate_that_refuses_and_is_healthy_is_right() {
         assert_eq!(judged(|_| ()), []);
-        assert_eq!(judge(&gate()).len(), 6);
+        assert_eq!(judge(&gate()).len(), 7);
         let unknown = judge(&Gate::default());
         assert!(unknown.len() == 2 && unknown.iter().all(|one| one.state == State::Unknown), "{unknown:?}");
     }
@@ -267,7 +301,7 @@ mod tests {
     #[test]
     fn names_one_fault_of_its_health_each() {
         type Spoil = fn(&mut Value);
-        let spoils: [(Spoil, &str, &str); 6] = [
+        let spoils: [(Spoil, &str, &str); 8] = [
             (|health| health["keys"] = json!({"count": 0, "age_seconds": null}), KEYS, "has none"),
             (|health| health["keys"]["age_seconds"] = json!(null), KEYS, "from the future"),
             (|health| health["keys"]["age_seconds"] = json!(90_000), KEYS, "25 hours old"),
@@ -279,6 +313,12 @@ mod tests {
                 QGIS,
                 "planning: connection refused",
             ),
+            (
+                |health| health["revocations"]["problem"] = json!("the newest one is 400 s old"),
+                REVOCATIONS,
+                "400 s old",
+            ),
+            (|health| health["revocations"] = Value::Null, REVOCATIONS, "older version"),
             (|health| health["configuration"]["problem"] = json!("line 3"), CONFIGURATION, "line 3"),
             (|health| health["configuration"]["needs_restart"] = json!(["listen"]), CONFIGURATION, "listen"),
         ];

@@ -74,6 +74,7 @@ pub(super) fn health() -> Value {
     json!({
         "status": "ok",
         "keys": {"count": 2, "age_seconds": 12},
+        "revocations": {"sequence": 4, "entries": 1, "age_seconds": 40, "is_closed": false, "problem": null},
         "clock": {"seconds_ahead": 0, "problem": null},
         "upstream": {"planning": {"is_well": true, "succeeded_seconds_ago": 3, "problem": null}},
         "configuration": {"age_seconds": 9, "problem": null, "needs_restart": []},

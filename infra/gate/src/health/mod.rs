@@ -1,15 +1,18 @@
 //! The gate's health: whether it works, and what an administrator should look at.
 
+mod revocations;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use pozi_auth::{
-    fetch::DocumentFetch,
-    session::IssuerKeys,
+    fetch::{ConditionalFetch, DocumentFetch},
+    session::{IssuerKeys, IssuerRevocations, RevocationLimit},
     sites::CatalogueId,
     timestamp::{Clock, Timestamp},
 };
 use serde::Serialize;
 
+pub use self::revocations::RevocationsReport;
 use crate::watched::{UpstreamState, Watched};
 
 /// The source of `GET /health`.
@@ -25,6 +28,8 @@ pub struct Report {
     pub status: Status,
     /// The keys that sessions are verified with.
     pub keys: KeysReport,
+    /// What was revoked before its time.
+    pub revocations: RevocationsReport,
     /// This machine's clock compared with the issuer's; nothing before the issuer's first answer.
     pub clock: Option<ClockReport>,
     /// QGIS Server, for each catalogue that has been requested or probed.
@@ -41,7 +46,8 @@ pub enum Status {
     Ok,
     /// Requests are answered, but something needs attention.
     Degraded,
-    /// No request can be answered: there are no keys, or QGIS Server fails for every catalogue.
+    /// No request can be answered: there are no keys, the revocation document is older than the site accepts, or QGIS Server
+    /// fails for every catalogue.
     Failing,
 }
 
@@ -88,18 +94,17 @@ pub struct ConfigurationReport {
 }
 
 impl Health {
-    /// Creates the health of a gate that verifies sessions with `keys`.
-    pub fn new<C: Clock, F: DocumentFetch>(clock: C, keys: Arc<IssuerKeys<F>>, watched: Watched) -> Self {
+    /// Creates the health of a gate that verifies sessions with `keys`, and whose site has this `limit` at the time.
+    pub fn new<C: Clock, F: DocumentFetch, D: ConditionalFetch>(
+        clock: C,
+        keys: Arc<IssuerRevocations<F, D>>,
+        limit: impl Fn() -> RevocationLimit + Send + Sync + 'static,
+        watched: Watched,
+    ) -> Self {
         let report = move || {
             let now = clock.now();
-            let held = keys.held();
-            let age = held.as_ref().and_then(|(_, fetched)| now.age_of(*fetched));
-            let has_keys = age.is_some_and(|age| age < keys.lifetimes().keep);
-            let keys = KeysReport {
-                count: held.map_or(0, |(set, _)| set.count()),
-                age_seconds: age.map(|age| age.as_secs()),
-            };
-            Report::of(has_keys, keys, &watched, now)
+            let revocations = RevocationsReport::of(&keys.status(), limit(), now);
+            Report::of(KeysReport::of(keys.keys(), now), revocations, &watched, now)
         };
         Self { report: Arc::new(report) }
     }
@@ -110,8 +115,24 @@ impl Health {
     }
 }
 
+impl KeysReport {
+    /// Returns the report on `keys`, and whether one of them can be used.
+    fn of<F: DocumentFetch>(keys: &IssuerKeys<F>, now: Timestamp) -> (Self, bool) {
+        let held = keys.held();
+        let age = held.as_ref().and_then(|(_, fetched)| now.age_of(*fetched));
+        let count = held.map_or(0, |(set, _)| set.count());
+        let has_keys = age.is_some_and(|age| age < keys.lifetimes().keep);
+        (Self { count, age_seconds: age.map(|age| age.as_secs()) }, has_keys)
+    }
+}
+
 impl Report {
-    fn of(has_keys: bool, keys: KeysReport, watched: &Watched, now: Timestamp) -> Self {
+    fn of(
+        (keys, has_keys): (KeysReport, bool),
+        revocations: RevocationsReport,
+        watched: &Watched,
+        now: Timestamp,
+    ) -> Self {
         let clock = watched.clock.last();
         let clock =
             clock.map(|clock| ClockReport { seconds_ahead: clock.seconds_ahead, problem: clock.problem() });
@@ -130,14 +151,16 @@ impl Report {
         let fails_everywhere = !upstream.is_empty() && upstream.values().all(|one| !one.is_well);
         let needs_attention = upstream.values().any(|one| !one.is_well)
             || clock.as_ref().is_some_and(|clock| clock.problem.is_some())
+            || revocations.problem.is_some()
             || configuration.problem.is_some()
             || !configuration.needs_restart.is_empty();
-        let status = match (has_keys && !fails_everywhere, needs_attention) {
+        let can_answer = has_keys && !revocations.is_closed && !fails_everywhere;
+        let status = match (can_answer, needs_attention) {
             (false, _) => Status::Failing,
             (true, true) => Status::Degraded,
             (true, false) => Status::Ok,
         };
-        Self { status, keys, clock, upstream, configuration }
+        Self { status, keys, revocations, clock, upstream, configuration }
     }
 }
 
