@@ -19,6 +19,7 @@ use http::{Request, StatusCode};
 use pozi_auth::{
     config::AuthorizerConfig,
     session::{ISSUER_KEY_LIFETIMES, IssuerKeys, SessionVerifier},
+    sites::Access,
     timestamp::Clock,
 };
 use pozi_authorizer::{Authorizer, Event};
@@ -74,7 +75,7 @@ fn keys(world: &World) -> IssuerKeys<PublishedDocument> {
 
 /// Measures `/decide` from the request's headers through the router to the answer.
 fn gate(criterion: &mut Criterion, runtime: &Runtime, world: &World, session: &str) {
-    let catalogues = ["planning", "heritage", "assets"].map(|id| id.parse().expect("an id"));
+    let catalogues = ["planning", "heritage", "assets"].map(|id| (id.parse().expect("an id"), Access::Read));
     let gate = Gate::new(world.issuer.clone(), SITE.into(), riverbend_tenant(), catalogues, keys(world));
     let router = pozi_gate::router(Routes { gate, clock: world.clock.clone(), site: SITE.into() });
     criterion.bench_function("gate", |bencher| {

@@ -7,7 +7,7 @@ use entra_emulator::{Person, TokenSpec};
 use http::{HeaderValue, Request};
 use pozi_auth::{
     session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
-    sites::CatalogueId,
+    sites::{Access, CatalogueId},
 };
 use pozi_gate::{Gate, Routes, router};
 use pozi_tests::{Answer, PublishedDocument, SetClock, World, riverbend_tenant};
@@ -29,9 +29,14 @@ impl Site {
     }
 
     pub(crate) fn of(world: World) -> Self {
+        Self::with_downloads(world, Access::Read)
+    }
+
+    /// A site where a download of `planning` needs `access`.
+    pub(crate) fn with_downloads(world: World, access: Access) -> Self {
         let published = PublishedDocument::of(&world);
         let keys = Arc::new(IssuerKeys::new(published.clone(), ISSUER_KEY_LIFETIMES));
-        let router = gate(&world, Arc::clone(&keys));
+        let router = gate(&world, Arc::clone(&keys), access);
         Self { world, published, keys, router }
     }
 
@@ -71,8 +76,9 @@ impl Site {
     }
 }
 
-pub(crate) fn gate(world: &World, keys: Arc<IssuerKeys<PublishedDocument>>) -> Router {
-    let catalogues = ["planning", "heritage", "assets"].map(|id| id.parse::<CatalogueId>().unwrap());
+fn gate(world: &World, keys: Arc<IssuerKeys<PublishedDocument>>, download: Access) -> Router {
+    let catalogues = [("planning", download), ("heritage", Access::Read), ("assets", Access::Read)];
+    let catalogues = catalogues.map(|(id, access)| (id.parse::<CatalogueId>().unwrap(), access));
     let gate = Gate::new(world.issuer.clone(), RIVERBEND.into(), riverbend_tenant(), catalogues, keys);
     let clock: SetClock = world.clock.clone();
     router(Routes { gate, clock, site: RIVERBEND.into() })

@@ -1,7 +1,10 @@
 //! The log line of a decision of the gate.
 
 use entra_emulator::TokenSpec;
-use pozi_auth::session::{ISSUER_KEY_LIFETIMES, IssuerKeys};
+use pozi_auth::{
+    session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
+    sites::Access,
+};
 use pozi_gate::{Gate, Routes};
 use pozi_tests::{PublishedDocument, World, part, riverbend_tenant};
 use serde_json::{Value, json};
@@ -16,7 +19,7 @@ async fn a_decision_of_the_gate_is_one_line_without_tokens_and_personal_data() {
     let world = World::new().await;
     let session = world.exchange(&world.token(&TokenSpec::default()), &[]).await.session().to_owned();
     let keys = IssuerKeys::new(PublishedDocument::of(&world), ISSUER_KEY_LIFETIMES);
-    let catalogues = ["planning", "assets"].map(|id| id.parse().unwrap());
+    let catalogues = ["planning", "assets"].map(|id| (id.parse().unwrap(), Access::Read));
     let site = "https://poziserver-riverbend.example/pozi/";
     let gate = Gate::new(world.issuer.clone(), site.into(), riverbend_tenant(), catalogues, keys);
     let router = pozi_gate::router(Routes { gate, clock: world.clock.clone(), site: site.into() });

@@ -63,7 +63,8 @@ async fn the_session_verifier_gives_the_kits_verdicts() {
 async fn the_gate_gives_the_kits_verdicts() {
     for algorithm in BOTH {
         let (keys, sessions) = kit(algorithm);
-        let gate = Gate::new(issuer(), AUDIENCE.into(), tenant(), [catalogue()], Arc::new(keys));
+        let gate =
+            Gate::new(issuer(), AUDIENCE.into(), tenant(), [(catalogue(), Access::Read)], Arc::new(keys));
         let router = pozi_gate::router(Routes { gate, clock: SetClock::at(NOW), site: AUDIENCE.into() });
         for case in sessions {
             let request = Request::get("/decide")

@@ -69,7 +69,8 @@ impl Assembly {
             (Arc::new(LayerSource::new(Arc::clone(&upstream))), upstream),
             |catalogue| servers.own_addresses(catalogue),
         );
-        let catalogues = config.settings.site.catalogues.iter().map(|catalogue| catalogue.id.clone());
+        let catalogues =
+            config.settings.site.catalogues.iter().map(|one| (one.id.clone(), one.access_to_download()));
         let (audience, tenant) = (config.audience().to_owned(), config.settings.site.tenant());
         let gate =
             Gate::new(config.issuer.clone(), audience.clone(), tenant, catalogues, Arc::clone(&self.keys));

@@ -1,12 +1,12 @@
 //! The decision on a question and a session at a time: the verified session, or a refusal.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use http::HeaderMap;
 use pozi_auth::{
     identifiers::TenantId,
     session::{Issuer, SessionKeySource, SessionVerifier, VerifiedSession},
-    sites::CatalogueId,
+    sites::{Access, CatalogueId},
     timestamp::Timestamp,
 };
 
@@ -19,7 +19,8 @@ use crate::{
 #[derive(Debug)]
 pub struct Gate<K> {
     verifier: SessionVerifier<K>,
-    catalogues: BTreeSet<CatalogueId>,
+    /// The access that a download of each catalogue needs.
+    catalogues: BTreeMap<CatalogueId, Access>,
 }
 
 /// What was found before the decision, for the log.
@@ -30,12 +31,13 @@ pub(crate) struct Found {
 }
 
 impl<K: SessionKeySource> Gate<K> {
-    /// Makes a gate for `catalogues` of the site of `tenant` whose external URL is `audience`.
+    /// Makes a gate for `catalogues` of the site of `tenant` whose external URL is `audience`, each with the access that its
+    /// [rule for downloads](pozi_auth::sites::Catalogue::access_to_download) demands.
     pub fn new(
         issuer: Issuer,
         audience: String,
         tenant: TenantId,
-        catalogues: impl IntoIterator<Item = CatalogueId>,
+        catalogues: impl IntoIterator<Item = (CatalogueId, Access)>,
         keys: K,
     ) -> Self {
         Self {
@@ -46,7 +48,7 @@ impl<K: SessionKeySource> Gate<K> {
 
     /// The catalogues that it decides about.
     pub fn catalogues(&self) -> impl Iterator<Item = &CatalogueId> {
-        self.catalogues.iter()
+        self.catalogues.keys()
     }
 
     /// Verifies a session at `now`, whatever access it grants.
@@ -62,17 +64,16 @@ impl<K: SessionKeySource> Gate<K> {
         found: &mut Found,
     ) -> Result<VerifiedSession, Refusal> {
         let question = Question::parse(headers)?;
-        let (catalogue, access) = (question.catalogue.clone(), question.access);
-        if !self.catalogues.contains(&catalogue) {
-            return Err(QuestionRefusal::UnknownCatalogue.into());
-        }
+        let catalogue = question.catalogue.clone();
+        let to_download = self.catalogues.get(&catalogue).ok_or(QuestionRefusal::UnknownCatalogue)?;
+        let access = if question.access == Access::Download { *to_download } else { question.access };
         found.question = Some(question);
         let token = question::session(headers)?.ok_or(Refusal::NoSession)?;
         let session = self.verify(token, now).await?;
-        if session.allows(&catalogue, access) {
-            return Ok(session);
-        }
+        // Only readers may download. Writing includes reading.
+        let missing = [access, Access::Read].into_iter().find(|needed| !session.allows(&catalogue, *needed));
+        let Some(missing) = missing else { return Ok(session) };
         found.session = Some(session);
-        Err(Refusal::Scope(catalogue, access))
+        Err(Refusal::Scope(catalogue, missing))
     }
 }

@@ -2,7 +2,11 @@
 
 import { icon, make, prose } from "./elements.js";
 
-const VERDICTS = { read: ["May read", "May not read"], write: ["May write", "May not write"] };
+const VERDICTS = {
+  read: ["May read", "May not read"],
+  write: ["May write", "May not write"],
+  download: ["May download", "May not download"],
+};
 
 /** The response of /local/explain as a list of catalogues. */
 export function decisionList(explained) {
@@ -13,6 +17,7 @@ export function decisionList(explained) {
       make("h3", {}, catalogue.title, " ", make("code", {}, catalogue.id)),
       verdict(catalogue, "read"),
       verdict(catalogue, "write"),
+      catalogue.download && verdict(catalogue, "download"),
     ),
   );
   return make("ul", { class: "plain cards" }, items);

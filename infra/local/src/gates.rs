@@ -61,7 +61,7 @@ impl<C: Clock + Clone, K: SessionKeySource + 'static> Gates<C, K> {
 
     /// The decisions of the gate of `site` alone, for a gateway in front of another server.
     pub fn decisions(&self, site: &Site) -> Router {
-        let catalogues = site.catalogues.iter().map(|catalogue| catalogue.id.clone());
+        let catalogues = site.catalogues.iter().map(|one| (one.id.clone(), one.access_to_download()));
         let audience = site.external_url.as_str().to_owned();
         let (issuer, keys) = (self.issuer.clone(), Arc::clone(&self.keys));
         let gate = Gate::new(issuer, audience.clone(), site.tenant(), catalogues, keys);

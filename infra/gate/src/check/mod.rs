@@ -31,7 +31,8 @@ pub async fn check(config: &GateConfig, session: Option<&str>) -> (CheckOutcome,
     listening::check_addresses(config, &mut findings).await;
     projects::check_catalogues(config, &mut findings).await;
     if let (Some(token), Some(keys)) = (session, keys) {
-        let catalogues = config.settings.site.catalogues.iter().map(|catalogue| catalogue.id.clone());
+        let catalogues =
+            config.settings.site.catalogues.iter().map(|one| (one.id.clone(), one.access_to_download()));
         let (audience, tenant) = (config.audience().to_owned(), config.settings.site.tenant());
         let gate = Gate::new(config.issuer.clone(), audience, tenant, catalogues, keys);
         session::check_session(&gate, token, SystemClock.now(), &mut findings).await;

@@ -20,7 +20,7 @@ use pozi_auth::{
     adapters::{HttpKeySets, LoadError, read_site_files},
     entra::Groups,
     identifiers::{GroupId, ObjectId},
-    sites::{Site, SiteName, Who},
+    sites::{Catalogue, Site, SiteName},
     tenants::AllTenants,
 };
 
@@ -217,12 +217,7 @@ async fn of_person(
 
 /// Returns every group that a rule of `site` names.
 fn groups_of(site: &Site) -> BTreeSet<GroupId> {
-    let rules = site.catalogues.iter().flat_map(|catalogue| [&catalogue.readers, &catalogue.writers]);
-    let named = rules.flat_map(|who| match who {
-        Who::Everyone(_) => &[][..],
-        Who::Groups(groups) => groups,
-    });
-    named.copied().collect()
+    site.catalogues.iter().flat_map(Catalogue::groups).collect()
 }
 
 #[cfg(test)]
