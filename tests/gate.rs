@@ -15,6 +15,8 @@ mod configuration;
 mod daemon;
 #[path = "gate/decisions.rs"]
 mod decisions;
+#[path = "gate/downloads.rs"]
+mod downloads;
 #[path = "gate/fake_qgis.rs"]
 mod fake_qgis;
 #[path = "gate/keys.rs"]

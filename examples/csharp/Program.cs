@@ -1,7 +1,7 @@
 // Part of a Program.cs of a web application, with Microsoft.AspNetCore.Authentication.JwtBearer. No test runs it.
 // `issuer`, `audience` and `tenant` are yours, as in the other examples.
 const string guid = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
-const string word = "[a-z0-9][a-z0-9_-]*:(read|write)";
+const string word = "[a-z0-9][a-z0-9_-]*:(download|read|write)";
 var forms = new Dictionary<string, string>
 {
     ["sub"] = $@"{guid}\.{guid}",

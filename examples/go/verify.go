@@ -26,7 +26,7 @@ import (
 const (
 	algorithm = "ES256" // or RS256, as the service is set up
 	guid      = `[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}`
-	word      = `[a-z0-9][a-z0-9_-]*:(?:read|write)`
+	word      = `[a-z0-9][a-z0-9_-]*:(?:download|read|write)`
 )
 
 var (

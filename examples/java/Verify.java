@@ -32,7 +32,7 @@ import java.util.Scanner;
 public final class Verify {
     private static final String ALGORITHM = "ES256"; // or RS256, as the service is set up
     private static final String GUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
-    private static final String WORD = "[a-z0-9][a-z0-9_-]*:(read|write)";
+    private static final String WORD = "[a-z0-9][a-z0-9_-]*:(download|read|write)";
     private static final Map<String, String> FORMS = Map.of(
             "sub", GUID + "\\." + GUID,
             "client_id", GUID,

@@ -9,7 +9,7 @@ import { createLocalJWKSet, jwtVerify } from "jose";
 const ALGORITHM = "ES256"; // or RS256, as the service is set up
 const SESSION = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 const GUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
-const WORD = "[a-z0-9][a-z0-9_-]*:(read|write)";
+const WORD = "[a-z0-9][a-z0-9_-]*:(download|read|write)";
 const FORMS = {
   sub: new RegExp(`^${GUID}\\.${GUID}$`),
   client_id: new RegExp(`^${GUID}$`),

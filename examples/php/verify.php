@@ -7,7 +7,7 @@ declare(strict_types=1);
 
 const ALGORITHM = 'ES256'; // or RS256, as the service is set up
 const GUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
-const WORD = '[a-z0-9][a-z0-9_-]*:(?:read|write)';
+const WORD = '[a-z0-9][a-z0-9_-]*:(?:download|read|write)';
 const FORMS = [
     'sub' => GUID . '\.' . GUID,
     'client_id' => GUID,

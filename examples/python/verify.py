@@ -15,7 +15,7 @@ import jwt
 ALGORITHM = "ES256"  # or RS256, as the service is set up
 SESSION = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 GUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-WORD = r"[a-z0-9][a-z0-9_-]*:(read|write)"
+WORD = r"[a-z0-9][a-z0-9_-]*:(download|read|write)"
 FORMS = {
     "sub": rf"{GUID}\.{GUID}",
     "client_id": GUID,

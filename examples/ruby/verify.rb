@@ -8,7 +8,7 @@ require "net/http"
 ALGORITHM = "ES256" # or RS256, as the service is set up
 SESSION = /\A[\w-]+\.[\w-]+\.[\w-]+\z/
 GUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/
-WORD = /[a-z0-9][a-z0-9_-]*:(?:read|write)/
+WORD = /[a-z0-9][a-z0-9_-]*:(?:download|read|write)/
 FORMS = {
   "sub" => /\A#{GUID}\.#{GUID}\z/,
   "client_id" => /\A#{GUID}\z/,

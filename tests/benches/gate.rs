@@ -17,7 +17,7 @@ use axum::body::Body;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use criterion::Criterion;
 use http::{Request, StatusCode};
-use pozi_auth::{config::AuthorizerConfig, session::SessionVerifier, timestamp::Clock};
+use pozi_auth::{config::AuthorizerConfig, session::SessionVerifier, sites::Access, timestamp::Clock};
 use pozi_authorizer::{Authorizer, Event};
 use pozi_gate::{Gate, Routes};
 use pozi_tests::{Published, World, WorldKeys, riverbend_tenant};
@@ -71,7 +71,7 @@ fn keys(world: &World) -> Arc<WorldKeys> {
 
 /// Measures `/decide` from the request's headers through the router to the answer.
 fn gate(criterion: &mut Criterion, runtime: &Runtime, world: &World, session: &str) {
-    let catalogues = ["planning", "heritage", "assets"].map(|id| id.parse().expect("an id"));
+    let catalogues = ["planning", "heritage", "assets"].map(|id| (id.parse().expect("an id"), Access::Read));
     let verifier = SessionVerifier::new(world.issuer.clone(), SITE.into(), riverbend_tenant(), keys(world));
     let gate = Gate::new(verifier, catalogues);
     let router = pozi_gate::router(Routes { gate, clock: world.clock.clone(), site: SITE.into() });

@@ -16,6 +16,7 @@ use super::site::Site;
 const GET: (&str, &str) = ("x-pozi-method", "GET");
 const POST: (&str, &str) = ("x-pozi-method", "POST");
 const WRITE: (&str, &str) = ("x-pozi-access", "write");
+const DOWNLOAD: (&str, &str) = ("x-pozi-access", "download");
 const PLANNING: (&str, &str) = ("x-pozi-catalogue", "planning");
 const ASSETS: (&str, &str) = ("x-pozi-catalogue", "assets");
 
@@ -46,6 +47,9 @@ async fn reading_never_becomes_writing() {
         (&reader, vec![PLANNING, GET], 204),
         (&reader, vec![PLANNING, ("x-pozi-method", "HEAD")], 204),
         (&reader, vec![PLANNING, GET, ("x-pozi-access", "read")], 204),
+        (&reader, vec![PLANNING, GET, DOWNLOAD], 204),
+        (&reader, vec![ASSETS, GET, DOWNLOAD], 403),
+        (&reader, vec![PLANNING, POST, DOWNLOAD], 403),
         (&reader, vec![PLANNING, POST, WRITE], 403),
         (&reader, vec![PLANNING, GET, WRITE], 403),
         (&editor, vec![ASSETS, POST, WRITE], 204),
@@ -221,7 +225,7 @@ proptest! {
     /// RFC 9700 §4.13.
     #[test]
     fn hostile_headers_open_nothing(
-        headers in prop::collection::vec((0..6_usize, "[\\x20-\\x7e\\x80-\\xff\t]{0,40}|planning|GET|read|write|Bearer [a-z.]{0,9}"), 0..9)
+        headers in prop::collection::vec((0..6_usize, "[\\x20-\\x7e\\x80-\\xff\t]{0,40}|planning|GET|read|download|write|Bearer [a-z.]{0,9}"), 0..9)
     ) {
         const NAMES: [&str; 6] =
             ["x-pozi-catalogue", "x-pozi-method", "x-pozi-access", "x-pozi-session", "authorization", "x-other"];

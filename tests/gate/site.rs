@@ -5,10 +5,7 @@ use std::sync::Arc;
 use axum::{Router, body::Body};
 use entra_emulator::{Person, TokenSpec};
 use http::{HeaderValue, Request};
-use pozi_auth::{
-    session::{RevocationLimit, SessionVerifier},
-    sites::Site as SiteRules,
-};
+use pozi_auth::{session::RevocationLimit, sites::Site as SiteRules};
 use pozi_gate::{Gate, Health, Routes, Watched, router};
 use pozi_tests::{Answer, Published, SetClock, World, WorldKeys};
 use tower::ServiceExt;
@@ -97,8 +94,7 @@ pub(crate) fn riverbend(world: &World) -> SiteRules {
 }
 
 pub(crate) fn gate(world: &World, rules: &SiteRules, keys: Arc<WorldKeys>) -> Router {
-    let verifier = SessionVerifier::of_site(world.issuer.clone(), rules, keys);
-    let gate = Gate::new(verifier, rules.catalogues.iter().map(|catalogue| catalogue.id.clone()));
+    let gate = Gate::of_site(world.issuer.clone(), rules, keys);
     let clock: SetClock = world.clock.clone();
     router(Routes { gate, clock, site: RIVERBEND.into() })
 }

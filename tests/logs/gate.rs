@@ -1,7 +1,7 @@
 //! The log line of a decision of the gate.
 
 use entra_emulator::TokenSpec;
-use pozi_auth::session::SessionVerifier;
+use pozi_auth::{session::SessionVerifier, sites::Access};
 use pozi_gate::{Gate, Routes};
 use pozi_tests::{Published, World, part, riverbend_tenant};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ async fn a_decision_of_the_gate_is_one_line_without_tokens_and_personal_data() {
     let world = World::new().await;
     let session = world.exchange(&world.token(&TokenSpec::default()), &[]).await.session().to_owned();
     let keys = Published::of(&world).cached();
-    let catalogues = ["planning", "assets"].map(|id| id.parse().unwrap());
+    let catalogues = ["planning", "assets"].map(|id| (id.parse().unwrap(), Access::Read));
     let site = "https://poziserver-riverbend.example/pozi/";
     let verifier = SessionVerifier::new(world.issuer.clone(), site.into(), riverbend_tenant(), keys);
     let gate = Gate::new(verifier, catalogues);

@@ -64,7 +64,7 @@ async fn the_gate_gives_the_kits_verdicts() {
     for algorithm in BOTH {
         let (keys, sessions) = kit(algorithm);
         let verifier = SessionVerifier::new(issuer(), AUDIENCE.into(), tenant(), Arc::new(keys));
-        let gate = Gate::new(verifier, [catalogue()]);
+        let gate = Gate::new(verifier, [(catalogue(), Access::Read)]);
         let router = pozi_gate::router(Routes { gate, clock: SetClock::at(NOW), site: AUDIENCE.into() });
         for case in sessions {
             let request = Request::get("/decide")

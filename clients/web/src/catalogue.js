@@ -17,8 +17,8 @@ export function catalogueOf(id, outer, service, sessions) {
     const isOnce = init.body?.getReader ?? input.body;
     for (let isRepeated = false; ; isRepeated = true) {
       const used = await sessions.current(signal);
-      // Any access will do: a writer has `:read` as well, unless the options' `scope` left it out.
-      const isGranted = used.scope.some((word) => word.startsWith(`${id}:`));
+      // A writer has `:read` as well, unless the options' `scope` left it out. `:download` alone opens nothing.
+      const isGranted = used.scope.some((word) => word === `${id}:read` || word === `${id}:write`);
       if (!isGranted) throw new PoziError("catalogue_not_granted", whereIs(url));
       const headers = new Headers(init.headers ?? input.headers);
       headers.set("X-Pozi-Session", used.token);

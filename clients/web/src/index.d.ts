@@ -29,7 +29,7 @@ export interface SessionOptions {
    * remembered until {@link Session.renew}; or `entra_token`.
    */
   entraToken(request: EntraTokenRequest): string | Promise<string>;
-  /** Only these permissions, `<catalogue>:<read|write>` separated by spaces; all that the person has if left out. */
+  /** Only these permissions, `<catalogue>:<download|read|write>` separated by spaces; all that the person has if left out. */
   scope?: string;
   /** Send the Entra token too, as `Authorization`, for Application Proxy. */
   withEntraToken?: boolean;
@@ -46,7 +46,7 @@ export interface SessionOptions {
 
 /** A session without its token. */
 export interface SessionInfo {
-  /** The permissions, each `<catalogue>:<read|write>`. */
+  /** The permissions, each `<catalogue>:<download|read|write>`. */
   scope: string[];
   /** Seconds until it expires. */
   expiresIn: number;

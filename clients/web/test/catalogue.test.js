@@ -34,6 +34,13 @@ test("does not request a catalogue that the session does not open", async (conte
   assert.equal(requests.length, 1);
 });
 
+test("does not take a download for reading", async (context) => {
+  const { session, requests } = await world(context, { answers: [granted({ scope: "heritage:download planning:download planning:read" })] });
+  await assert.rejects(session.catalogue("heritage").fetch(""), reason("catalogue_not_granted"));
+  await session.catalogue("planning").fetch("");
+  assert.equal(requests.length, 1);
+});
+
 test("sends requests only to the site's server", async (context) => {
   const { session, site, requests, asked } = await world(context);
   const { fetch } = session.catalogue("planning");

@@ -33,8 +33,8 @@ function open(account) {
 
   /** Shows the catalogues that the session opens. A renewed session may open others. */
   function follow(scope) {
-    const opened = scope.map((permission) => permission.split(":")[0]);
-    const ids = Object.keys(config.catalogues).filter((id) => opened.includes(id));
+    const isOpen = (id) => scope.includes(`${id}:read`) || scope.includes(`${id}:write`);
+    const ids = Object.keys(config.catalogues).filter(isOpen);
     map.show(session, ids);
     showCatalogues(ids, map.setVisible);
   }

@@ -9,7 +9,7 @@ use std::{
 use arc_swap::ArcSwap;
 use axum::{Router, body::Body, response::Response, routing::future::RouteFuture};
 use http::Request;
-use pozi_auth::{adapters::SystemClock, session::SessionVerifier, sites::Catalogue};
+use pozi_auth::{adapters::SystemClock, sites::Catalogue};
 use tower::Service;
 
 use crate::{
@@ -66,8 +66,7 @@ impl Assembly {
             |catalogue| servers.own_addresses(catalogue),
         );
         let site = &config.settings.site;
-        let verifier = SessionVerifier::of_site(config.issuer.clone(), site, Arc::clone(&self.keys));
-        let gate = Gate::new(verifier, site.catalogues.iter().map(|catalogue| catalogue.id.clone()));
+        let gate = Gate::of_site(config.issuer.clone(), site, Arc::clone(&self.keys));
         let decide = router(Routes { gate, clock: SystemClock, site: config.audience().to_owned() });
         // Merged, not nested: a nested router answers every HEAD with a length of 0.
         Ok(decide.merge(proxy::router(Arc::new(proxy))))

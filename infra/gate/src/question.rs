@@ -1,4 +1,4 @@
-//! The question that another gateway asks at `/decide`: may this session read or write this catalogue? Headers are read
+//! The question that another gateway asks at `/decide`: may this session read, download or write this catalogue? Headers are read
 //! strictly, so that a misconfigured gateway, or a client that adds a header of its own, is refused.
 
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use pozi_auth::sites::{Access, CatalogueId};
 pub const CATALOGUE: &str = "x-pozi-catalogue";
 /// Set by the gateway: the method of the original request.
 pub const METHOD: &str = "x-pozi-method";
-/// Set by the gateway: `read`, the default, or `write`.
+/// Set by the gateway: `read`, the default, `download`, or `write`.
 pub const ACCESS: &str = "x-pozi-access";
 /// Sent by the client: its session. It is preferred to `Authorization`, which Application Proxy uses.
 pub const SESSION: &str = "x-pozi-session";
@@ -36,11 +36,11 @@ pub enum QuestionRefusal {
     /// The gateway named no method.
     #[error("the gateway sent no X-Pozi-Method")]
     NoMethod,
-    /// The access is neither reading nor writing.
-    #[error("X-Pozi-Access must be read or write")]
+    /// The access is none that there is.
+    #[error("X-Pozi-Access must be read, download or write")]
     UnknownAccess,
-    /// A method that may have a body, for read access.
-    #[error("X-Pozi-Method must be GET or HEAD for read access")]
+    /// A method that may have a body, for access that only reads.
+    #[error("X-Pozi-Method must be GET or HEAD for read and download access")]
     MethodNotForReading,
     /// A repeated header.
     #[error("{0} occurs more than once")]
@@ -51,19 +51,20 @@ pub enum QuestionRefusal {
 }
 
 impl Question {
-    /// Parses the gateway's headers. Read access allows only `GET` and `HEAD`, because QGIS Server reads the body of any
-    /// other method; write access allows every method.
+    /// Parses the gateway's headers. Read and download access allow only `GET` and `HEAD`, because QGIS Server reads the body
+    /// of any other method; write access allows every method.
     pub fn parse(headers: &HeaderMap) -> Result<Self, QuestionRefusal> {
         let catalogue = only(headers, CATALOGUE)?.ok_or(QuestionRefusal::NoCatalogue)?;
         let catalogue = CatalogueId::from_str(catalogue).map_err(|_| QuestionRefusal::UnknownCatalogue)?;
         let access = match only(headers, ACCESS)? {
             None | Some("read") => Access::Read,
+            Some("download") => Access::Download,
             Some("write") => Access::Write,
             Some(_) => return Err(QuestionRefusal::UnknownAccess),
         };
         let method =
             only(headers, METHOD)?.filter(|method| !method.is_empty()).ok_or(QuestionRefusal::NoMethod)?;
-        if access == Access::Read && !matches!(method, "GET" | "HEAD") {
+        if access != Access::Write && !matches!(method, "GET" | "HEAD") {
             return Err(QuestionRefusal::MethodNotForReading);
         }
         Ok(Self { catalogue, access })

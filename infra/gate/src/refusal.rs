@@ -23,6 +23,12 @@ pub enum Refusal {
     /// The session is valid, but does not grant this access.
     #[error("the session does not grant {1} access to this catalogue")]
     Scope(CatalogueId, Access),
+    /// The session is valid, but does not grant the download that the request is. At most this many features are none.
+    #[error(
+        "this request is a download, which the session does not grant: ask for a map, or for at most {}, or have the person added to a group that may download this catalogue",
+        counted(*.1)
+    )]
+    Download(CatalogueId, u64),
 }
 
 impl Refusal {
@@ -38,6 +44,7 @@ impl Refusal {
             Self::Question(QuestionRefusal::Unreadable(_)) => "unreadable_header",
             Self::NoSession => "no_session",
             Self::Session(refusal) => refusal.code(),
+            Self::Scope(_, Access::Download) | Self::Download(..) => "download",
             Self::Scope(..) => "scope",
         }
     }
@@ -51,7 +58,7 @@ impl Refusal {
             {
                 StatusCode::UNAUTHORIZED
             }
-            Self::Question(_) | Self::Scope(..) => StatusCode::FORBIDDEN,
+            Self::Question(_) | Self::Scope(..) | Self::Download(..) => StatusCode::FORBIDDEN,
             _ if self.retry_after().is_some() => StatusCode::SERVICE_UNAVAILABLE,
             Self::NoSession | Self::Session(_) => StatusCode::UNAUTHORIZED,
         }
@@ -76,18 +83,24 @@ impl Refusal {
             let text = text.to_string().replace(['"', '\\', '`'], "");
             Some(format!(r#"{REALM}, error="invalid_token", error_description="{text}""#))
         };
+        let insufficient = |catalogue: &CatalogueId, access| {
+            Some(format!(r#"{REALM}, error="insufficient_scope", scope="{catalogue}:{access}""#))
+        };
         match self {
             Self::NoSession => Some(REALM.to_owned()),
             Self::Session(_) if self.retry_after().is_some() => None,
             Self::Session(refusal) => invalid(refusal),
-            Self::Scope(catalogue, access) => {
-                Some(format!(r#"{REALM}, error="insufficient_scope", scope="{catalogue}:{access}""#))
-            }
+            Self::Scope(catalogue, access) => insufficient(catalogue, *access),
+            Self::Download(catalogue, _) => insufficient(catalogue, Access::Download),
             Self::Question(refusal) => {
                 (self.status() == StatusCode::UNAUTHORIZED).then(|| invalid(refusal)).flatten()
             }
         }
     }
+}
+
+fn counted(features: u64) -> String {
+    if features == 1 { "1 feature".to_owned() } else { format!("{features} features") }
 }
 
 /// Whether the header comes from the client, which could correct it.
@@ -110,7 +123,7 @@ mod tests {
     /// RFC 6750 §3.1; RFC 9110 §15.5.2.
     #[test]
     fn challenges_have_well_formed_parameters() {
-        let roads: CatalogueId = "roads".parse().unwrap();
+        let [roads, planning] = ["roads", "planning"].map(|id| id.parse::<CatalogueId>().unwrap());
         for (refusal, status, challenge) in [
             (Refusal::NoSession, 401, Some(r#"Bearer realm="pozi""#)),
             (
@@ -124,6 +137,11 @@ mod tests {
                 Refusal::Scope(roads, Access::Write),
                 403,
                 Some(r#"Bearer realm="pozi", error="insufficient_scope", scope="roads:write""#),
+            ),
+            (
+                Refusal::Download(planning, 1),
+                403,
+                Some(r#"Bearer realm="pozi", error="insufficient_scope", scope="planning:download""#),
             ),
             (QuestionRefusal::NoCatalogue.into(), 403, None),
             (QuestionRefusal::Repeated(question::CATALOGUE).into(), 403, None),
@@ -185,9 +203,28 @@ mod tests {
         let sessions = jws.map(S::from).into_iter().chain(claims.map(S::from)).chain(others);
         let client = [question::SESSION, "authorization"];
         let questions = client.into_iter().flat_map(|name| [Q::Repeated(name), Q::Unreadable(name)]);
-        let access = [Access::Read, Access::Write].map(|access| Refusal::Scope(roads.clone(), access));
+        let access = [Access::Download, Access::Read, Access::Write]
+            .map(|access| Refusal::Scope(roads.clone(), access));
         let named = sessions.map(Refusal::from).chain(questions.map(Refusal::from)).chain(access);
-        named.chain([Refusal::NoSession]).collect()
+        named.chain([Refusal::Download(roads, 1), Refusal::NoSession]).collect()
+    }
+
+    #[test]
+    fn a_refused_download_has_its_own_reason_and_says_what_to_do() {
+        let roads: CatalogueId = "roads".parse().unwrap();
+        for (most, asked) in [(1, "at most 1 feature,"), (5, "at most 5 features,")] {
+            let text = Refusal::Download(roads.clone(), most).to_string();
+            assert!(
+                text.contains(asked) && text.ends_with("a group that may download this catalogue"),
+                "{text}"
+            );
+        }
+        let reasons = [
+            Refusal::Download(roads.clone(), 1),
+            Refusal::Scope(roads.clone(), Access::Download),
+            Refusal::Scope(roads, Access::Read),
+        ];
+        assert_eq!(reasons.map(|refusal| refusal.reason()), ["download", "download", "scope"]);
     }
 
     /// RFC 6750 §3.

@@ -28,6 +28,8 @@ pub struct Limits {
     pub max_pixels: u64,
     /// Features in one answer.
     pub max_features: u64,
+    /// Features in one answer without access to downloads, where the site file has a rule for them.
+    pub max_features_without_download: u64,
     /// Bytes in a request's body.
     pub body_bytes: usize,
     /// Requests of one catalogue that QGIS Server handles at the same time.
@@ -52,6 +54,7 @@ impl Default for Limits {
         Self {
             max_pixels: 25_000_000,
             max_features: 100_000,
+            max_features_without_download: 1,
             body_bytes: 8 * 1024 * 1024,
             requests_per_catalogue: 4,
             waiting_per_catalogue: 32,

@@ -23,9 +23,9 @@ mod shapes;
 #[path = "recorded/site.rs"]
 mod site;
 
-use pozi_auth::sites::Access;
+use pozi_auth::sites::{Access, Catalogue, Download};
 use pozi_gate::{
-    request::{MapRequest, RequestRefusal},
+    request::{Context, MapRequest, RequestRefusal, Service},
     xml::body::BodyError,
 };
 
@@ -89,6 +89,46 @@ fn count_refused_on_purpose(what: &str, requests: &[Recorded]) -> usize {
     );
     assert!(wrongly.is_empty(), "{}", wrongly.join("\n"));
     on_purpose
+}
+
+/// How many of the requests are downloads where a site file has a rule for them; none is one elsewhere.
+#[test]
+fn only_features_and_files_in_bulk_are_downloads() {
+    assert_eq!(count_downloads("sampled", &shapes()), SAMPLED_DOWNLOADS);
+    let recorded = count_downloads("recorded", &recorded().unwrap_or_default());
+    assert!(recorded <= RECORDED_DOWNLOADS, "{recorded}");
+}
+
+/// Every GetFeature, list of items and coverage that asks for more than one feature, and a map as DXF.
+const SAMPLED_DOWNLOADS: usize = 0;
+const RECORDED_DOWNLOADS: usize = 0;
+
+fn count_downloads(what: &str, requests: &[Recorded]) -> usize {
+    let settings = site::settings();
+    let without = &settings.site.catalogues[0];
+    let with = &Catalogue { download: Download::Groups(Vec::new()), ..without.clone() };
+    let context = |catalogue| Context { catalogue, limits: &settings.limits };
+    let understood: Vec<_> =
+        requests.iter().filter_map(|request| Some((request, request.parse().ok()??))).collect();
+    let mut downloads = 0;
+    for (request, parsed) in &understood {
+        let operation = parsed.operation();
+        assert_eq!(parsed.access(&context(without)), operation.access, "{request:?}");
+        if parsed.access(&context(with)) != Access::Download {
+            continue;
+        }
+        let is_bulk = match operation.service {
+            Service::Wms => parsed.write().query.contains("FORMAT=application%2Fdxf"),
+            Service::Wfs => operation.name == "GetFeature",
+            Service::Wcs => operation.name == "GetCoverage",
+            Service::Features => operation.name == "items",
+            Service::Wmts => false,
+        };
+        assert!(is_bulk, "{request:?}");
+        downloads += 1;
+    }
+    println!("{what} requests: {downloads} of {} are downloads", understood.len());
+    downloads
 }
 
 /// Returns why the answer differs, with the same status, from the one to the client's own request.

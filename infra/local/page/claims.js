@@ -34,7 +34,7 @@ export const ENTRA_NOTES = {
 /** The claims of a session. */
 export const SESSION_NOTES = {
   first: {
-    scope: "The catalogues that the session opens, to read or to write.",
+    scope: "The catalogues that the session opens, to read, to write or to download.",
     aud: "The map server that the session is for.",
     sub: "The tenant and the person, by their ids in Entra.",
     exp: "When the session expires. Only another exchange gives a later one.",

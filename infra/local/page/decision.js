@@ -2,7 +2,11 @@
 
 import { icon, make, prose } from "./elements.js";
 
-const VERDICTS = { read: ["May read", "May not read"], write: ["May write", "May not write"] };
+const VERDICTS = {
+  read: ["May read", "May not read"],
+  write: ["May write", "May not write"],
+  download: ["May download", "May not download"],
+};
 
 const FROM_GRAPH =
   "The person is in more groups than a token can list, so the exchange asked Microsoft Graph about the groups that the site names, and about no others, with the person's own Graph token. The answer is kept for five minutes.";
@@ -16,6 +20,7 @@ export function decisionList(explained) {
       make("h3", {}, catalogue.title, " ", make("code", {}, catalogue.id)),
       verdict(catalogue, "read"),
       verdict(catalogue, "write"),
+      catalogue.download && verdict(catalogue, "download"),
     ),
   );
   const list = make("ul", { class: "plain cards" }, items);

@@ -60,7 +60,7 @@ export class SessionController {
   /** Fetches `address` with the current session; without a session if there is none. */
   async fetch(catalogue, address) {
     const scope = this.#current?.info?.scope;
-    if (scope?.some((permission) => permission.startsWith(`${catalogue}:`))) {
+    if (scope?.some((permission) => [`${catalogue}:read`, `${catalogue}:write`].includes(permission))) {
       return this.#current.catalogue(catalogue).fetch(address);
     }
     // The module would not send this request. The page does, to show that the gate refuses it.

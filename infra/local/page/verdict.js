@@ -41,7 +41,8 @@ function sentence({ state, scope = [], described }, catalogues) {
     const way = make("a", { href: "#session" }, "See why");
     return ["refused", ", but no catalogue is open: ", reason ? make("code", {}, reason) : described.title, ". ", way];
   }
-  const open = catalogues.map(({ id }) => id).filter((id) => scope.some((permission) => permission.startsWith(`${id}:`)));
+  const isOpen = (id) => scope.includes(`${id}:read`) || scope.includes(`${id}:write`);
+  const open = catalogues.map(({ id }) => id).filter(isOpen);
   const count = `, and ${open.length} of ${catalogues.length} catalogues ${open.length === 1 ? "is" : "are"} open: `;
   return ["allowed", count, ...prose(open.map((id) => `\`${id}\``).join(", ")), "."];
 }

@@ -55,6 +55,7 @@ fn catalogue(explained: &Explained) -> Value {
         "title": explained.title,
         "read": verdict(&explained.read),
         "write": verdict(&explained.write),
+        "download": explained.download.as_ref().map(verdict),
     })
 }
 

@@ -72,9 +72,7 @@ impl<C: Clock + Clone, K: SessionKeySource + 'static> Gates<C, K> {
 
     /// The decisions of the gate of `site` alone, for a gateway in front of another server.
     pub fn decisions(&self, site: &Site) -> Router {
-        let catalogues = site.catalogues.iter().map(|catalogue| catalogue.id.clone());
-        let verifier = SessionVerifier::of_site(self.issuer.clone(), site, Arc::clone(&self.keys));
-        let gate = Gate::new(verifier, catalogues);
+        let gate = Gate::of_site(self.issuer.clone(), site, Arc::clone(&self.keys));
         let site = site.external_url.as_str().to_owned();
         pozi_gate::router(Routes { gate, clock: self.clock.clone(), site })
     }

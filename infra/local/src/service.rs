@@ -5,9 +5,7 @@ use std::{error::Error, net::Ipv4Addr, sync::Arc};
 use axum::Router;
 use entra_emulator::EmulatedEntra;
 use pozi_auth::{
-    adapters::{
-        HttpGraph, HttpKeySets, KeyRingFile, LoadError, RevocationFile, SiteFiles, SystemClock,
-    },
+    adapters::{HttpGraph, HttpKeySets, KeyRingFile, LoadError, RevocationFile, SiteFiles, SystemClock},
     address::LoopbackUrl,
     entra::{GroupResolver, KEY_LIFETIMES, NoKeySetMemory, TenantKeys},
     keyring::{RingSigner, RotateError, RotationPolicyError, SoftwareKeys},

@@ -259,10 +259,11 @@ mod tests {
             Because::NotInGroup(vec![]),
             Because::GroupsInRoles(vec![]),
             Because::Nobody,
+            Because::MayNotRead,
             Because::Overage,
         ];
         for because in reasons {
-            for access in [Access::Read, Access::Write] {
+            for access in [Access::Download, Access::Read, Access::Write] {
                 let verdict = Verdict { access, because: because.clone() };
                 let sentence = verdict.sentence();
                 assert!(sentence.ends_with('.') && !sentence.contains(". "), "{sentence}");

@@ -6,7 +6,7 @@ mod listening;
 mod projects;
 mod session;
 
-use pozi_auth::{adapters::SystemClock, session::SessionVerifier, timestamp::Clock};
+use pozi_auth::{adapters::SystemClock, timestamp::Clock};
 
 pub use self::findings::CheckOutcome;
 use self::findings::Findings;
@@ -25,9 +25,7 @@ pub async fn check(config: &GateConfig, session: Option<&str>) -> (CheckOutcome,
     listening::check_addresses(config, &mut findings).await;
     projects::check_catalogues(config, &mut findings).await;
     if let (Some(token), Some(keys)) = (session, keys) {
-        let site = &config.settings.site;
-        let verifier = SessionVerifier::of_site(config.issuer.clone(), site, keys);
-        let gate = Gate::new(verifier, site.catalogues.iter().map(|catalogue| catalogue.id.clone()));
+        let gate = Gate::of_site(config.issuer.clone(), &config.settings.site, keys);
         session::check_session(&gate, token, SystemClock.now(), &mut findings).await;
     }
     findings.report()

@@ -21,19 +21,16 @@ pub(super) async fn check_session<K: SessionKeySource>(
             let left = session.expires().since(now).as_secs();
             findings.ok("session", &format!("valid for {left} s, jti {}", session.id()));
             for catalogue in gate.catalogues() {
-                findings.ok(catalogue.as_str(), granted(&session, catalogue));
+                findings.ok(catalogue.as_str(), &granted(&session, catalogue));
             }
         }
         Err(refusal) => findings.session_refused(&format!("{}: {refusal}", refusal.reason())),
     }
 }
 
-fn granted(session: &VerifiedSession, catalogue: &CatalogueId) -> &'static str {
-    if session.allows(catalogue, Access::Write) {
-        "read and write"
-    } else if session.allows(catalogue, Access::Read) {
-        "read"
-    } else {
-        "no access"
-    }
+fn granted(session: &VerifiedSession, catalogue: &CatalogueId) -> String {
+    let all = [Access::Read, Access::Write, Access::Download];
+    let granted = all.into_iter().filter(|access| session.allows(catalogue, *access));
+    let granted: Vec<_> = granted.map(|access| access.to_string()).collect();
+    if granted.is_empty() { "no access".to_owned() } else { granted.join(" and ") }
 }

@@ -68,6 +68,7 @@ pub(super) struct Document {
 pub(super) struct LimitsDocument {
     max_pixels: Option<NonZeroU64>,
     max_features: Option<NonZeroU64>,
+    max_features_without_download: Option<u64>,
     body_bytes: Option<NonZeroUsize>,
     requests_per_catalogue: Option<NonZeroUsize>,
     waiting_per_catalogue: Option<usize>,
@@ -127,6 +128,9 @@ impl From<LimitsDocument> for Limits {
         Self {
             max_pixels: document.max_pixels.map_or(default.max_pixels, NonZeroU64::get),
             max_features: document.max_features.map_or(default.max_features, NonZeroU64::get),
+            max_features_without_download: document
+                .max_features_without_download
+                .unwrap_or(default.max_features_without_download),
             body_bytes: count(document.body_bytes, default.body_bytes),
             requests_per_catalogue: count(document.requests_per_catalogue, default.requests_per_catalogue),
             waiting_per_catalogue: document.waiting_per_catalogue.unwrap_or(default.waiting_per_catalogue),

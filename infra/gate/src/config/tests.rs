@@ -27,6 +27,7 @@ http = "http://127.0.0.1:8090/qgis/qgis_mapserv.fcgi.exe"
 [limits]
 max_pixels = 1
 max_features = 2
+max_features_without_download = 0
 body_bytes = 3
 requests_per_catalogue = 4
 waiting_per_catalogue = 0
@@ -58,6 +59,7 @@ fn reads_a_whole_file() {
     let limits = Limits {
         max_pixels: 1,
         max_features: 2,
+        max_features_without_download: 0,
         body_bytes: 3,
         requests_per_catalogue: 4,
         waiting_per_catalogue: 0,

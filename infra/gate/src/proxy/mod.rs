@@ -138,12 +138,13 @@ impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
         trail.catalogue = Some(catalogue.id.clone());
         let session = self.session(&parts.headers).await?;
         trail.session = Some(Arc::clone(&session));
+        let context = Context { catalogue, limits: &self.settings.limits };
         // Before the body is read, so that a session without access costs as little as possible.
-        require(&session, catalogue, Access::Read)?;
+        require(&session, &context, Access::Read)?;
         let body = read_body(body, self.settings.limits.body_bytes).await?;
-        let request = self.parse(parts, rest, query, &body, catalogue)?;
+        let request = parse(parts, rest, query, &body, &context)?;
         trail.operation = Some(request.operation());
-        require(&session, catalogue, request.access())?;
+        require(&session, &context, request.access(&context))?;
         let request = self.resolve(request, catalogue).await?;
         let rewritten = request.write().with_public_url(address(&self.settings, catalogue));
         let response = self.upstream.send(&catalogue.project, rewritten).await?;
@@ -169,20 +170,6 @@ impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
         verified.map_err(|refusal| token.refusal(refusal))
     }
 
-    fn parse(
-        &self,
-        parts: &Parts,
-        rest: &[Cow<'_, str>],
-        query: Parameters,
-        body: &[u8],
-        catalogue: &Catalogue,
-    ) -> Result<MapRequest, RequestRefusal> {
-        let accept = parts.headers.get(ACCEPT).and_then(|value| value.to_str().ok());
-        let incoming =
-            Incoming { method: &parts.method, rest, query, body, accept: Some(api_accept(accept)) };
-        MapRequest::parse(incoming, &Context { catalogue, limits: &self.settings.limits })
-    }
-
     /// Replaces the published names of fields in the request with their real ones.
     async fn resolve(
         &self,
@@ -206,11 +193,26 @@ fn read_target(uri: &Uri) -> Result<(Vec<Cow<'_, str>>, Parameters), ProxyRefusa
     Ok((segments, Parameters::read(uri.query().unwrap_or_default().as_bytes(), keys)?))
 }
 
-fn require(session: &VerifiedSession, catalogue: &Catalogue, access: Access) -> Result<(), Refusal> {
-    if session.allows(&catalogue.id, access) {
+fn parse(
+    parts: &Parts,
+    rest: &[Cow<'_, str>],
+    query: Parameters,
+    body: &[u8],
+    context: &Context<'_>,
+) -> Result<MapRequest, RequestRefusal> {
+    let accept = parts.headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+    let incoming = Incoming { method: &parts.method, rest, query, body, accept: Some(api_accept(accept)) };
+    MapRequest::parse(incoming, context)
+}
+
+fn require(session: &VerifiedSession, context: &Context<'_>, access: Access) -> Result<(), Refusal> {
+    let catalogue = &context.catalogue.id;
+    if session.allows(catalogue, access) {
         Ok(())
+    } else if access == Access::Download {
+        Err(Refusal::Download(catalogue.clone(), context.limits.max_features_without_download))
     } else {
-        Err(Refusal::Scope(catalogue.id.clone(), access))
+        Err(Refusal::Scope(catalogue.clone(), access))
     }
 }
 

@@ -5,8 +5,8 @@ mod write;
 
 use self::queries::queries;
 use super::{
-    Context, RequestRefusal, kvp::Kvp, operation::Operation, parameters::Parameters, table::wfs::GET_FEATURE,
-    value::Value,
+    Context, RequestRefusal, download::Amount, kvp::Kvp, operation::Operation, parameters::Parameters,
+    table::wfs::GET_FEATURE, value::Value,
 };
 use crate::{
     expression::Expression,
@@ -35,6 +35,9 @@ pub struct GetFeature {
 /// Parameters that need no more than parsing.
 const PLAIN: [&str; 7] =
     ["VERSION", "OUTPUTFORMAT", "SRSNAME", "STARTINDEX", "RESULTTYPE", "BBOX", "GEOMETRYNAME"];
+
+/// Asks QGIS for the number of features alone.
+const COUNT: (&str, &str) = ("RESULTTYPE", "hits");
 
 impl GetFeature {
     /// Parses the parameters of a query or a form.
@@ -88,6 +91,25 @@ impl GetFeature {
         Ok(())
     }
 
+    /// How many features the answer may hold: as many as the limit that is written allows for all queries together, or as the
+    /// request names by their ids.
+    pub(super) fn amount(&self) -> Amount {
+        if self.plain.iter().any(|(key, value)| (*key, value.as_str()) == COUNT) {
+            return Amount::View;
+        }
+        let named = self.named_features().and_then(|named| u64::try_from(named).ok()).unwrap_or(u64::MAX);
+        Amount::Features(self.max_features.unwrap_or(u64::MAX).min(named))
+    }
+
+    /// The number of ids, if every query is for features that are named by their ids.
+    fn named_features(&self) -> Option<usize> {
+        if !self.ids.is_empty() {
+            return Some(self.ids.len());
+        }
+        let ids = |query: &Query| query.filter.as_ref().map(|filter| filter.id_types().count());
+        self.queries.iter().map(|query| ids(query).filter(|named| *named > 0)).sum()
+    }
+
     fn new(
         mut values: Kvp,
         queries: Vec<Query>,
@@ -104,7 +126,7 @@ impl GetFeature {
             .into_iter()
             .filter_map(|key| Some((key, values.take(key)?.to_text().into_owned())))
             .collect();
-        let is_count = plain.contains(&("RESULTTYPE", "hits".to_owned()));
+        let is_count = plain.iter().any(|(key, value)| (*key, value.as_str()) == COUNT);
         let max_features = feature_limit(max_features.as_ref(), is_count, context.limits.max_features);
         let request = Self { plain, max_features, ids, expression, queries, is_xml };
         request.check()?;

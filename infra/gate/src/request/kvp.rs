@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use super::{
     Context, RequestRefusal,
+    download::Amount,
     kind::Kind,
-    operation::{Operation, Parameter, Service},
+    operation::{Gives, Operation, Parameter, Service},
     parameters::Parameters,
     print::{MapKey, print_text},
     query_writer::QueryWriter,
@@ -81,6 +82,19 @@ impl Kvp {
             }
         }
         Ok(())
+    }
+
+    /// How much of the catalogue's data the answer may hold.
+    pub(super) fn amount(&self) -> Amount {
+        match self.operation.gives {
+            Gives::Nothing => Amount::View,
+            Gives::Map => Amount::of_map(self.text("FORMAT")),
+            // QGIS answers with one feature of each layer if the count is missing or 0.
+            Gives::Place => {
+                Amount::Place(u64::try_from(self.number("FEATURE_COUNT").unwrap_or(1)).unwrap_or(1))
+            }
+            Gives::Features | Gives::File => Amount::File,
+        }
     }
 
     /// Writes the request for QGIS Server.

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::{
-    operation::{Operation, Service},
+    download::AT_A_PLACE,
+    operation::{Gives, Operation, Service},
     table::operations,
 };
 use crate::expression::FUNCTIONS;
@@ -23,7 +24,8 @@ pub fn print_operations() -> String {
     let mut page = String::new();
     for operation in operations() {
         // Writing to a string cannot fail.
-        let _ = writeln!(page, "{} {} ({})", operation.service.name(), operation.name, operation.access);
+        let Operation { service, name, access, gives, .. } = operation;
+        let _ = writeln!(page, "{} {name} ({access}{})", service.name(), download_note(*gives));
         for parameter in operation.parameters() {
             add_row(&mut page, parameter.name, parameter.also, &parameter.kind);
         }
@@ -34,6 +36,17 @@ pub fn print_operations() -> String {
         add_row(&mut page, function.name, function.aliases, &function.bound.rule());
     }
     page
+}
+
+/// When the operation is a download, for catalogues that have a rule for that.
+fn download_note(gives: Gives) -> String {
+    match gives {
+        Gives::Nothing => String::new(),
+        Gives::Map => "; download if it is neither a picture nor a PDF".to_owned(),
+        Gives::Place => format!("; download above FEATURE_COUNT={AT_A_PLACE}"),
+        Gives::Features => "; download above max_features_without_download".to_owned(),
+        Gives::File => "; download".to_owned(),
+    }
 }
 
 fn add_row(page: &mut String, name: &str, aliases: &[&str], rule: &dyn std::fmt::Display) {

@@ -1,6 +1,7 @@
 //! Requests for QGIS Server: parsed once from a query, a form or XML into a type, decided on that type, and written anew.
 //! QGIS never parses what a client wrote.
 
+mod download;
 pub mod features;
 mod get_feature;
 mod kind;
@@ -18,7 +19,7 @@ mod value;
 use std::borrow::Cow;
 
 use http::Method;
-use pozi_auth::sites::{Access, Catalogue};
+use pozi_auth::sites::Catalogue;
 
 use self::features::{FeaturesPath, FeaturesRequest};
 pub use self::{
@@ -26,7 +27,7 @@ pub use self::{
     kind::{Highlight, Kind},
     kvp::Kvp,
     lookup::print_operations,
-    operation::{Operation, Parameter, Service},
+    operation::{Gives, Operation, Parameter, Service},
     parameters::{Keys, MAX_QUERY_BYTES, Parameters},
     refusal::{ContentError, RequestRefusal},
     table::operations,
@@ -60,7 +61,7 @@ pub struct Incoming<'a> {
 /// What a request is checked against.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
-    /// Its catalogue, which may allow GetPrint and highlights.
+    /// Its catalogue, which may allow GetPrint and highlights, and have a rule for downloads.
     pub catalogue: &'a Catalogue,
     /// The limits of the gate's configuration.
     pub limits: &'a Limits,
@@ -96,11 +97,6 @@ impl MapRequest {
             Method::POST => Self::from_body(incoming, context),
             _ => Err(RequestRefusal::Method { allow: "GET, HEAD, POST" }),
         }
-    }
-
-    /// The access that a session must grant.
-    pub fn access(&self) -> Access {
-        self.operation().access
     }
 
     /// Its row of the table.

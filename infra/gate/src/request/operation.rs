@@ -28,10 +28,27 @@ pub struct Operation {
     pub name: &'static str,
     /// Other names for it.
     pub also: &'static [&'static str],
-    /// The access that a session must grant.
+    /// The access that a session must grant, unless it is a download.
     pub access: Access,
+    /// What its answer gives of the catalogue's data, which decides whether it is a download.
+    pub gives: Gives,
     /// Its parameters, in groups that operations share.
     pub parameters: &'static [&'static [Parameter]],
+}
+
+/// What an answer gives of a catalogue's data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gives {
+    /// None: a description, a legend, or the answer to a write.
+    Nothing,
+    /// A picture or a document of a map, or a file if its format is that of one.
+    Map,
+    /// What is at a place on the map.
+    Place,
+    /// Features.
+    Features,
+    /// A file.
+    File,
 }
 
 /// One parameter of an operation.

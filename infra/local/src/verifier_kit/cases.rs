@@ -33,12 +33,20 @@ pub(super) fn all(kit: &VerifierKit, now: u64) -> Result<Vec<KitSession>, Signin
     Ok(sessions)
 }
 
-const VALID: [Change; 15] = [
+const VALID: [Change; 19] = [
     (8, "reads two catalogues", Allowed, |_| ()),
     (8, "reads one catalogue", Allowed, |one| one.claims["scope"] = json!("planning:read")),
     (8, "reads and writes", Allowed, |one| one.claims["scope"] = json!("planning:read planning:write")),
     (8, "writes, which includes reading", Allowed, |one| one.claims["scope"] = json!("planning:write")),
     (8, "reads another catalogue", NotAllowed, |one| one.claims["scope"] = json!("heritage:read")),
+    (8, "reads and downloads", Allowed, |one| one.claims["scope"] = json!("planning:download planning:read")),
+    (8, "reads, and downloads another catalogue", Allowed, |one| {
+        one.claims["scope"] = json!("heritage:download planning:read");
+    }),
+    (8, "downloads alone", NotAllowed, |one| one.claims["scope"] = json!("planning:download")),
+    (8, "downloads, and reads another catalogue", NotAllowed, |one| {
+        one.claims["scope"] = json!("heritage:read planning:download");
+    }),
     (8, "a longer name", NotAllowed, |one| one.claims["scope"] = json!("planning2:read")),
     (8, "a name with another end", NotAllowed, |one| one.claims["scope"] = json!("planning-old:write")),
     (8, "a name with another start", NotAllowed, |one| one.claims["scope"] = json!("old_planning:read")),
@@ -54,7 +62,7 @@ const VALID: [Change; 15] = [
     (7, "an unknown header member", Allowed, |one| one.header["future"] = json!("more")),
 ];
 
-const INVALID: [Change; 51] = [
+const INVALID: [Change; 52] = [
     (1, "longer than 16 KiB", Refused, |one| one.claims["future"] = json!("x".repeat(16 * 1_024))),
     (2, "an unknown key", Refused, |one| one.sign_with(&one.kit.stranger)),
     (2, "no kid", Refused, |one| one.remove_header("kid")),
@@ -144,6 +152,9 @@ const INVALID: [Change; 51] = [
     (7, "a line feed at the end of scope", Refused, |one| one.claims["scope"] = json!("planning:read\n")),
     (7, "an unknown access in scope", Refused, |one| {
         one.claims["scope"] = json!("heritage:admin planning:read");
+    }),
+    (7, "an access in scope that begins like a known one", Refused, |one| {
+        one.claims["scope"] = json!("heritage:downloads planning:read");
     }),
     (7, "a capital letter in scope", Refused, |one| {
         one.claims["scope"] = json!("Heritage:read planning:read");

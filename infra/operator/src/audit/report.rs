@@ -67,7 +67,8 @@ impl Explained {
 
 /// Returns the code of a rule's reason, if it is one that is known here.
 fn code(because: &str) -> Option<&'static str> {
-    ["not_in_group", "groups_in_roles", "nobody", "overage"].into_iter().find(|known| *known == because)
+    let known = ["not_in_group", "groups_in_roles", "nobody", "may_not_read", "overage"];
+    known.into_iter().find(|known| *known == because)
 }
 
 fn sentence(because: &str) -> &'static str {
@@ -75,6 +76,7 @@ fn sentence(because: &str) -> &'static str {
         "not_in_group" => "the token listed none of the groups of the rule",
         "groups_in_roles" => "the token listed groups only as roles, which do not count at the site",
         "nobody" => "the rule's list in the site file is empty",
+        "may_not_read" => "only those who may read may download",
         "overage" => "the person is in more groups than a token can list",
         _ => "for a reason that this version of pozi does not know",
     }

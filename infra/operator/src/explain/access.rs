@@ -3,7 +3,7 @@
 use pozi_auth::{
     entra::Groups,
     identifiers::GroupId,
-    sites::{self, Catalogue, Explained, Site, Verdict, Who},
+    sites::{self, Access, Catalogue, Download, Explained, Site, Verdict},
 };
 use serde::Serialize;
 
@@ -20,6 +20,9 @@ pub(super) struct CatalogueAccess {
     pub read: RuleAccess,
     /// Whether they may write it.
     pub write: RuleAccess,
+    /// Whether they may download it, if there is a rule for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub download: Option<RuleAccess>,
 }
 
 /// The result of one rule.
@@ -75,20 +78,21 @@ fn of_catalogue(
     explained: &Explained,
     names: &GroupNames,
 ) -> CatalogueAccess {
-    let rule = |verdict: &Verdict, who: &Who| rule_access(groups, verdict, who, names);
+    let rule = |verdict: &Verdict, named: &[GroupId]| rule_access(groups, verdict, named, names);
+    let download = match &catalogue.download {
+        Download::Readers => &[][..],
+        Download::Groups(named) => named,
+    };
     CatalogueAccess {
         id: explained.catalogue.as_str().to_owned(),
         title: explained.title.clone(),
-        read: rule(&explained.read, &catalogue.readers),
-        write: rule(&explained.write, &catalogue.writers),
+        read: rule(&explained.read, catalogue.readers.groups()),
+        write: rule(&explained.write, catalogue.writers.groups()),
+        download: explained.download.as_ref().map(|verdict| rule(verdict, download)),
     }
 }
 
-fn rule_access(groups: &Groups, verdict: &Verdict, who: &Who, names: &GroupNames) -> RuleAccess {
-    let of_rule = match who {
-        Who::Everyone(_) => &[][..],
-        Who::Groups(ids) => ids,
-    };
+fn rule_access(groups: &Groups, verdict: &Verdict, named: &[GroupId], names: &GroupNames) -> RuleAccess {
     let group = |id: &GroupId| NamedGroup {
         id: *id,
         name: names.name_of(*id).map(str::to_owned),
@@ -98,7 +102,7 @@ fn rule_access(groups: &Groups, verdict: &Verdict, who: &Who, names: &GroupNames
         opens: verdict.is_allowed(),
         because: verdict.because().name(),
         sentence: verdict.sentence(),
-        groups: of_rule.iter().map(group).collect(),
+        groups: named.iter().map(group).collect(),
     }
 }
 
@@ -110,10 +114,18 @@ fn membership(groups: &Groups, group: GroupId) -> Membership {
     }
 }
 
+impl CatalogueAccess {
+    /// Returns the result of each rule, with the access that it is about.
+    pub(super) fn rules(&self) -> impl Iterator<Item = (Access, &RuleAccess)> {
+        let download = self.download.as_ref().map(|rule| (Access::Download, rule));
+        [(Access::Read, &self.read), (Access::Write, &self.write)].into_iter().chain(download)
+    }
+}
+
 /// The codes of the reasons for which something is closed, as in [`Because::name`].
 pub(super) fn closed_because(catalogues: &[CatalogueAccess]) -> Vec<&'static str> {
-    let rules = catalogues.iter().flat_map(|one| [&one.read, &one.write]);
-    let mut codes: Vec<_> = rules.filter(|rule| !rule.opens).map(|rule| rule.because).collect();
+    let rules = catalogues.iter().flat_map(CatalogueAccess::rules);
+    let mut codes: Vec<_> = rules.filter(|(_, rule)| !rule.opens).map(|(_, rule)| rule.because).collect();
     codes.sort_unstable();
     codes.dedup();
     codes
@@ -123,7 +135,7 @@ pub(super) fn closed_because(catalogues: &[CatalogueAccess]) -> Vec<&'static str
 mod tests {
     use std::collections::BTreeSet;
 
-    use pozi_auth::sites::{Access, AccessRefusal, Because, CatalogueId, Permission, Scope, allowed};
+    use pozi_auth::sites::{AccessRefusal, Because, CatalogueId, Permission, Scope, allowed};
     use proptest::prelude::*;
 
     use super::*;
@@ -147,13 +159,18 @@ mod tests {
         if bits > 0xe0 { "\"everyone-signed-in\"".to_owned() } else { format!("[{}]", ids.join(", ")) }
     }
 
-    fn site(rules: &[(u8, u8)]) -> Site {
+    /// A rule for downloads: none, or the groups of the lower five bits.
+    fn download(bits: u8) -> String {
+        if bits > 0x7f { String::new() } else { format!("download = {}\n", rule(bits)) }
+    }
+
+    fn site(rules: &[(u8, u8, u8)]) -> Site {
         let riverbend = include_str!("../../../local/sites/riverbend.toml");
         let head = riverbend.split_once("[[catalogue]]").unwrap().0;
-        let catalogue = |(index, (read, write)): (usize, &(u8, u8))| {
-            let (read, write) = (rule(*read), rule(*write));
+        let catalogue = |(index, (read, write, bulk)): (usize, &(u8, u8, u8))| {
+            let (read, write, download) = (rule(*read), rule(*write), download(*bulk));
             let named = format!("id = \"c{index}\"\ntitle = \"T\"\nproject = \"C:/{index}.qgz\"");
-            format!("[[catalogue]]\n{named}\nread = {read}\nwrite = {write}\n")
+            format!("[[catalogue]]\n{named}\nread = {read}\nwrite = {write}\n{download}")
         };
         let catalogues: Vec<_> = rules.iter().enumerate().map(catalogue).collect();
         let text = format!("{head}{}", catalogues.concat());
@@ -172,10 +189,8 @@ mod tests {
         let permission =
             |id: &str, access| Permission { catalogue: id.parse::<CatalogueId>().unwrap(), access };
         let of = |one: &CatalogueAccess| {
-            let read = one.read.opens.then(|| permission(&one.id, Access::Read));
-            read.into_iter()
-                .chain(one.write.opens.then(|| permission(&one.id, Access::Write)))
-                .collect::<Vec<_>>()
+            let open = one.rules().filter(|(_, rule)| rule.opens);
+            open.map(|(access, _)| permission(&one.id, access)).collect::<Vec<_>>()
         };
         catalogues.iter().flat_map(of).collect()
     }
@@ -187,7 +202,7 @@ mod tests {
         /// is.
         #[test]
         fn what_is_shown_as_open_is_what_is_granted(
-            rules in prop::collection::vec((any::<u8>(), any::<u8>()), 1..5),
+            rules in prop::collection::vec((any::<u8>(), any::<u8>(), any::<u8>()), 1..5),
             people in prop::collection::vec(any::<u8>(), PEOPLE),
         ) {
             let site = site(&rules);
@@ -203,7 +218,7 @@ mod tests {
                     }
                 }
                 let own: BTreeSet<_> = if let Groups::Listed(own) = &person { own.clone() } else { BTreeSet::new() };
-                for shown in catalogues.iter().flat_map(|one| [&one.read, &one.write]).flat_map(|rule| &rule.groups) {
+                for shown in catalogues.iter().flat_map(CatalogueAccess::rules).flat_map(|(_, rule)| &rule.groups) {
                     prop_assert_eq!(shown.membership == Membership::Has, own.contains(&shown.id));
                 }
             }

@@ -221,14 +221,16 @@ fn write_catalogue<'a>(
     known: &mut HashSet<&'a str>,
 ) -> fmt::Result {
     writeln!(f, "\n{} ({})", styled(HEADING, &catalogue.id), catalogue.title)?;
-    for (access, rule) in [("read", &catalogue.read), ("write", &catalogue.write)] {
+    let width = if catalogue.download.is_some() { "download".len() } else { "write".len() };
+    for (access, rule) in catalogue.rules() {
         let state = if rule.opens { styled(GOOD, "open  ") } else { styled(BAD, "closed") };
         let is_new = known.insert(rule.sentence);
         let why = if is_new { rule.sentence.to_owned() } else { format!("As above ({}).", rule.because) };
-        writeln!(f, "  {access:<5}  {state}  {why}")?;
-        rule.groups.iter().take(MAX_GROUPS).try_for_each(|group| writeln!(f, "         {group}"))?;
+        writeln!(f, "  {:<width$}  {state}  {why}", access.to_string())?;
+        let mut groups = rule.groups.iter().take(MAX_GROUPS);
+        groups.try_for_each(|group| writeln!(f, "  {:width$}  {group}", ""))?;
         if let Some(more @ 1..) = rule.groups.len().checked_sub(MAX_GROUPS) {
-            writeln!(f, "         and {more} groups more")?;
+            writeln!(f, "  {:width$}  and {more} groups more", "")?;
         }
     }
     Ok(())

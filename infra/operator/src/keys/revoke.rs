@@ -123,10 +123,7 @@ fn verifiers(f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut table = output::table(["WHO", "ACCEPTS THE KEY FOR AT MOST"]);
     for (who, time) in [
         ("the service itself", format!("{read}: then it signs with another key and publishes the new set")),
-        (
-            "the gate, and the authorizer",
-            format!("{ours}; {kept} if they cannot reach the service"),
-        ),
+        ("the gate, and the authorizer", format!("{ours}; {kept} if they cannot reach the service")),
         ("answers that API Gateway caches", "as CacheSeconds says: 15 s, at most 5 min".to_owned()),
         (
             "verifiers made by docs/verify.md",

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt};
 use pozi_auth::{
     identifiers::{GroupId, TenantId},
     revision::Revision,
-    sites::{Site, Who},
+    sites::{Catalogue, Site},
     tenants::{AllTenants, RegistryError, StoredSite, TenantSites, UnreadableCause},
 };
 use serde::Serialize;
@@ -96,12 +96,7 @@ impl ListedSite {
 
 /// Returns the groups that the rules of `site` name.
 fn groups(site: &Site) -> BTreeSet<GroupId> {
-    let rules = site.catalogues.iter().flat_map(|catalogue| [&catalogue.readers, &catalogue.writers]);
-    let named = rules.filter_map(|who| match who {
-        Who::Everyone(_) => None,
-        Who::Groups(groups) => Some(groups),
-    });
-    named.flatten().copied().collect()
+    site.catalogues.iter().flat_map(Catalogue::groups).collect()
 }
 
 impl State {

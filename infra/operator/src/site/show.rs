@@ -3,9 +3,10 @@
 use std::fmt;
 
 use pozi_auth::{
+    identifiers::GroupId,
     revision::Revision,
     session::longest_session,
-    sites::{Catalogue, Site, Who},
+    sites::{Catalogue, Download, Site, Who},
     tenants::Edit,
 };
 use serde::Serialize;
@@ -39,6 +40,9 @@ struct ShownCatalogue {
     project: String,
     read: String,
     write: String,
+    /// `None` if every reader may.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    download: Option<String>,
 }
 
 /// Runs the command.
@@ -90,17 +94,25 @@ fn shown(catalogue: &Catalogue, names: &GroupNames) -> ShownCatalogue {
         project: catalogue.project.clone(),
         read: in_words(&catalogue.readers, names),
         write: in_words(&catalogue.writers, names),
+        download: match &catalogue.download {
+            Download::Readers => None,
+            Download::Groups(groups) => Some(groups_in_words(groups, names)),
+        },
     }
 }
 
 fn in_words(who: &Who, names: &GroupNames) -> String {
     match who {
         Who::Everyone(_) => "everyone who signs in".to_owned(),
-        Who::Groups(groups) if groups.is_empty() => "nobody".to_owned(),
-        Who::Groups(groups) => {
-            groups.iter().map(|group| names.named(*group).to_string()).collect::<Vec<_>>().join("\n")
-        }
+        Who::Groups(groups) => groups_in_words(groups, names),
     }
+}
+
+fn groups_in_words(groups: &[GroupId], names: &GroupNames) -> String {
+    if groups.is_empty() {
+        return "nobody".to_owned();
+    }
+    groups.iter().map(|group| names.named(*group).to_string()).collect::<Vec<_>>().join("\n")
 }
 
 impl fmt::Display for ShownSite {
@@ -117,6 +129,10 @@ impl fmt::Display for ShownSite {
         for one in &self.catalogues {
             rows.add_row([&one.id, &one.title, &one.project, &one.read, &one.write]);
         }
-        writeln!(f, "\n{}", rows.trim_fmt())
+        writeln!(f, "\n{}", rows.trim_fmt())?;
+        let mut downloads = self.catalogues.iter().filter_map(|one| Some((&one.id, one.download.as_ref()?)));
+        downloads.try_for_each(|(id, download)| {
+            writeln!(f, "\nOf the readers of {id}, these may download it:\n{download}")
+        })
     }
 }

@@ -10,7 +10,8 @@ use self::feature::Feature;
 pub use self::path::{FeaturesPath, Resource};
 use super::{
     Incoming, RequestRefusal,
-    operation::Operation,
+    download::Amount,
+    operation::{Gives, Operation},
     parameters::Parameters,
     query_writer::{QueryWriter, request},
     table::features::{ITEM_READ, ITEM_WRITE, ITEMS_READ, PAGE_READ},
@@ -20,6 +21,9 @@ use crate::{
     layers::Layers,
     upstream::{QgisBody, QgisRequest},
 };
+
+/// The number of items that QGIS answers with if there is no `limit`. `resultType=hits` does not change that.
+const DEFAULT_LIMIT: u64 = 10;
 
 /// A request of OGC API Features.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,6 +93,24 @@ impl FeaturesRequest {
             }
         }
         self.feature.as_mut().map_or(Ok(()), |feature| feature.resolve(layer))
+    }
+
+    /// How many features the answer may hold.
+    pub(super) fn amount(&self) -> Amount {
+        match (self.operation.gives, &self.path.resource) {
+            (Gives::Nothing, _) => Amount::View,
+            (Gives::Features, Resource::Item(..)) => Amount::Features(1),
+            (Gives::Features, _) => Amount::Features(self.limit()),
+            (Gives::Map | Gives::Place | Gives::File, _) => Amount::File,
+        }
+    }
+
+    fn limit(&self) -> u64 {
+        let written = self.values.iter().find_map(|(name, value)| match value {
+            Value::Integer(limit) if *name == "limit" => u64::try_from(*limit).ok(),
+            _ => None,
+        });
+        written.unwrap_or(DEFAULT_LIMIT)
     }
 
     /// Writes the request for QGIS Server.

@@ -3,16 +3,22 @@
 use super::{is, read, write};
 use crate::request::{
     kind::Kind::{Boolean, BoundingBox, Choice, Crs, Ignored, Integer, Properties, SortBy, Time},
-    operation::{Operation, Parameter, Service::Features},
+    operation::{Gives, Operation, Parameter, Service::Features},
 };
 
 pub(super) const OPERATIONS: &[Operation] = &[PAGE_READ, ITEMS_READ, ITEM_READ, ITEM_WRITE];
 
-pub(in crate::request) const PAGE_READ: Operation =
-    read(Features, "landing page, conformance, api, collections, collection", &[], &[ANY_API]);
+pub(in crate::request) const PAGE_READ: Operation = read(
+    Features,
+    ("landing page, conformance, api, collections, collection", &[]),
+    Gives::Nothing,
+    &[ANY_API],
+);
 /// A collection's fields are also parameters of its items.
-pub(in crate::request) const ITEMS_READ: Operation = read(Features, "items", &[], &[ITEMS, ANY_API]);
-pub(in crate::request) const ITEM_READ: Operation = read(Features, "item", &[], &[ITEM, ANY_API]);
+pub(in crate::request) const ITEMS_READ: Operation =
+    read(Features, ("items", &[]), Gives::Features, &[ITEMS, ANY_API]);
+pub(in crate::request) const ITEM_READ: Operation =
+    read(Features, ("item", &[]), Gives::Features, &[ITEM, ANY_API]);
 pub(in crate::request) const ITEM_WRITE: Operation =
     write(Features, "POST, PUT, DELETE of an item", &[ANY_API]);
 

@@ -16,7 +16,7 @@ use pozi_auth::sites::Access;
 
 use super::{
     kind::Kind,
-    operation::{Operation, Parameter, Service},
+    operation::{Gives, Operation, Parameter, Service},
 };
 
 /// All operations, service by service.
@@ -51,11 +51,11 @@ const ANY: &[Parameter] = &[
 
 const fn read(
     service: Service,
-    name: &'static str,
-    also: &'static [&'static str],
+    (name, also): (&'static str, &'static [&'static str]),
+    gives: Gives,
     parameters: &'static [&'static [Parameter]],
 ) -> Operation {
-    Operation { service, name, also, access: Access::Read, parameters }
+    Operation { service, name, also, access: Access::Read, gives, parameters }
 }
 
 const fn write(
@@ -63,7 +63,7 @@ const fn write(
     name: &'static str,
     parameters: &'static [&'static [Parameter]],
 ) -> Operation {
-    Operation { service, name, also: &[], access: Access::Write, parameters }
+    Operation { service, name, also: &[], access: Access::Write, gives: Gives::Nothing, parameters }
 }
 
 const fn is(name: &'static str, kind: Kind) -> Parameter {

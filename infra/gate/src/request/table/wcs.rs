@@ -3,13 +3,17 @@
 use super::{ANY, VERSION, is, or, read};
 use crate::request::{
     kind::Kind::{BoundingBox, Crs, Ignored, Integer, Layers},
-    operation::{Operation, Parameter, Service::Wcs},
+    operation::{
+        Gives::{File, Nothing},
+        Operation, Parameter,
+        Service::Wcs,
+    },
 };
 
 pub(super) const OPERATIONS: &[Operation] = &[
-    read(Wcs, "GetCapabilities", &[], &[VERSION, ANY]),
-    read(Wcs, "DescribeCoverage", &[], &[VERSION, COVERAGES, ANY]),
-    read(Wcs, "GetCoverage", &[], &[VERSION, COVERAGES, COVERAGE, ANY]),
+    read(Wcs, ("GetCapabilities", &[]), Nothing, &[VERSION, ANY]),
+    read(Wcs, ("DescribeCoverage", &[]), Nothing, &[VERSION, COVERAGES, ANY]),
+    read(Wcs, ("GetCoverage", &[]), File, &[VERSION, COVERAGES, COVERAGE, ANY]),
 ];
 
 const COVERAGES: &[Parameter] = &[or("COVERAGE", &["IDENTIFIER"], Layers)];

@@ -6,18 +6,22 @@ use crate::request::{
         BoundingBox, Choice, Crs, Expression, FeatureIds, Ignored, Integer, OgcFilter, Properties, SortBy,
         TypeNames,
     },
-    operation::{Operation, Parameter, Service::Wfs},
+    operation::{
+        Gives::{Features, Nothing},
+        Operation, Parameter,
+        Service::Wfs,
+    },
 };
 
 pub(super) const OPERATIONS: &[Operation] = &[
-    read(Wfs, "GetCapabilities", &[], &[VERSION, ANY]),
-    read(Wfs, "DescribeFeatureType", &[], &[VERSION, TYPES, DESCRIBE_FORMAT, ANY]),
+    read(Wfs, ("GetCapabilities", &[]), Nothing, &[VERSION, ANY]),
+    read(Wfs, ("DescribeFeatureType", &[]), Nothing, &[VERSION, TYPES, DESCRIBE_FORMAT, ANY]),
     GET_FEATURE,
     TRANSACTION,
 ];
 
 pub(in crate::request) const GET_FEATURE: Operation =
-    read(Wfs, "GetFeature", &[], &[VERSION, TYPES, FEATURES, ANY, ANY_FEATURES]);
+    read(Wfs, ("GetFeature", &[]), Features, &[VERSION, TYPES, FEATURES, ANY, ANY_FEATURES]);
 pub(in crate::request) const TRANSACTION: Operation = write(Wfs, "Transaction", &[VERSION]);
 
 /// QGIS Server has no WFS 2.0; the names of 2.0 are read as those of 1.1.

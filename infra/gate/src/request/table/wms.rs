@@ -12,21 +12,25 @@ use crate::request::{
         Boolean, BoundingBox, Choice, Colour, Crs, FormatOptions, Ignored, Integer, Label, Layers, Number,
         Opacities, Selection, SqlFilter, Styles, Time, Version, Wkt, Word,
     },
-    operation::{Operation, Parameter, Service::Wms},
+    operation::{
+        Gives::{Map, Nothing, Place},
+        Operation, Parameter,
+        Service::Wms,
+    },
 };
 
 pub(super) const OPERATIONS: &[Operation] = &[
-    read(Wms, "GetCapabilities", &["capabilities"], &[VERSION, ANY]),
-    read(Wms, "GetProjectSettings", &[], &[VERSION, ANY]),
-    read(Wms, "GetMap", &[], &[VERSION, MAP, MAP_FORMAT, DRAWN, HIGHLIGHT, ANY, ANY_MAP]),
-    read(Wms, "GetFeatureInfo", &[], &[VERSION, MAP, DRAWN, INFO, ANY, ANY_INFO]),
-    read(Wms, "GetLegendGraphic", &["GetLegendGraphics"], &[VERSION, MAP, LEGEND, ANY, ANY_MAP]),
-    read(Wms, "GetStyles", &["GetStyle"], &[VERSION, LAYERS, ANY]),
-    read(Wms, "DescribeLayer", &[], &[VERSION, LAYERS, SLD_VERSION, ANY]),
-    read(Wms, "GetContext", &[], &[VERSION, ANY]),
+    read(Wms, ("GetCapabilities", &["capabilities"]), Nothing, &[VERSION, ANY]),
+    read(Wms, ("GetProjectSettings", &[]), Nothing, &[VERSION, ANY]),
+    read(Wms, ("GetMap", &[]), Map, &[VERSION, MAP, MAP_FORMAT, DRAWN, HIGHLIGHT, ANY, ANY_MAP]),
+    read(Wms, ("GetFeatureInfo", &[]), Place, &[VERSION, MAP, DRAWN, INFO, ANY, ANY_INFO]),
+    read(Wms, ("GetLegendGraphic", &["GetLegendGraphics"]), Nothing, &[VERSION, MAP, LEGEND, ANY, ANY_MAP]),
+    read(Wms, ("GetStyles", &["GetStyle"]), Nothing, &[VERSION, LAYERS, ANY]),
+    read(Wms, ("DescribeLayer", &[]), Nothing, &[VERSION, LAYERS, SLD_VERSION, ANY]),
+    read(Wms, ("GetContext", &[]), Nothing, &[VERSION, ANY]),
     // The schema that QGIS Server's WMS capabilities name in their schemaLocation, a constant text.
-    read(Wms, "GetSchemaExtension", &[], &[VERSION, ANY]),
-    read(Wms, "GetPrint", &[], &[VERSION, PRINT, DRAWN, HIGHLIGHT, PRINT_HIGHLIGHT, ANY, ANY_MAP]),
+    read(Wms, ("GetSchemaExtension", &[]), Nothing, &[VERSION, ANY]),
+    read(Wms, ("GetPrint", &[]), Map, &[VERSION, PRINT, DRAWN, HIGHLIGHT, PRINT_HIGHLIGHT, ANY, ANY_MAP]),
 ];
 
 const LAYERS: &[Parameter] = &[or("LAYERS", &["LAYER"], Layers)];

@@ -3,13 +3,17 @@
 use super::{ANY, VERSION, is, read};
 use crate::request::{
     kind::Kind::{Choice, Ignored, Integer, Layers, Word},
-    operation::{Operation, Parameter, Service::Wmts},
+    operation::{
+        Gives::{Map, Nothing, Place},
+        Operation, Parameter,
+        Service::Wmts,
+    },
 };
 
 pub(super) const OPERATIONS: &[Operation] = &[
-    read(Wmts, "GetCapabilities", &[], &[VERSION, ANY]),
-    read(Wmts, "GetTile", &[], &[VERSION, TILE, ANY]),
-    read(Wmts, "GetFeatureInfo", &[], &[VERSION, TILE, TILE_INFO, ANY]),
+    read(Wmts, ("GetCapabilities", &[]), Nothing, &[VERSION, ANY]),
+    read(Wmts, ("GetTile", &[]), Map, &[VERSION, TILE, ANY]),
+    read(Wmts, ("GetFeatureInfo", &[]), Place, &[VERSION, TILE, TILE_INFO, ANY]),
 ];
 
 const TILE: &[Parameter] = &[

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use pozi_auth::{
     entra::Groups,
     identifiers::GroupId,
-    sites::{Access, Permission, Site, Who, allowed},
+    sites::{Access, Catalogue, Download, Permission, Site, Who, allowed},
 };
 use proptest::prelude::*;
 
@@ -31,10 +31,14 @@ type Bits = u8;
 /// Who may read or write: `None` is everyone.
 pub(super) type Rule = Option<Bits>;
 
-/// The rules of a site: of each catalogue that exists, who may read and who may write.
+/// Who of the readers may download: `None` is all of them.
+pub(super) type DownloadRule = Option<Bits>;
+
+/// The rules of a site: of each catalogue that exists, who may read and who may write; and who may download it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rules {
     pub(super) catalogues: [Option<[Rule; 2]>; CATALOGUES],
+    pub(super) downloads: [DownloadRule; CATALOGUES],
     pub(super) groups_as_roles: bool,
     pub(super) is_moved: bool,
 }
@@ -63,6 +67,7 @@ fn bits(groups: &[NamedGroup]) -> Bits {
 }
 
 fn permission_bit(permission: &Permission) -> Bits {
+    assert_ne!(permission.access, Access::Download, "downloads are settings");
     let catalogue: u8 = permission.catalogue.as_str()[1..].parse().unwrap();
     1 << (2 * catalogue + u8::from(permission.access == Access::Write))
 }
@@ -70,7 +75,8 @@ fn permission_bit(permission: &Permission) -> Bits {
 impl Rules {
     /// Returns these rules with only the first `groups`.
     fn among(mut self, groups: u8) -> Self {
-        for rule in self.catalogues.iter_mut().flatten().flatten().flatten() {
+        let catalogues = self.catalogues.iter_mut().flatten().flatten().flatten();
+        for rule in catalogues.chain(self.downloads.iter_mut().flatten()) {
             *rule &= (1 << groups) - 1;
         }
         self
@@ -83,8 +89,10 @@ impl Rules {
             |rule: Rule| rule.map_or_else(|| EVERYONE.clone(), |groups| Who::Groups(ids(groups).collect()));
         let catalogue = |(index, rules): (usize, &Option<[Rule; 2]>)| {
             let [readers, writers] = (*rules)?.map(who);
+            let download = self.downloads[index]
+                .map_or(Download::Readers, |groups| Download::Groups(ids(groups).collect()));
             let id = format!("c{index}").parse().unwrap();
-            Some(pozi_auth::sites::Catalogue { id, readers, writers, ..template.clone() })
+            Some(Catalogue { id, readers, writers, download, ..template.clone() })
         };
         site.catalogues = self.catalogues.iter().enumerate().filter_map(catalogue).collect();
         site.expected.groups_as_roles = self.groups_as_roles;
@@ -105,11 +113,7 @@ enum Person {
 /// Returns every set of groups that the rules of `sites` can tell apart, and a group that they do not name.
 fn sets_of_groups(sites: [Option<&Site>; 2]) -> Vec<Bits> {
     let catalogues = sites.into_iter().flatten().flat_map(|site| &site.catalogues);
-    let rules = catalogues.flat_map(|catalogue| [&catalogue.readers, &catalogue.writers]);
-    let named = rules.fold(0, |all, who| match who {
-        Who::Everyone(_) => all,
-        Who::Groups(groups) => groups.iter().fold(all, |all, group| all | bit(*group)),
-    });
+    let named = catalogues.flat_map(Catalogue::groups).fold(0, |all, group| all | bit(group));
     (0..1 << GROUPS).filter(|set| set & named == *set).chain([STRANGERS]).collect()
 }
 
@@ -120,22 +124,40 @@ fn everybody(sets: &[Bits]) -> impl Iterator<Item = Person> {
     sets.iter().copied().map(Person::Listed).chain(by_role).chain([Person::Overage])
 }
 
+/// What the product allows somebody.
+#[derive(Clone, Copy, Default)]
+struct Allowed {
+    /// To read and to write.
+    permissions: Bits,
+    /// The catalogues that they may download, a bit each: by a rule for that, or as a reader where there is none.
+    downloads: Bits,
+}
+
 /// A site and what the product allows everybody there.
 struct Side {
     counts_roles: bool,
     /// By set of groups.
-    listed: [Bits; 2 << GROUPS],
-    in_roles: Bits,
-    overage: Bits,
+    listed: [Allowed; 2 << GROUPS],
+    in_roles: Allowed,
+    overage: Allowed,
 }
 
 impl Side {
     fn of(site: Option<&Site>, sets: &[Bits]) -> Self {
         let may = |groups: Groups| {
-            let scope = site.and_then(|site| allowed(&groups, site).ok());
-            scope.map_or(0, |scope| scope.permissions().map(permission_bit).sum())
+            let Some((site, scope)) = site.and_then(|site| Some((site, allowed(&groups, site).ok()?))) else {
+                return Allowed::default();
+            };
+            let rules = scope.permissions().filter(|permission| permission.access != Access::Download);
+            let downloads =
+                site.catalogues.iter().filter(|one| scope.allows(&one.id, one.access_to_download()));
+            let number = |catalogue: &Catalogue| catalogue.id.as_str()[1..].parse::<u8>().unwrap();
+            Allowed {
+                permissions: rules.map(permission_bit).sum(),
+                downloads: downloads.map(|catalogue| 1 << number(catalogue)).sum(),
+            }
         };
-        let mut listed = [0; 2 << GROUPS];
+        let mut listed = [Allowed::default(); 2 << GROUPS];
         for set in sets {
             listed[usize::from(*set)] = may(Groups::Listed(ids(*set).collect()));
         }
@@ -157,7 +179,7 @@ impl Side {
     }
 
     /// Returns what `person` may do here.
-    fn may(&self, person: Person) -> Bits {
+    fn may(&self, person: Person) -> Allowed {
         match person {
             Person::Listed(groups) => self.listed[usize::from(groups)],
             Person::ByRole(groups) if self.counts_roles => self.listed[usize::from(groups)],
@@ -216,8 +238,10 @@ pub(super) fn checked(before: Option<&Site>, after: Option<&Site>) -> (Changes, 
     let (said_gains, said_losses) = (said(&found.gains), said(&found.losses));
     let (mut gains, mut losses) = (false, false);
     for person in everybody(&sets) {
-        let gain = after.may(person) & !earlier.may(person);
-        let loss = before.may(person) & !later.may(person);
+        let gain = after.may(person).permissions & !earlier.may(person).permissions;
+        let loss = before.may(person).permissions & !later.may(person).permissions;
+        let download = after.may(person).downloads & !earlier.may(person).downloads;
+        assert!(download == 0 || found.is_wider(), "{person:?} gains a download\n{found}");
         assert_eq!(gained(&said_gains, person, earlier, &after), gain, "gains of {person:?}\n{found}");
         assert_eq!(gained(&said_losses, person, later, &before), loss, "losses of {person:?}\n{found}");
         gains |= gain != 0;
@@ -226,7 +250,7 @@ pub(super) fn checked(before: Option<&Site>, after: Option<&Site>) -> (Changes, 
     assert_eq!((found.gains.is_empty(), found.losses.is_empty()), (!gains, !losses), "{found}");
     assert!(found.is_wider() || !gains, "{found}");
     let is_overage_alone = found.losses.iter().any(|one| one.people == People::Overage);
-    assert!(!is_overage_alone || after.overage == 0, "they lose everything:\n{found}");
+    assert!(!is_overage_alone || after.overage.permissions == 0, "they lose everything:\n{found}");
     assert_says_nothing_twice(&found.gains);
     assert_says_nothing_twice(&found.losses);
     (found, gains, losses)
@@ -234,9 +258,11 @@ pub(super) fn checked(before: Option<&Site>, after: Option<&Site>) -> (Changes, 
 
 /// Returns any rules. Each catalogue is decoded from a number, because a strategy for each rule would take most of the time.
 pub(super) fn rules() -> impl Strategy<Value = Rules> {
-    (prop::array::uniform4(any::<u32>()), any::<bool>(), 0..10u8).prop_map(
-        |(codes, groups_as_roles, kind)| Rules {
+    let downloads = prop::array::uniform4(any::<u16>());
+    (prop::array::uniform4(any::<u32>()), downloads, any::<bool>(), 0..10u8).prop_map(
+        |(codes, downloads, groups_as_roles, kind)| Rules {
             catalogues: codes.map(catalogue_rules),
+            downloads: downloads.map(download_rule),
             groups_as_roles,
             is_moved: kind == 1,
         },
@@ -256,6 +282,12 @@ fn catalogue_rules(code: u32) -> Option<[Rule; 2]> {
     (field(30, 2) != 0).then(|| [rule(readers, field(24, 3)), rule(writers, field(27, 3))])
 }
 
+fn download_rule(code: u16) -> DownloadRule {
+    let [groups, kind] = code.to_le_bytes();
+    // Most catalogues have none.
+    (kind < 80).then_some(groups & ((1 << GROUPS) - 1))
+}
+
 /// Two sites, some of whose catalogues have the same rules; or one.
 fn change() -> impl Strategy<Value = [Option<Rules>; 2]> {
     (rules(), rules(), any::<u8>(), 0..20u8, 1..=GROUPS).prop_map(
@@ -263,6 +295,9 @@ fn change() -> impl Strategy<Value = [Option<Rules>; 2]> {
             for (index, earlier) in before.catalogues.into_iter().enumerate() {
                 if kept >> index & 1 == 1 {
                     after.catalogues[index] = earlier;
+                }
+                if kept >> (index + CATALOGUES) & 1 == 1 {
+                    after.downloads[index] = before.downloads[index];
                 }
             }
             let sites = match kind {

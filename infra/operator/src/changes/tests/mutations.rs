@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::brute_force::{Rule, Rules, checked, rules};
+use super::brute_force::{DownloadRule, Rule, Rules, checked, rules};
 
 /// Returns each rule that is one edit away from `rule`.
 fn mutated_rules(rule: Rule) -> Vec<Rule> {
@@ -10,6 +10,15 @@ fn mutated_rules(rule: Rule) -> Vec<Rule> {
     match rule {
         None => [0].into_iter().chain(groups).map(Some).collect(),
         Some(listed) => groups.map(|group| Some(listed ^ group)).chain([None]).collect(),
+    }
+}
+
+/// Whether a rule for downloads names more people, whoever of them may read.
+fn is_wider(before: DownloadRule, after: DownloadRule) -> bool {
+    match (before, after) {
+        (Some(_), None) => true,
+        (Some(before), Some(after)) => after & !before != 0,
+        (None, _) => false,
     }
 }
 
@@ -27,6 +36,11 @@ fn mutated(rules: &Rules) -> Vec<Rules> {
             mutants.push(with(index, None));
             mutants.extend(mutated_rules(read).into_iter().map(|read| with(index, Some([read, write]))));
             mutants.extend(mutated_rules(write).into_iter().map(|write| with(index, Some([read, write]))));
+            mutants.extend(mutated_rules(rules.downloads[index]).into_iter().map(|download| {
+                let mut mutant = *rules;
+                mutant.downloads[index] = download;
+                mutant
+            }));
         } else {
             let added = mutated_rules(nobody).into_iter().flat_map(|rule| [[rule, nobody], [nobody, rule]]);
             mutants.extend(added.chain([[nobody, nobody]]).map(|rules| with(index, Some(rules))));
@@ -43,11 +57,14 @@ proptest! {
         let before = rules.site();
         for mutant in mutated(&rules) {
             let (found, gains, losses) = checked(Some(&before), Some(&mutant.site()));
-            // That groups in roles count is a wider setting even where no group has access.
-            let is_wider = gains || mutant.groups_as_roles && !rules.groups_as_roles;
+            // That groups in roles count is a wider setting even where no group has access, and so is a longer rule for downloads.
+            let mut downloads = rules.downloads.into_iter().zip(mutant.downloads);
+            let is_wider = gains
+                || mutant.groups_as_roles && !rules.groups_as_roles
+                || downloads.any(|(before, after)| is_wider(before, after));
             prop_assert_eq!(found.is_wider(), is_wider, "{}", found);
             let is_same = found.to_string().starts_with("Nobody gains or loses access.");
-            let is_setting = mutant.groups_as_roles != rules.groups_as_roles;
+            let is_setting = mutant.groups_as_roles != rules.groups_as_roles || mutant.downloads != rules.downloads;
             prop_assert_eq!(is_same, !gains && !losses && !is_setting, "{}", found);
         }
     }

@@ -75,6 +75,38 @@ fn what_accepts_more_is_wider_and_its_reverse_narrower() {
     );
 }
 
+/// A download also needs reading, so that its rule is a setting and not a list of people who gain.
+#[test]
+fn a_rule_for_downloads_is_narrower_and_each_of_its_groups_wider() {
+    const RULE: &str = "title = \"Parks\"\ndownload = [\"02f1ea5a-8a90-454c-9ecb-df4562c6afd7\"]";
+    let ruled = site(&edited(&[("title = \"Parks\"", RULE)]));
+    let found = changes(Some(&ruled), Some(&site(DOCUMENT)), &GroupNames::default());
+    let text = anstream::adapter::strip_str(&found.to_string()).to_string();
+    let line = "  + parks: download: 02f1ea5a-8a90-454c-9ecb-df4562c6afd7 → everyone-who-may-read (wider)\n";
+    assert!(text.ends_with(line) && found.is_wider(), "{text}");
+    let (line, is_wider) = reported("title = \"Parks\"", RULE);
+    assert_eq!(
+        (line.as_str(), is_wider),
+        (
+            "  - parks: download: everyone-who-may-read → 02f1ea5a-8a90-454c-9ecb-df4562c6afd7 (narrower)",
+            false
+        )
+    );
+    for (rule, line, is_wider) in [
+        ("[]", "  - parks: download removed: 02f1ea5a-8a90-454c-9ecb-df4562c6afd7 (narrower)", false),
+        (
+            "[\"e098abcd-8f18-43ca-b18e-0ef34b3eae31\", \"02f1ea5a-8a90-454c-9ecb-df4562c6afd7\"]",
+            "  + parks: download added: e098abcd-8f18-43ca-b18e-0ef34b3eae31 (wider)",
+            true,
+        ),
+    ] {
+        let after = site(&edited(&[("title = \"Parks\"", &format!("title = \"Parks\"\ndownload = {rule}"))]));
+        let found = changes(Some(&ruled), Some(&after), &GroupNames::default());
+        let text = anstream::adapter::strip_str(&found.to_string()).to_string();
+        assert_eq!((text.lines().last().unwrap(), found.is_wider()), (line, is_wider), "{text}");
+    }
+}
+
 #[test]
 fn what_accepts_others_could_be_wider() {
     for (from, to, line) in [

@@ -33,6 +33,13 @@ pub(super) const ENTRIES: &[Entry] = &[
         "The session does not open this catalogue, or not for writing.",
         "If the person should have access, add them to one of the catalogue's groups; `pozi explain` lists them. The next session has it.",
     ),
+    entry_at(
+        "download",
+        Administrator,
+        GROUP_MEMBERS,
+        "The request asks for data in bulk or as a file, and the session grants no download of the catalogue.",
+        "If the person should download it, add them to one of the groups of its rule for downloads; `pozi explain` lists them. If not, let the client ask for maps, or for no more features than max_features_without_download in gate.toml.",
+    ),
     entry(
         "not_found",
         Pozi,
@@ -81,13 +88,13 @@ pub(super) const ENTRIES: &[Entry] = &[
     entry(
         "unknown_access",
         Pozi,
-        "Another gateway sent an X-Pozi-Access other than read and write.",
+        "Another gateway sent an X-Pozi-Access other than read, download and write.",
         SEE_OTHER_BACKENDS,
     ),
     entry(
         "method_not_for_reading",
         Pozi,
-        "Another gateway asked about reading with a method other than GET and HEAD.",
+        "Another gateway asked about reading or downloading with a method other than GET and HEAD.",
         SEE_OTHER_BACKENDS,
     ),
     entry_at(
