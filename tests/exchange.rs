@@ -12,6 +12,8 @@ mod forged;
 mod form;
 #[path = "exchange/granted.rs"]
 mod granted;
+#[path = "exchange/observed.rs"]
+mod observed;
 #[path = "exchange/outages.rs"]
 mod outages;
 #[path = "exchange/reasons.rs"]

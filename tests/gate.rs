@@ -19,6 +19,8 @@ mod decisions;
 mod fake_qgis;
 #[path = "gate/keys.rs"]
 mod keys;
+#[path = "gate/observed.rs"]
+mod observed;
 #[path = "gate/proxy.rs"]
 mod proxy;
 #[path = "gate/sessions.rs"]

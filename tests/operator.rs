@@ -21,6 +21,10 @@ use tempfile::TempDir;
 
 #[path = "operator/edits.rs"]
 mod edits;
+#[path = "operator/life.rs"]
+mod life;
+#[path = "operator/observe.rs"]
+mod observe;
 #[path = "operator/service.rs"]
 mod service;
 #[path = "operator/walk.rs"]

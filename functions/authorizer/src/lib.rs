@@ -8,7 +8,7 @@ mod route;
 
 use pozi_auth::{
     config::{AuthorizerConfig, ResponseKind, RoutePrefix, SessionHeader},
-    session::{SessionKeySource, SessionRefusal, SessionVerifier, VerifiedSession},
+    session::{SessionKeySource, SessionRefusal, SessionVerifier, VerifiedSession, WOULD_BE_REFUSED},
     sites::ExternalUrl,
     timestamp::Clock,
 };
@@ -58,7 +58,8 @@ impl<C: Clock, K: SessionKeySource> Authorizer<C, K> {
         let audience = config.audience.as_str().to_owned();
         Self {
             clock,
-            verifier: SessionVerifier::new(config.issuer, audience, config.tenant, keys),
+            verifier: SessionVerifier::new(config.issuer, audience, config.tenant, keys)
+                .requiring(config.minimum_revision),
             site: config.audience,
             header: config.session_header,
             parameter: config.catalogue_parameter,
@@ -165,11 +166,15 @@ impl Refusal {
 fn log_decision(decided: &Result<(VerifiedSession, Route), Refusal>) {
     let refusal = decided.as_ref().err();
     let session = decided.as_ref().map_or_else(Refusal::session, |(session, _)| Some(session));
+    let would_be_refused = decided
+        .as_ref()
+        .is_ok_and(|(session, route)| session.opens_by_observation(&route.catalogue, route.access));
     tracing::info!(
         target: "pozi::authorizer",
         decision = if refusal.is_none() { "allowed" } else { "refused" },
         reason = refusal.map(Refusal::code),
         detail = refusal.map(tracing::field::display),
+        observed = would_be_refused.then_some(WOULD_BE_REFUSED),
         jti = session.map(VerifiedSession::id),
         "a request was decided"
     );

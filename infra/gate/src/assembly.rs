@@ -69,10 +69,12 @@ impl Assembly {
             (Arc::new(LayerSource::new(Arc::clone(&upstream))), upstream),
             |catalogue| servers.own_addresses(catalogue),
         );
-        let catalogues = config.settings.site.catalogues.iter().map(|catalogue| catalogue.id.clone());
-        let (audience, tenant) = (config.audience().to_owned(), config.settings.site.tenant());
-        let gate =
-            Gate::new(config.issuer.clone(), audience.clone(), tenant, catalogues, Arc::clone(&self.keys));
+        let site = &config.settings.site;
+        let catalogues = site.catalogues.iter().map(|catalogue| catalogue.id.clone());
+        let audience = config.audience().to_owned();
+        let keys = Arc::clone(&self.keys);
+        let gate = Gate::new(config.issuer.clone(), audience.clone(), site.tenant(), catalogues, keys)
+            .requiring(site.minimum_revision);
         let decide = router(Routes { gate, clock: SystemClock, site: audience });
         // Merged, not nested: a nested router answers every HEAD with a length of 0.
         Ok(decide.merge(proxy::router(Arc::new(proxy))))

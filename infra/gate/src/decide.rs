@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use http::HeaderMap;
 use pozi_auth::{
     identifiers::TenantId,
+    revision::Revision,
     session::{Issuer, SessionKeySource, SessionVerifier, VerifiedSession},
     sites::CatalogueId,
     timestamp::Timestamp,
@@ -42,6 +43,12 @@ impl<K: SessionKeySource> Gate<K> {
             verifier: SessionVerifier::new(issuer, audience, tenant, keys),
             catalogues: catalogues.into_iter().collect(),
         }
+    }
+
+    /// Also refuses the sessions of a revision of the site's document before `minimum`, if there is one.
+    #[must_use]
+    pub fn requiring(self, minimum: Option<Revision>) -> Self {
+        Self { verifier: self.verifier.requiring(minimum), ..self }
     }
 
     /// The catalogues that it decides about.

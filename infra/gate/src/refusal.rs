@@ -86,7 +86,7 @@ fn is_from_client(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use pozi_auth::{json::ClaimError, jws::JwsError};
+    use pozi_auth::{json::ClaimError, jws::JwsError, revision::Revision};
 
     use super::*;
 
@@ -148,6 +148,8 @@ mod tests {
             S::Expired,
             S::NotYetValid,
             S::Scope,
+            S::PolicyOutdated { found: Some(Revision(3)), minimum: Revision(4) },
+            S::PolicyOutdated { found: None, minimum: Revision(4) },
             S::KeysUnavailable,
         ];
         let sessions = jws.map(S::from).into_iter().chain(claims.map(S::from)).chain(others);

@@ -64,7 +64,8 @@ impl<C: Clock + Clone, K: SessionKeySource + 'static> Gates<C, K> {
         let catalogues = site.catalogues.iter().map(|catalogue| catalogue.id.clone());
         let audience = site.external_url.as_str().to_owned();
         let (issuer, keys) = (self.issuer.clone(), Arc::clone(&self.keys));
-        let gate = Gate::new(issuer, audience.clone(), site.tenant(), catalogues, keys);
+        let gate = Gate::new(issuer, audience.clone(), site.tenant(), catalogues, keys)
+            .requiring(site.minimum_revision);
         pozi_gate::router(Routes { gate, clock: self.clock.clone(), site: audience })
     }
 

@@ -2,8 +2,10 @@
 
 use std::str::FromStr;
 
-use super::{ConfigError, issuer, parsed, required, set};
-use crate::{address::SecureUrl, identifiers::TenantId, session::Issuer, sites::ExternalUrl};
+use super::{ConfigError, issuer, optional, parsed, required, set};
+use crate::{
+    address::SecureUrl, identifiers::TenantId, revision::Revision, session::Issuer, sites::ExternalUrl,
+};
 
 /// The configuration of `authorizer`. A function is for one site: with two it could not know which one a request is for.
 #[derive(Debug, Clone)]
@@ -14,6 +16,8 @@ pub struct AuthorizerConfig {
     pub audience: ExternalUrl,
     /// `POZI_TENANT`: the site's tenant id.
     pub tenant: TenantId,
+    /// `POZI_MINIMUM_REVISION`: the oldest revision of the site's document whose sessions are accepted; 0, or none, accepts any.
+    pub minimum_revision: Option<Revision>,
     /// `POZI_SESSION_HEADER`: the header that contains the session; `X-Pozi-Session` by default.
     pub session_header: SessionHeader,
     /// `POZI_RESPONSE`: `policy` (default) or `simple`.
@@ -57,6 +61,7 @@ impl AuthorizerConfig {
         Ok(Self {
             audience: parsed("POZI_AUDIENCE", &required(&var, "POZI_AUDIENCE")?)?,
             tenant: parsed("POZI_TENANT", &required(&var, "POZI_TENANT")?)?,
+            minimum_revision: optional(&var, "POZI_MINIMUM_REVISION")?.filter(|count| *count > 0).map(Revision),
             session_header: parsed("POZI_SESSION_HEADER", &or("POZI_SESSION_HEADER", "X-Pozi-Session"))?,
             response: parsed("POZI_RESPONSE", &or("POZI_RESPONSE", "policy"))?,
             route_prefix: parsed("POZI_ROUTE_PREFIX", &or("POZI_ROUTE_PREFIX", "/"))?,
@@ -133,8 +138,12 @@ mod tests {
         assert_eq!((config.response, config.route_prefix.as_str()), (ResponseKind::Policy, "/"));
         assert_eq!(config.catalogue_parameter, "catalogue");
         assert_eq!(config.jwks_url.as_str(), "https://auth.example/.well-known/jwks.json");
-        assert_eq!(config.session_header, SessionHeader::PoziSession);
-        let wrong: [(&'static [(&str, &str)], &str); 14] = [
+        assert_eq!((config.session_header, config.minimum_revision), (SessionHeader::PoziSession, None));
+        let sixth = read(&[("POZI_MINIMUM_REVISION", "6")]).unwrap();
+        assert_eq!(sixth.minimum_revision, Some(Revision(6)));
+        assert_eq!(read(&[("POZI_MINIMUM_REVISION", "0")]).unwrap().minimum_revision, None);
+        let wrong: [(&'static [(&str, &str)], &str); 15] = [
+            (&[("POZI_MINIMUM_REVISION", "newest")], "POZI_MINIMUM_REVISION"),
             (&[("POZI_TENANT", "")], "POZI_TENANT"),
             (&[("POZI_TENANT", "riverbend")], "POZI_TENANT"),
             (&[("POZI_AUDIENCE", "")], "POZI_AUDIENCE"),

@@ -19,5 +19,5 @@ pub use self::{
     mint::mint,
     size::{LARGE_SESSION_BYTES, MAX_SESSION_BYTES, SessionTooLarge, check_size, longest_session},
     source::{SessionKeyError, SessionKeySource},
-    verify::{CLOCK_AHEAD, SessionRefusal, SessionVerifier, VerifiedSession},
+    verify::{CLOCK_AHEAD, SessionRefusal, SessionVerifier, VerifiedSession, WOULD_BE_REFUSED},
 };

@@ -33,7 +33,8 @@ pub async fn check(config: &GateConfig, session: Option<&str>) -> (CheckOutcome,
     if let (Some(token), Some(keys)) = (session, keys) {
         let catalogues = config.settings.site.catalogues.iter().map(|catalogue| catalogue.id.clone());
         let (audience, tenant) = (config.audience().to_owned(), config.settings.site.tenant());
-        let gate = Gate::new(config.issuer.clone(), audience, tenant, catalogues, keys);
+        let gate = Gate::new(config.issuer.clone(), audience, tenant, catalogues, keys)
+            .requiring(config.settings.site.minimum_revision);
         session::check_session(&gate, token, SystemClock.now(), &mut findings).await;
     }
     findings.report()

@@ -29,11 +29,12 @@ pub(super) async fn check_session<K: SessionKeySource>(
 }
 
 fn granted(session: &VerifiedSession, catalogue: &CatalogueId) -> &'static str {
-    if session.allows(catalogue, Access::Write) {
-        "read and write"
-    } else if session.allows(catalogue, Access::Read) {
-        "read"
-    } else {
-        "no access"
+    let access = if session.allows(catalogue, Access::Write) { Access::Write } else { Access::Read };
+    match (access, session.opens_by_observation(catalogue, access)) {
+        _ if !session.allows(catalogue, access) => "no access",
+        (Access::Write, false) => "read and write",
+        (Access::Write, true) => "read and write, only while the site is observed",
+        (_, false) => "read",
+        (_, true) => "read, only while the site is observed",
     }
 }

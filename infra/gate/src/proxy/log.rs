@@ -4,11 +4,17 @@ use std::{sync::Arc, time::Duration};
 
 use axum::response::Response;
 use metrics::{counter, histogram};
-use pozi_auth::{error::with_causes, hash::sha256_hex, session::VerifiedSession, sites::CatalogueId};
+use pozi_auth::{
+    error::with_causes,
+    hash::sha256_hex,
+    session::{VerifiedSession, WOULD_BE_REFUSED},
+    sites::{Access, Catalogue, CatalogueId},
+};
 
 use super::ProxyRefusal;
 use crate::{
-    metrics::{REQUEST_SECONDS, REQUESTS, UPSTREAM_ERRORS},
+    metrics::{REQUEST_SECONDS, REQUESTS, UPSTREAM_ERRORS, WOULD_BE_REFUSED_REQUESTS},
+    refusal::Refusal,
     request::Operation,
 };
 
@@ -18,9 +24,25 @@ pub(super) struct Trail {
     pub(super) catalogue: Option<CatalogueId>,
     pub(super) session: Option<Arc<VerifiedSession>>,
     pub(super) operation: Option<&'static Operation>,
+    /// Whether the session opens what was asked for only because the site is observed.
+    pub(super) would_be_refused: bool,
 }
 
 impl Trail {
+    /// Checks that `session` gives `access` to `catalogue`, and records whether it does only because the site is observed.
+    pub(super) fn require(
+        &mut self,
+        session: &VerifiedSession,
+        catalogue: &Catalogue,
+        access: Access,
+    ) -> Result<(), Refusal> {
+        if !session.allows(&catalogue.id, access) {
+            return Err(Refusal::Scope(catalogue.id.clone(), access));
+        }
+        self.would_be_refused |= session.opens_by_observation(&catalogue.id, access);
+        Ok(())
+    }
+
     /// Logs and counts the outcome of a request that took `taken`.
     pub(super) fn log(&self, outcome: &Result<Response, ProxyRefusal>, taken: Duration) {
         let catalogue = self.catalogue.as_ref().map_or("", CatalogueId::as_str);
@@ -33,6 +55,10 @@ impl Trail {
             Err(refusal) => ("refused", Some(refusal.reason()), refusal.status()),
         };
         count(outcome, catalogue, operation, taken);
+        if self.would_be_refused {
+            counter!(WOULD_BE_REFUSED_REQUESTS, "catalogue" => catalogue.to_owned(), "operation" => operation)
+                .increment(1);
+        }
         let problem = match outcome {
             Err(error @ (ProxyRefusal::Layers(_) | ProxyRefusal::Upstream(_))) => Some(with_causes(error)),
             _ => None,
@@ -51,6 +77,7 @@ impl Trail {
             operation,
             parameter,
             problem,
+            observed = self.would_be_refused.then_some(WOULD_BE_REFUSED),
             jti = self.session.as_ref().map(|session| session.id()),
             subject_sha256 = self.session.as_ref().map(|session| sha256_hex(session.subject().as_bytes())),
             microseconds = u64::try_from(taken.as_micros()).unwrap_or(u64::MAX),

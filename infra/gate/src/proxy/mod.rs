@@ -31,7 +31,6 @@ use crate::{
     answer::{Cors, Interface, Links, api_accept, compression, preflight, rebuild, refusal, without_body},
     catalogue::{Catalogues, Place, PlaceError, segments},
     layers::source::LayerSource,
-    refusal::Refusal,
     request::{Context, Incoming, Keys, MapRequest, Parameters, RequestRefusal},
     sessions::Sessions,
     settings::Settings,
@@ -95,7 +94,8 @@ impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
         own: impl Fn(&Catalogue) -> Vec<String>,
     ) -> Self {
         let audience = settings.site.external_url.as_str().to_owned();
-        let verifier = SessionVerifier::new(issuer, audience, settings.site.tenant(), Arc::clone(&keys));
+        let verifier = SessionVerifier::new(issuer, audience, settings.site.tenant(), Arc::clone(&keys))
+            .requiring(settings.site.minimum_revision);
         let links = settings.site.catalogues.iter().map(|catalogue| {
             let links = Links::new(
                 &address(&settings, catalogue),
@@ -140,11 +140,11 @@ impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
         let session = self.session(&parts.headers).await?;
         trail.session = Some(Arc::clone(&session));
         // Before the body is read, so that a session without access costs as little as possible.
-        require(&session, catalogue, Access::Read)?;
+        trail.require(&session, catalogue, Access::Read)?;
         let body = read_body(body, self.settings.limits.body_bytes).await?;
         let request = self.parse(parts, rest, query, &body, catalogue)?;
         trail.operation = Some(request.operation());
-        require(&session, catalogue, request.access())?;
+        trail.require(&session, catalogue, request.access())?;
         let request = self.resolve(request, catalogue).await?;
         let rewritten = request.write().with_public_url(address(&self.settings, catalogue));
         let response = self.upstream.send(&catalogue.project, rewritten).await?;
@@ -205,14 +205,6 @@ fn read_target(uri: &Uri) -> Result<(Vec<Cow<'_, str>>, Parameters), ProxyRefusa
         segments.iter().any(|segment| segment.starts_with("wfs3") || segment.starts_with("ogcapi"));
     let keys = if is_features { Keys::Features } else { Keys::Ows };
     Ok((segments, Parameters::read(uri.query().unwrap_or_default().as_bytes(), keys)?))
-}
-
-fn require(session: &VerifiedSession, catalogue: &Catalogue, access: Access) -> Result<(), Refusal> {
-    if session.allows(&catalogue.id, access) {
-        Ok(())
-    } else {
-        Err(Refusal::Scope(catalogue.id.clone(), access))
-    }
 }
 
 /// Returns the public URL of a catalogue.

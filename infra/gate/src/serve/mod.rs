@@ -77,7 +77,7 @@ impl Daemon {
         let failed = |error| StartError::Listen(config.listen, error);
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
         let metrics = metrics::recorder();
-        let watched = Watched::new(SystemClock.now());
+        let watched = Watched::new(config.settings.site.enforcement, SystemClock.now());
         let document = KeyDocument::of(&config, watched.clock.clone())?;
         let keys = Arc::new(IssuerKeys::new(document.clone(), ISSUER_KEY_LIFETIMES));
         let file = KeySetFile::new(&config.state_dir, config.issuer.clone());

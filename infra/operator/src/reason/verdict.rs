@@ -50,6 +50,13 @@ pub(super) const ENTRIES: &[Entry] = &[
         "If somebody should have it, add their group to the list.",
     ),
     entry_at(
+        "may_not_read",
+        Administrator,
+        GROUP_MEMBERS,
+        "The person is in a group that may download the catalogue, but in none that may read it, and only readers download.",
+        "If the person should have access, add them to a group that may read the catalogue as well.",
+    ),
+    entry_at(
         "overage",
         Administrator,
         GROUPS_CLAIM,

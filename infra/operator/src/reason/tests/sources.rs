@@ -59,6 +59,7 @@ fn every_verdict_is_explained() {
         Because::NotInGroup(vec![]),
         Because::GroupsInRoles(vec![]),
         Because::Nobody,
+        Because::MayNotRead,
         Because::Overage,
     ];
     let names: BTreeSet<_> = because.iter().map(|because| because.name().to_owned()).collect();
