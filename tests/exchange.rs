@@ -16,6 +16,8 @@ mod granted;
 mod graph_faults;
 #[path = "exchange/graph_tokens.rs"]
 mod graph_tokens;
+#[path = "exchange/observed.rs"]
+mod observed;
 #[path = "exchange/outages.rs"]
 mod outages;
 #[path = "exchange/overage.rs"]

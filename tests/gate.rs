@@ -21,6 +21,8 @@ mod downloads;
 mod fake_qgis;
 #[path = "gate/keys.rs"]
 mod keys;
+#[path = "gate/observed.rs"]
+mod observed;
 #[path = "gate/proxy.rs"]
 mod proxy;
 #[path = "gate/restarts.rs"]

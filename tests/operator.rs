@@ -21,6 +21,10 @@ use tempfile::TempDir;
 
 #[path = "operator/edits.rs"]
 mod edits;
+#[path = "operator/life.rs"]
+mod life;
+#[path = "operator/observe.rs"]
+mod observe;
 #[path = "operator/revoke.rs"]
 mod revoke;
 #[path = "operator/service.rs"]

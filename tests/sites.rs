@@ -11,8 +11,11 @@ use std::{
 use pozi_auth::{
     adapters::{LoadError, SiteFiles},
     sites::{Site, site_schema},
+    timestamp::Timestamp,
 };
 use serde_json::Value;
+
+const NOW: Timestamp = Timestamp::from_unix_seconds(pozi_tests::NOW);
 
 fn in_project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
@@ -88,7 +91,7 @@ fn the_schema_requires_what_the_parser_requires() {
 #[test]
 fn the_sample_sites_are_valid_and_name_the_schema() {
     let folder = in_project("infra/local/sites");
-    let sites = SiteFiles::load(&folder).unwrap();
+    let sites = SiteFiles::load(&folder, NOW).unwrap();
     assert_eq!(sites.all().count(), 2);
     for entry in fs::read_dir(&folder).unwrap() {
         let path = entry.unwrap().path();
@@ -105,7 +108,7 @@ fn error_for(files: &[(&str, &[u8])]) -> String {
     for (name, bytes) in files {
         fs::write(folder.path().join(name), bytes).unwrap();
     }
-    let message = SiteFiles::load(folder.path()).unwrap_err().to_string();
+    let message = SiteFiles::load(folder.path(), NOW).unwrap_err().to_string();
     message.replace(folder.path().to_str().unwrap(), "sites")
 }
 
@@ -145,7 +148,7 @@ fn all_errors_of_a_folder_are_reported_with_place_and_fix() {
     ];
     let mut files: Vec<_> = files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
     files.push(("0.toml", &utf_16));
-    let fields = "unknown field `titles`, expected one of `id`, `title`, `project`, `read`, `write`, `print`, `print_texts`, `highlight`";
+    let fields = "unknown field `titles`, expected one of `id`, `title`, `project`, `read`, `write`, `download`, `print`, `print_texts`, `highlight`";
     let guid = "is not a GUID of the form 00000000-0000-0000-0000-000000000000; copy it from Entra admin center → App registrations → Overview → Application (client) ID";
     let expected = [
         "0.toml: the file is UTF-16, as Notepad's \"Unicode\" and an older PowerShell's `>` write it; save the file as UTF-8",
@@ -190,7 +193,7 @@ fn two_sites_of_a_tenant_with_the_same_client_are_an_error() {
     for (name, text) in [("a.toml", VALID), ("b.toml", &other_tenant)] {
         fs::write(folder.path().join(name), text).unwrap();
     }
-    assert!(SiteFiles::load(folder.path()).is_ok(), "tenants may have the same client id");
+    assert!(SiteFiles::load(folder.path(), NOW).is_ok(), "tenants may have the same client id");
 }
 
 #[test]
@@ -211,11 +214,30 @@ fn an_error_names_the_folder_or_file_that_cannot_be_read() {
     for (place, named) in
         [("absent", "absent"), ("file", "file"), ("dir", "dir/folder.toml"), ("link", "link/dangling.toml")]
     {
-        let refused = SiteFiles::load(&folder.path().join(place)).unwrap_err();
+        let refused = SiteFiles::load(&folder.path().join(place), NOW).unwrap_err();
         assert!(matches!(refused, LoadError::Read(..)), "{refused:?}");
         let path = folder.path().join(named).display().to_string();
         assert!(refused.to_string().starts_with(&format!("{path}: ")), "{refused}");
     }
+}
+
+/// NOW is on 2027-01-15.
+#[test]
+fn a_site_that_is_observed_for_more_than_60_days_is_an_error_with_its_line() {
+    let observed = |until: &str| {
+        VALID.replacen("origins", &format!("enforcement = \"observe until {until}\"\norigins"), 1)
+    };
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.toml"), observed("2027-03-16")).unwrap();
+    assert!(SiteFiles::load(folder.path(), NOW).is_ok());
+    let message = error_for(&[("a.toml", observed("2027-03-17").as_bytes())]);
+    let line = 1 + VALID.lines().position(|line| line.starts_with("origins")).unwrap();
+    assert_eq!(
+        message,
+        format!(
+            "sites/a.toml:{line}: the site would be observed until 2027-03-17, which is more than 60 days ahead; write 2027-03-16 or an earlier day"
+        )
+    );
 }
 
 #[test]

@@ -13,8 +13,10 @@ use crate::{
     identifiers::TenantId,
     metrics,
     oauth::{ExchangeError, Refusal, RequestRefusal, SubjectToken},
+    revision::Revision,
     session::SessionClaims,
-    sites::{Site, SiteName, closed},
+    sites::{Grant, Site, SiteName, closed, would_close},
+    timestamp::Timestamp,
 };
 
 /// The `target` of audit events.
@@ -62,9 +64,14 @@ pub struct Trail {
     token_id: Option<String>,
     token_key: Option<String>,
     site: Option<SiteName>,
+    policy_revision: Option<Revision>,
+    is_observed: bool,
+    subject_sha256: Option<String>,
     group_ids_in_roles: Option<usize>,
     groups_from: Option<GroupsFrom>,
     closed: Option<String>,
+    would_refuse: Option<&'static str>,
+    would_close: Option<String>,
     session: Option<(String, String, String)>,
     written: bool,
 }
@@ -83,9 +90,14 @@ impl Trail {
             token_id: None,
             token_key: None,
             site: None,
+            policy_revision: None,
+            is_observed: false,
+            subject_sha256: None,
             group_ids_in_roles: None,
             groups_from: None,
             closed: None,
+            would_refuse: None,
+            would_close: None,
             session: None,
             written: false,
         }
@@ -109,14 +121,17 @@ impl Trail {
         self.lap = Instant::now();
     }
 
-    /// Records the site.
-    pub fn record_site(&mut self, site: &Site) {
+    /// Records the site, the revision of its document, and whether it is only observed at `now`.
+    pub fn record_site(&mut self, site: &Site, now: Timestamp) {
         self.site = Some(site.name.clone());
+        self.policy_revision = Some(site.revision);
+        self.is_observed = site.enforcement.observed_until(now).is_some();
     }
 
-    /// Records what the rules of `site` keep closed to the person, whether the token lists groups that do not count there, and
-    /// whether the groups come from elsewhere.
+    /// Records a hash of the person, the same as in the logs of verifiers; what the rules of `site` keep closed to them; whether
+    /// the token lists groups that do not count there; and whether the groups come from elsewhere.
     pub fn record_subject(&mut self, subject: &VerifiedSubject, site: &Site) {
+        self.subject_sha256 = Some(sha256_hex(SessionClaims::subject(subject).as_bytes()));
         self.closed = closed(subject.groups(), site);
         self.groups_from = Some(subject.groups_from()).filter(|from| *from != GroupsFrom::Token);
         if let Groups::InRoles(count) = subject.groups() {
@@ -127,6 +142,13 @@ impl Trail {
     /// Records the end of the wait for the tenant's keys.
     pub fn record_keys_ready(&mut self) {
         self.keys_us = micros(self.lap);
+    }
+
+    /// Records what the rules would have refused, if they are only observed.
+    pub fn record_grant(&mut self, grant: &Grant) {
+        let refusal = grant.observed().and_then(|observed| observed.refusal.clone());
+        self.would_refuse = refusal.map(|refusal| ExchangeError::from(refusal).refusal().reason);
+        self.would_close = would_close(grant);
     }
 
     /// Starts to measure signing.
@@ -152,10 +174,7 @@ impl Trail {
         self.written = true;
         let reason = refusal.as_ref().map(|refusal| refusal.reason);
         metrics::record_exchange(decision, reason, self.started.elapsed());
-        let (jti, kid, scope) = match &self.session {
-            Some((jti, kid, scope)) => (Some(jti), Some(kid), Some(scope)),
-            None => (None, None, None),
-        };
+        let session = self.session.as_ref();
         tracing::info!(
             target: AUDIT,
             decision,
@@ -163,13 +182,18 @@ impl Trail {
             status = refusal.as_ref().map_or(200, |refusal| refusal.status),
             detail,
             site = self.site.as_ref().map(SiteName::as_str),
+            policy_revision = self.policy_revision.map(|Revision(count)| count),
             tenant = self.tenant.as_ref().map(tracing::field::display),
-            scope,
+            scope = session.map(|(.., scope)| scope),
+            enforcement = self.is_observed.then_some("observed"),
+            would_refuse = self.would_refuse,
+            would_close = self.would_close,
             closed = self.closed,
             group_ids_in_roles = self.group_ids_in_roles,
             groups_from = self.groups_from.map(GroupsFrom::name),
-            jti,
-            kid,
+            jti = session.map(|(jti, ..)| jti),
+            kid = session.map(|(_, kid, _)| kid),
+            subject_sha256 = self.subject_sha256,
             subject_token_sha256 = self.token_sha256,
             uti = self.token_id,
             subject_token_kid = self.token_key,

@@ -51,7 +51,7 @@ async fn site_files_in_a_folder() {
         fs::write(folder.path().join(file.name), file.text).unwrap();
     }
     fs::write(folder.path().join("README.md"), "Not a site.").unwrap();
-    contract(SiteFiles::load(folder.path()).unwrap()).await;
+    contract(SiteFiles::load(folder.path(), NOW).unwrap()).await;
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn sites_remain_after_their_folder_is_deleted() {
     for file in files() {
         fs::write(folder.path().join(file.name), file.text).unwrap();
     }
-    let registry = SiteFiles::load(folder.path()).unwrap();
+    let registry = SiteFiles::load(folder.path(), NOW).unwrap();
     drop(folder);
     let tenants: std::collections::HashSet<TenantId> = registry.all().map(|site| site.tenant()).collect();
     assert_eq!(tenants.len(), 2);

@@ -5,9 +5,10 @@ use std::{fs, path::Path};
 use axum::Router;
 use clap::Parser;
 use pozi_auth::{
-    adapters::{Authority, Network},
+    adapters::{Authority, Network, SystemClock},
     oauth,
     sites::Site,
+    timestamp::Clock,
 };
 use pozi_gate::{Daemon, config::GateConfig};
 use pozi_local::samples;
@@ -134,7 +135,7 @@ async fn gate(issuer: &str, folder: &Path, text: &str) -> (String, String) {
     );
     let path = folder.join("gate.toml");
     fs::write(&path, config).unwrap();
-    let daemon = Daemon::start(GateConfig::load(&path).unwrap()).await.unwrap();
+    let daemon = Daemon::start(GateConfig::load(&path, SystemClock.now()).unwrap()).await.unwrap();
     let url = |address| format!("http://{address}");
     let places = (url(daemon.address().unwrap()), url(daemon.status_address().unwrap()));
     tokio::spawn(daemon.serve());

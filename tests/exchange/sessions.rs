@@ -99,6 +99,7 @@ async fn a_session_has_exactly_its_claims_and_nothing_personal() {
                     "exp": NOW + minutes * 60,
                     "jti": claims["jti"],
                     "scope": answer.scope(),
+                    "policy_revision": 1,
                 });
                 assert_eq!(claims, expected);
                 assert_eq!(answer.json["expires_in"], minutes * 60);

@@ -61,14 +61,19 @@ impl Aws {
         ([(CONTENT_TYPE, "application/x-amz-json-1.1")], answer.to_string()).into_response()
     }
 
-    /// The last state stays.
+    /// The last state stays. A line that is a list is the fields of a row that a query counted.
     fn results(&self) -> Value {
         let mut states = self.states.lock().unwrap();
         let state = if states.len() > 1 { states.pop().unwrap() } else { states[0] };
         if state == "Gone" {
             return json!({ "status": "Complete", "results": [] });
         }
-        let row = |line: &String| json!([{"field": "@timestamp", "value": "2027-01-15 08:00:00.123"}, {"field": "@message", "value": line}, {"field": "@ptr", "value": "p"}]);
+        let row = |line: &String| match serde_json::from_str(line) {
+            Ok(Value::Array(fields)) => Value::Array(fields),
+            _ => {
+                json!([{"field": "@timestamp", "value": "2027-01-15 08:00:00.123"}, {"field": "@message", "value": line}, {"field": "@ptr", "value": "p"}])
+            }
+        };
         let rows: Vec<_> = self.lines.iter().filter(|_| state == "Complete").map(row).collect();
         json!({ "status": state, "results": rows, "statistics": {"recordsMatched": 1.0} })
     }
@@ -138,6 +143,44 @@ async fn the_exchanges_of_a_time_are_listed() {
     let text = output.plain();
     assert!(text.contains("exchanges in the last 60 minutes at riverbend with no_catalogue: 2 (1 granted, 1 refused, 0 abandoned)"), "{text}");
     assert_eq!(output.json()["events"][0]["reason"], "no_catalogue");
+}
+
+#[tokio::test]
+async fn what_the_rules_of_observed_sites_would_have_refused_is_counted() {
+    let row = |fields: &[(&str, &str)]| -> Value {
+        fields.iter().map(|(name, value)| json!({"field": name, "value": value})).collect()
+    };
+    let of = |subject, more: &[(&str, &str)]| {
+        row(&[&[("site", "riverbend"), ("subject_sha256", subject), ("exchanges", "3")], more].concat())
+    };
+    let aws = Aws::new(
+        &["Complete"],
+        &[
+            of("5a", &[]),
+            of("6b", &[("would_close", "planning:write")]),
+            of("7c", &[("would_refuse", "no_catalogue"), ("would_close", "planning:read planning:write")]),
+        ],
+    );
+    let output = aws.audit(&["--stack", "trial", "--since", "30d", "--observed"]).await.unwrap();
+    let start = aws.calls.lock().unwrap()[0].1.clone();
+    assert_eq!(start["startTime"], NOW - 30 * 86_400);
+    let query = start["queryString"].as_str().unwrap();
+    assert!(query.contains("| filter enforcement = \"observed\""), "{query}");
+    let text = output.plain();
+    for words in [
+        "riverbend  refuse everything (no_catalogue)  3          1\n",
+        "riverbend  close planning:write              6          2\n",
+        "riverbend, observed in the last 30 days: exchanges 9, people 3, of whom would lose something 2\n",
+    ] {
+        assert!(text.contains(words), "{text}");
+    }
+    assert_eq!(output.json()["sites"][0]["people_affected"], 2);
+    for words in
+        [&["--observed"][..], &[JTI, "--observed"], &["--since", "1h", "--observed", "--reason", "expired"]]
+    {
+        let error = aws.audit(&[&["--stack", "trial"], words].concat()).await.unwrap_err();
+        assert!(error.contains("error: "), "{words:?}: {error}");
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use pozi_auth::{adapters::SystemClock, timestamp::Clock};
 use pozi_gate::{CheckOutcome, check, config::GateConfig};
 
 use super::daemon::{config, service, started, write_site};
@@ -52,7 +53,7 @@ async fn distinguishes_a_project_that_qgis_server_cannot_open_from_an_unreachabl
     let state = tempfile::tempdir().unwrap();
     let (base, _) = service(state.path()).await;
     config(&base, state.path(), "");
-    let load = || GateConfig::load(&state.path().join("gate.toml")).unwrap();
+    let load = || GateConfig::load(&state.path().join("gate.toml"), SystemClock.now()).unwrap();
     write_site(state.path(), |text| text.replace("C:/Pozi/heritage.qgz", "C:/Pozi/faulty.qgz"));
     let (outcome, report) = check(&load(), None).await;
     assert_eq!(outcome, CheckOutcome::Failed);

@@ -3,7 +3,10 @@
 use std::{fs, path::Path};
 
 use clap::Parser;
-use pozi_auth::adapters::aws::connection;
+use pozi_auth::{
+    adapters::{SystemClock, aws::connection},
+    timestamp::Clock,
+};
 use pozi_gate::config::{GateConfig, UpstreamConfig};
 use pozi_local::samples;
 use pozi_operator::{Args, Output, World, run};
@@ -28,7 +31,7 @@ async fn the_gate_accepts_what_is_printed_for_it() {
             fs::write(&file, &text).unwrap();
             let folder = sites.path().join(system).join(&site.name);
             configured(&file, &folder, system).await.unwrap();
-            let config = GateConfig::load(&folder.join("gate.toml")).unwrap();
+            let config = GateConfig::load(&folder.join("gate.toml"), SystemClock.now()).unwrap();
             assert_eq!(config.issuer.as_str(), "https://auth.example");
             assert_eq!(config.settings.site, site_of(&text));
             assert_eq!(fs::read_to_string(folder.join("site.toml")).unwrap(), text);

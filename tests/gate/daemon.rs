@@ -10,9 +10,10 @@ use std::{
 use clap::Parser;
 use entra_emulator::Person;
 use pozi_auth::{
-    adapters::HttpDocument,
+    adapters::{HttpDocument, SystemClock},
     address::LoopbackUrl,
     fetch::{DocumentFetch, FetchError},
+    timestamp::Clock,
 };
 use pozi_gate::{Daemon, config::GateConfig};
 use pozi_local::{args::Args, samples, service::Service};
@@ -28,7 +29,7 @@ pub(super) fn config(issuer: &str, folder: &Path, more: &str) -> GateConfig {
         "issuer = \"{issuer}\"\nsite = \"site.toml\"\nlisten = \"127.0.0.1:0\"\nstatus_listen = \"127.0.0.1:0\"\nstate_dir = \"gate-state\"\nproject_paths = \"windows\"\n{more}\n[upstream]\nhttp = \"{qgis}\"\n"
     );
     fs::write(folder.join("gate.toml"), text).unwrap();
-    GateConfig::load(&folder.join("gate.toml")).unwrap()
+    GateConfig::load(&folder.join("gate.toml"), SystemClock.now()).unwrap()
 }
 
 /// Starts a fake QGIS Server that opens every project except `faulty.qgz`, and returns its URL.
@@ -79,14 +80,18 @@ pub(super) async fn service(state: &Path) -> (String, String) {
     let service = Service::start(&args).await.unwrap();
     let base = service.base().to_owned();
     tokio::spawn(service.serve());
-    let token = text(&format!("{base}/entra/token?site=riverbend&person=reader")).await;
+    let session = session_of(&base, "reader").await;
+    (base, session)
+}
+
+/// Returns a session of `person` at riverbend, from the service at `base`.
+pub(super) async fn session_of(base: &str, person: &str) -> String {
+    let token = text(&format!("{base}/entra/token?site=riverbend&person={person}")).await;
     let form = pozi_tests::exchange_form(&token, &[]);
-    let answered = tokio::task::spawn_blocking({
-        let base = base.clone();
-        move || post(&base, &form)
-    });
+    let base = base.to_owned();
+    let answered = tokio::task::spawn_blocking(move || post(&base, &form));
     let answer: Value = serde_json::from_str(&answered.await.unwrap()).unwrap();
-    (base, answer["access_token"].as_str().unwrap().to_owned())
+    answer["access_token"].as_str().unwrap().to_owned()
 }
 
 async fn text(url: &str) -> String {
@@ -156,12 +161,12 @@ async fn refuses_every_request_without_keys() {
 }
 
 /// The body of `/health`.
-async fn health(status: &str) -> Value {
+pub(super) async fn health(status: &str) -> Value {
     serde_json::from_str(&get(&format!("{status}/health"), &[]).await.unwrap()).unwrap()
 }
 
 /// Polls until `is_true` returns true.
-async fn until(what: &str, is_true: impl AsyncFn() -> bool) {
+pub(super) async fn until(what: &str, is_true: impl AsyncFn() -> bool) {
     for _ in 0..600 {
         if is_true().await {
             return;
@@ -211,7 +216,7 @@ async fn applies_a_new_catalogue_without_a_restart_and_ignores_an_invalid_file()
 }
 
 /// Returns the body of the answer of `/decide`; null if it allows the request.
-async fn decide(gate: &str, headers: &[(&str, &str)]) -> Value {
+pub(super) async fn decide(gate: &str, headers: &[(&str, &str)]) -> Value {
     let mut request = "GET /decide HTTP/1.1\r\nHost: gate\r\nConnection: close\r\n".to_owned();
     for (name, value) in headers {
         request.extend([*name, ": ", *value, "\r\n"]);
@@ -221,7 +226,7 @@ async fn decide(gate: &str, headers: &[(&str, &str)]) -> Value {
 }
 
 /// Sends these bytes, and returns the whole answer.
-async fn raw(base: &str, bytes: String) -> String {
+pub(super) async fn raw(base: &str, bytes: String) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let mut stream = tokio::net::TcpStream::connect(base.trim_start_matches("http://")).await.unwrap();
     stream.write_all(bytes.as_bytes()).await.unwrap();

@@ -11,7 +11,7 @@ use pozi_auth::{
     tenants::{RegistryError, SiteRegistry, TenantSites},
     timestamp::Timestamp,
 };
-use pozi_tests::{NOW, World, exchange_form, form_request, part, send};
+use pozi_tests::{NOW, World, exchange_form, form_request, part, riverbend_with, send};
 use serde_json::{Value, json};
 
 use super::{Lines, audits};
@@ -21,6 +21,12 @@ fn members(audit: &Value) -> BTreeSet<&str> {
     let of_every_line = ["timestamp", "level", "target", "message"];
     let members = audit.as_object().unwrap().keys().map(String::as_str);
     members.filter(|name| !of_every_line.contains(name)).collect()
+}
+
+/// Returns the SHA-256 of `text` in hexadecimal.
+fn hash_of(text: &str) -> String {
+    let hash = digest(&SHA256, text.as_bytes());
+    hash.as_ref().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 /// The members of every audit event.
@@ -35,26 +41,26 @@ async fn a_granted_exchange_logs_one_audit_event_with_who_may_do_what() {
         let answer = world.exchange(&token, &[]).await;
         let lines = lines.take();
         let [audit] = audits(&lines)[..] else { panic!("not one audit event: {lines:?}") };
-        let of_the_site = ["site", "tenant", "scope", "closed"];
-        let further = ["jti", "kid", "subject_token_sha256", "uti", "subject_token_kid"];
+        let of_the_site = ["site", "policy_revision", "tenant", "scope", "closed"];
+        let further = ["jti", "kid", "subject_sha256", "subject_token_sha256", "uti", "subject_token_kid"];
         let expected = OF_EVERY_EXCHANGE.into_iter().chain(of_the_site).chain(further);
         assert_eq!(members(audit), expected.collect());
 
         let (session, subject) = (part(answer.session(), 1), part(&token, 1));
-        let hash = digest(&SHA256, token.as_bytes());
-        let hex = hash.as_ref().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
         for (name, value) in [
             ("decision", json!("granted")),
             ("status", json!(200)),
             ("message", json!("token exchange")),
             ("level", json!("INFO")),
             ("site", json!("riverbend")),
+            ("policy_revision", json!(1)),
             ("tenant", subject["tid"].clone()),
             ("scope", session["scope"].clone()),
             ("closed", json!("planning:write nobody, heritage:write nobody")),
             ("jti", session["jti"].clone()),
             ("kid", part(answer.session(), 0)["kid"].clone()),
-            ("subject_token_sha256", json!(hex)),
+            ("subject_sha256", json!(hash_of(session["sub"].as_str().unwrap()))),
+            ("subject_token_sha256", json!(hash_of(&token))),
             ("uti", subject["uti"].clone()),
             ("subject_token_kid", json!(world.entra.key_id())),
         ] {
@@ -92,7 +98,7 @@ async fn a_refused_exchange_logs_one_audit_event_with_the_reason() {
             [("scope", "assets:write")],
             &good,
             "scope_not_allowed",
-            &[&token_members[..], &["site", "closed"]].concat(),
+            &[&token_members[..], &["site", "policy_revision", "subject_sha256", "closed"]].concat(),
         ),
     ] {
         let answer = world.exchange(token, &more).await;
@@ -141,6 +147,46 @@ async fn what_stays_closed_is_logged_with_the_rule_for_sessions_and_for_refusals
     world.clock.advance(2 * 3_600);
     world.exchange(&stale, &[]).await;
     assert_eq!(audits(&lines.take())[0]["closed"], Value::Null, "no rule was asked about an expired token");
+}
+
+/// The log alone says what a site's rules would have refused while they were only observed, and to how many people.
+#[tokio::test]
+async fn an_observed_exchange_logs_what_the_rules_would_have_refused() {
+    let file = riverbend_with("enforcement = \"observe until 2027-01-15\"");
+    let world = World::with(&[file], SigningAlgorithm::Es256).await;
+    let (lines, _guard) = Lines::capture();
+    let all = "assets:read assets:write heritage:read planning:read";
+    for (person, scope, would_refuse, would_close) in [
+        (Person::Editor, None, Value::Null, Value::Null),
+        (Person::Reader, None, Value::Null, json!("assets:read assets:write")),
+        (Person::Reader, Some("planning:read"), Value::Null, Value::Null),
+        (Person::Reader, Some("assets:read planning:read"), json!("scope_not_allowed"), json!("assets:read")),
+        (Person::NoGroups, None, json!("no_catalogue"), json!(all)),
+        (Person::NoGroups, Some("planning:read"), json!("no_catalogue"), json!("planning:read")),
+        (Person::Overage, None, json!("groups_overage"), json!(all)),
+    ] {
+        let token = world.token(&TokenSpec { person, ..TokenSpec::default() });
+        let scope: Vec<_> = scope.into_iter().map(|scope| ("scope", scope)).collect();
+        let answer = world.exchange(&token, &scope).await;
+        let lines = lines.take();
+        let [audit] = audits(&lines)[..] else { panic!("not one audit event: {lines:?}") };
+        let found =
+            [&audit["decision"], &audit["enforcement"], &audit["would_refuse"], &audit["would_close"]];
+        let expected = [&json!("granted"), &json!("observed"), &would_refuse, &would_close];
+        assert_eq!(found, expected, "{person} {scope:?}");
+        assert_eq!(audit["subject_sha256"], hash_of(part(answer.session(), 1)["sub"].as_str().unwrap()));
+    }
+    let refused = world.exchange(&world.token(&TokenSpec::default()), &[("scope", "planning:write")]).await;
+    assert_eq!(refused.refusal().1, "scope_not_allowed");
+    let audit = lines.take();
+    assert_eq!(audits(&audit)[0]["enforcement"], "observed", "of the refusals of an observed site, too");
+    world.clock.set(1_800_057_600);
+    world.exchange(&world.token(&TokenSpec::default()), &[]).await;
+    let enforced = lines.take();
+    let enforced = audits(&enforced)[0];
+    for member in ["enforcement", "would_refuse", "would_close"] {
+        assert_eq!(enforced[member], Value::Null, "{member}");
+    }
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 //! The log line of a decision of the gate.
 
 use entra_emulator::TokenSpec;
-use pozi_auth::{session::SessionVerifier, sites::Access};
+use pozi_auth::{keyring::SigningAlgorithm, session::SessionVerifier, sites::Access};
 use pozi_gate::{Gate, Routes};
-use pozi_tests::{Published, World, part, riverbend_tenant};
+use pozi_tests::{Published, World, part, riverbend_tenant, riverbend_with};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -49,7 +49,37 @@ async fn a_decision_of_the_gate_is_one_line_without_tokens_and_personal_data() {
         assert_eq!(line["subject_sha256"].is_string(), is_known);
         let named = if reason == "unknown_catalogue" { Value::Null } else { json!(catalogue) };
         assert_eq!(line["catalogue"], named);
+        assert_eq!(line["observed"], Value::Null);
         assert!(audits(&lines).is_empty(), "only exchanges write audit events");
         secrets.assert_absent_from(&lines);
+    }
+}
+
+#[tokio::test]
+async fn a_decision_that_the_rules_would_have_refused_says_so() {
+    let file = riverbend_with("enforcement = \"observe until 2027-02-01\"");
+    let world = World::with(&[file], SigningAlgorithm::Es256).await;
+    let session = world.exchange(&world.token(&TokenSpec::default()), &[]).await.session().to_owned();
+    let keys = IssuerKeys::new(PublishedDocument::of(&world), ISSUER_KEY_LIFETIMES);
+    let catalogues = ["planning", "assets"].map(|id| id.parse().unwrap());
+    let site = "https://poziserver-riverbend.example/pozi/";
+    let gate = Gate::new(world.issuer.clone(), site.into(), riverbend_tenant(), catalogues, keys);
+    let router = pozi_gate::router(Routes { gate, clock: world.clock.clone(), site: site.into() });
+    let (lines, _guard) = Lines::capture();
+    for (catalogue, access, decision, observed) in [
+        ("planning", "read", "allowed", Value::Null),
+        ("planning", "write", "refused", Value::Null),
+        ("assets", "read", "allowed", json!("would_be_refused")),
+        ("assets", "write", "allowed", json!("would_be_refused")),
+    ] {
+        let request = http::Request::get("/decide")
+            .header("x-pozi-catalogue", catalogue)
+            .header("x-pozi-method", "GET")
+            .header("x-pozi-access", access)
+            .header("x-pozi-session", &session);
+        router.clone().oneshot(request.body(axum::body::Body::empty()).unwrap()).await.unwrap();
+        let lines = lines.take();
+        let line = lines.iter().find(|line| line["target"] == "pozi::gate").unwrap();
+        assert_eq!((&line["decision"], &line["observed"]), (&json!(decision), &observed), "{catalogue}");
     }
 }

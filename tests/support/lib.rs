@@ -40,7 +40,7 @@ pub use self::{
     published::{Outage, PublishedDocument},
     requests::{Answer, exchange_form, form_request, send},
     runtime::Runtime,
-    tenants::riverbend_tenant,
+    tenants::{riverbend_tenant, riverbend_with},
     traffic::Seen,
     venv::tools,
     verifier::{Published, WorldKeys},

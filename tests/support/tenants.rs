@@ -1,7 +1,10 @@
 //! The emulated Entra of the sample sites, over HTTP.
 
 use entra_emulator::{EmulatedEntra, Version};
-use pozi_auth::{identifiers::TenantId, sites::Site};
+use pozi_auth::{
+    identifiers::TenantId,
+    sites::{Site, SiteFile},
+};
 use pozi_local::samples;
 use tokio::{net::TcpListener, task::spawn_blocking};
 
@@ -9,6 +12,14 @@ use tokio::{net::TcpListener, task::spawn_blocking};
 pub fn riverbend_tenant() -> TenantId {
     let site = Site::parse(&samples::site_files()[0].text).expect("the sample sites are valid");
     site.tenant()
+}
+
+/// Returns the site file of riverbend with another `setting`, such as `session_minutes = 5`.
+pub fn riverbend_with(setting: &str) -> SiteFile {
+    let riverbend = samples::site_files().remove(0);
+    let text = riverbend.text.replacen("\norigins = [", &format!("\n{setting}\norigins = ["), 1);
+    assert_ne!(text, riverbend.text, "the setting is in the file");
+    SiteFile { text, ..riverbend }
 }
 
 /// Serves the emulated Entra, and returns it with its URL.

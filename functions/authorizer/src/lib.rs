@@ -8,7 +8,7 @@ mod route;
 
 use pozi_auth::{
     config::{AuthorizerConfig, ResponseKind, RoutePrefix, SessionHeader},
-    session::{SessionKeySource, SessionRefusal, SessionVerifier, VerifiedSession},
+    session::{SessionKeySource, SessionRefusal, SessionVerifier, VerifiedSession, WOULD_BE_REFUSED},
     sites::ExternalUrl,
     timestamp::Clock,
 };
@@ -174,11 +174,15 @@ impl Refusal {
 fn log_decision(decided: &Result<(VerifiedSession, Route), Refusal>) {
     let refusal = decided.as_ref().err();
     let session = decided.as_ref().map_or_else(Refusal::session, |(session, _)| Some(session));
+    let would_be_refused = decided
+        .as_ref()
+        .is_ok_and(|(session, route)| session.opens_by_observation(&route.catalogue, route.access));
     tracing::info!(
         target: "pozi::authorizer",
         decision = if refusal.is_none() { "allowed" } else { "refused" },
         reason = refusal.map(Refusal::code),
         detail = refusal.map(tracing::field::display),
+        observed = would_be_refused.then_some(WOULD_BE_REFUSED),
         jti = session.map(VerifiedSession::id),
         "a request was decided"
     );

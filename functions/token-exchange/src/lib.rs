@@ -129,7 +129,7 @@ impl<E: Environment> TokenExchange<E> {
         let token = verify_signature(&self.tenant_keys, token, &sites, now, ready).await?;
 
         let site = tenants::choose(&sites, &request.targets, &token)?;
-        trail.record_site(site);
+        trail.record_site(site, now);
         check_origin(&head.headers, site)?;
         let subject = entra::verify(token, &site.expected, now)?;
         let revoked = revoked?;
@@ -137,6 +137,7 @@ impl<E: Environment> TokenExchange<E> {
         let subject = self.resolve_groups(subject, site, request.graph_token.as_ref(), now).await?;
         trail.record_subject(&subject, site);
         let grant = sites::decide(&subject, site, request.scope.as_ref(), now)?;
+        trail.record_grant(&grant);
 
         trail.record_signing();
         let claims = SessionClaims::new(&self.issuer, &subject, &grant, Uuid::new_v4(), now);

@@ -10,7 +10,7 @@ use std::{
 
 use clap::{Parser, Subcommand};
 
-use pozi_auth::error::with_causes;
+use pozi_auth::{adapters::SystemClock, error::with_causes, timestamp::Clock};
 
 use crate::{Daemon, LogLines, check::check, config::GateConfig, request::print_operations};
 
@@ -71,7 +71,7 @@ impl Args {
 
     fn config(&self) -> Result<GateConfig, Box<dyn Error>> {
         let path = self.config.clone().unwrap_or_else(GateConfig::default_path);
-        Ok(GateConfig::load(&path)?.listening_at(self.listen))
+        Ok(GateConfig::load(&path, SystemClock.now())?.listening_at(self.listen))
     }
 
     async fn serve(&self) -> Result<ExitCode, Box<dyn Error>> {

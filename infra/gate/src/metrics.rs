@@ -7,6 +7,8 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 /// Requests, by `catalogue`, `operation` and `outcome`.
 pub const REQUESTS: &str = "pozi_gate_requests_total";
+/// Requests of sessions that open what was asked for only because the site is observed, by `catalogue` and `operation`.
+pub const WOULD_BE_REFUSED_REQUESTS: &str = "pozi_gate_would_be_refused_total";
 /// Duration of requests, by `catalogue` and `operation`.
 pub const REQUEST_SECONDS: &str = "pozi_gate_request_seconds";
 /// Requests that failed at QGIS Server, by `catalogue` and `kind`.
@@ -47,6 +49,10 @@ fn install() -> PrometheusHandle {
 
 fn describe() {
     describe_counter!(REQUESTS, "Requests, by catalogue, operation and outcome.");
+    describe_counter!(
+        WOULD_BE_REFUSED_REQUESTS,
+        "Requests that are allowed only because the site is observed, by catalogue and operation."
+    );
     describe_histogram!(REQUEST_SECONDS, Unit::Seconds, "Duration of requests, by catalogue and operation.");
     describe_counter!(UPSTREAM_ERRORS, "Requests that failed at QGIS Server, by catalogue and kind.");
     describe_gauge!(SESSIONS_REMEMBERED, "Verified sessions in the cache.");

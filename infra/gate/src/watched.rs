@@ -5,7 +5,11 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use pozi_auth::{error::with_causes, sites::CatalogueId, timestamp::Timestamp};
+use pozi_auth::{
+    error::with_causes,
+    sites::{CatalogueId, Enforcement},
+    timestamp::Timestamp,
+};
 
 use crate::clock_offset::ClockOffset;
 
@@ -44,6 +48,8 @@ pub struct Configuration(Arc<Mutex<ConfigurationState>>);
 pub struct ConfigurationState {
     /// When the configuration in force was applied.
     pub loaded: Timestamp,
+    /// What its site file says about the rules.
+    pub enforcement: Enforcement,
     /// Why the files as they are now were rejected.
     pub problem: Option<String>,
     /// Changed settings that need a restart.
@@ -51,10 +57,10 @@ pub struct ConfigurationState {
 }
 
 impl Watched {
-    /// Creates the observations of a gate that applied its configuration at `now`.
-    pub fn new(now: Timestamp) -> Self {
+    /// Creates the observations of a gate that applied its configuration, with a site of this `enforcement`, at `now`.
+    pub fn new(enforcement: Enforcement, now: Timestamp) -> Self {
         let watched = Self::default();
-        watched.configuration.record_applied(now, Vec::new());
+        watched.configuration.record_applied(enforcement, now, Vec::new());
         watched
     }
 }
@@ -100,9 +106,9 @@ impl UpstreamStates {
 }
 
 impl Configuration {
-    /// Records that a configuration was applied at `now`, except for what needs a restart.
-    pub fn record_applied(&self, now: Timestamp, needs_restart: Vec<&'static str>) {
-        *lock(&self.0) = ConfigurationState { loaded: now, problem: None, needs_restart };
+    /// Records that a configuration, with a site of this `enforcement`, was applied at `now`, except for what needs a restart.
+    pub fn record_applied(&self, enforcement: Enforcement, now: Timestamp, needs_restart: Vec<&'static str>) {
+        *lock(&self.0) = ConfigurationState { loaded: now, enforcement, problem: None, needs_restart };
     }
 
     /// Records that the files were rejected and the previous configuration stays in force.

@@ -37,6 +37,7 @@ export const SESSION_NOTES = {
     scope: "The catalogues that the session opens, to read, to write or to download.",
     aud: "The map server that the session is for.",
     sub: "The tenant and the person, by their ids in Entra.",
+    enforced_scope: "The part of the scope that the site's rules allow. The rules are only observed, so the session opens all of it.",
     exp: "When the session expires. Only another exchange gives a later one.",
   },
   more: {
@@ -45,6 +46,7 @@ export const SESSION_NOTES = {
     jti: "The session's id, which the log has too.",
     client_id: "The application that requested it.",
     tid: "The tenant.",
+    policy_revision: "The revision of the site's document that decided. Servers may refuse older ones.",
   },
 };
 

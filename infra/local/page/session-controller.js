@@ -97,7 +97,8 @@ export class SessionController {
     this.#verdict({ state: "open", scope: session.info.scope });
     this.#tick();
     const acts = { renew: () => this.renew(), widen: () => this.#use(this.#full), discard: () => this.#discarded() };
-    const view = sessionView({ claims: decoded.claims, narrowed, bar: this.#bar, acts });
+    const { observedUntil } = this.#login.site;
+    const view = sessionView({ claims: decoded.claims, narrowed, bar: this.#bar, acts, observedUntil });
     this.#panel("session", "ready", described && errorBox(described), view);
     this.#panel("decoded", "ready", decodedView(decoded));
     if (!narrowed) this.#offer(session.info.scope);

@@ -4,11 +4,15 @@ import { claimsTable, HEADER_NOTES, SESSION_NOTES } from "./claims.js";
 import { button, buttons, icon, make, notice } from "./elements.js";
 import { duration } from "./jwt.js";
 
-/** The session's permissions and time left. The caller moves `bar`, a time bar; `acts` has renew, widen and discard. */
-export function sessionView({ claims, narrowed, bar, acts }) {
+/**
+ * The session's permissions and time left. The caller moves `bar`, a time bar; `acts` has renew, widen and discard.
+ * `observedUntil` is the day until which the site is only observed, if it is.
+ */
+export function sessionView({ claims, narrowed, bar, acts, observedUntil }) {
   const scope = String(claims.scope ?? "").split(" ").filter(Boolean);
   return [
     bar.element,
+    ...(typeof claims.enforced_scope === "string" ? [observed(claims.enforced_scope, observedUntil)] : []),
     make("h3", {}, narrowed ? "Permissions (narrowed)" : "Permissions"),
     make("ul", { class: "plain chips", "data-testid": "session-scope" }, scope.map(chip)),
     buttons(
@@ -27,6 +31,12 @@ export function decodedView({ claims, header }) {
     part("Claims of the session", isWide, claimsTable(claims, SESSION_NOTES, "Claims of the session", "session-claims")),
     part("Header of the session", false, claimsTable(header, HEADER_NOTES, "Header of the session", "session-header")),
   ];
+}
+
+function observed(enforced, until) {
+  const rules = enforced === "" ? "nothing of this" : enforced.split(" ").join(", ");
+  const text = make("p", {}, `By its rules the session would open ${rules}.`);
+  return notice("warning", `This site is only observed${until ? ` until ${until}` : ""}`, text);
 }
 
 function chip(permission) {

@@ -14,7 +14,7 @@ use axum::{
     routing::get,
 };
 use entra_emulator::{Mistake, Person};
-use pozi_auth::sites::{Catalogue, Site};
+use pozi_auth::sites::{Catalogue, Enforcement, Site};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -144,6 +144,10 @@ impl PageConfig {
 }
 
 fn site(site: &Site) -> Value {
+    let observed_until = match site.enforcement {
+        Enforcement::Enforced => None,
+        Enforcement::ObservedUntil(day) => Some(day),
+    };
     let catalogue = |catalogue: &Catalogue| json!({"id": catalogue.id.as_str(), "title": catalogue.title});
     json!({
         "name": site.name.as_str(),
@@ -151,6 +155,7 @@ fn site(site: &Site) -> Value {
         "clientId": site.expected.client.uuid().to_string(),
         "scope": format!("{}/user_impersonation", site.external_url.application_id_uri()),
         "catalogues": site.catalogues.iter().map(catalogue).collect::<Value>(),
+        "observedUntil": observed_until.map(|day| day.to_string()),
     })
 }
 

@@ -84,7 +84,7 @@ impl Service {
         let (listener, port) = listen(args.port, "--port")?;
         let base = format!("http://localhost:{port}");
         let files = match &args.sites {
-            Some(folder) => SiteFiles::load(folder)?,
+            Some(folder) => SiteFiles::load(folder, SystemClock.now())?,
             None => SiteFiles::of(&samples::site_files())?,
         };
         let mut sites: Vec<_> = files.all().cloned().collect();

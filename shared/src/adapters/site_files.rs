@@ -35,9 +35,12 @@ pub enum LoadError {
 }
 
 impl SiteFiles {
-    /// Reads every `*.toml` of `folder`, sorted by name.
-    pub fn load(folder: &Path) -> Result<Self, LoadError> {
-        Self::of(&read_folder(folder)?)
+    /// Reads every `*.toml` of `folder`, sorted by name. No site may be observed for too long after `now`.
+    pub fn load(folder: &Path, now: Timestamp) -> Result<Self, LoadError> {
+        let files = read_folder(folder)?;
+        let sites = Self::of(&files)?;
+        let errors: Vec<_> = files.iter().filter_map(|file| file.check_enforcement(now).err()).collect();
+        if errors.is_empty() { Ok(sites) } else { Err(LoadError::Faulty(errors)) }
     }
 
     /// Compiles files that have been read already.

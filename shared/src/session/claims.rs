@@ -52,7 +52,7 @@ impl SessionClaims {
         Self {
             iss: issuer.clone(),
             aud: grant.audience().to_owned(),
-            sub: format!("{}.{}", subject.tenant(), subject.object()),
+            sub: Self::subject(subject),
             client_id: subject.client(),
             tid: subject.tenant(),
             iat: now,
@@ -62,6 +62,11 @@ impl SessionClaims {
             enforced_scope: grant.observed().map(|observed| observed.enforced_scope.to_string()),
             policy_revision: grant.revision(),
         }
+    }
+
+    /// Returns the claim `sub` of every session of `subject`.
+    pub fn subject(subject: &VerifiedSubject) -> String {
+        format!("{}.{}", subject.tenant(), subject.object())
     }
 
     /// Returns the seconds from minting until the session ends.
@@ -74,10 +79,12 @@ impl SessionClaims {
 mod tests {
     use std::{collections::BTreeSet, time::Duration};
 
+    use proptest::prelude::*;
+
     use super::*;
     use crate::{
         entra::{Groups, testing::subject},
-        sites::testing,
+        sites::{Enforcement, Site, decide, documents, testing},
     };
 
     fn claims(life: u64, subject_expires: u64) -> SessionClaims {
@@ -107,5 +114,55 @@ mod tests {
             claims["sub"],
             "00000000-0000-0000-0000-000000000001.00000000-0000-0000-0000-000000000002"
         );
+    }
+
+    /// Returns the claims of a person in no group at riverbend, which is at revision 7 and observed or not.
+    fn minted(enforcement: Enforcement, life: Duration, now: Timestamp, expires: Timestamp) -> SessionClaims {
+        let site = Site { enforcement, session_life: life, revision: Revision(7), ..documents::site() };
+        let person = subject(Groups::Listed(BTreeSet::new()), expires);
+        let grant = decide(&person, &site, None, now).unwrap();
+        SessionClaims::new(&"https://auth.example".parse().unwrap(), &person, &grant, Uuid::nil(), now)
+    }
+
+    #[test]
+    fn a_session_carries_the_revision_and_an_observed_one_what_the_rules_allow() {
+        // 2027-01-15 08:00 UTC.
+        let now = Timestamp::from_unix_seconds(1_800_000_000);
+        let later = now.plus(Duration::from_hours(1));
+        let minted = |enforcement: &str| {
+            let claims = minted(enforcement.parse().unwrap(), Duration::from_mins(10), now, later);
+            serde_json::to_value(claims).unwrap()
+        };
+        let enforced = minted("enforced");
+        assert_eq!((&enforced["policy_revision"], enforced.get("enforced_scope")), (&7.into(), None));
+        let observed = minted("observe until 2027-02-01");
+        assert_eq!(observed["policy_revision"], 7);
+        assert_eq!(observed["scope"], "parks:read planning:read planning:write");
+        assert_eq!(observed["enforced_scope"], "parks:read");
+    }
+
+    proptest! {
+        /// Whatever the time, the site's settings and the subject token's end.
+        #[test]
+        fn no_observed_session_lives_past_the_last_day(
+            now in 1_799_000_000..1_801_000_000_u64,
+            day in 0..80_u64,
+            minutes in 1..=60_u64,
+            token in 1..200_000_u64,
+        ) {
+            const DAY: u64 = 86_400;
+            let until = crate::sites::Day::of(Timestamp::from_unix_seconds(1_799_000_000 + day * DAY));
+            let end = (1_799_000_000 / DAY + day + 1) * DAY;
+            let enforcement = format!("observe until {until}").parse().unwrap();
+            let at = Timestamp::from_unix_seconds;
+            let claims = minted(enforcement, Duration::from_mins(minutes), at(now), at(now + token));
+            let is_observed = now < end && end - DAY <= (now / DAY + 60) * DAY;
+            prop_assert_eq!(claims.enforced_scope.is_some(), is_observed);
+            let own = now + minutes * 60;
+            let expected = if is_observed { own.min(end) } else { own }.min(now + token);
+            prop_assert_eq!(claims.exp.unix_seconds(), expected);
+            prop_assert!(!is_observed || claims.exp.unix_seconds() <= end);
+            prop_assert!(is_observed || claims.scope == "parks:read", "enforced on any other day");
+        }
     }
 }

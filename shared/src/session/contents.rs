@@ -108,6 +108,23 @@ mod tests {
         assert_eq!((read.subject, read.tenant, read.client), (claims.sub, claims.tid, claims.client_id));
         assert_eq!((read.id.to_string(), read.scope.to_string()), (claims.jti, claims.scope));
         assert_eq!((read.issued, read.expires), (claims.iat, claims.exp));
+        assert_eq!((read.enforced_scope, read.policy_revision), (None, Some(claims.policy_revision)));
+    }
+
+    #[test]
+    fn reads_what_an_observed_session_says_and_one_without_a_revision() {
+        let read = SessionContents::read(&token(|_, claims| {
+            claims["enforced_scope"] = json!("planning:read");
+            claims.as_object_mut().unwrap().remove("policy_revision");
+        }));
+        let read = read.unwrap();
+        assert_eq!(read.enforced_scope.map(|scope| scope.to_string()).as_deref(), Some("planning:read"));
+        assert_eq!(read.policy_revision, None);
+        let wrong = |name: &'static str, value: Value| {
+            SessionContents::read(&token(|_, claims| claims[name] = value)).unwrap_err()
+        };
+        assert_eq!(wrong("enforced_scope", json!("\u{1b}[2J")), SessionRefusal::Scope);
+        assert_eq!(wrong("policy_revision", json!("\u{1b}[2J")).code(), "claim");
     }
 
     #[test]

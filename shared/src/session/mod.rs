@@ -25,7 +25,7 @@ pub use self::{
     revocation_limit::{RevocationLimit, RevocationsUnavailableError},
     size::{LARGE_SESSION_BYTES, MAX_SESSION_BYTES, SessionTooLarge, check_size, longest_session},
     source::{SessionKeyError, SessionKeySource},
-    verify::{SessionVerifier, VerifiedSession},
+    verify::{SessionVerifier, VerifiedSession, WOULD_BE_REFUSED},
 };
 pub use crate::{
     issuer::{Issuer, IssuerError},

@@ -46,7 +46,7 @@ pub enum SessionRefusal {
     #[error("`scope` is not <catalogue>:<download|read|write>, sorted and separated by one space")]
     Scope,
     /// Decided by a document of the site that is older than the oldest one accepted.
-    #[error("decided by revision {} of the site's document, and {minimum} is the oldest accepted", found.map_or_else(|| "?".to_owned(), |found| found.to_string()))]
+    #[error("decided by {} of the site's document, and the oldest accepted is {minimum}", in_words(*.found))]
     PolicyOutdated {
         /// The session's revision; `None` if it has none.
         found: Option<Revision>,
@@ -87,4 +87,9 @@ impl SessionRefusal {
             Self::RevocationsUnavailable(_) => "revocations_unavailable",
         }
     }
+}
+
+/// Returns a revision in words.
+fn in_words(found: Option<Revision>) -> String {
+    found.map_or_else(|| "an unknown revision".to_owned(), |found| format!("revision {found}"))
 }

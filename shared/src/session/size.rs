@@ -26,6 +26,9 @@ const ISSUER_BYTES: usize = 128;
 /// A time of ten digits, as all are until the year 2286.
 const LATE: Timestamp = Timestamp::from_unix_seconds(9_999_999_999);
 
+/// A revision of ten digits, as no site reaches one.
+const LATE_REVISION: Revision = Revision(9_999_999_999);
+
 /// A session has more than [`MAX_SESSION_BYTES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the session has {found} bytes, and at most {MAX_SESSION_BYTES} are issued")]
@@ -61,7 +64,7 @@ pub fn longest_session(site: &Site) -> usize {
         jti: Uuid::nil().to_string(),
         scope,
         enforced_scope,
-        policy_revision: Revision(u64::from(u32::MAX)),
+        policy_revision: LATE_REVISION,
     };
     // Such claims can always be written; if not, the site is refused.
     size_of(&claims, SigningAlgorithm::Rs256).unwrap_or(usize::MAX)
@@ -98,6 +101,7 @@ mod tests {
     /// Mints the session of a person in all groups of `site`.
     async fn minted(site: &Site, issuer: usize, algorithm: SigningAlgorithm) -> String {
         let now = Timestamp::from_unix_seconds(NOW);
+        let site = &Site { revision: LATE_REVISION, ..site.clone() };
         let person = subject(Groups::Listed(site.groups()), now.plus(Duration::from_hours(1)));
         let grant = decide(&person, site, None, now).unwrap();
         let claims = SessionClaims::new(&Issuer::of_length(issuer), &person, &grant, Uuid::new_v4(), now);
@@ -115,6 +119,19 @@ mod tests {
             for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256] {
                 assert!(minted(site, 20, algorithm).await.len() < longest);
             }
+        }
+    }
+
+    #[tokio::test]
+    async fn no_session_of_an_observed_site_is_longer_than_the_longest() {
+        for count in [1, 2, 30] {
+            let mut site = site(count);
+            let enforced = longest_session(&site);
+            // NOW is on 2027-01-15.
+            site.enforcement = "observe until 2027-02-01".parse().unwrap();
+            let longest = longest_session(&site);
+            assert!(longest > enforced, "it carries two scopes");
+            assert_eq!(minted(&site, ISSUER_BYTES, SigningAlgorithm::Rs256).await.len(), longest);
         }
     }
 

@@ -16,6 +16,9 @@ use crate::{
     timestamp::{CLOCK_AHEAD, Timestamp},
 };
 
+/// The value of `observed` in the log line of a request that is allowed only because its site is observed.
+pub const WOULD_BE_REFUSED: &str = "would_be_refused";
+
 /// Verifies the sessions of one issuer for one site.
 #[derive(Debug, Clone)]
 pub struct SessionVerifier<K> {
@@ -399,6 +402,85 @@ mod tests {
             assert_eq!(session.id(), claims.jti);
             assert_eq!(session.expires(), claims.exp);
             assert_eq!(session.scope().to_string(), claims.scope);
+            assert_eq!(session.policy_revision(), Some(claims.policy_revision));
+            assert_eq!(session.enforced_scope(), None);
+        }
+    }
+
+    #[test]
+    fn an_observed_session_opens_its_scope_and_says_what_the_rules_would_refuse() {
+        for (enforced, would_be_refused) in [
+            ("", [true, true, true, true]),
+            ("planning:read", [false, true, true, true]),
+            ("planning:read roads:read", [false, true, false, true]),
+            ("planning:write", [false, false, true, true]),
+            ("planning:read planning:write roads:read roads:write", [false; 4]),
+        ] {
+            let mut draft = Draft::of(SigningAlgorithm::Es256);
+            draft.claims["scope"] = json!("planning:read planning:write roads:read roads:write");
+            draft.claims["enforced_scope"] = json!(enforced);
+            let session = at(&draft.signed(), SigningAlgorithm::Es256, NOW).unwrap();
+            assert_eq!(session.enforced_scope().map(ToString::to_string).as_deref(), Some(enforced));
+            let asked = ["planning", "roads"].map(|id| id.parse::<CatalogueId>().unwrap());
+            let asked = asked.iter().flat_map(|id| [(id, Access::Read), (id, Access::Write)]);
+            for ((catalogue, access), expected) in asked.zip(would_be_refused) {
+                assert!(session.allows(catalogue, access));
+                assert_eq!(
+                    session.opens_by_observation(catalogue, access),
+                    expected,
+                    "{enforced}: {catalogue}"
+                );
+            }
+        }
+        let enforced =
+            at(&Draft::of(SigningAlgorithm::Es256).signed(), SigningAlgorithm::Es256, NOW).unwrap();
+        assert!(!enforced.opens_by_observation(&"planning".parse().unwrap(), Access::Read));
+        assert!(!enforced.opens_by_observation(&"planning".parse().unwrap(), Access::Write));
+    }
+
+    #[test]
+    fn refuses_new_claims_that_are_not_written_as_they_are_minted() {
+        let wrong = |name| SessionRefusal::Claim(ClaimError::WrongForm(name));
+        for (name, value, refusal) in [
+            ("enforced_scope", json!(" "), SessionRefusal::Scope),
+            ("enforced_scope", json!("planning"), SessionRefusal::Scope),
+            ("enforced_scope", json!("planning:admin"), SessionRefusal::Scope),
+            ("enforced_scope", json!("planning:read "), SessionRefusal::Scope),
+            ("enforced_scope", json!("roads:read planning:read"), SessionRefusal::Scope),
+            ("enforced_scope", json!(["planning:read"]), wrong("enforced_scope")),
+            ("enforced_scope", json!(null), wrong("enforced_scope")),
+            ("policy_revision", json!("1"), wrong("policy_revision")),
+            ("policy_revision", json!(-1), wrong("policy_revision")),
+            ("policy_revision", json!(null), wrong("policy_revision")),
+            ("policy_revision", json!([1]), wrong("policy_revision")),
+        ] {
+            let mut draft = Draft::of(SigningAlgorithm::Es256);
+            draft.claims[name] = value;
+            let text = draft.claims[name].to_string();
+            assert_eq!(at(&draft.signed(), SigningAlgorithm::Es256, NOW), Err(refusal), "{name} {text}");
+        }
+    }
+
+    #[test]
+    fn refuses_a_session_of_an_older_revision_than_the_oldest_accepted() {
+        let verified = |found: Option<u64>, minimum: Option<u64>| {
+            let mut draft = Draft::of(SigningAlgorithm::Es256);
+            match found {
+                Some(found) => draft.claims["policy_revision"] = json!(found),
+                None => draft.remove_claim("policy_revision"),
+            }
+            let verifier = verifier(published(SigningAlgorithm::Es256)).requiring(minimum.map(Revision));
+            ready(verifier.verify(&draft.signed(), Timestamp::from_unix_seconds(NOW)))
+        };
+        for (found, minimum) in [(None, None), (Some(1), None), (Some(1), Some(1)), (Some(7), Some(6))] {
+            assert_eq!(verified(found, minimum).unwrap().policy_revision(), found.map(Revision));
+        }
+        for (found, minimum, message) in [
+            (Some(6), 7, "decided by revision 6 of the site's document, and the oldest accepted is 7"),
+            (None, 1, "decided by an unknown revision of the site's document, and the oldest accepted is 1"),
+        ] {
+            let refusal = verified(found, Some(minimum)).unwrap_err();
+            assert_eq!((refusal.code(), refusal.to_string().as_str()), ("policy_outdated", message));
         }
     }
 

@@ -1,6 +1,6 @@
-//! What the rules of a site keep closed to a person, as one line of the audit event.
+//! What the rules of a site keep closed to a person, as texts of the audit event.
 
-use super::{Access, Explained, Permission, Site, Verdict, explain::explain, judge::judge};
+use super::{Access, Explained, Grant, Permission, Site, Verdict, explain::explain, judge::judge};
 use crate::entra::Groups;
 
 /// The longest text, in bytes: an audit event is one line of a log, whatever the number of catalogues.
@@ -18,18 +18,30 @@ pub fn closed(groups: &Groups, site: &Site) -> Option<String> {
     if site.catalogues.iter().all(allows_all) {
         return None;
     }
+    Some(bounded(explain(groups, site).iter().flat_map(entries), ", "))
+}
+
+/// Returns what a session of `grant` opens only because the site is observed, as a scope: `assets:read planning:write`. It is
+/// bounded like [`closed`]. `None` if the rules would close nothing of it.
+pub fn would_close(grant: &Grant) -> Option<String> {
+    let closed = grant.scope().without(&grant.observed()?.enforced_scope);
+    (!closed.is_empty()).then(|| bounded(closed.permissions().map(ToString::to_string), " "))
+}
+
+/// Joins `entries`, as many as fit.
+fn bounded(entries: impl Iterator<Item = String>, separator: &str) -> String {
     let mut text = String::new();
-    for entry in explain(groups, site).iter().flat_map(entries) {
-        let separator = if text.is_empty() { "" } else { ", " };
-        if text.len() + separator.len() + entry.len() + ", ".len() + MORE.len() > MAX_BYTES {
-            text.push_str(separator);
+    for entry in entries {
+        let before = if text.is_empty() { "" } else { separator };
+        if text.len() + before.len() + entry.len() + separator.len() + MORE.len() > MAX_BYTES {
+            text.push_str(before);
             text.push_str(MORE);
             break;
         }
-        text.push_str(separator);
+        text.push_str(before);
         text.push_str(&entry);
     }
-    Some(text)
+    text
 }
 
 fn entries(explained: &Explained) -> impl Iterator<Item = String> {
@@ -45,11 +57,18 @@ fn entries(explained: &Explained) -> impl Iterator<Item = String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sites::{
-        Who,
-        document::Everyone,
-        documents::{EDITORS, PLANNERS, site},
+    use crate::{
+        entra::testing::subject,
+        sites::{
+            Who, decide,
+            document::Everyone,
+            documents::{EDITORS, PLANNERS, site},
+        },
+        timestamp::Timestamp,
     };
+
+    /// 2027-01-15 08:00 UTC.
+    const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
 
     fn listed(names: &[&str]) -> Groups {
         Groups::Listed(names.iter().map(|name| name.parse().unwrap()).collect())
@@ -80,6 +99,32 @@ mod tests {
         site.catalogues[1].writers = Who::Everyone(Everyone::SignedIn);
         assert_eq!(closed(&listed(&[EDITORS]), &site), None);
         assert_eq!(closed(&listed(&[PLANNERS]), &site).as_deref(), Some("planning:write not_in_group"));
+    }
+
+    #[test]
+    fn names_what_only_the_observation_opens() {
+        let mut site = site();
+        let would_close = |site: &Site, groups: &[&str]| {
+            would_close(&decide(&subject(listed(groups), NOW), site, None, NOW).unwrap())
+        };
+        assert_eq!(would_close(&site, &[PLANNERS]), None, "the site is not observed");
+        site.enforcement = "observe until 2027-02-01".parse().unwrap();
+        assert_eq!(would_close(&site, &[]).as_deref(), Some("planning:read planning:write"));
+        assert_eq!(would_close(&site, &[PLANNERS]).as_deref(), Some("planning:write"));
+        assert_eq!(would_close(&site, &[EDITORS]), None);
+        let planning = site.catalogues[0].clone();
+        site.catalogues = (100..300)
+            .map(|index| crate::sites::Catalogue {
+                id: format!("catalogue-{index}").parse().unwrap(),
+                ..planning.clone()
+            })
+            .collect();
+        let text = would_close(&site, &[]).unwrap();
+        assert!(
+            text.starts_with("catalogue-100:read catalogue-100:write ") && text.ends_with("e …"),
+            "{text}"
+        );
+        assert!((MAX_BYTES - 50..=MAX_BYTES).contains(&text.len()), "{}", text.len());
     }
 
     #[test]

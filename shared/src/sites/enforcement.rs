@@ -34,12 +34,12 @@ pub struct Day(Date);
 #[error("write \"enforced\", or \"observe until \" and a day, such as \"observe until 2027-02-01\"")]
 pub struct EnforcementError;
 
-/// A site is to be observed for longer than [`MAX_OBSERVED_DAYS`].
+/// A site would be observed for longer than [`MAX_OBSERVED_DAYS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the site would be observed until {found}, which is more than {MAX_OBSERVED_DAYS} days ahead; write {latest} or an earlier day"
 )]
-pub struct ObservedTooLong {
+pub struct ObservedTooLongError {
     /// The day in the site file.
     pub found: Day,
     /// The latest day that is allowed now.
@@ -47,19 +47,23 @@ pub struct ObservedTooLong {
 }
 
 impl Enforcement {
-    /// Returns the end of the observation if the site is observed at `now`. A day that is too far ahead counts as no
-    /// observation, so that no mistake opens a site for long.
+    /// Returns the end of the observation if the site is observed at `now`.
     pub fn observed_until(self, now: Timestamp) -> Option<Timestamp> {
+        self.last_observed_day(now).map(Day::end)
+    }
+
+    /// Returns the last day of the observation if the site is observed at `now`. A day that is too far ahead counts as no
+    /// observation, so that no mistake opens a site for long.
+    pub fn last_observed_day(self, now: Timestamp) -> Option<Day> {
         let Self::ObservedUntil(day) = self else { return None };
-        let end = day.end();
-        (now < end && self.check(now).is_ok()).then_some(end)
+        (now < day.end() && self.check(now).is_ok()).then_some(day)
     }
 
     /// Checks that the observation ends at most [`MAX_OBSERVED_DAYS`] after the day of `now`.
-    pub fn check(self, now: Timestamp) -> Result<(), ObservedTooLong> {
+    pub fn check(self, now: Timestamp) -> Result<(), ObservedTooLongError> {
         let Self::ObservedUntil(found) = self else { return Ok(()) };
         let latest = Day::of(now.plus(Duration::from_secs(MAX_OBSERVED_DAYS * SECONDS_OF_A_DAY)));
-        if found > latest { Err(ObservedTooLong { found, latest }) } else { Ok(()) }
+        if found > latest { Err(ObservedTooLongError { found, latest }) } else { Ok(()) }
     }
 }
 
@@ -194,6 +198,8 @@ mod tests {
             (u64::MAX, None),
         ] {
             assert_eq!(observed(day, now), expected, "{now}");
+            let last = day.last_observed_day(Timestamp::from_unix_seconds(now)).map(|day| day.to_string());
+            assert_eq!(last.as_deref(), expected.map(|_| "2027-02-01"), "{now}");
             assert_eq!(observed(Enforcement::Enforced, now), None);
         }
     }

@@ -65,6 +65,12 @@ impl<'d> Fields<'d> {
         self.read(value)
     }
 
+    /// Reads a setting of several words that may be left out. Its type says which spaces it may have.
+    pub(super) fn optional_words<T: Deserialize<'d>>(&mut self, key: &'static str) -> Option<Spanned<T>> {
+        let value = self.take(key)?;
+        self.plain(value)
+    }
+
     /// Reads a list of names, ids or addresses, each on its own. A list that is left out is empty.
     pub(super) fn list<T: Deserialize<'d>>(&mut self, key: &'static str) -> Vec<Spanned<T>> {
         let values = self.take(key).map_or_else(Vec::new, |list| self.elements(list));

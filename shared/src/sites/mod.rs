@@ -27,13 +27,13 @@ mod widest;
 pub(crate) use self::registered::clashes;
 pub use self::{
     addresses::{ExternalUrl, InternalUrl},
-    closed::closed,
+    closed::{closed, would_close},
     decide::{AccessRefusal, Grant, Observed, allowed, decide},
     document::{
         Download, GraphPermissions, MAX_SESSION_MINUTES, PastRevocationLimit, REVOCATION_LIMIT_MINUTES,
         SiteDocument, Who, site_schema,
     },
-    enforcement::{Day, Enforcement, MAX_OBSERVED_DAYS, ObservedTooLong},
+    enforcement::{Day, Enforcement, MAX_OBSERVED_DAYS, ObservedTooLongError},
     error::SiteError,
     explain::{Because, Explained, Verdict, explain},
     name::SiteName,

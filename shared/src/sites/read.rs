@@ -53,7 +53,7 @@ fn site(table: DeTable<'_>) -> (Option<SiteDocument>, Vec<SiteError>) {
     let max_token_age_minutes = fields.optional("max_token_age_minutes");
     let groups_as_roles = fields.optional::<bool>("groups_as_roles");
     let graph_permissions = fields.optional("graph_permissions");
-    let enforcement = fields.optional("enforcement");
+    let enforcement = fields.optional_words("enforcement");
     let minimum_revision = fields.optional("minimum_revision");
     let revocation_limit_minutes = fields.optional("revocation_limit_minutes");
     let past_revocation_limit = fields.optional("past_revocation_limit");
@@ -404,6 +404,35 @@ mod tests {
         causes("\"Planning\"", "\"Plan\\ning\"", "a:10: a control character is not allowed here");
         let mark = format!("\u{feff}{}", document());
         assert!(read(&mark).is_ok(), "Notepad's UTF-8 begins with a byte order mark");
+    }
+
+    #[test]
+    fn reads_what_the_rules_do_and_the_oldest_revision() {
+        let with = |line: &str| read(&document().replacen("origins", &format!("{line}\norigins"), 1));
+        let enforcement = |text: &str| {
+            let read = with(&format!("enforcement = {text}")).map(|document| document.enforcement.unwrap());
+            read.map(|enforcement| enforcement.into_inner().to_string())
+                .map_err(|errors| errors[0].to_string())
+        };
+        for text in ["enforced", "observe until 2027-02-01"] {
+            assert_eq!(enforcement(&format!("\"{text}\"")).as_deref(), Ok(text));
+        }
+        assert!(read(&document()).unwrap().enforcement.is_none());
+        let advice =
+            "write \"enforced\", or \"observe until \" and a day, such as \"observe until 2027-02-01\"";
+        for text in [
+            "observe",
+            "observe until 2027-02-30",
+            "observe until 2027-02-01 ",
+            "observe\u{a0}until 2027-02-01",
+        ] {
+            assert_eq!(enforcement(&format!("\"{text}\"")), Err(advice.to_owned()), "{text}");
+        }
+        assert!(enforcement("2027-02-01").is_err(), "a date of TOML");
+        assert_eq!(with("minimum_revision = 4").unwrap().minimum_revision.map(Spanned::into_inner), Some(4));
+        for number in ["0", "-1", "\"4\""] {
+            assert!(with(&format!("minimum_revision = {number}")).is_err(), "{number}");
+        }
     }
 
     #[test]

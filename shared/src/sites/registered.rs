@@ -2,8 +2,8 @@
 
 use std::{collections::HashMap, fmt, ops::Range, sync::Arc};
 
-use super::{Site, SiteError, encoding::decode};
-use crate::identifiers::TenantId;
+use super::{Site, SiteDocument, SiteError, encoding::decode, read::read};
+use crate::{identifiers::TenantId, revision::Revision, timestamp::Timestamp};
 
 /// A site file's name and text.
 #[derive(Debug, Clone)]
@@ -92,6 +92,35 @@ impl SiteFile {
     /// Compiles the file into its site, or returns all its errors.
     pub fn compile(&self) -> Result<Site, Vec<SiteFileError>> {
         Site::parse(&self.text).map_err(|errors| errors.into_iter().map(|error| self.locate(error)).collect())
+    }
+
+    /// Checks that the site is not observed for too long after `now`. Other errors are those of [`compile`](Self::compile).
+    pub fn check_enforcement(&self, now: Timestamp) -> Result<(), SiteFileError> {
+        let Ok(SiteDocument { enforcement: Some(enforcement), .. }) = read(&self.text) else { return Ok(()) };
+        let checked = enforcement.get_ref().check(now);
+        checked.map_err(|error| self.locate(SiteError::new(error.to_string(), enforcement.span())))
+    }
+
+    /// Checks that `minimum_revision` is not above `newest`, the revision that the file becomes, or `None` if the site is not
+    /// stored yet: no session could have such a revision, so that servers would refuse everyone. Other errors are those of
+    /// [`compile`](Self::compile).
+    pub fn check_minimum_revision(&self, newest: Option<Revision>) -> Result<(), SiteFileError> {
+        let Ok(SiteDocument { minimum_revision: Some(minimum), .. }) = read(&self.text) else {
+            return Ok(());
+        };
+        let (number, Revision(most)) = (*minimum.get_ref(), newest.unwrap_or(Revision::after(None)));
+        if number <= most {
+            return Ok(());
+        }
+        let message = match newest {
+            Some(_) => format!(
+                "minimum_revision is {number}, and this file becomes revision {most}, so that servers would refuse every session; write {most} or less"
+            ),
+            None => format!(
+                "minimum_revision is {number}, and the site is not stored yet, so that servers would refuse every session; leave it out"
+            ),
+        };
+        Err(self.locate(SiteError::new(message, minimum.span())))
     }
 
     fn locate(&self, error: SiteError) -> SiteFileError {
@@ -192,6 +221,55 @@ mod tests {
         ] {
             assert!(errors.lines().any(|error| error.starts_with(line) && error.contains(what)), "{errors}");
         }
+    }
+
+    fn with_key(key: &str) -> SiteFile {
+        file("a.toml", |text| text.replacen("origins", &format!("{key}\norigins"), 1))
+    }
+
+    #[test]
+    fn reports_the_line_of_an_observation_that_is_too_long() {
+        // 2027-01-15 08:00 UTC.
+        let now = Timestamp::from_unix_seconds(1_800_000_000);
+        for (key, error) in [
+            ("enforcement = \"enforced\"", None),
+            ("enforcement = \"observe until 2020-01-01\"", None),
+            ("enforcement = \"observe until 2027-03-16\"", None),
+            (
+                "enforcement = \"observe until 2027-03-17\"",
+                Some(
+                    "a.toml:6: the site would be observed until 2027-03-17, which is more than 60 days ahead; write 2027-03-16 or an earlier day",
+                ),
+            ),
+            ("enforcement = \"observe\"", None),
+        ] {
+            let found = with_key(key).check_enforcement(now).err().map(|error| error.to_string());
+            assert_eq!(found.as_deref(), error, "{key}");
+        }
+    }
+
+    #[test]
+    fn reports_the_line_of_a_minimum_revision_that_no_session_could_have() {
+        let check = |key: &str, newest: Option<u64>| {
+            let checked = with_key(key).check_minimum_revision(newest.map(Revision));
+            checked.err().map(|error| error.to_string())
+        };
+        for (minimum, newest) in [(1, None), (1, Some(1)), (3, Some(3)), (3, Some(4))] {
+            assert_eq!(check(&format!("minimum_revision = {minimum}"), newest), None);
+        }
+        assert_eq!(check("session_minutes = 5", None), None);
+        assert_eq!(
+            check("minimum_revision = 5", Some(4)).as_deref(),
+            Some(
+                "a.toml:6: minimum_revision is 5, and this file becomes revision 4, so that servers would refuse every session; write 4 or less"
+            )
+        );
+        assert_eq!(
+            check("minimum_revision = 2", None).as_deref(),
+            Some(
+                "a.toml:6: minimum_revision is 2, and the site is not stored yet, so that servers would refuse every session; leave it out"
+            )
+        );
     }
 
     #[test]

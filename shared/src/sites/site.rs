@@ -38,7 +38,7 @@ pub struct Site {
     pub origins: Vec<Origin>,
     /// The longest lifetime of its sessions.
     pub session_life: Duration,
-    /// The revision of its stored document; the first one for a site file that is not stored.
+    /// The revision of its stored document; for a site file that is not stored, the oldest one that it accepts.
     pub revision: Revision,
     /// The oldest revision whose sessions are accepted, if there is one.
     pub minimum_revision: Option<Revision>,
@@ -97,6 +97,7 @@ impl Site {
         let minutes = |given: Option<toml::Spanned<u64>>, default| {
             Duration::from_secs(given.map_or(default, toml::Spanned::into_inner) * 60)
         };
+        let minimum_revision = document.minimum_revision.map(|number| Revision(number.into_inner()));
         Self {
             expected: Expected {
                 cloud: document.cloud,
@@ -112,8 +113,8 @@ impl Site {
             external_url: document.external_url,
             origins: document.origins,
             session_life: minutes(document.session_minutes, DEFAULT_SESSION_MINUTES),
-            revision: Revision::after(None),
-            minimum_revision: document.minimum_revision.map(|number| Revision(number.into_inner())),
+            revision: minimum_revision.unwrap_or(Revision::after(None)),
+            minimum_revision,
             enforcement: document.enforcement.map(toml::Spanned::into_inner).unwrap_or_default(),
             graph_permissions: document.graph_permissions,
             revocation_limit: minutes(document.revocation_limit_minutes, DEFAULT_REVOCATION_LIMIT_MINUTES),

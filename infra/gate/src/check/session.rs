@@ -30,7 +30,10 @@ pub(super) async fn check_session<K: SessionKeySource>(
 
 fn granted(session: &VerifiedSession, catalogue: &CatalogueId) -> String {
     let all = [Access::Read, Access::Write, Access::Download];
-    let granted = all.into_iter().filter(|access| session.allows(catalogue, *access));
-    let granted: Vec<_> = granted.map(|access| access.to_string()).collect();
+    let granted = all.into_iter().filter(|access| session.allows(catalogue, *access)).map(|access| {
+        let is_observed = session.opens_by_observation(catalogue, access);
+        format!("{access}{}", if is_observed { " only while the site is observed" } else { "" })
+    });
+    let granted: Vec<_> = granted.collect();
     if granted.is_empty() { "no access".to_owned() } else { granted.join(" and ") }
 }

@@ -14,10 +14,11 @@ use std::{
 };
 
 use pozi_auth::{
-    adapters::{Authority, SiteFiles, read_site_files},
+    adapters::{Authority, LoadError, SiteFiles, read_site_files},
     address::SecureUrl,
-    session::Issuer,
+    session::{CLOCK_AHEAD, Issuer},
     sites::Site,
+    timestamp::Timestamp,
 };
 
 use self::document::Document;
@@ -75,13 +76,14 @@ pub struct LogConfig {
 }
 
 impl GateConfig {
-    /// Reads `gate.toml` at `path` and the files that it names, whose paths are relative to its folder.
-    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+    /// Reads `gate.toml` at `path` and the files that it names, whose paths are relative to its folder. The site must not be
+    /// observed for too long after `now`.
+    pub fn load(path: &Path, now: Timestamp) -> Result<Self, ConfigError> {
         let text = fs::read_to_string(path).map_err(|error| ConfigError::Read(name(path), error))?;
         let document = Document::parse(&text).map_err(|error| ConfigError::Invalid(name(path), error))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let site_path = folder.join(&document.site);
-        let site = read_site(&site_path)?;
+        let site = read_site(&site_path, now)?;
         let authorities = document.ca_file.as_ref().map(|file| read_authorities(&folder.join(file)));
         let authorities = authorities.transpose()?;
         let mut files = vec![path.to_owned(), site_path];
@@ -152,8 +154,14 @@ fn name(path: &Path) -> String {
     path.display().to_string()
 }
 
-fn read_site(path: &Path) -> Result<Site, ConfigError> {
+fn read_site(path: &Path, now: Timestamp) -> Result<Site, ConfigError> {
     let files = read_site_files(path)?;
+    // A clock that is slow, within the bound of sessions, must not find the longest observation too long.
+    let now = now.plus(CLOCK_AHEAD);
+    let errors: Vec<_> = files.iter().filter_map(|file| file.check_enforcement(now).err()).collect();
+    if !errors.is_empty() {
+        return Err(LoadError::Faulty(errors).into());
+    }
     let sites: Vec<_> = SiteFiles::of(&files)?.all().map(Arc::clone).collect();
     match <[_; 1]>::try_from(sites) {
         Ok([site]) => Ok(Arc::unwrap_or_clone(site)),

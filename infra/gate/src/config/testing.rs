@@ -2,7 +2,12 @@
 
 use std::{fs, path::PathBuf};
 
+use pozi_auth::timestamp::Timestamp;
+
 use super::{ConfigError, GateConfig};
+
+/// 2027-01-15 08:00 UTC.
+pub(crate) const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
 
 /// A site with the catalogues `planning` and `assets`.
 pub(crate) const SITE: &str = r#"name = "riverbend"
@@ -56,7 +61,7 @@ impl Files {
     }
 
     pub(crate) fn read(&self) -> Result<GateConfig, ConfigError> {
-        GateConfig::load(&self.path("gate.toml"))
+        GateConfig::load(&self.path("gate.toml"), NOW)
     }
 
     /// Loads the required keys, `more` and an `[upstream]`.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    testing::{Files, MINIMAL, SITE},
+    testing::{Files, MINIMAL, NOW, SITE},
     *,
 };
 use crate::settings::Limits;
@@ -180,5 +180,23 @@ fn names_another_file_that_is_invalid_or_missing() {
     assert!(error("").contains("site.toml: "));
     files.write("gate.toml", MINIMAL);
     assert!(files.read().is_err());
-    assert!(GateConfig::load(&files.path("none.toml")).unwrap_err().to_string().contains("none.toml"));
+    assert!(GateConfig::load(&files.path("none.toml"), NOW).unwrap_err().to_string().contains("none.toml"));
+}
+
+#[test]
+fn refuses_a_site_that_is_observed_for_too_long() {
+    let files = Files::new();
+    let observed = |until: &str| {
+        SITE.replacen("origins", &format!("enforcement = \"observe until {until}\"\norigins"), 1)
+    };
+    // NOW is 2027-01-15 08:00 UTC.
+    for until in ["2027-01-01", "2027-01-15", "2027-03-16"] {
+        files.write("site.toml", &observed(until));
+        assert!(files.load("").is_ok(), "{until}");
+    }
+    files.write("site.toml", &observed("2027-03-17"));
+    let message = files.load("").unwrap_err().to_string();
+    assert!(message.contains("site.toml:6: the site would be observed until 2027-03-17"), "{message}");
+    let almost_midnight = Timestamp::from_unix_seconds(1_800_057_600 - 300);
+    assert!(GateConfig::load(&files.path("gate.toml"), almost_midnight).is_ok(), "a clock 5 minutes slow");
 }

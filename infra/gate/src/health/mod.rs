@@ -87,6 +87,9 @@ pub struct UpstreamReport {
 pub struct ConfigurationReport {
     /// Seconds since it was applied.
     pub age_seconds: u64,
+    /// The last day, in UTC, on which the site's rules are only observed by its file; nothing if they are enforced. Sessions
+    /// decide, and not this file.
+    pub observed_until: Option<String>,
     /// Why the files as they are now were rejected.
     pub problem: Option<String>,
     /// Changed settings that need a restart.
@@ -145,6 +148,7 @@ impl Report {
         let state = watched.configuration.state();
         let configuration = ConfigurationReport {
             age_seconds: now.since(state.loaded).as_secs(),
+            observed_until: state.enforcement.last_observed_day(now).map(|day| day.to_string()),
             problem: state.problem,
             needs_restart: state.needs_restart,
         };

@@ -4,12 +4,18 @@ use std::{sync::Arc, time::Duration};
 
 use axum::response::Response;
 use metrics::{counter, histogram};
-use pozi_auth::{error::with_causes, hash::sha256_hex, session::VerifiedSession, sites::CatalogueId};
+use pozi_auth::{
+    error::with_causes,
+    hash::sha256_hex,
+    session::{VerifiedSession, WOULD_BE_REFUSED},
+    sites::{Access, CatalogueId},
+};
 
 use super::ProxyRefusal;
 use crate::{
-    metrics::{REQUEST_SECONDS, REQUESTS, UPSTREAM_ERRORS},
-    request::Operation,
+    metrics::{REQUEST_SECONDS, REQUESTS, UPSTREAM_ERRORS, WOULD_BE_REFUSED_REQUESTS},
+    refusal::Refusal,
+    request::{Context, Operation},
 };
 
 /// What is known about a request so far.
@@ -18,9 +24,30 @@ pub(super) struct Trail {
     pub(super) catalogue: Option<CatalogueId>,
     pub(super) session: Option<Arc<VerifiedSession>>,
     pub(super) operation: Option<&'static Operation>,
+    /// Whether the session opens what was asked for only because the site is observed.
+    pub(super) would_be_refused: bool,
 }
 
 impl Trail {
+    /// Checks that `session` gives `access` to the catalogue of `context`, and records whether it does only because the site is
+    /// observed.
+    pub(super) fn require(
+        &mut self,
+        session: &VerifiedSession,
+        context: &Context<'_>,
+        access: Access,
+    ) -> Result<(), Refusal> {
+        let catalogue = &context.catalogue.id;
+        if session.allows(catalogue, access) {
+            self.would_be_refused |= session.opens_by_observation(catalogue, access);
+            Ok(())
+        } else if access == Access::Download {
+            Err(Refusal::Download(catalogue.clone(), context.limits.max_features_without_download))
+        } else {
+            Err(Refusal::Scope(catalogue.clone(), access))
+        }
+    }
+
     /// Logs and counts the outcome of a request that took `taken`.
     pub(super) fn log(&self, outcome: &Result<Response, ProxyRefusal>, taken: Duration) {
         let catalogue = self.catalogue.as_ref().map_or("", CatalogueId::as_str);
@@ -33,6 +60,10 @@ impl Trail {
             Err(refusal) => ("refused", Some(refusal.reason()), refusal.status()),
         };
         count(outcome, catalogue, operation, taken);
+        if self.would_be_refused {
+            counter!(WOULD_BE_REFUSED_REQUESTS, "catalogue" => catalogue.to_owned(), "operation" => operation)
+                .increment(1);
+        }
         let problem = match outcome {
             Err(error @ (ProxyRefusal::Layers(_) | ProxyRefusal::Upstream(_))) => Some(with_causes(error)),
             _ => None,
@@ -51,6 +82,7 @@ impl Trail {
             operation,
             parameter,
             problem,
+            observed = self.would_be_refused.then_some(WOULD_BE_REFUSED),
             jti = self.session.as_ref().map(|session| session.id()),
             subject_sha256 = self.session.as_ref().map(|session| sha256_hex(session.subject().as_bytes())),
             microseconds = u64::try_from(taken.as_micros()).unwrap_or(u64::MAX),

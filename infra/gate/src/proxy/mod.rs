@@ -31,7 +31,6 @@ use crate::{
     answer::{Cors, Interface, Links, api_accept, compression, preflight, rebuild, refusal, without_body},
     catalogue::{Catalogues, Place, PlaceError, segments},
     layers::source::LayerSource,
-    refusal::Refusal,
     request::{Context, Incoming, Keys, MapRequest, Parameters, RequestRefusal},
     sessions::Sessions,
     settings::Settings,
@@ -140,11 +139,11 @@ impl<C: Clock, K: SessionKeySource, M: MapServer> Proxy<C, K, M> {
         trail.session = Some(Arc::clone(&session));
         let context = Context { catalogue, limits: &self.settings.limits };
         // Before the body is read, so that a session without access costs as little as possible.
-        require(&session, &context, Access::Read)?;
+        trail.require(&session, &context, Access::Read)?;
         let body = read_body(body, self.settings.limits.body_bytes).await?;
         let request = parse(parts, rest, query, &body, &context)?;
         trail.operation = Some(request.operation());
-        require(&session, &context, request.access(&context))?;
+        trail.require(&session, &context, request.access(&context))?;
         let request = self.resolve(request, catalogue).await?;
         let rewritten = request.write().with_public_url(address(&self.settings, catalogue));
         let response = self.upstream.send(&catalogue.project, rewritten).await?;
@@ -203,17 +202,6 @@ fn parse(
     let accept = parts.headers.get(ACCEPT).and_then(|value| value.to_str().ok());
     let incoming = Incoming { method: &parts.method, rest, query, body, accept: Some(api_accept(accept)) };
     MapRequest::parse(incoming, context)
-}
-
-fn require(session: &VerifiedSession, context: &Context<'_>, access: Access) -> Result<(), Refusal> {
-    let catalogue = &context.catalogue.id;
-    if session.allows(catalogue, access) {
-        Ok(())
-    } else if access == Access::Download {
-        Err(Refusal::Download(catalogue.clone(), context.limits.max_features_without_download))
-    } else {
-        Err(Refusal::Scope(catalogue.clone(), access))
-    }
 }
 
 /// Returns the public URL of a catalogue.

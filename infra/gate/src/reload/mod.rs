@@ -96,12 +96,13 @@ impl Reload {
         if !needs_restart.is_empty() {
             tracing::warn!(target: "pozi::gate", needs_restart, "restart the gate to apply these settings");
         }
-        self.assembly.watched.configuration.record_applied(SystemClock.now(), plan.needs_restart);
+        let (enforcement, now) = (self.config.settings.site.enforcement, SystemClock.now());
+        self.assembly.watched.configuration.record_applied(enforcement, now, plan.needs_restart);
         Ok(())
     }
 }
 
 /// Loads the configuration on a blocking thread: the files may be on a slow network share.
 async fn load(path: PathBuf) -> Result<GateConfig, LoadError> {
-    Ok(tokio::task::spawn_blocking(move || GateConfig::load(&path)).await??)
+    Ok(tokio::task::spawn_blocking(move || GateConfig::load(&path, SystemClock.now())).await??)
 }

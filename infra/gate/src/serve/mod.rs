@@ -79,7 +79,7 @@ impl Daemon {
         let failed = |error| StartError::Listen(config.listen, error);
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
         let metrics = metrics::recorder();
-        let watched = Watched::new(SystemClock.now());
+        let watched = Watched::new(config.settings.site.enforcement, SystemClock.now());
         let documents = IssuerDocuments::of(&config, &watched.clock)?;
         let keys = keep_renewing(&config, &documents).await;
         let settings = Arc::new(ArcSwap::from_pointee(config.settings.clone()));

@@ -33,7 +33,7 @@ pub(super) fn all(kit: &VerifierKit, now: u64) -> Result<Vec<KitSession>, Signin
     Ok(sessions)
 }
 
-const VALID: [Change; 19] = [
+const VALID: [Change; 23] = [
     (8, "reads two catalogues", Allowed, |_| ()),
     (8, "reads one catalogue", Allowed, |one| one.claims["scope"] = json!("planning:read")),
     (8, "reads and writes", Allowed, |one| one.claims["scope"] = json!("planning:read planning:write")),
@@ -58,11 +58,21 @@ const VALID: [Change; 19] = [
     (6, "iat 60 s ahead", Allowed, |one| one.claims["iat"] = json!(one.now + 60)),
     (6, "nbf now", Allowed, |one| one.claims["nbf"] = json!(one.now)),
     (6, "nbf 60 s ahead", Allowed, |one| one.claims["nbf"] = json!(one.now + 60)),
+    (7, "decided by a later revision", Allowed, |one| {
+        one.claims["policy_revision"] = json!(4_000_000_000_u64)
+    }),
+    (7, "decided before revisions were carried", Allowed, |one| one.remove_claim("policy_revision")),
+    (8, "observed, and open by the rules too", Allowed, |one| one.observe("planning:read", "planning:read")),
+    (8, "observed, and closed by the rules", Allowed, |one| {
+        one.observe("heritage:read planning:read planning:write", "heritage:read");
+    }),
+    (8, "observed, and the rules open nothing", Allowed, |one| one.observe("planning:read", "")),
+    (8, "observed, with a scope for another catalogue", NotAllowed, |one| one.observe("heritage:read", "")),
     (7, "an unknown claim", Allowed, |one| one.claims["future"] = json!({"more": [1, null]})),
     (7, "an unknown header member", Allowed, |one| one.header["future"] = json!("more")),
 ];
 
-const INVALID: [Change; 52] = [
+const INVALID: [Change; 56] = [
     (1, "longer than 16 KiB", Refused, |one| one.claims["future"] = json!("x".repeat(16 * 1_024))),
     (2, "an unknown key", Refused, |one| one.sign_with(&one.kit.stranger)),
     (2, "no kid", Refused, |one| one.remove_header("kid")),
@@ -155,6 +165,15 @@ const INVALID: [Change; 52] = [
     }),
     (7, "an access in scope that begins like a known one", Refused, |one| {
         one.claims["scope"] = json!("heritage:downloads planning:read");
+    }),
+    (7, "observed, without a scope", Refused, |one| {
+        one.observe("planning:read", "planning:read");
+        one.remove_claim("scope");
+    }),
+    (7, "observed, with an empty scope", Refused, |one| one.observe("", "planning:read")),
+    (7, "observed, with a list in scope", Refused, |one| {
+        one.observe("planning:read", "planning:read");
+        one.claims["scope"] = json!(["planning:read"]);
     }),
     (7, "a capital letter in scope", Refused, |one| {
         one.claims["scope"] = json!("Heritage:read planning:read");

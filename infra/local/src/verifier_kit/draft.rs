@@ -34,6 +34,7 @@ impl<'a> Draft<'a> {
                 "exp": now + HOUR,
                 "jti": "0190f6a4-3c52-4c1e-8f6b-2d9f3f1b7a55",
                 "scope": "heritage:read planning:read",
+                "policy_revision": 3,
             }),
             key: &kit.current,
             kit,
@@ -57,6 +58,12 @@ impl<'a> Draft<'a> {
     /// Removes a claim.
     pub(super) fn remove_claim(&mut self, name: &str) {
         remove(&mut self.claims, name);
+    }
+
+    /// Has it opened `scope` at a site that is only observed, whose rules allow `enforced` of it.
+    pub(super) fn observe(&mut self, scope: &str, enforced: &str) {
+        self.claims["scope"] = json!(scope);
+        self.claims["enforced_scope"] = json!(enforced);
     }
 
     /// Returns the signed part.

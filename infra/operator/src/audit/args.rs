@@ -22,6 +22,9 @@ pub struct AuditArgs {
     /// Only those that were refused for a reason, such as `no_catalogue`
     #[arg(long)]
     pub reason: Option<Reason>,
+    /// Count instead what the rules would have refused at sites that are only observed: exchanges, and people
+    #[arg(long, requires = "since", conflicts_with_all = ["reference", "reason"])]
+    pub observed: bool,
     /// How many seconds to wait for CloudWatch; a long time has much to read
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=900))]
     pub wait: u64,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::insights::Fields;
 use crate::explain::printable;
 
 /// A row of a query's result: the log line, and when it was logged.
@@ -32,13 +33,18 @@ pub(super) struct Exchange {
     pub(super) status: Option<u16>,
     pub(super) detail: Option<String>,
     pub(super) site: Option<String>,
+    pub(super) policy_revision: Option<u64>,
     pub(super) tenant: Option<String>,
     pub(super) scope: Option<String>,
+    pub(super) enforcement: Option<String>,
+    pub(super) would_refuse: Option<String>,
+    pub(super) would_close: Option<String>,
     pub(super) closed: Option<String>,
     pub(super) group_ids_in_roles: Option<u64>,
     pub(super) groups_from: Option<String>,
     pub(super) jti: Option<String>,
     pub(super) kid: Option<String>,
+    pub(super) subject_sha256: Option<String>,
     pub(super) uti: Option<String>,
     pub(super) subject_token_kid: Option<String>,
     pub(super) subject_token_sha256: Option<String>,
@@ -54,6 +60,13 @@ pub(super) struct Closed<'a> {
     pub(super) permission: &'a str,
     /// The code of the rule.
     pub(super) because: &'a str,
+}
+
+impl Row {
+    /// Reads a row of the query's result.
+    pub(super) fn read(fields: &Fields<'_>) -> Self {
+        Self { time: fields.text("@timestamp").to_owned(), line: fields.text("@message").to_owned() }
+    }
 }
 
 impl Event {
@@ -75,6 +88,11 @@ impl Exchange {
             .map(|(permission, because)| Closed { permission, because })
     }
 
+    /// Whether the site's rules were only observed.
+    pub(super) fn is_observed(&self) -> bool {
+        self.enforcement.as_deref() == Some("observed")
+    }
+
     /// Whether entries of `closed` were left out.
     pub(super) fn is_shortened(&self) -> bool {
         self.closed.as_deref().is_some_and(|closed| closed.ends_with('…'))
@@ -89,11 +107,15 @@ impl Exchange {
             &mut self.site,
             &mut self.tenant,
             &mut self.scope,
+            &mut self.enforcement,
+            &mut self.would_refuse,
+            &mut self.would_close,
             &mut self.closed,
         ];
         let ids = [
             &mut self.jti,
             &mut self.kid,
+            &mut self.subject_sha256,
             &mut self.uti,
             &mut self.subject_token_kid,
             &mut self.subject_token_sha256,

@@ -8,20 +8,33 @@ use aws_sdk_cloudwatchlogs::{
 };
 use pozi_auth::adapters::aws::CallError;
 
-use super::{AuditError, event::Row, query::Query};
+use super::{AuditError, query::Query};
 use crate::AwsError;
 
 /// The first pause before the result is asked for again; each is twice the one before.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
-/// Runs `query` on `log_group`, for at most `patience`.
-pub(super) async fn rows(
+/// The fields of a row of a query's result.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fields<'a>(&'a [ResultField]);
+
+impl<'a> Fields<'a> {
+    /// Returns the field `name`; empty if the row does not have it.
+    pub(super) fn text(&self, name: &str) -> &'a str {
+        let field = self.0.iter().find(|field| field.field() == Some(name));
+        field.and_then(ResultField::value).unwrap_or_default()
+    }
+}
+
+/// Runs `query` on `log_group`, for at most `patience`. Returns what `read` makes of each row.
+pub(super) async fn rows<R>(
     client: &Client,
     log_group: &str,
     query: &Query,
     patience: Duration,
-) -> Result<Vec<Row>, AuditError> {
+    read: impl Fn(&Fields<'_>) -> R,
+) -> Result<Vec<R>, AuditError> {
     let started = client
         .start_query()
         .log_group_name(log_group)
@@ -32,7 +45,7 @@ pub(super) async fn rows(
         .await
         .map_err(|error| failed(CallError::of(error), log_group))?;
     let id = started.query_id.unwrap_or_default();
-    let result = match tokio::time::timeout(patience, result(client, &id, log_group)).await {
+    let result = match tokio::time::timeout(patience, result(client, &id, log_group, read)).await {
         Ok(result) => result,
         Err(_) => Err(AuditError::TimedOut(patience)),
     };
@@ -43,14 +56,20 @@ pub(super) async fn rows(
     result
 }
 
-async fn result(client: &Client, id: &str, log_group: &str) -> Result<Vec<Row>, AuditError> {
+async fn result<R>(
+    client: &Client,
+    id: &str,
+    log_group: &str,
+    read: impl Fn(&Fields<'_>) -> R,
+) -> Result<Vec<R>, AuditError> {
     let mut pause = FIRST_PAUSE;
     loop {
         let answer = client.get_query_results().query_id(id).send().await;
         let answer = answer.map_err(|error| failed(CallError::of(error), log_group))?;
         match answer.status {
             Some(QueryStatus::Complete) => {
-                return Ok(answer.results.unwrap_or_default().iter().map(|row| of(row)).collect());
+                let rows = answer.results.unwrap_or_default();
+                return Ok(rows.iter().map(|row| read(&Fields(row))).collect());
             }
             Some(QueryStatus::Scheduled | QueryStatus::Running) | None => {}
             Some(status) => return Err(AuditError::Ended(status.as_str().to_owned())),
@@ -58,14 +77,6 @@ async fn result(client: &Client, id: &str, log_group: &str) -> Result<Vec<Row>, 
         tokio::time::sleep(pause).await;
         pause = LONGEST_PAUSE.min(pause * 2);
     }
-}
-
-fn of(fields: &[ResultField]) -> Row {
-    let text = |name: &str| {
-        let field = fields.iter().find(|field| field.field() == Some(name));
-        field.and_then(ResultField::value).unwrap_or_default().to_owned()
-    };
-    Row { time: text("@timestamp"), line: text("@message") }
 }
 
 fn failed(error: CallError, log_group: &str) -> AuditError {

@@ -3,6 +3,7 @@
 mod args;
 mod event;
 mod insights;
+mod observed;
 mod query;
 mod report;
 
@@ -14,7 +15,8 @@ pub(crate) use self::args::AuditArgs;
 use self::{
     args::{Reference, Since},
     event::{Event, Row},
-    query::{MAX_EVENTS, Query, Sought},
+    observed::{Counted, Observed},
+    query::{MAX_EVENTS, MAX_ROWS, Query, Sought},
     report::{Explained, Period},
 };
 use crate::{AwsError, GlobalArgs, Output, Service, World};
@@ -72,16 +74,28 @@ pub(crate) async fn run(
     let since = args.since.unwrap_or(Since::DAY);
     let sought = match &args.reference {
         Some(reference) => Sought::Reference(reference.clone()),
+        None if args.observed => Sought::Observed { site: args.site.clone() },
         None => Sought::Period { site: args.site.clone(), reason: args.reason.clone() },
     };
     let query = Query::new(&sought, since, world.now);
-    let client = Client::new(service.connection());
-    let rows = insights::rows(&client, log_group, &query, Duration::from_secs(args.wait));
-    let rows = world.watching("asking CloudWatch for the audit events", rows).await?;
+    let (client, patience) = (Client::new(service.connection()), Duration::from_secs(args.wait));
+    let what = "asking CloudWatch for the audit events";
+    if let Sought::Observed { .. } = sought {
+        let rows = insights::rows(&client, log_group, &query, patience, Counted::read);
+        let rows = world.watching(what, rows).await?;
+        return Ok(Output::new(&observed(args, since, &rows)));
+    }
+    let rows = insights::rows(&client, log_group, &query, patience, Row::read);
+    let rows = world.watching(what, rows).await?;
     match sought {
         Sought::Reference(reference) => Ok(Output::new(&explained(reference, since, &rows)?)),
-        Sought::Period { .. } => Ok(Output::new(&period(args, since, &rows))),
+        _ => Ok(Output::new(&period(args, since, &rows))),
     }
+}
+
+fn observed(args: &AuditArgs, since: Since, rows: &[Counted]) -> Observed {
+    let site = args.site.as_ref().map(|site| format!(" at {site}")).unwrap_or_default();
+    Observed::new(format!("in the last {since}{site}"), rows, rows.len() >= MAX_ROWS)
 }
 
 fn explained(reference: Reference, since: Since, rows: &[Row]) -> Result<Explained, AuditError> {

@@ -11,6 +11,9 @@ use super::args::{Reason, Reference, Since};
 /// The most events that are read: the newest.
 pub(super) const MAX_EVENTS: usize = 1_000;
 
+/// The most rows of a query that counts: the most that Insights returns.
+pub(super) const MAX_ROWS: usize = 10_000;
+
 /// How far the clock of a function may be ahead of this one.
 const AHEAD: Duration = Duration::from_mins(5);
 
@@ -25,6 +28,11 @@ pub(super) enum Sought {
         site: Option<SiteName>,
         /// The reason.
         reason: Option<Reason>,
+    },
+    /// The exchanges at observed sites, or at one of them, counted by person and by what the rules would have done.
+    Observed {
+        /// The site.
+        site: Option<SiteName>,
     },
 }
 
@@ -48,19 +56,30 @@ impl Query {
                 vec![format!("| filter jti = \"{reference}\" or uti = \"{reference}\"\n")]
             }
             Sought::Period { site, reason } => {
-                let site = site.as_ref().map(|site| format!("| filter site = \"{site}\"\n"));
-                site.into_iter()
-                    .chain(reason.as_ref().map(|reason| format!("| filter reason = \"{reason}\"\n")))
-                    .collect()
+                let reason = reason.as_ref().map(|reason| format!("| filter reason = \"{reason}\"\n"));
+                of_site(site.as_ref()).into_iter().chain(reason).collect()
+            }
+            Sought::Observed { site } => {
+                let granted = "| filter enforcement = \"observed\" and decision = \"granted\"\n".to_owned();
+                of_site(site.as_ref()).into_iter().chain([granted]).collect()
             }
         };
         let filters = filters.concat();
-        let text = format!(
-            "fields @timestamp, @message\n| filter target = \"{AUDIT}\"\n{filters}| sort @timestamp desc\n| limit {MAX_EVENTS}"
-        );
+        let text = match sought {
+            Sought::Observed { .. } => format!(
+                "filter target = \"{AUDIT}\"\n{filters}| stats count(*) as exchanges by site, subject_sha256, would_refuse, would_close\n| sort exchanges desc\n| limit {MAX_ROWS}"
+            ),
+            Sought::Reference(_) | Sought::Period { .. } => format!(
+                "fields @timestamp, @message\n| filter target = \"{AUDIT}\"\n{filters}| sort @timestamp desc\n| limit {MAX_EVENTS}"
+            ),
+        };
         let from = now.unix_seconds().saturating_sub(since.duration().as_secs());
         Self { text, from, until: now.plus(AHEAD).unix_seconds() }
     }
+}
+
+fn of_site(site: Option<&SiteName>) -> Option<String> {
+    site.map(|site| format!("| filter site = \"{site}\"\n"))
 }
 
 #[cfg(test)]
@@ -84,6 +103,11 @@ mod tests {
         assert_eq!(
             Query::new(&some, since, now).text,
             "fields @timestamp, @message\n| filter target = \"pozi::audit\"\n| filter site = \"riverbend\"\n| filter reason = \"no_catalogue\"\n| sort @timestamp desc\n| limit 1000"
+        );
+        let observed = Sought::Observed { site: Some("riverbend".parse().unwrap()) };
+        assert_eq!(
+            Query::new(&observed, since, now).text,
+            "filter target = \"pozi::audit\"\n| filter site = \"riverbend\"\n| filter enforcement = \"observed\" and decision = \"granted\"\n| stats count(*) as exchanges by site, subject_sha256, would_refuse, would_close\n| sort exchanges desc\n| limit 10000"
         );
         let one = Sought::Reference("mJ3cI0b5kUOeSEbV7s0SAQ".parse().unwrap());
         assert_eq!(

@@ -174,6 +174,7 @@ fn write_decision(f: &mut fmt::Formatter<'_>, exchange: &Exchange) -> fmt::Resul
         "granted" => {
             let scope = exchange.scope.as_deref().unwrap_or("nothing");
             writeln!(f, "{}: a session with the scope {scope}", styled(GOOD, "granted"))?;
+            write_observed(f, exchange)?;
         }
         "refused" => {
             let status = exchange.status.map(|status| format!(" (status {status})")).unwrap_or_default();
@@ -199,6 +200,19 @@ fn asked_when(groups_from: &str) -> Option<&'static str> {
     }
 }
 
+/// Says what the rules would have done if they had been enforced.
+fn write_observed(f: &mut fmt::Formatter<'_>, exchange: &Exchange) -> fmt::Result {
+    if !exchange.is_observed() {
+        return Ok(());
+    }
+    let would = match (&exchange.would_refuse, &exchange.would_close) {
+        (Some(reason), _) => format!("the rules would have refused it with {reason}"),
+        (None, Some(closed)) => format!("the rules would have closed {closed}"),
+        (None, None) => "the rules would have granted the same".to_owned(),
+    };
+    writeln!(f, "The site was only observed: {would}.")
+}
+
 fn write_closed(f: &mut fmt::Formatter<'_>, exchange: &Exchange) -> fmt::Result {
     if let Some(count) = exchange.group_ids_in_roles {
         writeln!(f, "The token listed {count} group ids in roles, which did not count at the site.")?;
@@ -212,7 +226,8 @@ fn write_closed(f: &mut fmt::Formatter<'_>, exchange: &Exchange) -> fmt::Result 
     if exchange.closed.is_none() {
         return Ok(());
     }
-    writeln!(f, "\n{}", styled(HEADING, "What stayed closed"))?;
+    let heading = if exchange.is_observed() { "What the rules close" } else { "What stayed closed" };
+    writeln!(f, "\n{}", styled(HEADING, heading))?;
     let width = exchange.closed().map(|one| one.permission.len()).max().unwrap_or_default();
     for one in exchange.closed() {
         writeln!(f, "  {:width$}  {} ({})", one.permission, sentence(one.because), one.because)?;
@@ -231,6 +246,7 @@ fn write_references(f: &mut fmt::Formatter<'_>, exchange: &Exchange) -> fmt::Res
     writeln!(f, "\n{}", styled(HEADING, "References"))?;
     for (what, id) in [
         ("session (jti)", &exchange.jti),
+        ("SHA-256 of the person", &exchange.subject_sha256),
         ("signed by key", &exchange.kid),
         ("tenant", &exchange.tenant),
         ("Entra token (uti)", &exchange.uti),
@@ -240,6 +256,9 @@ fn write_references(f: &mut fmt::Formatter<'_>, exchange: &Exchange) -> fmt::Res
         if let Some(id) = id {
             writeln!(f, "  {what:<22} {}", styled(FAINT, id))?;
         }
+    }
+    if let Some(revision) = exchange.policy_revision {
+        writeln!(f, "  {:<22} {}", "decided by revision", styled(FAINT, revision))?;
     }
     let [total, keys, sign] = [exchange.total_us, exchange.keys_us, exchange.sign_us].map(milliseconds);
     writeln!(f, "  {:<22} {total} ms, of them {keys} ms for Entra's keys and {sign} ms to sign", "time")

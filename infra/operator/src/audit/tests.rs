@@ -9,6 +9,8 @@ const REFUSED: &str = r#"{"target":"pozi::audit","decision":"refused","reason":"
 const MISMATCH: &str = r#"{"target":"pozi::audit","decision":"refused","reason":"audience_mismatch","status":400,"detail":"no target is given, and the token is for `api://elsewhere`, not for `https://poziserver-riverbend.example/pozi`","tenant":"cd0a0f9d-3505-4176-bcd0-75bdde12fd00","subject_token_sha256":"3c","uti":"x","subject_token_kid":"b2","keys_us":10,"sign_us":0,"total_us":640}"#;
 const ABANDONED: &str = r#"{"target":"pozi::audit","decision":"abandoned","status":200,"keys_us":0,"sign_us":0,"total_us":3000000}"#;
 
+const OBSERVED: &str = r#"{"target":"pozi::audit","decision":"granted","status":200,"site":"riverbend","policy_revision":3,"tenant":"cd0a0f9d-3505-4176-bcd0-75bdde12fd00","scope":"assets:read planning:read","enforcement":"observed","would_refuse":"no_catalogue","would_close":"assets:read planning:read","closed":"planning:read not_in_group, assets:read not_in_group","jti":"2b1f5e0e-7f1c-4d6e-9a52-2f6f8e1d7c22","kid":"a1","subject_sha256":"5a","subject_token_sha256":"1f0c","uti":"mJ3cI0b5kUOeSEbV7s0SAQ","subject_token_kid":"b2","keys_us":412,"sign_us":1034,"total_us":2950}"#;
+
 fn rows(lines: &[&str]) -> Vec<Row> {
     let row = |(index, line): (usize, &&str)| Row {
         time: format!("2027-01-15 08:0{}:02.417", 9 - index),
@@ -23,6 +25,7 @@ fn args() -> AuditArgs {
         since: None,
         site: Some("riverbend".parse().unwrap()),
         reason: None,
+        observed: false,
         wait: 60,
     }
 }
@@ -50,6 +53,46 @@ fn people_see_the_exchanges_of_a_time_as_a_table() {
 }
 
 #[test]
+fn people_see_what_observed_rules_would_have_done_and_to_how_many() {
+    let row = |site: &str, subject: &str, would: [&str; 2], exchanges| Counted {
+        site: site.into(),
+        subject: subject.into(),
+        would_refuse: would[0].into(),
+        would_close: would[1].into(),
+        exchanges,
+    };
+    let rows = [
+        row("riverbend", "a", ["", ""], 40),
+        row("riverbend", "b", ["", "planning:write"], 9),
+        row("riverbend", "b", ["", ""], 1),
+        row("riverbend", "c", ["no_catalogue", "planning:read planning:write"], 4),
+        row("riverbend", "d", ["no_catalogue", "planning:read planning:write"], 2),
+        row("riverbend", "d", ["scope_not_allowed", "planning:read"], 1),
+        row("saltmarsh", "a", ["", ""], 7),
+    ];
+    let args = AuditArgs { observed: true, site: None, ..args() };
+    let report = Output::new(&observed(&args, "30d".parse().unwrap(), &rows));
+    assert_golden("period_observed.txt", &report.plain());
+    let json = report.json();
+    let riverbend = &json["sites"][0];
+    assert_eq!(
+        (&riverbend["exchanges"], &riverbend["people"], &riverbend["people_affected"]),
+        (&57.into(), &4.into(), &3.into())
+    );
+    let refused = serde_json::json!({"refuse": "no_catalogue", "exchanges": 6, "people": 2});
+    assert_eq!(riverbend["would"][0], refused);
+    let closed = serde_json::json!({"close": "planning:write", "exchanges": 15, "people": 3});
+    assert_eq!(riverbend["would"][3], closed);
+    assert!(!report.plain().contains("There is more"));
+
+    let cut = [row("riverbend", "a", ["", "a:read b:read …"], 1)];
+    let cut = Output::new(&observed(&args, Since::DAY, &cut)).plain();
+    assert!(cut.contains("close b:read") && cut.contains("There is more"), "{cut}");
+    let none = Output::new(&observed(&args, Since::DAY, &[])).plain();
+    assert_eq!(none, "No exchanges at an observed site in the last 24 hours.\n");
+}
+
+#[test]
 fn people_see_one_exchange_in_sentences() {
     let reference = || "mJ3cI0b5kUOeSEbV7s0SAQ".parse().unwrap();
     for (name, lines) in [
@@ -58,6 +101,7 @@ fn people_see_one_exchange_in_sentences() {
         ("refused.txt", &[REFUSED, GRANTED]),
         ("mismatch.txt", &[MISMATCH]),
         ("abandoned.txt", &[ABANDONED]),
+        ("observed.txt", &[OBSERVED]),
     ] {
         let report = explained(reference(), Since::DAY, &rows(lines)).unwrap();
         assert_golden(name, &Output::new(&report).plain());

@@ -110,12 +110,12 @@ async fn read(
     world: &World,
 ) -> Result<(Subject, Option<Issuer>), DoctorError> {
     if let Some(path) = &args.file {
-        return Ok((Subject::of_file(path)?, args.service.clone()));
+        return Ok((Subject::of_file(path, world.now)?, args.service.clone()));
     }
     let name = args.site.as_deref().unwrap_or_default();
     let connection = Service::connect(global, world).await?;
     let table = connection.table()?;
-    let subject = world.watching("reading the sites", Subject::stored(name, &table)).await?;
+    let subject = world.watching("reading the sites", Subject::stored(name, &table, world.now)).await?;
     let of_stack = || connection.output("Issuer").ok().and_then(|issuer| issuer.parse().ok());
     Ok((subject, args.service.clone().or_else(of_stack)))
 }

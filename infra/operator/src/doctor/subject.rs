@@ -6,6 +6,7 @@ use pozi_auth::{
     adapters::{LoadError, read_site_files},
     sites::{Site, SiteFile},
     tenants::{AllTenants, TenantSites},
+    timestamp::Timestamp,
 };
 
 use super::DoctorError;
@@ -35,7 +36,7 @@ pub(super) struct Stored {
 
 impl Subject {
     /// Reads the site of a file.
-    pub(super) fn of_file(path: &Path) -> Result<Self, DoctorError> {
+    pub(super) fn of_file(path: &Path, now: Timestamp) -> Result<Self, DoctorError> {
         let name = path.display().to_string();
         let file = match read_site_files(path) {
             Ok(files) => files.into_iter().next(),
@@ -46,14 +47,18 @@ impl Subject {
             Err(error) => return Err(error.into()),
         };
         let file = file.ok_or_else(|| LoadError::Empty(name.clone()))?;
-        let (errors, warnings) = checked(&file);
+        let (errors, warnings) = checked(&file, now);
         let site = file.compile().ok().map(Arc::new);
         let name = site.as_ref().map_or(name, |site| site.name.to_string());
         Ok(Self { name, site, errors, warnings, stored: None })
     }
 
     /// Reads the stored site `name`, as the service would.
-    pub(super) async fn stored(name: &str, table: &impl AllTenants) -> Result<Self, DoctorError> {
+    pub(super) async fn stored(
+        name: &str,
+        table: &impl AllTenants,
+        now: Timestamp,
+    ) -> Result<Self, DoctorError> {
         let all = table.all().await.map_err(AwsError::from)?;
         let found = all.iter().find_map(|(tenant, stored)| {
             stored.iter().find(|entry| entry.name == name).map(|entry| (*tenant, stored, entry))
@@ -69,7 +74,7 @@ impl Subject {
         let file = SiteFile { name: entry.to_string(), text: entry.document.clone() };
         let (errors, warnings) = match &fault {
             Some(fault) => (fault.cause.to_string().lines().map(str::to_owned).collect(), Vec::new()),
-            None => checked(&file),
+            None => checked(&file, now),
         };
         Ok(Self {
             name: name.to_owned(),
@@ -85,9 +90,9 @@ impl Subject {
 }
 
 /// Returns the errors and the warnings of `file`.
-fn checked(file: &SiteFile) -> (Vec<String>, Vec<String>) {
+fn checked(file: &SiteFile, now: Timestamp) -> (Vec<String>, Vec<String>) {
     let texts = |errors: Vec<_>| errors.iter().map(ToString::to_string).collect();
-    match check(std::slice::from_ref(file)) {
+    match check(std::slice::from_ref(file), now) {
         Ok(warnings) => (Vec::new(), texts(warnings)),
         Err(errors) => (texts(errors), Vec::new()),
     }
@@ -128,7 +133,10 @@ mod tests {
             claims: if is_claimed { Claims::held_by(&site) } else { Claims::default() },
             edit: None,
         };
-        Subject::stored(name, &Table(site.tenant(), vec![entry])).await.map_err(|error| error.to_string())
+        let now = Timestamp::from_unix_seconds(1_800_000_000);
+        Subject::stored(name, &Table(site.tenant(), vec![entry]), now)
+            .await
+            .map_err(|error| error.to_string())
     }
 
     #[tokio::test]

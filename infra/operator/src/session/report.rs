@@ -100,8 +100,15 @@ impl Report {
         let permitted = session.scope.permissions().enumerate();
         rows.extend(permitted.map(|(index, permission)| {
             let name = if index == 0 { "may" } else { "" };
-            (name, format!("{} {}", permission.access, permission.catalogue))
+            let by_the_rules = session.enforced_scope.as_ref();
+            let is_observed =
+                by_the_rules.is_some_and(|rules| !rules.allows(&permission.catalogue, permission.access));
+            let remark = if is_observed { " (only while the site is observed)" } else { "" };
+            (name, format!("{} {}{remark}", permission.access, permission.catalogue))
         }));
+        let decided =
+            session.policy_revision.map(|revision| format!("revision {revision} of the site's document"));
+        rows.extend(decided.map(|decided| ("decided by", decided)));
         let ends = at(session.expires);
         rows.extend([
             ("issued", at(session.issued)),
@@ -119,11 +126,14 @@ impl Serialize for Report {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let contents = &self.contents;
         let (code, sentence) = self.verdict();
-        let mut report = serializer.serialize_struct("Report", 13)?;
+        let mut report = serializer.serialize_struct("Report", 15)?;
         report.serialize_field("site", &contents.audience)?;
         report.serialize_field("tenant", &contents.tenant.to_string())?;
         report.serialize_field("subject", &contents.subject)?;
         report.serialize_field("scope", &contents.scope.to_string())?;
+        report
+            .serialize_field("enforced_scope", &contents.enforced_scope.as_ref().map(ToString::to_string))?;
+        report.serialize_field("policy_revision", &contents.policy_revision)?;
         report.serialize_field("issued", &rfc3339(contents.issued))?;
         report.serialize_field("expires", &rfc3339(contents.expires))?;
         report.serialize_field("is_expired", &self.is_expired())?;

@@ -1,6 +1,6 @@
 //! What people and programs see of a session.
 
-use pozi_auth::{session::SessionRefusal, timestamp::Timestamp};
+use pozi_auth::{revision::Revision, session::SessionRefusal, timestamp::Timestamp};
 use serde_json::json;
 
 use super::{report::Report, signature::Signature, *};
@@ -20,11 +20,9 @@ fn session() -> SessionContents {
         id: "0f3c2f0e-3f44-4c8a-8a53-8f6d6c1f7f10".parse().unwrap(),
         scope: "heritage:read planning:write".parse().unwrap(),
         enforced_scope: None,
-        policy_revision: None,
+        policy_revision: Some(Revision(4)),
         issued: Timestamp::from_unix_seconds(NOW - 180),
         expires: Timestamp::from_unix_seconds(NOW + 420),
-        enforced_scope: None,
-        policy_revision: None,
     }
 }
 
@@ -34,6 +32,24 @@ fn report(signature: Signature, later: u64) -> Report {
 
 fn shown(report: &Report) -> String {
     Output::new(report).plain()
+}
+
+#[test]
+fn shows_what_a_session_opens_only_while_its_site_is_observed() {
+    let mut observed = report(Signature::Valid, 0);
+    observed.contents.enforced_scope = Some("heritage:read".parse().unwrap());
+    let text = shown(&observed);
+    assert!(text.contains("write planning (only while the site is observed)\n"), "{text}");
+    assert!(text.contains("read heritage\n"), "{text}");
+    let output = Output::new(&observed);
+    let json = output.json();
+    assert_eq!((&json["enforced_scope"], &json["policy_revision"]), (&json!("heritage:read"), &json!(4)));
+    let older = Report {
+        contents: SessionContents { policy_revision: None, ..session() },
+        ..report(Signature::Valid, 0)
+    };
+    assert!(!shown(&older).contains("revision"));
+    assert_eq!(Output::new(&older).json()["policy_revision"], json!(null));
 }
 
 #[test]
@@ -75,6 +91,7 @@ fn programs_get_the_claims_and_a_code() {
         "tenant": "cd0a0f9d-3505-4176-bcd0-75bdde12fd00",
         "subject": "cd0a0f9d-3505-4176-bcd0-75bdde12fd00.5c0e83f4-6d5b-4f8e-9b64-f1b3f8f1a2d7",
         "scope": "heritage:read planning:write",
+        "enforced_scope": null, "policy_revision": 4,
         "issued": "2027-01-15T07:57:00Z", "expires": "2027-01-15T08:07:00Z", "is_expired": false,
         "issuer": "https://auth.example",
         "client": "c3890382-ecc1-4cf0-adc1-1b349bbd71ee",

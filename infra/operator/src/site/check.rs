@@ -6,13 +6,14 @@ use pozi_auth::{
     adapters::LoadError,
     session::{LARGE_SESSION_BYTES, MAX_SESSION_BYTES, longest_session},
     sites::{SiteFile, SiteFileError, register},
+    timestamp::Timestamp,
 };
 
 use serde::Serialize;
 
 use super::{args::CheckArgs, error::SiteCommandError, files::read};
 use crate::{
-    Output,
+    Output, World,
     style::{CARE, styled},
 };
 
@@ -23,9 +24,9 @@ struct Checked {
 }
 
 /// Runs the command.
-pub(super) fn run(args: &CheckArgs) -> Result<Output, SiteCommandError> {
+pub(super) fn run(args: &CheckArgs, world: &World) -> Result<Output, SiteCommandError> {
     let files = read(&args.files)?;
-    let warnings = check(&files).map_err(LoadError::Faulty)?;
+    let warnings = check(&files, world.now).map_err(LoadError::Faulty)?;
     let warnings = warnings.iter().map(ToString::to_string).collect();
     Ok(Output::new(&Checked { files: files.len(), warnings }))
 }
@@ -41,10 +42,11 @@ impl fmt::Display for Checked {
 
 const FIX: &str = "shorten the ids of its catalogues, or divide it into two sites";
 
-/// Checks `files`. Returns warnings, or all errors: in each file, among them, and sites whose longest session would not be
-/// issued.
-pub fn check(files: &[SiteFile]) -> Result<Vec<SiteFileError>, Vec<SiteFileError>> {
+/// Checks `files`. Returns warnings, or all errors: in each file, among them, sites that would be observed for too long after
+/// `now`, and sites whose longest session would not be issued.
+pub fn check(files: &[SiteFile], now: Timestamp) -> Result<Vec<SiteFileError>, Vec<SiteFileError>> {
     let mut errors = register(files).err().unwrap_or_default();
+    errors.extend(files.iter().filter_map(|file| file.check_enforcement(now).err()));
     let mut warnings = Vec::new();
     for file in files {
         // The errors of a file that does not compile are known already.
@@ -73,6 +75,9 @@ fn whole_file(file: &SiteFile, message: String) -> SiteFileError {
 mod tests {
     use super::*;
 
+    /// 2027-01-15 08:00 UTC.
+    const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
+
     fn file(catalogues: usize) -> SiteFile {
         let text = include_str!("../../../local/sites/riverbend.toml");
         let more = (0..catalogues).map(|index| {
@@ -83,12 +88,12 @@ mod tests {
 
     #[test]
     fn warns_of_large_sessions_and_refuses_those_that_are_not_issued() {
-        assert_eq!(check(&[file(0)]), Ok(vec![]));
-        let warnings = check(&[file(120)]).unwrap();
+        assert_eq!(check(&[file(0)], NOW), Ok(vec![]));
+        let warnings = check(&[file(120)], NOW).unwrap();
         assert_eq!(warnings.len(), 1);
         let text = warnings[0].to_string();
         assert!(text.starts_with("riverbend.toml: the longest session of this site has "), "{text}");
-        let errors = check(&[file(300)]).unwrap_err();
+        let errors = check(&[file(300)], NOW).unwrap_err();
         assert_eq!(errors.len(), 1);
         let text = errors[0].to_string();
         assert!(text.ends_with("bytes, and at most 7168 are issued; shorten the ids of its catalogues, or divide it into two sites"), "{text}");
@@ -97,6 +102,13 @@ mod tests {
     #[test]
     fn reports_every_error_at_once() {
         let broken = SiteFile { name: "b.toml".into(), text: "name = ".into() };
-        assert_eq!(check(&[file(300), broken]).unwrap_err().len(), 2);
+        let own = file(0);
+        let observed = own.text.replacen("origins", "enforcement = \"observe until 2027-03-17\"\norigins", 1);
+        let observed = SiteFile { text: observed, ..own };
+        let errors = check(&[file(300), broken], NOW).unwrap_err();
+        assert_eq!(errors.len(), 2);
+        let errors = check(&[observed], NOW).unwrap_err();
+        assert!(errors[0].line.is_some(), "{errors:?}");
+        assert!(errors[0].message.ends_with("more than 60 days ahead; write 2027-03-16 or an earlier day"));
     }
 }

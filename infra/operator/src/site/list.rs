@@ -7,10 +7,11 @@ use pozi_auth::{
     revision::Revision,
     sites::{Catalogue, Site},
     tenants::{AllTenants, RegistryError, StoredSite, TenantSites, UnreadableCause},
+    timestamp::Timestamp,
 };
 use serde::Serialize;
 
-use super::SiteCommandError;
+use super::{SiteCommandError, observation};
 use crate::moments;
 use crate::{
     GlobalArgs, Output, Service, World,
@@ -30,6 +31,8 @@ struct ListedSite {
     stored_at: Option<u64>,
     stored_by: Option<String>,
     state: State,
+    enforcement: Option<String>,
+    minimum_revision: Option<Revision>,
     catalogues: Option<usize>,
     groups: Option<usize>,
     errors: Vec<String>,
@@ -48,19 +51,19 @@ enum State {
 /// Runs the command.
 pub(super) async fn run(global: &GlobalArgs, world: &mut World) -> Result<Output, SiteCommandError> {
     let table = Service::connect(global, world).await?.table()?;
-    let listed = world.watching("reading the stored sites", list(&table)).await;
+    let listed = world.watching("reading the stored sites", list(&table, world.now)).await;
     Ok(Output::new(&listed.map_err(|error| SiteCommandError::Aws(error.into()))?))
 }
 
-/// Reads the sites in `table`, and the reasons why some cannot be used.
-pub async fn list(table: &impl AllTenants) -> Result<SiteList, RegistryError> {
+/// Reads the sites in `table`, what each does at `now`, and the reasons why some cannot be used.
+pub async fn list(table: &impl AllTenants, now: Timestamp) -> Result<SiteList, RegistryError> {
     let mut listed = Vec::new();
     for (tenant, stored) in table.all().await? {
         let (sites, faults) = TenantSites::compile(tenant, &stored);
         for entry in &stored {
             let fault = faults.iter().find(|fault| fault.site.name == entry.name).map(|fault| &fault.cause);
             let site = sites.sites.iter().find(|site| site.name.as_str() == entry.name);
-            listed.push(ListedSite::new(tenant, entry, site.map(AsRef::as_ref), fault));
+            listed.push(ListedSite::new((tenant, entry), site.map(AsRef::as_ref), fault, now));
         }
     }
     listed.sort_by(|one, other| one.name.cmp(&other.name));
@@ -69,10 +72,10 @@ pub async fn list(table: &impl AllTenants) -> Result<SiteList, RegistryError> {
 
 impl ListedSite {
     fn new(
-        tenant: TenantId,
-        entry: &StoredSite,
+        (tenant, entry): (TenantId, &StoredSite),
         site: Option<&Site>,
         fault: Option<&UnreadableCause>,
+        now: Timestamp,
     ) -> Self {
         let state = match (fault, site) {
             (None, Some(_)) => State::InUse,
@@ -87,6 +90,8 @@ impl ListedSite {
             stored_at: entry.edit.as_ref().map(|edit| edit.at.unix_seconds()),
             stored_by: entry.edit.as_ref().map(|edit| edit.by.clone()),
             state,
+            enforcement: site.map(|site| observation::in_words(site.enforcement, now)),
+            minimum_revision: site.and_then(|site| site.minimum_revision),
             catalogues: site.map(|site| site.catalogues.len()),
             groups: site.map(|site| groups(site).len()),
             errors: fault.map(ToString::to_string).unwrap_or_default().lines().map(str::to_owned).collect(),
@@ -97,6 +102,16 @@ impl ListedSite {
 /// Returns the groups that the rules of `site` name.
 fn groups(site: &Site) -> BTreeSet<GroupId> {
     site.catalogues.iter().flat_map(Catalogue::groups).collect()
+}
+
+impl ListedSite {
+    /// Returns its state, and what differs from a site whose rules are enforced for every session.
+    fn in_words(&self) -> String {
+        let enforcement = self.enforcement.as_deref().filter(|words| *words != "enforced");
+        let minimum = self.minimum_revision.map(|minimum| format!("sessions from revision {minimum}"));
+        let further = enforcement.map(|words| styled(CARE, words)).into_iter().chain(minimum);
+        [self.state.in_words()].into_iter().chain(further).collect::<Vec<_>>().join("; ")
+    }
 }
 
 impl State {
@@ -129,7 +144,7 @@ impl fmt::Display for SiteList {
                 site.revision.to_string(),
                 moments::utc_or_dash(site.stored_at),
                 site.stored_by.clone().unwrap_or_else(|| "-".to_owned()),
-                site.state.in_words(),
+                site.in_words(),
             ]);
         }
         writeln!(f, "{}", rows.trim_fmt())?;

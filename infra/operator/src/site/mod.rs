@@ -10,6 +10,7 @@ mod faults;
 mod files;
 mod history;
 mod list;
+mod observation;
 mod plan;
 mod pull;
 mod push;
@@ -43,7 +44,7 @@ pub(crate) async fn run(
 ) -> Result<Output, SiteCommandError> {
     match command {
         SiteCommand::New(args) => Ok(new::run(args, world)?),
-        SiteCommand::Check(args) => check::run(args),
+        SiteCommand::Check(args) => check::run(args, world),
         SiteCommand::Push(args) => push::run(args, global, world).await,
         SiteCommand::Pull(args) => pull::run(args, global, world).await,
         SiteCommand::List => list::run(global, world).await,

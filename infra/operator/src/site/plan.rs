@@ -5,6 +5,7 @@ use pozi_auth::{
     revision::Revision,
     sites::{Site, SiteFile, SiteFileError, register},
     tenants::{ClaimError, Edit, StoredSite},
+    timestamp::Timestamp,
 };
 use serde::Serialize;
 
@@ -71,13 +72,28 @@ pub enum Change {
     },
 }
 
+impl Change {
+    /// Returns the revision that is stored afterwards; `None` for a new site, whose past is not known here.
+    fn revision(self) -> Option<Revision> {
+        match self {
+            Self::New => None,
+            Self::Replaces { revision } => Some(Revision::after(Some(revision))),
+            Self::Unchanged { revision } | Self::Claims { revision } => Some(revision),
+        }
+    }
+}
+
 /// A stored site and its tenant.
 type Stored<'a> = (TenantId, &'a StoredSite);
 
-/// Plans the push of `files` over `stored`. Fails with all errors in the files: within each, among them, and against the
-/// stored sites that stay.
-pub fn plan(files: &[SiteFile], stored: &[(TenantId, Vec<StoredSite>)]) -> Result<Plan, Vec<SiteFileError>> {
-    let warnings = check(files)?;
+/// Plans the push of `files` over `stored` at `now`. Fails with all errors in the files: within each, among them, and against
+/// the stored sites that stay.
+pub fn plan(
+    files: &[SiteFile],
+    stored: &[(TenantId, Vec<StoredSite>)],
+    now: Timestamp,
+) -> Result<Plan, Vec<SiteFileError>> {
+    let warnings = check(files, now)?;
     let sites = files.iter().map(SiteFile::compile).collect::<Result<Vec<_>, _>>()?;
     let stored: Vec<Stored<'_>> =
         stored.iter().flat_map(|(tenant, sites)| sites.iter().map(|site| (*tenant, site))).collect();
@@ -127,6 +143,7 @@ fn step(site: Site, file: &SiteFile, stored: &[Stored<'_>]) -> Result<Step, Site
     if let Some(edited_from) = edited_from {
         check_edited_from(edited_from, change, entry, file)?;
     }
+    file.check_minimum_revision(change.revision())?;
     Ok(Step {
         file: file.name.clone(),
         change,
@@ -237,6 +254,9 @@ mod tests {
 
     use super::*;
 
+    /// 2027-01-15 08:00 UTC.
+    const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
+
     fn file(name: &str) -> SiteFile {
         let text = include_str!("../../../local/sites/riverbend.toml").to_owned();
         SiteFile { name: name.to_owned(), text }
@@ -261,7 +281,7 @@ mod tests {
             (stored("riverbend", &format!("{}\n", own.text)), Change::Replaces { revision: at }),
             (stored("riverbend", "name ="), Change::Replaces { revision: at }),
         ] {
-            let plan = plan(&[file("a.toml")], &stored).unwrap();
+            let plan = plan(&[file("a.toml")], &stored, NOW).unwrap();
             assert_eq!(plan.steps[0].change, change);
             assert!(plan.invalid.is_empty());
         }
@@ -273,7 +293,7 @@ mod tests {
         let with = |claims: Claims| {
             let mut stored = stored("riverbend", &own.text);
             stored[0].1[0].claims = claims;
-            plan(&[file("a.toml")], &stored)
+            plan(&[file("a.toml")], &stored, NOW)
         };
         let plan = with(Claims::default()).unwrap();
         assert_eq!(plan.steps[0].change, Change::Claims { revision: Revision(3) });
@@ -289,14 +309,40 @@ mod tests {
 
     #[test]
     fn reports_an_invalid_stored_site_and_plans_the_rest() {
-        let plan = plan(&[file("a.toml")], &stored("saltmarsh", "name =")).unwrap();
+        let plan = plan(&[file("a.toml")], &stored("saltmarsh", "name ="), NOW).unwrap();
         assert_eq!((plan.steps[0].change, plan.invalid.len()), (Change::New, 1));
+    }
+
+    #[test]
+    fn refuses_a_minimum_revision_that_no_session_could_have() {
+        let own = file("a.toml");
+        let requiring = |minimum: u64| {
+            let text = own.text.replacen("origins", &format!("minimum_revision = {minimum}\norigins"), 1);
+            SiteFile { text, ..own.clone() }
+        };
+        let planned = |minimum, stored: &[_]| {
+            let planned = plan(&[requiring(minimum)], stored, NOW);
+            planned.map(|plan| plan.steps[0].change).map_err(|errors| errors[0].to_string())
+        };
+        let at_3 = stored("riverbend", &own.text);
+        assert_eq!(planned(4, &at_3), Ok(Change::Replaces { revision: Revision(3) }), "4 is what it becomes");
+        assert!(
+            planned(5, &at_3)
+                .unwrap_err()
+                .contains("minimum_revision is 5, and this file becomes revision 4")
+        );
+        let unchanged = stored("riverbend", &requiring(3).text);
+        assert_eq!(planned(3, &unchanged), Ok(Change::Unchanged { revision: Revision(3) }));
+        let impossible = stored("riverbend", &requiring(4).text);
+        assert!(planned(4, &impossible).unwrap_err().contains("minimum_revision is 4"), "stored by hand");
+        assert_eq!(planned(1, &[]), Ok(Change::New));
+        assert!(planned(2, &[]).unwrap_err().contains("the site is not stored yet"));
     }
 
     #[test]
     fn reports_a_clash_with_a_stored_site_at_the_file() {
         let other = file("x").text.replacen("name = \"riverbend\"", "name = \"elsewhere\"", 1);
-        let errors = plan(&[file("a.toml")], &stored("elsewhere", &other)).unwrap_err();
+        let errors = plan(&[file("a.toml")], &stored("elsewhere", &other), NOW).unwrap_err();
         assert!(errors.iter().all(|error| error.file == "a.toml"));
         assert!(errors.iter().any(|error| error.message.starts_with("client_id is the same")));
     }

@@ -21,6 +21,7 @@ use super::{
     consent, edited_from,
     error::{PushError, SiteCommandError},
     files::read,
+    observation,
     plan::{Change, Plan, Step, plan},
 };
 use crate::moments;
@@ -77,8 +78,9 @@ pub(super) async fn run(
     let table = service.table()?;
     let stored = world.watching("reading the stored sites", table.all()).await;
     let stored = stored.map_err(|error| PushError::Read(error.into()))?;
-    let plan = plan(&files, &stored).map_err(|errors| PushError::Files(LoadError::Faulty(errors)))?;
-    let mut report = PushReport::of(&plan);
+    let plan =
+        plan(&files, &stored, world.now).map_err(|errors| PushError::Files(LoadError::Faulty(errors)))?;
+    let mut report = PushReport::of(&plan, world.now);
     if !plan.writes() {
         report.state = State::Unchanged;
     }
@@ -142,8 +144,10 @@ async fn write_step(table: &impl SiteStore, step: &Step, edit: &Edit) -> Result<
 }
 
 impl PushReport {
-    fn of(plan: &Plan) -> Self {
+    fn of(plan: &Plan, now: Timestamp) -> Self {
         let invalid = plan.invalid.iter().map(|error| format!("a stored document is not valid: {error}"));
+        let writing = plan.steps.iter().filter(|step| step.change.changes_document());
+        let observed = writing.filter_map(|step| observation::warning(&step.site, now));
         let pushed = |step: &Step| PushedSite {
             site: step.site.name.to_string(),
             change: step.change,
@@ -153,7 +157,7 @@ impl PushReport {
         };
         Self {
             state: State::Planned,
-            warnings: plan.warnings.iter().map(ToString::to_string).chain(invalid).collect(),
+            warnings: plan.warnings.iter().map(ToString::to_string).chain(invalid).chain(observed).collect(),
             sites: plan.steps.iter().map(pushed).collect(),
             shows_changes: true,
         }
@@ -232,8 +236,9 @@ pub async fn push<T: AllTenants + SiteStore>(
     edit: &Edit,
 ) -> Result<PushReport, PushError> {
     let stored = table.all().await.map_err(|error: RegistryError| PushError::Read(error.into()))?;
-    let plan = plan(files, &stored).map_err(|errors| PushError::Files(LoadError::Faulty(errors)))?;
-    let mut report = PushReport { state: State::Written, shows_changes: false, ..PushReport::of(&plan) };
+    let plan = plan(files, &stored, edit.at).map_err(|errors| PushError::Files(LoadError::Faulty(errors)))?;
+    let mut report =
+        PushReport { state: State::Written, shows_changes: false, ..PushReport::of(&plan, edit.at) };
     report.record_stored(&write(table, &plan, edit).await?);
     Ok(report)
 }

@@ -10,7 +10,7 @@ use toml_edit::DocumentMut;
 use super::{
     MoveArgs, RenameArgs, SiteCommandError, consent,
     rewrite::Rewrite,
-    stored::{Found, compile, find},
+    stored::{Found, compile_to_store, find},
 };
 use crate::{Exit, GlobalArgs, Output, Service, World, consent::Consent};
 
@@ -105,7 +105,8 @@ impl Relocation {
         consent: Consent,
     ) -> Result<Output, SiteCommandError> {
         let document = edited(&found.stored.document, &self.values)?;
-        let site = compile(&found.stored.name, found.stored.revision, &document)?;
+        let revision = found.stored.revision;
+        let site = compile_to_store(&found.stored.name, (revision, revision), &document, world.now)?;
         let what = self.what.clone();
         let rewrite = Rewrite { what, before: found, site: &site, document: &document, advice: self.advice };
         let report = rewrite.report();

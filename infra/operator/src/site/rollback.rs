@@ -6,9 +6,9 @@ use pozi_auth::{
 };
 
 use super::{
-    RollbackArgs, SiteCommandError, consent,
+    RollbackArgs, SiteCommandError, consent, observation,
     rewrite::Rewrite,
-    stored::{compile, document_of, find},
+    stored::{compile_to_store, document_of, find},
 };
 use crate::{Exit, GlobalArgs, Output, Service, World};
 
@@ -23,10 +23,10 @@ pub(super) async fn run(
     let found = world.watching("reading the stored sites", find(&table, &args.site)).await?;
     let to = args.to.unwrap_or(Revision(found.stored.revision.0.saturating_sub(1)));
     let document = document_of(&table, &found, to).await?;
-    let site = compile(&found.stored.name, to, &document)?;
+    let site = compile_to_store(&found.stored.name, (to, found.stored.revision), &document, world.now)?;
     let note = format!("rolled back to revision {to}");
-    let rewrite =
-        Rewrite { what: note.clone(), before: &found, site: &site, document: &document, advice: vec![] };
+    let advice = observation::warning(&site, world.now).into_iter().collect();
+    let rewrite = Rewrite { what: note.clone(), before: &found, site: &site, document: &document, advice };
     let report = rewrite.report();
     if !consent::given(world, args.consent, &report, "Roll back?")? {
         return Ok(Output::ending(&report.declined(), Exit::Declined));

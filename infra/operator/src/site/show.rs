@@ -8,11 +8,12 @@ use pozi_auth::{
     session::longest_session,
     sites::{Catalogue, Download, Site, Who},
     tenants::Edit,
+    timestamp::Timestamp,
 };
 use serde::Serialize;
 
 use super::{
-    ShowArgs, SiteCommandError,
+    ShowArgs, SiteCommandError, observation,
     stored::{compile, document_of, find},
 };
 use crate::moments;
@@ -57,23 +58,29 @@ pub(super) async fn run(
     let document = document_of(&table, &found, revision).await?;
     let site = compile(&found.stored.name, revision, &document)?;
     let edit = found.stored.edit.as_ref().filter(|_| revision == found.stored.revision);
-    Ok(Output::new(&ShownSite::new(&site, revision, edit, &GroupNames::of(&document))))
+    Ok(Output::new(&ShownSite::new((&site, revision), edit, &GroupNames::of(&document), world.now)))
 }
 
 impl ShownSite {
-    fn new(site: &Site, revision: Revision, edit: Option<&Edit>, names: &GroupNames) -> Self {
+    fn new(
+        (site, revision): (&Site, Revision),
+        edit: Option<&Edit>,
+        names: &GroupNames,
+        now: Timestamp,
+    ) -> Self {
         Self {
             site: site.name.to_string(),
             revision,
             stored_at: edit.map(|edit| edit.at.unix_seconds()),
             stored_by: edit.map(|edit| edit.by.clone()),
-            items: items(site),
+            items: items(site, now),
             catalogues: site.catalogues.iter().map(|catalogue| shown(catalogue, names)).collect(),
         }
     }
 }
 
-fn items(site: &Site) -> Vec<(&'static str, String)> {
+fn items(site: &Site, now: Timestamp) -> Vec<(&'static str, String)> {
+    let minimum = site.minimum_revision.map_or_else(|| "any".to_owned(), |minimum| minimum.to_string());
     let origins: Vec<_> = site.origins.iter().map(ToString::to_string).collect();
     vec![
         ("internal URL", site.internal_url.to_string()),
@@ -84,6 +91,8 @@ fn items(site: &Site) -> Vec<(&'static str, String)> {
         ("sessions last", format!("{} minutes", site.session_life.as_secs() / 60)),
         ("tokens are accepted for", format!("{} minutes", site.expected.max_token_age.as_secs() / 60)),
         ("the longest session has", format!("{} bytes", longest_session(site))),
+        ("the rules are", observation::in_words(site.enforcement, now)),
+        ("sessions from revision", minimum),
     ]
 }
 

@@ -5,6 +5,7 @@ use pozi_auth::{
     identifiers::TenantId,
     sites::{Site, SiteFile, SiteFileError, SiteName},
     tenants::{AllTenants, Holder, PastRevision, SiteHistory, StoredSite},
+    timestamp::Timestamp,
 };
 
 use crate::AwsError;
@@ -104,6 +105,25 @@ pub(crate) async fn document_of(
 
 /// Compiles `document`, of `revision` of `site`.
 pub(crate) fn compile(site: &str, revision: Revision, document: &str) -> Result<Site, LookupError> {
-    let file = SiteFile { name: format!("{site}, revision {revision}"), text: document.to_owned() };
-    file.compile().map_err(LookupError::Faulty)
+    file(site, revision, document).compile().map_err(LookupError::Faulty)
+}
+
+/// Compiles `document`, of `revision` of `site`, which becomes the revision after `stored` at `now`. Fails also if the site
+/// would be observed for too long, or refuse every session.
+pub(crate) fn compile_to_store(
+    site: &str,
+    (revision, stored): (Revision, Revision),
+    document: &str,
+    now: Timestamp,
+) -> Result<Site, LookupError> {
+    let file = file(site, revision, document);
+    let compiled = file.compile().map_err(LookupError::Faulty)?;
+    let next = Revision::after(Some(stored));
+    let checked = [file.check_enforcement(now), file.check_minimum_revision(Some(next))];
+    let errors: Vec<_> = checked.into_iter().filter_map(Result::err).collect();
+    if errors.is_empty() { Ok(compiled) } else { Err(LookupError::Faulty(errors)) }
+}
+
+fn file(site: &str, revision: Revision, document: &str) -> SiteFile {
+    SiteFile { name: format!("{site}, revision {revision}"), text: document.to_owned() }
 }

@@ -1,5 +1,7 @@
 //! Every setting is reported with its values and its direction.
 
+use pozi_auth::sites::Site;
+
 use super::{DOCUMENT, edited, site};
 use crate::changes::{GroupNames, changes};
 
@@ -42,6 +44,12 @@ fn what_accepts_more_is_wider_and_its_reverse_narrower() {
         &setting("further_client_ids = [\"0d9f7a54-53c5-4a3e-8f5e-0f3a0b6f2c10\"]"),
         "further_client_ids added: 0d9f7a54-53c5-4a3e-8f5e-0f3a0b6f2c10",
         "further_client_ids removed: 0d9f7a54-53c5-4a3e-8f5e-0f3a0b6f2c10",
+    );
+    widens(
+        "origins =",
+        &setting("enforcement = \"observe until 2027-02-01\""),
+        "enforcement: enforced → observe until 2027-02-01",
+        "enforcement: observe until 2027-02-01 → enforced",
     );
     widens(
         "origins = [",
@@ -104,6 +112,31 @@ fn a_rule_for_downloads_is_narrower_and_each_of_its_groups_wider() {
         let found = changes(Some(&ruled), Some(&after), &GroupNames::default());
         let text = anstream::adapter::strip_str(&found.to_string()).to_string();
         assert_eq!((text.lines().last().unwrap(), found.is_wider()), (line, is_wider), "{text}");
+    }
+}
+
+#[test]
+fn a_longer_observation_is_wider_and_a_higher_minimum_revision_narrower() {
+    let with = |line: &str| site(&edited(&[("origins =", &format!("{line}\norigins ="))]));
+    let between = |before: &Site, after: &Site| {
+        let found = changes(Some(before), Some(after), &GroupNames::default());
+        let text = anstream::adapter::strip_str(&found.to_string()).to_string();
+        (text.lines().last().unwrap().to_owned(), found.is_wider())
+    };
+    let until = |day: &str| with(&format!("enforcement = \"observe until {day}\""));
+    let (sooner, later) = (until("2027-02-01"), until("2027-02-02"));
+    let line = "  + enforcement: observe until 2027-02-01 → observe until 2027-02-02 (wider)".to_owned();
+    assert_eq!(between(&sooner, &later), (line, true));
+    let line = "  - enforcement: observe until 2027-02-02 → observe until 2027-02-01 (narrower)".to_owned();
+    assert_eq!(between(&later, &sooner), (line, false));
+    let (any, fourth, fifth) = (site(DOCUMENT), with("minimum_revision = 4"), with("minimum_revision = 5"));
+    for (before, after, line, is_wider) in [
+        (&any, &fourth, "  - minimum_revision: none → 4 (narrower)", false),
+        (&fourth, &fifth, "  - minimum_revision: 4 → 5 (narrower)", false),
+        (&fifth, &fourth, "  + minimum_revision: 5 → 4 (wider)", true),
+        (&fourth, &any, "  + minimum_revision: 4 → none (wider)", true),
+    ] {
+        assert_eq!(between(before, after), (line.to_owned(), is_wider));
     }
 }
 

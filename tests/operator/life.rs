@@ -1,0 +1,159 @@
+//! A council's whole life: it observes, its rules are enforced, a group is removed, and it leaves. The operator's program, the
+//! exchange with the registry on an emulated AWS, and the gate, all at one clock.
+
+use std::{fs, path::PathBuf, sync::Arc};
+
+use axum::{Router, body::Body};
+use entra_emulator::{Person, TokenSpec};
+use http::Request;
+use pozi_auth::{
+    session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
+    tenants::{CachedRegistry, REGISTRY_LIFETIMES},
+};
+use pozi_gate::{Gate, Routes};
+use pozi_tests::{
+    Answer, Fleet, PublishedDocument, World, exchange_form, form_request, part, riverbend_with, send,
+};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::observe::told_at;
+
+/// The end of 2027-02-01, in seconds since the Unix epoch.
+const END_OF_OBSERVATION: u64 = 1_801_526_400;
+/// How long an exchange may use what it read of a site: as long as it is fresh, and as long again while one request reads it anew.
+const CACHED: u64 = 2 * 60;
+const PLANNERS: &str = "read = [\"02f1ea5a-8a90-454c-9ecb-df4562c6afd7\"] # planners";
+
+/// A council, and what serves it.
+struct Council {
+    world: World,
+    fleet: Fleet,
+    exchange: Router,
+    folder: TempDir,
+}
+
+impl Council {
+    /// `None` without an emulated AWS.
+    async fn new() -> Option<Self> {
+        let (world, fleet) = (World::new().await, Fleet::without_sites().await?);
+        let registry = CachedRegistry::new(Arc::new(fleet.store()), REGISTRY_LIFETIMES);
+        let exchange = world.exchange_with(registry, world.key_sets.clone());
+        Some(Self { world, fleet, exchange, folder: tempfile::tempdir().unwrap() })
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("riverbend.toml")
+    }
+
+    /// Runs `pozi` at this time.
+    async fn pozi(&self, words: &[&str]) -> String {
+        let words = [words, &["--table", &self.fleet.table]].concat();
+        told_at(self.world.clock.unix_seconds(), &words).await.unwrap()
+    }
+
+    /// Stores `text`, and waits until every exchange has read it.
+    async fn push(&self, text: &str) -> String {
+        fs::write(self.file(), text).unwrap();
+        let pushed = self.pozi(&["push", "--yes", self.file().to_str().unwrap()]).await;
+        self.world.clock.advance(CACHED);
+        pushed
+    }
+
+    /// Exchanges a new Entra token of `person`.
+    async fn exchange(&self, person: Person) -> Answer {
+        let token = self.world.token(&TokenSpec { person, ..TokenSpec::default() });
+        send(self.exchange.clone(), form_request(&exchange_form(&token, &[]), &[])).await
+    }
+
+    /// Returns the reason why the gate, which has the same site file, does not let `session` read `catalogue`; empty if it does.
+    async fn refused(&self, catalogue: &str, session: &str) -> String {
+        let text = fs::read_to_string(self.file()).unwrap();
+        let site = pozi_auth::sites::Site::parse(&text).unwrap();
+        let keys = IssuerKeys::new(PublishedDocument::of(&self.world), ISSUER_KEY_LIFETIMES);
+        let audience = site.external_url.as_str().to_owned();
+        let catalogues = site.catalogues.iter().map(|catalogue| catalogue.id.clone());
+        let issuer = self.world.issuer.clone();
+        let gate = Gate::new(issuer, audience.clone(), site.tenant(), catalogues, keys)
+            .requiring(site.minimum_revision);
+        let clock = self.world.clock.clone();
+        let request = Request::get("/decide")
+            .header("x-pozi-catalogue", catalogue)
+            .header("x-pozi-method", "GET")
+            .header("x-pozi-session", session)
+            .body(Body::empty())
+            .unwrap();
+        let answer = send(pozi_gate::router(Routes { gate, clock, site: audience }), request).await;
+        answer.json["reason"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_councils_whole_life() {
+    let Some(council) = Council::new().await else { return };
+    observes(&council).await;
+    enforces_on_its_day(&council).await;
+    removes_a_group(&council).await;
+    leaves(&council).await;
+}
+
+/// Nobody is shut out on the first day, and every session says what the rules would have opened.
+async fn observes(council: &Council) {
+    let pushed = council.push(&riverbend_with("enforcement = \"observe until 2027-02-01\"").text).await;
+    assert!(pushed.contains("riverbend: created as revision 1"), "{pushed}");
+    assert!(pushed.contains("opens every catalogue"), "{pushed}");
+    for (person, enforced) in
+        [(Person::Reader, "heritage:read planning:read"), (Person::NoGroups, ""), (Person::Overage, "")]
+    {
+        let answer = council.exchange(person).await;
+        assert_eq!(part(answer.session(), 1)["enforced_scope"], enforced, "{person}");
+        for catalogue in ["planning", "heritage", "assets"] {
+            assert_eq!(council.refused(catalogue, answer.session()).await, "", "{person} {catalogue}");
+        }
+    }
+}
+
+/// Without anybody doing anything: the last sessions end with the day, and the next ones follow the rules.
+async fn enforces_on_its_day(council: &Council) {
+    let clock = &council.world.clock;
+    clock.set(END_OF_OBSERVATION - 20);
+    let last = council.exchange(Person::NoGroups).await;
+    assert_eq!(part(last.session(), 1)["exp"], END_OF_OBSERVATION);
+    assert_eq!(council.refused("assets", last.session()).await, "");
+    clock.set(END_OF_OBSERVATION);
+    assert_eq!(council.refused("assets", last.session()).await, "expired");
+    assert_eq!(council.exchange(Person::NoGroups).await.refusal().1, "no_catalogue");
+    let reader = council.exchange(Person::Reader).await;
+    assert_eq!(reader.scope(), "heritage:read planning:read");
+    assert_eq!(part(reader.session(), 1).get("enforced_scope"), None);
+    assert_eq!(council.refused("planning", reader.session()).await, "");
+    assert_eq!(council.refused("assets", reader.session()).await, "scope");
+}
+
+/// The planners' group loses a catalogue, and no session of before opens it any longer.
+async fn removes_a_group(council: &Council) {
+    let before = council.exchange(Person::Reader).await;
+    let text = riverbend_with("minimum_revision = 2").text;
+    assert!(text.contains(PLANNERS));
+    let pushed = council.push(&text.replacen(PLANNERS, "read = []", 1)).await;
+    assert!(pushed.contains("riverbend: updated from revision 1 to 2"), "{pushed}");
+    assert_eq!(council.refused("planning", before.session()).await, "policy_outdated");
+    let after = council.exchange(Person::Reader).await;
+    assert_eq!(
+        (after.scope(), &part(after.session(), 1)["policy_revision"]),
+        ("heritage:read", &Value::from(2))
+    );
+    assert_eq!(council.refused("planning", after.session()).await, "scope");
+    assert_eq!(council.refused("heritage", after.session()).await, "");
+}
+
+/// No further session is issued, and the last one ends by itself.
+async fn leaves(council: &Council) {
+    let last = council.exchange(Person::Reader).await;
+    let removed = council.pozi(&["remove", "--confirm", "riverbend", "riverbend"]).await;
+    assert!(removed.starts_with("riverbend: removed."), "{removed}");
+    council.world.clock.advance(CACHED);
+    assert_eq!(council.exchange(Person::Reader).await.refusal().1, "unknown_tenant");
+    council.world.clock.set(part(last.session(), 1)["exp"].as_u64().unwrap());
+    assert_eq!(council.refused("heritage", last.session()).await, "expired");
+}
