@@ -12,11 +12,12 @@ use pozi_tests::{World, invalid_tokens};
 use uuid::Uuid;
 
 /// The codes that several refusals share, since they mean the same to the caller, and how many share each.
-const SHARED: [(&str, usize); 8] = [
+const SHARED: [(&str, usize); 9] = [
     ("audience_mismatch", 2),
+    ("graph_credentials", 4),
     ("graph_token_mismatch", 3),
     ("graph_token_refused", 4),
-    ("graph_unavailable", 7),
+    ("graph_unavailable", 15),
     ("groups_overage", 2),
     ("missing_parameter", 3),
     ("no_catalogue", 2),

@@ -166,6 +166,7 @@ impl Fleet {
             issuer: ISSUER.parse().expect("ISSUER is valid"),
             table: self.table.clone(),
             signing: self.signing.clone(),
+            graph_secrets: None,
             entra_login: Some(self.entra.url().parse().expect("the proxy's URL is valid")),
             aws: self.aws(),
         };

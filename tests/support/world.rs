@@ -11,7 +11,7 @@ use entra_emulator::{EmulatedEntra, Kind, TokenSpec};
 use http::{Request, Uri};
 use pozi_auth::{
     adapters::SiteFiles,
-    entra::{GroupResolver, KEY_LIFETIMES, KeySetFetch, NoKeySetMemory, TenantKeys},
+    entra::{ApplicationTokenCache, GroupResolver, KEY_LIFETIMES, KeySetFetch, NoKeySetMemory, TenantKeys},
     keyring::{
         PUBLISHED_LIFETIMES, RING_LIFETIMES, RingSigner, RotationPolicy, RotationTimes, SigningAlgorithm,
         SoftwareKeys, establish,
@@ -25,7 +25,8 @@ use pozi_local::{explain, samples};
 use pozi_token_exchange::{Environment, TokenExchange};
 
 use crate::{
-    Answer, EmulatedGraph, EmulatedKeySets, MemoryRing, SetClock, exchange_form, form_request, send,
+    Answer, EmulatedGraph, EmulatedKeySets, EmulatedTokenEndpoint, MemoryCredentials, MemoryRing, SetClock,
+    exchange_form, form_request, send,
 };
 
 /// The time at which tests begin, in seconds since the Unix epoch: 2027-01-15T08:00:00Z.
@@ -42,6 +43,8 @@ pub struct World {
     pub key_sets: EmulatedKeySets,
     /// Where the service asks about groups that tokens do not list.
     pub graph: EmulatedGraph,
+    /// The stored credentials of app registrations.
+    pub credentials: MemoryCredentials,
     /// The stored key ring.
     pub ring: MemoryRing,
     /// The policy by which [`World::rotate`] rotates.
@@ -63,6 +66,7 @@ impl<R: SiteRegistry, F: KeySetFetch> Environment for Emulated<R, F> {
     type KeySets = F;
     type Memory = NoKeySetMemory;
     type Graph = EmulatedGraph;
+    type Applications = ApplicationTokenCache<MemoryCredentials, EmulatedTokenEndpoint>;
     type Signing = RingSigner<MemoryRing, SoftwareKeys>;
 }
 
@@ -100,6 +104,7 @@ impl World {
         let entra = EmulatedEntra::new(all.into_iter().map(|site| samples::registration(site)).collect());
         let key_sets = EmulatedKeySets::of(entra.clone());
         let graph = EmulatedGraph::of(entra.clone());
+        let credentials = MemoryCredentials::default();
         let clock = SetClock::at(NOW);
         let ring = MemoryRing::default();
         let hours = |count: u64| Duration::from_secs(count * 3_600);
@@ -116,7 +121,7 @@ impl World {
             clock: clock.clone(),
             sites: sites.clone(),
             tenant_keys: TenantKeys::new(key_sets.clone(), KEY_LIFETIMES),
-            groups: GroupResolver::new(graph.clone()),
+            groups: resolver(&graph, &credentials),
             signing: RingSigner::new(Arc::new(ring.clone()), SoftwareKeys, RING_LIFETIMES),
         });
         let jwks = pozi_jwks::router(
@@ -128,7 +133,7 @@ impl World {
         );
         let explain = explain::router(Arc::clone(&exchange));
         let router = pozi_token_exchange::router(exchange).merge(jwks);
-        Self { clock, entra, key_sets, graph, ring, policy, issuer, sites, router, explain }
+        Self { clock, entra, key_sets, graph, credentials, ring, policy, issuer, sites, router, explain }
     }
 
     /// Returns the exchange's router with another registry and source of Entra's keys, without [`pozi_auth::oauth::finish`].
@@ -138,7 +143,7 @@ impl World {
             clock: self.clock.clone(),
             sites,
             tenant_keys: TenantKeys::new(fetch, KEY_LIFETIMES),
-            groups: GroupResolver::new(self.graph.clone()),
+            groups: resolver(&self.graph, &self.credentials),
             signing: RingSigner::new(Arc::new(self.ring.clone()), SoftwareKeys, RING_LIFETIMES),
         }))
     }
@@ -194,4 +199,12 @@ impl World {
     pub async fn send(&self, request: Request<Body>) -> Answer {
         send(self.router(), request).await
     }
+}
+
+fn resolver(
+    graph: &EmulatedGraph,
+    credentials: &MemoryCredentials,
+) -> GroupResolver<EmulatedGraph, ApplicationTokenCache<MemoryCredentials, EmulatedTokenEndpoint>> {
+    let endpoint = EmulatedTokenEndpoint(graph.clone());
+    GroupResolver::with_applications(graph.clone(), ApplicationTokenCache::new(credentials.clone(), endpoint))
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::Router;
 use pozi_auth::{
     adapters::{
-        HttpGraph, HttpKeySets, SystemClock,
-        aws::{Keys, Table, connection},
+        HttpGraph, HttpKeySets, HttpTokenEndpoint, SystemClock,
+        aws::{Keys, Secrets, Table, connection},
         lambda::Error,
     },
     config::TokenExchangeConfig,
-    entra::{GroupResolver, KEY_LIFETIMES, TenantKeys},
+    entra::{ApplicationTokenCache, GroupResolver, KEY_LIFETIMES, TenantKeys},
     keyring::{ActiveKey, RING_LIFETIMES, RingSigner},
     tenants::{CachedRegistry, REGISTRY_LIFETIMES},
     timestamp::Clock,
@@ -28,6 +28,7 @@ impl Environment for OnAws {
     type KeySets = HttpKeySets;
     type Memory = Arc<CachedRegistry<Table>>;
     type Graph = HttpGraph;
+    type Applications = ApplicationTokenCache<Option<Secrets>, HttpTokenEndpoint>;
     type Signing = Arc<RingSigner<Table, Keys>>;
 }
 
@@ -46,6 +47,9 @@ pub fn service(config: TokenExchangeConfig) -> Result<Router, Error> {
     let signing = Arc::new(RingSigner::new(Arc::clone(&table), keys, RING_LIFETIMES));
     let registry = Arc::new(CachedRegistry::new(table, REGISTRY_LIFETIMES));
     let graph = HttpGraph::new(config.entra_login.clone())?;
+    let secrets = config.graph_secrets.map(|prefix| Secrets::new(&aws, prefix));
+    let applications =
+        ApplicationTokenCache::new(secrets, HttpTokenEndpoint::new(config.entra_login.clone())?);
     // The same timeout as for AWS, because the same person waits.
     let fetch = HttpKeySets::new(config.entra_login)?.with_timeout(config.aws.limits.call);
     tokio::spawn({
@@ -58,7 +62,7 @@ pub fn service(config: TokenExchangeConfig) -> Result<Router, Error> {
         clock: SystemClock,
         sites: Arc::clone(&registry),
         tenant_keys: TenantKeys::with_memory(fetch, registry, KEY_LIFETIMES),
-        groups: GroupResolver::new(graph),
+        groups: GroupResolver::with_applications(graph, applications),
         signing,
     })))
 }

@@ -5,9 +5,12 @@ use std::{error::Error, net::Ipv4Addr, sync::Arc};
 use axum::Router;
 use entra_emulator::EmulatedEntra;
 use pozi_auth::{
-    adapters::{HttpDocument, HttpGraph, HttpKeySets, KeyRingFile, LoadError, SiteFiles, SystemClock},
+    adapters::{
+        HttpDocument, HttpGraph, HttpKeySets, HttpTokenEndpoint, KeyRingFile, LoadError, SiteFiles,
+        SystemClock,
+    },
     address::LoopbackUrl,
-    entra::{GroupResolver, KEY_LIFETIMES, NoKeySetMemory, TenantKeys},
+    entra::{ApplicationTokenCache, GroupResolver, KEY_LIFETIMES, NoKeySetMemory, TenantKeys},
     keyring::{RingSigner, RotateError, RotationPolicyError, SoftwareKeys},
     oauth,
     session::{Issuer, IssuerKeys},
@@ -22,7 +25,9 @@ use url::Url;
 
 use crate::{
     args::Args,
-    certificate, connections, explain,
+    certificate, connections,
+    credentials::MemoryCredentials,
+    explain,
     gates::{self, Gates},
     https::HttpsServer,
     listen::{ListenError, listen},
@@ -102,7 +107,8 @@ impl Service {
         let authority = args.authority.as_ref().unwrap_or(&tenant_url);
         let config = PageConfig::new(&base, authority, sites.iter().map(AsRef::as_ref), has_qgis);
         let gates = gates(args, &base, port, qgis)?;
-        let mut router = functions(args, &base, port, files, ring)?
+        let credentials = MemoryCredentials::make(&sites, &entra);
+        let mut router = functions(args, &base, port, files, ring, credentials)?
             .nest("/entra", entra.router())
             .merge(page::router(config, msal))
             .merge(kit(args, &base)?);
@@ -200,6 +206,7 @@ impl Environment for Localhost {
     type KeySets = HttpKeySets;
     type Memory = NoKeySetMemory;
     type Graph = HttpGraph;
+    type Applications = ApplicationTokenCache<MemoryCredentials, HttpTokenEndpoint>;
     type Signing = RingSigner<KeyRingFile, SoftwareKeys>;
 }
 
@@ -210,11 +217,14 @@ fn functions(
     port: u16,
     sites: SiteFiles,
     ring: Arc<KeyRingFile>,
+    credentials: MemoryCredentials,
 ) -> Result<Router, StartError> {
     let issuer: Issuer = base.parse().map_err(other)?;
     // Not `localhost`, which may mean ::1, where nothing listens.
     let login: LoopbackUrl = format!("http://{}:{port}/entra", Ipv4Addr::LOCALHOST).parse().map_err(other)?;
     let graph = HttpGraph::new(Some(login.clone())).map_err(other)?;
+    let endpoint = HttpTokenEndpoint::new(Some(login.clone())).map_err(other)?;
+    let applications = ApplicationTokenCache::new(credentials, endpoint);
     let fetch = HttpKeySets::new(Some(login)).map_err(other)?;
     let jwks = pozi_jwks::router(
         &issuer,
@@ -228,7 +238,7 @@ fn functions(
         clock: SystemClock,
         sites,
         tenant_keys: TenantKeys::new(fetch, KEY_LIFETIMES),
-        groups: GroupResolver::new(graph),
+        groups: GroupResolver::with_applications(graph, applications),
         signing: RingSigner::new(ring, SoftwareKeys, args.ring_lifetimes()),
     });
     let explain = explain::router(Arc::clone(&exchange));
