@@ -79,7 +79,8 @@ fn assert_common_headers(answer: &Answer) {
     assert!(exposed.split(',').any(|name| name.trim() == "retry-after"), "exposed: {exposed}");
 }
 
-/// Checks a refusal: exactly three members, and the scope of a Graph token that may help, and one sentence with only the characters that RFC 6749 §5.2 allows.
+/// Checks a refusal: exactly three members, or a fourth if a Graph token may help, and one sentence with only the
+/// characters that RFC 6749 §5.2 allows.
 #[track_caller]
 fn assert_refused(answer: &Answer, (status, error, reason): (u16, &str, &str)) {
     assert_eq!((answer.status.as_u16(), answer.refusal()), (status, (error, reason)), "{}", answer.json);

@@ -86,7 +86,7 @@ async fn an_outage_of_graph_is_a_503_with_the_time_to_wait_and_never_no_groups()
     for (behaviour, wait) in [
         (Behaviour::Slow(Duration::from_secs(30)), "5"),
         (Behaviour::Throttled(Duration::from_secs(17)), "17"),
-        (Behaviour::Throttled(Duration::from_secs(86_400)), "300"),
+        (Behaviour::Throttled(Duration::from_hours(24)), "300"),
         (Behaviour::Down, "5"),
         (Behaviour::Rubbish, "5"),
     ] {
@@ -148,7 +148,7 @@ fn broken(good: &str, path: &str) -> Vec<Option<String>> {
     ];
     if path == CALLS[0] {
         bodies.push(r#"{"id":null}"#.to_owned());
-        bodies.push(body.replace("}", r#","id":"00000000-0000-4000-8000-000000000000"}"#));
+        bodies.push(body.replace('}', r#","id":"00000000-0000-4000-8000-000000000000"}"#));
     } else {
         bodies.push(r#"{"value":["planners"]}"#.to_owned());
         bodies.push(r#"{"value":[],"value":[]}"#.to_owned());

@@ -16,6 +16,9 @@ const MISMATCH: &str = "graph_token_mismatch";
 const REFUSED: &str = "graph_token_refused";
 const MALFORMED: &str = "malformed_graph_token";
 
+/// A change to the claims of a token.
+type Change = Box<dyn FnOnce(&mut Value)>;
+
 /// What a Graph token is, the token, and the reason for which it is refused.
 type Try = (String, String, &'static str);
 
@@ -102,7 +105,7 @@ fn of_other_applications(world: &World) -> Vec<Try> {
 
 fn out_of_time_or_scope(world: &World) -> Vec<Try> {
     let now = real_now();
-    let changes: Vec<(&str, Box<dyn FnOnce(&mut Value)>)> = vec![
+    let changes: Vec<(&str, Change)> = vec![
         ("expired a second ago", Box::new(move |claims| claims["exp"] = json!(now - 1))),
         ("expired an hour ago", Box::new(move |claims| claims["exp"] = json!(now - 3_600))),
         ("without an end", Box::new(|claims| drop(claims.as_object_mut().unwrap().remove("exp")))),
@@ -113,7 +116,7 @@ fn out_of_time_or_scope(world: &World) -> Vec<Try> {
         ("of nobody", Box::new(|claims| claims["oid"] = json!(Uuid::from_u128(9).to_string()))),
         ("without a person", Box::new(|claims| drop(claims.as_object_mut().unwrap().remove("oid")))),
         ("of an unknown tenant", Box::new(|claims| claims["tid"] = json!(Uuid::from_u128(9).to_string()))),
-        ("for the key vault", Box::new(|claims| claims["aud"] = json!("https://vault.azure.net"))),
+        ("for the key vault", Box::new(|claims| claims["aud"] = json!("https://vault.example"))),
         ("for Azure AD Graph", Box::new(|claims| claims["aud"] = json!("https://graph.windows.net"))),
         (
             "for a similar host",

@@ -88,9 +88,9 @@ async fn everybody_gets_exactly_theirs_whatever_the_number_of_groups() {
                 let is_overage = size > 200;
                 assert_eq!(world.graph.questions() - before, usize::from(is_overage), "{what}");
                 if is_overage {
-                    asked += 1
+                    asked += 1;
                 } else {
-                    listed += 1
+                    listed += 1;
                 }
                 // The answer is then forgotten.
                 world.clock.advance(300);

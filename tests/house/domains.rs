@@ -78,8 +78,10 @@ pub(crate) fn foreign_hosts(file: &File) -> Vec<Violation> {
         let ending = name.rsplit('.').next().unwrap_or_default();
         // `pozi-qgis@planning.socket` is a systemd unit.
         let is_unit = matches!(ending, "socket" | "service");
-        let is_host =
-            name.contains('.') && !is_version && !is_unit && (is_authority || ENDINGS.contains(&ending));
+        // `@odata.nextLink` is a member of Microsoft Graph's answers.
+        let is_member = name.starts_with("odata.");
+        let is_named = is_authority || ENDINGS.contains(&ending);
+        let is_host = name.contains('.') && !is_version && !is_unit && !is_member && is_named;
         let is_allowed = if is_address {
             RESERVED_ADDRESSES.iter().any(|range| name.starts_with(range))
         } else {

@@ -30,8 +30,8 @@ export const FRESH_TOKEN_MAY_HELP = [
 
 /**
  * Decides what follows a failed `attempt`: waits and returns the next one, or remembers the refusal and throws it.
- * An attempt is { count, age, forceRefresh, token, refused, hasTriedGraph }; `refused` is the attempt before a fresh token was asked
- * for, and `hasTriedGraph` says whether a token for Microsoft Graph was.
+ * An attempt is { count, age, forceRefresh, token, refused, hasTriedGraph }; `refused` is the attempt before a fresh token was
+ * asked for, and `hasTriedGraph` says whether a token for Microsoft Graph was.
  */
 export async function nextAttempt(thrown, attempt, service, signal) {
   const { count = 0, age, forceRefresh, token, refused } = attempt;

@@ -19,8 +19,8 @@ const SCOPES = [
 export const graphTokenMayHelp = (refused) => refused.reason === "groups_overage" && SCOPES.includes(refused.graphScope);
 
 /**
- * Returns a function that returns the parameter with the Graph token for an attempt: from now on for each exchange of `service`.
- * If there is no such token, it throws `refused`, and the next exchange does without, unless it is refused in the same way.
+ * Returns a function that returns the parameter with the Graph token for an attempt, from now on for each exchange of
+ * `service`. If there is no such token, it throws `refused`, and the next exchange does without, unless it is refused in the same way.
  */
 export const graphTokens = (service, refused) => async (attempt, signal) => {
   const scopes = [refused.graphScope];

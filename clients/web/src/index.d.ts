@@ -7,8 +7,8 @@ export interface EntraTokenRequest {
   /** Whether to bypass MSAL's cache, because a fresh token may list other groups or be accepted where the cached one was not. */
   forceRefresh: boolean;
   /**
-   * The scopes of the token, if not the site's own: Microsoft Graph's `User.Read`, for a person in more groups than an Entra token
-   * can list. A function that cannot get such a token throws; the person is then refused with `groups_overage`.
+   * The scopes of the token, if not the site's own: Microsoft Graph's `User.Read`, for a person in more groups than an Entra
+   * token can list. A function that cannot get such a token throws; the person is then refused with `groups_overage`.
    */
   scopes?: string[];
   /** Aborts when no caller waits for the token any more, and after a minute. */

@@ -1,4 +1,5 @@
-//! Four calls of Microsoft Graph, below `/graph`: who a token speaks of, of which tenant, and which of some groups a person is in.
+//! Four calls of Microsoft Graph, below `/graph`: who a token speaks of, of which tenant, and which of some groups a person
+//! is in.
 //!
 //! Sources: <https://learn.microsoft.com/graph/api/user-get>, <https://learn.microsoft.com/graph/api/organization-list>,
 //! <https://learn.microsoft.com/graph/api/directoryobject-checkmembergroups>,
@@ -18,7 +19,7 @@ use uuid::Uuid;
 use super::{
     EmulatedEntra, Person, Registration,
     claims::object_id,
-    graph_token::{Caller, GraphError},
+    graph_token::{Caller, GraphError, person_with},
     outage::{OutageError, apply_behaviour},
     unix_now,
 };
@@ -107,12 +108,6 @@ fn check(
     let is_own = |group: &String| group.parse().is_ok_and(|group| own.contains(&group));
     let value: Vec<_> = question.group_ids.into_iter().filter(is_own).collect();
     Ok(json!({ "@odata.context": format!("{CONTEXT}#Collection(Edm.String)"), "value": value }))
-}
-
-/// The person with this object id who can sign in, with the registration of their tenant.
-pub(super) fn person_with(entra: &EmulatedEntra, id: Uuid) -> Option<(&Registration, Person)> {
-    let people = entra.registrations().iter().flat_map(|own| Person::ALL.map(|person| (own, person)));
-    people.filter(|(_, person)| person.can_sign_in()).find(|(own, person)| id == object_id(own, *person))
 }
 
 fn caller(entra: &EmulatedEntra, headers: &HeaderMap) -> Result<Caller, GraphError> {

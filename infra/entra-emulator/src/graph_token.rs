@@ -4,7 +4,10 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{EmulatedEntra, Person, Registration, claims::GRAPH, graph::person_with};
+use super::{
+    EmulatedEntra, Person, Registration,
+    claims::{GRAPH, object_id},
+};
 
 /// Microsoft Graph's application id, which is its audience too.
 const GRAPH_ID: &str = "00000003-0000-0000-c000-000000000000";
@@ -105,6 +108,12 @@ impl GraphError {
             Self::TooManyGroups => "The number of groups to check exceeds the limit of 20.",
         }
     }
+}
+
+/// The person with this object id who can sign in, with the registration of their tenant.
+pub(super) fn person_with(entra: &EmulatedEntra, id: Uuid) -> Option<(&Registration, Person)> {
+    let people = entra.registrations().iter().flat_map(|own| Person::ALL.map(|person| (own, person)));
+    people.filter(|(_, person)| person.can_sign_in()).find(|(own, person)| id == object_id(own, *person))
 }
 
 fn verified(token: &str, entra: &EmulatedEntra) -> Result<Value, GraphError> {

@@ -92,3 +92,86 @@ fn only<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str
         (Some(_), Some(_)) => Err(QuestionRefusal::Repeated(name)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderName;
+
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
+            headers.append(HeaderName::from_static(name), value);
+        }
+        headers
+    }
+
+    fn parsed(access: Option<&str>, method: Option<&str>) -> Result<Access, QuestionRefusal> {
+        let access = access.map(|access| (ACCESS, access));
+        let method = method.map(|method| (METHOD, method));
+        let pairs: Vec<_> = [Some((CATALOGUE, "planning")), access, method].into_iter().flatten().collect();
+        Question::parse(&headers(&pairs)).map(|question| {
+            assert_eq!(question.catalogue.as_str(), "planning");
+            question.access
+        })
+    }
+
+    #[test]
+    fn reading_is_for_methods_without_a_body_and_writing_for_every_method() {
+        use QuestionRefusal::{MethodNotForReading, NoMethod, UnknownAccess};
+        for (access, method, expected) in [
+            (None, Some("GET"), Ok(Access::Read)),
+            (None, Some("HEAD"), Ok(Access::Read)),
+            (Some("read"), Some("GET"), Ok(Access::Read)),
+            (Some("write"), Some("GET"), Ok(Access::Write)),
+            (Some("write"), Some("POST"), Ok(Access::Write)),
+            (None, Some("POST"), Err(MethodNotForReading)),
+            (Some("read"), Some("PUT"), Err(MethodNotForReading)),
+            (None, Some("get"), Err(MethodNotForReading)),
+            (None, None, Err(NoMethod)),
+            (Some("write"), None, Err(NoMethod)),
+            (Some("write"), Some(""), Err(NoMethod)),
+            (Some("Write"), Some("GET"), Err(UnknownAccess)),
+            (Some(""), Some("GET"), Err(UnknownAccess)),
+        ] {
+            assert_eq!(parsed(access, method), expected, "{access:?} {method:?}");
+        }
+    }
+
+    #[test]
+    fn a_question_names_one_catalogue() {
+        let refused = |pairs: &[(&'static str, &str)]| Question::parse(&headers(pairs)).unwrap_err();
+        let get = (METHOD, "GET");
+        assert_eq!(refused(&[get]), QuestionRefusal::NoCatalogue);
+        assert_eq!(refused(&[get, (CATALOGUE, "")]), QuestionRefusal::UnknownCatalogue);
+        assert_eq!(refused(&[get, (CATALOGUE, "a b")]), QuestionRefusal::UnknownCatalogue);
+        let twice = [get, (CATALOGUE, "planning"), (CATALOGUE, "planning")];
+        assert_eq!(refused(&twice), QuestionRefusal::Repeated(CATALOGUE));
+        assert_eq!(refused(&[get, (CATALOGUE, "caf\u{e9}")]), QuestionRefusal::Unreadable(CATALOGUE));
+    }
+
+    #[test]
+    fn a_session_has_a_header_of_its_own_or_is_a_bearer_token() {
+        const BEARER: &str = "authorization";
+        let cases: [(&[(&'static str, &str)], Option<&str>); 9] = [
+            (&[], None),
+            (&[(SESSION, "a.b.c")], Some("a.b.c")),
+            (&[(SESSION, "")], None),
+            (&[(BEARER, "Bearer a.b.c")], Some("a.b.c")),
+            (&[(BEARER, "bearer  a.b.c ")], Some("a.b.c")),
+            (&[(BEARER, "Bearer ")], None),
+            (&[(BEARER, "Basic YTpi")], None),
+            (&[(SESSION, "a.b.c"), (BEARER, "Bearer d.e.f")], Some("a.b.c")),
+            (&[(SESSION, ""), (BEARER, "Bearer d.e.f")], Some("d.e.f")),
+        ];
+        for (pairs, expected) in cases {
+            assert_eq!(session(&headers(pairs)), Ok(expected), "{pairs:?}");
+        }
+        for name in [SESSION, BEARER] {
+            let twice = headers(&[(name, "Bearer a"), (name, "Bearer a")]);
+            assert_eq!(session(&twice), Err(QuestionRefusal::Repeated(name)));
+        }
+    }
+}

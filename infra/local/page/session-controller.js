@@ -38,7 +38,7 @@ export class SessionController {
     await this.#use(session);
   }
 
-  /** The Entra token to exchange. Its id is the reference of a refusal. For a person in too many groups, also the token for Graph. */
+  /** The Entra token to exchange, whose id is the reference of a refusal; for a person in too many groups, also Graph's. */
   async #entraToken(options) {
     if (options.scopes) this.#note("info", `Getting a token for Microsoft Graph (${options.scopes.join(" ")}): the Entra token lists no groups.`);
     const token = await this.#login.token(options);

@@ -68,7 +68,7 @@ async function client(msal, config, site, cacheLocation) {
   return made;
 }
 
-/** A login: { name, address, site, way, token, signOut }. `token({ forceRefresh, scopes })` returns an Entra token that is valid now. */
+/** A login: { name, address, site, way, token, signOut }. `token({ forceRefresh, scopes })` returns a token that is valid now. */
 function login(stays, result, leaves, way, site) {
   const { account } = result;
   const token = async ({ forceRefresh = false, scopes = [site.scope] } = {}) =>

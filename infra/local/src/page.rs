@@ -34,7 +34,7 @@ macro_rules! module {
 }
 
 /// Path, content type and text of each file.
-const FILES: [(&str, &str, &str); 45] = [
+const FILES: [(&str, &str, &str); 46] = [
     ("/", HTML, include_str!("../page/index.html")),
     (REDIRECT, HTML, include_str!("../page/redirect.html")),
     ("/page/style.css", STYLE, include_str!("../page/style.css")),
@@ -64,6 +64,7 @@ const FILES: [(&str, &str, &str); 45] = [
     ("/pozi-session/entra-errors.js", SCRIPT, module!("entra-errors.js")),
     ("/pozi-session/events.js", SCRIPT, module!("events.js")),
     ("/pozi-session/exchange.js", SCRIPT, module!("exchange.js")),
+    ("/pozi-session/graph-token.js", SCRIPT, module!("graph-token.js")),
     ("/pozi-session/index.js", SCRIPT, module!("index.js")),
     ("/pozi-session/keeper.js", SCRIPT, module!("keeper.js")),
     ("/pozi-session/leaflet.js", SCRIPT, module!("leaflet.js")),

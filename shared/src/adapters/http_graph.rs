@@ -63,8 +63,8 @@ impl MembershipSource for HttpGraph {
         credential: GraphCredential<'_>,
     ) -> Result<BTreeSet<GroupId>, MembershipError> {
         let asker = Asker::new(self.client.clone(), &self.base(question.cloud), question, credential)?;
-        let asked = ask(Arc::new(asker), calls(question, credential));
-        let found = tokio::time::timeout(self.limit, asked).await;
+        let answers = ask(Arc::new(asker), calls(question, credential));
+        let found = tokio::time::timeout(self.limit, answers).await;
         let found = found.unwrap_or(Err(MembershipError::TimedOut { limit: self.limit }))?;
         Ok(found.intersection(question.groups).copied().collect())
     }

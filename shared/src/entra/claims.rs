@@ -25,6 +25,17 @@ pub enum Groups {
     InRoles(usize),
 }
 
+/// Where the groups of a subject come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupsFrom {
+    /// The Entra token.
+    Token,
+    /// Microsoft Graph, asked for this exchange.
+    Graph,
+    /// Microsoft Graph, asked less than five minutes ago.
+    Memory,
+}
+
 /// The groups of a person as the token gives them. Which of them count is for the site to say.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum EmittedGroups {
@@ -78,6 +89,17 @@ impl Claims {
             unique_id: payload.optional_string("uti")?.map(str::to_owned),
             groups: groups(payload)?,
         })
+    }
+}
+
+impl GroupsFrom {
+    /// Returns its stable name in audit events.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Graph => "graph",
+            Self::Memory => "graph_memory",
+        }
     }
 }
 

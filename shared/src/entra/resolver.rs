@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use quick_cache::sync::Cache;
 
 use super::{
-    AppRegistration, ApplicationError, ApplicationTokens, Cloud, GraphCredential, GraphToken, Groups,
+    AppRegistration, ApplicationError, ApplicationTokens, Cloud, GraphCredential, GraphToken, GroupsFrom,
     MembershipError, MembershipQuestion, MembershipSource, NoApplications, VerifiedSubject,
     memberships::MAX_GROUPS,
 };
@@ -39,24 +39,6 @@ pub enum GraphAccess<'a> {
     Delegated(Option<&'a GraphToken>),
     /// In the name of the app registration with this client id, whatever the person has.
     Application(ClientId),
-}
-
-/// Where the groups of a subject come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GroupsFrom {
-    /// The Entra token.
-    Token,
-    /// Microsoft Graph, asked for this exchange.
-    Graph,
-    /// Microsoft Graph, asked less than five minutes ago.
-    Memory,
-}
-
-/// The groups of a person by Graph's answer. Only this module makes it.
-#[derive(Debug)]
-pub(super) struct ResolvedGroups {
-    groups: BTreeSet<GroupId>,
-    from: GroupsFrom,
 }
 
 /// The last is the app registration in whose name Graph was asked: a site that does not ask so uses no such answer, nor the
@@ -102,7 +84,7 @@ impl<S: MembershipSource, A: ApplicationTokens> GroupResolver<S, A> {
             return Ok(subject);
         }
         if let Some(groups) = self.recall(person, &groups, now) {
-            return Ok(subject.with_groups(ResolvedGroups { groups, from: GroupsFrom::Memory }));
+            return Ok(subject.with_groups(groups, GroupsFrom::Memory));
         }
         let question = MembershipQuestion { cloud, tenant: person.1, person: person.2, groups: &groups };
         let member_of = match access {
@@ -113,9 +95,9 @@ impl<S: MembershipSource, A: ApplicationTokens> GroupResolver<S, A> {
             }
             GraphAccess::Application(client) => self.ask_as(client, question, now).await?,
         };
-        let resolved = ResolvedGroups { groups: member_of.clone(), from: GroupsFrom::Graph };
+        let resolved = subject.with_groups(member_of.clone(), GroupsFrom::Graph);
         self.memory.insert(person, Arc::new(Answer { asked: groups, member_of, at: now }));
-        Ok(subject.with_groups(resolved))
+        Ok(resolved)
     }
 
     async fn ask(
@@ -166,13 +148,6 @@ impl<S: MembershipSource, A: ApplicationTokens> GroupResolver<S, A> {
     }
 }
 
-impl ResolvedGroups {
-    /// Returns the groups, and where they come from.
-    pub(super) fn into_parts(self) -> (Groups, GroupsFrom) {
-        (Groups::Listed(self.groups), self.from)
-    }
-}
-
 /// The Web App gets both tokens as the same client. Graph does not say which client a token was issued to, so this is read
 /// from the token before Graph verifies it; a token that cannot be read is left to Graph.
 fn check_client(token: &GraphToken, subject: &VerifiedSubject) -> Result<(), MembershipError> {
@@ -204,17 +179,6 @@ impl GraphAccess<'_> {
     }
 }
 
-impl GroupsFrom {
-    /// Returns its stable name in audit events.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Token => "token",
-            Self::Graph => "graph",
-            Self::Memory => "graph_memory",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::{
@@ -225,7 +189,10 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::entra::testing::{subject, subject_of};
+    use crate::entra::{
+        Groups,
+        testing::{subject, subject_of},
+    };
 
     const NOW: u64 = 1_800_000_000;
 
@@ -249,7 +216,7 @@ mod tests {
             if self.fails.load(Ordering::SeqCst) > 0 {
                 return Err(MembershipError::TokenRefused);
             }
-            let is_even = |group: &&GroupId| group.uuid().as_u128() % 2 == 0;
+            let is_even = |group: &&GroupId| group.uuid().as_u128().is_multiple_of(2);
             Ok(question.groups.iter().filter(is_even).copied().collect())
         }
     }

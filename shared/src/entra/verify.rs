@@ -2,14 +2,12 @@
 //!
 //! Source: <https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-tokens>.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
-use super::{
-    Cloud, Groups, GroupsFrom, SignedToken, SubjectRefusal, claims::Claims, resolver::ResolvedGroups,
-};
+use super::{Cloud, Groups, GroupsFrom, SignedToken, SubjectRefusal, claims::Claims};
 use crate::{
     error::shortened,
-    identifiers::{ClientId, ObjectId, TenantId},
+    identifiers::{ClientId, GroupId, ObjectId, TenantId},
     timestamp::Timestamp,
 };
 
@@ -135,10 +133,9 @@ impl VerifiedSubject {
         self.groups_from
     }
 
-    /// Returns the subject with the groups that were resolved for it.
-    pub(super) fn with_groups(self, resolved: ResolvedGroups) -> Self {
-        let (groups, groups_from) = resolved.into_parts();
-        Self { groups, groups_from, ..self }
+    /// Returns the subject with `groups`, which were resolved for it. For the resolver alone.
+    pub(super) fn with_groups(self, groups: BTreeSet<GroupId>, groups_from: GroupsFrom) -> Self {
+        Self { groups: Groups::Listed(groups), groups_from, ..self }
     }
 
     /// Returns claim `exp`.
@@ -223,8 +220,6 @@ pub(crate) mod testing {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use proptest::prelude::*;
     use serde_json::json;
 

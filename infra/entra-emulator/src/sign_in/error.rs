@@ -183,7 +183,7 @@ pub(super) fn wrong_secret(registration: &Registration) -> EntraError {
 
 pub(super) fn secret_expired(registration: &Registration) -> EntraError {
     let text = format!(
-        "The provided client secret keys for app '{}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.",
+        "The provided client secret keys for app '{}' are expired. Visit the Azure portal to create new keys for your app, or consider using certificate credentials for added security.",
         registration.client_id
     );
     EntraError::new(7_000_222, "invalid_client", text)

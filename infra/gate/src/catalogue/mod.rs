@@ -187,6 +187,8 @@ mod tests {
             ("/pozi/ows/planning/", Some("C:/Pozi/roads.qgs"), PlaceError::Contradiction),
             ("/pozi/ows/planning/", Some("/etc/passwd"), PlaceError::Contradiction),
             ("/pozi/qgisserver", None, PlaceError::UnknownProject),
+            ("/pozi/qgisserver/wms", None, PlaceError::UnknownProject),
+            ("/pozi/qgisserver/wfs3.html", None, PlaceError::UnknownProject),
             ("/pozi/qgisserver", Some("C:/Pozi/../Pozi/roads.qgs"), PlaceError::UnknownProject),
             ("/pozi/qgisserver", Some("C:/Pozi/roads.qgs "), PlaceError::UnknownProject),
             ("/pozi/qgisserver", Some("roads.qgs"), PlaceError::UnknownProject),

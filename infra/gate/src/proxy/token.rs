@@ -33,3 +33,24 @@ impl Token<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn refusal(name: &'static str, refusal: SessionRefusal) -> &'static str {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, HeaderValue::from_static("Bearer a.b.c"));
+        session(&headers).unwrap().refusal(refusal).reason()
+    }
+
+    #[test]
+    fn only_an_entra_token_alone_shows_that_the_session_was_removed_on_its_way() {
+        assert_eq!(refusal("authorization", SessionRefusal::NotASession), "session_header_missing");
+        assert_eq!(refusal("authorization", SessionRefusal::Expired), "expired");
+        assert_eq!(refusal(SESSION, SessionRefusal::NotASession), "not_a_session");
+        assert_eq!(refusal(SESSION, SessionRefusal::Expired), "expired");
+    }
+}

@@ -40,3 +40,41 @@ fn add_row(page: &mut String, name: &str, aliases: &[&str], rule: &dyn std::fmt:
     let names: Vec<_> = std::iter::once(name).chain(aliases.iter().copied()).collect();
     let _ = writeln!(page, "  {:<28} {rule}", names.join(", "));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_an_operation_by_each_of_its_names_and_only_in_its_service() {
+        let found = |service, name| Operation::named(service, name).map(|found| (found.service, found.name));
+        for (name, operation) in [
+            ("GetMap", "GetMap"),
+            ("getmap", "GetMap"),
+            ("GetLegendGraphics", "GetLegendGraphic"),
+            ("capabilities", "GetCapabilities"),
+        ] {
+            assert_eq!(found(Service::Wms, name), Some((Service::Wms, operation)), "{name}");
+        }
+        assert_eq!(found(Service::Wfs, "GetCapabilities"), Some((Service::Wfs, "GetCapabilities")));
+        for (service, name) in [(Service::Wfs, "GetMap"), (Service::Wms, "GetMaps"), (Service::Wms, "")] {
+            assert_eq!(found(service, name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn prints_every_operation_with_its_parameters_and_every_function() {
+        let page = print_operations();
+        for operation in operations() {
+            let head = format!("{} {} ({})\n", operation.service.name(), operation.name, operation.access);
+            let (_, rows) = page.split_once(&head).unwrap_or_else(|| panic!("{head}"));
+            let rows = rows.split("\n\n").next().unwrap();
+            for parameter in operation.parameters() {
+                let is_row = |row: &str| row.trim_start().starts_with(parameter.name);
+                assert!(rows.lines().any(is_row), "{head}{}", parameter.name);
+            }
+        }
+        let (_, functions) = page.split_once("\nFunctions of EXP_FILTER\n").unwrap();
+        assert_eq!(functions.lines().count(), FUNCTIONS.len());
+    }
+}

@@ -188,18 +188,24 @@ fn write_decision(f: &mut fmt::Formatter<'_>, exchange: &Exchange) -> fmt::Resul
     }
 }
 
-const OVERAGE: &str = "The person is in more groups than a token can list; Microsoft Graph";
+/// When Graph was asked, by the code of where the groups come from.
+fn asked_when(groups_from: &str) -> Option<&'static str> {
+    match groups_from {
+        "graph" => Some("was asked"),
+        "graph_memory" => Some("had been asked less than five minutes before"),
+        _ => None,
+    }
+}
 
 fn write_closed(f: &mut fmt::Formatter<'_>, exchange: &Exchange) -> fmt::Result {
     if let Some(count) = exchange.group_ids_in_roles {
         writeln!(f, "The token listed {count} group ids in roles, which did not count at the site.")?;
     }
-    match exchange.groups_from.as_deref() {
-        Some("graph") => writeln!(f, "{OVERAGE} was asked about the site's.")?,
-        Some("graph_memory") => {
-            writeln!(f, "{OVERAGE} had been asked about the site's less than five minutes before.")?
-        }
-        _ => (),
+    if let Some(when) = exchange.groups_from.as_deref().and_then(asked_when) {
+        writeln!(
+            f,
+            "The person is in more groups than a token can list; Microsoft Graph {when} about the site's."
+        )?;
     }
     if exchange.closed.is_none() {
         return Ok(());

@@ -54,6 +54,7 @@ fn people_see_one_exchange_in_sentences() {
     let reference = || "mJ3cI0b5kUOeSEbV7s0SAQ".parse().unwrap();
     for (name, lines) in [
         ("granted.txt", &[GRANTED][..]),
+        ("overage.txt", &[&GRANTED.replace("\"closed\"", "\"groups_from\":\"graph\",\"closed\"")]),
         ("refused.txt", &[REFUSED, GRANTED]),
         ("mismatch.txt", &[MISMATCH]),
         ("abandoned.txt", &[ABANDONED]),

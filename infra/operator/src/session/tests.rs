@@ -19,6 +19,8 @@ fn session() -> SessionContents {
         client: "c3890382-ecc1-4cf0-adc1-1b349bbd71ee".parse().unwrap(),
         id: "0f3c2f0e-3f44-4c8a-8a53-8f6d6c1f7f10".parse().unwrap(),
         scope: "heritage:read planning:write".parse().unwrap(),
+        enforced_scope: None,
+        policy_revision: None,
         issued: Timestamp::from_unix_seconds(NOW - 180),
         expires: Timestamp::from_unix_seconds(NOW + 420),
     }

@@ -23,9 +23,9 @@ pub(super) const ENTRIES: &[Entry] = &[
     entry_at(
         "groups_overage",
         Administrator,
-        GROUPS_CLAIM,
-        "The person is in more than 200 groups, nested ones included, so Entra listed none of them in the token.",
-        "Pozi's browser module then has Microsoft Graph asked about the site's groups, if API permissions has Microsoft Graph → User.Read with consent: check that, and that the Web App uses the module. Or choose Groups assigned to the application, assign each group that a catalogue names, and make people its direct members first, because Entra then leaves out nested groups.",
+        API_PERMISSIONS,
+        "The person is in more than 200 groups, nested ones included, so Entra listed none of them in the token, and the Web App sent no token for Microsoft Graph.",
+        "Add Microsoft Graph → Delegated → User.Read with consent: Pozi's browser module then has Graph asked about the site's groups, with the person's own token. Or, under Token configuration → Edit groups claim, choose Groups assigned to the application, assign each group that a catalogue names, and make people its direct members first, because Entra then leaves out nested groups.",
     ),
     entry_at(
         "groups_in_roles",
