@@ -103,7 +103,10 @@ fn modules_table() -> String {
     let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for refusal in every_refusal("...").iter().map(ExchangeError::refusal) {
         let sentence = refusal.description.replace(&Uuid::nil().to_string(), "...");
-        by_reason.entry(refusal.reason).or_default().push(sentence);
+        let sentences = by_reason.entry(refusal.reason).or_default();
+        if !sentences.contains(&sentence) {
+            sentences.push(sentence);
+        }
     }
     let mut text = "// Generated from the service's own table, shared/src/oauth/refusal.rs. The test of the suite `exchange` that keeps\n\
         // it up to date tells how.\n"

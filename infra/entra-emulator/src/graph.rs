@@ -252,7 +252,7 @@ mod tests {
     async fn an_apps_token_asks_about_the_people_of_its_tenant_and_does_nothing_else() {
         let (entra, registration) = (emulated(), riverbend());
         let group = registration.reader_groups[0];
-        let hilltop = Registration { tenant_id: Uuid::from_u128(0x0a12), ..riverbend() };
+        let hilltop = Registration { site: "hilltop".to_owned(), ..riverbend() };
         let path = |own| format!("users/{}/checkMemberGroups", object_id(own, Person::Reader));
         let (token, _) = entra.application_token(&registration, unix_now());
         let (_, found) = with_token(&entra, &path(&registration), Some(&[group]), &token).await;

@@ -202,6 +202,30 @@ mod tests {
         questions: AtomicUsize,
         fails: AtomicUsize,
         asked: Mutex<Vec<(TenantId, ObjectId, usize)>>,
+        app_tokens: Mutex<Vec<String>>,
+    }
+
+    /// Has a first token of each client, and another one once that is refused.
+    struct TwoTokens;
+
+    impl ApplicationTokens for TwoTokens {
+        async fn token(
+            &self,
+            registration: AppRegistration,
+            _: Timestamp,
+        ) -> Result<Arc<GraphToken>, Arc<ApplicationError>> {
+            let text = format!("{}.{}", registration.tenant, registration.client);
+            Ok(Arc::new(text.parse().unwrap()))
+        }
+
+        async fn replace(
+            &self,
+            _: AppRegistration,
+            refused: &Arc<GraphToken>,
+            _: Timestamp,
+        ) -> Result<Arc<GraphToken>, Arc<ApplicationError>> {
+            Ok(Arc::new(format!("{}.new", refused.as_str()).parse().unwrap()))
+        }
     }
 
     impl MembershipSource for Arc<EvenGroups> {
@@ -210,7 +234,9 @@ mod tests {
             question: MembershipQuestion<'_>,
             credential: GraphCredential<'_>,
         ) -> Result<BTreeSet<GroupId>, MembershipError> {
-            assert!(matches!(credential, GraphCredential::Delegated(_)));
+            if let GraphCredential::Directory(token) = credential {
+                self.app_tokens.lock().unwrap().push(token.as_str().to_owned());
+            }
             self.questions.fetch_add(1, Ordering::SeqCst);
             self.asked.lock().unwrap().push((question.tenant, question.person, question.groups.len()));
             if self.fails.load(Ordering::SeqCst) > 0 {
@@ -359,5 +385,61 @@ mod tests {
             desk.resolver.memory.clear();
         }
         assert_eq!(desk.questions(), 2);
+    }
+
+    fn client(number: u128) -> ClientId {
+        ClientId::new(Uuid::from_u128(number))
+    }
+
+    #[tokio::test]
+    async fn an_answer_counts_for_the_way_of_asking_alone() {
+        let graph = Arc::new(EvenGroups::default());
+        let resolver = GroupResolver::with_applications(Arc::clone(&graph), TwoTokens);
+        let own: GraphToken = "t".parse().unwrap();
+        let (first, second) = (GraphAccess::Application(client(1)), GraphAccess::Application(client(2)));
+        for (access, tenant, from, questions) in [
+            (first, 1, GroupsFrom::Graph, 1),
+            (first, 1, GroupsFrom::Memory, 1),
+            (GraphAccess::Delegated(None), 1, GroupsFrom::Token, 1),
+            (second, 1, GroupsFrom::Graph, 2),
+            (first, 2, GroupsFrom::Graph, 3),
+            (GraphAccess::Delegated(Some(&own)), 1, GroupsFrom::Graph, 4),
+            (GraphAccess::Delegated(None), 1, GroupsFrom::Memory, 4),
+            (second, 1, GroupsFrom::Memory, 4),
+        ] {
+            let subject = overage(tenant, 1);
+            let found =
+                resolver.resolve(subject, Cloud::Public, groups([1, 2]), access, at(0)).await.unwrap();
+            let asked = graph.questions.load(Ordering::SeqCst);
+            assert_eq!((found.groups_from(), asked), (from, questions), "{access:?}");
+        }
+        let tenant = |number| TenantId::new(Uuid::from_u128(number));
+        let expected =
+            [(1, 1), (1, 2), (2, 1)].map(|(of, number)| format!("{}.{}", tenant(of), client(number)));
+        assert_eq!(*graph.app_tokens.lock().unwrap(), expected);
+    }
+
+    #[tokio::test]
+    async fn a_token_of_an_app_registration_that_graph_refuses_is_replaced_once() {
+        let graph = Arc::new(EvenGroups::default());
+        graph.fails.store(1, Ordering::SeqCst);
+        let resolver = GroupResolver::with_applications(Arc::clone(&graph), TwoTokens);
+        let access = GraphAccess::Application(client(1));
+        let refused = resolver.resolve(overage(1, 1), Cloud::Public, groups([2]), access, at(0)).await;
+        let Err(MembershipError::Application(error)) = refused else { panic!("{refused:?}") };
+        assert!(matches!(*error, ApplicationError::TokenRefused));
+        let tokens = graph.app_tokens.lock().unwrap().clone();
+        assert_eq!(tokens.len(), 2);
+        assert_eq!(tokens[1], format!("{}.new", tokens[0]));
+    }
+
+    #[tokio::test]
+    async fn without_credentials_a_site_that_asks_by_itself_gets_no_answer() {
+        let desk = Desk::new();
+        let access = GraphAccess::Application(client(1));
+        let found = desk.resolver.resolve(overage(1, 1), Cloud::Public, groups([2]), access, at(0)).await;
+        let Err(MembershipError::Application(error)) = found else { panic!("{found:?}") };
+        assert!(matches!(*error, ApplicationError::NoCredential { .. }));
+        assert_eq!(desk.questions(), 0);
     }
 }

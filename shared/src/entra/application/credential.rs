@@ -40,10 +40,12 @@ pub enum CredentialFormError {
     #[error("`client_secret` is empty, or has characters that no client secret has")]
     Secret,
     /// The certificate is not one.
-    #[error("`certificate` is not one certificate in PEM (-----BEGIN CERTIFICATE-----)")]
+    #[error("`certificate` is not one certificate in PEM with the label CERTIFICATE")]
     Certificate,
     /// The private key is not one, or Entra does not accept its kind.
-    #[error("`private_key` is not one RSA key of 2,048 bits or more in PEM (-----BEGIN PRIVATE KEY-----)")]
+    #[error(
+        "`private_key` is not one RSA key of 2,048 bits or more in PEM with the label PRIVATE KEY (PKCS#8)"
+    )]
     PrivateKey,
 }
 
