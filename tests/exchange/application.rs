@@ -139,7 +139,7 @@ async fn an_outage_of_the_store_of_entra_or_of_graph_passes_by_itself() {
     for (behaviour, wait) in [
         (Behaviour::Slow(Duration::from_secs(30)), 5),
         (Behaviour::Throttled(Duration::from_secs(17)), 17),
-        (Behaviour::Throttled(Duration::from_secs(86_400)), 300),
+        (Behaviour::Throttled(Duration::from_hours(24)), 300),
         (Behaviour::Down, 5),
         (Behaviour::Rubbish, 5),
     ] {

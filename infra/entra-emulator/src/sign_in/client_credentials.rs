@@ -22,6 +22,7 @@ const SKEW: u64 = 300;
 /// What proves who the client is.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_field_names, reason = "these are the parameters' names")]
 pub(super) struct ClientProof {
     client_secret: String,
     client_assertion_type: String,

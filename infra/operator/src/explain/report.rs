@@ -83,7 +83,7 @@ impl Report {
     pub(super) fn of_groups(site: &Site, groups: &Groups, names: &GroupNames, about: String) -> Self {
         let catalogues = by_rules(groups, site, names);
         let notes = matches!(groups, Groups::Overage).then(|| way(site).to_owned()).into_iter().collect();
-        Self { catalogues, notes, ..Self::new(site, about, Decision::of_groups(groups, site)) }
+        Self { notes, catalogues, ..Self::new(site, about, Decision::of_groups(groups, site)) }
             .advised(Known::default())
     }
 
