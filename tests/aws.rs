@@ -9,6 +9,8 @@
 
 #[path = "aws/cold_start.rs"]
 mod cold_start;
+#[path = "aws/graph_secrets.rs"]
+mod graph_secrets;
 #[path = "aws/key_sets.rs"]
 mod key_sets;
 #[path = "aws/load.rs"]

@@ -11,6 +11,8 @@
 mod aws;
 #[path = "contracts/clocks.rs"]
 mod clocks;
+#[path = "contracts/credentials.rs"]
+mod credentials;
 #[path = "contracts/fetch_limits.rs"]
 mod fetch_limits;
 #[path = "contracts/key_sets.rs"]

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
+#[path = "exchange/application.rs"]
+mod application;
 #[path = "exchange/arbitrary.rs"]
 mod arbitrary;
 #[path = "exchange/explained.rs"]

@@ -7,6 +7,8 @@
     reason = "a helper that cannot go on fails its test"
 )]
 
+#[path = "logs/application.rs"]
+mod application;
 #[path = "logs/audit.rs"]
 mod audit;
 #[path = "logs/authorizer.rs"]

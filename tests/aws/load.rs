@@ -10,7 +10,7 @@ use pozi_auth::{
         HttpGraph, HttpKeySets,
         aws::{Keys, Table, TablePublishedKeys, connection},
     },
-    entra::{GroupResolver, KEY_LIFETIMES, TenantKeys},
+    entra::{GroupResolver, KEY_LIFETIMES, NoApplications, TenantKeys},
     keyring::{PUBLISHED_LIFETIMES, RING_LIFETIMES, RingSigner, RotationRequest},
     revocation::LIST_LIFETIMES,
     session::{SessionKeySet, SessionRefusal, SessionVerifier},
@@ -35,6 +35,7 @@ impl Environment for AwsWithTestClock {
     type KeySets = HttpKeySets;
     type Memory = Arc<CachedRegistry<Table>>;
     type Graph = HttpGraph;
+    type Applications = NoApplications;
     type Signing = RingSigner<Table, Keys>;
     type Revocations = Table;
 }

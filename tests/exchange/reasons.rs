@@ -12,11 +12,12 @@ use pozi_tests::{World, invalid_tokens};
 use uuid::Uuid;
 
 /// The codes that several refusals share, since they mean the same to the caller, and how many share each.
-const SHARED: [(&str, usize); 8] = [
+const SHARED: [(&str, usize); 9] = [
     ("audience_mismatch", 2),
+    ("graph_credentials", 4),
     ("graph_token_mismatch", 3),
     ("graph_token_refused", 4),
-    ("graph_unavailable", 7),
+    ("graph_unavailable", 15),
     ("groups_overage", 2),
     ("missing_parameter", 3),
     ("no_catalogue", 2),
@@ -102,7 +103,10 @@ fn modules_table() -> String {
     let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for refusal in every_refusal("...").iter().map(ExchangeError::refusal) {
         let sentence = refusal.description.replace(&Uuid::nil().to_string(), "...");
-        by_reason.entry(refusal.reason).or_default().push(sentence);
+        let sentences = by_reason.entry(refusal.reason).or_default();
+        if !sentences.contains(&sentence) {
+            sentences.push(sentence);
+        }
     }
     let mut text = "// Generated from the service's own table, shared/src/oauth/refusal.rs. The test of the suite `exchange` that keeps\n\
         // it up to date tells how.\n"

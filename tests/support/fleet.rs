@@ -10,7 +10,9 @@ use pozi_auth::{
         SystemClock,
         aws::{Table, connection},
     },
-    config::{AwsConfig, CallLimits, JwksConfig, RotateKeysConfig, Signing, TokenExchangeConfig},
+    config::{
+        AwsConfig, CallLimits, JwksConfig, RotateKeysConfig, SecretPrefix, Signing, TokenExchangeConfig,
+    },
     identifiers::TenantId,
     keyring::{RotationRequest, SigningAlgorithm},
     sites::Site,
@@ -48,6 +50,8 @@ pub struct Fleet {
     pub algorithm: SigningAlgorithm,
     /// Timeouts for calls to AWS and Entra, for instances that are started from now on.
     pub limits: CallLimits,
+    /// Where instances that are started from now on read credentials of app registrations, if they do.
+    pub graph_secrets: Option<SecretPrefix>,
     store: Table,
 }
 
@@ -132,6 +136,7 @@ impl Fleet {
             signing,
             algorithm,
             limits: PATIENT_LIMITS,
+            graph_secrets: None,
         })
     }
 
@@ -166,6 +171,7 @@ impl Fleet {
             issuer: ISSUER.parse().expect("ISSUER is valid"),
             table: self.table.clone(),
             signing: self.signing.clone(),
+            graph_secrets: self.graph_secrets.clone(),
             entra_login: Some(self.entra.url().parse().expect("the proxy's URL is valid")),
             aws: self.aws(),
         };

@@ -55,6 +55,11 @@ impl EmulatedGraph {
         *lock(&self.0.limit) = limit;
     }
 
+    /// Returns how long all calls of a question may take together.
+    pub fn limit(&self) -> Duration {
+        *lock(&self.0.limit)
+    }
+
     /// Returns the number of questions so far.
     pub fn questions(&self) -> usize {
         self.0.questions.load(Ordering::SeqCst)
@@ -78,8 +83,7 @@ impl MembershipSource for EmulatedGraph {
     ) -> Result<BTreeSet<GroupId>, MembershipError> {
         self.0.questions.fetch_add(1, Ordering::SeqCst);
         let graph = HttpGraph::new(Some(self.address().await)).expect("a client can be made");
-        let limit = *lock(&self.0.limit);
-        graph.with_limit(limit).memberships(question, credential).await
+        graph.with_limit(self.limit()).memberships(question, credential).await
     }
 }
 

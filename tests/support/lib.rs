@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a test fails if its setup does")]
 
+mod applications;
 mod aws;
 mod debian;
 mod events;
@@ -26,6 +27,7 @@ mod watch;
 mod world;
 
 pub use self::{
+    applications::{EmulatedTokenEndpoint, MemoryCredentials, new_certificate, registration},
     aws::{EmulatedAws, PATIENT_LIMITS, aws_at, edit},
     debian::{install, install_qgis},
     events::{event, event_file, lambda_response, with_form},

@@ -11,7 +11,7 @@ use entra_emulator::{EmulatedEntra, Kind, TokenSpec};
 use http::{Request, Uri};
 use pozi_auth::{
     adapters::SiteFiles,
-    entra::{GroupResolver, KEY_LIFETIMES, KeySetFetch, NoKeySetMemory, TenantKeys},
+    entra::{ApplicationTokenCache, GroupResolver, KEY_LIFETIMES, KeySetFetch, NoKeySetMemory, TenantKeys},
     keyring::{
         PUBLISHED_LIFETIMES, RING_LIFETIMES, RingSigner, Rotation, RotationPolicy, RotationRequest,
         RotationTimes, SigningAlgorithm, SoftwareKeys,
@@ -26,8 +26,8 @@ use pozi_local::{explain, samples};
 use pozi_token_exchange::{Environment, Revocations, TokenExchange};
 
 use crate::{
-    Answer, EmulatedGraph, EmulatedKeySets, MemoryRevocations, MemoryRing, SetClock, exchange_form,
-    form_request, send,
+    Answer, EmulatedGraph, EmulatedKeySets, EmulatedTokenEndpoint, MemoryCredentials, MemoryRevocations,
+    MemoryRing, SetClock, exchange_form, form_request, send,
 };
 
 /// The time at which tests begin, in seconds since the Unix epoch: 2027-01-15T08:00:00Z.
@@ -44,6 +44,8 @@ pub struct World {
     pub key_sets: EmulatedKeySets,
     /// Where the service asks about groups that tokens do not list.
     pub graph: EmulatedGraph,
+    /// The stored credentials of app registrations.
+    pub credentials: MemoryCredentials,
     /// The stored key ring.
     pub ring: MemoryRing,
     /// The revocation list.
@@ -67,6 +69,7 @@ impl<R: SiteRegistry, F: KeySetFetch> Environment for Emulated<R, F> {
     type KeySets = F;
     type Memory = NoKeySetMemory;
     type Graph = EmulatedGraph;
+    type Applications = ApplicationTokenCache<MemoryCredentials, EmulatedTokenEndpoint>;
     type Signing = RingSigner<MemoryRing, SoftwareKeys>;
     type Revocations = MemoryRevocations;
 }
@@ -105,6 +108,7 @@ impl World {
         let entra = EmulatedEntra::new(all.into_iter().map(|site| samples::registration(site)).collect());
         let key_sets = EmulatedKeySets::of(entra.clone());
         let graph = EmulatedGraph::of(entra.clone());
+        let credentials = MemoryCredentials::default();
         let clock = SetClock::at(NOW);
         let (ring, revocations) = (MemoryRing::default(), MemoryRevocations::default());
         let hours = |count: u64| Duration::from_secs(count * 3_600);
@@ -121,7 +125,7 @@ impl World {
             clock: clock.clone(),
             sites: sites.clone(),
             tenant_keys: TenantKeys::new(key_sets.clone(), KEY_LIFETIMES),
-            groups: GroupResolver::new(graph.clone()),
+            groups: resolver(&graph, &credentials),
             signing: RingSigner::new(Arc::new(ring.clone()), SoftwareKeys, RING_LIFETIMES),
             revocations: Revocations::new(Arc::new(revocations.clone()), LIST_LIFETIMES),
         });
@@ -134,7 +138,20 @@ impl World {
         );
         let explain = explain::router(Arc::clone(&exchange));
         let router = pozi_token_exchange::router(exchange).merge(jwks);
-        Self { clock, entra, key_sets, graph, ring, revocations, policy, issuer, sites, router, explain }
+        Self {
+            clock,
+            entra,
+            key_sets,
+            graph,
+            credentials,
+            ring,
+            revocations,
+            policy,
+            issuer,
+            sites,
+            router,
+            explain,
+        }
     }
 
     /// Returns the exchange's router with another registry and source of Entra's keys, without [`pozi_auth::oauth::finish`].
@@ -144,7 +161,7 @@ impl World {
             clock: self.clock.clone(),
             sites,
             tenant_keys: TenantKeys::new(fetch, KEY_LIFETIMES),
-            groups: GroupResolver::new(self.graph.clone()),
+            groups: resolver(&self.graph, &self.credentials),
             signing: RingSigner::new(Arc::new(self.ring.clone()), SoftwareKeys, RING_LIFETIMES),
             revocations: Revocations::new(Arc::new(self.revocations.clone()), LIST_LIFETIMES),
         }))
@@ -212,4 +229,12 @@ impl World {
     pub async fn send(&self, request: Request<Body>) -> Answer {
         send(self.router(), request).await
     }
+}
+
+fn resolver(
+    graph: &EmulatedGraph,
+    credentials: &MemoryCredentials,
+) -> GroupResolver<EmulatedGraph, ApplicationTokenCache<MemoryCredentials, EmulatedTokenEndpoint>> {
+    let endpoint = EmulatedTokenEndpoint(graph.clone());
+    GroupResolver::with_applications(graph.clone(), ApplicationTokenCache::new(credentials.clone(), endpoint))
 }

@@ -23,6 +23,9 @@ const TOKEN_EXCHANGE_SEALED: [&str; 1] = [
 const TOKEN_EXCHANGE_IN_KMS: [&str; 1] = [
     "kms:Sign on <any key>, if StringEquals aws:ResourceTag/pozi:ring = ${Table}, kms:MessageType = RAW DIGEST, kms:SigningAlgorithm = ECDSA_SHA_256 RSASSA_PKCS1_V1_5_SHA_256",
 ];
+const TOKEN_EXCHANGE_GRAPH: [&str; 1] = [
+    "secretsmanager:GetSecretValue on arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:pozi/graph/*",
+];
 const JWKS: [&str; 1] = [
     "dynamodb:GetItem on ${Table.Arn}, if ForAllValues:StringEquals dynamodb:Attributes = pk sk revision published, dynamodb:LeadingKeys = ring and Null dynamodb:Attributes = false and StringEqualsIfExists dynamodb:Select = SPECIFIC_ATTRIBUTES",
 ];
@@ -70,7 +73,11 @@ fn expected(function: &str, deployment: &Deployment) -> BTreeSet<String> {
         (_, false) => (&ROTATE_KEYS, &ROTATE_KEYS_SEALED),
         (_, true) => (&ROTATE_KEYS, &ROTATE_KEYS_IN_KMS),
     };
-    let written = always.iter().chain(keys);
+    let graph: &[&str] = match (function, deployment.reads_graph_secrets()) {
+        ("TokenExchange", true) => &TOKEN_EXCHANGE_GRAPH,
+        _ => &[],
+    };
+    let written = always.iter().chain(keys).chain(graph);
     let calls = written.map(|line| line.replace("<issuer>", deployment.issuer).replace("<any key>", ANY_KEY));
     // Every function writes its log and its traces; permissions for traces have no resource.
     let logs =
@@ -123,6 +130,7 @@ fn every_role_has_exactly_the_permissions_that_its_function_needs() {
     let lists = [first("TokenExchangeRole", 0), first("JwksRole", 0), first("RotateKeysRole", 0)];
     let list = |at: usize, member: &str| format!("{}/{member}", lists[at]);
     let opens = "/TokenExchangeOpensRing/Properties/PolicyDocument/Statement/0";
+    let graph = "/TokenExchangeReadsGraphSecrets/Properties/PolicyDocument/Statement/0";
     let signs = "/TokenExchangeSignsInKms/Properties/PolicyDocument/Statement/0";
     let makes = "/RotateKeysLooksAfterKmsKeys/Properties/PolicyDocument/Statement/1";
     Rule {
@@ -141,6 +149,10 @@ fn every_role_has_exactly_the_permissions_that_its_function_needs() {
             (&format!("{opens}/Condition/StringEquals/kms:EncryptionContext:table"), json!(null)),
             (&format!("{opens}/Resource"), json!("*")),
             ("/TokenExchangeOpensRing/Condition", json!(null)),
+            (&format!("{graph}/Resource"), json!("*")),
+            (&format!("{graph}/Action"), json!("secretsmanager:*")),
+            ("/TokenExchangeReadsGraphSecrets/Condition", json!(null)),
+            ("/TokenExchangeReadsGraphSecrets/Properties/RoleName", json!({ "Ref": "JwksRole" })),
             (&format!("{signs}/Condition/StringEquals/aws:ResourceTag~1pozi:ring"), json!(null)),
             (&format!("{makes}/Condition/StringEquals"), json!(null)),
             ("/JwksRole/Properties/Policies", json!([])),

@@ -124,10 +124,12 @@ fn variable_faults(stack: &Stack, deployment: &Deployment) -> Vec<String> {
     let all = ["POZI_TABLE=${Table}", "POZI_METRICS=Pozi/${AWS::StackName}", "POZI_LOG=info", &issuer];
     let sealed = ["POZI_SIGNING=sealed", "POZI_KMS_KEY=${SealingKey.Arn}"];
     let keys: &[&str] = if deployment.keeps_keys_in_kms() { &["POZI_SIGNING=kms"] } else { &sealed };
+    let graph: &[&str] =
+        if deployment.reads_graph_secrets() { &["POZI_GRAPH_SECRETS=pozi/graph"] } else { &[] };
     let tag: &[&str] = if deployment.keeps_keys_in_kms() { &["POZI_KEY_TAG=${Table}"] } else { &[] };
     let rotation = ["POZI_ALGORITHM=ES256", "POZI_SIGN_FOR_HOURS=168"];
     let expected = [
-        ("TokenExchange", [&all, keys].concat()),
+        ("TokenExchange", [&all, keys, graph].concat()),
         ("Jwks", all.to_vec()),
         ("RotateKeys", [&all, keys, tag, &rotation].concat()),
     ];
@@ -154,6 +156,7 @@ fn every_function_gets_exactly_the_variables_that_it_reads() {
             (&of("TokenExchange", "POZI_ISSUER"), json!({ "Fn::GetAtt": ["Api", "ApiEndpoint"] })),
             (&of("TokenExchange", "POZI_ENTRA_LOGIN_URL"), json!("http://localhost")),
             (&of("TokenExchange", "POZI_KMS_KEY"), json!({ "Fn::GetAtt": ["SealingKey", "Arn"] })),
+            (&of("TokenExchange", "POZI_GRAPH_SECRETS"), json!("pozi/")),
             (&of("Jwks", "POZI_TABLE"), json!(null)),
             (&of("RotateKeys", "POZI_KEY_TAG"), json!({ "Ref": "Table" })),
             (&of("RotateKeys", "POZI_SIGNING"), json!("sealed")),

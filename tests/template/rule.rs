@@ -5,9 +5,14 @@ use serde_json::Value;
 use crate::expansion::Stack;
 
 /// The deployments that every rule is checked for.
-pub(crate) const DEPLOYMENTS: [Deployment; 5] = [
+pub(crate) const DEPLOYMENTS: [Deployment; 6] = [
     Deployment { name: "sealed", parameters: &[], issuer: "${Api.ApiEndpoint}" },
     Deployment { name: "in KMS", parameters: &[("Signing", "kms")], issuer: "${Api.ApiEndpoint}" },
+    Deployment {
+        name: "with credentials of app registrations",
+        parameters: &[("GraphSecrets", "on")],
+        issuer: "${Api.ApiEndpoint}",
+    },
     Deployment { name: "sealed, own domain", parameters: &DOMAIN, issuer: "https://auth.gis.example" },
     Deployment {
         name: "in KMS, own domain",
@@ -35,6 +40,11 @@ impl Deployment {
     /// Whether private keys never leave KMS.
     pub(crate) fn keeps_keys_in_kms(&self) -> bool {
         self.parameters.contains(&("Signing", "kms"))
+    }
+
+    /// Whether Graph may be asked in the name of app registrations.
+    pub(crate) fn reads_graph_secrets(&self) -> bool {
+        self.parameters.contains(&("GraphSecrets", "on"))
     }
 
     /// Whether it has its own domain, and whether CloudFront serves that.

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::Router;
 use pozi_auth::{
     adapters::{
-        HttpGraph, HttpKeySets, SystemClock,
-        aws::{Keys, Table, connection},
+        HttpGraph, HttpKeySets, HttpTokenEndpoint, SystemClock,
+        aws::{Keys, Secrets, Table, connection},
         lambda::Error,
     },
     config::TokenExchangeConfig,
-    entra::{GroupResolver, KEY_LIFETIMES, TenantKeys},
+    entra::{ApplicationTokenCache, GroupResolver, KEY_LIFETIMES, TenantKeys},
     keyring::{ActiveKey, KeyRequirements, RING_LIFETIMES, RingSigner},
     revocation::LIST_LIFETIMES,
     tenants::{CachedRegistry, REGISTRY_LIFETIMES},
@@ -29,6 +29,7 @@ impl Environment for OnAws {
     type KeySets = HttpKeySets;
     type Memory = Arc<CachedRegistry<Table>>;
     type Graph = HttpGraph;
+    type Applications = ApplicationTokenCache<Option<Secrets>, HttpTokenEndpoint>;
     type Signing = Arc<RingSigner<Table, Keys>>;
     type Revocations = Table;
 }
@@ -49,6 +50,9 @@ pub fn service(config: TokenExchangeConfig) -> Result<Router, Error> {
     let revocations = Revocations::new(Arc::clone(&table), LIST_LIFETIMES);
     let registry = Arc::new(CachedRegistry::new(table, REGISTRY_LIFETIMES));
     let graph = HttpGraph::new(config.entra_login.clone())?;
+    let secrets = config.graph_secrets.map(|prefix| Secrets::new(&aws, prefix));
+    let applications =
+        ApplicationTokenCache::new(secrets, HttpTokenEndpoint::new(config.entra_login.clone())?);
     // The same timeout as for AWS, because the same person waits.
     let fetch = HttpKeySets::new(config.entra_login)?.with_timeout(config.aws.limits.call);
     tokio::spawn({
@@ -61,7 +65,7 @@ pub fn service(config: TokenExchangeConfig) -> Result<Router, Error> {
         clock: SystemClock,
         sites: Arc::clone(&registry),
         tenant_keys: TenantKeys::with_memory(fetch, registry, KEY_LIFETIMES),
-        groups: GroupResolver::new(graph),
+        groups: GroupResolver::with_applications(graph, applications),
         signing,
         revocations,
     })))

@@ -16,8 +16,9 @@ use axum::{
 use http::{HeaderMap, StatusCode, header::ORIGIN};
 use pozi_auth::{
     entra::{
-        self, GraphToken, GroupResolver, Groups, GroupsFrom, KeySetFetch, KeySetLocation, KeySetMemory,
-        MembershipSource, SignedToken, SubjectRefusal, TenantKeys, UnverifiedToken, VerifiedSubject,
+        self, ApplicationTokens, GraphAccess, GraphToken, GroupResolver, Groups, GroupsFrom, KeySetFetch,
+        KeySetLocation, KeySetMemory, MembershipSource, SignedToken, SubjectRefusal, TenantKeys,
+        UnverifiedToken, VerifiedSubject,
     },
     error::{Received, shortened},
     issuer::REVOCATIONS_PATH,
@@ -25,7 +26,7 @@ use pozi_auth::{
     oauth::{self, ExchangeError, ExchangeRequest, ExplanationRequest, RequestRefusal, TokenResponse},
     revocation::{RevocationList, RevocationSource},
     session::{self, Issuer, SessionClaims},
-    sites::{self, Explained, Site},
+    sites::{self, Explained, GraphPermissions, Site},
     telemetry::Trail,
     tenants::{self, SiteRegistry, TenantSites},
     timestamp::{Clock, Timestamp},
@@ -47,6 +48,9 @@ pub trait Environment: Send + Sync + 'static {
     type Memory: KeySetMemory;
     /// Knows which groups people are in whose tokens list none: Microsoft Graph.
     type Graph: MembershipSource;
+    /// Has the tokens with which Graph is asked in the name of app registrations, or
+    /// [`NoApplications`](pozi_auth::entra::NoApplications).
+    type Applications: ApplicationTokens;
     /// Knows the key that signs.
     type Signing: ActiveKey;
     /// Knows what was revoked.
@@ -65,7 +69,7 @@ pub struct TokenExchange<E: Environment> {
     /// The tenants' keys.
     pub tenant_keys: TenantKeys<E::KeySets, E::Memory>,
     /// The groups of people whose tokens list none.
-    pub groups: GroupResolver<E::Graph>,
+    pub groups: GroupResolver<E::Graph, E::Applications>,
     /// The key that signs.
     pub signing: E::Signing,
     /// What was revoked.
@@ -169,11 +173,15 @@ impl<E: Environment> TokenExchange<E> {
         token: Option<&GraphToken>,
         now: Timestamp,
     ) -> Result<VerifiedSubject, ExchangeError> {
+        let access = match site.graph_permissions {
+            GraphPermissions::Delegated => GraphAccess::Delegated(token),
+            GraphPermissions::Application => GraphAccess::Application(site.expected.client),
+        };
         match subject.groups() {
             Groups::Listed(_) | Groups::InRoles(_) => Ok(subject),
             // On the heap, so that every other exchange stays as small as it is.
             Groups::Overage => {
-                Ok(Box::pin(self.groups.resolve(subject, site.cloud(), site.groups(), token, now)).await?)
+                Ok(Box::pin(self.groups.resolve(subject, site.cloud(), site.groups(), access, now)).await?)
             }
         }
     }

@@ -58,8 +58,9 @@ async fn organization(
     headers: HeaderMap,
 ) -> Result<Response, OutageError> {
     apply_behaviour(&entra).await?;
-    Ok(answer(caller(&entra, &headers).map(|caller| {
-        json!({ "@odata.context": format!("{CONTEXT}#organization(id)"), "value": [{ "id": caller.tenant.to_string() }] })
+    Ok(answer(caller(&entra, &headers).and_then(|caller| {
+        let id = caller.tenant_of_person()?.to_string();
+        Ok(json!({ "@odata.context": format!("{CONTEXT}#organization(id)"), "value": [{ "id": id }] }))
     })))
 }
 
@@ -75,7 +76,8 @@ async fn check_own_groups(
     })))
 }
 
-/// For an administrator. Any token is accepted, since the directory has no administrator who could get one.
+/// For an app, about the people of its tenant; and for an administrator: any text that is no JWT is accepted as their token, since
+/// the directory has no administrator who could get one.
 async fn check_groups_of(
     State(entra): State<EmulatedEntra>,
     Path(person): Path<String>,
@@ -83,9 +85,12 @@ async fn check_groups_of(
     Json(question): Json<Question>,
 ) -> Result<Response, OutageError> {
     apply_behaviour(&entra).await?;
-    Ok(answer(bearer(&headers).and_then(|_| {
+    Ok(answer(bearer(&headers).and_then(|token| {
+        let is_jwt = token.contains('.');
+        let app = is_jwt.then(|| Caller::of(token, &entra, unix_now())?.tenant_of_everybody()).transpose()?;
         let id = person.parse().map_err(|_| GraphError::NoSuchPerson)?;
-        let (registration, person) = person_with(&entra, id).ok_or(GraphError::NoSuchPerson)?;
+        let found = person_with(&entra, id).filter(|(own, _)| app.is_none_or(|app| own.tenant_id == app));
+        let (registration, person) = found.ok_or(GraphError::NoSuchPerson)?;
         check(&entra, registration, person, question)
     })))
 }
@@ -241,6 +246,32 @@ mod tests {
         assert_eq!(found["value"], json!(ids(&[groups[1_999], groups[0]])));
         let (status, _) = with_token(&entra, "me/checkMemberGroups", Some(&groups[..21]), &token).await;
         assert_eq!(status, StatusCode::BAD_REQUEST);
+    }
+
+    #[tokio::test]
+    async fn an_apps_token_asks_about_the_people_of_its_tenant_and_does_nothing_else() {
+        let (entra, registration) = (emulated(), riverbend());
+        let group = registration.reader_groups[0];
+        let hilltop = Registration { site: "hilltop".to_owned(), ..riverbend() };
+        let path = |own| format!("users/{}/checkMemberGroups", object_id(own, Person::Reader));
+        let (token, _) = entra.application_token(&registration, unix_now());
+        let (_, found) = with_token(&entra, &path(&registration), Some(&[group]), &token).await;
+        assert_eq!(found["value"], json!(ids(&[group])));
+        let of_a_person = entra.token(&spec(Person::Reader), unix_now()).unwrap();
+        for (path, groups, token, status) in [
+            (path(&hilltop), Some(&[group][..]), &token, StatusCode::NOT_FOUND),
+            (path(&registration), Some(&[group]), &format!("{token}A"), StatusCode::UNAUTHORIZED),
+            (path(&registration), Some(&[group]), &of_a_person, StatusCode::FORBIDDEN),
+            ("me".to_owned(), None, &token, StatusCode::BAD_REQUEST),
+            ("organization".to_owned(), None, &token, StatusCode::FORBIDDEN),
+            ("me/checkMemberGroups".to_owned(), Some(&[group]), &token, StatusCode::BAD_REQUEST),
+        ] {
+            assert_eq!(with_token(&entra, &path, groups, token).await.0, status, "{path}");
+        }
+        entra.set_application_permissions("riverbend", vec!["User.Read.All".to_owned()]);
+        let (token, _) = entra.application_token(&registration, unix_now());
+        let (status, _) = with_token(&entra, &path(&registration), Some(&[group]), &token).await;
+        assert_eq!(status, StatusCode::FORBIDDEN);
     }
 
     #[tokio::test]

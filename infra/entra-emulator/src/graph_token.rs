@@ -13,14 +13,18 @@ use super::{
 const GRAPH_ID: &str = "00000003-0000-0000-c000-000000000000";
 /// The permission to read one's own profile, with which one's own groups may be asked about.
 const PERMISSION: &str = "User.Read";
+/// The permissions of an app with which everybody's groups may be asked about.
+const APPLICATION_PERMISSIONS: [&str; 2] = ["GroupMember.Read.All", "User.Read.All"];
 
 /// Who calls Graph: a person through an app, or an app.
 #[derive(Debug)]
 pub(super) struct Caller {
-    pub(super) tenant: Uuid,
+    tenant: Uuid,
     object: Option<Uuid>,
     /// Claim `scp`; `None` for an app.
     scopes: Option<String>,
+    /// Claim `roles`: an app's permissions.
+    roles: Vec<String>,
 }
 
 /// Why Graph refuses a call.
@@ -54,7 +58,24 @@ impl Caller {
             return Err(GraphError::Malformed);
         }
         let object = text("oid").and_then(|object| object.parse().ok());
-        Ok(Self { tenant, object, scopes: text("scp").map(str::to_owned) })
+        let roles = claims["roles"].as_array().into_iter().flatten();
+        let roles = roles.filter_map(|role| role.as_str().map(str::to_owned)).collect();
+        Ok(Self { tenant, object, scopes: text("scp").map(str::to_owned), roles })
+    }
+
+    /// The tenant about which the token permits to read everything: that of an app.
+    pub(super) fn tenant_of_everybody(&self) -> Result<Uuid, GraphError> {
+        let is_granted = |permission: &&str| self.roles.iter().any(|role| role == permission);
+        if self.scopes.is_none() && APPLICATION_PERMISSIONS.iter().all(is_granted) {
+            Ok(self.tenant)
+        } else {
+            Err(GraphError::Permissions)
+        }
+    }
+
+    /// The tenant of a person.
+    pub(super) fn tenant_of_person(&self) -> Result<Uuid, GraphError> {
+        self.scopes.as_ref().map(|_| self.tenant).ok_or(GraphError::Permissions)
     }
 
     /// The person of the token, if it permits to read about them.

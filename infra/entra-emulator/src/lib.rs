@@ -1,6 +1,7 @@
 //! An emulated Microsoft Entra ID. It signs tokens in the real formats, publishes its keys at the real paths, and simulates
 //! faults on request. It shares no code with the service, so that a mistake in one cannot hide in the other.
 
+mod app_credentials;
 mod base;
 mod claims;
 mod graph;
@@ -26,6 +27,8 @@ use std::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+pub use app_credentials::AppCredential;
+use app_credentials::Applications;
 pub use base::over_https;
 use key_ring::KeyRing;
 pub use mistakes::Mistake;
@@ -86,6 +89,8 @@ struct Directory {
     memory: Mutex<Memory>,
     memberships: Mutex<HashMap<(Uuid, Person), Vec<Uuid>>>,
     key_set_fetches: AtomicUsize,
+    applications: Mutex<Applications>,
+    application_requests: AtomicUsize,
 }
 
 impl EmulatedEntra {
@@ -100,6 +105,8 @@ impl EmulatedEntra {
             memory: Mutex::default(),
             memberships: Mutex::default(),
             key_set_fetches: AtomicUsize::new(0),
+            applications: Mutex::default(),
+            application_requests: AtomicUsize::new(0),
         }))
     }
 

@@ -4,6 +4,7 @@ pub mod args;
 mod certificate;
 mod connections;
 pub mod console;
+mod credentials;
 pub mod explain;
 pub mod gates;
 mod https;

@@ -5,9 +5,12 @@ use std::{error::Error, net::Ipv4Addr, sync::Arc};
 use axum::Router;
 use entra_emulator::EmulatedEntra;
 use pozi_auth::{
-    adapters::{HttpGraph, HttpKeySets, KeyRingFile, LoadError, RevocationFile, SiteFiles, SystemClock},
+    adapters::{
+        HttpGraph, HttpKeySets, HttpTokenEndpoint, KeyRingFile, LoadError, RevocationFile, SiteFiles,
+        SystemClock,
+    },
     address::LoopbackUrl,
-    entra::{GroupResolver, KEY_LIFETIMES, NoKeySetMemory, TenantKeys},
+    entra::{ApplicationTokenCache, GroupResolver, KEY_LIFETIMES, NoKeySetMemory, TenantKeys},
     keyring::{RingSigner, RotateError, RotationPolicyError, SoftwareKeys},
     oauth,
     revocation::{LIST_LIFETIMES, RotationError},
@@ -23,7 +26,9 @@ use url::Url;
 
 use crate::{
     args::Args,
-    certificate, connections, explain,
+    certificate, connections,
+    credentials::MemoryCredentials,
+    explain,
     gates::{self, Gates, LocalKeys},
     https::HttpsServer,
     listen::{ListenError, listen},
@@ -105,7 +110,8 @@ impl Service {
         let authority = args.authority.as_ref().unwrap_or(&tenant_url);
         let config = PageConfig::new(&base, authority, sites.iter().map(AsRef::as_ref), has_qgis);
         let gates = gates(args, &base, port, qgis)?;
-        let mut router = functions(args, &base, port, files, stores)?
+        let credentials = MemoryCredentials::make(&sites, &entra);
+        let mut router = functions(args, &base, port, files, stores, credentials)?
             .nest("/entra", entra.router())
             .merge(page::router(config, msal))
             .merge(kit(args, &base)?);
@@ -203,6 +209,7 @@ impl Environment for Localhost {
     type KeySets = HttpKeySets;
     type Memory = NoKeySetMemory;
     type Graph = HttpGraph;
+    type Applications = ApplicationTokenCache<MemoryCredentials, HttpTokenEndpoint>;
     type Signing = RingSigner<KeyRingFile, SoftwareKeys>;
     type Revocations = RevocationFile;
 }
@@ -214,11 +221,14 @@ fn functions(
     port: u16,
     sites: SiteFiles,
     (ring, revocations): (Arc<KeyRingFile>, Arc<RevocationFile>),
+    credentials: MemoryCredentials,
 ) -> Result<Router, StartError> {
     let issuer: Issuer = base.parse().map_err(other)?;
     // Not `localhost`, which may mean ::1, where nothing listens.
     let login: LoopbackUrl = format!("http://{}:{port}/entra", Ipv4Addr::LOCALHOST).parse().map_err(other)?;
     let graph = HttpGraph::new(Some(login.clone())).map_err(other)?;
+    let endpoint = HttpTokenEndpoint::new(Some(login.clone())).map_err(other)?;
+    let applications = ApplicationTokenCache::new(credentials, endpoint);
     let fetch = HttpKeySets::new(Some(login)).map_err(other)?;
     let jwks = pozi_jwks::router(
         &issuer,
@@ -232,7 +242,7 @@ fn functions(
         clock: SystemClock,
         sites,
         tenant_keys: TenantKeys::new(fetch, KEY_LIFETIMES),
-        groups: GroupResolver::new(graph),
+        groups: GroupResolver::with_applications(graph, applications),
         signing: RingSigner::new(ring, SoftwareKeys, args.ring_lifetimes()),
         revocations: Revocations::new(revocations, LIST_LIFETIMES),
     });

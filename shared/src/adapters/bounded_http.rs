@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::{
     Client, Response, StatusCode,
-    header::{HeaderMap, HeaderValue, IF_NONE_MATCH},
+    header::{HeaderMap, HeaderValue, IF_NONE_MATCH, RETRY_AFTER},
     redirect::Policy,
 };
 
@@ -114,4 +114,10 @@ pub(super) async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>
 /// Returns why a request got no answer, or none in time.
 pub(super) fn failed(error: reqwest::Error) -> FetchError {
     if error.is_timeout() { FetchError::TimedOut(error.into()) } else { FetchError::NoAnswer(error.into()) }
+}
+
+/// Returns how long the server asks to wait (RFC 9110 §10.2.3). Microsoft sends seconds, never a date.
+pub(super) fn retry_after(response: &Response) -> Option<Duration> {
+    let seconds: u32 = response.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds.into()))
 }

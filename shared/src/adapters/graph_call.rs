@@ -1,15 +1,15 @@
 //! One call of Microsoft Graph, and what its answer means.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use reqwest::{
     Client, Response, StatusCode,
-    header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER},
+    header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue},
 };
 use serde::{Deserialize, de::DeserializeOwned, de::IgnoredAny};
 use serde_json::json;
 
-use super::bounded_http::{failed, read};
+use super::bounded_http::{failed, read, retry_after};
 use crate::{
     entra::{GraphCredential, MembershipError, MembershipQuestion},
     error::shortened,
@@ -135,7 +135,9 @@ impl Asker {
             StatusCode::UNAUTHORIZED => MembershipError::TokenRefused,
             StatusCode::FORBIDDEN => MembershipError::Permissions,
             StatusCode::NOT_FOUND => MembershipError::NoPerson,
-            StatusCode::TOO_MANY_REQUESTS => MembershipError::Throttled { retry_after: seconds(response) },
+            StatusCode::TOO_MANY_REQUESTS => {
+                MembershipError::Throttled { retry_after: retry_after(response) }
+            }
             status if status.is_server_error() => MembershipError::Outage { status: status.as_u16() },
             status => MembershipError::Status { status: status.as_u16() },
         }
@@ -150,12 +152,6 @@ impl<T> List<T> {
         }
         Ok(self.value)
     }
-}
-
-/// RFC 9110 §10.2.3; Graph sends seconds, never a date.
-fn seconds(response: &Response) -> Option<Duration> {
-    let seconds: u32 = response.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
-    Some(Duration::from_secs(seconds.into()))
 }
 
 fn unanswered(error: FetchError) -> MembershipError {

@@ -2,7 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>.
 
-use std::{fmt, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
 use zeroize::Zeroizing;
 
@@ -41,6 +41,10 @@ pub struct CallLimits {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 
+/// The beginning of the names of secrets, without a slash at its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretPrefix(String);
+
 impl AwsConfig {
     /// Reads the variables with `var`.
     pub fn read(var: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
@@ -77,5 +81,28 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
+    }
+}
+
+/// A name may be part of an ARN, in which other characters have a meaning.
+/// Source: <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>.
+impl FromStr for SecretPrefix {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const LONGEST: usize = 256;
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte);
+        let is_whole = !text.split('/').any(str::is_empty);
+        if is_whole && text.len() <= LONGEST && text.bytes().all(is_plain) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("use the beginning of the secrets' names, without a slash at its ends, such as pozi/graph")
+        }
+    }
+}
+
+impl fmt::Display for SecretPrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }

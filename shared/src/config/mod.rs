@@ -10,7 +10,7 @@ use std::{fmt::Display, str::FromStr, time::Duration};
 
 pub use self::{
     authorizer::{AuthorizerConfig, ResponseKind, RoutePrefix, SessionHeader},
-    aws::{AwsConfig, CallLimits, Secret},
+    aws::{AwsConfig, CallLimits, Secret, SecretPrefix},
     signing::Signing,
     telemetry::TelemetryConfig,
 };
@@ -31,6 +31,9 @@ pub struct TokenExchangeConfig {
     /// `POZI_ENTRA_LOGIN_URL`: only for local trials: where an emulated Entra serves its keys. It must be a loopback
     /// address, because these keys decide who may sign in.
     pub entra_login: Option<LoopbackUrl>,
+    /// `POZI_GRAPH_SECRETS`: the beginning of the names of the secrets in which credentials of app registrations are, such as
+    /// `pozi/graph`. Without it, Microsoft Graph is asked in no registration's name.
+    pub graph_secrets: Option<SecretPrefix>,
     /// How to reach AWS.
     pub aws: AwsConfig,
 }
@@ -89,6 +92,7 @@ impl TokenExchangeConfig {
             table: required(&var, TABLE)?,
             signing: Signing::to_open(&var)?,
             entra_login: optional(&var, ENTRA_LOGIN)?,
+            graph_secrets: optional(&var, "POZI_GRAPH_SECRETS")?,
             aws: AwsConfig::read(&var)?,
         })
     }
@@ -199,6 +203,11 @@ mod tests {
             ("POZI_SIGNING", "plain", 2),
             ("POZI_ALGORITHM", "EdDSA", 1),
             ("POZI_SIGN_FOR_HOURS", "a week", 1),
+            ("POZI_GRAPH_SECRETS", "/pozi/graph", 1),
+            ("POZI_GRAPH_SECRETS", "pozi/graph/", 1),
+            ("POZI_GRAPH_SECRETS", "pozi//graph", 1),
+            ("POZI_GRAPH_SECRETS", "pozi/*", 1),
+            ("POZI_GRAPH_SECRETS", "arn:aws:secretsmanager:eu-central-1:000000000000:secret:pozi", 1),
             ("AWS_ENDPOINT_URL", "https://dynamodb.evil.example", 3),
             ("POZI_ENTRA_LOGIN_URL", "https://login.evil.example", 2),
             ("POZI_ENTRA_LOGIN_URL", "http://127.0.0.1.evil.example", 2),
@@ -211,6 +220,15 @@ mod tests {
         }
         let log = TelemetryConfig::read(environment(&[("POZI_LOG", Some("pozi_auth=debug"))])).unwrap_err();
         assert!(log.to_string().starts_with("POZI_LOG: "));
+    }
+
+    #[test]
+    fn reads_no_credentials_of_app_registrations_unless_told_to() {
+        let read = |changes| TokenExchangeConfig::read(environment(changes)).unwrap().graph_secrets;
+        assert_eq!(read(&[]), None);
+        assert_eq!(read(&[("POZI_GRAPH_SECRETS", Some(""))]), None);
+        let prefix = read(&[("POZI_GRAPH_SECRETS", Some("pozi/graph"))]).unwrap();
+        assert_eq!(prefix.to_string(), "pozi/graph");
     }
 
     #[test]

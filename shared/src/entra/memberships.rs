@@ -2,9 +2,9 @@
 //!
 //! Source: <https://learn.microsoft.com/graph/api/directoryobject-checkmembergroups>.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use super::{Cloud, GraphToken};
+use super::{ApplicationError, Cloud, GraphToken};
 use crate::{
     error::Cause,
     identifiers::{ClientId, GroupId, ObjectId, TenantId},
@@ -32,7 +32,7 @@ pub enum GraphCredential<'a> {
     /// The person's own token, which needs `User.Read`. Whoever sent it may have sent somebody else's: Graph's answer counts
     /// only after Graph has named the person and the tenant of the question for the same token.
     Delegated(&'a GraphToken),
-    /// A token of this side that may read about every person of the tenant, such as an administrator's.
+    /// A token of this side that may read about every person of the tenant: an app registration's, or an administrator's.
     Directory(&'a GraphToken),
 }
 
@@ -105,6 +105,9 @@ pub enum MembershipError {
         /// The status.
         status: u16,
     },
+    /// Graph cannot be asked in the name of the app registration.
+    #[error(transparent)]
+    Application(#[from] Arc<ApplicationError>),
     /// Not all answers arrived in time.
     #[error("Microsoft Graph did not answer within {} seconds; try again", limit.as_secs())]
     TimedOut {

@@ -2,6 +2,7 @@
 //! ([`TenantKeys`], [`SignedToken`]), and only then compared with what a site expects ([`verify`]), which alone builds a
 //! [`VerifiedSubject`]. Where the token does not list the person's groups, [`GroupResolver`] adds them.
 
+mod application;
 mod claims;
 mod cloud;
 mod graph_token;
@@ -21,6 +22,11 @@ mod verify;
 #[cfg(test)]
 pub(crate) use self::verify::testing;
 pub use self::{
+    application::{
+        AppRegistration, ApplicationCredential, ApplicationCredentials, ApplicationError,
+        ApplicationTokenCache, ApplicationTokens, ClientCertificate, ClientSecret, CredentialError,
+        CredentialFormError, IssuedToken, NoApplications, TokenEndpoint,
+    },
     claims::{Groups, GroupsFrom},
     cloud::{CONSUMER_TENANT, Cloud, KeySetLocation, TokenVersion},
     graph_token::{GraphToken, GraphTokenError},
@@ -28,7 +34,7 @@ pub use self::{
     keys::{KEY_LIFETIMES, NoKeySetMemory, TenantKeys},
     memberships::{GraphCredential, MAX_GROUPS, MembershipError, MembershipQuestion, MembershipSource},
     refusal::{MalformedTokenError, Place, SubjectRefusal},
-    resolver::GroupResolver,
+    resolver::{GraphAccess, GroupResolver},
     signature::SignedToken,
     source::{KeySetFetch, KeySetMemory, StoredKeySet},
     unverified::UnverifiedToken,

@@ -1,16 +1,17 @@
 //! The groups of a person whose token lists none because they are too many. Microsoft Graph is asked about those that a site
-//! names, with the person's own token, and the answer is remembered for a short time.
+//! names, with the person's own token or in the name of the app registration, and the answer is remembered for a short time.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use quick_cache::sync::Cache;
 
 use super::{
-    Cloud, GraphCredential, GraphToken, GroupsFrom, MembershipError, MembershipQuestion, MembershipSource,
-    VerifiedSubject, memberships::MAX_GROUPS,
+    AppRegistration, ApplicationError, ApplicationTokens, Cloud, GraphCredential, GraphToken, GroupsFrom,
+    MembershipError, MembershipQuestion, MembershipSource, NoApplications, VerifiedSubject,
+    memberships::MAX_GROUPS,
 };
 use crate::{
-    identifiers::{GroupId, ObjectId, TenantId},
+    identifiers::{ClientId, GroupId, ObjectId, TenantId},
     timestamp::Timestamp,
 };
 
@@ -20,14 +21,29 @@ const FRESH: Duration = Duration::from_mins(5);
 /// How many people's answers are remembered. At a site that names 1,000 groups, one takes about 50 KiB.
 const MAX_PEOPLE: usize = 1_000;
 
-/// Resolves an overage by asking `S`.
+/// How long it may take to ask in the name of an app registration, its token included: a person waits for the answer.
+const LIMIT: Duration = Duration::from_secs(8);
+
+/// Resolves an overage by asking `S`, for some sites with the tokens of `A`.
 #[derive(Debug)]
-pub struct GroupResolver<S> {
+pub struct GroupResolver<S, A = NoApplications> {
     source: S,
+    applications: A,
     memory: Cache<Person, Arc<Answer>>,
 }
 
-type Person = (Cloud, TenantId, ObjectId);
+/// How a site lets Graph be asked.
+#[derive(Debug, Clone, Copy)]
+pub enum GraphAccess<'a> {
+    /// With the person's own token, if there is one.
+    Delegated(Option<&'a GraphToken>),
+    /// In the name of the app registration with this client id, whatever the person has.
+    Application(ClientId),
+}
+
+/// The last is the app registration in whose name Graph was asked: a site that does not ask so uses no such answer, nor the
+/// other way round.
+type Person = (Cloud, TenantId, ObjectId, Option<ClientId>);
 
 /// Which groups were asked about, which of them the person is in, and when.
 #[derive(Debug)]
@@ -38,13 +54,20 @@ struct Answer {
 }
 
 impl<S: MembershipSource> GroupResolver<S> {
-    /// Creates a resolver that remembers nothing yet.
+    /// Creates a resolver that remembers nothing yet, and asks in no app registration's name.
     pub fn new(source: S) -> Self {
-        Self { source, memory: Cache::new(MAX_PEOPLE) }
+        Self::with_applications(source, NoApplications)
+    }
+}
+
+impl<S: MembershipSource, A: ApplicationTokens> GroupResolver<S, A> {
+    /// As [`GroupResolver::new`], with the tokens of `applications`.
+    pub fn with_applications(source: S, applications: A) -> Self {
+        Self { source, applications, memory: Cache::new(MAX_PEOPLE) }
     }
 
-    /// Returns `subject` with those of `groups` that the person is in. Uses an answer of the last five minutes, or asks with
-    /// `token`. Without either, or if there is no group to ask about, the subject stays as it is.
+    /// Returns `subject` with those of `groups` that the person is in. Uses an answer of the last five minutes, or asks by
+    /// `access`. Without a token for that, or if there is no group to ask about, the subject stays as it is.
     ///
     /// Callers at the same time each ask: each has a token of its own, and what one of them may learn says nothing about the
     /// token of another.
@@ -53,19 +76,25 @@ impl<S: MembershipSource> GroupResolver<S> {
         subject: VerifiedSubject,
         cloud: Cloud,
         groups: BTreeSet<GroupId>,
-        token: Option<&GraphToken>,
+        access: GraphAccess<'_>,
         now: Timestamp,
     ) -> Result<VerifiedSubject, MembershipError> {
-        let person = (cloud, subject.tenant(), subject.object());
+        let person = (cloud, subject.tenant(), subject.object(), access.application());
         if groups.is_empty() {
             return Ok(subject);
         }
         if let Some(groups) = self.recall(person, &groups, now) {
             return Ok(subject.with_groups(groups, GroupsFrom::Memory));
         }
-        let Some(token) = token else { return Ok(subject) };
-        check_client(token, &subject)?;
-        let member_of = self.ask(person, &groups, token).await?;
+        let question = MembershipQuestion { cloud, tenant: person.1, person: person.2, groups: &groups };
+        let member_of = match access {
+            GraphAccess::Delegated(None) => return Ok(subject),
+            GraphAccess::Delegated(Some(token)) => {
+                check_client(token, &subject)?;
+                self.ask(question, GraphCredential::Delegated(token)).await?
+            }
+            GraphAccess::Application(client) => self.ask_as(client, question, now).await?,
+        };
         let resolved = subject.with_groups(member_of.clone(), GroupsFrom::Graph);
         self.memory.insert(person, Arc::new(Answer { asked: groups, member_of, at: now }));
         Ok(resolved)
@@ -73,15 +102,36 @@ impl<S: MembershipSource> GroupResolver<S> {
 
     async fn ask(
         &self,
-        (cloud, tenant, person): Person,
-        groups: &BTreeSet<GroupId>,
-        token: &GraphToken,
+        question: MembershipQuestion<'_>,
+        credential: GraphCredential<'_>,
     ) -> Result<BTreeSet<GroupId>, MembershipError> {
-        if groups.len() > MAX_GROUPS {
-            return Err(MembershipError::TooManyGroups { found: groups.len() });
+        if question.groups.len() > MAX_GROUPS {
+            return Err(MembershipError::TooManyGroups { found: question.groups.len() });
         }
-        let question = MembershipQuestion { cloud, tenant, person, groups };
-        self.source.memberships(question, GraphCredential::Delegated(token)).await
+        self.source.memberships(question, credential).await
+    }
+
+    /// Asks in the name of `client`: there is nothing to prove, since the question names the person, and the token is of the
+    /// person's tenant.
+    async fn ask_as(
+        &self,
+        client: ClientId,
+        question: MembershipQuestion<'_>,
+        now: Timestamp,
+    ) -> Result<BTreeSet<GroupId>, MembershipError> {
+        let registration = AppRegistration { cloud: question.cloud, tenant: question.tenant, client };
+        let asked = async {
+            let token = self.applications.token(registration, now).await?;
+            match self.ask(question, GraphCredential::Directory(&token)).await {
+                Err(MembershipError::TokenRefused) => {
+                    let token = self.applications.replace(registration, &token, now).await?;
+                    self.ask(question, GraphCredential::Directory(&token)).await
+                }
+                answer => answer,
+            }
+        };
+        let asked = tokio::time::timeout(LIMIT, asked).await;
+        asked.unwrap_or(Err(MembershipError::TimedOut { limit: LIMIT })).map_err(of_application)
     }
 
     /// Returns which of `groups` the person is in, if all of them were asked about recently.
@@ -109,6 +159,26 @@ fn check_client(token: &GraphToken, subject: &VerifiedSubject) -> Result<(), Mem
     }
 }
 
+/// The person can do nothing about what Graph refuses to the app registration.
+fn of_application(error: MembershipError) -> MembershipError {
+    let error = match error {
+        MembershipError::TokenRefused => ApplicationError::TokenRefused,
+        MembershipError::Permissions => ApplicationError::Permissions,
+        MembershipError::NoPerson => ApplicationError::NoPerson,
+        other => return other,
+    };
+    MembershipError::Application(Arc::new(error))
+}
+
+impl GraphAccess<'_> {
+    fn application(self) -> Option<ClientId> {
+        match self {
+            Self::Delegated(_) => None,
+            Self::Application(client) => Some(client),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::{
@@ -132,6 +202,30 @@ mod tests {
         questions: AtomicUsize,
         fails: AtomicUsize,
         asked: Mutex<Vec<(TenantId, ObjectId, usize)>>,
+        app_tokens: Mutex<Vec<String>>,
+    }
+
+    /// Has a first token of each client, and another one once that is refused.
+    struct TwoTokens;
+
+    impl ApplicationTokens for TwoTokens {
+        async fn token(
+            &self,
+            registration: AppRegistration,
+            _: Timestamp,
+        ) -> Result<Arc<GraphToken>, Arc<ApplicationError>> {
+            let text = format!("{}.{}", registration.tenant, registration.client);
+            Ok(Arc::new(text.parse().unwrap()))
+        }
+
+        async fn replace(
+            &self,
+            _: AppRegistration,
+            refused: &Arc<GraphToken>,
+            _: Timestamp,
+        ) -> Result<Arc<GraphToken>, Arc<ApplicationError>> {
+            Ok(Arc::new(format!("{}.new", refused.as_str()).parse().unwrap()))
+        }
     }
 
     impl MembershipSource for Arc<EvenGroups> {
@@ -140,7 +234,9 @@ mod tests {
             question: MembershipQuestion<'_>,
             credential: GraphCredential<'_>,
         ) -> Result<BTreeSet<GroupId>, MembershipError> {
-            assert!(matches!(credential, GraphCredential::Delegated(_)));
+            if let GraphCredential::Directory(token) = credential {
+                self.app_tokens.lock().unwrap().push(token.as_str().to_owned());
+            }
             self.questions.fetch_add(1, Ordering::SeqCst);
             self.asked.lock().unwrap().push((question.tenant, question.person, question.groups.len()));
             if self.fails.load(Ordering::SeqCst) > 0 {
@@ -186,7 +282,8 @@ mod tests {
             now: Timestamp,
         ) -> Result<(Groups, GroupsFrom), MembershipError> {
             let token = token.map(|text| text.parse().unwrap());
-            let resolved = self.resolver.resolve(subject, Cloud::Public, asked, token.as_ref(), now).await?;
+            let access = GraphAccess::Delegated(token.as_ref());
+            let resolved = self.resolver.resolve(subject, Cloud::Public, asked, access, now).await?;
             Ok((resolved.groups().clone(), resolved.groups_from()))
         }
 
@@ -226,8 +323,9 @@ mod tests {
             let found = desk.ask(other, groups([2]), None, at(0)).await.unwrap();
             assert_eq!(found, (Groups::Overage, GroupsFrom::Token));
         }
+        let access = GraphAccess::Delegated(None);
         let china =
-            desk.resolver.resolve(overage(1, 1), Cloud::China, groups([2]), None, at(0)).await.unwrap();
+            desk.resolver.resolve(overage(1, 1), Cloud::China, groups([2]), access, at(0)).await.unwrap();
         assert_eq!(china.groups(), &Groups::Overage);
     }
 
@@ -287,5 +385,61 @@ mod tests {
             desk.resolver.memory.clear();
         }
         assert_eq!(desk.questions(), 2);
+    }
+
+    fn client(number: u128) -> ClientId {
+        ClientId::new(Uuid::from_u128(number))
+    }
+
+    #[tokio::test]
+    async fn an_answer_counts_for_the_way_of_asking_alone() {
+        let graph = Arc::new(EvenGroups::default());
+        let resolver = GroupResolver::with_applications(Arc::clone(&graph), TwoTokens);
+        let own: GraphToken = "t".parse().unwrap();
+        let (first, second) = (GraphAccess::Application(client(1)), GraphAccess::Application(client(2)));
+        for (access, tenant, from, questions) in [
+            (first, 1, GroupsFrom::Graph, 1),
+            (first, 1, GroupsFrom::Memory, 1),
+            (GraphAccess::Delegated(None), 1, GroupsFrom::Token, 1),
+            (second, 1, GroupsFrom::Graph, 2),
+            (first, 2, GroupsFrom::Graph, 3),
+            (GraphAccess::Delegated(Some(&own)), 1, GroupsFrom::Graph, 4),
+            (GraphAccess::Delegated(None), 1, GroupsFrom::Memory, 4),
+            (second, 1, GroupsFrom::Memory, 4),
+        ] {
+            let subject = overage(tenant, 1);
+            let found =
+                resolver.resolve(subject, Cloud::Public, groups([1, 2]), access, at(0)).await.unwrap();
+            let asked = graph.questions.load(Ordering::SeqCst);
+            assert_eq!((found.groups_from(), asked), (from, questions), "{access:?}");
+        }
+        let tenant = |number| TenantId::new(Uuid::from_u128(number));
+        let expected =
+            [(1, 1), (1, 2), (2, 1)].map(|(of, number)| format!("{}.{}", tenant(of), client(number)));
+        assert_eq!(*graph.app_tokens.lock().unwrap(), expected);
+    }
+
+    #[tokio::test]
+    async fn a_token_of_an_app_registration_that_graph_refuses_is_replaced_once() {
+        let graph = Arc::new(EvenGroups::default());
+        graph.fails.store(1, Ordering::SeqCst);
+        let resolver = GroupResolver::with_applications(Arc::clone(&graph), TwoTokens);
+        let access = GraphAccess::Application(client(1));
+        let refused = resolver.resolve(overage(1, 1), Cloud::Public, groups([2]), access, at(0)).await;
+        let Err(MembershipError::Application(error)) = refused else { panic!("{refused:?}") };
+        assert!(matches!(*error, ApplicationError::TokenRefused));
+        let tokens = graph.app_tokens.lock().unwrap().clone();
+        assert_eq!(tokens.len(), 2);
+        assert_eq!(tokens[1], format!("{}.new", tokens[0]));
+    }
+
+    #[tokio::test]
+    async fn without_credentials_a_site_that_asks_by_itself_gets_no_answer() {
+        let desk = Desk::new();
+        let access = GraphAccess::Application(client(1));
+        let found = desk.resolver.resolve(overage(1, 1), Cloud::Public, groups([2]), access, at(0)).await;
+        let Err(MembershipError::Application(error)) = found else { panic!("{found:?}") };
+        assert!(matches!(*error, ApplicationError::NoCredential { .. }));
+        assert_eq!(desk.questions(), 0);
     }
 }

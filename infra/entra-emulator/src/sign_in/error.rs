@@ -21,6 +21,11 @@ impl EntraError {
         Self { code, error, text: text.into() }
     }
 
+    /// Whether the client's own credential is wrong.
+    pub(super) fn is_of_the_client(&self) -> bool {
+        matches!(self.code, 7_000_215 | 7_000_222 | 700_027 | 700_024)
+    }
+
     /// The text with its number, without ids and time.
     pub(super) fn text(&self) -> String {
         format!("AADSTS{}: {}", self.code, self.text)
@@ -166,6 +171,43 @@ pub(super) fn secret_missing() -> EntraError {
     let text =
         "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
     EntraError::new(7_000_218, "invalid_client", text)
+}
+
+pub(super) fn wrong_secret(registration: &Registration) -> EntraError {
+    let text = format!(
+        "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{}'.",
+        registration.client_id
+    );
+    EntraError::new(7_000_215, "invalid_client", text)
+}
+
+pub(super) fn secret_expired(registration: &Registration) -> EntraError {
+    let text = format!(
+        "The provided client secret keys for app '{}' are expired. Visit the Azure portal to create new keys for your app, or consider using certificate credentials for added security.",
+        registration.client_id
+    );
+    EntraError::new(7_000_222, "invalid_client", text)
+}
+
+/// The assertion of an app is signed with no certificate of its registration.
+pub(super) fn wrong_certificate(registration: &Registration) -> EntraError {
+    let text = format!(
+        "Client assertion failed signature validation, or the certificate with identifier used to sign it is not registered on application '{}'.",
+        registration.client_id
+    );
+    EntraError::new(700_027, "invalid_client", text)
+}
+
+pub(super) fn assertion_out_of_time() -> EntraError {
+    let text = "Client assertion is not within its valid time range.";
+    EntraError::new(700_024, "invalid_client", text)
+}
+
+pub(super) fn not_a_default_scope(scope: &str) -> EntraError {
+    let text = format!(
+        "The provided value for scope {scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI)."
+    );
+    EntraError::new(1_002_012, "invalid_scope", text)
 }
 
 pub(super) fn invalid_code() -> EntraError {

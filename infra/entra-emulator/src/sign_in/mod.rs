@@ -2,6 +2,7 @@
 
 mod authorize;
 mod browser;
+mod client_credentials;
 mod error;
 mod memory;
 mod pages;
@@ -195,6 +196,8 @@ async fn token(
     let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
     let (status, body) = match redeem(&entra, &tenant, &request, origin, unix_now()) {
         Ok(tokens) => (StatusCode::OK, tokens),
+        // RFC 6749 §5.2: the client could not prove who it is.
+        Err(error) if error.is_of_the_client() => (StatusCode::UNAUTHORIZED, error.body()),
         Err(error) => (StatusCode::BAD_REQUEST, error.body()),
     };
     Ok((status, [(header::CACHE_CONTROL, NO_STORE)], Json(body)).into_response())

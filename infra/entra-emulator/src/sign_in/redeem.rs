@@ -1,4 +1,5 @@
-//! The token endpoint (RFC 6749 §4.1.3 and §6, RFC 7636 §4.6): a code or a refresh token in, tokens out.
+//! The token endpoint (RFC 6749 §4.1.3 and §6, RFC 7636 §4.6): a code, a refresh token
+//! or an app's own credential in, tokens out.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -7,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::{EmulatedEntra, Kind, Mistake, Registration, TokenSpec, Version},
+    client_credentials::{self, ClientProof},
     error::{self, EntraError},
     memory::{Authorization, CodeGrant, REFRESH_TOKEN_LIFETIME},
     scopes::Resource,
@@ -23,6 +25,8 @@ pub(super) struct TokenRequest {
     code_verifier: String,
     refresh_token: String,
     scope: String,
+    #[serde(flatten)]
+    proof: ClientProof,
 }
 
 /// Answers a request at `now` (Unix seconds). `origin` is that of the page that sent it, if a page did.
@@ -45,6 +49,9 @@ pub(super) fn redeem(
         "refresh_token" => {
             let (authorization, until) = redeem_refresh_token(entra, registration, request, now)?;
             (authorization, None, until)
+        }
+        "client_credentials" => {
+            return client_credentials::issue(entra, registration, &request.proof, &request.scope, now);
         }
         "" => return Err(error::missing("grant_type")),
         other => return Err(error::unsupported_grant_type(other)),

@@ -6,7 +6,7 @@ use pozi_auth::{
     entra::Groups,
     error::with_causes,
     oauth::ExchangeError,
-    sites::{Site, allowed},
+    sites::{GraphPermissions, Site, allowed},
 };
 use serde::Serialize;
 
@@ -82,7 +82,8 @@ impl Report {
     /// Reports what the rules of `site` open for a person with `groups`.
     pub(super) fn of_groups(site: &Site, groups: &Groups, names: &GroupNames, about: String) -> Self {
         let catalogues = by_rules(groups, site, names);
-        Self { catalogues, ..Self::new(site, about, Decision::of_groups(groups, site)) }
+        let notes = matches!(groups, Groups::Overage).then(|| way(site).to_owned()).into_iter().collect();
+        Self { notes, catalogues, ..Self::new(site, about, Decision::of_groups(groups, site)) }
             .advised(Known::default())
     }
 
@@ -137,6 +138,18 @@ impl Report {
     /// Returns how the program ends.
     pub(super) fn exit(&self) -> Exit {
         if matches!(self.decision, Decision::Granted { .. }) { Exit::Done } else { Exit::Wrong }
+    }
+}
+
+/// Says how the service asks about the groups that a token does not list. No command reads a credential.
+fn way(site: &Site) -> &'static str {
+    match site.graph_permissions {
+        GraphPermissions::Delegated => {
+            "The service asks Microsoft Graph about the site's groups if the Web App sends the person's own Graph token (graph_permissions = \"delegated\"). What follows is without it."
+        }
+        GraphPermissions::Application => {
+            "The service asks Microsoft Graph about the site's groups in the name of the app registration (graph_permissions = \"application\"). What follows is without that."
+        }
     }
 }
 

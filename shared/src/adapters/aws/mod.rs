@@ -1,5 +1,5 @@
 //! The state of the functions on AWS: sites and their claims, the key ring and the tenants' key sets in one DynamoDB table,
-//! private keys sealed by KMS or in KMS.
+//! private keys sealed by KMS or in KMS, and credentials of app registrations in Secrets Manager.
 
 mod call_error;
 mod claims;
@@ -11,6 +11,7 @@ mod keys;
 mod kms_keys;
 mod revocations;
 mod sealed_keys;
+mod secrets;
 mod site_store;
 mod sites;
 mod table;
@@ -24,5 +25,6 @@ pub use self::{
     keys::{Keys, KeysSigner},
     kms_keys::{KmsKeys, KmsSigner},
     sealed_keys::SealedKeys,
+    secrets::Secrets,
     table::Table,
 };

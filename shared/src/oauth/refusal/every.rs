@@ -1,11 +1,14 @@
 //! One of each refusal, for lists of all reasons.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use uuid::Uuid;
 
 use crate::{
-    entra::{Cloud, GraphTokenError, MalformedTokenError, MembershipError, Place, SubjectRefusal},
+    entra::{
+        ApplicationError, Cloud, CredentialFormError, GraphTokenError, MalformedTokenError, MembershipError,
+        Place, SubjectRefusal,
+    },
     error::Received,
     identifiers::{ClientId, TenantId},
     keyring::SigningError,
@@ -44,7 +47,8 @@ pub fn every_refusal(text: &str) -> Vec<ExchangeError> {
         RevocationListError(LastGoodError::Unavailable { retry_after: Duration::ZERO }).into(),
         SessionTooLarge { found: 0 }.into(),
     ];
-    let memberships = of_memberships(text).into_iter().map(ExchangeError::from);
+    let applications = of_applications().into_iter().map(|error| MembershipError::from(Arc::new(error)));
+    let memberships = of_memberships(text).into_iter().chain(applications).map(ExchangeError::from);
     let requests = of_requests(text).into_iter().map(ExchangeError::from);
     requests
         .chain(of_subjects(text).into_iter().map(ExchangeError::from))
@@ -99,6 +103,24 @@ fn of_memberships(text: &str) -> Vec<MembershipError> {
         E::TimedOut { limit: Duration::from_secs(5) },
         E::NoAnswer("connection reset".into()),
         E::Form("no list".into()),
+    ]
+}
+
+fn of_applications() -> Vec<ApplicationError> {
+    use ApplicationError as E;
+    vec![
+        E::NoCredential { client: ClientId::new(Uuid::nil()), tenant: TenantId::new(Uuid::nil()) },
+        E::Form(CredentialFormError::Members),
+        E::Store("down".into()),
+        E::Refused { code: Some(7_000_222) },
+        E::Permissions,
+        E::TokenRefused,
+        E::NoPerson,
+        E::Throttled { retry_after: None },
+        E::Throttled { retry_after: Some(Duration::from_secs(17)) },
+        E::Status { status: 302 },
+        E::NoAnswer("connection reset".into()),
+        E::Answer,
     ]
 }
 

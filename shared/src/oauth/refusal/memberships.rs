@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Refusal, invalid, unavailable};
-use crate::entra::MembershipError;
+use crate::entra::{ApplicationError, MembershipError};
 
 /// `Retry-After` if Graph does not say when.
 const IN_A_MOMENT: Duration = Duration::from_secs(5);
@@ -37,6 +37,27 @@ pub(super) fn of_memberships(error: &MembershipError) -> Refusal {
         | E::TimedOut { .. }
         | E::NoAnswer(_)
         | E::Form(_) => unavailable_after(IN_A_MOMENT),
+        E::Application(error) => of_application(error),
+    }
+}
+
+fn of_application(error: &ApplicationError) -> Refusal {
+    use ApplicationError as E;
+    match error {
+        // A credential is read again after five minutes.
+        E::NoCredential { .. } | E::Form(_) | E::Refused { .. } | E::Permissions => unavailable(
+            "graph_credentials",
+            "Microsoft Graph cannot be asked in the name of the site's app registration, because its credential or its application permissions are missing or no longer valid; the log of the service says which, and neither the person nor the Web App can mend it.",
+            LONGEST,
+        ),
+        E::Throttled { retry_after: Some(wait) } => unavailable_after((*wait).min(LONGEST)),
+        E::Throttled { retry_after: None }
+        | E::Store(_)
+        | E::TokenRefused
+        | E::NoPerson
+        | E::Status { .. }
+        | E::NoAnswer(_)
+        | E::Answer => unavailable_after(IN_A_MOMENT),
     }
 }
 

@@ -40,6 +40,7 @@ pub fn sentence_for_person(reason: &str) -> Option<&'static str> {
         }
         "audience_mismatch"
         | "client_not_allowed"
+        | "graph_credentials"
         | "issuer_mismatch"
         | "key_issuer_mismatch"
         | "scope_missing"

@@ -7,8 +7,8 @@ use crate::reason::{
         entry_at,
     },
     place::{
-        API_PERMISSIONS, APP_OVERVIEW, APPLICATION_ID_URI, ASSIGNMENT, AUTHENTICATION, EXPOSE_AN_API,
-        PROPERTIES, TENANT,
+        API_PERMISSIONS, APP_OVERVIEW, APPLICATION_ID_URI, ASSIGNMENT, AUTHENTICATION, CERTIFICATES,
+        EXPOSE_AN_API, PROPERTIES, TENANT,
     },
 };
 
@@ -103,5 +103,26 @@ pub(super) const ENTRIES: &[Entry] = &[
         APP_OVERVIEW,
         "The Web App signs people in at the address for any tenant, and the registration is for this tenant alone.",
         "Leave the registration as it is, and tell Pozi: the Web App must sign in at the address of the council's tenant ID.",
+    ),
+    entry_at(
+        "7000215",
+        Administrator,
+        CERTIFICATES,
+        "The client secret with which the service asks Microsoft Graph in the name of the registration is not one of the registration's.",
+        "Make a new client secret, and hand its value to Pozi, not its Secret ID; better, register a certificate.",
+    ),
+    entry_at(
+        "7000222",
+        Administrator,
+        CERTIFICATES,
+        "The client secret with which the service asks Microsoft Graph in the name of the registration has expired.",
+        "Make a new client secret and hand its value to Pozi; better, register a certificate.",
+    ),
+    entry_at(
+        "700027",
+        Administrator,
+        CERTIFICATES,
+        "The certificate with which the service asks Microsoft Graph in the name of the registration is not one of the registration's, or does not belong to the stored private key.",
+        "Upload the certificate that Pozi sent.",
     ),
 ];

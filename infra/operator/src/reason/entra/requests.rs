@@ -1,4 +1,4 @@
-//! Errors in what the Web App asked Entra for. Only its developer can mend these.
+//! Errors in what the Web App or the service asked Entra for. Only their developers can mend these.
 
 use crate::reason::{
     entry::{Entry, Mender::Pozi, entry, entry_at},
@@ -61,5 +61,17 @@ pub(super) const ENTRIES: &[Entry] = &[
         Pozi,
         "The PKCE verifier does not belong to the sign-in, as when two tabs sign in at once.",
         "Sign in again in one tab.",
+    ),
+    entry(
+        "700024",
+        Pozi,
+        "The service asks Microsoft Graph in the name of the registration, and its clock differs from Microsoft's by more than five minutes.",
+        "Look at the clock of the machine that the service runs on.",
+    ),
+    entry(
+        "1002012",
+        Pozi,
+        "The service asks Microsoft Graph in the name of the registration, and the scope of its request is not Graph's `.default`.",
+        "Report it: the service always sends that scope.",
     ),
 ];

@@ -14,6 +14,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         "Wait: the service asks again by itself. If it lasts for more than some minutes, look at Microsoft's page on service health, and at the cloud in the site file.",
     ),
     entry(
+        "graph_credentials",
+        Pozi,
+        "The site has graph_permissions = \"application\", and the credential of its app registration, or its permissions for Microsoft Graph, are missing or no longer valid.",
+        "See the detail in the service's log. Store a valid secret or certificate in Secrets Manager (docs/deploy.md), or have the administrator consent to User.Read.All and GroupMember.Read.All (docs/administrators.md); \"delegated\" in the site file needs neither.",
+    ),
+    entry(
         "graph_unavailable",
         Nobody,
         "Microsoft Graph did not say which of the site's groups the person is in, and the token does not list them.",
