@@ -175,7 +175,9 @@ async fn what_the_rules_of_observed_sites_would_have_refused_is_counted() {
         assert!(text.contains(words), "{text}");
     }
     assert_eq!(output.json()["sites"][0]["people_affected"], 2);
-    for words in [&["--observed"][..], &[JTI, "--observed"], &["--since", "1h", "--observed", "--reason", "expired"]] {
+    for words in
+        [&["--observed"][..], &[JTI, "--observed"], &["--since", "1h", "--observed", "--reason", "expired"]]
+    {
         let error = aws.audit(&[&["--stack", "trial"], words].concat()).await.unwrap_err();
         assert!(error.contains("error: "), "{words:?}: {error}");
     }

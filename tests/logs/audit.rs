@@ -42,8 +42,7 @@ async fn a_granted_exchange_logs_one_audit_event_with_who_may_do_what() {
         let lines = lines.take();
         let [audit] = audits(&lines)[..] else { panic!("not one audit event: {lines:?}") };
         let of_the_site = ["site", "policy_revision", "tenant", "scope", "closed"];
-        let further =
-            ["jti", "kid", "subject_sha256", "subject_token_sha256", "uti", "subject_token_kid"];
+        let further = ["jti", "kid", "subject_sha256", "subject_token_sha256", "uti", "subject_token_kid"];
         let expected = OF_EVERY_EXCHANGE.into_iter().chain(of_the_site).chain(further);
         assert_eq!(members(audit), expected.collect());
 
@@ -161,12 +160,7 @@ async fn an_observed_exchange_logs_what_the_rules_would_have_refused() {
         (Person::Editor, None, Value::Null, Value::Null),
         (Person::Reader, None, Value::Null, json!("assets:read assets:write")),
         (Person::Reader, Some("planning:read"), Value::Null, Value::Null),
-        (
-            Person::Reader,
-            Some("assets:read planning:read"),
-            json!("scope_not_allowed"),
-            json!("assets:read"),
-        ),
+        (Person::Reader, Some("assets:read planning:read"), json!("scope_not_allowed"), json!("assets:read")),
         (Person::NoGroups, None, json!("no_catalogue"), json!(all)),
         (Person::NoGroups, Some("planning:read"), json!("no_catalogue"), json!("planning:read")),
         (Person::Overage, None, json!("groups_overage"), json!(all)),
@@ -176,7 +170,8 @@ async fn an_observed_exchange_logs_what_the_rules_would_have_refused() {
         let answer = world.exchange(&token, &scope).await;
         let lines = lines.take();
         let [audit] = audits(&lines)[..] else { panic!("not one audit event: {lines:?}") };
-        let found = [&audit["decision"], &audit["enforcement"], &audit["would_refuse"], &audit["would_close"]];
+        let found =
+            [&audit["decision"], &audit["enforcement"], &audit["would_refuse"], &audit["would_close"]];
         let expected = [&json!("granted"), &json!("observed"), &would_refuse, &would_close];
         assert_eq!(found, expected, "{person} {scope:?}");
         assert_eq!(audit["subject_sha256"], hash_of(part(answer.session(), 1)["sub"].as_str().unwrap()));

@@ -139,7 +139,10 @@ async fn removes_a_group(council: &Council) {
     assert!(pushed.contains("riverbend: updated from revision 1 to 2"), "{pushed}");
     assert_eq!(council.refused("planning", before.session()).await, "policy_outdated");
     let after = council.exchange(Person::Reader).await;
-    assert_eq!((after.scope(), &part(after.session(), 1)["policy_revision"]), ("heritage:read", &Value::from(2)));
+    assert_eq!(
+        (after.scope(), &part(after.session(), 1)["policy_revision"]),
+        ("heritage:read", &Value::from(2))
+    );
     assert_eq!(council.refused("planning", after.session()).await, "scope");
     assert_eq!(council.refused("heritage", after.session()).await, "");
 }

@@ -107,12 +107,7 @@ impl UpstreamStates {
 
 impl Configuration {
     /// Records that a configuration, with a site of this `enforcement`, was applied at `now`, except for what needs a restart.
-    pub fn record_applied(
-        &self,
-        enforcement: Enforcement,
-        now: Timestamp,
-        needs_restart: Vec<&'static str>,
-    ) {
+    pub fn record_applied(&self, enforcement: Enforcement, now: Timestamp, needs_restart: Vec<&'static str>) {
         *lock(&self.0) = ConfigurationState { loaded: now, enforcement, problem: None, needs_restart };
     }
 

@@ -61,7 +61,9 @@ impl AuthorizerConfig {
         Ok(Self {
             audience: parsed("POZI_AUDIENCE", &required(&var, "POZI_AUDIENCE")?)?,
             tenant: parsed("POZI_TENANT", &required(&var, "POZI_TENANT")?)?,
-            minimum_revision: optional(&var, "POZI_MINIMUM_REVISION")?.filter(|count| *count > 0).map(Revision),
+            minimum_revision: optional(&var, "POZI_MINIMUM_REVISION")?
+                .filter(|count| *count > 0)
+                .map(Revision),
             session_header: parsed("POZI_SESSION_HEADER", &or("POZI_SESSION_HEADER", "X-Pozi-Session"))?,
             response: parsed("POZI_RESPONSE", &or("POZI_RESPONSE", "policy"))?,
             route_prefix: parsed("POZI_ROUTE_PREFIX", &or("POZI_ROUTE_PREFIX", "/"))?,

@@ -183,8 +183,7 @@ mod tests {
 
     /// Returns the claims of a person in no group at riverbend, which is at revision 7 and observed or not.
     fn minted(enforcement: Enforcement, life: Duration, now: Timestamp, expires: Timestamp) -> SessionClaims {
-        let site =
-            Site { enforcement, session_life: life, revision: Revision(7), ..documents::site() };
+        let site = Site { enforcement, session_life: life, revision: Revision(7), ..documents::site() };
         let person = subject(Groups::Listed(BTreeSet::new()), expires);
         let grant = decide(&person, &site, None, now).unwrap();
         SessionClaims::new(&"https://auth.example".parse().unwrap(), &person, &grant, Uuid::nil(), now)

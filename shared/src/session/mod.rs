@@ -5,6 +5,7 @@ mod contents;
 mod issuer_keys;
 mod key_set;
 mod mint;
+mod refusal;
 mod size;
 mod source;
 #[cfg(test)]
@@ -17,7 +18,8 @@ pub use self::{
     issuer_keys::{ISSUER_KEY_LIFETIMES, IssuerKeys},
     key_set::{SessionKey, SessionKeySet, SessionKeySetError},
     mint::mint,
+    refusal::SessionRefusal,
     size::{LARGE_SESSION_BYTES, MAX_SESSION_BYTES, SessionTooLarge, check_size, longest_session},
     source::{SessionKeyError, SessionKeySource},
-    verify::{CLOCK_AHEAD, SessionRefusal, SessionVerifier, VerifiedSession, WOULD_BE_REFUSED},
+    verify::{CLOCK_AHEAD, SessionVerifier, VerifiedSession, WOULD_BE_REFUSED},
 };

@@ -5,11 +5,11 @@ use std::{fmt::Display, str::FromStr, time::Duration};
 
 use uuid::Uuid;
 
-use super::{Issuer, SessionKey, SessionKeySource, claims::TYPE};
+use super::{Issuer, SessionKey, SessionKeySource, SessionRefusal, claims::TYPE};
 use crate::{
     identifiers::{ClientId, ObjectId, TenantId},
     json::{ClaimError, Members},
-    jws::{CompactJws, JwsError, is_type},
+    jws::{CompactJws, is_type},
     revision::Revision,
     sites::{Access, CatalogueId, Scope},
     timestamp::Timestamp,
@@ -44,61 +44,6 @@ pub struct VerifiedSession {
     scope: Scope,
     enforced_scope: Option<Scope>,
     policy_revision: Option<Revision>,
-}
-
-/// Why a session is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SessionRefusal {
-    /// Not a compact JWS.
-    #[error(transparent)]
-    Malformed(#[from] JwsError),
-    /// A claim or header member is missing or has the wrong form.
-    #[error(transparent)]
-    Claim(#[from] ClaimError),
-    /// Another kind of token, such as an Entra token.
-    #[error("not a Pozi session: `typ` is not {TYPE}")]
-    NotASession,
-    /// The header has `crit`.
-    #[error("the header has `crit`")]
-    CriticalHeader,
-    /// `alg` is not the algorithm of the key.
-    #[error("`alg` is not the algorithm of the key")]
-    UnsupportedAlgorithm,
-    /// The issuer publishes no such key.
-    #[error("the issuer publishes no such key")]
-    UnknownKey,
-    /// The signature is not of that key over these bytes.
-    #[error("the signature does not match")]
-    BadSignature,
-    /// Minted by another issuer.
-    #[error("minted by another issuer")]
-    IssuerMismatch,
-    /// Meant for another site.
-    #[error("meant for another site")]
-    AudienceMismatch,
-    /// Of a person of another tenant than the site's.
-    #[error("for a person of another tenant")]
-    TenantMismatch,
-    /// Past its `exp`.
-    #[error("expired")]
-    Expired,
-    /// Minted in the future.
-    #[error("minted in the future")]
-    NotYetValid,
-    /// `scope` has the wrong form.
-    #[error("`scope` is not <catalogue>:<download|read|write>, sorted and separated by one space")]
-    Scope,
-    /// Decided by a document of the site that is older than the oldest one accepted.
-    #[error("decided by {} of the site's document, and the oldest accepted is {minimum}", revision(*.found))]
-    PolicyOutdated {
-        /// The session's revision; `None` if it has none.
-        found: Option<Revision>,
-        /// The oldest one accepted.
-        minimum: Revision,
-    },
-    /// The issuer's keys cannot be fetched.
-    #[error("the issuer's keys are unavailable")]
-    KeysUnavailable,
 }
 
 impl<K: SessionKeySource> SessionVerifier<K> {
@@ -170,29 +115,6 @@ impl<K: SessionKeySource> SessionVerifier<K> {
                 Err(SessionRefusal::PolicyOutdated { found, minimum })
             }
             _ => Ok(found),
-        }
-    }
-}
-
-impl SessionRefusal {
-    /// Returns a stable code, for logs.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Malformed(_) => "malformed",
-            Self::Claim(_) => "claim",
-            Self::NotASession => "not_a_session",
-            Self::CriticalHeader => "critical_header",
-            Self::UnsupportedAlgorithm => "unsupported_algorithm",
-            Self::UnknownKey => "unknown_key",
-            Self::BadSignature => "bad_signature",
-            Self::IssuerMismatch => "issuer_mismatch",
-            Self::AudienceMismatch => "audience_mismatch",
-            Self::TenantMismatch => "tenant_mismatch",
-            Self::Expired => "expired",
-            Self::NotYetValid => "not_yet_valid",
-            Self::Scope => "malformed_scope",
-            Self::PolicyOutdated { .. } => "policy_outdated",
-            Self::KeysUnavailable => "keys_unavailable",
         }
     }
 }
@@ -319,11 +241,6 @@ pub(super) fn revision_of(claims: &Members<'_>) -> Result<Option<Revision>, Clai
     }
 }
 
-/// Returns a revision in words.
-fn revision(found: Option<Revision>) -> String {
-    found.map_or_else(|| "an unknown revision".to_owned(), |found| format!("revision {found}"))
-}
-
 fn written_scope(text: &str) -> Result<Scope, SessionRefusal> {
     let scope: Scope = text.parse().map_err(|_| SessionRefusal::Scope)?;
     if scope.to_string() == text { Ok(scope) } else { Err(SessionRefusal::Scope) }
@@ -341,6 +258,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        jws::JwsError,
         keyring::{SigningAlgorithm, SigningKey, SoftwareKey},
         session::{
             SessionKeyError, mint,
@@ -458,10 +376,15 @@ mod tests {
             let asked = asked.iter().flat_map(|id| [(id, Access::Read), (id, Access::Write)]);
             for ((catalogue, access), expected) in asked.zip(would_be_refused) {
                 assert!(session.allows(catalogue, access));
-                assert_eq!(session.opens_by_observation(catalogue, access), expected, "{enforced}: {catalogue}");
+                assert_eq!(
+                    session.opens_by_observation(catalogue, access),
+                    expected,
+                    "{enforced}: {catalogue}"
+                );
             }
         }
-        let enforced = at(&Draft::of(SigningAlgorithm::Es256).signed(), SigningAlgorithm::Es256, NOW).unwrap();
+        let enforced =
+            at(&Draft::of(SigningAlgorithm::Es256).signed(), SigningAlgorithm::Es256, NOW).unwrap();
         assert!(!enforced.opens_by_observation(&"planning".parse().unwrap(), Access::Read));
         assert!(!enforced.opens_by_observation(&"planning".parse().unwrap(), Access::Write));
     }

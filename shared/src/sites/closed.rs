@@ -120,7 +120,10 @@ mod tests {
             })
             .collect();
         let text = would_close(&site, &[]).unwrap();
-        assert!(text.starts_with("catalogue-100:read catalogue-100:write ") && text.ends_with("e …"), "{text}");
+        assert!(
+            text.starts_with("catalogue-100:read catalogue-100:write ") && text.ends_with("e …"),
+            "{text}"
+        );
         assert!((MAX_BYTES - 50..=MAX_BYTES).contains(&text.len()), "{}", text.len());
     }
 

@@ -411,7 +411,8 @@ mod tests {
         let with = |line: &str| read(&document().replacen("origins", &format!("{line}\norigins"), 1));
         let enforcement = |text: &str| {
             let read = with(&format!("enforcement = {text}")).map(|document| document.enforcement.unwrap());
-            read.map(|enforcement| enforcement.into_inner().to_string()).map_err(|errors| errors[0].to_string())
+            read.map(|enforcement| enforcement.into_inner().to_string())
+                .map_err(|errors| errors[0].to_string())
         };
         for text in ["enforced", "observe until 2027-02-01"] {
             assert_eq!(enforcement(&format!("\"{text}\"")).as_deref(), Ok(text));
@@ -419,7 +420,12 @@ mod tests {
         assert!(read(&document()).unwrap().enforcement.is_none());
         let advice =
             "write \"enforced\", or \"observe until \" and a day, such as \"observe until 2027-02-01\"";
-        for text in ["observe", "observe until 2027-02-30", "observe until 2027-02-01 ", "observe\u{a0}until 2027-02-01"] {
+        for text in [
+            "observe",
+            "observe until 2027-02-30",
+            "observe until 2027-02-01 ",
+            "observe\u{a0}until 2027-02-01",
+        ] {
             assert_eq!(enforcement(&format!("\"{text}\"")), Err(advice.to_owned()), "{text}");
         }
         assert!(enforcement("2027-02-01").is_err(), "a date of TOML");

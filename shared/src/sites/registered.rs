@@ -105,7 +105,9 @@ impl SiteFile {
     /// stored yet: no session could have such a revision, so that servers would refuse everyone. Other errors are those of
     /// [`compile`](Self::compile).
     pub fn check_minimum_revision(&self, newest: Option<Revision>) -> Result<(), SiteFileError> {
-        let Ok(SiteDocument { minimum_revision: Some(minimum), .. }) = read(&self.text) else { return Ok(()) };
+        let Ok(SiteDocument { minimum_revision: Some(minimum), .. }) = read(&self.text) else {
+            return Ok(());
+        };
         let (number, Revision(most)) = (*minimum.get_ref(), newest.unwrap_or(Revision::after(None)));
         if number <= most {
             return Ok(());

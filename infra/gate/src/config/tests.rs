@@ -184,8 +184,9 @@ fn names_another_file_that_is_invalid_or_missing() {
 #[test]
 fn refuses_a_site_that_is_observed_for_too_long() {
     let files = Files::new();
-    let observed =
-        |until: &str| SITE.replacen("origins", &format!("enforcement = \"observe until {until}\"\norigins"), 1);
+    let observed = |until: &str| {
+        SITE.replacen("origins", &format!("enforcement = \"observe until {until}\"\norigins"), 1)
+    };
     // NOW is 2027-01-15 08:00 UTC.
     for until in ["2027-01-01", "2027-01-15", "2027-03-16"] {
         files.write("site.toml", &observed(until));

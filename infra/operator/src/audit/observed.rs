@@ -153,7 +153,12 @@ impl fmt::Display for Observed {
         let mut rows = table(["site", "the rules would", "exchanges", "people"]);
         for site in &self.sites {
             for Consequence { what, exchanges, people } in &site.would {
-                rows.add_row([site.site.clone(), what.to_string(), exchanges.to_string(), people.to_string()]);
+                rows.add_row([
+                    site.site.clone(),
+                    what.to_string(),
+                    exchanges.to_string(),
+                    people.to_string(),
+                ]);
             }
         }
         writeln!(f, "{}\n", rows.trim_fmt())?;

@@ -67,7 +67,9 @@ impl Explained {
 
 /// Returns the code of a rule's reason, if it is one that is known here.
 fn code(because: &str) -> Option<&'static str> {
-    ["not_in_group", "groups_in_roles", "nobody", "may_not_read", "overage"].into_iter().find(|known| *known == because)
+    ["not_in_group", "groups_in_roles", "nobody", "may_not_read", "overage"]
+        .into_iter()
+        .find(|known| *known == because)
 }
 
 fn sentence(because: &str) -> &'static str {

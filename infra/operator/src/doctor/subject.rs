@@ -134,7 +134,9 @@ mod tests {
             edit: None,
         };
         let now = Timestamp::from_unix_seconds(1_800_000_000);
-        Subject::stored(name, &Table(site.tenant(), vec![entry]), now).await.map_err(|error| error.to_string())
+        Subject::stored(name, &Table(site.tenant(), vec![entry]), now)
+            .await
+            .map_err(|error| error.to_string())
     }
 
     #[tokio::test]

@@ -101,11 +101,13 @@ impl Report {
         rows.extend(permitted.map(|(index, permission)| {
             let name = if index == 0 { "may" } else { "" };
             let by_the_rules = session.enforced_scope.as_ref();
-            let is_observed = by_the_rules.is_some_and(|rules| !rules.allows(&permission.catalogue, permission.access));
+            let is_observed =
+                by_the_rules.is_some_and(|rules| !rules.allows(&permission.catalogue, permission.access));
             let remark = if is_observed { " (only while the site is observed)" } else { "" };
             (name, format!("{} {}{remark}", permission.access, permission.catalogue))
         }));
-        let decided = session.policy_revision.map(|revision| format!("revision {revision} of the site's document"));
+        let decided =
+            session.policy_revision.map(|revision| format!("revision {revision} of the site's document"));
         rows.extend(decided.map(|decided| ("decided by", decided)));
         let ends = at(session.expires);
         rows.extend([
@@ -129,7 +131,8 @@ impl Serialize for Report {
         report.serialize_field("tenant", &contents.tenant.to_string())?;
         report.serialize_field("subject", &contents.subject)?;
         report.serialize_field("scope", &contents.scope.to_string())?;
-        report.serialize_field("enforced_scope", &contents.enforced_scope.as_ref().map(ToString::to_string))?;
+        report
+            .serialize_field("enforced_scope", &contents.enforced_scope.as_ref().map(ToString::to_string))?;
         report.serialize_field("policy_revision", &contents.policy_revision)?;
         report.serialize_field("issued", &rfc3339(contents.issued))?;
         report.serialize_field("expires", &rfc3339(contents.expires))?;

@@ -326,7 +326,11 @@ mod tests {
         };
         let at_3 = stored("riverbend", &own.text);
         assert_eq!(planned(4, &at_3), Ok(Change::Replaces { revision: Revision(3) }), "4 is what it becomes");
-        assert!(planned(5, &at_3).unwrap_err().contains("minimum_revision is 5, and this file becomes revision 4"));
+        assert!(
+            planned(5, &at_3)
+                .unwrap_err()
+                .contains("minimum_revision is 5, and this file becomes revision 4")
+        );
         let unchanged = stored("riverbend", &requiring(3).text);
         assert_eq!(planned(3, &unchanged), Ok(Change::Unchanged { revision: Revision(3) }));
         let impossible = stored("riverbend", &requiring(4).text);

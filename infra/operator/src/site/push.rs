@@ -78,7 +78,8 @@ pub(super) async fn run(
     let table = service.table()?;
     let stored = world.watching("reading the stored sites", table.all()).await;
     let stored = stored.map_err(|error| PushError::Read(error.into()))?;
-    let plan = plan(&files, &stored, world.now).map_err(|errors| PushError::Files(LoadError::Faulty(errors)))?;
+    let plan =
+        plan(&files, &stored, world.now).map_err(|errors| PushError::Files(LoadError::Faulty(errors)))?;
     let mut report = PushReport::of(&plan, world.now);
     if !plan.writes() {
         report.state = State::Unchanged;
@@ -236,7 +237,8 @@ pub async fn push<T: AllTenants + SiteStore>(
 ) -> Result<PushReport, PushError> {
     let stored = table.all().await.map_err(|error: RegistryError| PushError::Read(error.into()))?;
     let plan = plan(files, &stored, edit.at).map_err(|errors| PushError::Files(LoadError::Faulty(errors)))?;
-    let mut report = PushReport { state: State::Written, shows_changes: false, ..PushReport::of(&plan, edit.at) };
+    let mut report =
+        PushReport { state: State::Written, shows_changes: false, ..PushReport::of(&plan, edit.at) };
     report.record_stored(&write(table, &plan, edit).await?);
     Ok(report)
 }

@@ -97,8 +97,7 @@ fn a_longer_observation_is_wider_and_a_higher_minimum_revision_narrower() {
     assert_eq!(between(&sooner, &later), (line, true));
     let line = "  - enforcement: observe until 2027-02-02 → observe until 2027-02-01 (narrower)".to_owned();
     assert_eq!(between(&later, &sooner), (line, false));
-    let (any, fourth, fifth) =
-        (site(DOCUMENT), with("minimum_revision = 4"), with("minimum_revision = 5"));
+    let (any, fourth, fifth) = (site(DOCUMENT), with("minimum_revision = 4"), with("minimum_revision = 5"));
     for (before, after, line, is_wider) in [
         (&any, &fourth, "  - minimum_revision: none → 4 (narrower)", false),
         (&fourth, &fifth, "  - minimum_revision: 4 → 5 (narrower)", false),

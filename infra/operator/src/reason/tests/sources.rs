@@ -69,7 +69,7 @@ fn every_verdict_is_explained() {
 
 #[test]
 fn every_reason_of_a_session_the_authorizer_and_stored_sites_is_explained() {
-    assert_eq!(codes_of(Origin::Session), codes_in(&root("shared/src/session/verify.rs"), "code"));
+    assert_eq!(codes_of(Origin::Session), codes_in(&root("shared/src/session/refusal.rs"), "code"));
     assert_eq!(codes_of(Origin::Authorizer), codes_in(&root("functions/authorizer/src"), "code"));
     let stored = ["claims", "stored"].map(|file| root(&format!("shared/src/tenants/{file}.rs")));
     let reasons: BTreeSet<_> = stored.iter().flat_map(|file| codes_in(file, "code")).collect();
