@@ -5,8 +5,8 @@ use std::{fs, path::Path};
 use clap::Parser;
 use entra_emulator::{Person, TokenSpec};
 use pozi_auth::{adapters::SystemClock, keyring::SigningAlgorithm, sites::Day, timestamp::Clock};
-use pozi_gate::config::UpstreamConfig;
-use pozi_local::{args::Args, samples, service::Service};
+use pozi_gate::config::{GateConfig, UpstreamConfig};
+use pozi_local::{args::Args, service::Service};
 use pozi_tests::{RunningGate, World, riverbend_with};
 use serde_json::Value;
 use tokio::{net::TcpStream, time::Duration};
@@ -76,12 +76,19 @@ async fn refuses_sessions_of_an_older_revision_than_the_site_file_requires() {
     assert!(refused.head.contains("error=\"invalid_token\""), "{}", refused.head);
 }
 
+/// Returns riverbend's site file with another `setting`, and with ids of catalogues that no other test counts requests of:
+/// the metrics are the process's.
+fn of_its_own(setting: &str) -> String {
+    let text = riverbend_with(setting).text;
+    text.replace("id = \"planning\"", "id = \"plans\"").replace("id = \"assets\"", "id = \"drains\"")
+}
+
 /// Starts a service whose riverbend is observed until `day`, and returns its URL.
 async fn observing_service(state: &Path, day: &str) -> String {
     let sites = state.join("sites");
     fs::create_dir(&sites).unwrap();
-    let file = riverbend_with(&format!("enforcement = \"observe until {day}\""));
-    fs::write(sites.join("riverbend.toml"), file.text).unwrap();
+    let text = of_its_own(&format!("enforcement = \"observe until {day}\""));
+    fs::write(sites.join("riverbend.toml"), text).unwrap();
     let (state, sites) = (state.to_str().unwrap(), sites.to_str().unwrap());
     let args = Args::parse_from(["pozi-local", "--port=0", "--state", state, "--sites", sites]);
     let service = Service::start(&args).await.unwrap();
@@ -96,24 +103,23 @@ async fn counts_what_would_be_refused_and_says_until_when_the_site_is_observed()
     let day = Day::of(SystemClock.now().plus(Duration::from_hours(240))).to_string();
     let base = observing_service(state.path(), &day).await;
     let session = session_of(&base, "reader").await;
-    let (gate, status) = started(config(&base, state.path(), "")).await;
+    config(&base, state.path(), "");
+    write_site(state.path(), |_| of_its_own("# enforced"));
+    let config = GateConfig::load(&state.path().join("gate.toml"), SystemClock.now()).unwrap();
+    let (gate, status) = started(config).await;
     assert_eq!(health(&status).await["configuration"]["observed_until"], Value::Null, "by the gate's file");
-    for catalogue in ["planning", "assets", "assets"] {
+    for catalogue in ["plans", "drains", "drains"] {
         let question =
             [("x-pozi-catalogue", catalogue), ("x-pozi-method", "GET"), ("x-pozi-session", &*session)];
         assert_eq!(decide(&gate, &question).await, Value::Null, "{catalogue} is open");
     }
     let head = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     let metrics = raw(&status, head.to_owned()).await;
-    let counted = "pozi_gate_would_be_refused_total{catalogue=\"assets\",operation=\"decide\"} 2";
+    let counted = "pozi_gate_would_be_refused_total{catalogue=\"drains\",operation=\"decide\"} 2";
     assert!(metrics.contains(counted), "{metrics}");
-    assert!(!metrics.contains("pozi_gate_would_be_refused_total{catalogue=\"planning\""), "{metrics}");
+    assert!(!metrics.contains("pozi_gate_would_be_refused_total{catalogue=\"plans\""), "{metrics}");
 
-    let riverbend = samples::site_files().remove(0).text;
-    let observing = |until: &str| {
-        let line = format!("\nenforcement = \"observe until {until}\"\norigins = [");
-        riverbend.replacen("\norigins = [", &line, 1)
-    };
+    let observing = |until: &str| of_its_own(&format!("enforcement = \"observe until {until}\""));
     write_site(state.path(), |_| observing(&day));
     until("the file is taken", async || health(&status).await["configuration"]["observed_until"] == *day)
         .await;

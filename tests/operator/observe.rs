@@ -47,10 +47,14 @@ async fn an_observation_is_warned_of_shown_while_it_lasts_and_never_stored_for_l
     write(&file, "enforcement = \"observe until 2027-03-17\"");
     let line =
         1 + fs::read_to_string(&file).unwrap().lines().position(|line| line.starts_with("enf")).unwrap();
-    let too_long = format!("riverbend.toml:{line}: the site would be observed until 2027-03-17");
+    let place = format!("riverbend.toml:{line}:");
     for words in [&push[..], &yes, &["check", file.to_str().unwrap()]] {
         let error = told_at(NOW, words).await.unwrap_err();
-        assert!(error.contains(&too_long) && error.contains("write 2027-03-16 or an earlier day"), "{error}");
+        for text in
+            [&place, "the site would be observed until 2027-03-17", "write 2027-03-16 or an earlier day"]
+        {
+            assert!(error.contains(text), "{error}");
+        }
     }
 
     write(&file, "enforcement = \"observe until 2027-02-01\"");
@@ -78,6 +82,11 @@ async fn an_observation_is_warned_of_shown_while_it_lasts_and_never_stored_for_l
         let found = show.lines().find_map(|line| line.trim().strip_prefix("the rules are"));
         assert_eq!(found.map(str::trim), Some(shown), "{show}");
     }
+
+    let explain = ["explain", "--file", file.to_str().unwrap(), "--groups", "none"];
+    let explained = told_at(NOW, &explain).await.unwrap();
+    assert!(explained.contains("The rules are only observed until 2027-02-01"), "{explained}");
+    assert!(!told_at(NOW + 18 * DAY, &explain).await.unwrap().contains("observed"));
 
     write(&file, "enforcement = \"enforced\"");
     let ended = told_at(NOW, &[&yes[..], &["--only-if-nobody-gains"]].concat()).await.unwrap();
@@ -147,7 +156,7 @@ async fn sessions_carry_the_revision_of_the_document_that_decided() {
     let outdated = SessionRefusal::PolicyOutdated { found, minimum: Revision(2) };
     assert_eq!(verified(&fleet, &first, 2).await, Err(outdated));
 
-    let mut last = 2;
+    let mut before = 2;
     for words in [
         &["rollback", "--yes", "riverbend"][..],
         &["rollback", "--yes", "--to", "2", "riverbend"],
@@ -157,11 +166,11 @@ async fn sessions_carry_the_revision_of_the_document_that_decided() {
     ] {
         told_at(NOW, &[words, &table].concat()).await.unwrap();
         let next = revision().await;
-        assert!(next > last, "{words:?}: {last}, then {next}");
-        last = next;
+        assert!(next > before, "{words:?}: {before}, then {next}");
+        before = next;
     }
     told_at(NOW, &[&["remove", "--confirm", "riverbend", "riverbend"][..], &table].concat()).await.unwrap();
     write(&file, "# Again.");
     told_at(NOW, &push).await.unwrap();
-    assert!(revision().await > last, "a site that is registered again goes on counting");
+    assert!(revision().await > before, "a site that is registered again goes on counting");
 }

@@ -59,7 +59,7 @@ const VALID: [Change; 23] = [
     (6, "nbf now", Allowed, |one| one.claims["nbf"] = json!(one.now)),
     (6, "nbf 60 s ahead", Allowed, |one| one.claims["nbf"] = json!(one.now + 60)),
     (7, "decided by a later revision", Allowed, |one| {
-        one.claims["policy_revision"] = json!(4_000_000_000_u64)
+        one.claims["policy_revision"] = json!(4_000_000_000_u64);
     }),
     (7, "decided before revisions were carried", Allowed, |one| one.remove_claim("policy_revision")),
     (8, "observed, and open by the rules too", Allowed, |one| one.observe("planning:read", "planning:read")),

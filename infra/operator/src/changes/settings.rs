@@ -271,25 +271,18 @@ fn of_catalogue(before: &Catalogue, after: &Catalogue) -> Vec<Setting> {
 /// A download also needs reading, so that the groups of its rule say nothing alone.
 fn downloads(id: &CatalogueId, before: &Download, after: &Download) -> Vec<Setting> {
     const KEY: &str = "download";
-    const READERS: &str = "everyone-who-may-read";
     let texts = |groups: &[GroupId]| groups.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
-    let whole = |before: String, after: String, direction| {
-        let (before, after) = (Some(before), Some(after));
-        vec![Setting { catalogue: Some(id.clone()), key: KEY, before, after, direction, meaning: "" }]
-    };
-    let listed = |groups: &[GroupId]| texts(groups).into_iter().collect::<Vec<_>>().join(", ");
-    match (before, after) {
-        (Download::Readers, Download::Readers) => Vec::new(),
-        (Download::Groups(before), Download::Groups(after)) => {
-            entries(Some(id), KEY, &texts(before), &texts(after))
-        }
-        (Download::Readers, Download::Groups(groups)) => {
-            whole(READERS.to_owned(), listed(groups), Direction::Narrower)
-        }
-        (Download::Groups(groups), Download::Readers) => {
-            whole(listed(groups), READERS.to_owned(), Direction::Wider)
-        }
+    if let (Download::Groups(before), Download::Groups(after)) = (before, after) {
+        return entries(Some(id), KEY, &texts(before), &texts(after));
     }
+    let value = |rule: &Download| {
+        let (text, width) = match rule {
+            Download::Readers => ("everyone-who-may-read".to_owned(), 1),
+            Download::Groups(groups) => (texts(groups).into_iter().collect::<Vec<_>>().join(", "), 0),
+        };
+        Value { key: KEY, text, sense: Sense::Amount(width) }
+    };
+    changed(Some(id), [value(before)], [value(after)])
 }
 
 /// Takes a catalogue apart, like [`values`]. [`downloads`] compares its rule for downloads.

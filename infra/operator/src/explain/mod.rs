@@ -37,7 +37,7 @@ use self::{
     sites::{KnownSites, NamedSite},
     token::{Judged, Token},
 };
-use crate::{AwsError, GlobalArgs, Output, Service, World};
+use crate::{AwsError, GlobalArgs, Output, Service, World, site::observation};
 
 /// Why `pozi explain` failed.
 #[derive(Debug, thiserror::Error)]
@@ -114,7 +114,8 @@ pub(crate) async fn run(
         // The command line has one of the three.
         (None, None, None) => of_groups(&ClaimedGroups::Listed(BTreeSet::new()), &known, &named.site)?,
     };
-    let notes = named.note.into_iter().chain(report.notes).collect();
+    let observed = observation::note(&named.site, world.now);
+    let notes = named.note.into_iter().chain(observed).chain(report.notes).collect();
     let report = Report { notes, ..report };
     Ok(Output::ending(&report, report.exit()))
 }

@@ -10,7 +10,7 @@ mod faults;
 mod files;
 mod history;
 mod list;
-mod observation;
+pub(crate) mod observation;
 mod plan;
 mod pull;
 mod push;

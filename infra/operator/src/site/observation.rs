@@ -28,6 +28,14 @@ pub(crate) fn warning(site: &Site, now: Timestamp) -> Option<String> {
     ))
 }
 
+/// Returns how an explanation of the rules of `site` is meant at `now`: `None` if they are enforced.
+pub(crate) fn note(site: &Site, now: Timestamp) -> Option<String> {
+    let day = site.enforcement.last_observed_day(now)?;
+    Some(format!(
+        "The rules are only observed until {day}: until then a session opens every catalogue, and this is what it opens afterwards."
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,7 +59,8 @@ mod tests {
         ] {
             let site = site(enforcement);
             assert_eq!(in_words(site.enforcement, NOW), words);
-            assert_eq!(warning(&site, NOW).is_some(), words.starts_with("observed"), "{words}");
+            let is_told = [warning(&site, NOW), note(&site, NOW)].map(|text| text.is_some());
+            assert_eq!(is_told, [words.starts_with("observed"); 2], "{words}");
         }
     }
 }
