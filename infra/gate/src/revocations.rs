@@ -40,7 +40,8 @@ impl<F: DocumentFetch, D: ConditionalFetch> StoredRevocations<F, D> {
         });
         // Not later than now: the clock may have been ahead then.
         let awaited_since = known.as_ref().map_or(now, |known| known.awaited_since.min(now));
-        let revocations = Arc::new(IssuerRevocations::new(issuer, keys, fetch, awaited_since));
+        let revocations = IssuerRevocations::new(issuer, keys, fetch, awaited_since);
+        let revocations = Arc::new(revocations.renewed_in_background());
         let is_stored = known.is_some();
         if let Some((document, keys)) = known.and_then(|known| known.document)
             && let Err(error) = revocations.remember(&document, &keys, now)

@@ -711,8 +711,7 @@ mod tests {
             assert_eq!(found.err(), kind.map(SessionRefusal::Revoked), "{kind:?}");
         }
         let (age, past) = (CLOCK_AHEAD, PastRevocationLimit::Close);
-        let closing =
-            verifier(published(SigningAlgorithm::Es256)).limiting(RevocationLimit { age, past });
+        let closing = verifier(published(SigningAlgorithm::Es256)).limiting(RevocationLimit { age, past });
         let refused = ready(closing.verify(&token, now));
         assert_eq!(refused, Err(RevocationsUnavailableError { limit: age }.into()));
     }

@@ -117,21 +117,13 @@ impl Consequences<'_> {
 /// Writes how long each kind of verifier keeps the old key set. Until then it accepts what the leaked key signs, and refuses what
 /// its successor signs.
 fn verifiers(f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let [read, ours, fresh, kept, authorizer] = [
-        LIST_HELD,
-        REVOKED_WITHIN,
-        ISSUER_KEY_LIFETIMES.fresh,
-        ISSUER_KEY_LIFETIMES.keep,
-        HELD_BY_CONSUMERS,
-    ]
-    .map(length);
+    let [read, ours, fresh, kept, authorizer] =
+        [LIST_HELD, REVOKED_WITHIN, ISSUER_KEY_LIFETIMES.fresh, ISSUER_KEY_LIFETIMES.keep, HELD_BY_CONSUMERS]
+            .map(length);
     let mut table = output::table(["WHO", "ACCEPTS THE KEY FOR AT MOST"]);
     for (who, time) in [
         ("the service itself", format!("{read}: then it signs with another key and publishes the new set")),
-        (
-            "the gate, and the authorizer",
-            format!("{ours}; {kept} if they cannot reach the service"),
-        ),
+        ("the gate, and the authorizer", format!("{ours}; {kept} if they cannot reach the service")),
         ("answers that API Gateway caches", "as CacheSeconds says: 15 s, at most 5 min".to_owned()),
         (
             "verifiers made by docs/verify.md",

@@ -10,11 +10,11 @@ use crate::{
     identifiers::SessionId,
     keyring::{KeyId, SigningAlgorithm, SigningKey, SoftwareKey},
     revocation::{RevocationDraft, RevocationList, Revoked},
-    sites::PastRevocationLimit,
     session::{
         ISSUER_KEY_LIFETIMES, RevocationLimit,
         testing::{ISSUER, NOW, signing_key},
     },
+    sites::PastRevocationLimit,
 };
 
 /// What the service serves: a key set and a document with its validator. Clones are the same.
