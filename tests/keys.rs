@@ -1,7 +1,9 @@
 //! Entra's keys through rollovers and outages, and the service's own through a rotation.
 
-#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
+#[path = "keys/drill.rs"]
+mod drill;
 #[path = "keys/entra.rs"]
 mod entra;
 #[path = "keys/operator.rs"]

@@ -203,6 +203,7 @@ async fn the_metadata_gives_the_issuer_and_the_addresses() {
         "issuer": issuer,
         "token_endpoint": format!("{issuer}/oauth2/token"),
         "jwks_uri": format!("{issuer}/.well-known/jwks.json"),
+        "pozi_revocations_uri": format!("{issuer}/.well-known/pozi-revocations"),
         "grant_types_supported": ["urn:ietf:params:oauth:grant-type:token-exchange"],
         "token_endpoint_auth_methods_supported": ["none"],
         "response_types_supported": ["none"],

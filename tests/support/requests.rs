@@ -16,7 +16,7 @@ pub struct Answer {
     pub status: StatusCode,
     /// Its headers.
     pub headers: HeaderMap,
-    /// Its body as JSON; null if it has none.
+    /// Its body as JSON; null if it has none, or it is a JWT.
     pub json: Value,
     /// Its body.
     pub body: Vec<u8>,

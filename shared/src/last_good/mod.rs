@@ -17,6 +17,7 @@
 //! starts the pause after a useless fetch, for `cooldown`. A failure starts both pauses for `cooldown` if a usable value is
 //! held. If none is, it starts a pause of 5 s, which doubles with each failure in a row up to 60 s (and `cooldown`).
 
+mod fetching;
 mod next;
 mod pause;
 
@@ -25,17 +26,12 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::OwnedMutexGuard;
-
 pub use self::pause::Cooldown;
 use self::{
     next::{Held, Next, next},
     pause::{after_failure, lock, remaining},
 };
-use crate::{
-    error::{Cause, with_causes},
-    timestamp::Timestamp,
-};
+use crate::{error::Cause, timestamp::Timestamp};
 
 /// How long a value is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,54 +192,6 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         }
     }
 
-    /// Runs the fetch as a task of its own, so that a caller who is cancelled does not stop it for those who wait.
-    async fn fetch<E, L>(
-        self: &Arc<Self>,
-        now: Timestamp,
-        flight: OwnedMutexGuard<()>,
-        satisfies: impl Fn(&T) -> bool + Send + 'static,
-        load: L,
-    ) where
-        E: Into<Cause> + Send + 'static,
-        L: Future<Output = Result<(T, Timestamp), E>> + Send + 'static,
-    {
-        self.log_future(now);
-        let this = Arc::clone(self);
-        let fetching = tokio::spawn(async move {
-            // A task within the task, so that a panic starts the pause, too, before the next caller may fetch.
-            match tokio::spawn(load).await {
-                Ok(Ok((value, since))) => this.keep(value, since, now, satisfies),
-                Ok(Err(error)) => this.pause(now, error),
-                Err(error) => this.pause(now, error),
-            }
-            drop(flight);
-        });
-        // The outer task cannot fail.
-        let _ = fetching.await;
-    }
-
-    fn keep(&self, value: T, since: Timestamp, now: Timestamp, satisfies: impl Fn(&T) -> bool) {
-        if !satisfies(&value) {
-            self.useless.start(now);
-        }
-        let mut state = lock(&self.state);
-        let fetches = state.fetches + 1;
-        *state = State { held: Some((Arc::new(value), since)), failed: None, fetches };
-    }
-
-    fn pause(&self, now: Timestamp, error: impl Into<Cause>) {
-        let error: Cause = error.into();
-        let problem = with_causes(&*error);
-        tracing::warn!(what = self.name, problem, "could not be fetched");
-        let mut state = lock(&self.state);
-        let before = state.failed.map_or(0, |(_, count)| count);
-        state.failed = Some((now, before.saturating_add(1)));
-        state.fetches += 1;
-        if state.held.as_ref().is_some_and(|(_, fetched)| self.is_usable(*fetched, now)) {
-            self.useless.start(now);
-        }
-    }
-
     /// Returns what the table says, and the value that is held and usable.
     fn next(
         &self,
@@ -288,18 +236,6 @@ impl<T: Send + Sync + 'static> LastGood<T> {
 
     fn fetches(&self) -> u64 {
         lock(&self.state).fetches
-    }
-
-    fn log_future(&self, now: Timestamp) {
-        let held = lock(&self.state).held.as_ref().map(|(_, fetched)| *fetched);
-        if let Some(fetched) = held.filter(|fetched| now.age_of(*fetched).is_none()) {
-            let seconds_ahead = fetched.since(now).as_secs();
-            tracing::warn!(
-                what = self.name,
-                seconds_ahead,
-                "was fetched in the future, so it is not used; check the clock"
-            );
-        }
     }
 }
 

@@ -1,19 +1,12 @@
 //! The list as one process caches it.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use super::{RevocationList, RevocationSource};
 use crate::{
     error::Cause,
     last_good::{Cooldown, LastGood, LastGoodError, Lifetimes},
     timestamp::Timestamp,
-};
-
-/// How long an exchange uses a list. Twice the time that it is fresh is the most by which a revocation comes late there.
-pub const LIST_LIFETIMES: Lifetimes = Lifetimes {
-    fresh: Duration::from_secs(5),
-    keep: Duration::from_hours(12),
-    cooldown: Duration::from_secs(1),
 };
 
 /// A list that is read from `S` and cached.
@@ -39,7 +32,7 @@ struct RestoredListError {
 }
 
 impl<S: RevocationSource> CachedRevocations<S> {
-    /// Creates an empty cache that keeps a list for `lifetimes`: [`LIST_LIFETIMES`], except in tests.
+    /// Creates an empty cache that keeps a list for `lifetimes`: [`LIST_LIFETIMES`](super::LIST_LIFETIMES), except in tests.
     pub fn new(source: Arc<S>, lifetimes: Lifetimes) -> Self {
         let list = LastGood::new("the revocation list", lifetimes, Arc::new(Cooldown::default()));
         Self { source, list }

@@ -4,7 +4,11 @@ use std::collections::HashSet;
 
 use jsonwebtoken::DecodingKey;
 
-use super::{RevocationDocumentError, RevocationSetError, Revocations, payload::Payload};
+use super::{
+    RevocationDocumentError, RevocationSetError, Revocations,
+    limits::{MAX_REVOCATION_BYTES, REVOCATIONS_TYPE},
+    payload::Payload,
+};
 use crate::{
     error::Received,
     issuer::Issuer,
@@ -13,12 +17,6 @@ use crate::{
     keyring::SigningAlgorithm,
     timestamp::{CLOCK_AHEAD, Timestamp},
 };
-
-/// The largest document, in bytes.
-pub const MAX_REVOCATION_BYTES: usize = 4_096;
-
-/// The `typ` of its header, which no token has (RFC 8725 §3.11).
-pub const REVOCATIONS_TYPE: &str = "pozi-revocations+jwt";
 
 /// A document before its signature is verified. Anyone may have written it.
 #[derive(Debug)]

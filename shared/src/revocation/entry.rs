@@ -4,17 +4,13 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{LIST_LIFETIMES, RevokedKind, marks::mark};
+use super::{RevokedKind, limits::LIST_HELD, marks::mark};
 use crate::{
     identifiers::{ObjectId, SessionId, TenantId},
     keyring::KeyId,
     sites::MAX_SESSION_MINUTES,
     timestamp::{CLOCK_AHEAD, Timestamp},
 };
-
-/// How long an exchange may use an older list: twice the time that it is fresh to it. What is minted meanwhile is covered by an
-/// entry as well.
-pub const LIST_HELD: Duration = Duration::from_secs(2 * LIST_LIFETIMES.fresh.as_secs());
 
 /// How long an entry for a site, a person or a session can still matter to a verifier.
 const MATTERS_TO_VERIFIERS: Duration = Duration::from_secs(60 * MAX_SESSION_MINUTES + CLOCK_AHEAD.as_secs());
@@ -23,7 +19,7 @@ const MATTERS_TO_VERIFIERS: Duration = Duration::from_secs(60 * MAX_SESSION_MINU
 const STORED: Duration = Duration::from_hours(30);
 
 /// How long an entry for a key is stored: a backup of the table may bring the key back.
-const KEY_STORED: Duration = Duration::from_hours(400 * 24);
+const KEY_STORED: Duration = Duration::from_hours(9_600);
 
 /// What was revoked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

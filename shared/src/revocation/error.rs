@@ -1,5 +1,6 @@
 //! Why a document is refused.
 
+use super::limits::{MAX_REVOCATION_BYTES, REVOCATIONS_TYPE};
 use crate::{
     error::Received,
     json::ClaimError,
@@ -12,7 +13,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RevocationDocumentError {
     /// Larger than any that the service publishes.
-    #[error("it has {bytes} bytes, and at most {} are read", super::MAX_REVOCATION_BYTES)]
+    #[error("it has {bytes} bytes, and at most {} are read", MAX_REVOCATION_BYTES)]
     TooLong {
         /// Its size.
         bytes: usize,
@@ -24,7 +25,7 @@ pub enum RevocationDocumentError {
     #[error(transparent)]
     Claim(#[from] ClaimError),
     /// Another kind of document or token.
-    #[error("its `typ` is not {}", super::REVOCATIONS_TYPE)]
+    #[error("its `typ` is not {}", REVOCATIONS_TYPE)]
     OtherType,
     /// The header has `crit`.
     #[error("its header has `crit`")]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{RevocationEntry, Revoked, RevokedKind, payload::MAX_ENTRIES};
+use super::{RevocationEntry, Revoked, RevokedKind, limits::MAX_ENTRIES};
 use crate::{
     identifiers::{ObjectId, TenantId},
     keyring::{KeyId, KeyRequirements, KeyRing},

@@ -12,6 +12,7 @@ mod current;
 mod document;
 mod entry;
 mod error;
+mod limits;
 mod list;
 mod marks;
 mod payload;
@@ -23,11 +24,12 @@ mod store;
 mod tests;
 
 pub use self::{
-    cache::{CachedRevocations, LIST_LIFETIMES, RevocationListError},
+    cache::{CachedRevocations, RevocationListError},
     current::Revocations,
-    document::{MAX_REVOCATION_BYTES, REVOCATIONS_TYPE, UnverifiedRevocations},
-    entry::{LIST_HELD, RevocationEntry, Revoked},
+    document::UnverifiedRevocations,
+    entry::{RevocationEntry, Revoked},
     error::{RevocationDocumentError, RevocationSetError},
+    limits::{LIST_HELD, LIST_LIFETIMES, MAX_REVOCATION_BYTES, REVOCATIONS_TYPE},
     list::{ListFullError, ResumeError, RevocationList},
     marks::{RevokedKind, SessionMarks},
     publish::{DocumentTooLargeError, REISSUED_AFTER, RevocationDraft, SignedRevocations},

@@ -5,14 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     RevocationSetError,
+    limits::{MAX_ENTRIES, MAX_GROUPS},
     marks::scaled,
     rice::{self, MAX_RICE},
 };
 use crate::{revision::Revision, timestamp::Timestamp};
-
-/// The most entries for sites, people and sessions of one document, and the most groups.
-pub(super) const MAX_ENTRIES: usize = 1_000;
-pub(super) const MAX_GROUPS: usize = 8;
 
 /// How far a group's time may be after the document's own, which is rounded down to the minute. In seconds.
 const MAX_AHEAD: u64 = 120;

@@ -6,8 +6,9 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 
 use super::{
-    MAX_REVOCATION_BYTES, REVOCATIONS_TYPE, RevocationList,
-    payload::{Group, MAX_GROUPS, Payload, write},
+    RevocationList,
+    limits::{MAX_GROUPS, MAX_REVOCATION_BYTES, REVOCATIONS_TYPE},
+    payload::{Group, Payload, write},
     rice::MAX_RICE,
 };
 use crate::{

@@ -41,7 +41,7 @@ impl ConditionalFetch for Server {
     async fn fetch_unless(&self, known: Option<&str>) -> Result<Fetched, FetchError> {
         self.0.fetches.fetch_add(1, Ordering::SeqCst);
         match self.0.document.lock().unwrap().clone() {
-            None => Err(FetchError::Status(503)),
+            None => Err(FetchError::TooLarge(0)),
             Some((_, etag)) if Some(etag.as_str()) == known => {
                 self.0.unchanged.fetch_add(1, Ordering::SeqCst);
                 Ok(Fetched::Unchanged)
