@@ -23,9 +23,9 @@ const BEGIN: u64 = 1_800_000_000;
 const COMMAND_WITHIN: u64 = 120;
 /// The limit of the site whose gate is cut off.
 const LIMIT: u64 = 300;
-/// How often the daemon looks, and how long a fetch takes at most.
+/// How often the daemon looks, and how long it takes at most to fetch keys and revocations, one after the other.
 const TICK: u64 = 5;
-const SLOWEST_FETCH: u64 = 3;
+const SLOWEST_FETCH: u64 = 6;
 /// How long the network fails a gate that is not cut off, once in a run.
 const LOSS: u64 = 10;
 
@@ -201,8 +201,8 @@ async fn run(service: &Arc<Service>, run: u64) -> [u64; 3] {
     let cut = command - chance.up_to(30);
     let mut gates = Vec::new();
     for gate in 0..3 {
-        let lost = command + chance.up_to(40);
-        let loss = if gate == 2 { (cut, u64::MAX) } else { (lost, lost + LOSS) };
+        let from = command + chance.up_to(40);
+        let loss = if gate == 2 { (cut, u64::MAX) } else { (from, from + LOSS) };
         let network =
             Network { service: Arc::clone(service), lists: Arc::clone(&lists), moment: Arc::default() };
         gates.push(Gate::new(network, begin - chance.up_to(TICK), loss));

@@ -15,6 +15,7 @@ use pozi_auth::{
     adapters::SystemClock,
     issuer::REVOCATIONS_PATH,
     keyring::{KeyId, SigningAlgorithm, SigningKey, SoftwareKey},
+    revision::Revision,
     revocation::{RevocationDraft, RevocationList},
     session::{SessionClaims, mint},
     timestamp::Clock,
@@ -80,7 +81,7 @@ impl Issuer {
             jti: "9c1f2b56-0c0e-4a63-9a51-7d0a4be0f6c1".to_owned(),
             scope: scope.to_owned(),
             enforced_scope: None,
-            policy_revision: None,
+            policy_revision: Revision(1),
         };
         let minting = mint(&claims, &*self.key);
         Builder::new_current_thread().build().unwrap().block_on(minting).unwrap()
