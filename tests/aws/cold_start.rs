@@ -41,7 +41,7 @@ async fn exchanges_after(fleet: &Fleet, instance: Router, steps: &[&[&str]]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_started_instance_waits_for_its_sites_and_a_warm_one_never() {
     let Some(fleet) = Fleet::sealed().await else { return };
-    let instance = started(&fleet, &[&["GetItem"], &["Decrypt"]]).await;
+    let instance = started(&fleet, &[&["GetItem", "GetItem"], &["Decrypt"]]).await;
     // Sites and key sets are read together, and then the sites' claims.
     exchanges_after(&fleet, instance, &[&["Query"], &["BatchGetItem"]]).await;
 }
@@ -51,15 +51,16 @@ async fn a_started_instance_waits_for_its_sites_and_a_warm_one_never() {
 async fn an_exchange_during_the_start_waits_for_the_ring_and_the_key() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let instance = started(&fleet, &[]).await;
-    // The ring in parallel with the sites and key sets, then the key in parallel with the claims.
-    exchanges_after(&fleet, instance, &[&["GetItem", "Query"], &["BatchGetItem", "Decrypt"]]).await;
+    // The ring and what was revoked in parallel with the sites and key sets, then the key in parallel with the claims.
+    let steps: [&[&str]; 2] = [&["GetItem", "GetItem", "Query"], &["BatchGetItem", "Decrypt"]];
+    exchanges_after(&fleet, instance, &steps).await;
 }
 
 /// The ring names the key that signs, and there is no key to open.
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_in_kms_cost_a_call_per_signature() {
     let Some(fleet) = Fleet::in_kms(SigningAlgorithm::Es256).await else { return };
-    let instance = started(&fleet, &[&["GetItem"]]).await;
+    let instance = started(&fleet, &[&["GetItem", "GetItem"]]).await;
     exchanges_after(&fleet, instance, &[&["Query"], &["BatchGetItem"], &["Sign"]]).await;
 }
 

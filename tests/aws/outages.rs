@@ -35,7 +35,8 @@ async fn an_outage_at_start_is_reported_and_the_next_request_tries_again() {
     for (what, reason) in [
         ("all", "registry_unavailable"),
         ("BatchGetItem", "registry_unavailable"),
-        ("GetItem", "signing_unavailable"),
+        // The ring and the list.
+        ("GetItem", "revocations_unavailable"),
         ("Decrypt", "signing_unavailable"),
     ] {
         for fate in OUTAGES {

@@ -32,8 +32,8 @@ impl Environment for OnAws {
     type Revocations = Table;
 }
 
-/// Returns the function's router as `config` describes it. A task in the background reads and opens the signing key, so that
-/// the first exchange need not; if that fails, the exchange tries again.
+/// Returns the function's router as `config` describes it. A task in the background reads and opens the signing key,
+/// and reads what was revoked, so that the first exchange need not; if that fails, the exchange tries again.
 ///
 /// # Panics
 /// Outside a tokio runtime.
@@ -49,17 +49,21 @@ pub fn service(config: TokenExchangeConfig) -> Result<Router, Error> {
     let registry = Arc::new(CachedRegistry::new(table, REGISTRY_LIFETIMES));
     // The same timeout as for AWS, because the same person waits.
     let fetch = HttpKeySets::new(config.entra_login)?.with_timeout(config.aws.limits.call);
-    tokio::spawn({
-        let signing = Arc::clone(&signing);
-        // An error is logged, and met again by the exchange that needs the key.
-        async move { drop(signing.active(SystemClock.now(), &KeyRequirements::default()).await) }
-    });
-    Ok(router(Arc::new(TokenExchange::<OnAws> {
+    let state = Arc::new(TokenExchange::<OnAws> {
         issuer: config.issuer,
         clock: SystemClock,
         sites: Arc::clone(&registry),
         tenant_keys: TenantKeys::with_memory(fetch, registry, KEY_LIFETIMES),
         signing,
         revocations,
-    })))
+    });
+    tokio::spawn({
+        let state = Arc::clone(&state);
+        // An error is logged, and met again by the exchange that needs the key or the list.
+        async move {
+            let (now, any_key) = (SystemClock.now(), KeyRequirements::default());
+            let _ = tokio::join!(state.signing.active(now, &any_key), state.revocations.list(now));
+        }
+    });
+    Ok(router(state))
 }

@@ -33,7 +33,8 @@ pub enum KeysCommand {
 #[derive(Debug, clap::Args)]
 pub struct RevokeArgs {
     /// The key's id, as `pozi keys list` and the header of a session have it (`kid`)
-    #[arg(value_name = "KID")]
+    // One key id in 64 begins with a hyphen.
+    #[arg(value_name = "KID", allow_hyphen_values = true)]
     pub key: String,
     /// Do not ask, as in scripts
     #[arg(long)]

@@ -191,6 +191,17 @@ mod tests {
     }
 
     #[test]
+    fn a_key_id_may_begin_with_a_hyphen() {
+        use clap::Parser;
+        for words in [["-Hkid", "--yes"], ["--yes", "-Hkid"]] {
+            let line = [&["pozi", "keys", "revoke"][..], &words].concat();
+            let args = crate::Args::try_parse_from(line).unwrap();
+            let crate::Command::Keys(crate::keys::KeysCommand::Revoke(args)) = args.command else { panic!() };
+            assert_eq!((args.key.as_str(), args.yes), ("-Hkid", true));
+        }
+    }
+
+    #[test]
     fn names_the_next_point_of_the_runbook() {
         let done = [format!("key {} is revoked: it is no longer published", testing::id(0))];
         assert_eq!(shown(Outcome::Revoked, &done), include_str!("golden/revoked.txt"));
