@@ -36,6 +36,7 @@ const ISSUER: &str = "Issuer";
 const SESSION_KEYS: &str = "Session keys";
 const WEB_APP: &str = "Web App at https://riverbend.enterprise.example";
 const LOCAL_WEB_APP: &str = "Web App at http://localhost";
+const GATE_REVOCATIONS: &str = "Revocations at the gate";
 const HEALTH: &str = "Health of the gate";
 const GATE_KEYS: &str = "Session keys at the gate";
 const QGIS: &str = "QGIS Server";
@@ -92,6 +93,7 @@ fn health(look: &mut Look, change: impl FnOnce(&mut Value)) {
     let mut health = json!({
         "status": "ok",
         "keys": {"count": 1, "age_seconds": 12},
+        "revocations": {"sequence": 2, "entries": 0, "age_seconds": 50, "is_closed": false, "problem": null},
         "clock": {"seconds_ahead": 0, "problem": null},
         "upstream": {"planning": {"is_well": true, "succeeded_seconds_ago": 3, "failed_seconds_ago": null, "problem": null}},
         "configuration": {"age_seconds": 9, "problem": null, "needs_restart": []},
@@ -395,6 +397,17 @@ pub(crate) const FAULTS: &[Fault] = &[
     fault("the gate has not reached the issuer for days", GATE_KEYS, &["48 hours old"], |_, look| {
         health(look, |health| health["keys"]["age_seconds"] = json!(48 * 3_600));
     }),
+    fault(
+        "a restored table has an older list of revocations",
+        GATE_REVOCATIONS,
+        &["resume --after 9"],
+        |_, look| {
+            health(look, |health| {
+                health["revocations"]["problem"] =
+                    json!("number 9 is held; run `pozi revoke resume --after 9`");
+            });
+        },
+    ),
     fault("QGIS Server is down", QGIS, &["planning: connection refused", "pozi-gate check"], |_, look| {
         health(look, |health| {
             health["upstream"]["planning"] = json!({"is_well": false, "problem": "connection refused"});
@@ -461,7 +474,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         let answer = || async {
             (
                 ten_minutes_ago(),
-                r#"{"status":"ok","keys":{"count":1,"age_seconds":1},"clock":null,"upstream":{},"configuration":{"problem":null,"needs_restart":[]}}"#,
+                r#"{"status":"ok","keys":{"count":1,"age_seconds":1},"revocations":{"sequence":2,"entries":0,"age_seconds":9,"problem":null},"clock":null,"upstream":{},"configuration":{"problem":null,"needs_restart":[]}}"#,
             )
         };
         look.gate_status = started_with(Router::new().route("/health", get(answer)));

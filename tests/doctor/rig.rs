@@ -8,7 +8,7 @@ use pozi_auth::{
     adapters::{Authority, Network, SystemClock},
     oauth,
     sites::Site,
-    timestamp::Clock,
+    timestamp::Clock as _,
 };
 use pozi_gate::{Daemon, config::GateConfig};
 use pozi_local::samples;
@@ -52,6 +52,8 @@ impl Rig {
         let listener = port();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
         let world = pozi_tests::World::of_issuer(&issuer).await;
+        // The gate goes by the real clock, and takes no revocation document from the future.
+        world.clock.set(SystemClock.now().unix_seconds());
         let service = Server::plain(listener, oauth::finish(world.router()));
         let entra = Server::plain(port(), world.entra.router());
 

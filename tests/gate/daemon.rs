@@ -145,6 +145,10 @@ async fn decides_over_http_and_after_a_restart_without_the_issuer() {
         let health: Value =
             serde_json::from_str(&get(&format!("{status}/health"), &[]).await.unwrap()).unwrap();
         assert_eq!((&health["status"], &health["keys"]["count"]), (&"ok".into(), &1.into()), "{health}");
+        let revocations = &health["revocations"];
+        assert!(revocations["sequence"].is_u64() && revocations["age_seconds"].is_u64(), "{health}");
+        let metrics = get(&format!("{status}/metrics"), &[]).await.unwrap();
+        assert!(metrics.contains("pozi_gate_revocations_age_seconds "), "{metrics}");
         assert_eq!(get(&format!("{gate}/health"), &[]).await, Err(404), "health has its own address");
     }
 }

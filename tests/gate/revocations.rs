@@ -142,7 +142,7 @@ async fn goes_on_with_the_newest_document_whatever_is_offered_instead() {
     let key_set = site.world.get("/.well-known/jwks.json", &[]).await.body;
     let health = site.health();
     for (what, bytes, says) in [
-        ("from before", before, "`pozi revoke resume --after 1`"),
+        ("from before", before, "`pozi revoke resume --after 2`"),
         ("replayed", replayed, "an older revocation document"),
         ("forged", forged.into_bytes(), "its signature does not match"),
         ("truncated", message.as_bytes()[..200].to_vec(), "is refused: "),
@@ -159,7 +159,7 @@ async fn goes_on_with_the_newest_document_whatever_is_offered_instead() {
         let report = health.report();
         let problem = report.revocations.problem.unwrap();
         assert!(report.status == Status::Degraded && problem.contains(says), "{what}: {problem}");
-        assert_eq!((report.revocations.sequence, report.revocations.entries), (Some(1), 1), "{what}");
+        assert_eq!((report.revocations.sequence, report.revocations.entries), (Some(2), 1), "{what}");
     }
     site.published.revocations.recover();
     site.world.clock.advance(FRESH);

@@ -38,3 +38,18 @@ test("the sixty tiles are drawn if only the first session was not accepted", asy
   assert.ok(images.every(({ src }) => src.startsWith("blob:")));
   assert.deepEqual([asked.length, problems.length], [2, 0]);
 });
+
+for (const [status, reason, exchanges] of [[401, "revoked", 2], [401, "policy_outdated", 2], [503, "revocations_unavailable", 1]]) {
+  test(`after ${status} ${reason}, there ${exchanges > 1 ? "is one new session" : "is none"}`, async (context) => {
+    const data = (request, response) => {
+      const isFirst = request.headers["x-pozi-session"] === "eyJ.session.1";
+      response.writeHead(isFirst ? status : 200, { "Content-Type": "application/json" }).end(JSON.stringify(isFirst ? { reason } : {}));
+    };
+    const { session, asked, problems } = await world(context, { data });
+    const { fetch } = session.catalogue("planning");
+    const statuses = [];
+    for (let count = 0; count < 3; count += 1) statuses.push((await fetch("")).status);
+    assert.deepEqual(statuses, Array(3).fill(exchanges > 1 ? 200 : status));
+    assert.deepEqual([asked.length, problems.length], [exchanges, 0]);
+  });
+}

@@ -20,8 +20,9 @@ pub struct StoredRevocations<F, D> {
     revocations: Arc<IssuerRevocations<F, D>>,
     file: RevocationDocumentFile,
     awaited_since: Timestamp,
-    /// The document in the file; nothing inside if a first one is still awaited.
-    stored: Option<Option<Arc<str>>>,
+    /// Whether there is a file, and the document in it: nothing if a first one is still awaited.
+    is_stored: bool,
+    stored: Option<Arc<str>>,
 }
 
 impl<F: DocumentFetch, D: ConditionalFetch> StoredRevocations<F, D> {
@@ -40,7 +41,8 @@ impl<F: DocumentFetch, D: ConditionalFetch> StoredRevocations<F, D> {
         });
         // Not later than now: the clock may have been ahead then.
         let awaited_since = known.as_ref().map_or(now, |known| known.awaited_since.min(now));
-        let revocations = Arc::new(IssuerRevocations::new(issuer, keys, fetch, awaited_since));
+        let revocations = IssuerRevocations::new(issuer, keys, fetch, awaited_since);
+        let revocations = Arc::new(revocations.renewed_in_background());
         let is_stored = known.is_some();
         if let Some((document, keys)) = known.and_then(|known| known.document)
             && let Err(error) = revocations.remember(&document, &keys, now)
@@ -48,8 +50,8 @@ impl<F: DocumentFetch, D: ConditionalFetch> StoredRevocations<F, D> {
             let problem = with_causes(&error);
             tracing::warn!(target: "pozi::gate", problem, "the stored revocation document is not used");
         }
-        let stored = is_stored.then(|| revocations.document());
-        Self { revocations, file, awaited_since, stored }
+        let stored = revocations.document();
+        Self { revocations, file, awaited_since, is_stored, stored }
     }
 
     /// Returns the revocations.
@@ -66,7 +68,7 @@ impl<F: DocumentFetch, D: ConditionalFetch> StoredRevocations<F, D> {
             gauge!(REVOCATIONS_AGE).set(status.newest.age(now).as_secs_f64());
         }
         let document = self.revocations.document();
-        if self.stored.as_ref() != Some(&document) {
+        if !self.is_stored || self.stored != document {
             self.store(document).await;
         }
     }
@@ -80,7 +82,7 @@ impl<F: DocumentFetch, D: ConditionalFetch> StoredRevocations<F, D> {
         };
         let file = self.file.clone();
         match tokio::task::spawn_blocking(move || file.store(&known)).await {
-            Ok(Ok(())) => self.stored = Some(document),
+            Ok(Ok(())) => (self.is_stored, self.stored) = (true, document),
             Ok(Err(error)) => {
                 let problem = with_causes(&error);
                 tracing::warn!(target: "pozi::gate", problem, "cannot store the revocation document on disk; check `state_dir`");

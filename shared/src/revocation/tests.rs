@@ -162,8 +162,8 @@ fn a_key_is_revoked_for_every_time_and_everything_else_only_before_one() {
     let leaked = key(2).0.id;
     let list = list(3, |_| NOW).enter(Revoked::Key { id: leaked.clone() }, "one", NOW).unwrap();
     let revocations = verify(&signed(&list, 0, NOW), 0, NOW).unwrap();
-    let last = NOW.plus(LIST_HELD).unix_seconds();
-    for (issued, is_revoked) in [(0, true), (last - 1, true), (last, false), (u64::MAX, false)] {
+    let end = NOW.plus(LIST_HELD).unix_seconds();
+    for (issued, is_revoked) in [(0, true), (end - 1, true), (end, false), (u64::MAX, false)] {
         assert_eq!(revocations.revokes("k", at(issued), &named(1)).is_some(), is_revoked, "{issued}");
         assert_eq!(revocations.revokes(leaked.as_str(), at(issued), &named(99)), Some(RevokedKind::Key));
         assert_eq!(revocations.revokes("k", at(issued), &named(99)), None);

@@ -18,15 +18,15 @@ use crate::{
 /// How long a document is used without a fetch, and the pause after one that failed. It is kept for ever; after how long
 /// without a newer one sessions are refused is up to the site ([`RevocationLimit`](super::RevocationLimit)).
 ///
-/// So a request finds a document of up to 30 s, to which the service adds up to 10 s, and a fetch up to 3 s. Even if one fetch
-/// fails in between, a revocation is known within a minute.
+/// So a session is checked against a document of up to 30 s, to which the service adds up to 10 s, and a fetch up to 3 s. Even if
+/// one fetch fails in between, a revocation is known within a minute.
 pub const REVOCATION_LIFETIMES: Lifetimes =
     Lifetimes { fresh: Duration::from_secs(30), keep: Duration::MAX, cooldown: Duration::from_secs(10) };
 
 /// Within what time a revocation is respected by every verifier of ours that reaches the service.
 pub const REVOKED_WITHIN: Duration = Duration::from_mins(1);
 
-/// The age from which [`IssuerRevocations::renew`] fetches, so that no request needs to.
+/// The age from which [`IssuerRevocations::renew`] fetches.
 const RENEWED_AFTER: Duration = Duration::from_secs(20);
 
 /// The revocations of one issuer, fetched with `D` and verified with its keys, which are fetched with `F`.
@@ -34,6 +34,7 @@ const RENEWED_AFTER: Duration = Duration::from_secs(20);
 pub struct IssuerRevocations<F, D> {
     source: Arc<Source<F, D>>,
     held: Arc<LastGood<Held>>,
+    is_renewed_in_background: bool,
     /// In place of a document as long as there is none.
     nothing: Arc<Revocations>,
 }
@@ -83,8 +84,16 @@ impl<F: DocumentFetch, D: ConditionalFetch> IssuerRevocations<F, D> {
     pub fn new(issuer: Issuer, keys: Arc<IssuerKeys<F>>, fetch: D, awaited_since: Timestamp) -> Self {
         let name = "the issuer's revocation document";
         let held = LastGood::new(name, REVOCATION_LIFETIMES, Arc::new(Cooldown::default()));
-        let source = Source { issuer, keys, fetch, refused: Mutex::default() };
-        Self { source: Arc::new(source), held, nothing: Arc::new(Revocations::awaited_since(awaited_since)) }
+        let source = Arc::new(Source { issuer, keys, fetch, refused: Mutex::default() });
+        let nothing = Arc::new(Revocations::awaited_since(awaited_since));
+        Self { source, held, is_renewed_in_background: false, nothing }
+    }
+
+    /// Never fetches for a request, which would have to wait while the service does not answer: a task in the background
+    /// [renews](Self::renew) the document.
+    #[must_use]
+    pub fn renewed_in_background(self) -> Self {
+        Self { is_renewed_in_background: true, ..self }
     }
 
     /// Takes over `document`, which an earlier process held, unless a newer one is held. It is verified with `keys`, those that
@@ -153,8 +162,10 @@ impl<F: DocumentFetch, D: ConditionalFetch> SessionKeySource for IssuerRevocatio
     }
 
     async fn revocations(&self, now: Timestamp) -> Arc<Revocations> {
-        // What is held stays in force whatever the fetch brought, and also if this clock was set back since.
-        let _ = self.find_document(REVOCATION_LIFETIMES.fresh, now).await;
+        if !self.is_renewed_in_background {
+            // What is held stays in force whatever the fetch brings, and also if this clock was set back since.
+            let _ = self.find_document(REVOCATION_LIFETIMES.fresh, now).await;
+        }
         self.newest()
     }
 }

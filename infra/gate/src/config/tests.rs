@@ -16,6 +16,7 @@ listen = "127.0.0.1:9181"
 status_listen = "10.0.0.1:9182"
 state_dir = "/var/lib/pozi-gate"
 jwks_url = "https://keys.example/set.json"
+revocations_url = "https://keys.example/revocations"
 project_paths = "windows"
 
 [upstream]
@@ -51,6 +52,7 @@ fn reads_a_whole_file() {
     assert_eq!(config.settings.project_paths, PathStyle::Windows);
     assert_eq!((config.listen.port(), config.status_listen.to_string()), (9_181, "10.0.0.1:9182".into()));
     assert_eq!(config.jwks_url.as_str(), "https://keys.example/set.json");
+    assert_eq!(config.revocations_url.as_str(), "https://keys.example/revocations");
     assert_eq!(config.state_dir, Path::new("/var/lib/pozi-gate"));
     assert_eq!(config.log, LogConfig { file: Some(files.path("logs/gate.log")), days: 3 });
     assert_eq!(config.files, [files.path("gate.toml"), files.path("site.toml")]);
@@ -85,6 +87,7 @@ fn reads_a_minimal_file_and_fills_in_defaults() {
     assert_eq!(config.settings.limits, Limits::default());
     assert_eq!((config.listen.port(), config.status_listen.to_string()), (8_181, "127.0.0.1:8182".into()));
     assert_eq!(config.jwks_url.as_str(), "https://auth.example/.well-known/jwks.json");
+    assert_eq!(config.revocations_url.as_str(), "https://auth.example/.well-known/pozi-revocations");
     assert_eq!(config.state_dir, files.path("state"));
     assert_eq!(config.log, LogConfig { file: None, days: 14 });
     let processes = config.upstreams.of_catalogue(&"planning".parse().unwrap());
