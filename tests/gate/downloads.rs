@@ -3,10 +3,7 @@
 
 use entra_emulator::{Person, TokenSpec};
 use http::Method;
-use pozi_auth::{
-    keyring::SigningAlgorithm,
-    sites::{Access, SiteFile},
-};
+use pozi_auth::{keyring::SigningAlgorithm, sites::SiteFile};
 use pozi_gate::settings::Limits;
 use pozi_local::samples;
 use pozi_tests::World;

@@ -60,10 +60,11 @@ async fn a_decision_that_the_rules_would_have_refused_says_so() {
     let file = riverbend_with("enforcement = \"observe until 2027-02-01\"");
     let world = World::with(&[file], SigningAlgorithm::Es256).await;
     let session = world.exchange(&world.token(&TokenSpec::default()), &[]).await.session().to_owned();
-    let keys = IssuerKeys::new(PublishedDocument::of(&world), ISSUER_KEY_LIFETIMES);
-    let catalogues = ["planning", "assets"].map(|id| id.parse().unwrap());
+    let keys = Published::of(&world).cached();
+    let catalogues = ["planning", "assets"].map(|id| (id.parse().unwrap(), Access::Read));
     let site = "https://poziserver-riverbend.example/pozi/";
-    let gate = Gate::new(world.issuer.clone(), site.into(), riverbend_tenant(), catalogues, keys);
+    let verifier = SessionVerifier::new(world.issuer.clone(), site.into(), riverbend_tenant(), keys);
+    let gate = Gate::new(verifier, catalogues);
     let router = pozi_gate::router(Routes { gate, clock: world.clock.clone(), site: site.into() });
     let (lines, _guard) = Lines::capture();
     for (catalogue, access, decision, observed) in [

@@ -1,5 +1,5 @@
-//! A council's whole life: it observes, its rules are enforced, a group is removed, and it leaves. The operator's program, the
-//! exchange with the registry on an emulated AWS, and the gate, all at one clock.
+//! A council's whole life: it observes, its rules are enforced, a group is removed, a person is dismissed, a key leaks, and it
+//! leaves. The operator's program, the exchange with the registry on an emulated AWS, and the gate, all at one clock.
 
 use std::{fs, path::PathBuf, sync::Arc};
 
@@ -7,13 +7,12 @@ use axum::{Router, body::Body};
 use entra_emulator::{Person, TokenSpec};
 use http::Request;
 use pozi_auth::{
-    session::{ISSUER_KEY_LIFETIMES, IssuerKeys},
+    keyring::RotationRequest,
+    revocation::Revoked,
     tenants::{CachedRegistry, REGISTRY_LIFETIMES},
 };
 use pozi_gate::{Gate, Routes};
-use pozi_tests::{
-    Answer, Fleet, PublishedDocument, World, exchange_form, form_request, part, riverbend_with, send,
-};
+use pozi_tests::{Answer, Fleet, Published, World, exchange_form, form_request, part, riverbend_with, send};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -23,6 +22,8 @@ use super::observe::told_at;
 const END_OF_OBSERVATION: u64 = 1_801_526_400;
 /// How long an exchange may use what it read of a site: as long as it is fresh, and as long again while one request reads it anew.
 const CACHED: u64 = 2 * 60;
+/// How long an exchange may use the list of what was revoked, likewise.
+const LIST_READ: u64 = 2 * 5;
 const PLANNERS: &str = "read = [\"02f1ea5a-8a90-454c-9ecb-df4562c6afd7\"] # planners";
 
 /// A council, and what serves it.
@@ -62,20 +63,25 @@ impl Council {
 
     /// Exchanges a new Entra token of `person`.
     async fn exchange(&self, person: Person) -> Answer {
-        let token = self.world.token(&TokenSpec { person, ..TokenSpec::default() });
-        send(self.exchange.clone(), form_request(&exchange_form(&token, &[]), &[])).await
+        self.exchange_token(&self.token(person)).await
+    }
+
+    /// Exchanges an Entra token.
+    async fn exchange_token(&self, token: &str) -> Answer {
+        send(self.exchange.clone(), form_request(&exchange_form(token, &[]), &[])).await
+    }
+
+    /// Returns a new Entra token of `person`.
+    fn token(&self, person: Person) -> String {
+        self.world.token(&TokenSpec { person, ..TokenSpec::default() })
     }
 
     /// Returns the reason why the gate, which has the same site file, does not let `session` read `catalogue`; empty if it does.
     async fn refused(&self, catalogue: &str, session: &str) -> String {
         let text = fs::read_to_string(self.file()).unwrap();
         let site = pozi_auth::sites::Site::parse(&text).unwrap();
-        let keys = IssuerKeys::new(PublishedDocument::of(&self.world), ISSUER_KEY_LIFETIMES);
+        let gate = Gate::of_site(self.world.issuer.clone(), &site, Published::of(&self.world).cached());
         let audience = site.external_url.as_str().to_owned();
-        let catalogues = site.catalogues.iter().map(|catalogue| catalogue.id.clone());
-        let issuer = self.world.issuer.clone();
-        let gate = Gate::new(issuer, audience.clone(), site.tenant(), catalogues, keys)
-            .requiring(site.minimum_revision);
         let clock = self.world.clock.clone();
         let request = Request::get("/decide")
             .header("x-pozi-catalogue", catalogue)
@@ -94,6 +100,8 @@ async fn a_councils_whole_life() {
     observes(&council).await;
     enforces_on_its_day(&council).await;
     removes_a_group(&council).await;
+    dismisses_a_person(&council).await;
+    loses_a_key(&council).await;
     leaves(&council).await;
 }
 
@@ -147,13 +155,38 @@ async fn removes_a_group(council: &Council) {
     assert_eq!(council.refused("heritage", after.session()).await, "");
 }
 
+/// The person's sessions end, and no token of before gives another. Nobody else notices.
+async fn dismisses_a_person(council: &Council) {
+    let token = council.token(Person::Reader);
+    let [theirs, other] = [council.exchange_token(&token).await, council.exchange(Person::Editor).await];
+    let claim = |name: &str| part(&token, 1)[name].as_str().unwrap().to_owned();
+    let (tenant, object) = (claim("tid").parse().unwrap(), claim("oid").parse().unwrap());
+    council.world.revoke(Revoked::Person { tenant, object });
+    council.world.clock.advance(LIST_READ);
+    assert_eq!(council.refused("heritage", theirs.session()).await, "revoked");
+    assert_eq!(council.exchange_token(&token).await.refusal().1, "revoked");
+    assert_eq!(council.refused("heritage", other.session()).await, "");
+}
+
+/// Every session of the key ends, whatever it says, and the next ones are signed with another.
+async fn loses_a_key(council: &Council) {
+    let before = council.exchange(Person::Editor).await;
+    let leaked = serde_json::from_value(part(before.session(), 0)["kid"].clone()).unwrap();
+    council.world.run(&RotationRequest::Revoke(leaked)).await.unwrap();
+    council.world.clock.advance(LIST_READ);
+    assert_eq!(council.refused("heritage", before.session()).await, "revoked");
+    let after = council.exchange(Person::Editor).await;
+    assert_ne!(part(after.session(), 0)["kid"], part(before.session(), 0)["kid"]);
+    assert_eq!(council.refused("heritage", after.session()).await, "");
+}
+
 /// No further session is issued, and the last one ends by itself.
 async fn leaves(council: &Council) {
-    let last = council.exchange(Person::Reader).await;
+    let last = council.exchange(Person::Editor).await;
     let removed = council.pozi(&["remove", "--confirm", "riverbend", "riverbend"]).await;
     assert!(removed.starts_with("riverbend: removed."), "{removed}");
     council.world.clock.advance(CACHED);
-    assert_eq!(council.exchange(Person::Reader).await.refusal().1, "unknown_tenant");
+    assert_eq!(council.exchange(Person::Editor).await.refusal().1, "unknown_tenant");
     council.world.clock.set(part(last.session(), 1)["exp"].as_u64().unwrap());
     assert_eq!(council.refused("heritage", last.session()).await, "expired");
 }

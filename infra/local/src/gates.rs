@@ -8,9 +8,7 @@ use pozi_auth::{
     adapters::{HttpDocument, SystemClock},
     issuer::REVOCATIONS_PATH,
     last_good::Lifetimes,
-    session::{
-        ISSUER_KEY_LIFETIMES, Issuer, IssuerKeys, IssuerRevocations, SessionKeySource, SessionVerifier,
-    },
+    session::{ISSUER_KEY_LIFETIMES, Issuer, IssuerKeys, IssuerRevocations, SessionKeySource},
     sites::Site,
     timestamp::Clock,
 };
