@@ -145,7 +145,7 @@ fn all_errors_of_a_folder_are_reported_with_place_and_fix() {
     ];
     let mut files: Vec<_> = files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
     files.push(("0.toml", &utf_16));
-    let fields = "unknown field `titles`, expected one of `id`, `title`, `project`, `read`, `write`, `print`, `print_texts`, `highlight`";
+    let fields = "unknown field `titles`, expected one of `id`, `title`, `project`, `read`, `write`, `download`, `print`, `print_texts`, `highlight`";
     let guid = "is not a GUID of the form 00000000-0000-0000-0000-000000000000; copy it from Entra admin center → App registrations → Overview → Application (client) ID";
     let expected = [
         "0.toml: the file is UTF-16, as Notepad's \"Unicode\" and an older PowerShell's `>` write it; save the file as UTF-8",

@@ -14,6 +14,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use pozi_auth::{
     adapters::SystemClock,
     keyring::{KeyId, SigningAlgorithm, SigningKey, SoftwareKey},
+    revision::Revision,
     session::{SessionClaims, mint},
     timestamp::Clock,
 };
@@ -75,6 +76,8 @@ impl Issuer {
             exp: now.plus(Duration::from_mins(30)),
             jti: "9c1f2b56-0c0e-4a63-9a51-7d0a4be0f6c1".to_owned(),
             scope: scope.to_owned(),
+            enforced_scope: None,
+            policy_revision: Revision::after(None),
         };
         let minting = mint(&claims, &self.key);
         Builder::new_current_thread().build().unwrap().block_on(minting).unwrap()
