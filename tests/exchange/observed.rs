@@ -132,3 +132,21 @@ async fn a_site_is_observed_for_at_most_60_days_ahead() {
         assert_eq!(answer.refusal().1, if is_observed { "" } else { "no_catalogue" }, "{day}");
     }
 }
+
+/// What Graph says counts for `enforced_scope`. If it says nothing, nobody is refused.
+#[tokio::test]
+async fn an_overage_that_cannot_be_resolved_refuses_nobody_at_an_observed_site() {
+    let world = observed_until("2027-02-01").await;
+    let person = ask("riverbend", Person::Overage, V1);
+    let token = world.graph_token(&person);
+    let exchanged = async || {
+        let answer = world.exchange(&world.token(&person), &[("graph_token", &token)]).await;
+        assert_eq!(answer.scope(), EVERYTHING);
+        part(answer.session(), 1)["enforced_scope"].as_str().unwrap().to_owned()
+    };
+    let working = world.graph.address().await;
+    world.graph.move_to("http://127.0.0.1:1".parse().unwrap());
+    assert_eq!(exchanged().await, "");
+    world.graph.move_to(working);
+    assert_eq!(exchanged().await, "heritage:read planning:read");
+}

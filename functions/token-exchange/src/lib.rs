@@ -20,7 +20,7 @@ use pozi_auth::{
         KeySetLocation, KeySetMemory, MembershipSource, SignedToken, SubjectRefusal, TenantKeys,
         UnverifiedToken, VerifiedSubject,
     },
-    error::{Received, shortened},
+    error::{Received, shortened, with_causes},
     issuer::REVOCATIONS_PATH,
     keyring::ActiveKey,
     oauth::{self, ExchangeError, ExchangeRequest, ExplanationRequest, RequestRefusal, TokenResponse},
@@ -165,7 +165,8 @@ impl<E: Environment> TokenExchange<E> {
         Ok(Explanation::of(site, &subject))
     }
 
-    /// Returns `subject` with its groups at `site`, where its token does not list them and they can be had.
+    /// Returns `subject` with its groups at `site`, where its token does not list them and they can be had. While the site is
+    /// observed, it refuses nobody: an error leaves the subject as it is, and the decision says what the rules would do.
     async fn resolve_groups(
         &self,
         subject: VerifiedSubject,
@@ -173,16 +174,22 @@ impl<E: Environment> TokenExchange<E> {
         token: Option<&GraphToken>,
         now: Timestamp,
     ) -> Result<VerifiedSubject, ExchangeError> {
+        match subject.groups() {
+            Groups::Listed(_) | Groups::InRoles(_) => return Ok(subject),
+            Groups::Overage => {}
+        }
         let access = match site.graph_permissions {
             GraphPermissions::Delegated => GraphAccess::Delegated(token),
             GraphPermissions::Application => GraphAccess::Application(site.expected.client),
         };
-        match subject.groups() {
-            Groups::Listed(_) | Groups::InRoles(_) => Ok(subject),
-            // On the heap, so that every other exchange stays as small as it is.
-            Groups::Overage => {
-                Ok(Box::pin(self.groups.resolve(subject, site.cloud(), site.groups(), access, now)).await?)
+        let unresolved = subject.clone();
+        // On the heap, so that every other exchange stays as small as it is.
+        match Box::pin(self.groups.resolve(subject, site.cloud(), site.groups(), access, now)).await {
+            Err(error) if site.enforcement.observed_until(now).is_some() => {
+                tracing::warn!(site = %site.name, problem = with_causes(&error), "the groups of a person are not known");
+                Ok(unresolved)
             }
+            resolved => Ok(resolved?),
         }
     }
 }

@@ -5,7 +5,7 @@
 //! | descriptions, legends, pictures and documents of a map | never |
 //! | features (GetFeature of WFS, items of OGC API Features) | if they may be more than `max_features_without_download` |
 //! | what is at a place (GetFeatureInfo) | if it may be more than that, and more than [`AT_A_PLACE`] features of a layer |
-//! | a file (GetCoverage, a map as DXF) | always |
+//! | a file (`GetCoverage`, a map as DXF) | always |
 //!
 //! Only a catalogue with a rule for downloads asks for more than reading.
 

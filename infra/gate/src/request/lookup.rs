@@ -79,7 +79,7 @@ mod tests {
     fn prints_every_operation_with_its_parameters_and_every_function() {
         let page = print_operations();
         for operation in operations() {
-            let head = format!("{} {} ({})\n", operation.service.name(), operation.name, operation.access);
+            let head = format!("{} {} ({}", operation.service.name(), operation.name, operation.access);
             let (_, rows) = page.split_once(&head).unwrap_or_else(|| panic!("{head}"));
             let rows = rows.split("\n\n").next().unwrap();
             for parameter in operation.parameters() {

@@ -32,6 +32,7 @@
 
 mod compare;
 mod people;
+mod setting;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -45,7 +46,8 @@ use crate::group_names::GroupNames;
 use self::{
     compare::{Side, differences, named_groups},
     people::Difference,
-    settings::{Setting, settings},
+    setting::Setting,
+    settings::settings,
 };
 
 /// What a change of a site's document does. `Display` is for people: lines, each with its end. The JSON form has the members

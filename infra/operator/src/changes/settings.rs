@@ -8,44 +8,8 @@ use pozi_auth::{
     revision::Revision,
     sites::{Catalogue, CatalogueId, Download, Enforcement, GraphPermissions, PastRevocationLimit, Site},
 };
-use serde::Serialize;
 
-/// A setting that changes. Of a list, one entry: it has no value before, or none after.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Setting {
-    /// The catalogue, if it is a setting of one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) catalogue: Option<CatalogueId>,
-    /// The key in the site file.
-    pub(super) key: &'static str,
-    pub(super) before: Option<String>,
-    pub(super) after: Option<String>,
-    pub(super) direction: Direction,
-    /// What the change means, if the direction does not say it.
-    #[serde(skip)]
-    pub(super) meaning: &'static str,
-}
-
-/// What a change of a setting does to access.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Direction {
-    /// More people, more tokens or more requests are accepted.
-    Wider,
-    /// Fewer are, and nothing else is.
-    Narrower,
-    /// Others are: neither wider nor narrower.
-    Other,
-    /// None, or what the rules say of it.
-    None,
-}
-
-impl Setting {
-    /// Whether the change is not understood to make access narrower, or to leave it as it is.
-    pub(super) fn could_widen(&self) -> bool {
-        !matches!(self.direction, Direction::Narrower | Direction::None)
-    }
-}
+use super::setting::{Direction, Setting, entries};
 
 /// Returns the settings that differ.
 pub(super) fn settings(before: &Site, after: &Site) -> Vec<Setting> {
@@ -214,25 +178,6 @@ fn origins(before: &Site, after: &Site) -> Vec<Setting> {
         }
     }
     found
-}
-
-/// Returns the entries of a list that are only before or only after.
-fn entries(
-    catalogue: Option<&CatalogueId>,
-    key: &'static str,
-    before: &BTreeSet<String>,
-    after: &BTreeSet<String>,
-) -> Vec<Setting> {
-    let entry = |before: Option<&String>, after: Option<&String>| Setting {
-        catalogue: catalogue.cloned(),
-        key,
-        before: before.cloned(),
-        after: after.cloned(),
-        direction: if after.is_some() { Direction::Wider } else { Direction::Narrower },
-        meaning: "",
-    };
-    let added = after.difference(before).map(|text| entry(None, Some(text)));
-    added.chain(before.difference(after).map(|text| entry(Some(text), None))).collect()
 }
 
 /// Returns what changes in catalogues. That one is added or removed means nothing by itself: the rules say whom it is open to.

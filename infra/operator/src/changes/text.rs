@@ -8,7 +8,7 @@ use pozi_auth::sites::{Access, CatalogueId};
 use super::{
     Changes, Existence,
     people::{Difference, Part, People},
-    settings::{Direction, Setting},
+    setting::{Direction, Setting},
 };
 use crate::group_names::NamedGroup;
 use crate::style::{BAD, CARE, FAINT, GOOD, HEADING, styled};

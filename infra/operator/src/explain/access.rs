@@ -78,10 +78,10 @@ fn of_catalogue(
     explained: &Explained,
     names: &GroupNames,
 ) -> CatalogueAccess {
-    let rule = |verdict: &Verdict, named: &[GroupId]| rule_access(groups, verdict, named, names);
+    let rule = |verdict: &Verdict, of_rule: &[GroupId]| rule_access(groups, verdict, of_rule, names);
     let download = match &catalogue.download {
         Download::Readers => &[][..],
-        Download::Groups(named) => named,
+        Download::Groups(groups) => groups,
     };
     CatalogueAccess {
         id: explained.catalogue.as_str().to_owned(),
@@ -92,7 +92,7 @@ fn of_catalogue(
     }
 }
 
-fn rule_access(groups: &Groups, verdict: &Verdict, named: &[GroupId], names: &GroupNames) -> RuleAccess {
+fn rule_access(groups: &Groups, verdict: &Verdict, of_rule: &[GroupId], names: &GroupNames) -> RuleAccess {
     let group = |id: &GroupId| NamedGroup {
         id: *id,
         name: names.name_of(*id).map(str::to_owned),
@@ -102,7 +102,7 @@ fn rule_access(groups: &Groups, verdict: &Verdict, named: &[GroupId], names: &Gr
         opens: verdict.is_allowed(),
         because: verdict.because().name(),
         sentence: verdict.sentence(),
-        groups: named.iter().map(group).collect(),
+        groups: of_rule.iter().map(group).collect(),
     }
 }
 

@@ -90,12 +90,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         "Set the clock of the server's machine by a time server; `/health` of the gate shows how far it is off.",
     ),
     entry(
-        "policy_outdated",
-        Nobody,
-        "The session was decided by a revision of the site's document before the site file's minimum_revision.",
-        "Nothing is wrong if the browser gets a new one and goes on. If it does not within two minutes, the server's site file is newer than what is stored: push it.",
-    ),
-    entry(
         "revoked",
         Nobody,
         "The session, its person, its site or its key was revoked.",

@@ -1,66 +1,21 @@
 //! A report must say of every kind of person exactly what they gain and lose. Compared with asking the product's judgement
 //! about everyone: every subset of at most six groups as a list, every one as roles, and an overage.
 
-use std::sync::LazyLock;
-
 use pozi_auth::{
     entra::Groups,
-    identifiers::GroupId,
-    sites::{Access, Catalogue, Download, Permission, Site, Who, allowed},
+    sites::{Access, Catalogue, Permission, Site, allowed},
 };
 use proptest::prelude::*;
 
-use super::{DOCUMENT, assert_says_nothing_twice, site};
+use super::{
+    assert_says_nothing_twice,
+    rules::{Bits, GROUPS, STRANGERS, bit, change, ids},
+};
 use crate::changes::{
     Changes, GroupNames, changes,
     people::{Difference, Part, People},
 };
 use crate::group_names::NamedGroup;
-
-/// The groups that rules name.
-const GROUPS: u8 = 6;
-
-/// A group that no rule names.
-const STRANGERS: Bits = 1 << GROUPS;
-
-const CATALOGUES: usize = 4;
-
-/// A set of groups or of permissions: a bit each.
-type Bits = u8;
-
-/// Who may read or write: `None` is everyone.
-pub(super) type Rule = Option<Bits>;
-
-/// Who of the readers may download: `None` is all of them.
-pub(super) type DownloadRule = Option<Bits>;
-
-/// The rules of a site: of each catalogue that exists, who may read and who may write; and who may download it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Rules {
-    pub(super) catalogues: [Option<[Rule; 2]>; CATALOGUES],
-    pub(super) downloads: [DownloadRule; CATALOGUES],
-    pub(super) groups_as_roles: bool,
-    pub(super) is_moved: bool,
-}
-
-static TEMPLATE: LazyLock<Site> = LazyLock::new(|| site(DOCUMENT));
-static EVERYONE: LazyLock<Who> = LazyLock::new(|| {
-    let open = DOCUMENT
-        .replace("read = [\"e098abcd-8f18-43ca-b18e-0ef34b3eae31\"]", "read = \"everyone-signed-in\"");
-    site(&open).catalogues[2].readers.clone()
-});
-static GROUP_IDS: LazyLock<Vec<GroupId>> = LazyLock::new(|| {
-    let id = |group| format!("00000000-0000-4000-8000-00000000000{group}").parse().unwrap();
-    (0..=GROUPS).map(id).collect()
-});
-
-fn ids(groups: Bits) -> impl Iterator<Item = GroupId> {
-    (0..=GROUPS).filter(move |group| groups & 1 << group != 0).map(|group| GROUP_IDS[usize::from(group)])
-}
-
-fn bit(group: GroupId) -> Bits {
-    1 << GROUP_IDS.iter().position(|id| *id == group).unwrap()
-}
 
 fn bits(groups: &[NamedGroup]) -> Bits {
     groups.iter().map(|group| bit(group.id)).fold(0, |all, bit| all | bit)
@@ -70,37 +25,6 @@ fn permission_bit(permission: &Permission) -> Bits {
     assert_ne!(permission.access, Access::Download, "downloads are settings");
     let catalogue: u8 = permission.catalogue.as_str()[1..].parse().unwrap();
     1 << (2 * catalogue + u8::from(permission.access == Access::Write))
-}
-
-impl Rules {
-    /// Returns these rules with only the first `groups`.
-    fn among(mut self, groups: u8) -> Self {
-        let catalogues = self.catalogues.iter_mut().flatten().flatten().flatten();
-        for rule in catalogues.chain(self.downloads.iter_mut().flatten()) {
-            *rule &= (1 << groups) - 1;
-        }
-        self
-    }
-
-    pub(super) fn site(&self) -> Site {
-        let mut site = TEMPLATE.clone();
-        let template = site.catalogues.remove(0);
-        let who =
-            |rule: Rule| rule.map_or_else(|| EVERYONE.clone(), |groups| Who::Groups(ids(groups).collect()));
-        let catalogue = |(index, rules): (usize, &Option<[Rule; 2]>)| {
-            let [readers, writers] = (*rules)?.map(who);
-            let download = self.downloads[index]
-                .map_or(Download::Readers, |groups| Download::Groups(ids(groups).collect()));
-            let id = format!("c{index}").parse().unwrap();
-            Some(Catalogue { id, readers, writers, download, ..template.clone() })
-        };
-        site.catalogues = self.catalogues.iter().enumerate().filter_map(catalogue).collect();
-        site.expected.groups_as_roles = self.groups_as_roles;
-        if self.is_moved {
-            site.expected.tenant = "1c0a0f9d-3505-4176-bcd0-75bdde12fd00".parse().unwrap();
-        }
-        site
-    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -254,60 +178,6 @@ pub(super) fn checked(before: Option<&Site>, after: Option<&Site>) -> (Changes, 
     assert_says_nothing_twice(&found.gains);
     assert_says_nothing_twice(&found.losses);
     (found, gains, losses)
-}
-
-/// Returns any rules. Each catalogue is decoded from a number, because a strategy for each rule would take most of the time.
-pub(super) fn rules() -> impl Strategy<Value = Rules> {
-    let downloads = prop::array::uniform4(any::<u16>());
-    (prop::array::uniform4(any::<u32>()), downloads, any::<bool>(), 0..10u8).prop_map(
-        |(codes, downloads, groups_as_roles, kind)| Rules {
-            catalogues: codes.map(catalogue_rules),
-            downloads: downloads.map(download_rule),
-            groups_as_roles,
-            is_moved: kind == 1,
-        },
-    )
-}
-
-fn catalogue_rules(code: u32) -> Option<[Rule; 2]> {
-    let field = |from: u32, bits: u32| (code >> from).to_le_bytes()[0] & ((1 << bits) - 1);
-    let rule = |groups: Bits, kind: u8| match kind {
-        0 => Some(0),
-        1 => None,
-        _ => Some(groups),
-    };
-    // Few groups: where a rule names most of them, little can change.
-    let readers = field(0, 6) & field(6, 6);
-    let writers = field(12, 6) & field(18, 6);
-    (field(30, 2) != 0).then(|| [rule(readers, field(24, 3)), rule(writers, field(27, 3))])
-}
-
-fn download_rule(code: u16) -> DownloadRule {
-    let [groups, kind] = code.to_le_bytes();
-    // Most catalogues have none.
-    (kind < 80).then_some(groups & ((1 << GROUPS) - 1))
-}
-
-/// Two sites, some of whose catalogues have the same rules; or one.
-fn change() -> impl Strategy<Value = [Option<Rules>; 2]> {
-    (rules(), rules(), any::<u8>(), 0..20u8, 1..=GROUPS).prop_map(
-        |(before, mut after, kept, kind, groups)| {
-            for (index, earlier) in before.catalogues.into_iter().enumerate() {
-                if kept >> index & 1 == 1 {
-                    after.catalogues[index] = earlier;
-                }
-                if kept >> (index + CATALOGUES) & 1 == 1 {
-                    after.downloads[index] = before.downloads[index];
-                }
-            }
-            let sites = match kind {
-                0 => [None, Some(after)],
-                1 => [Some(before), None],
-                _ => [Some(before), Some(after)],
-            };
-            sites.map(|rules| rules.map(|rules| rules.among(groups)))
-        },
-    )
 }
 
 proptest! {

@@ -3,6 +3,7 @@
 mod brute_force;
 mod golden;
 mod mutations;
+mod rules;
 mod settings;
 
 use pozi_auth::sites::Site;

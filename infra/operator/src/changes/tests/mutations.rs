@@ -2,7 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::brute_force::{DownloadRule, Rule, Rules, checked, rules};
+use super::{
+    brute_force::checked,
+    rules::{DownloadRule, Rule, Rules, rules},
+};
 
 /// Returns each rule that is one edit away from `rule`.
 fn mutated_rules(rule: Rule) -> Vec<Rule> {
