@@ -100,7 +100,9 @@ mod tests {
 
     use super::*;
 
-    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+    type Pairs<'a> = &'a [(&'static str, &'a str)];
+
+    fn headers(pairs: Pairs<'_>) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for (name, value) in pairs {
             let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
@@ -143,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_question_names_one_catalogue() {
-        let refused = |pairs: &[(&'static str, &str)]| Question::parse(&headers(pairs)).unwrap_err();
+        let refused = |pairs: Pairs<'_>| Question::parse(&headers(pairs)).unwrap_err();
         let get = (METHOD, "GET");
         assert_eq!(refused(&[get]), QuestionRefusal::NoCatalogue);
         assert_eq!(refused(&[get, (CATALOGUE, "")]), QuestionRefusal::UnknownCatalogue);
@@ -156,7 +158,7 @@ mod tests {
     #[test]
     fn a_session_has_a_header_of_its_own_or_is_a_bearer_token() {
         const BEARER: &str = "authorization";
-        let cases: [(&[(&'static str, &str)], Option<&str>); 9] = [
+        let cases: [(Pairs<'_>, Option<&str>); 9] = [
             (&[], None),
             (&[(SESSION, "a.b.c")], Some("a.b.c")),
             (&[(SESSION, "")], None),
