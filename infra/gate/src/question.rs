@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(refused(&[get, (CATALOGUE, "a b")]), QuestionRefusal::UnknownCatalogue);
         let twice = [get, (CATALOGUE, "planning"), (CATALOGUE, "planning")];
         assert_eq!(refused(&twice), QuestionRefusal::Repeated(CATALOGUE));
-        assert_eq!(refused(&[get, (CATALOGUE, "caf\u{e9}")]), QuestionRefusal::Unreadable(CATALOGUE));
+        assert_eq!(refused(&[get, (CATALOGUE, "planning\u{e9}")]), QuestionRefusal::Unreadable(CATALOGUE));
     }
 
     #[test]
