@@ -101,7 +101,7 @@ fn only_features_and_files_in_bulk_are_downloads() {
 
 /// Every GetFeature, list of items and coverage that asks for more than one feature, and a map as DXF.
 const SAMPLED_DOWNLOADS: usize = 39;
-const RECORDED_DOWNLOADS: usize = 130;
+const RECORDED_DOWNLOADS: usize = 126;
 
 fn count_downloads(what: &str, requests: &[Recorded]) -> usize {
     let settings = site::settings();
