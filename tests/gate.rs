@@ -7,6 +7,8 @@
     reason = "a test that cannot go on fails, which is what panics are for"
 )]
 
+#[path = "gate/cached_sessions.rs"]
+mod cached_sessions;
 #[path = "gate/checks.rs"]
 mod checks;
 #[path = "gate/configuration.rs"]
