@@ -25,8 +25,8 @@ async fn a_cached_session_is_its_own_persons_and_ends_on_time() {
     }
     let expires = part(&tokens[0], 1)["exp"].as_u64().unwrap();
     for (now, is_valid) in [(expires - 1, true), (expires, false), (expires, false)] {
-        let verified = sessions.verify(&tokens[0], Timestamp::from_unix_seconds(now)).await;
+        let found = sessions.verify(&tokens[0], Timestamp::from_unix_seconds(now)).await;
         let expected = if is_valid { None } else { Some(SessionRefusal::Expired) };
-        assert_eq!(verified.err(), expected, "{now}");
+        assert_eq!(found.err(), expected, "{now}");
     }
 }
