@@ -1,5 +1,6 @@
 //! The log line of a decision of the gate.
 
+use axum::Router;
 use entra_emulator::TokenSpec;
 use pozi_auth::{keyring::SigningAlgorithm, session::SessionVerifier, sites::Access};
 use pozi_gate::{Gate, Routes};
@@ -9,18 +10,24 @@ use tower::ServiceExt;
 
 use super::{Lines, audits, secrets::Secrets};
 
+const SITE: &str = "https://poziserver-riverbend.example/pozi/";
+
+/// Returns the gate of two of riverbend's catalogues.
+fn gate(world: &World) -> Router {
+    let keys = Published::of(world).cached();
+    let catalogues = ["planning", "assets"].map(|id| (id.parse().unwrap(), Access::Read));
+    let verifier = SessionVerifier::new(world.issuer.clone(), SITE.into(), riverbend_tenant(), keys);
+    let gate = Gate::new(verifier, catalogues);
+    pozi_gate::router(Routes { gate, clock: world.clock.clone(), site: SITE.into() })
+}
+
 /// The `jti` leads to the audit event of the exchange.
 /// RFC 9700 §4.9.3.
 #[tokio::test]
 async fn a_decision_of_the_gate_is_one_line_without_tokens_and_personal_data() {
     let world = World::new().await;
     let session = world.exchange(&world.token(&TokenSpec::default()), &[]).await.session().to_owned();
-    let keys = Published::of(&world).cached();
-    let catalogues = ["planning", "assets"].map(|id| (id.parse().unwrap(), Access::Read));
-    let site = "https://poziserver-riverbend.example/pozi/";
-    let verifier = SessionVerifier::new(world.issuer.clone(), site.into(), riverbend_tenant(), keys);
-    let gate = Gate::new(verifier, catalogues);
-    let router = pozi_gate::router(Routes { gate, clock: world.clock.clone(), site: site.into() });
+    let router = gate(&world);
     let mut secrets = Secrets::default();
     secrets.add(&session, &part(&session, 1));
     let claims = part(&session, 1);
@@ -42,7 +49,7 @@ async fn a_decision_of_the_gate_is_one_line_without_tokens_and_personal_data() {
         let [line] = decisions[..] else { panic!("not one line: {lines:?}") };
         assert_eq!(
             (&line["decision"], &line["reason"], &line["site"]),
-            (&json!(decision), &reason, &json!(site))
+            (&json!(decision), &reason, &json!(SITE))
         );
         let is_known = reason.is_null() || reason == "scope";
         assert_eq!(line["jti"], if is_known { claims["jti"].clone() } else { Value::Null });
@@ -60,12 +67,7 @@ async fn a_decision_that_the_rules_would_have_refused_says_so() {
     let file = riverbend_with("enforcement = \"observe until 2027-02-01\"");
     let world = World::with(&[file], SigningAlgorithm::Es256).await;
     let session = world.exchange(&world.token(&TokenSpec::default()), &[]).await.session().to_owned();
-    let keys = Published::of(&world).cached();
-    let catalogues = ["planning", "assets"].map(|id| (id.parse().unwrap(), Access::Read));
-    let site = "https://poziserver-riverbend.example/pozi/";
-    let verifier = SessionVerifier::new(world.issuer.clone(), site.into(), riverbend_tenant(), keys);
-    let gate = Gate::new(verifier, catalogues);
-    let router = pozi_gate::router(Routes { gate, clock: world.clock.clone(), site: site.into() });
+    let router = gate(&world);
     let (lines, _guard) = Lines::capture();
     for (catalogue, access, decision, observed) in [
         ("planning", "read", "allowed", Value::Null),

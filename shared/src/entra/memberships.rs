@@ -29,7 +29,7 @@ pub struct MembershipQuestion<'a> {
 /// The token with which Graph is asked, and what it must be good for.
 #[derive(Debug, Clone, Copy)]
 pub enum GraphCredential<'a> {
-    /// The person's own token, which needs `User.Read`. Whoever sent it may have sent somebody else's: Graph's answer counts
+    /// The person's own token, which needs `User.Read`. A caller may send another person's: Graph's answer counts
     /// only after Graph has named the person and the tenant of the question for the same token.
     Delegated(&'a GraphToken),
     /// A token of this side that may read about every person of the tenant: an app registration's, or an administrator's.

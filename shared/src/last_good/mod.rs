@@ -158,7 +158,8 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         }
     }
 
-    /// Fetches the value with `load` at once, whatever is held and whatever pause there is. Only for a caller who knows that there is a newer one, and asks rarely.
+    /// Fetches the value with `load` at once, whatever is held and whatever pause there is. Only for a caller who knows that
+    /// there is a newer one, and asks rarely.
     pub async fn fetch_now<E, L>(
         self: &Arc<Self>,
         now: Timestamp,

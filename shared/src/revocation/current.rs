@@ -45,7 +45,7 @@ impl Revocations {
     }
 
     /// Returns which of its kinds revokes a session that was signed with the key `key_id` and whose `iat` is `issued`, or `None`
-    /// if none does. A key is revoked absolutely, because whoever has it chooses `iat`; all else, only before a time.
+    /// if none does. A key is revoked absolutely, because its holder chooses `iat`; all else, only before a time.
     pub fn revokes(&self, key_id: &str, issued: Timestamp, marks: &SessionMarks) -> Option<RevokedKind> {
         if self.revokes_key(key_id) {
             return Some(RevokedKind::Key);

@@ -42,7 +42,7 @@ pub enum Revoked {
         /// Its `jti`.
         id: SessionId,
     },
-    /// A signing key, absolutely: whoever has a leaked key chooses `iat`, so a time would revoke nothing.
+    /// A signing key, absolutely: the holder of a leaked key chooses `iat`, so a time would revoke nothing.
     Key {
         /// Its id.
         id: KeyId,

@@ -97,8 +97,9 @@ impl Reader<'_> {
     }
 
     /// Whether only the zeros are left that fill the last byte.
-    fn is_at_end(&mut self) -> bool {
-        self.remaining() < 8 && (0..self.remaining()).all(|_| self.bit() == Ok(false))
+    fn is_at_end(&self) -> bool {
+        let left = self.remaining();
+        left < 8 && self.bytes.last().is_none_or(|last| last & ((1 << left) - 1) == 0)
     }
 }
 

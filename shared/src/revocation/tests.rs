@@ -156,7 +156,7 @@ fn a_handful_of_entries_never_concern_anybody_else() {
     assert_eq!(kinds, [RevokedKind::Site, RevokedKind::Person, RevokedKind::Session]);
 }
 
-/// Whoever has a leaked key chooses `iat`.
+/// The holder of a leaked key chooses `iat`.
 #[test]
 fn a_key_is_revoked_for_every_time_and_everything_else_only_before_one() {
     let leaked = key(2).0.id;

@@ -15,7 +15,7 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// How long a document is used without a fetch, and the pause after one that failed. It is kept for ever; after how long
+/// How long a document is used without a fetch, and the pause after one that failed. It is never discarded; after how long
 /// without a newer one sessions are refused is up to the site ([`RevocationLimit`](super::RevocationLimit)).
 ///
 /// So a session is checked against a document of up to 30 s, to which the service adds up to 10 s, and a fetch up to 3 s. Even if

@@ -66,7 +66,7 @@ impl<K: SessionKeySource> SessionVerifier<K> {
         Self { minimum_revision: minimum, ..self }
     }
 
-    /// Sets how long sessions are accepted without a newer revocation document; for ever by default.
+    /// Sets how long sessions are accepted without a newer revocation document; without limit by default.
     #[must_use]
     pub fn limiting(self, revocation_limit: RevocationLimit) -> Self {
         Self { revocation_limit, ..self }

@@ -16,7 +16,7 @@ fn mutated_rules(rule: Rule) -> Vec<Rule> {
     }
 }
 
-/// Whether a rule for downloads names more people, whoever of them may read.
+/// Whether a rule for downloads names more people, readers or not.
 fn is_wider(before: DownloadRule, after: DownloadRule) -> bool {
     match (before, after) {
         (Some(_), None) => true,
