@@ -23,6 +23,8 @@ mod downloads;
 mod fake_qgis;
 #[path = "gate/keys.rs"]
 mod keys;
+#[path = "gate/links.rs"]
+mod links;
 #[path = "gate/observed.rs"]
 mod observed;
 #[path = "gate/proxy.rs"]

@@ -1,4 +1,5 @@
-//! A fake QGIS Server that speaks FastCGI. The name of the requested layer determines how it answers.
+//! A fake QGIS Server that speaks FastCGI. The name of the requested layer determines how it answers; a request for JSON is
+//! answered with a link, whatever interface it uses.
 
 use std::sync::{
     Arc,
@@ -13,6 +14,9 @@ use tokio::{
 
 /// Bytes in the answer to `large`: more than the buffers of any system hold.
 pub(crate) const LARGE: usize = 32 * 1024 * 1024;
+/// A document with a link of QGIS Server.
+pub(crate) const LINKED: &str =
+    r#"{"links":[{"href":"http://localhost/wfs3/collections?MAP=C:/maps/planning.qgz"}]}"#;
 /// Bytes in one record at most, a multiple of eight.
 const MAX_RECORD_BYTES: usize = 65_528;
 /// The end of STDIN, which ends a request.
@@ -102,6 +106,8 @@ async fn answer(mut stream: TcpStream, heard: Arc<Heard>) {
         let _ = stream.write_all(&records(b"Content-Type: image/png\r\nContent-Length: 8\r\n\r\nhalf")).await;
         heard.release.notified().await;
         whole(&mut stream, b"half").await;
+    } else if request.contains("wfs3.json") || request.contains("INFO_FORMAT=application%2Fjson") {
+        whole(&mut stream, format!("Content-Type: application/json\r\n\r\n{LINKED}").as_bytes()).await;
     } else {
         whole(&mut stream, format!("Content-Type: image/png\r\n\r\n{}", project(&request)).as_bytes()).await;
     }

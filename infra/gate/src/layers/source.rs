@@ -21,6 +21,7 @@ use crate::upstream::MapServer;
 const LIFETIMES: Lifetimes = Lifetimes {
     // Columns are added and removed without a change of the project file.
     fresh: Duration::from_hours(1),
+    background: Duration::ZERO,
     keep: Duration::from_hours(24),
     cooldown: Duration::from_secs(10),
 };

@@ -87,6 +87,15 @@ mod tests {
                 assert!(rows.lines().any(is_row), "{head}{}", parameter.name);
             }
         }
+        for head in [
+            "WMS GetCapabilities (read)",
+            "WMS GetMap (read; download if it is neither a picture nor a PDF)",
+            "WMS GetFeatureInfo (read; download above FEATURE_COUNT=100)",
+            "WFS GetFeature (read; download above max_features_without_download)",
+            "WCS GetCoverage (read; download)",
+        ] {
+            assert!(page.lines().any(|line| line == head), "{head}");
+        }
         let (_, functions) = page.split_once("\nFunctions of EXP_FILTER\n").unwrap();
         assert_eq!(functions.lines().count(), FUNCTIONS.len());
     }
