@@ -11,9 +11,12 @@ pub fn record_exchange(decision: &'static str, reason: Option<&'static str>, too
     ::metrics::histogram!("ExchangeTime").record(took.as_secs_f64() * 1_000.0);
 }
 
-/// Counts a failure to fetch a tenant's keys from Entra.
-pub fn record_entra_failure() {
-    ::metrics::counter!("EntraUnreachable").increment(1);
+/// Counts a fetch of a tenant's keys from Entra, and whether it failed: one tenant that is gone is a small share of all fetches.
+pub fn record_entra_fetch(failed: bool) {
+    ::metrics::counter!("EntraFetches").increment(1);
+    if failed {
+        ::metrics::counter!("EntraUnreachable").increment(1);
+    }
 }
 
 /// Counts sites whose document cannot be read.
@@ -23,18 +26,24 @@ pub fn record_unreadable_sites(count: usize) {
     }
 }
 
-/// Records how long the newest signing key has been in its current state.
+/// Records how long the newest signing key has been in its current state, once: a gauge would be written again by runs that
+/// failed and know nothing about it.
 pub fn record_newest_key_age(age: Duration) {
-    ::metrics::gauge!("NewestKeyAge").set(age.as_secs_f64());
+    ::metrics::histogram!("NewestKeyAge").record(age.as_secs_f64());
 }
 
 /// Describes the metrics and their units to the recorder.
 pub fn describe() {
-    use ::metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+    use ::metrics::{Unit, describe_counter, describe_histogram};
     describe_counter!("Exchanges", Unit::Count, "token exchanges, by decision");
     describe_counter!("Refusals", Unit::Count, "refused token exchanges, by reason");
     describe_histogram!("ExchangeTime", Unit::Milliseconds, "duration of a token exchange");
+    describe_counter!("EntraFetches", Unit::Count, "fetches of a tenant's keys");
     describe_counter!("EntraUnreachable", Unit::Count, "failed fetches of a tenant's keys");
     describe_counter!("UnreadableSites", Unit::Count, "reads of a site whose document has errors");
-    describe_gauge!("NewestKeyAge", Unit::Seconds, "how long the newest signing key has been in its state");
+    describe_histogram!(
+        "NewestKeyAge",
+        Unit::Seconds,
+        "how long the newest signing key has been in its state"
+    );
 }

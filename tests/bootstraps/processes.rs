@@ -1,7 +1,7 @@
 //! Start, panics, logs and metrics of the processes.
 
-use pozi_tests::{Fleet, METRICS, Runtime, event, with_form};
-use serde_json::Value;
+use pozi_tests::{Fate, Fleet, METRICS, Runtime, event, with_form};
+use serde_json::{Value, json};
 
 use super::{bootstrap, form, start};
 
@@ -105,4 +105,25 @@ async fn an_exchange_writes_metrics_in_the_embedded_format() {
     });
     assert_eq!(of_exchanges.unwrap()["Namespace"], METRICS);
     assert_eq!((&line["Exchanges"], &line["Decision"]), (&1.into(), &"granted".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_succeeded_tells_the_age_of_the_newest_key_once_and_names_sites_without_key_sets() {
+    let Some((fleet, runtime)) = start("rotate-keys").await else { return };
+    runtime.invoke(&json!({})).await.unwrap();
+    fleet.entra.set_fate(Fate::Fails);
+    runtime.invoke(&json!({})).await.unwrap();
+    fleet.delete_ring().await;
+    for _ in 0..2 {
+        runtime.invoke(&json!({})).await.unwrap_err();
+    }
+    let lines: Vec<Value> = runtime.end().iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let tells = |line: &&Value| line["_aws"].is_object() && line["NewestKeyAge"].is_array();
+    assert_eq!(lines.iter().filter(tells).count(), 2, "{lines:#?}");
+    let total = |name: &str| lines.iter().filter_map(|line| line[name].as_u64()).sum::<u64>();
+    // Of four runs, the first alone fetched anything.
+    assert_eq!(total("EntraFetches") * 3, total("EntraUnreachable") * 4);
+    let warned = lines.iter().filter(|line| line["message"] == "a tenant's key set was not stored");
+    let sites: Vec<_> = warned.filter_map(|line| line["sites"].as_str()).collect();
+    assert_eq!(sites.iter().filter(|sites| **sites == "riverbend").count(), 6, "{sites:?}");
 }

@@ -147,10 +147,19 @@ impl Fleet {
 
     /// Deletes the item of a claim, by its key.
     pub async fn delete_claim(&self, key: &str) {
+        self.delete(key, "claim").await;
+    }
+
+    /// Deletes the key ring.
+    pub async fn delete_ring(&self) {
+        self.delete("ring", "ring").await;
+    }
+
+    async fn delete(&self, partition: &str, item: &str) {
         let delete = dynamodb().delete_item().table_name(&self.table);
         let delete =
-            delete.key("pk", AttributeValue::S(key.into())).key("sk", AttributeValue::S("claim".into()));
-        delete.send().await.expect("the claim is deleted");
+            delete.key("pk", AttributeValue::S(partition.into())).key("sk", AttributeValue::S(item.into()));
+        delete.send().await.expect("the item is deleted");
     }
 
     /// Gives a claim to a site, by the claim's key.

@@ -30,8 +30,8 @@ const EXPECTED: [&str; 23] = [
     "own Refusals Reason=keys_unavailable, missing notBreaching",
     "own Refusals Reason=site_unreadable, missing notBreaching",
     "own Refusals Reason=internal_error, missing notBreaching",
-    "overdue NewestKeyAge by 168 hours, missing breaching",
-    "own EntraUnreachable, missing notBreaching",
+    "overdue NewestKeyAge by 168 hours, missing missing",
+    "share EntraUnreachable of EntraFetches, missing notBreaching",
     "own UnreadableSites, missing notBreaching",
 ];
 
@@ -84,6 +84,9 @@ fn calculated(alarm: &Value) -> String {
     let all = "FILL(granted, 0) + FILL(refused, 0)";
     let rate = |part: &str| format!("IF({all} >= 20, 100 * FILL({part}, 0) / ({all}), 0)");
     let expression = text_of(&metrics[0]["Expression"]);
+    if expression == "100 * FILL(failed, 0) / fetches" {
+        return format!("share {} of {}", of("failed"), of("fetches")).replace("own ", "");
+    }
     let part = ["refused", "reason"].into_iter().find(|part| counts_all && expression == rate(part));
     match (part, expression.strip_prefix("age / 3600 - ")) {
         (Some(part), _) => format!("rate of {}", of(part).trim_start_matches("own ")),
@@ -101,6 +104,7 @@ fn there_is_an_alarm_for_every_failure_that_needs_attention() {
         spoiled: &[
             ("/UnreadableSites", json!(null)),
             ("/KeyAge/Properties/TreatMissingData", json!("notBreaching")),
+            ("/EntraUnreachable/Properties/Metrics/2/MetricStat/Metric/MetricName", json!("Exchanges")),
             ("/ApiErrors/Properties/MetricName", json!("4xx")),
             ("/TokenExchangeDuration/Properties/ExtendedStatistic", json!(null)),
             ("/SigningOutage/Properties/Dimensions/0/Value", json!("signing_gone")),
@@ -122,5 +126,11 @@ fn alarms_notify_the_topic_if_there_is_one() {
         alarms.flat_map(|(_, alarm)| [alarm["AlarmActions"].clone(), alarm["OKActions"].clone()]).collect()
     };
     assert!(to(&[]).iter().all(Value::is_null));
+    // Nothing is reported before the first key ring is made, so only the end of the reports notifies.
+    let key_age = Stack::of(expansion, &[("AlarmTopicArn", "topic")]).properties("KeyAge").clone();
+    assert_eq!(
+        (&key_age["TreatMissingData"], &key_age["InsufficientDataActions"]),
+        (&json!("missing"), &json!(["topic"]))
+    );
     assert!(to(&[("AlarmTopicArn", "topic")]).iter().all(|actions| *actions == json!(["topic"])));
 }

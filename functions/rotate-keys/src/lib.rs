@@ -88,18 +88,17 @@ impl<E: Environment> RotateKeys<E> {
                 (self.rotate(request, now).await, Ok(Refreshed::default()))
             }
         };
-        let rotated = rotated?;
+        let (rotated, key_sets) = (rotated?, refreshed?);
+        if let Some(age) = newest_key_age(&rotated.ring, now) {
+            metrics::record_newest_key_age(age);
+        }
         let ring = KeyStatus::all_of(&rotated.ring);
-        Ok(RunReport { keys: in_words(&rotated), ring, key_sets: refreshed? })
+        Ok(RunReport { keys: in_words(&rotated), ring, key_sets })
     }
 
     async fn rotate(&self, request: &RotationRequest, now: Timestamp) -> Result<Rotation, RotationError> {
         let stores = (&self.ring, &self.revocations);
-        let rotated = revocation::carry_out(stores, &self.keys, &self.policy, request, now).await?;
-        if let Some(age) = newest_key_age(&rotated.ring, now) {
-            metrics::record_newest_key_age(age);
-        }
-        Ok(rotated)
+        revocation::carry_out(stores, &self.keys, &self.policy, request, now).await
     }
 }
 

@@ -49,6 +49,7 @@ use crate::{
 /// Source: <https://learn.microsoft.com/entra/identity-platform/signing-key-rollover>.
 pub const KEY_LIFETIMES: Lifetimes = Lifetimes {
     fresh: Duration::from_hours(1),
+    background: Duration::ZERO,
     keep: Duration::from_hours(24),
     cooldown: Duration::from_mins(5),
 };
@@ -166,7 +167,8 @@ async fn obtain<F: KeySetFetch>(
         Err(error) if error.may_pass_at_once() => fetch.fetch(location).await,
         done => done,
     };
-    let document = fetched.inspect_err(|_| metrics::record_entra_failure())?;
+    metrics::record_entra_fetch(fetched.is_err());
+    let document = fetched?;
     Ok((EntraKeySet::parse(&document, location.cloud)?, now))
 }
 
