@@ -2,8 +2,10 @@
 //! should run in parallel have arrived, and then releases them together.
 
 use axum::Router;
-use pozi_auth::keyring::SigningAlgorithm;
-use pozi_tests::{Fleet, exchanged};
+use pozi_auth::{adapters::SystemClock, keyring::SigningAlgorithm, timestamp::Clock};
+use pozi_tests::{Fleet, SetClock, exchanged};
+
+use super::load::instance;
 
 /// Releases the calls of each step, which run in parallel, one step after the other. The calls of a step are sorted.
 async fn release_in_order(fleet: &Fleet, steps: &[&[&str]]) {
@@ -62,6 +64,27 @@ async fn keys_in_kms_cost_a_call_per_signature() {
     let Some(fleet) = Fleet::in_kms(SigningAlgorithm::Es256).await else { return };
     let instance = started(&fleet, &[&["GetItem", "GetItem"]]).await;
     exchanges_after(&fleet, instance, &[&["Query"], &["BatchGetItem"], &["Sign"]]).await;
+}
+
+/// What was revoked is waited for; the ring and the site's claims, which cost a second call, are read meanwhile for the next
+/// exchange. Only after a quarter of an hour does an exchange wait for them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quiet_minute_costs_one_wait_and_a_quiet_quarter_of_an_hour_two() {
+    let Some(fleet) = Fleet::sealed().await else { return };
+    let token = fleet.token();
+    for (quiet, waits) in [(65, 1), (14 * 60, 1), (15 * 60, 2)] {
+        let clock = SetClock::at(SystemClock.now().unix_seconds());
+        let instance = instance(&fleet, &clock);
+        assert_eq!(exchanged(&instance, &token).await.status, 200);
+        clock.advance(quiet);
+        fleet.aws.hold_answers();
+        let steps: [&[&str]; 2] = [&["GetItem", "GetItem", "Query"], &["BatchGetItem"]];
+        let (waited, rest) = steps.split_at(waits);
+        let (answer, ()) = tokio::join!(exchanged(&instance, &token), release_in_order(&fleet, waited));
+        assert_eq!(answer.status, 200, "after {quiet} s: {}", answer.json);
+        release_in_order(&fleet, rest).await;
+        fleet.aws.release_all();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -41,7 +41,7 @@ impl Environment for AwsWithTestClock {
 }
 
 /// Starts an instance of token-exchange with the test clock.
-fn instance(fleet: &Fleet, clock: &SetClock) -> Router {
+pub(super) fn instance(fleet: &Fleet, clock: &SetClock) -> Router {
     let aws = connection(&aws_at(fleet.aws.url()));
     let table = Arc::new(Table::new(&aws, &fleet.table));
     let issuer = ISSUER.parse().unwrap();

@@ -3,6 +3,7 @@
 
 #[cfg(feature = "lambda")]
 pub mod aws;
+mod checks;
 mod revocations;
 
 use std::sync::Arc;
@@ -13,16 +14,16 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
-use http::{HeaderMap, StatusCode, header::ORIGIN};
+use http::StatusCode;
 use pozi_auth::{
     entra::{
         self, ApplicationTokens, GraphAccess, GraphToken, GroupResolver, Groups, GroupsFrom, KeySetFetch,
         KeySetLocation, KeySetMemory, MembershipSource, SignedToken, SubjectRefusal, TenantKeys,
         UnverifiedToken, VerifiedSubject,
     },
-    error::{Received, shortened, with_causes},
+    error::with_causes,
     issuer::REVOCATIONS_PATH,
-    keyring::ActiveKey,
+    keyring::{ActiveKey, KeyRequirements},
     oauth::{self, ExchangeError, ExchangeRequest, ExplanationRequest, RequestRefusal, TokenResponse},
     revocation::{RevocationList, RevocationSource},
     session::{self, Issuer, SessionClaims},
@@ -33,6 +34,7 @@ use pozi_auth::{
 };
 use uuid::Uuid;
 
+use self::checks::{check_origin, refuse_revoked};
 pub use self::revocations::Revocations;
 
 /// Where an exchange runs: on AWS, on localhost or in a test. Names the types that it works with.
@@ -126,7 +128,11 @@ impl<E: Environment> TokenExchange<E> {
         let token = UnverifiedToken::parse(request.subject_token.as_str())?;
         trail.record_claims(&token);
         token.check_expiry(now)?;
-        let (sites, revoked) = tokio::join!(sites_of(&self.sites, &token, now), self.revocations.list(now));
+        let (sites, revoked, ()) = tokio::join!(
+            sites_of(&self.sites, &token, now),
+            self.revocations.list(now),
+            self.prepare_to_sign(now)
+        );
         let sites = sites?;
         trail.record_key_search();
         let ready = || trail.record_keys_ready();
@@ -150,6 +156,12 @@ impl<E: Environment> TokenExchange<E> {
         session::check_size(&session)?;
         trail.record_session(&claims, signing_key.id.as_str());
         Ok(TokenResponse::new(session, &claims, request.issued_token_type))
+    }
+
+    /// Reads the key ring beside the site if that is due. Whether its key may sign is decided when it is known what was revoked;
+    /// an error shows then, too.
+    async fn prepare_to_sign(&self, now: Timestamp) {
+        let _ = self.signing.active(now, &KeyRequirements::default()).await;
     }
 
     /// Returns what an exchange of the tokens in `request`, a form, would grant and why, or the error that it would end with.
@@ -260,38 +272,4 @@ async fn verify_signature<F: KeySetFetch, M: KeySetMemory>(
     let key = tenant_keys.find(location, token.key_id(), now).await;
     looked_up();
     Ok(token.verify_signature(&*key?, cloud)?)
-}
-
-/// Refuses a token that was issued before its person or its site was revoked.
-fn refuse_revoked(
-    revoked: &RevocationList,
-    subject: &VerifiedSubject,
-    site: &Site,
-    now: Timestamp,
-) -> Result<(), ExchangeError> {
-    let person = (subject.tenant(), subject.object());
-    let Some(entry) = revoked.refuses(person, site.external_url.as_str(), subject.issued(), now) else {
-        return Ok(());
-    };
-    let (kind, issued, accepted_from) = (entry.revoked.kind(), subject.issued(), entry.issued_before(now));
-    Err(ExchangeError::Revoked { kind, issued, accepted_from })
-}
-
-/// A browser says which page makes the request: the page of another site must not use its visitor's sign-in. Other clients
-/// send no `Origin`, and hold the token themselves. Of several, a proxy and this service could each read another one; API
-/// Gateway joins them with commas.
-fn check_origin(headers: &HeaderMap, site: &Site) -> Result<(), ExchangeError> {
-    let mut origins = headers.get_all(ORIGIN).iter();
-    let Some(origin) = origins.next() else { return Ok(()) };
-    if origins.next().is_some() || origin.as_bytes().contains(&b',') {
-        return Err(ExchangeError::OriginRepeated);
-    }
-    if origin.to_str().is_ok_and(|origin| site.is_served_from(origin)) {
-        return Ok(());
-    }
-    let expected: Vec<_> = site.origins.iter().map(|origin| format!("`{origin}`")).collect();
-    Err(ExchangeError::OriginNotAllowed {
-        found: Received::of(&String::from_utf8_lossy(origin.as_bytes())),
-        expected: shortened(&expected.join(", ")),
-    })
 }

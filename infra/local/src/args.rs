@@ -113,6 +113,7 @@ impl Args {
     pub fn ring_lifetimes(&self) -> Lifetimes {
         Lifetimes {
             fresh: self.publish_before() / 4,
+            background: Duration::ZERO,
             keep: Duration::from_mins(1),
             cooldown: Duration::from_secs(1),
         }

@@ -20,6 +20,7 @@ use crate::{
 /// How long a signer uses a ring. A rotation policy must keep retired keys for longer than `keep`.
 pub const RING_LIFETIMES: Lifetimes = Lifetimes {
     fresh: Duration::from_mins(1),
+    background: Duration::from_mins(15),
     keep: Duration::from_hours(12),
     cooldown: Duration::from_secs(1),
 };
@@ -27,8 +28,12 @@ pub const RING_LIFETIMES: Lifetimes = Lifetimes {
 /// How long a publisher uses a ring: longer than a signer does, so that in an outage of the store no session is signed with
 /// a key that is no longer published. It reads a new ring within seconds: after a key was revoked, another one may sign at
 /// once, and our verifiers then need it.
-pub const PUBLISHED_LIFETIMES: Lifetimes =
-    Lifetimes { fresh: Duration::from_secs(5), keep: Duration::from_hours(24), ..RING_LIFETIMES };
+pub const PUBLISHED_LIFETIMES: Lifetimes = Lifetimes {
+    fresh: Duration::from_secs(5),
+    background: Duration::ZERO,
+    keep: Duration::from_hours(24),
+    ..RING_LIFETIMES
+};
 
 /// Signs with the active key of a stored ring, opened once.
 #[derive(Debug)]
@@ -211,11 +216,13 @@ mod tests {
         START.plus(Duration::from_secs(seconds))
     }
 
+    /// Returns the id of the key that signs then, and lets a read in the background end.
     async fn id_at(signer: &Signing, seconds: u64) -> Result<KeyId, String> {
-        let key = signer
-            .active(after(seconds), &KeyRequirements::default())
-            .await
-            .map_err(|error| with_causes(&error))?;
+        let key = signer.active(after(seconds), &KeyRequirements::default()).await;
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        let key = key.map_err(|error| with_causes(&error))?;
         assert!(key.signer.sign(b"message").await.is_ok());
         Ok(key.id.clone())
     }
@@ -245,7 +252,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn reads_the_ring_once_a_minute_and_follows_it() {
+    async fn reads_the_ring_once_a_minute_and_follows_it_when_asked_twice() {
         let (source, signer) = signer(Ok(Some(ring())));
         id_at(&signer, 0).await.unwrap();
         let next = ring();
@@ -253,8 +260,13 @@ mod tests {
         let own = next.active().unwrap().id.clone();
         assert_ne!(id_at(&signer, 59).await.as_ref(), Ok(&own));
         assert_eq!(source.loads.load(Ordering::SeqCst), 1);
-        assert_eq!(id_at(&signer, 60).await, Ok(own));
+        assert_ne!(id_at(&signer, 60).await.as_ref(), Ok(&own));
+        assert_eq!(id_at(&signer, 60).await.as_ref(), Ok(&own));
         assert_eq!(source.loads.load(Ordering::SeqCst), 2);
+        let last = ring();
+        source.becomes(Ok(Some(last.clone())));
+        let last = last.active().unwrap().id.clone();
+        assert_eq!(id_at(&signer, 60 + 900).await, Ok(last), "a ring of a quarter of an hour is waited for");
     }
 
     #[tokio::test]
@@ -313,6 +325,7 @@ mod tests {
         assert_ne!(id_at(&signer, 0).await.unwrap(), next);
         *vault.down.lock().unwrap() = true;
         source.becomes(Ok(Some(after)));
+        assert_ne!(id_at(&signer, 60).await.unwrap(), next);
         assert_eq!(id_at(&signer, 60).await.unwrap(), next);
     }
 

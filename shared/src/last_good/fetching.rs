@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::OwnedMutexGuard;
+use tokio::{sync::OwnedMutexGuard, task::JoinHandle};
 
 use super::{LastGood, State, pause::lock};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl<T: Send + Sync + 'static> LastGood<T> {
-    /// Runs the fetch as a task of its own, so that a caller who is cancelled does not stop it for those who wait.
+    /// Fetches, and waits until that has ended.
     pub(super) async fn fetch<E, L>(
         self: &Arc<Self>,
         now: Timestamp,
@@ -22,9 +22,25 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         E: Into<Cause> + Send + 'static,
         L: Future<Output = Result<(T, Timestamp), E>> + Send + 'static,
     {
+        // The task cannot fail.
+        let _ = self.start_fetch(now, flight, satisfies, load).await;
+    }
+
+    /// Starts the fetch as a task of its own, so that a caller who is cancelled does not stop it for those who wait.
+    pub(super) fn start_fetch<E, L>(
+        self: &Arc<Self>,
+        now: Timestamp,
+        flight: OwnedMutexGuard<()>,
+        satisfies: impl Fn(&T) -> bool + Send + 'static,
+        load: L,
+    ) -> JoinHandle<()>
+    where
+        E: Into<Cause> + Send + 'static,
+        L: Future<Output = Result<(T, Timestamp), E>> + Send + 'static,
+    {
         self.log_future(now);
         let this = Arc::clone(self);
-        let fetching = tokio::spawn(async move {
+        tokio::spawn(async move {
             // A task within the task, so that a panic starts the pause, too, before the next caller may fetch.
             match tokio::spawn(load).await {
                 Ok(Ok((value, since))) => this.keep(value, since, now, satisfies),
@@ -32,9 +48,7 @@ impl<T: Send + Sync + 'static> LastGood<T> {
                 Err(error) => this.pause(now, error),
             }
             drop(flight);
-        });
-        // The outer task cannot fail.
-        let _ = fetching.await;
+        })
     }
 
     fn keep(&self, value: T, since: Timestamp, now: Timestamp, satisfies: impl Fn(&T) -> bool) {

@@ -5,6 +5,7 @@
 //! | --- | --- | --- | --- |
 //! | a fresh value that satisfies | - | - | it is used |
 //! | a stale one that satisfies | pause | - | it is used |
+//! | one that satisfies, younger than `background` | - | - | it is used, and fetched in the background |
 //! | a stale one that satisfies, younger than twice `fresh` | - | - | fetch; others use it meanwhile |
 //! | an older one that satisfies | - | - | fetch; others wait, and use it if that fails |
 //! | one that does not satisfy | pause | - | [`Unavailable`](LastGoodError::Unavailable) until the pause ends |
@@ -16,10 +17,14 @@
 //! A fetch that satisfies starts no pause and ends the one after failures. One that brings a value that does not satisfy
 //! starts the pause after a useless fetch, for `cooldown`. A failure starts both pauses for `cooldown` if a usable value is
 //! held. If none is, it starts a pause of 5 s, which doubles with each failure in a row up to 60 s (and `cooldown`).
+//!
+//! A fetch in the background makes nobody wait, and whoever asks after it has ended gets what it brought. A function on AWS
+//! Lambda stands still between requests: there it goes on with the next one.
 
 mod fetching;
 mod next;
 mod pause;
+mod usable;
 
 use std::{
     sync::{Arc, Mutex},
@@ -27,10 +32,7 @@ use std::{
 };
 
 pub use self::pause::Cooldown;
-use self::{
-    next::{Held, Next, next},
-    pause::{after_failure, lock, remaining},
-};
+use self::{next::Next, pause::lock};
 use crate::{error::Cause, timestamp::Timestamp};
 
 /// How long a value is used.
@@ -38,6 +40,9 @@ use crate::{error::Cause, timestamp::Timestamp};
 pub struct Lifetimes {
     /// Up to this age, a value that satisfies the caller is used without a fetch.
     pub fresh: Duration,
+    /// Up to this age, a value that satisfies the caller is used while another one is fetched, for which nobody waits. Zero:
+    /// a caller waits for each fetch.
+    pub background: Duration,
     /// Up to this age, a value is used while its source fails.
     pub keep: Duration,
     /// The pause after a fetch that failed, or whose value did not satisfy the caller. Shorter after a failure while no
@@ -120,10 +125,10 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         E: Into<Cause> + Send + 'static,
         L: Future<Output = Result<(T, Timestamp), E>> + Send + 'static,
     {
-        self.find_fresh(now, self.lifetimes.fresh, satisfies, load).await
+        self.find_within(now, (self.lifetimes.fresh, self.lifetimes.background), satisfies, load).await
     }
 
-    /// As [`find`](Self::find), for a caller to whom a value is fresh for `fresh`.
+    /// As [`find`](Self::find), for a caller to whom a value is fresh for `fresh`, and who waits for a newer one.
     pub async fn find_fresh<E, L>(
         self: &Arc<Self>,
         now: Timestamp,
@@ -135,9 +140,31 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         E: Into<Cause> + Send + 'static,
         L: Future<Output = Result<(T, Timestamp), E>> + Send + 'static,
     {
+        self.find_within(now, (fresh, Duration::ZERO), satisfies, load).await
+    }
+
+    async fn find_within<E, L>(
+        self: &Arc<Self>,
+        now: Timestamp,
+        ages: (Duration, Duration),
+        satisfies: impl Fn(&T) -> bool + Clone + Send + 'static,
+        load: impl FnOnce() -> L + Send,
+    ) -> Result<Arc<T>, LastGoodError>
+    where
+        E: Into<Cause> + Send + 'static,
+        L: Future<Output = Result<(T, Timestamp), E>> + Send + 'static,
+    {
         let seen = self.fetches();
-        let flight = match self.next(now, fresh, &satisfies) {
+        let flight = match self.next(now, ages, &satisfies) {
             (Next::Use, Some(value)) => return Ok(value),
+            (Next::FetchInBackground, Some(value)) => {
+                if let Ok(flight) = Arc::clone(&self.flight).try_lock_owned()
+                    && self.fetches() == seen
+                {
+                    self.start_fetch(now, flight, satisfies, load());
+                }
+                return Ok(value);
+            }
             (Next::FetchBeside, Some(value)) => match Arc::clone(&self.flight).try_lock_owned() {
                 Ok(flight) => flight,
                 Err(_) => return Ok(value),
@@ -148,7 +175,7 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         if self.fetches() != seen {
             return self.just_fetched(now, &satisfies);
         }
-        match self.next(now, fresh, &satisfies) {
+        match self.next(now, ages, &satisfies) {
             (Next::Use, Some(value)) => Ok(value),
             (Next::Refuse(error), _) => Err(error),
             _ => {
@@ -174,70 +201,6 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         self.fetch(now, flight, satisfies.clone(), load()).await;
         self.just_fetched(now, &satisfies)
     }
-
-    /// Returns what is held after a fetch that has just ended. A value that it brought is new whatever its time says: the
-    /// caller's time is from before the fetch, and may be far behind if the machine slept.
-    fn just_fetched(&self, now: Timestamp, satisfies: impl Fn(&T) -> bool) -> Result<Arc<T>, LastGoodError> {
-        let brought = {
-            let state = lock(&self.state);
-            state.held.as_ref().filter(|_| state.failed.is_none()).map(|(value, _)| Arc::clone(value))
-        };
-        let held = brought.or_else(|| self.usable(now).map(|(value, _)| value));
-        match held {
-            Some(value) if satisfies(&value) => Ok(value),
-            held => Err(match self.failed(held.is_some(), now) {
-                Some(retry_after) => LastGoodError::Unavailable { retry_after },
-                None if held.is_some() => LastGoodError::Missing { retry_after: None },
-                None => LastGoodError::Unavailable { retry_after: MIN_RETRY },
-            }),
-        }
-    }
-
-    /// Returns what the table says, and the value that is held and usable.
-    fn next(
-        &self,
-        now: Timestamp,
-        fresh: Duration,
-        satisfies: impl Fn(&T) -> bool,
-    ) -> (Next, Option<Arc<T>>) {
-        let usable = self.usable(now);
-        let held = match &usable {
-            None => Held::Nothing,
-            Some((value, _)) if !satisfies(value) => Held::Unsatisfying,
-            Some((_, age)) if *age < fresh => Held::Fresh,
-            Some((_, age)) if *age < fresh.saturating_mul(2) => Held::Stale,
-            Some(_) => Held::LongStale,
-        };
-        let failed = self.failed(usable.is_some(), now);
-        (next(held, failed, self.useless(now)), usable.map(|(value, _)| value))
-    }
-
-    /// Returns what remains of the pause after the last failure.
-    fn failed(&self, holds: bool, now: Timestamp) -> Option<Duration> {
-        let (at, count) = lock(&self.state).failed?;
-        remaining(at, after_failure(holds, count, self.lifetimes.cooldown), now)
-    }
-
-    /// Returns what remains of the pause after a useless fetch.
-    fn useless(&self, now: Timestamp) -> Option<Duration> {
-        self.useless.remaining(self.lifetimes.cooldown, now)
-    }
-
-    /// Returns the held value and its age, unless it is too old or from the future.
-    fn usable(&self, now: Timestamp) -> Option<(Arc<T>, Duration)> {
-        let state = lock(&self.state);
-        let (value, fetched) = state.held.as_ref()?;
-        let age = now.age_of(*fetched).filter(|age| *age < self.lifetimes.keep)?;
-        Some((Arc::clone(value), age))
-    }
-
-    fn is_usable(&self, fetched: Timestamp, now: Timestamp) -> bool {
-        now.age_of(fetched).is_some_and(|age| age < self.lifetimes.keep)
-    }
-
-    fn fetches(&self) -> u64 {
-        lock(&self.state).fetches
-    }
 }
 
 /// For the tests of callers.
@@ -254,8 +217,6 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         (self.failed(self.usable(now).is_some(), now), self.useless(now))
     }
 }
-
-const MIN_RETRY: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod clock_tests;

@@ -13,6 +13,8 @@ pub(super) enum Held {
     Unsatisfying,
     /// One that satisfies, and is fresh.
     Fresh,
+    /// One that satisfies, and is still used while it is fetched in the background.
+    Ageing,
     /// One that satisfies, younger than twice the time that it is fresh.
     Stale,
     /// One that satisfies, and is older.
@@ -24,6 +26,8 @@ pub(super) enum Held {
 pub(super) enum Next {
     /// Use what is held.
     Use,
+    /// Use what is held, and fetch in the background unless another caller is already fetching.
+    FetchInBackground,
     /// Fetch, or use what is held if another caller is already fetching.
     FetchBeside,
     /// Fetch, or wait until another caller has fetched.
@@ -35,7 +39,8 @@ pub(super) enum Next {
 /// Returns what to do with what is `held`, and what remains of the pauses since a fetch `failed` or was `useless`.
 pub(super) fn next(held: Held, failed: Option<Duration>, useless: Option<Duration>) -> Next {
     match (held, failed, useless) {
-        (Held::Fresh, _, _) | (Held::Stale | Held::LongStale, Some(_), _) => Next::Use,
+        (Held::Fresh, _, _) | (Held::Ageing | Held::Stale | Held::LongStale, Some(_), _) => Next::Use,
+        (Held::Ageing, None, _) => Next::FetchInBackground,
         (Held::Stale, None, _) => Next::FetchBeside,
         (Held::LongStale | Held::Nothing, None, _) | (Held::Unsatisfying, None, None) => Next::Fetch,
         (Held::Nothing | Held::Unsatisfying, Some(retry_after), _) => {
@@ -59,6 +64,7 @@ mod tests {
         // Without a pause, after a useless fetch, after a failure, after both.
         for (held, expected) in [
             (Held::Fresh, [Next::Use; 4]),
+            (Held::Ageing, [Next::FetchInBackground, Next::FetchInBackground, Next::Use, Next::Use]),
             (Held::Stale, [Next::FetchBeside, Next::FetchBeside, Next::Use, Next::Use]),
             (Held::LongStale, [Next::Fetch, Next::Fetch, Next::Use, Next::Use]),
             (Held::Unsatisfying, [Next::Fetch, missing, unavailable, unavailable]),

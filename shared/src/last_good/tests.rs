@@ -6,6 +6,7 @@ use super::*;
 
 pub(super) const LIFETIMES: Lifetimes = Lifetimes {
     fresh: Duration::from_hours(1),
+    background: Duration::ZERO,
     keep: Duration::from_hours(24),
     cooldown: Duration::from_mins(5),
 };

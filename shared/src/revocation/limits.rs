@@ -19,6 +19,7 @@ pub(super) const MAX_GROUPS: usize = 8;
 /// How long an exchange uses a list.
 pub const LIST_LIFETIMES: Lifetimes = Lifetimes {
     fresh: Duration::from_secs(5),
+    background: Duration::ZERO,
     keep: Duration::from_hours(12),
     cooldown: Duration::from_secs(1),
 };

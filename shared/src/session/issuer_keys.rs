@@ -15,6 +15,7 @@ use crate::{
 /// ids from causing a fetch each; it delays no real key, because a key is published hours before it signs.
 pub const ISSUER_KEY_LIFETIMES: Lifetimes = Lifetimes {
     fresh: Duration::from_mins(5),
+    background: Duration::ZERO,
     keep: Duration::from_hours(24),
     cooldown: Duration::from_secs(30),
 };

@@ -20,8 +20,12 @@ use crate::{
 ///
 /// So a session is checked against a document of up to 30 s, to which the service adds up to 10 s, and a fetch up to 3 s. Even if
 /// one fetch fails in between, a revocation is known within a minute.
-pub const REVOCATION_LIFETIMES: Lifetimes =
-    Lifetimes { fresh: Duration::from_secs(30), keep: Duration::MAX, cooldown: Duration::from_secs(10) };
+pub const REVOCATION_LIFETIMES: Lifetimes = Lifetimes {
+    fresh: Duration::from_secs(30),
+    background: Duration::ZERO,
+    keep: Duration::MAX,
+    cooldown: Duration::from_secs(10),
+};
 
 /// Within what time a revocation is respected by every verifier of ours that reaches the service.
 pub const REVOKED_WITHIN: Duration = Duration::from_mins(1);

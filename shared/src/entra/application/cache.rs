@@ -38,6 +38,7 @@ const MAX_REGISTRATIONS: usize = 1_000;
 /// How long credentials are kept.
 const CREDENTIAL_LIFETIMES: Lifetimes = Lifetimes {
     fresh: Duration::from_mins(5),
+    background: Duration::ZERO,
     keep: Duration::from_hours(12),
     cooldown: Duration::from_secs(30),
 };
