@@ -186,6 +186,13 @@ fn schedule_faults(stack: &Stack, _: &Deployment) -> Vec<String> {
         target["RetryPolicy"]["MaximumRetryAttempts"].is_u64(),
         "the retries are unlimited",
     ));
+    let counts_once = stack.of_type("AWS::Lambda::EventInvokeConfig").any(|(_, retries)| {
+        text_of(&retries["FunctionName"]) == "${RotateKeys}" && retries["MaximumRetryAttempts"] == 0
+    });
+    faults.extend(fault_unless(
+        counts_once,
+        "Lambda retries a failed run, so that its alarm counts it more than once",
+    ));
     faults
 }
 
@@ -200,6 +207,7 @@ fn keys_are_rotated_every_quarter_of_an_hour() {
             ("/Schedule/Properties/State", json!("DISABLED")),
             ("/Schedule/Properties/Target/Input", json!("{\"establish\":true}")),
             ("/Schedule/Properties/Target/RetryPolicy", json!(null)),
+            ("/RotateKeysEventInvokeConfig/Properties/MaximumRetryAttempts", json!(2)),
             ("/Schedule/Properties/Target/Arn", json!({ "Fn::GetAtt": ["Jwks", "Arn"] })),
         ],
     }
