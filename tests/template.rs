@@ -13,6 +13,8 @@ mod api;
 mod authorizer;
 #[path = "template/cycles.rs"]
 mod cycles;
+#[path = "template/dashboard.rs"]
+mod dashboard;
 #[path = "template/expansion.rs"]
 mod expansion;
 #[path = "template/permissions.rs"]

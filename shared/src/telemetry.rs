@@ -51,12 +51,17 @@ pub fn log_panics() {
     }));
 }
 
+/// The id that a gateway gave a request, in the request's extensions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(pub String);
+
 /// Collects what the audit event of one exchange reports. If the exchange ends without an outcome, because it panicked or
 /// its caller disconnected, the event is written on drop.
 #[derive(Debug)]
 pub struct Trail {
     started: Instant,
     lap: Instant,
+    request: Option<String>,
     keys_us: u64,
     sign_us: u64,
     token_sha256: Option<String>,
@@ -83,6 +88,7 @@ impl Trail {
         Self {
             started,
             lap: started,
+            request: None,
             keys_us: 0,
             sign_us: 0,
             token_sha256: None,
@@ -101,6 +107,11 @@ impl Trail {
             session: None,
             written: false,
         }
+    }
+
+    /// Records the id of the request, if a gateway gave it one.
+    pub fn record_request(&mut self, id: Option<&RequestId>) {
+        self.request = id.map(|RequestId(id)| id.chars().take(64).collect());
     }
 
     /// Records the subject token received.
@@ -196,6 +207,7 @@ impl Trail {
             subject_sha256 = self.subject_sha256,
             subject_token_sha256 = self.token_sha256,
             uti = self.token_id,
+            request = self.request,
             subject_token_kid = self.token_key,
             keys_us = self.keys_us,
             sign_us = self.sign_us,

@@ -11,7 +11,9 @@ use pozi_auth::{
     tenants::{RegistryError, SiteRegistry, TenantSites},
     timestamp::Timestamp,
 };
-use pozi_tests::{NOW, World, exchange_form, form_request, part, riverbend_with, send};
+use pozi_tests::{
+    NOW, World, event, exchange_form, form_request, lambda_response, part, riverbend_with, send, with_form,
+};
 use serde_json::{Value, json};
 
 use super::{Lines, audits};
@@ -377,5 +379,21 @@ async fn text_in_an_unverified_token_neither_forges_nor_floods_the_log() {
             assert_eq!(audit["status"], answer.status.as_u16(), "{name}");
             assert!(audit.to_string().len() < 1_500, "{name}: {} characters", audit.to_string().len());
         }
+    }
+}
+
+#[tokio::test]
+async fn the_audit_event_names_the_request_as_the_access_log_does() {
+    let world = World::new().await;
+    let form = exchange_form(&world.token(&TokenSpec::default()), &[]);
+    for name in ["http-api-token", "rest-api-token", "function-url-token"] {
+        let event = event(name);
+        let in_base64 = event["body"] == "@FORM_BASE64@";
+        let (lines, _guard) = Lines::capture();
+        lambda_response(world.router(), &with_form(event.clone(), &form, in_base64)).await;
+        let lines = lines.take();
+        let [audit] = audits(&lines)[..] else { panic!("not one audit event: {lines:?}") };
+        assert_eq!(audit["request"], event["requestContext"]["requestId"], "{name}");
+        assert!(audit["request"].is_string());
     }
 }

@@ -79,11 +79,10 @@ fn expected(function: &str, deployment: &Deployment) -> BTreeSet<String> {
     };
     let written = always.iter().chain(keys).chain(graph);
     let calls = written.map(|line| line.replace("<issuer>", deployment.issuer).replace("<any key>", ANY_KEY));
-    // Every function writes its log and its traces; permissions for traces have no resource.
+    // Every function writes its log.
     let logs =
         ["CreateLogStream", "PutLogEvents"].map(|call| format!("logs:{call} on ${{{function}Log.Arn}}"));
-    let traces = ["PutTraceSegments", "PutTelemetryRecords"].map(|call| format!("xray:{call} on *"));
-    calls.chain(logs).chain(traces).collect()
+    calls.chain(logs).collect()
 }
 
 fn role_faults(stack: &Stack, deployment: &Deployment) -> Vec<String> {

@@ -69,8 +69,6 @@ fn log_faults(stack: &Stack, _: &Deployment) -> Vec<String> {
         let own = format!("${{{name}Log}}");
         let logs_there = function["LoggingConfig"]["LogGroup"] == own && stack.has(&format!("{name}Log"));
         faults.extend(fault_unless(logs_there, &format!("{name} logs to the wrong group")));
-        let is_traced = function["TracingConfig"]["Mode"] == "Active";
-        faults.extend(fault_unless(is_traced, &format!("{name} is not traced")));
     }
     let access = &stack.properties("Stage")["AccessLogSettings"];
     faults.extend(fault_unless(
@@ -86,6 +84,7 @@ fn log_faults(stack: &Stack, _: &Deployment) -> Vec<String> {
     let allowed = [
         "requestTimeEpoch",
         "requestId",
+        "identity.sourceIp",
         "routeKey",
         "httpMethod",
         "status",
@@ -111,7 +110,6 @@ fn every_log_expires_and_contains_no_secret() {
             ("/ApiLog/Properties/RetentionInDays", json!(null)),
             ("/Another", json!({ "Type": "AWS::Logs::LogGroup", "Properties": {} })),
             ("/RotateKeys/Properties/LoggingConfig", json!(null)),
-            ("/TokenExchange/Properties/TracingConfig", json!(null)),
             (format, json!("{\"path\":\"$context.path\"}")),
             (format, json!("$context.requestId")),
         ],

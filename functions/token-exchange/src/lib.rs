@@ -108,6 +108,7 @@ pub fn router<E: Environment>(state: Arc<TokenExchange<E>>) -> Router {
 
 async fn token<E: Environment>(State(state): State<Arc<TokenExchange<E>>>, request: Request) -> Response {
     let mut trail = Trail::begin();
+    trail.record_request(request.extensions().get());
     let outcome = state.exchange(request, &mut trail).await;
     trail.finish(&outcome);
     match outcome {

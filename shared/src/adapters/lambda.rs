@@ -16,7 +16,8 @@ use tower::ServiceExt;
 use crate::{
     config::{ConfigError, TelemetryConfig},
     error::with_causes,
-    metrics, oauth, telemetry,
+    metrics, oauth,
+    telemetry::{self, RequestId},
 };
 
 /// Collects metrics and writes them in CloudWatch's embedded metric format.
@@ -112,7 +113,20 @@ pub fn service(
     Future: Send,
 > + Clone {
     let router = oauth::finish(router);
-    service_fn(move |request: Request| router.clone().oneshot(without_stage(request).map(into_body)))
+    service_fn(move |request: Request| router.clone().oneshot(without_stage(with_id(request)).map(into_body)))
+}
+
+/// Puts API Gateway's id of the request where the audit event finds it.
+fn with_id(mut request: Request) -> Request {
+    let id = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
+        Some(RequestContext::ApiGatewayV1(context)) => context.request_id.clone(),
+        _ => None,
+    };
+    if let Some(id) = id {
+        request.extensions_mut().insert(RequestId(id));
+    }
+    request
 }
 
 /// Removes API Gateway's stage (`/live`) from the path, once, because the routes do not have it. The path that the runtime

@@ -48,6 +48,7 @@ pub(super) struct Exchange {
     pub(super) uti: Option<String>,
     pub(super) subject_token_kid: Option<String>,
     pub(super) subject_token_sha256: Option<String>,
+    pub(super) request: Option<String>,
     pub(super) keys_us: u64,
     pub(super) sign_us: u64,
     pub(super) total_us: u64,
@@ -117,6 +118,7 @@ impl Exchange {
             &mut self.kid,
             &mut self.subject_sha256,
             &mut self.uti,
+            &mut self.request,
             &mut self.subject_token_kid,
             &mut self.subject_token_sha256,
         ];

@@ -252,6 +252,7 @@ fn write_references(f: &mut fmt::Formatter<'_>, exchange: &Exchange) -> fmt::Res
         ("Entra token (uti)", &exchange.uti),
         ("signed by Entra's key", &exchange.subject_token_kid),
         ("SHA-256 of the token", &exchange.subject_token_sha256),
+        ("request (access log)", &exchange.request),
     ] {
         if let Some(id) = id {
             writeln!(f, "  {what:<22} {}", styled(FAINT, id))?;
