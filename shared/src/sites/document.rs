@@ -13,6 +13,10 @@ use crate::{
     identifiers::{ClientId, GroupId, TenantId},
 };
 
+/// The largest site file that can be stored, in bytes: a site's item holds its document and the one before.
+/// Source: 400 KB an item, <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>.
+pub const MAX_DOCUMENT_BYTES: usize = 190 * 1_024;
+
 /// The longest lifetime of a session, in minutes. Keys stay published for longer than that after they last signed.
 pub const MAX_SESSION_MINUTES: u64 = 60;
 

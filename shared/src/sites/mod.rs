@@ -30,8 +30,8 @@ pub use self::{
     closed::{closed, would_close},
     decide::{AccessRefusal, Grant, Observed, allowed, decide},
     document::{
-        Download, GraphPermissions, MAX_SESSION_MINUTES, PastRevocationLimit, REVOCATION_LIMIT_MINUTES,
-        SiteDocument, Who, site_schema,
+        Download, GraphPermissions, MAX_DOCUMENT_BYTES, MAX_SESSION_MINUTES, PastRevocationLimit,
+        REVOCATION_LIMIT_MINUTES, SiteDocument, Who, site_schema,
     },
     enforcement::{Day, Enforcement, MAX_OBSERVED_DAYS, ObservedTooLongError},
     error::SiteError,

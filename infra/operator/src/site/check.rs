@@ -5,7 +5,7 @@ use std::fmt;
 use pozi_auth::{
     adapters::LoadError,
     session::{LARGE_SESSION_BYTES, MAX_SESSION_BYTES, longest_session},
-    sites::{SiteFile, SiteFileError, register},
+    sites::{MAX_DOCUMENT_BYTES, SiteFile, SiteFileError, register},
     timestamp::Timestamp,
 };
 
@@ -47,6 +47,7 @@ const FIX: &str = "shorten the ids of its catalogues, or divide it into two site
 pub fn check(files: &[SiteFile], now: Timestamp) -> Result<Vec<SiteFileError>, Vec<SiteFileError>> {
     let mut errors = register(files).err().unwrap_or_default();
     errors.extend(files.iter().filter_map(|file| file.check_enforcement(now).err()));
+    errors.extend(files.iter().filter_map(too_large));
     let mut warnings = Vec::new();
     for file in files {
         // The errors of a file that does not compile are known already.
@@ -65,6 +66,17 @@ pub fn check(files: &[SiteFile], now: Timestamp) -> Result<Vec<SiteFileError>, V
         }
     }
     if errors.is_empty() { Ok(warnings) } else { Err(errors) }
+}
+
+/// Returns the error of a file that the table could not hold twice.
+fn too_large(file: &SiteFile) -> Option<SiteFileError> {
+    let bytes = file.text.len();
+    (bytes > MAX_DOCUMENT_BYTES).then(|| {
+        let message = format!(
+            "the file has {bytes} bytes, and at most {MAX_DOCUMENT_BYTES} can be stored; remove comments and rules that nobody needs, or divide it into two sites"
+        );
+        whole_file(file, message)
+    })
 }
 
 fn whole_file(file: &SiteFile, message: String) -> SiteFileError {
@@ -97,6 +109,22 @@ mod tests {
         assert_eq!(errors.len(), 1);
         let text = errors[0].to_string();
         assert!(text.ends_with("bytes, and at most 7168 are issued; shorten the ids of its catalogues, or divide it into two sites"), "{text}");
+    }
+
+    #[test]
+    fn refuses_a_file_that_the_table_cannot_hold_twice() {
+        let padded = |bytes: usize| {
+            let own = file(0);
+            let text = format!("{}\n#{}", own.text, "x".repeat(bytes - own.text.len() - 2));
+            SiteFile { text, ..own }
+        };
+        assert_eq!(check(&[padded(MAX_DOCUMENT_BYTES)], NOW), Ok(vec![]));
+        let errors = check(&[padded(MAX_DOCUMENT_BYTES + 1)], NOW).unwrap_err();
+        assert_eq!(errors.len(), 1);
+        assert!(
+            errors[0].message.starts_with("the file has 194561 bytes, and at most 194560 can be stored; "),
+            "{errors:?}"
+        );
     }
 
     #[test]
