@@ -6,6 +6,8 @@
 mod drill;
 #[path = "keys/entra.rs"]
 mod entra;
+#[path = "keys/many_tenants.rs"]
+mod many_tenants;
 #[path = "keys/operator.rs"]
 mod operator;
 #[path = "keys/outages.rs"]

@@ -3,9 +3,13 @@
 use axum::Router;
 use entra_emulator::TokenSpec;
 use pozi_auth::{keyring::SigningAlgorithm, session::SessionVerifier, sites::Access};
-use pozi_gate::{Gate, Routes};
-use pozi_tests::{Published, World, part, riverbend_tenant, riverbend_with};
+use pozi_gate::{Gate, Routes, config::UpstreamConfig, settings::Limits};
+use pozi_tests::{Published, RunningGate, World, part, riverbend_tenant, riverbend_with};
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 use tower::ServiceExt;
 
 use super::{Lines, audits, secrets::Secrets};
@@ -84,5 +88,37 @@ async fn a_decision_that_the_rules_would_have_refused_says_so() {
         let lines = lines.take();
         let line = lines.iter().find(|line| line["target"] == "pozi::gate").unwrap();
         assert_eq!((&line["decision"], &line["observed"]), (&json!(decision), &observed), "{catalogue}");
+    }
+}
+
+/// Whatever QGIS Server does then: here it cannot be reached.
+#[tokio::test]
+async fn a_map_that_the_rules_would_have_refused_says_so() {
+    let file = riverbend_with("enforcement = \"observe until 2027-02-01\"");
+    let site = file.compile().unwrap();
+    let world = World::with(&[file], SigningAlgorithm::Es256).await;
+    let session = world.exchange(&world.token(&TokenSpec::default()), &[]).await.session().to_owned();
+    let nowhere = UpstreamConfig::FastCgi { address: "127.0.0.1:9".into() };
+    let servers = RunningGate::servers(&site, &nowhere);
+    let gate = RunningGate::start(&world, &site, Limits::default(), servers).await;
+    let (lines, _guard) = Lines::capture();
+    for (catalogue, observed) in [("planning", Value::Null), ("assets", json!("would_be_refused"))] {
+        let request = format!(
+            "GET /pozi/ows/{catalogue}/?SERVICE=WMS&REQUEST=GetCapabilities HTTP/1.1\r\nHost: gate\r\nConnection: close\r\nX-Pozi-Session: {session}\r\n\r\n"
+        );
+        let mut client = TcpStream::connect(gate.address).await.unwrap();
+        client.write_all(request.as_bytes()).await.unwrap();
+        client.read_to_end(&mut Vec::new()).await.unwrap();
+        let lines = lines.take();
+        let line = lines.iter().find(|line| line["message"] == "a request was decided").unwrap();
+        let found = ["decision", "reason", "catalogue", "operation", "observed"].map(|name| &line[name]);
+        let expected = [
+            json!("refused"),
+            json!("qgis_unreachable"),
+            json!(catalogue),
+            json!("GetCapabilities"),
+            observed,
+        ];
+        assert_eq!(found.map(Value::clone), expected);
     }
 }

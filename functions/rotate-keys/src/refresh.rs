@@ -1,7 +1,7 @@
 //! Fetches every registered tenant's key sets and stores the valid ones. A tenant that does not answer keeps its stored sets,
 //! and does not affect the others.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use pozi_auth::{
     entra::{Cloud, EntraKeySet, KeySetFetch, KeySetLocation, TokenVersion},
@@ -12,10 +12,15 @@ use pozi_auth::{
     timestamp::Timestamp,
 };
 use serde::Serialize;
-use tokio::{sync::Semaphore, task::JoinSet};
+use tokio::{
+    sync::Semaphore,
+    task::{JoinError, JoinSet},
+};
 
-/// How many key sets are fetched at once.
-const MAX_CONCURRENT: usize = 8;
+/// How many key sets are fetched at once: enough for 1,000 tenants while Entra does not answer for a third of them.
+const MAX_CONCURRENT: usize = 64;
+/// When a run gives up the rest, so that it ends within the function's 120 s.
+const LONGEST: Duration = Duration::from_secs(90);
 
 /// What happened to the key sets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -33,6 +38,7 @@ pub(crate) async fn refresh<T: AllTenants + KeySetStore, F: KeySetFetch>(
     now: Timestamp,
 ) -> Result<Refreshed, RegistryError> {
     let all = tenants.all().await?.into_iter().flat_map(|(tenant, stored)| locations(tenant, &stored));
+    let all = begun_elsewhere(all.collect(), now);
     let permits = Arc::new(Semaphore::new(MAX_CONCURRENT));
     let mut fetches = JoinSet::new();
     for (location, sites) in all {
@@ -44,22 +50,44 @@ pub(crate) async fn refresh<T: AllTenants + KeySetStore, F: KeySetFetch>(
         });
     }
     let mut refreshed = Refreshed::default();
-    while let Some(outcome) = fetches.join_next().await {
+    let count = async {
+        while let Some(outcome) = fetches.join_next().await {
+            refreshed.count(outcome);
+        }
+    };
+    if tokio::time::timeout(LONGEST, count).await.is_err() {
+        refreshed.failed += fetches.len();
+        tracing::error!(key_sets = fetches.len(), "there was no time to fetch the rest of the key sets");
+    }
+    Ok(refreshed)
+}
+
+/// Returns `all` from another place on at each time, so that a run without time for all leaves out others than the run before.
+fn begun_elsewhere<T>(mut all: Vec<T>, now: Timestamp) -> Vec<T> {
+    let count = u64::try_from(all.len()).unwrap_or(u64::MAX).max(1);
+    all.rotate_left(usize::try_from(now.unix_seconds() % count).unwrap_or_default());
+    all
+}
+
+impl Refreshed {
+    fn count(&mut self, outcome: Result<Result<(), Unkept>, JoinError>) {
         match outcome {
-            Ok(Ok(())) => refreshed.kept += 1,
+            Ok(Ok(())) => self.kept += 1,
             Ok(Err((location, sites, error))) => {
-                refreshed.failed += 1;
+                self.failed += 1;
                 let problem = with_causes(&*error);
                 tracing::warn!(tenant = %location.tenant, sites, problem, "a tenant's key set was not stored");
             }
             Err(error) => {
-                refreshed.failed += 1;
+                self.failed += 1;
                 tracing::error!(problem = %error, "fetching a tenant's key set panicked");
             }
         }
     }
-    Ok(refreshed)
 }
+
+/// A key set that was not stored: where it is, for which sites, and why.
+type Unkept = (KeySetLocation, String, Cause);
 
 async fn renew(
     store: &impl KeySetStore,
