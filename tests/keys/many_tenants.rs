@@ -27,7 +27,7 @@ use uuid::Uuid;
 const ANSWERS: Duration = Duration::from_millis(200);
 const HANGS: Duration = Duration::from_secs(5);
 /// What Lambda gives a run (`Timeout` in the template).
-const LAMBDA: Duration = Duration::from_secs(120);
+const LAMBDA: Duration = Duration::from_mins(2);
 
 struct Many;
 
