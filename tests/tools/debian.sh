@@ -12,7 +12,7 @@ found() {
 install_packages() {
     installed && return 0
     found apt-get || return 1
-    exec 9> "${TMPDIR:-/tmp}/pozi-tests-packages.lock"
+    exec 9> "${TMPDIR:-/tmp}/pozi-tests-packages-$(id -u).lock"
     flock 9
     installed && return 0
     as_root=
