@@ -8,37 +8,9 @@ mod answers;
 #[path = "bootstraps/processes.rs"]
 mod processes;
 
-use std::{
-    io::Write,
-    path::{Path, PathBuf},
-    process::{Command, Output},
-    sync::OnceLock,
-};
+use std::io::Write;
 
-use pozi_tests::{Fleet, Runtime, exchange_form, tools};
-
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-
-/// Runs `infra/build` once for all tests. `None` if the tools cannot be installed. Takes minutes after a change of the
-/// functions, and otherwise a second.
-fn built() -> Option<&'static Output> {
-    static BUILT: OnceLock<Option<Output>> = OnceLock::new();
-    let build = || {
-        tools()?;
-        Some(Command::new("python3").arg("infra/build").current_dir(ROOT).output().unwrap())
-    };
-    BUILT.get_or_init(build).as_ref()
-}
-
-/// Returns the path of a function's bootstrap.
-fn bootstrap(function: &str) -> Option<PathBuf> {
-    let built = built()?;
-    // The table is printed once all are built. Bootstraps that are too large are checked by a test of their own.
-    let table = String::from_utf8_lossy(&built.stdout);
-    let row = table.lines().any(|row| row.split_whitespace().next() == Some(function));
-    assert!(row, "{}", String::from_utf8_lossy(&built.stderr));
-    Some(Path::new(ROOT).join("target/lambda").join(function).join("bootstrap"))
-}
+use pozi_tests::{Fleet, Runtime, bootstrap, built, exchange_form};
 
 /// Starts a fleet, and one of its functions as a process.
 async fn start(function: &str) -> Option<(Fleet, Runtime)> {

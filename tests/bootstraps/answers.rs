@@ -6,10 +6,12 @@ use pozi_auth::{
     config::Signing,
     keyring::{RotationRequest, SigningAlgorithm},
 };
-use pozi_tests::{EmulatedAws, Fleet, ISSUER, Runtime, event, lambda_response, part, verified_by, with_form};
+use pozi_tests::{
+    EmulatedAws, Fleet, ISSUER, Runtime, bootstrap, event, lambda_response, part, verified_by, with_form,
+};
 use serde_json::{Value, json};
 
-use super::{bootstrap, form, print, start};
+use super::{form, print, start};
 
 const TOKEN: [&str; 4] = ["rest-api-token", "http-api-token", "http-api-stage-token", "function-url-token"];
 

@@ -1,9 +1,9 @@
 //! Start, panics, logs and metrics of the processes.
 
-use pozi_tests::{Fate, Fleet, METRICS, Runtime, event, with_form};
+use pozi_tests::{Fate, Fleet, METRICS, Runtime, bootstrap, event, with_form};
 use serde_json::{Value, json};
 
-use super::{bootstrap, form, start};
+use super::{form, start};
 
 /// An event that makes the runtime panic when it converts it.
 fn panicking_event(form: &str) -> Value {

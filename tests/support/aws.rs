@@ -24,7 +24,7 @@ use pozi_auth::{
 use crate::tools;
 
 /// Credentials for the emulated AWS, which accepts any.
-pub(crate) const CREDENTIALS: [(&str, &str); 3] = [
+pub const CREDENTIALS: [(&str, &str); 3] = [
     ("AWS_REGION", "eu-central-1"),
     ("AWS_ACCESS_KEY_ID", "emulated"),
     ("AWS_SECRET_ACCESS_KEY", "emulated"),

@@ -5,6 +5,7 @@
 
 mod applications;
 mod aws;
+mod bootstraps;
 mod debian;
 mod events;
 mod fault_proxy;
@@ -28,7 +29,8 @@ mod world;
 
 pub use self::{
     applications::{EmulatedTokenEndpoint, MemoryCredentials, new_certificate, registration},
-    aws::{EmulatedAws, PATIENT_LIMITS, aws_at, edit},
+    aws::{CREDENTIALS, EmulatedAws, PATIENT_LIMITS, aws_at, edit},
+    bootstraps::{bootstrap, built},
     debian::{install, install_qgis},
     events::{event, event_file, lambda_response, with_form},
     fault_proxy::{Fate, FaultProxy},
@@ -42,7 +44,7 @@ pub use self::{
     published::{Outage, PublishedDocument},
     requests::{Answer, exchange_form, form_request, send},
     runtime::Runtime,
-    tenants::{riverbend_tenant, riverbend_with},
+    tenants::{riverbend_tenant, riverbend_with, serve},
     traffic::Seen,
     venv::tools,
     verifier::{Published, WorldKeys},

@@ -23,7 +23,7 @@ pub fn riverbend_with(setting: &str) -> SiteFile {
 }
 
 /// Serves the emulated Entra, and returns it with its URL.
-pub(crate) async fn serve() -> (EmulatedEntra, String) {
+pub async fn serve() -> (EmulatedEntra, String) {
     let directory = spawn_blocking(directory).await.expect("the keys are made");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
     let url = format!("http://{}", listener.local_addr().expect("the listener has an address"));
