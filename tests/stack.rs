@@ -3,6 +3,8 @@
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
+#[path = "stack/authorizer.rs"]
+mod authorizer;
 #[path = "stack/cloud.rs"]
 mod cloud;
 #[path = "stack/life.rs"]

@@ -2,10 +2,7 @@
 
 use serde_json::json;
 
-use super::{
-    cloud::Cloud,
-    service::{Service, template_with},
-};
+use super::{cloud::Cloud, service::Service};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stack_is_created_serves_is_updated_rolled_back_and_deleted() {
@@ -20,7 +17,6 @@ async fn a_stack_is_created_serves_is_updated_rolled_back_and_deleted() {
     service.update("infra/template.yaml", &["LogLevel=info", "SignForHours=24"]).unwrap();
     service.assert_serves().await;
     assert_eq!(service.keys().await.1, published, "an update keeps the keys");
-    let _ = template_with;
 
     let table = service.output("TableName");
     let key = cloud.resource("pozi", "SealingKey");

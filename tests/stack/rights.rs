@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     cloud::{Call, Cloud, Credentials, ROOT},
-    service::{Service, template_with},
+    service::{Service, changed},
 };
 
 const TENANT: &str = "tenant#00000000-0000-4000-8000-000000000000";
@@ -88,7 +88,8 @@ fn allowed(cloud: &Cloud, caller: &Credentials, attempts: &[Attempt]) -> Vec<&'s
 async fn whoever_takes_a_function_over_can_do_what_it_does_and_no_more() {
     let Some(cloud) = Cloud::start().await else { return };
     let folder = tempfile::tempdir().unwrap();
-    let template = template_with(folder.path(), "../target/lambda/", &format!("{ROOT}/tests/stack/thief/ #"));
+    let thief = format!("{ROOT}/tests/stack/thief/ #");
+    let template = changed(folder.path(), "infra/template.yaml", &[("../target/lambda/", &thief)]);
     let service = Service { cloud: &cloud, stack: "pozi" };
     service.update(&template, &[]).unwrap();
     let table = service.output("TableName");

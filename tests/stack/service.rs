@@ -105,12 +105,15 @@ async fn answer(request: RequestBuilder) -> Answer {
     (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
 }
 
-/// Writes the template to a file in `folder`, with `replacement` instead of `original`.
-pub(crate) fn template_with(folder: &Path, original: &str, replacement: &str) -> String {
-    let text = fs::read_to_string(Path::new(ROOT).join("infra/template.yaml")).unwrap();
-    assert!(text.contains(original), "the template has no {original}");
-    let target = format!("{ROOT}/target/lambda/");
-    let text = text.replace(original, replacement).replace("../target/lambda/", &target);
+/// Writes a copy of `template` to a file in `folder`, with the second of each of `changes` instead of the first.
+pub(crate) fn changed(folder: &Path, template: &str, changes: &[(&str, &str)]) -> String {
+    let mut text = fs::read_to_string(Path::new(ROOT).join(template)).unwrap();
+    for (original, replacement) in changes {
+        assert!(text.contains(original), "{template} has no {original}");
+        text = text.replace(original, replacement);
+    }
+    let parents = "../".repeat(template.split('/').count() - 1);
+    let text = text.replace(&format!("{parents}target/lambda/"), &format!("{ROOT}/target/lambda/"));
     let file = folder.join("template.yaml");
     fs::write(&file, text).unwrap();
     file.to_str().unwrap().to_owned()
