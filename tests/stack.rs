@@ -7,6 +7,8 @@
 mod authorizer;
 #[path = "stack/cloud.rs"]
 mod cloud;
+#[path = "stack/disasters.rs"]
+mod disasters;
 #[path = "stack/life.rs"]
 mod life;
 #[path = "stack/rights.rs"]

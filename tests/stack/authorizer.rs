@@ -75,7 +75,6 @@ async fn an_api_is_open_to_the_sessions_of_its_site_and_to_their_catalogues() {
             ("CacheSeconds", "0"),
         ];
         let parameters = parameters.map(|(name, value)| format!("{name}={value}"));
-        let parameters: Vec<_> = parameters.iter().map(String::as_str).collect();
         Service { cloud: &cloud, stack }.update(&template, &parameters).unwrap();
     };
     deploy("authorizer", &own("aud"));

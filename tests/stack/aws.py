@@ -6,18 +6,14 @@ What the emulator lacks and the stack needs is added below, each beside the reas
 import json
 import os
 import pathlib
-import shutil
 import socket
 import sys
-import tempfile
 import threading
 
 with socket.socket() as probe:
     probe.bind(("127.0.0.1", 0))
     PORT = probe.getsockname()[1]
 
-FOLDER = tempfile.mkdtemp(prefix="pozi-stack-")
-tempfile.tempdir = FOLDER  # for the functions' programs, which the emulator unpacks
 os.environ |= {
     "AUTH": "true",  # policies of roles and keys are enforced
     "AWS_ENDPOINT_URL": f"http://127.0.0.1:{PORT}",
@@ -27,7 +23,6 @@ os.environ |= {
     "LOG_LEVEL": "WARNING",
     "MINISTACK_ACCOUNT_ID": "123456789012",
     "MINISTACK_REGION": os.environ["AWS_REGION"],
-    "TMPDIR": FOLDER,
 }
 
 from ministack import app  # noqa: E402
@@ -39,7 +34,6 @@ from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS as
 
 def end_with_parent():
     sys.stdin.buffer.read()
-    shutil.rmtree(FOLDER, ignore_errors=True)
     os._exit(0)
 
 

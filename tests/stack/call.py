@@ -13,11 +13,20 @@ def text(value):
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
+def with_bytes(value):
+    """Binary attributes of DynamoDB, as they were before `text`."""
+    if isinstance(value, list):
+        return [with_bytes(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: one.encode("latin-1") if name == "B" else with_bytes(one) for name, one in value.items()}
+
+
 def call(service, operation, arguments):
     if service not in clients:
         clients[service] = session.create_client(service)
     try:
-        return {"answer": getattr(clients[service], operation)(**arguments)}
+        return {"answer": getattr(clients[service], operation)(**with_bytes(arguments))}
     except botocore.exceptions.ClientError as error:
         return {"error": error.response["Error"]["Code"]}
 

@@ -17,12 +17,14 @@ use pozi_auth::{
 use pozi_operator::{Args, World, plain, run};
 use pozi_tests::{CREDENTIALS, PATIENT_LIMITS, built, serve, tools, venv};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 pub(crate) const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// The emulated AWS, with an emulated Entra that its functions ask. It ends with the test.
 pub(crate) struct Cloud {
     process: Child,
+    folder: TempDir,
     programs: PathBuf,
     sam: PathBuf,
     /// The URL of all its services.
@@ -44,9 +46,11 @@ impl Cloud {
         let programs = venv::with("stack/requirements.txt", "stack")?;
         assert!(built()?.status.success(), "{}", String::from_utf8_lossy(&built()?.stderr));
         let (entra, entra_url) = serve().await;
+        let folder = tempfile::tempdir().unwrap();
         let mut process = Command::new(programs.join("python"))
             .arg(Path::new(ROOT).join("tests/stack/aws.py"))
             .envs(CREDENTIALS)
+            .env("TMPDIR", folder.path()) // the functions' programs are unpacked there
             .env("POZI_ENTRA_LOGIN_URL", entra_url) // each function gets it from the emulated AWS
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -56,7 +60,7 @@ impl Cloud {
         let mut port = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut port).unwrap();
         let url = format!("http://127.0.0.1:{}", port.trim());
-        let cloud = Self { process, programs, sam, url, entra };
+        let cloud = Self { process, folder, programs, sam, url, entra };
         cloud.wait().await;
         Some(cloud)
     }
@@ -123,6 +127,13 @@ impl Cloud {
         let answer = self.call("lambda", "invoke", asked);
         let payload = serde_json::from_str(answer["Payload"].as_str().unwrap()).unwrap();
         if answer["FunctionError"].is_null() { Ok(payload) } else { Err(payload) }
+    }
+
+    /// Ends all instances of functions, so that the next requests start new ones, without anything in memory.
+    pub(crate) fn end_instances(&self) {
+        let ended =
+            Command::new("pkill").args(["-KILL", "-f", self.folder.path().to_str().unwrap()]).status();
+        assert!(ended.unwrap().success(), "no function was running");
     }
 
     /// Returns the outputs of a stack.

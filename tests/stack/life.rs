@@ -14,7 +14,9 @@ async fn a_stack_is_created_serves_is_updated_rolled_back_and_deleted() {
     service.assert_serves().await;
     let published = service.keys().await.1;
 
-    service.update("infra/template.yaml", &["LogLevel=info", "SignForHours=24"]).unwrap();
+    service
+        .update("infra/template.yaml", &["LogLevel=info".to_owned(), "SignForHours=24".to_owned()])
+        .unwrap();
     service.assert_serves().await;
     assert_eq!(service.keys().await.1, published, "an update keeps the keys");
 

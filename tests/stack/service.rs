@@ -20,19 +20,21 @@ pub(crate) type Answer = (u16, Value);
 
 impl<'a> Service<'a> {
     /// Deploys the service as the stack `stack`, with other values for some `parameters`.
-    pub(crate) fn deploy(cloud: &'a Cloud, stack: &'a str, parameters: &[&str]) -> Self {
+    pub(crate) fn deploy(cloud: &'a Cloud, stack: &'a str, parameters: &[String]) -> Self {
         let service = Self { cloud, stack };
         service.update("infra/template.yaml", parameters).unwrap();
         service
     }
 
     /// Deploys `template` over it, as `make deploy` does. The error is SAM's output.
-    pub(crate) fn update(&self, template: &str, parameters: &[&str]) -> Result<(), String> {
+    pub(crate) fn update(&self, template: &str, parameters: &[String]) -> Result<(), String> {
         let file = format!("{ROOT}/samconfig.toml");
         let settings = ["deploy", "--config-file", &file, "--config-env", "dev"];
         let names = ["--template-file", template, "--stack-name", self.stack];
         let overrides = ["--parameter-overrides", "file://target/lambda/architecture.yaml"];
-        self.cloud.sam(&[&settings[..], &names, &overrides, parameters].concat()).map(drop)
+        let words = [&settings[..], &names, &overrides].concat().into_iter();
+        let words: Vec<_> = words.chain(parameters.iter().map(String::as_str)).collect();
+        self.cloud.sam(&words).map(drop)
     }
 
     /// Returns an output of the stack.
@@ -96,6 +98,13 @@ impl<'a> Service<'a> {
         );
         session
     }
+}
+
+/// Requests a certificate for a domain, and returns the parameters with which the service takes it.
+pub(crate) fn domain(cloud: &Cloud) -> [String; 2] {
+    let certificate = cloud.call("acm", "request_certificate", json!({ "DomainName": "auth.gis.example" }));
+    let certificate = certificate["CertificateArn"].as_str().unwrap();
+    ["DomainName=auth.gis.example".to_owned(), format!("CertificateArn={certificate}")]
 }
 
 async fn answer(request: RequestBuilder) -> Answer {

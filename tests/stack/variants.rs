@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     cloud::{Cloud, Credentials},
-    service::Service,
+    service::{Service, domain},
 };
 
 /// Returns the credentials of a person who has the stack's policy for operators and no other.
@@ -22,7 +22,7 @@ fn operator(cloud: &Cloud, stack: &str) -> Credentials {
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_stay_in_kms_and_the_operators_policy_is_enough_to_set_the_service_up() {
     let Some(cloud) = Cloud::start().await else { return };
-    let service = Service::deploy(&cloud, "pozi", &["Signing=kms", "Algorithm=RS256"]);
+    let service = Service::deploy(&cloud, "pozi", &["Signing=kms".to_owned(), "Algorithm=RS256".to_owned()]);
     let operator = operator(&cloud, "pozi");
     service.set_up(&operator).await;
     let session = service.assert_serves().await;
@@ -39,17 +39,8 @@ async fn a_domain_of_ones_own_is_the_issuer_and_is_answered() {
     let zone =
         cloud.call("route53", "create_hosted_zone", json!({ "Name": "gis.example", "CallerReference": "1" }));
     let zone = zone["HostedZone"]["Id"].as_str().unwrap().trim_start_matches("/hostedzone/").to_owned();
-    let certificate = cloud.call("acm", "request_certificate", json!({ "DomainName": "auth.gis.example" }));
-    let certificate = certificate["CertificateArn"].as_str().unwrap();
-    let service = Service::deploy(
-        &cloud,
-        "pozi",
-        &[
-            "DomainName=auth.gis.example",
-            &format!("CertificateArn={certificate}"),
-            &format!("HostedZoneId={zone}"),
-        ],
-    );
+    let zone = format!("HostedZoneId={zone}");
+    let service = Service::deploy(&cloud, "pozi", &[&domain(&cloud)[..], &[zone]].concat());
     assert_eq!(service.output("Issuer"), "https://auth.gis.example");
     service.set_up(&Cloud::owner()).await;
     let (status, exchanged) = service.exchange().await;
