@@ -32,7 +32,7 @@ pub use self::{
     debian::{install, install_qgis},
     events::{event, event_file, lambda_response, with_form},
     fault_proxy::{Fate, FaultProxy},
-    fleet::{Fleet, ISSUER, METRICS, exchanged},
+    fleet::{Fleet, ISSUER, METRICS, PROBE_TENANT, exchanged},
     gate::RunningGate,
     graph::{EmulatedGraph, served},
     invalid_tokens::{InvalidToken, invalid_tokens},
