@@ -2,7 +2,7 @@
 
 use http::Response;
 use pozi_auth::{adapters::SystemClock, config::Signing, keyring::SigningAlgorithm, timestamp::Clock};
-use pozi_prober::{ProbeRequest, ReleaseHook};
+use pozi_prober::{ProbeReport, ProbeRequest, ReleaseHook};
 use pozi_tests::{EmulatedAws, Fate, Fleet};
 use serde_json::json;
 
@@ -57,4 +57,14 @@ async fn a_release_that_cannot_be_tried_is_told_so() {
     prober.run(&hook(), now).await.unwrap_err();
     let said = said.0.lock().unwrap().clone();
     assert_eq!(said, [("e-1".to_owned(), false), ("e-1".to_owned(), false)], "no key ring, and no table");
+}
+
+/// A member with another name would let everything pass, or nothing.
+#[test]
+fn the_workflow_reads_the_report_as_it_is_written() {
+    const WORKFLOW: &str = include_str!("../../examples/deploy-workflow/deploy.yml");
+    assert_eq!(WORKFLOW.matches("'.has_keys and .failures == []'").count(), 2);
+    let report = ProbeReport { has_keys: true, checks: 7, failures: vec![] };
+    let written = json!({ "has_keys": true, "checks": 7, "failures": [] });
+    assert_eq!(serde_json::to_value(report).unwrap(), written);
 }

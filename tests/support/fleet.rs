@@ -249,6 +249,9 @@ impl Fleet {
             ("POZI_ENTRA_LOGIN_URL", self.entra.url()),
             ("POZI_METRICS", METRICS),
             ("POZI_PROBE_TENANT", &PROBE_TENANT.to_string()),
+            ("POZI_PROBE_KEY", "arn:aws:kms:eu-central-1:000000000000:key/probe"),
+            ("POZI_EXCHANGE_VERSION", "arn:aws:lambda:eu-central-1:000000000000:function:exchange:2"),
+            ("POZI_JWKS_VERSION", "arn:aws:lambda:eu-central-1:000000000000:function:jwks:2"),
             ("AWS_ENDPOINT_URL", self.aws.url()),
         ];
         let all = own.iter().chain(&CREDENTIALS).chain(signing);

@@ -17,6 +17,7 @@ mod memory;
 mod node;
 mod process;
 mod published;
+mod releases;
 mod requests;
 mod runtime;
 mod tenants;
@@ -40,6 +41,7 @@ pub use self::{
     memory::{EmulatedKeySets, MemoryRevocations, MemoryRing, SetClock},
     node::{node_with, not_run},
     published::{Outage, PublishedDocument},
+    releases::EmulatedReleases,
     requests::{Answer, exchange_form, form_request, send},
     runtime::Runtime,
     tenants::{riverbend_tenant, riverbend_with},
