@@ -7,6 +7,8 @@
 mod answers;
 #[path = "bootstraps/processes.rs"]
 mod processes;
+#[path = "bootstraps/releases.rs"]
+mod releases;
 
 use std::io::Write;
 

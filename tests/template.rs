@@ -19,6 +19,10 @@ mod dashboard;
 mod expansion;
 #[path = "template/permissions.rs"]
 mod permissions;
+#[path = "template/prober.rs"]
+mod prober;
+#[path = "template/releases.rs"]
+mod releases;
 #[path = "template/resources.rs"]
 mod resources;
 #[path = "template/rule.rs"]

@@ -1,6 +1,6 @@
 //! Documents that are fetched from elsewhere.
 
-use http::StatusCode;
+use http::{Request, Response, StatusCode};
 
 use crate::error::Cause;
 
@@ -14,6 +14,16 @@ pub trait DocumentFetch: Send + Sync + 'static {
 pub trait ConditionalFetch: Send + Sync + 'static {
     /// The document as served, with the limits of [`DocumentFetch::fetch`], or that it is still the one with this `etag`.
     fn fetch_unless(&self, etag: Option<&str>) -> impl Future<Output = Result<Fetched, FetchError>> + Send;
+}
+
+/// Calls the service as one of its clients does.
+pub trait ServiceCall: Send + Sync + 'static {
+    /// Sends `request`, whose URI is a path below the service's own URL, and returns the whole answer, whatever its status: at most
+    /// 256 KiB, within 10 s.
+    fn call(
+        &self,
+        request: Request<String>,
+    ) -> impl Future<Output = Result<Response<Vec<u8>>, FetchError>> + Send;
 }
 
 /// What a conditional fetch brings.

@@ -32,6 +32,14 @@ pub fn record_newest_key_age(age: Duration) {
     ::metrics::histogram!("NewestKeyAge").record(age.as_secs_f64());
 }
 
+/// Counts a probe of the service, with how many of its checks failed in each half.
+pub fn record_probe(failed_exchanges: u64, failed_refusals: u64) {
+    ::metrics::counter!("Probes").increment(1);
+    for (half, failed) in [("exchange", failed_exchanges), ("refusal", failed_refusals)] {
+        ::metrics::counter!("ProbeFailures", "Half" => half).increment(failed);
+    }
+}
+
 /// Describes the metrics and their units to the recorder.
 pub fn describe() {
     use ::metrics::{Unit, describe_counter, describe_histogram};
@@ -41,6 +49,8 @@ pub fn describe() {
     describe_counter!("EntraFetches", Unit::Count, "fetches of a tenant's keys");
     describe_counter!("EntraUnreachable", Unit::Count, "failed fetches of a tenant's keys");
     describe_counter!("UnreadableSites", Unit::Count, "reads of a site whose document has errors");
+    describe_counter!("Probes", Unit::Count, "probes of the service");
+    describe_counter!("ProbeFailures", Unit::Count, "failed checks of probes, by half");
     describe_histogram!(
         "NewestKeyAge",
         Unit::Seconds,

@@ -61,6 +61,7 @@ pub struct RequestId(pub String);
 pub struct Trail {
     started: Instant,
     lap: Instant,
+    uncounted: Option<TenantId>,
     request: Option<String>,
     keys_us: u64,
     sign_us: u64,
@@ -88,6 +89,7 @@ impl Trail {
         Self {
             started,
             lap: started,
+            uncounted: None,
             request: None,
             keys_us: 0,
             sign_us: 0,
@@ -107,6 +109,12 @@ impl Trail {
             session: None,
             written: false,
         }
+    }
+
+    /// Leaves exchanges of the tenant `probed`, if there is one, out of the metrics: the prober is refused on purpose, and what it is
+    /// granted must not hide that nobody else is.
+    pub fn leave_out(&mut self, probed: Option<TenantId>) {
+        self.uncounted = probed;
     }
 
     /// Records the id of the request, if a gateway gave it one.
@@ -184,7 +192,9 @@ impl Trail {
     fn write_event(&mut self, (decision, refusal): (&'static str, Option<Refusal>), detail: Option<&str>) {
         self.written = true;
         let reason = refusal.as_ref().map(|refusal| refusal.reason);
-        metrics::record_exchange(decision, reason, self.started.elapsed());
+        if self.tenant.is_none() || self.tenant != self.uncounted {
+            metrics::record_exchange(decision, reason, self.started.elapsed());
+        }
         let session = self.session.as_ref();
         tracing::info!(
             target: AUDIT,

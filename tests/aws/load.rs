@@ -57,6 +57,7 @@ pub(super) fn instance(fleet: &Fleet, clock: &SetClock) -> Router {
         groups: GroupResolver::new(HttpGraph::new(None).unwrap()),
         signing: RingSigner::new(Arc::clone(&table), keys, RING_LIFETIMES),
         revocations: Revocations::new(table, LIST_LIFETIMES),
+        probe_tenant: None,
     }))
 }
 

@@ -28,9 +28,9 @@ async fn a_panic_ends_one_invocation_but_not_the_process() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_or_contradictory_variable_prevents_the_start_and_is_named() {
-    const ALL: [&str; 3] = ["token-exchange", "jwks", "rotate-keys"];
+    const ALL: [&str; 4] = ["token-exchange", "jwks", "rotate-keys", "prober"];
     const WITH_KEYS: [&str; 2] = ["token-exchange", "rotate-keys"];
-    let cases: [(&str, &str, &[&str]); 9] = [
+    let cases: [(&str, &str, &[&str]); 13] = [
         ("POZI_ISSUER", "", &ALL),
         ("POZI_ISSUER", "auth.example", &ALL),
         ("POZI_TABLE", "", &ALL),
@@ -40,6 +40,10 @@ async fn a_missing_or_contradictory_variable_prevents_the_start_and_is_named() {
         ("POZI_SIGNING", "plain", &WITH_KEYS),
         ("POZI_KEY_TAG", "both-ways", &WITH_KEYS),
         ("POZI_ENTRA_LOGIN_URL", "https://login.evil.example", &WITH_KEYS),
+        ("POZI_PROBE_TENANT", "", &["prober"]),
+        ("POZI_PROBE_KEY", "", &["prober"]),
+        ("POZI_EXCHANGE_VERSION", "", &["prober"]),
+        ("POZI_PROBE_URL", "http://auth.evil.example", &["prober"]),
     ];
     if bootstrap("jwks").is_none() {
         return;

@@ -13,7 +13,7 @@ const RESERVED: [&str; 7] =
 const RESERVED_ADDRESSES: [&str; 6] = ["127.", "0.0.0.0", "10.", "192.0.2.", "198.51.100.", "203.0.113."];
 
 /// Real hosts that the code or the documents need.
-const KNOWN: [&str; 38] = [
+const KNOWN: [&str; 39] = [
     // Microsoft: issuers, keys, groups, documentation.
     "login.microsoftonline.com",
     "login.microsoftonline.us",
@@ -50,6 +50,7 @@ const KNOWN: [&str; 38] = [
     "www.apache.org",
     // AWS services, as principals in roles.
     "apigateway.amazonaws.com",
+    "codedeploy.amazonaws.com",
     "lambda.amazonaws.com",
     "scheduler.amazonaws.com",
     // Documentation of tools.

@@ -113,6 +113,7 @@ async fn function(count: u128, hangs: u128, takes: Duration) -> RotateKeys<Many>
         revocations: world.revocations.clone(),
         keys: SoftwareKeys,
         policy: world.policy,
+        probe_tenant: None,
         tenants: Arc::new(tenants(count)),
         key_sets: Arc::new(SlowEntra {
             key_set: entra.key_set(Version::V1).to_string().into_bytes(),

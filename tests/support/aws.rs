@@ -14,6 +14,7 @@ use std::{
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
+use aws_sdk_kms::types::{KeySpec, KeyUsageType};
 use pozi_auth::{
     adapters::{SystemClock, aws::connection},
     config::{AwsConfig, CallLimits},
@@ -105,6 +106,16 @@ impl EmulatedAws {
     pub async fn sealing_key(&self) -> String {
         let client = aws_sdk_kms::Client::new(&connection(&aws_at(&self.url)));
         let made = client.create_key().send().await.expect("the key is created");
+        made.key_metadata.and_then(|metadata| metadata.arn).expect("the key has an ARN")
+    }
+}
+
+impl EmulatedAws {
+    /// Creates a KMS key like that of the prober's tenant, and returns its ARN.
+    pub async fn probe_key(&self) -> String {
+        let client = aws_sdk_kms::Client::new(&connection(&aws_at(&self.url)));
+        let made = client.create_key().key_spec(KeySpec::Rsa2048).key_usage(KeyUsageType::SignVerify);
+        let made = made.send().await.expect("the key is created");
         made.key_metadata.and_then(|metadata| metadata.arn).expect("the key has an ARN")
     }
 }

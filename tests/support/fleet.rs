@@ -21,6 +21,7 @@ use pozi_auth::{
 };
 use pozi_local::samples;
 use pozi_rotate_keys::{RotateKeys, RunError, RunReport};
+use uuid::uuid;
 
 use crate::{
     Answer, EmulatedAws, Fate, FaultProxy, PATIENT_LIMITS, aws::CREDENTIALS, aws_at, edit, exchange_form,
@@ -29,6 +30,9 @@ use crate::{
 
 /// The issuer of sessions.
 pub const ISSUER: &str = "https://auth.example";
+
+/// The tenant of the prober: like the id of a stack, a GUID by time.
+pub const PROBE_TENANT: TenantId = TenantId::new(uuid!("5f8c1a70-ca3e-11f1-8d4e-0a1b2c3d4e5f"));
 
 /// The namespace of the service's metrics.
 pub const METRICS: &str = "Pozi";
@@ -145,6 +149,11 @@ impl Fleet {
         self.store.clone()
     }
 
+    /// The table, through the proxy.
+    pub fn store_behind_proxy(&self) -> Table {
+        Table::new(&connection(&self.aws()), &self.table)
+    }
+
     /// Deletes the item of a claim, by its key.
     pub async fn delete_claim(&self, key: &str) {
         self.delete(key, "claim").await;
@@ -160,6 +169,19 @@ impl Fleet {
         let delete =
             delete.key("pk", AttributeValue::S(partition.into())).key("sk", AttributeValue::S(item.into()));
         delete.send().await.expect("the item is deleted");
+    }
+
+    /// Writes a site's item without the store's checks, as somebody with the right to write it could.
+    pub async fn overwrite_site(&self, tenant: TenantId, name: &str, document: &str, external_url: &str) {
+        let item = [
+            ("pk", format!("tenant#{tenant}")),
+            ("sk", format!("site#{name}")),
+            ("document", document.to_owned()),
+            ("external_url", external_url.to_owned()),
+        ];
+        let item = item.map(|(name, value)| (name.to_owned(), AttributeValue::S(value)));
+        let put = dynamodb().put_item().table_name(&self.table).set_item(Some(item.into()));
+        put.item("revision", AttributeValue::N("2".to_owned())).send().await.expect("the item is written");
     }
 
     /// Gives a claim to a site, by the claim's key.
@@ -181,6 +203,7 @@ impl Fleet {
             table: self.table.clone(),
             signing: self.signing.clone(),
             graph_secrets: self.graph_secrets.clone(),
+            probe_tenant: Some(PROBE_TENANT),
             entra_login: Some(self.entra.url().parse().expect("the proxy's URL is valid")),
             aws: self.aws(),
         };
@@ -206,6 +229,7 @@ impl Fleet {
             algorithm: self.algorithm,
             sign_for: Duration::from_hours(24),
             entra_login: Some(self.entra.url().parse().expect("the proxy's URL is valid")),
+            probe_tenant: Some(PROBE_TENANT),
             aws: self.aws(),
         };
         pozi_rotate_keys::aws::service(config).expect("the function starts")
@@ -224,6 +248,10 @@ impl Fleet {
             ("POZI_ALGORITHM", self.algorithm.name()),
             ("POZI_ENTRA_LOGIN_URL", self.entra.url()),
             ("POZI_METRICS", METRICS),
+            ("POZI_PROBE_TENANT", &PROBE_TENANT.to_string()),
+            ("POZI_PROBE_KEY", "arn:aws:kms:eu-central-1:000000000000:key/probe"),
+            ("POZI_EXCHANGE_VERSION", "arn:aws:lambda:eu-central-1:000000000000:function:exchange:2"),
+            ("POZI_JWKS_VERSION", "arn:aws:lambda:eu-central-1:000000000000:function:jwks:2"),
             ("AWS_ENDPOINT_URL", self.aws.url()),
         ];
         let all = own.iter().chain(&CREDENTIALS).chain(signing);

@@ -18,6 +18,7 @@ mod memory;
 mod node;
 mod process;
 mod published;
+mod releases;
 mod requests;
 mod runtime;
 mod tenants;
@@ -34,7 +35,7 @@ pub use self::{
     debian::{install, install_qgis},
     events::{event, event_file, lambda_response, with_form},
     fault_proxy::{Fate, FaultProxy},
-    fleet::{Fleet, ISSUER, METRICS, exchanged},
+    fleet::{Fleet, ISSUER, METRICS, PROBE_TENANT, exchanged},
     gate::RunningGate,
     graph::{EmulatedGraph, served},
     invalid_tokens::{InvalidToken, invalid_tokens},
@@ -42,6 +43,7 @@ pub use self::{
     memory::{EmulatedKeySets, MemoryRevocations, MemoryRing, SetClock},
     node::{node_with, not_run},
     published::{Outage, PublishedDocument},
+    releases::EmulatedReleases,
     requests::{Answer, exchange_form, form_request, send},
     runtime::Runtime,
     tenants::{riverbend_tenant, riverbend_with, serve},

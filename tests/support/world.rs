@@ -128,6 +128,7 @@ impl World {
             groups: resolver(&graph, &credentials),
             signing: RingSigner::new(Arc::new(ring.clone()), SoftwareKeys, RING_LIFETIMES),
             revocations: Revocations::new(Arc::new(revocations.clone()), LIST_LIFETIMES),
+            probe_tenant: None,
         });
         let jwks = pozi_jwks::router(
             &issuer,
@@ -164,6 +165,7 @@ impl World {
             groups: resolver(&self.graph, &self.credentials),
             signing: RingSigner::new(Arc::new(self.ring.clone()), SoftwareKeys, RING_LIFETIMES),
             revocations: Revocations::new(Arc::new(self.revocations.clone()), LIST_LIFETIMES),
+            probe_tenant: None,
         }))
     }
 

@@ -8,6 +8,7 @@ use crate::{
     expanded_template,
     expansion::Stack,
     permissions::{permissions, statements},
+    prober::{PROBER, RELEASE},
     rule::{Deployment, Rule, differences},
 };
 
@@ -67,6 +68,7 @@ const ANY_KEY: &str = "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId
 /// Returns the permissions that a function's role should have.
 fn expected(function: &str, deployment: &Deployment) -> BTreeSet<String> {
     let (always, keys): (&[&str], &[&str]) = match (function, deployment.keeps_keys_in_kms()) {
+        ("Prober", _) => (&PROBER, &[]),
         ("TokenExchange", false) => (&TOKEN_EXCHANGE, &TOKEN_EXCHANGE_SEALED),
         ("TokenExchange", true) => (&TOKEN_EXCHANGE, &TOKEN_EXCHANGE_IN_KMS),
         ("Jwks", _) => (&JWKS, &[]),
@@ -87,7 +89,7 @@ fn expected(function: &str, deployment: &Deployment) -> BTreeSet<String> {
 
 fn role_faults(stack: &Stack, deployment: &Deployment) -> Vec<String> {
     let mut faults = Vec::new();
-    for function in ["TokenExchange", "Jwks", "RotateKeys"] {
+    for function in ["TokenExchange", "Jwks", "RotateKeys", "Prober"] {
         let role = format!("{function}Role");
         faults.extend(differences(&role, permissions(stack, &role), expected(function, deployment)));
         if stack.properties(function)["Role"] != format!("${{{role}.Arn}}") {
@@ -98,10 +100,12 @@ fn role_faults(stack: &Stack, deployment: &Deployment) -> Vec<String> {
         faults.extend(differences(&role, trusted, expected));
     }
     let schedule = permissions(stack, "ScheduleRole");
-    let expected = ["lambda:InvokeFunction on ${RotateKeys.Arn}".to_owned()];
+    let expected = ["lambda:InvokeFunction on ${RotateKeys.Arn} ${Prober.Arn}".to_owned()];
     faults.extend(differences("ScheduleRole", schedule, expected));
+    faults.extend(differences("ReleaseRole", permissions(stack, "ReleaseRole"), RELEASE.map(str::to_owned)));
     let roles = stack.of_type("AWS::IAM::Role").map(|(name, _)| name).filter(|name| name.ends_with("Role"));
-    let known = ["TokenExchangeRole", "JwksRole", "RotateKeysRole", "ScheduleRole"];
+    let known =
+        ["TokenExchangeRole", "JwksRole", "RotateKeysRole", "ProberRole", "ReleaseRole", "ScheduleRole"];
     faults.extend(differences("the stack", roles, known));
     let operator = statements(&stack.properties("OperatorPolicy")["PolicyDocument"]);
     faults.extend(differences("OperatorPolicy", operator, OPERATOR.map(str::to_owned)));

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The alarms: metric, dimensions, and how missing data is treated. A rate is a percentage of all exchanges.
-const EXPECTED: [&str; 23] = [
+const EXPECTED: [&str; 26] = [
     "AWS/Lambda Errors FunctionName=${TokenExchange}, missing notBreaching",
     "AWS/Lambda Errors FunctionName=${Jwks}, missing notBreaching",
     "AWS/Lambda Errors FunctionName=${RotateKeys}, missing notBreaching",
@@ -33,6 +33,9 @@ const EXPECTED: [&str; 23] = [
     "overdue NewestKeyAge by 168 hours, missing missing",
     "share EntraUnreachable of EntraFetches, missing notBreaching",
     "own UnreadableSites, missing notBreaching",
+    "own ProbeFailures Half=exchange, missing notBreaching",
+    "own ProbeFailures Half=refusal, missing notBreaching",
+    "own Probes, missing missing",
 ];
 
 const OWN: &str = "Pozi/${AWS::StackName}";
@@ -105,6 +108,8 @@ fn there_is_an_alarm_for_every_failure_that_needs_attention() {
             ("/UnreadableSites", json!(null)),
             ("/KeyAge/Properties/TreatMissingData", json!("notBreaching")),
             ("/EntraUnreachable/Properties/Metrics/2/MetricStat/Metric/MetricName", json!("Exchanges")),
+            ("/ProbeSilent/Properties/TreatMissingData", json!("notBreaching")),
+            ("/ProbeRefusalFails/Properties/Dimensions/0/Value", json!("exchange")),
             ("/ApiErrors/Properties/MetricName", json!("4xx")),
             ("/TokenExchangeDuration/Properties/ExtendedStatistic", json!(null)),
             ("/SigningOutage/Properties/Dimensions/0/Value", json!("signing_gone")),
@@ -127,10 +132,10 @@ fn alarms_notify_the_topic_if_there_is_one() {
     };
     assert!(to(&[]).iter().all(Value::is_null));
     // Nothing is reported before the first key ring is made, so only the end of the reports notifies.
-    let key_age = Stack::of(expansion, &[("AlarmTopicArn", "topic")]).properties("KeyAge").clone();
-    assert_eq!(
-        (&key_age["TreatMissingData"], &key_age["InsufficientDataActions"]),
-        (&json!("missing"), &json!(["topic"]))
-    );
+    for name in ["KeyAge", "ProbeSilent"] {
+        let alarm = Stack::of(expansion, &[("AlarmTopicArn", "topic")]).properties(name).clone();
+        let found = (&alarm["TreatMissingData"], &alarm["InsufficientDataActions"]);
+        assert_eq!(found, (&json!("missing"), &json!(["topic"])), "{name}");
+    }
     assert!(to(&[("AlarmTopicArn", "topic")]).iter().all(|actions| *actions == json!(["topic"])));
 }

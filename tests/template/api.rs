@@ -19,15 +19,15 @@ fn api_faults(stack: &Stack, deployment: &Deployment) -> Vec<String> {
         )
     });
     let expected = [
-        "ANY /oauth2/token → ${TokenExchange.Arn}",
-        "ANY /.well-known/pozi-revocations → ${TokenExchange.Arn}",
-        "ANY /.well-known/{path+} → ${Jwks.Arn}",
-        "$default → ${TokenExchange.Arn}",
+        "ANY /oauth2/token → ${TokenExchangeAliaslive}",
+        "ANY /.well-known/pozi-revocations → ${TokenExchangeAliaslive}",
+        "ANY /.well-known/{path+} → ${JwksAliaslive}",
+        "$default → ${TokenExchangeAliaslive}",
     ];
     let mut faults = differences("the API", routes, expected.map(str::to_owned));
     for function in ["TokenExchange", "Jwks"] {
         let is_permitted = stack.of_type("AWS::Lambda::Permission").any(|(_, permission)| {
-            permission["FunctionName"] == format!("${{{function}}}")
+            permission["FunctionName"] == format!("${{{function}Aliaslive}}")
                 && permission["Principal"] == "apigateway.amazonaws.com"
                 && text_of(&permission["SourceArn"]).ends_with(":${Api}/*")
         });
@@ -71,6 +71,8 @@ fn every_method_reaches_its_function_and_one_resource_serves_the_domain() {
         harm: "A browser would get an answer of API Gateway that it cannot read, or attackers could bypass the web ACL.",
         check: &api_faults,
         spoiled: &[
+            ("/JwksIntegration/Properties/IntegrationUri", json!({ "Fn::GetAtt": ["Jwks", "Arn"] })),
+            ("/JwksPermission/Properties/FunctionName", json!({ "Ref": "Jwks" })),
             ("/TokenRoute/Properties/RouteKey", json!("POST /oauth2/token")),
             ("/DefaultRoute/Properties/Target", json!({ "Fn::Sub": "integrations/${JwksIntegration}" })),
             ("/WellKnownRoute", json!(null)),

@@ -1,5 +1,5 @@
-"""Expands the SAM template on standard input to plain CloudFormation on standard output. Needs no network, since the template
-uses no managed policies."""
+"""Expands the SAM template on standard input to plain CloudFormation on standard output, with the parameters in its arguments
+(`Name=value`). Needs no network, since the template uses no managed policies."""
 
 import json
 import os
@@ -17,4 +17,5 @@ for resource in template["Resources"].values():
         folder = resource["Properties"]["CodeUri"]
         resource["Properties"]["CodeUri"] = f"s3://bucket/{folder.rstrip('/').rsplit('/', 1)[-1]}.zip"
 translator = Translator({}, Parser())
-json.dump(translator.translate(template, parameter_values={}), sys.stdout, indent=1, default=str)
+parameters = dict(argument.split("=", 1) for argument in sys.argv[1:])
+json.dump(translator.translate(template, parameter_values=parameters), sys.stdout, indent=1, default=str)

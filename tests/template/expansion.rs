@@ -11,9 +11,15 @@ use serde_json::{Map, Value, json};
 
 /// Expands the SAM template to plain CloudFormation, with the Python in `programs`.
 pub(crate) fn expand(programs: &Path, template: &str) -> Value {
+    expand_with(programs, template, &[])
+}
+
+/// The same with `parameters`, each `Name=value`, as SAM sees them when it is deployed.
+pub(crate) fn expand_with(programs: &Path, template: &str, parameters: &[&str]) -> Value {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("template/expand.py");
     let mut process = Command::new(programs.join("python"))
         .arg(script)
+        .args(parameters)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -116,7 +122,12 @@ impl<'a> Evaluator<'a> {
                 let parts = path.as_array().unwrap().iter().map(text_of).collect::<Vec<_>>();
                 Some(json!(format!("${{{}}}", parts.join("."))))
             }
+            (Some(("Fn::Sub", Value::Array(parts))), _) => Some(json!(self.substituted_with(parts))),
             (Some(("Fn::Sub", text)), _) => Some(json!(self.substituted(text.as_str().unwrap()))),
+            (Some(("Fn::Select", choice)), _) => {
+                Some(json!(format!("{}[{}]", text_of(&self.evaluate(&choice[1])?), choice[0])))
+            }
+            (Some(("Fn::Split", parts)), _) => self.evaluate(&parts[1]),
             (Some(("Fn::If", choice)), _) => {
                 let condition = json!({ "Condition": choice[0] });
                 self.evaluate(&choice[if self.holds(&condition) { 1 } else { 2 }])
@@ -136,6 +147,14 @@ impl<'a> Evaluator<'a> {
 
     fn reference(&self, name: &str) -> Value {
         self.parameter(name).cloned().unwrap_or_else(|| json!(format!("${{{name}}}")))
+    }
+
+    /// Evaluates `Fn::Sub` with variables of its own.
+    fn substituted_with(&self, parts: &[Value]) -> String {
+        let own = parts[1].as_object().unwrap().iter();
+        let own = own.map(|(name, value)| (format!("${{{name}}}"), text_of(&self.evaluate(value).unwrap())));
+        let text = own.fold(text_of(&parts[0]), |text, (mark, value)| text.replace(&mark, &value));
+        self.substituted(&text)
     }
 
     fn substituted(&self, text: &str) -> String {

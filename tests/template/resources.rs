@@ -126,18 +126,25 @@ fn variable_faults(stack: &Stack, deployment: &Deployment) -> Vec<String> {
         if deployment.reads_graph_secrets() { &["POZI_GRAPH_SECRETS=pozi/graph"] } else { &[] };
     let tag: &[&str] = if deployment.keeps_keys_in_kms() { &["POZI_KEY_TAG=${Table}"] } else { &[] };
     let rotation = ["POZI_ALGORITHM=ES256", "POZI_SIGN_FOR_HOURS=168"];
+    let probed = ["POZI_PROBE_TENANT=${AWS::StackId}[2]"];
+    let [exchange, key_set] =
+        ["POZI_EXCHANGE_VERSION=${TokenExchangeVersion", "POZI_JWKS_VERSION=${JwksVersion"];
+    let prober = ["POZI_PROBE_KEY=${ProbeKey.Arn}", exchange, key_set];
     let expected = [
-        ("TokenExchange", [&all, keys, graph].concat()),
+        ("TokenExchange", [&all, keys, graph, &probed].concat()),
         ("Jwks", all.to_vec()),
-        ("RotateKeys", [&all, keys, tag, &rotation].concat()),
+        ("RotateKeys", [&all, keys, tag, &rotation, &probed].concat()),
+        ("Prober", [&all[..], &probed, &prober].concat()),
     ];
     let function_faults = |(name, expected): (&str, Vec<&str>)| {
         let set = stack.properties(name)["Environment"]["Variables"].as_object().unwrap();
         let set = set.iter().map(|(variable, value)| format!("{variable}={}", text_of(value)));
+        // The name of a version ends in a hash.
+        let set = set.map(|one| one.find("Version").map_or(one.clone(), |at| one[..at + 7].to_owned()));
         differences(name, set, expected.into_iter().map(str::to_owned))
     };
     let functions = stack.of_type("AWS::Lambda::Function").map(|(name, _)| name);
-    let mut faults = differences("the stack", functions, ["TokenExchange", "Jwks", "RotateKeys"]);
+    let mut faults = differences("the stack", functions, ["TokenExchange", "Jwks", "RotateKeys", "Prober"]);
     faults.extend(expected.into_iter().flat_map(function_faults));
     faults
 }
@@ -158,6 +165,9 @@ fn every_function_gets_exactly_the_variables_that_it_reads() {
             (&of("Jwks", "POZI_TABLE"), json!(null)),
             (&of("RotateKeys", "POZI_KEY_TAG"), json!({ "Ref": "Table" })),
             (&of("RotateKeys", "POZI_SIGNING"), json!("sealed")),
+            (&of("RotateKeys", "POZI_PROBE_TENANT"), json!(null)),
+            (&of("Prober", "POZI_EXCHANGE_VERSION"), json!({ "Ref": "TokenExchange" })),
+            (&of("Prober", "POZI_PROBE_URL"), json!("http://localhost")),
         ],
     }
     .check_all(expansion);

@@ -37,5 +37,6 @@ pub fn service(config: RotateKeysConfig) -> Result<RotateKeys<OnAws>, Error> {
         policy: RotationPolicy::of_service(config.algorithm, config.sign_for)?,
         tenants: Arc::new(table),
         key_sets: Arc::new(HttpKeySets::new(config.entra_login)?.with_timeout(config.aws.limits.call)),
+        probe_tenant: config.probe_tenant,
     })
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use pozi_auth::{
     entra::KeySetFetch,
+    identifiers::TenantId,
     keyring::{
         KeyDisposal, KeyMaker, KeyRingStore, KeyStatus, Rotation, RotationPolicy, RotationRequest,
         newest_key_age,
@@ -51,6 +52,8 @@ pub struct RotateKeys<E: Environment> {
     pub tenants: Arc<E::Tenants>,
     /// The source of key sets.
     pub key_sets: Arc<E::KeySets>,
+    /// The tenant of the prober, which is none of Entra's.
+    pub probe_tenant: Option<TenantId>,
 }
 
 /// What a run did.
@@ -81,7 +84,7 @@ impl<E: Environment> RotateKeys<E> {
     pub async fn run(&self, request: &RotationRequest, now: Timestamp) -> Result<RunReport, RunError> {
         let (rotated, refreshed) = match request {
             RotationRequest::Due | RotationRequest::Establish => {
-                let refreshed = refresh::refresh(&self.tenants, &self.key_sets, now);
+                let refreshed = refresh::refresh(&self.tenants, &self.key_sets, self.probe_tenant, now);
                 tokio::join!(self.rotate(request, now), refreshed)
             }
             RotationRequest::Rotate | RotationRequest::Revoke(_) => {

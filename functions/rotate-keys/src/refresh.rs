@@ -31,13 +31,15 @@ pub struct Refreshed {
     pub failed: usize,
 }
 
-/// Fetches two key sets for every tenant of `tenants`, one for each version of tokens.
+/// Fetches two key sets for every tenant of `tenants` but `probed`, one for each version of tokens.
 pub(crate) async fn refresh<T: AllTenants + KeySetStore, F: KeySetFetch>(
     tenants: &Arc<T>,
     fetch: &Arc<F>,
+    probed: Option<TenantId>,
     now: Timestamp,
 ) -> Result<Refreshed, RegistryError> {
-    let all = tenants.all().await?.into_iter().flat_map(|(tenant, stored)| locations(tenant, &stored));
+    let all = tenants.all().await?.into_iter().filter(|(tenant, _)| Some(*tenant) != probed);
+    let all = all.flat_map(|(tenant, stored)| locations(tenant, &stored));
     let all = begun_elsewhere(all.collect(), now);
     let permits = Arc::new(Semaphore::new(MAX_CONCURRENT));
     let mut fetches = JoinSet::new();

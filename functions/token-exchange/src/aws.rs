@@ -63,6 +63,7 @@ pub fn service(config: TokenExchangeConfig) -> Result<Router, Error> {
         groups: GroupResolver::with_applications(graph, applications),
         signing,
         revocations,
+        probe_tenant: config.probe_tenant,
     });
     tokio::spawn({
         let state = Arc::clone(&state);

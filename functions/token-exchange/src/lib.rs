@@ -22,6 +22,7 @@ use pozi_auth::{
         UnverifiedToken, VerifiedSubject,
     },
     error::with_causes,
+    identifiers::TenantId,
     issuer::REVOCATIONS_PATH,
     keyring::{ActiveKey, KeyRequirements},
     oauth::{self, ExchangeError, ExchangeRequest, ExplanationRequest, RequestRefusal, TokenResponse},
@@ -76,6 +77,8 @@ pub struct TokenExchange<E: Environment> {
     pub signing: E::Signing,
     /// What was revoked.
     pub revocations: Revocations<E::Revocations>,
+    /// The tenant of the prober, whose exchanges are not counted.
+    pub probe_tenant: Option<TenantId>,
 }
 
 /// What a subject token gives access to, and why.
@@ -108,6 +111,7 @@ pub fn router<E: Environment>(state: Arc<TokenExchange<E>>) -> Router {
 
 async fn token<E: Environment>(State(state): State<Arc<TokenExchange<E>>>, request: Request) -> Response {
     let mut trail = Trail::begin();
+    trail.leave_out(state.probe_tenant);
     trail.record_request(request.extensions().get());
     let outcome = state.exchange(request, &mut trail).await;
     trail.finish(&outcome);

@@ -245,6 +245,7 @@ fn functions(
         groups: GroupResolver::with_applications(graph, applications),
         signing: RingSigner::new(ring, SoftwareKeys, args.ring_lifetimes()),
         revocations: Revocations::new(revocations, LIST_LIFETIMES),
+        probe_tenant: None,
     });
     let explain = explain::router(Arc::clone(&exchange));
     Ok(pozi_token_exchange::router(exchange).merge(explain).merge(jwks))

@@ -9,6 +9,7 @@ mod graph_call;
 mod http_document;
 mod http_graph;
 mod http_key_sets;
+mod http_service;
 mod http_token_endpoint;
 mod key_ring_file;
 mod key_set_file;
@@ -27,6 +28,7 @@ pub use self::{
     http_document::HttpDocument,
     http_graph::HttpGraph,
     http_key_sets::HttpKeySets,
+    http_service::HttpService,
     http_token_endpoint::HttpTokenEndpoint,
     key_ring_file::KeyRingFile,
     key_set_file::{KeySetFile, KeySetFileError},

@@ -3,6 +3,7 @@
 
 mod authorizer;
 mod aws;
+mod prober;
 mod signing;
 mod telemetry;
 
@@ -11,13 +12,15 @@ use std::{fmt::Display, str::FromStr, time::Duration};
 pub use self::{
     authorizer::{AuthorizerConfig, ResponseKind, RoutePrefix, SessionHeader},
     aws::{AwsConfig, CallLimits, Secret, SecretPrefix},
+    prober::ProberConfig,
     signing::Signing,
     telemetry::TelemetryConfig,
 };
-use crate::{address::LoopbackUrl, keyring::SigningAlgorithm, session::Issuer};
+use crate::{address::LoopbackUrl, identifiers::TenantId, keyring::SigningAlgorithm, session::Issuer};
 
 const ENTRA_LOGIN: &str = "POZI_ENTRA_LOGIN_URL";
 const TABLE: &str = "POZI_TABLE";
+const PROBE_TENANT: &str = "POZI_PROBE_TENANT";
 
 /// The configuration of `token-exchange`.
 #[derive(Debug, Clone)]
@@ -34,6 +37,8 @@ pub struct TokenExchangeConfig {
     /// `POZI_GRAPH_SECRETS`: the beginning of the names of the secrets in which credentials of app registrations are, such as
     /// `pozi/graph`. Without it, Microsoft Graph is asked in no registration's name.
     pub graph_secrets: Option<SecretPrefix>,
+    /// `POZI_PROBE_TENANT`: the tenant of the prober, whose exchanges are not counted in metrics.
+    pub probe_tenant: Option<TenantId>,
     /// How to reach AWS.
     pub aws: AwsConfig,
 }
@@ -64,6 +69,8 @@ pub struct RotateKeysConfig {
     pub sign_for: Duration,
     /// `POZI_ENTRA_LOGIN_URL`: as for `token-exchange`.
     pub entra_login: Option<LoopbackUrl>,
+    /// `POZI_PROBE_TENANT`: the tenant of the prober, whose keys are not Entra's.
+    pub probe_tenant: Option<TenantId>,
     /// How to reach AWS.
     pub aws: AwsConfig,
 }
@@ -93,6 +100,7 @@ impl TokenExchangeConfig {
             signing: Signing::to_open(&var)?,
             entra_login: optional(&var, ENTRA_LOGIN)?,
             graph_secrets: optional(&var, "POZI_GRAPH_SECRETS")?,
+            probe_tenant: optional(&var, PROBE_TENANT)?,
             aws: AwsConfig::read(&var)?,
         })
     }
@@ -117,6 +125,7 @@ impl RotateKeysConfig {
             algorithm: optional(&var, "POZI_ALGORITHM")?.unwrap_or_default(),
             sign_for: Duration::from_hours(optional::<u32>(&var, SIGN_FOR)?.unwrap_or(WEEK).into()),
             entra_login: optional(&var, ENTRA_LOGIN)?,
+            probe_tenant: optional(&var, PROBE_TENANT)?,
             aws: AwsConfig::read(&var)?,
         })
     }
@@ -159,6 +168,10 @@ mod tests {
                 "POZI_ISSUER" => Some("https://auth.example"),
                 "POZI_TABLE" => Some("pozi"),
                 "POZI_KMS_KEY" => Some("arn:aws:kms:eu-central-1:000000000000:key/1"),
+                "POZI_PROBE_TENANT" => Some("00000000-0000-1000-8000-000000000001"),
+                "POZI_PROBE_KEY" => Some("arn:aws:kms:eu-central-1:000000000000:key/2"),
+                "POZI_EXCHANGE_VERSION" => Some("arn:aws:lambda:eu-central-1:000000000000:function:a:1"),
+                "POZI_JWKS_VERSION" => Some("arn:aws:lambda:eu-central-1:000000000000:function:b:1"),
                 "AWS_REGION" => Some("eu-central-1"),
                 "AWS_ACCESS_KEY_ID" => Some("id"),
                 "AWS_SECRET_ACCESS_KEY" => Some("a-secret-of-ours"),
@@ -174,19 +187,24 @@ mod tests {
         let exchange = TokenExchangeConfig::read(environment(changes)).err();
         let jwks = JwksConfig::read(environment(changes)).err();
         let rotate = RotateKeysConfig::read(environment(changes)).err();
-        [exchange, jwks, rotate].into_iter().flatten().map(|error| error.to_string()).collect()
+        let prober = ProberConfig::read(environment(changes)).err();
+        [exchange, jwks, rotate, prober].into_iter().flatten().map(|error| error.to_string()).collect()
     }
 
     #[test]
     fn names_the_variable_that_is_missing() {
         assert_eq!(errors(&[]), [""; 0]);
         for (variable, functions) in [
-            ("POZI_ISSUER", 3),
-            ("POZI_TABLE", 3),
+            ("POZI_ISSUER", 4),
+            ("POZI_TABLE", 4),
             ("POZI_KMS_KEY", 2),
-            ("AWS_REGION", 3),
-            ("AWS_ACCESS_KEY_ID", 3),
-            ("AWS_SECRET_ACCESS_KEY", 3),
+            ("AWS_REGION", 4),
+            ("AWS_ACCESS_KEY_ID", 4),
+            ("AWS_SECRET_ACCESS_KEY", 4),
+            ("POZI_PROBE_TENANT", 1),
+            ("POZI_PROBE_KEY", 1),
+            ("POZI_EXCHANGE_VERSION", 1),
+            ("POZI_JWKS_VERSION", 1),
         ] {
             for value in [None, Some("")] {
                 assert_eq!(errors(&[(variable, value)]), vec![format!("{variable} is not set"); functions]);
@@ -199,7 +217,7 @@ mod tests {
     #[test]
     fn names_the_variable_that_is_wrong() {
         for (variable, value, functions) in [
-            ("POZI_ISSUER", "auth.example", 3),
+            ("POZI_ISSUER", "auth.example", 4),
             ("POZI_SIGNING", "plain", 2),
             ("POZI_ALGORITHM", "EdDSA", 1),
             ("POZI_SIGN_FOR_HOURS", "a week", 1),
@@ -208,7 +226,9 @@ mod tests {
             ("POZI_GRAPH_SECRETS", "pozi//graph", 1),
             ("POZI_GRAPH_SECRETS", "pozi/*", 1),
             ("POZI_GRAPH_SECRETS", "arn:aws:secretsmanager:eu-central-1:000000000000:secret:pozi", 1),
-            ("AWS_ENDPOINT_URL", "https://dynamodb.evil.example", 3),
+            ("AWS_ENDPOINT_URL", "https://dynamodb.evil.example", 4),
+            ("POZI_PROBE_TENANT", "pozi", 3),
+            ("POZI_PROBE_URL", "http://auth.evil.example", 1),
             ("POZI_ENTRA_LOGIN_URL", "https://login.evil.example", 2),
             ("POZI_ENTRA_LOGIN_URL", "http://127.0.0.1.evil.example", 2),
             ("POZI_ENTRA_LOGIN_URL", "localhost", 2),

@@ -17,5 +17,5 @@ pub use self::{
     refusal::{Refusal, every_refusal, sentence_for_person},
     request::{ExchangeRequest, ExplanationRequest, MAX_BODY_BYTES, MAX_PARAMETERS, SubjectToken},
     response::{IssuedTokenType, TokenResponse},
-    urn::GRANT_TYPE,
+    urn::{ACCESS_TOKEN_TYPE, GRANT_TYPE},
 };

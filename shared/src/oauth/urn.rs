@@ -4,7 +4,7 @@
 pub const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
 /// The type of an OAuth access token (RFC 8693 §3).
-pub(super) const ACCESS_TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:access_token";
+pub const ACCESS_TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:access_token";
 
 /// The type of a JWT (RFC 8693 §3).
 pub(super) const JWT_TYPE: &str = "urn:ietf:params:oauth:token-type:jwt";

@@ -29,6 +29,16 @@ impl<K: SessionKeySource> SessionKeySource for Arc<K> {
     }
 }
 
+impl<K: SessionKeySource> SessionKeySource for &K {
+    async fn find(&self, key_id: &str, now: Timestamp) -> Result<Option<SessionKey>, SessionKeyError> {
+        K::find(self, key_id, now).await
+    }
+
+    async fn revocations(&self, now: Timestamp) -> Arc<Revocations> {
+        K::revocations(self, now).await
+    }
+}
+
 /// A fixed set, never renewed, and no revocation.
 impl SessionKeySource for SessionKeySet {
     async fn find(&self, key_id: &str, _: Timestamp) -> Result<Option<SessionKey>, SessionKeyError> {

@@ -9,6 +9,7 @@ use aws_sdk_kms::{
     types::{KeySpec, KeyUsageType, MessageType, SigningAlgorithmSpec, Tag},
 };
 use aws_types::SdkConfig;
+use jsonwebtoken::jwk::Jwk;
 
 use super::wire::{es256_signature, public_jwk};
 use crate::keyring::{
@@ -48,6 +49,24 @@ impl KmsKeys {
     }
 }
 
+impl KmsSigner {
+    /// Signs with `key` (an ARN), which is of `algorithm`.
+    pub fn new(connection: &SdkConfig, key: &str, algorithm: SigningAlgorithm) -> Self {
+        Self { client: Client::new(connection), key: key.to_owned(), algorithm }
+    }
+
+    /// Returns the public key, as it would be published.
+    pub async fn public_key(&self) -> Result<Jwk, VaultError> {
+        public_key(&self.client, &self.key, self.algorithm).await
+    }
+}
+
+async fn public_key(client: &Client, key: &str, algorithm: SigningAlgorithm) -> Result<Jwk, VaultError> {
+    let public = client.get_public_key().key_id(key).send().await;
+    let public = public.map_err(|error| VaultError::Vault(error.into()))?.public_key;
+    public.and_then(|der| public_jwk(algorithm, der.as_ref())).ok_or(VaultError::NotMade)
+}
+
 impl KeyMaker for KmsKeys {
     async fn make(&self, algorithm: SigningAlgorithm) -> Result<NewKey, VaultError> {
         let tag = Tag::builder().tag_key(TAG).tag_value(self.tag.as_deref().ok_or(VaultError::NotMade)?);
@@ -65,9 +84,7 @@ impl KeyMaker for KmsKeys {
             .await
             .map_err(|error| VaultError::Vault(error.into()))?;
         let key = made.key_metadata.and_then(|metadata| metadata.arn).ok_or(VaultError::NotMade)?;
-        let public = self.client.get_public_key().key_id(&key).send().await;
-        let public = public.map_err(|error| VaultError::Vault(error.into()))?.public_key;
-        let jwk = public.and_then(|der| public_jwk(algorithm, der.as_ref())).ok_or(VaultError::NotMade)?;
+        let jwk = public_key(&self.client, &key, algorithm).await?;
         Ok(NewKey { jwk, private: PrivateHalf::Vault(key) })
     }
 }
