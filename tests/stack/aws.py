@@ -31,6 +31,8 @@ from ministack.services import kms  # noqa: E402
 from ministack.services.cloudformation import _stacks as STACKS  # noqa: E402
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS as KINDS  # noqa: E402
 
+import releases  # noqa: E402
+
 
 def end_with_parent():
     sys.stdin.buffer.read()
@@ -132,11 +134,12 @@ def with_stack(name_of=iam_actions.extract_resource_arn):
     return named
 
 
-async def no_user_pools(*_):
-    """The emulated Cognito would answer `/oauth2/token` of every host."""
-    return None
+async def without_user_pools(method, path, headers, body, *_):
+    """Reports of hooks. The emulated Cognito would answer `/oauth2/token` of every host here."""
+    return releases.take(headers, body)
 
 
+releases.install()
 KINDS["AWS::ApiGatewayV2::Api"] = change("AWS::ApiGatewayV2::Api", after=addressed)
 KINDS["AWS::CloudWatch::Alarm"] = change("AWS::CloudWatch::Alarm", before=without_mathematics)
 KINDS["AWS::IAM::RolePolicy"] = change("AWS::IAM::Policy", before=lambda properties: properties | {"Roles": [properties["RoleName"]]})
@@ -144,7 +147,7 @@ iam_actions.request_tag_context = with_condition_keys()
 iam_actions.extract_resource_arn = with_stack()
 iam_evaluator.enforce = with_items()
 iam_evaluator._resolve_condition_key = with_role()
-app._handle_cognito_body_request = no_user_pools
+app._handle_cognito_body_request = without_user_pools
 
 threading.Thread(target=end_with_parent, daemon=True).start()
 print(PORT, flush=True)
