@@ -37,4 +37,9 @@ fn every_bootstrap_is_small_enough_and_runs_on_lambdas_system() {
     let Some(built) = built() else { return };
     print(&String::from_utf8_lossy(&built.stdout));
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    // Without it, a deployment would leave the functions behind the API as they are.
+    let parameters =
+        std::fs::read_to_string(Path::new(ROOT).join("target/lambda/architecture.yaml")).unwrap();
+    let id = parameters.lines().find_map(|line| line.strip_prefix("BuildId: ")).unwrap();
+    assert!(id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{parameters}");
 }

@@ -23,6 +23,8 @@ mod revocations;
 mod ring_file;
 #[path = "contracts/rings.rs"]
 mod rings;
+#[path = "contracts/service_calls.rs"]
+mod service_calls;
 #[path = "contracts/session_keys.rs"]
 mod session_keys;
 #[path = "contracts/signing.rs"]

@@ -1,7 +1,11 @@
 //! Start, panics, logs and metrics of the processes.
 
-use pozi_tests::{Fate, Fleet, METRICS, Runtime, bootstrap, event, with_form};
+use std::path::Path;
+
+use pozi_auth::oauth;
+use pozi_tests::{EmulatedAws, Fate, Fleet, ISSUER, METRICS, Runtime, bootstrap, event, with_form};
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
 use super::{form, start};
 
@@ -130,4 +134,44 @@ async fn a_run_that_succeeded_tells_the_age_of_the_newest_key_once_and_names_sit
     let warned = lines.iter().filter(|line| line["message"] == "a tenant's key set was not stored");
     let sites: Vec<_> = warned.filter_map(|line| line["sites"].as_str()).collect();
     assert_eq!(sites.iter().filter(|sites| **sites == "riverbend").count(), 6, "{sites:?}");
+}
+
+/// Runs the prober once as for `issuer`, at an address where the functions of `fleet` are served. Returns its report and its metrics.
+async fn probed(bootstrap: &Path, fleet: &Fleet, issuer: &str) -> (Value, Vec<Value>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let routes = oauth::finish(fleet.exchange().merge(fleet.jwks()));
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    let key = EmulatedAws::running().unwrap().probe_key().await;
+    let own = [("POZI_PROBE_URL", url.as_str()), ("POZI_PROBE_KEY", &key), ("POZI_ISSUER", issuer)];
+    let mut environment = fleet.environment();
+    environment.retain(|(name, _)| own.iter().all(|(changed, _)| changed != name));
+    environment.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let runtime = Runtime::start(bootstrap, &environment).await;
+    let report = runtime.invoke(&event("schedule")).await.unwrap();
+    let lines = runtime.end();
+    let lines = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    (report, lines.filter(|line| line["_aws"].is_object()).collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probe_and_its_failures_are_counted_and_one_of_a_service_without_keys_is_not() {
+    let Some(bootstrap) = bootstrap("prober") else { return };
+    let (Some(fleet), Some(bare)) = (Fleet::sealed().await, Fleet::without_ring().await) else { return };
+    let counts =
+        |metrics: &[Value], name: &str| metrics.iter().filter_map(|line| line[name].as_u64()).sum::<u64>();
+    let (report, metrics) = probed(&bootstrap, &fleet, ISSUER).await;
+    assert_eq!((&report["has_keys"], &report["failures"]), (&json!(true), &json!([])));
+    assert_eq!((counts(&metrics, "Probes"), counts(&metrics, "ProbeFailures")), (1, 0), "{metrics:#?}");
+
+    let (report, metrics) = probed(&bootstrap, &fleet, "https://other.example").await;
+    assert_eq!(report["failures"].as_array().unwrap().len(), 2, "{report}");
+    assert_eq!((counts(&metrics, "Probes"), counts(&metrics, "ProbeFailures")), (1, 2), "{metrics:#?}");
+    assert!(
+        metrics.iter().any(|line| line["Half"] == "exchange" && line["ProbeFailures"] == 2),
+        "{metrics:#?}"
+    );
+
+    let (report, metrics) = probed(&bootstrap, &bare, ISSUER).await;
+    assert_eq!((&report["has_keys"], metrics.len()), (&json!(false), 0), "{metrics:#?}");
 }

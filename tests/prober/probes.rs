@@ -3,15 +3,14 @@
 use http::{Response, StatusCode};
 use pozi_auth::{
     adapters::SystemClock,
-    config::Signing,
     fetch::FetchError,
-    keyring::{RotationRequest, SigningAlgorithm},
+    keyring::RotationRequest,
     tenants::{Holder, SiteHistory},
     timestamp::Clock,
 };
 use pozi_prober::{Failure, Half, ProbeReport, ProbeRequest, Prober};
 use pozi_rotate_keys::Refreshed;
-use pozi_tests::{EmulatedAws, Fleet, PROBE_TENANT};
+use pozi_tests::{Fleet, PROBE_TENANT};
 use serde_json::{Value, json};
 
 use super::{InTests, Routes, Spoil, prober};
@@ -45,9 +44,7 @@ async fn a_service_that_is_well_passes_every_check_and_nothing_is_asked_of_entra
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_service_without_keys_is_neither_well_nor_a_failure() {
-    let Some(aws) = EmulatedAws::running() else { return };
-    let signing = Signing::Sealed { kms_key: aws.sealing_key().await };
-    let Some(fleet) = Fleet::bare(signing, SigningAlgorithm::Es256).await else { return };
+    let Some(fleet) = Fleet::without_ring().await else { return };
     let prober = prober(&fleet, Routes::of(&fleet)).await;
     let report = run(&prober).await;
     assert_eq!(report, ProbeReport { has_keys: false, checks: 0, failures: vec![] });

@@ -81,6 +81,12 @@ impl Fleet {
         Some(fleet)
     }
 
+    /// The same as [`Fleet::without_sites`], but also without a key ring.
+    pub async fn without_ring() -> Option<Self> {
+        let kms_key = EmulatedAws::running()?.sealing_key().await;
+        Self::bare(Signing::Sealed { kms_key }, SigningAlgorithm::Es256).await
+    }
+
     /// The same as [`Fleet::sealed`], but the keys stay in KMS.
     pub async fn in_kms(algorithm: SigningAlgorithm) -> Option<Self> {
         let tag = Some(format!("pozi-{algorithm:?}"));

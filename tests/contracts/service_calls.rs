@@ -1,0 +1,57 @@
+//! The contract of [`ServiceCall`] over the network: the whole answer, whatever its status, and from nowhere else.
+
+use http::{Request, StatusCode};
+use pozi_auth::{
+    adapters::{HttpService, MAX_DOCUMENT_BYTES},
+    fetch::{FetchError, ServiceCall},
+    session::Issuer,
+};
+
+use super::wire::{Server, answer};
+
+/// Without a body, which the server would leave unread.
+fn request() -> Request<String> {
+    Request::post("/oauth2/token").header("content-type", "text/plain").body(String::new()).unwrap()
+}
+
+fn service(server: &Server) -> HttpService {
+    let issuer: Issuer = "https://auth.example".parse().unwrap();
+    HttpService::new(&issuer, Some(&server.base().parse().unwrap())).unwrap()
+}
+
+#[tokio::test]
+async fn every_status_is_an_answer_and_a_redirect_is_not_followed() {
+    for status in ["200 OK", "302 Found", "400 Bad Request", "503 Service Unavailable"] {
+        let server = Server::sending(answer(status, "Location: /elsewhere\r\n", b"{}"));
+        let answered = service(&server).call(request()).await.unwrap();
+        assert!(status.starts_with(answered.status().as_str()), "{status}");
+        assert_eq!(answered.into_body(), b"{}");
+        let seen = server.seen();
+        assert!(seen.len() == 1 && seen[0].starts_with("POST /oauth2/token HTTP/1.1\r\n"), "{seen:?}");
+        assert!(seen[0].contains("content-type: text/plain"), "{seen:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_is_tried_once_more_and_a_large_answer_is_refused() {
+    let broken = Server::sending(&b""[..]);
+    let found = service(&broken).call(request()).await;
+    assert!(matches!(found, Err(FetchError::NoAnswer(_))), "{found:?}");
+    assert_eq!(broken.seen().len(), 2);
+    let large = Server::sending(answer("200 OK", "", &vec![b' '; MAX_DOCUMENT_BYTES + 1]));
+    let found = service(&large).call(request()).await;
+    assert!(matches!(found, Err(FetchError::TooLarge(MAX_DOCUMENT_BYTES))), "{found:?}");
+}
+
+/// Without an address for local trials, only https is used.
+#[tokio::test]
+async fn plain_http_is_used_for_local_trials_only() {
+    let server = Server::sending(answer("200 OK", "", b"{}"));
+    let issuer: Issuer = server.base().parse().unwrap();
+    let found = HttpService::new(&issuer, None).unwrap().call(request()).await;
+    assert!(matches!(found, Err(FetchError::NoAnswer(_))), "{found:?}");
+    assert_eq!(server.seen().len(), 0);
+    let base = server.base().parse().unwrap();
+    let found = HttpService::new(&issuer, Some(&base)).unwrap().call(request()).await;
+    assert_eq!(found.unwrap().status(), StatusCode::OK);
+}
