@@ -205,6 +205,7 @@ impl Fleet {
     /// Starts another instance of token-exchange.
     pub fn exchange(&self) -> Router {
         let config = TokenExchangeConfig {
+            origin_secret: None,
             issuer: ISSUER.parse().expect("ISSUER is valid"),
             table: self.table.clone(),
             signing: self.signing.clone(),
@@ -219,6 +220,7 @@ impl Fleet {
     /// Starts another instance of jwks.
     pub fn jwks(&self) -> Router {
         let config = JwksConfig {
+            origin_secret: None,
             issuer: ISSUER.parse().expect("ISSUER is valid"),
             table: self.table.clone(),
             aws: self.aws(),

@@ -1,6 +1,6 @@
 //! The rules about the API: routes, throttling, the domain and CloudFront.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     expanded_template,
@@ -40,26 +40,69 @@ fn api_faults(stack: &Stack, deployment: &Deployment) -> Vec<String> {
     let is_throttled =
         ["ThrottlingRateLimit", "ThrottlingBurstLimit"].iter().all(|limit| throttled[limit].is_number());
     faults.extend(fault_unless(is_throttled, "the API is not throttled"));
-    let (has_domain, uses_cloudfront) = deployment.domain();
-    let present = ["RegionalDomain", "RegionalDomainMapping", "Distribution"].map(|name| stack.has(name));
-    let is_regional = has_domain && !uses_cloudfront;
+    faults.extend(domain_faults(stack, deployment));
+    faults
+}
+
+/// Every way to the functions is through the distribution, if there is a domain.
+fn domain_faults(stack: &Stack, deployment: &Deployment) -> Vec<String> {
+    let (has_domain, is_served) = (deployment.sets("DomainName"), deployment.sets("CertificateArn"));
+    let present = ["OriginSecret", "Distribution", "KeySetCache"].map(|name| stack.has(name));
+    let mut faults = Vec::new();
     faults.extend(fault_unless(
-        present == [is_regional, is_regional, uses_cloudfront],
+        present == [has_domain, is_served, is_served],
         "the domain is served by the wrong resource",
     ));
-    let is_closed = stack.properties("Api")["DisableExecuteApiEndpoint"] == is_regional;
-    faults.extend(fault_unless(
-        is_closed,
-        "the API's own address is open although it has a domain, or closed although it has none",
-    ));
-    if uses_cloudfront {
-        let distribution = &stack.properties("Distribution")["DistributionConfig"];
-        faults.extend(fault_unless(distribution["WebACLId"] == "acl", "the web ACL protects nothing"));
-        let methods = distribution["DefaultCacheBehavior"]["AllowedMethods"].as_array().unwrap();
-        faults.extend(fault_unless(methods.len() == 7, "CloudFront blocks methods"));
-        let target = &stack.properties("DomainRecord")["AliasTarget"]["DNSName"];
-        faults
-            .extend(fault_unless(*target == "${Distribution.DomainName}", "the domain bypasses the web ACL"));
+    let secret = if has_domain { json!("{{resolve:secretsmanager:${OriginSecret}}}") } else { json!(null) };
+    for function in ["TokenExchange", "Jwks", "Prober"] {
+        let variables = &stack.properties(function)["Environment"]["Variables"];
+        faults.extend(fault_unless(
+            variables["POZI_ORIGIN_SECRET"] == secret,
+            &format!("{function} is reached past the distribution, or not at all"),
+        ));
+    }
+    if is_served {
+        faults.extend(distribution_faults(stack, deployment, &secret));
+    }
+    faults
+}
+
+fn distribution_faults(stack: &Stack, deployment: &Deployment, secret: &Value) -> Vec<String> {
+    let distribution = &stack.properties("Distribution")["DistributionConfig"];
+    let all = &distribution["DefaultCacheBehavior"];
+    let key_set = &distribution["CacheBehaviors"];
+    let cache = &stack.properties("KeySetCache")["CachePolicyConfig"];
+    let acl = if deployment.sets("WebAclArn") { json!("acl") } else { json!(null) };
+    let mut faults = [
+        (distribution["WebACLId"] == acl, "the web ACL protects nothing"),
+        (all["AllowedMethods"].as_array().unwrap().len() == 7, "CloudFront blocks methods"),
+        (all["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad", "an exchange is cached"),
+        (
+            distribution["Origins"][0]["OriginCustomHeaders"][0]["HeaderValue"] == *secret,
+            "the functions refuse the distribution",
+        ),
+        (
+            key_set[0]["PathPattern"] == "/.well-known/jwks.json" && key_set[1].is_null(),
+            "something other than the key set is cached",
+        ),
+        (
+            key_set[0]["CachePolicyId"] == "${KeySetCache}"
+                && cache["MinTTL"] == 0
+                && cache["DefaultTTL"] == 0,
+            "the key set is cached for longer than it says",
+        ),
+        (distribution["IPV6Enabled"] == true, "clients with IPv6 alone cannot reach it"),
+    ]
+    .into_iter()
+    .filter(|(holds, _)| !holds)
+    .map(|(_, fault)| fault.to_owned())
+    .collect::<Vec<_>>();
+    if deployment.sets("HostedZoneId") {
+        for record in ["DomainRecord", "DomainRecordOfIpv6"] {
+            let target = &stack.properties(record)["AliasTarget"]["DNSName"];
+            let is_right = *target == "${Distribution.DomainName}";
+            faults.extend(fault_unless(is_right, "the domain bypasses the distribution"));
+        }
     }
     faults
 }
@@ -79,10 +122,15 @@ fn every_method_reaches_its_function_and_one_resource_serves_the_domain() {
             ("/RevocationsRoute", json!(null)),
             ("/JwksPermission/Properties/SourceArn", json!("*")),
             ("/Stage/Properties/DefaultRouteSettings/ThrottlingRateLimit", json!(null)),
-            ("/RegionalDomain/Condition", json!(null)),
             ("/Distribution/Condition", json!("HasDomain")),
+            ("/OriginSecret/Condition", json!("HasDistribution")),
+            ("/Jwks/Properties/Environment/Variables/POZI_ORIGIN_SECRET", json!(null)),
             ("/Distribution/Properties/DistributionConfig/WebACLId", json!(null)),
-            ("/Api/Properties/DisableExecuteApiEndpoint", json!(true)),
+            ("/Distribution/Properties/DistributionConfig/IPV6Enabled", json!(false)),
+            ("/Distribution/Properties/DistributionConfig/Origins/0/OriginCustomHeaders", json!(null)),
+            ("/Distribution/Properties/DistributionConfig/CacheBehaviors/0/PathPattern", json!("/*")),
+            ("/KeySetCache/Properties/CachePolicyConfig/MinTTL", json!(60)),
+            ("/DomainRecordOfIpv6/Properties/AliasTarget/DNSName", json!("elsewhere.example")),
         ],
     }
     .check_all(expansion);

@@ -117,6 +117,8 @@ fn every_log_expires_and_contains_no_secret() {
     .check_all(expansion);
 }
 
+const ORIGIN_SECRET: &str = "POZI_ORIGIN_SECRET={{resolve:secretsmanager:${OriginSecret}}}";
+
 fn variable_faults(stack: &Stack, deployment: &Deployment) -> Vec<String> {
     let issuer = format!("POZI_ISSUER={}", deployment.issuer);
     let all = ["POZI_TABLE=${Table}", "POZI_METRICS=Pozi/${AWS::StackName}", "POZI_LOG=info", &issuer];
@@ -125,16 +127,17 @@ fn variable_faults(stack: &Stack, deployment: &Deployment) -> Vec<String> {
     let graph: &[&str] =
         if deployment.reads_graph_secrets() { &["POZI_GRAPH_SECRETS=pozi/graph"] } else { &[] };
     let tag: &[&str] = if deployment.keeps_keys_in_kms() { &["POZI_KEY_TAG=${Table}"] } else { &[] };
+    let origin: &[&str] = if deployment.sets("DomainName") { &[ORIGIN_SECRET] } else { &[] };
     let rotation = ["POZI_ALGORITHM=ES256", "POZI_SIGN_FOR_HOURS=168"];
     let probed = ["POZI_PROBE_TENANT=${AWS::StackId}[2]"];
     let [exchange, key_set] =
         ["POZI_EXCHANGE_VERSION=${TokenExchangeVersion", "POZI_JWKS_VERSION=${JwksVersion"];
     let prober = ["POZI_PROBE_KEY=${ProbeKey.Arn}", exchange, key_set];
     let expected = [
-        ("TokenExchange", [&all, keys, graph, &probed].concat()),
-        ("Jwks", all.to_vec()),
+        ("TokenExchange", [&all, keys, graph, &probed, origin].concat()),
+        ("Jwks", [&all, origin].concat()),
         ("RotateKeys", [&all, keys, tag, &rotation, &probed].concat()),
-        ("Prober", [&all[..], &probed, &prober].concat()),
+        ("Prober", [&all[..], &probed, &prober, origin].concat()),
     ];
     let function_faults = |(name, expected): (&str, Vec<&str>)| {
         let set = stack.properties(name)["Environment"]["Variables"].as_object().unwrap();

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::expansion::Stack;
 
 /// The deployments that every rule is checked for.
-pub(crate) const DEPLOYMENTS: [Deployment; 6] = [
+pub(crate) const DEPLOYMENTS: [Deployment; 7] = [
     Deployment { name: "sealed", parameters: &[], issuer: "${Api.ApiEndpoint}" },
     Deployment { name: "in KMS", parameters: &[("Signing", "kms")], issuer: "${Api.ApiEndpoint}" },
     Deployment {
@@ -17,6 +17,11 @@ pub(crate) const DEPLOYMENTS: [Deployment; 6] = [
     Deployment {
         name: "in KMS, own domain",
         parameters: &[DOMAIN[0], DOMAIN[1], ("Signing", "kms")],
+        issuer: "https://auth.gis.example",
+    },
+    Deployment {
+        name: "own domain, served by another stack",
+        parameters: &[DOMAIN[0]],
         issuer: "https://auth.gis.example",
     },
     Deployment {
@@ -47,10 +52,9 @@ impl Deployment {
         self.parameters.contains(&("GraphSecrets", "on"))
     }
 
-    /// Whether it has its own domain, and whether CloudFront serves that.
-    pub(crate) fn domain(&self) -> (bool, bool) {
-        let has = |name| self.parameters.iter().any(|(parameter, _)| *parameter == name);
-        (has("DomainName"), has("WebAclArn"))
+    /// Whether the value of `parameter` is not the default.
+    pub(crate) fn sets(&self, parameter: &str) -> bool {
+        self.parameters.iter().any(|(name, _)| *name == parameter)
     }
 }
 

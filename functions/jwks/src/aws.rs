@@ -7,6 +7,7 @@ use pozi_auth::{
     adapters::{
         SystemClock,
         aws::{Table, TablePublishedKeys, connection},
+        behind_distribution,
         lambda::Error,
     },
     config::JwksConfig,
@@ -17,7 +18,8 @@ use crate::{MAX_AGE, router};
 
 /// Returns the function's router as `config` describes it.
 pub fn service(config: JwksConfig) -> Result<Router, Error> {
-    let JwksConfig { issuer, table, aws } = config;
+    let JwksConfig { issuer, table, origin_secret, aws } = config;
     let keys = Arc::new(TablePublishedKeys::new(Table::new(&connection(&aws), &table)));
-    Ok(router(&issuer, SystemClock, keys, PUBLISHED_LIFETIMES, MAX_AGE))
+    let router = router(&issuer, SystemClock, keys, PUBLISHED_LIFETIMES, MAX_AGE);
+    Ok(behind_distribution(router, origin_secret))
 }

@@ -7,6 +7,7 @@ use pozi_auth::{
     adapters::{
         HttpGraph, HttpKeySets, HttpTokenEndpoint, SystemClock,
         aws::{Keys, Secrets, Table, connection},
+        behind_distribution,
         lambda::Error,
     },
     config::TokenExchangeConfig,
@@ -73,5 +74,5 @@ pub fn service(config: TokenExchangeConfig) -> Result<Router, Error> {
             let _ = tokio::join!(state.signing.active(now, &any_key), state.revocations.list(now));
         }
     });
-    Ok(router(state))
+    Ok(behind_distribution(router(state), config.origin_secret))
 }

@@ -5,6 +5,7 @@ mod authorities;
 pub mod aws;
 mod bounded_http;
 mod clock;
+mod distribution;
 mod graph_call;
 mod http_document;
 mod http_graph;
@@ -25,6 +26,7 @@ pub use self::{
     authorities::{Authority, AuthorityError},
     bounded_http::{MAX_DOCUMENT_BYTES, Network, http_client},
     clock::SystemClock,
+    distribution::{ORIGIN_HEADER, behind_distribution},
     http_document::HttpDocument,
     http_graph::HttpGraph,
     http_key_sets::HttpKeySets,

@@ -48,12 +48,11 @@ pub struct SecretPrefix(String);
 impl AwsConfig {
     /// Reads the variables with `var`.
     pub fn read(var: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let secret = |text: String| Secret(Zeroizing::new(text));
         Ok(Self {
             region: required(&var, "AWS_REGION")?,
             access_key_id: required(&var, "AWS_ACCESS_KEY_ID")?,
-            secret_access_key: secret(required(&var, "AWS_SECRET_ACCESS_KEY")?),
-            session_token: set(&var, "AWS_SESSION_TOKEN").map(secret),
+            secret_access_key: Secret::new(required(&var, "AWS_SECRET_ACCESS_KEY")?),
+            session_token: set(&var, "AWS_SESSION_TOKEN").map(Secret::new),
             endpoint: optional(&var, "AWS_ENDPOINT_URL")?,
             limits: CallLimits::default(),
         })
@@ -72,6 +71,11 @@ impl Default for CallLimits {
 }
 
 impl Secret {
+    /// Makes `text` a secret.
+    pub fn new(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
     /// Returns the text.
     pub fn expose(&self) -> &str {
         &self.0

@@ -21,6 +21,7 @@ use crate::{address::LoopbackUrl, identifiers::TenantId, keyring::SigningAlgorit
 const ENTRA_LOGIN: &str = "POZI_ENTRA_LOGIN_URL";
 const TABLE: &str = "POZI_TABLE";
 const PROBE_TENANT: &str = "POZI_PROBE_TENANT";
+const ORIGIN_SECRET: &str = "POZI_ORIGIN_SECRET";
 
 /// The configuration of `token-exchange`.
 #[derive(Debug, Clone)]
@@ -39,6 +40,8 @@ pub struct TokenExchangeConfig {
     pub graph_secrets: Option<SecretPrefix>,
     /// `POZI_PROBE_TENANT`: the tenant of the prober, whose exchanges are not counted in metrics.
     pub probe_tenant: Option<TenantId>,
+    /// `POZI_ORIGIN_SECRET`: what the distribution in front sends with each request, if there is one.
+    pub origin_secret: Option<Secret>,
     /// How to reach AWS.
     pub aws: AwsConfig,
 }
@@ -50,6 +53,8 @@ pub struct JwksConfig {
     pub issuer: Issuer,
     /// `POZI_TABLE`: as for `token-exchange`.
     pub table: String,
+    /// `POZI_ORIGIN_SECRET`: as for `token-exchange`.
+    pub origin_secret: Option<Secret>,
     /// How to reach AWS.
     pub aws: AwsConfig,
 }
@@ -101,6 +106,7 @@ impl TokenExchangeConfig {
             entra_login: optional(&var, ENTRA_LOGIN)?,
             graph_secrets: optional(&var, "POZI_GRAPH_SECRETS")?,
             probe_tenant: optional(&var, PROBE_TENANT)?,
+            origin_secret: set(&var, ORIGIN_SECRET).map(Secret::new),
             aws: AwsConfig::read(&var)?,
         })
     }
@@ -109,7 +115,12 @@ impl TokenExchangeConfig {
 impl JwksConfig {
     /// Reads the variables with `var`.
     pub fn read(var: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        Ok(Self { issuer: issuer(&var)?, table: required(&var, TABLE)?, aws: AwsConfig::read(&var)? })
+        Ok(Self {
+            issuer: issuer(&var)?,
+            table: required(&var, TABLE)?,
+            origin_secret: set(&var, ORIGIN_SECRET).map(Secret::new),
+            aws: AwsConfig::read(&var)?,
+        })
     }
 }
 

@@ -1,6 +1,9 @@
 //! The configuration of `prober`.
 
-use super::{AwsConfig, ConfigError, PROBE_TENANT, TABLE, issuer, optional, parsed, required};
+use super::{
+    AwsConfig, ConfigError, ORIGIN_SECRET, PROBE_TENANT, Secret, TABLE, issuer, optional, parsed, required,
+    set,
+};
 use crate::{address::LoopbackUrl, identifiers::TenantId, session::Issuer};
 
 /// The configuration of `prober`.
@@ -18,6 +21,8 @@ pub struct ProberConfig {
     pub exchange_version: String,
     /// `POZI_JWKS_VERSION`: the same for `jwks`.
     pub jwks_version: String,
+    /// `POZI_ORIGIN_SECRET`: as for `token-exchange`, whose new versions are called past the distribution.
+    pub origin_secret: Option<Secret>,
     /// `POZI_PROBE_URL`: only for local trials: where the service is really served. It must be a loopback address.
     pub service: Option<LoopbackUrl>,
     /// How to reach AWS.
@@ -34,6 +39,7 @@ impl ProberConfig {
             key: required(&var, "POZI_PROBE_KEY")?,
             exchange_version: required(&var, "POZI_EXCHANGE_VERSION")?,
             jwks_version: required(&var, "POZI_JWKS_VERSION")?,
+            origin_secret: set(&var, ORIGIN_SECRET).map(Secret::new),
             service: optional(&var, "POZI_PROBE_URL")?,
             aws: AwsConfig::read(&var)?,
         })

@@ -60,6 +60,7 @@ pub fn service(config: ProberConfig) -> Result<Prober<OnAws>, Error> {
             client: lambda::Client::new(&patient),
             exchange: config.exchange_version,
             jwks: config.jwks_version,
+            origin_secret: config.origin_secret,
         },
         deployments: CodeDeploy(codedeploy::Client::new(&aws)),
         issuer: config.issuer,

@@ -6,6 +6,8 @@ use aws_sdk_lambda::{Client, primitives::Blob};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{Request, Response};
 use pozi_auth::{
+    adapters::ORIGIN_HEADER,
+    config::Secret,
     error::Cause,
     fetch::{FetchError, ServiceCall},
     issuer::REVOCATIONS_PATH,
@@ -19,6 +21,7 @@ pub struct Versions {
     pub(super) client: Client,
     pub(super) exchange: String,
     pub(super) jwks: String,
+    pub(super) origin_secret: Option<Secret>,
 }
 
 #[derive(Deserialize)]
@@ -38,7 +41,8 @@ impl ServiceCall for Versions {
         let is_of_jwks = path.starts_with("/.well-known/") && path != REVOCATIONS_PATH;
         let version = if is_of_jwks { &self.jwks } else { &self.exchange };
         let call = self.client.invoke().function_name(version);
-        let called = call.payload(Blob::new(event(&request).to_string())).send().await;
+        let called =
+            call.payload(Blob::new(event(&request, self.origin_secret.as_ref()).to_string())).send().await;
         let called = called.map_err(|error| FetchError::NoAnswer(error.into()))?;
         if let Some(kind) = called.function_error {
             return Err(FetchError::NoAnswer(format!("{version} ended without an answer: {kind}").into()));
@@ -48,11 +52,12 @@ impl ServiceCall for Versions {
     }
 }
 
-/// Returns the event of `request`.
-fn event(request: &Request<String>) -> Value {
+/// Returns the event of `request`, with the secret that the distribution would add.
+fn event(request: &Request<String>, secret: Option<&Secret>) -> Value {
     let path = request.uri().path();
     let headers = request.headers().iter();
     let headers = headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+    let headers = headers.chain(secret.map(|secret| (ORIGIN_HEADER, secret.expose())));
     json!({
         "version": "2.0",
         "routeKey": "$default",
