@@ -10,9 +10,10 @@ use super::bootstrap;
 const HOOK: &str = r#"{"DeploymentId":"d-1","LifecycleEventHookExecutionId":"e-1"}"#;
 
 type Environment = Vec<(String, String)>;
+type Changes<'a> = &'a [(&'a str, &'a str)];
 
 /// Returns `environment` with other variables.
-fn with(mut environment: Environment, changes: &[(&str, &str)]) -> Environment {
+fn with(mut environment: Environment, changes: Changes<'_>) -> Environment {
     environment.retain(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
     environment.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     environment
@@ -22,8 +23,8 @@ fn with(mut environment: Environment, changes: &[(&str, &str)]) -> Environment {
 /// the prober logged.
 async fn released(
     fleet: &Fleet,
-    exchange: (&Path, &[(&str, &str)]),
-    jwks: &[(&str, &str)],
+    exchange: (&Path, Changes<'_>),
+    jwks: Changes<'_>,
 ) -> (EmulatedReleases, Vec<String>) {
     let environment = fleet.environment();
     let versions = vec![
@@ -63,7 +64,6 @@ async fn a_bootstrap_that_dies_at_its_start_or_answers_wrongly_takes_no_traffic(
     let Some(exchange) = bootstrap("token-exchange") else { return };
     let (Some(fleet), Some(other)) = (Fleet::sealed().await, Fleet::sealed().await) else { return };
     let (elsewhere, nowhere) = (other.table.as_str(), "pozi-of-nobody");
-    type Changes<'a> = &'a [(&'a str, &'a str)];
     let cases: [(&str, &Path, Changes<'_>, Changes<'_>); 5] = [
         ("dies", Path::new("/bin/false"), &[], &[]),
         ("lacks a variable", &exchange, &[("POZI_KMS_KEY", "")], &[]),

@@ -95,7 +95,13 @@ fn ailing() -> Vec<(&'static str, Spoil, Failures)> {
         ),
         (
             "is out of order",
-            |path, answer| Ok(if path == TOKEN { with_status(500, &json!({"reason": "internal_error"})) } else { answer }),
+            |path, answer| {
+                Ok(if path == TOKEN {
+                    with_status(500, &json!({"reason": "internal_error"}))
+                } else {
+                    answer
+                })
+            },
             all("internal_error").collect(),
         ),
         (
@@ -118,6 +124,13 @@ fn ailing() -> Vec<(&'static str, Spoil, Failures)> {
             |path, answer| Ok(with(path, answer, "access_token", json!("a.b.c"))),
             exchange("a valid token", "its session is refused: the header is not base64url without padding"),
         ),
+    ]
+}
+
+/// Documents of services that are not well, and what a probe finds at each.
+fn ailing_documents() -> Vec<(&'static str, Spoil, Failures)> {
+    let exchange = |check, actual| vec![(Half::Exchange, check, actual)];
+    vec![
         (
             "publishes no revocation document",
             |path, answer| Ok(if path == REVOCATIONS { with_status(404, &json!({"reason": "not_found"})) } else { answer }),
@@ -145,7 +158,7 @@ async fn each_ailment_is_found_by_its_half() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let routes = Routes::of(&fleet);
     let mut prober = prober(&fleet, routes.clone()).await;
-    for (ailment, spoil, expected) in ailing() {
+    for (ailment, spoil, expected) in ailing().into_iter().chain(ailing_documents()) {
         prober.service = routes.spoiled(spoil);
         let report = run(&prober).await;
         let found = report

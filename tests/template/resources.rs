@@ -129,15 +129,15 @@ fn variable_faults(stack: &Stack, deployment: &Deployment) -> Vec<String> {
     let tag: &[&str] = if deployment.keeps_keys_in_kms() { &["POZI_KEY_TAG=${Table}"] } else { &[] };
     let origin: &[&str] = if deployment.sets("DomainName") { &[ORIGIN_SECRET] } else { &[] };
     let rotation = ["POZI_ALGORITHM=ES256", "POZI_SIGN_FOR_HOURS=168"];
-    let probed = ["POZI_PROBE_TENANT=${AWS::StackId}[2]"];
+    let tenant = ["POZI_PROBE_TENANT=${AWS::StackId}[2]"];
     let [exchange, key_set] =
         ["POZI_EXCHANGE_VERSION=${TokenExchangeVersion", "POZI_JWKS_VERSION=${JwksVersion"];
     let prober = ["POZI_PROBE_KEY=${ProbeKey.Arn}", exchange, key_set];
     let expected = [
-        ("TokenExchange", [&all, keys, graph, &probed, origin].concat()),
+        ("TokenExchange", [&all, keys, graph, &tenant, origin].concat()),
         ("Jwks", [&all, origin].concat()),
-        ("RotateKeys", [&all, keys, tag, &rotation, &probed].concat()),
-        ("Prober", [&all[..], &probed, &prober, origin].concat()),
+        ("RotateKeys", [&all, keys, tag, &rotation, &tenant].concat()),
+        ("Prober", [&all[..], &tenant, &prober, origin].concat()),
     ];
     let function_faults = |(name, expected): (&str, Vec<&str>)| {
         let set = stack.properties(name)["Environment"]["Variables"].as_object().unwrap();
