@@ -1,13 +1,25 @@
 //! The alarm that sees the service from outside, in a template of its own.
 
 use pozi_tests::{NOW, World, venv};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{MINUTE, firing, history::History};
 use crate::{
     expansion::{self, Stack},
-    text,
+    run, text,
 };
+
+#[test]
+fn cfn_lint_accepts_the_template_and_the_alarm_notifies_the_topic() {
+    let Some(tools) = venv::tools() else { return };
+    let linted = run(&tools, "cfn-lint", &["--non-zero-exit-code", "informational", "infra/outside.yaml"]);
+    assert_eq!(linted, Ok(()));
+    for (topic, expected) in [("", Value::Null), ("topic", json!(["topic"]))] {
+        let stack = Stack::of(&expansion(), &[("HostName", "auth.gis.example"), ("AlarmTopicArn", topic)]);
+        let alarm = stack.properties("KeySetUnreachable");
+        assert_eq!([&alarm["AlarmActions"], &alarm["OKActions"]], [&expected, &expected]);
+    }
+}
 
 /// Returns the template, which has nothing of SAM.
 pub(crate) fn expansion() -> Value {

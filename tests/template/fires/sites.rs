@@ -124,6 +124,8 @@ async fn only_registered_sites_are_named_whatever_a_caller_sends() {
     }
     let named = recording.take().once(&stack, NOW).values_of("Site");
     assert_eq!(named.into_iter().collect::<Vec<_>>(), ["riverbend", "saltmarsh"]);
+    let again = recording.take().once(&stack, NOW);
+    assert!(again.values_of("Site").is_empty(), "a warm instance repeats what it has written");
 }
 
 #[tokio::test]

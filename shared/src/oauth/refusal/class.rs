@@ -38,6 +38,7 @@ impl Refusal {
 }
 
 /// Returns who must act on a refusal's `reason`. `None` if it is not one of this service's.
+#[expect(clippy::too_many_lines, reason = "a table: each reason once")]
 pub fn class_of(reason: &str) -> Option<Class> {
     Some(match reason {
         "internal_error" | "registry_unavailable" | "revocations_unavailable" | "signing_unavailable" => {
