@@ -17,6 +17,8 @@ mod cycles;
 mod dashboard;
 #[path = "template/expansion.rs"]
 mod expansion;
+#[path = "template/fires/mod.rs"]
+mod fires;
 #[path = "template/permissions.rs"]
 mod permissions;
 #[path = "template/prober.rs"]

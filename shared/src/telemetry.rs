@@ -1,7 +1,9 @@
 //! Structured logs as JSON on standard output, and one audit event for each exchange. Neither contains a token, a secret or
 //! a personal name; a subject token appears only as its SHA-256.
 
-use std::time::Instant;
+mod outcome;
+
+use std::{sync::Arc, time::Instant};
 
 use tracing::Level;
 use tracing_subscriber::{filter::Targets, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt};
@@ -11,11 +13,11 @@ use crate::{
     error::with_causes,
     hash::sha256_hex,
     identifiers::TenantId,
-    metrics,
     oauth::{ExchangeError, Refusal, RequestRefusal, SubjectToken},
     revision::Revision,
     session::SessionClaims,
     sites::{Grant, Site, SiteName, closed, would_close},
+    tenants::TenantSites,
     timestamp::Timestamp,
 };
 
@@ -69,6 +71,7 @@ pub struct Trail {
     tenant: Option<TenantId>,
     token_id: Option<String>,
     token_key: Option<String>,
+    sites: Option<Arc<TenantSites>>,
     site: Option<SiteName>,
     policy_revision: Option<Revision>,
     is_observed: bool,
@@ -97,6 +100,7 @@ impl Trail {
             tenant: None,
             token_id: None,
             token_key: None,
+            sites: None,
             site: None,
             policy_revision: None,
             is_observed: false,
@@ -133,6 +137,11 @@ impl Trail {
         self.tenant = Some(token.tenant());
         self.token_id = token.unique_id().map(short);
         self.token_key = Some(short(token.key_id()));
+    }
+
+    /// Records the tenant's sites: which of them the exchange is about is known later, if at all.
+    pub fn record_sites(&mut self, sites: &Arc<TenantSites>) {
+        self.sites = Some(Arc::clone(sites));
     }
 
     /// Starts to measure the wait for the tenant's keys.
@@ -192,9 +201,7 @@ impl Trail {
     fn write_event(&mut self, (decision, refusal): (&'static str, Option<Refusal>), detail: Option<&str>) {
         self.written = true;
         let reason = refusal.as_ref().map(|refusal| refusal.reason);
-        if self.tenant.is_none() || self.tenant != self.uncounted {
-            metrics::record_exchange(decision, reason, self.started.elapsed());
-        }
+        self.record_metrics(decision, refusal.as_ref());
         let session = self.session.as_ref();
         tracing::info!(
             target: AUDIT,
@@ -234,7 +241,7 @@ impl Drop for Trail {
             let end = if panicked {
                 (REFUSED, Some(RequestRefusal::Internal.refusal()))
             } else {
-                ("abandoned", None)
+                (ABANDONED, None)
             };
             self.write_event(end, None);
         }
@@ -242,6 +249,7 @@ impl Drop for Trail {
 }
 
 const REFUSED: &str = "refused";
+const ABANDONED: &str = "abandoned";
 
 fn micros(since: Instant) -> u64 {
     since.elapsed().as_micros().try_into().unwrap_or(u64::MAX)

@@ -5,11 +5,13 @@ use serde_json::{Value, json};
 use crate::{
     expanded_template,
     expansion::{Stack, text_of},
+    fires::{Query, query},
     rule::{Deployment, Rule, differences},
 };
 
-/// The alarms: metric, dimensions, and how missing data is treated. A rate is a percentage of all exchanges.
-const EXPECTED: [&str; 26] = [
+/// The alarms: metric, dimensions, and how missing data is treated. A rate is a percentage of all exchanges, and what is for each
+/// has a state and a message for each.
+const EXPECTED: [&str; 23] = [
     "AWS/Lambda Errors FunctionName=${TokenExchange}, missing notBreaching",
     "AWS/Lambda Errors FunctionName=${Jwks}, missing notBreaching",
     "AWS/Lambda Errors FunctionName=${RotateKeys}, missing notBreaching",
@@ -20,19 +22,16 @@ const EXPECTED: [&str; 26] = [
     "AWS/Lambda Duration p99 FunctionName=${Jwks}, missing notBreaching",
     "AWS/ApiGateway 5xx ApiId=${Api} Stage=${Stage}, missing notBreaching",
     "rate of Exchanges Decision=refused, missing notBreaching",
-    "rate of Refusals Reason=no_catalogue, missing notBreaching",
-    "rate of Refusals Reason=unknown_key, missing notBreaching",
-    "rate of Refusals Reason=bad_signature, missing notBreaching",
-    "rate of Refusals Reason=origin_not_allowed, missing notBreaching",
-    "own Refusals Reason=registry_unavailable, missing notBreaching",
-    "own Refusals Reason=revocations_unavailable, missing notBreaching",
-    "own Refusals Reason=signing_unavailable, missing notBreaching",
-    "own Refusals Reason=keys_unavailable, missing notBreaching",
-    "own Refusals Reason=site_unreadable, missing notBreaching",
-    "own Refusals Reason=internal_error, missing notBreaching",
+    "Refusals Class=service for each Reason, missing notBreaching",
+    "SiteRefusals Class=microsoft for each Site, missing notBreaching",
+    "SiteRefusals Class=setup for each Site, missing notBreaching",
+    "Granted for each Site, missing notBreaching",
+    "Granted, 0 to 6 h, missing notBreaching",
     "overdue NewestKeyAge by 168 hours, missing missing",
     "share EntraUnreachable of EntraFetches, missing notBreaching",
-    "own UnreadableSites, missing notBreaching",
+    "UnreadableSites for each Site, missing notBreaching",
+    "StaleAnswers for each Kind, missing notBreaching",
+    "Warnings for each Target, missing notBreaching",
     "own ProbeFailures Half=exchange, missing notBreaching",
     "own ProbeFailures Half=refusal, missing notBreaching",
     "own Probes, missing missing",
@@ -60,10 +59,23 @@ fn alarm_faults(stack: &Stack, _: &Deployment) -> Vec<String> {
 /// Returns an alarm in the format of [`EXPECTED`].
 fn described(alarm: &Value) -> String {
     let missing = text_of(&alarm["TreatMissingData"]);
-    format!(
-        "{}, missing {missing}",
-        if alarm["Metrics"].is_null() { metric(alarm) } else { calculated(alarm) }
-    )
+    let described = match query(alarm) {
+        Some(text) => queried(text).unwrap_or_else(|| format!("{text}, which is not a query")),
+        None if alarm["Metrics"].is_null() => metric(alarm),
+        None => calculated(alarm),
+    };
+    format!("{described}, missing {missing}")
+}
+
+/// Returns what a query is on, if it finds something: the code must record the metric with exactly these labels.
+fn queried(text: &str) -> Option<String> {
+    let query = Query::parse(text)?;
+    let conditions = query.conditions.iter().map(|(label, is_equal, value)| {
+        let sign = if *is_equal { "=" } else { "!=" };
+        format!(" {label}{sign}{value}")
+    });
+    let conditions: String = conditions.collect();
+    (query.namespace == OWN).then(|| format!("{}{conditions} for each {}", query.metric, query.group))
 }
 
 fn metric(of: &Value) -> String {
@@ -90,12 +102,17 @@ fn calculated(alarm: &Value) -> String {
     if expression == "100 * FILL(failed, 0) / fetches" {
         return format!("share {} of {}", of("failed"), of("fetches")).replace("own ", "");
     }
-    let part = ["refused", "reason"].into_iter().find(|part| counts_all && expression == rate(part));
-    match (part, expression.strip_prefix("age / 3600 - ")) {
-        (Some(part), _) => format!("rate of {}", of(part).trim_start_matches("own ")),
-        (_, Some(hours)) => format!("overdue {} by {hours} hours", of("age").trim_start_matches("own ")),
-        _ => format!("{expression}, which this test does not understand"),
+    if counts_all && expression == rate("refused") {
+        return format!("rate of {}", of("refused")).replace("own ", "");
     }
+    if let Some(hours) = expression.strip_prefix("age / 3600 - ") {
+        return format!("overdue {} by {hours} hours", of("age")).replace("own ", "");
+    }
+    let during = "IF(DAY(granted) <= 5 AND HOUR(granted) >= 0 AND HOUR(granted) < 6, granted, 1)";
+    if expression == during {
+        return format!("{}, 0 to 6 h", of("granted")).replace("own ", "");
+    }
+    format!("{expression}, which this test does not understand")
 }
 
 #[test]
@@ -112,9 +129,22 @@ fn there_is_an_alarm_for_every_failure_that_needs_attention() {
             ("/ProbeRefusalFails/Properties/Dimensions/0/Value", json!("exchange")),
             ("/ApiErrors/Properties/MetricName", json!("4xx")),
             ("/TokenExchangeDuration/Properties/ExtendedStatistic", json!(null)),
-            ("/SigningOutage/Properties/Dimensions/0/Value", json!("signing_gone")),
-            ("/BadSignatureRate/Properties/Metrics/0/Expression", json!("reason")),
-            ("/BadSignatureRate/Properties/Metrics/1/MetricStat/Metric/Namespace", json!("Pozi")),
+            ("/ServiceOutage/Properties/Metrics/0/Expression", json!("SELECT SUM(Refusals) FROM Pozi")),
+            (
+                "/SiteOutage/Properties/Metrics/0/Expression",
+                json!(
+                    "SELECT SUM(SiteRefusals) FROM SCHEMA(\"Pozi/${AWS::StackName}\", \"Class\", \"Site\") ORDER BY SUM() DESC"
+                ),
+            ),
+            (
+                "/UnreadableSites/Properties/Metrics/0/Expression",
+                json!(
+                    "SELECT SUM(UnreadableSites) FROM SCHEMA(\"Pozi\", \"Site\") GROUP BY \"Site\" ORDER BY SUM() DESC"
+                ),
+            ),
+            ("/NoGrants/Properties/Metrics/0/Expression", json!("granted")),
+            ("/RefusalRate/Properties/Metrics/0/Expression", json!("refused")),
+            ("/RefusalRate/Properties/Metrics/1/MetricStat/Metric/Namespace", json!("Pozi")),
             ("/RefusalRate/Properties/Metrics/1/MetricStat/Metric/MetricName", json!("Exchange")),
             ("/Dashboard/Properties/DashboardBody", json!("{ \"widgets\": [ }")),
         ],
@@ -138,4 +168,41 @@ fn alarms_notify_the_topic_if_there_is_one() {
         assert_eq!(found, (&json!("missing"), &json!(["topic"])), "{name}");
     }
     assert!(to(&[("AlarmTopicArn", "topic")]).iter().all(|actions| *actions == json!(["topic"])));
+}
+
+fn warning_faults(stack: &Stack, _: &Deployment) -> Vec<String> {
+    let filters: Vec<_> = stack.of_type("AWS::Logs::MetricFilter").map(|(_, filter)| filter).collect();
+    let logs = stack.of_type("AWS::Lambda::Function").map(|(name, _)| format!("${{{name}Log}}"));
+    let mut faults =
+        differences("the filters", filters.iter().map(|filter| text_of(&filter["LogGroupName"])), logs);
+    for filter in filters {
+        let counts = filter["FilterPattern"] == "{ $.level = \"WARN\" || $.level = \"ERROR\" }";
+        let as_one = json!([{
+            "MetricNamespace": OWN,
+            "MetricName": "Warnings",
+            "MetricValue": "1",
+            "Dimensions": [{ "Key": "Target", "Value": "$.target" }],
+        }]);
+        let counts = counts && filter["MetricTransformations"] == as_one;
+        faults.extend((!counts).then(|| format!("warnings are not counted by {filter}")));
+    }
+    faults
+}
+
+#[test]
+fn the_warnings_of_every_function_are_counted() {
+    let Some(expansion) = expanded_template() else { return };
+    let filter = "/JwksWarnings/Properties/MetricTransformations/0";
+    Rule {
+        harm: "What a function can survive for hours, but not for days, would be read by nobody.",
+        check: &warning_faults,
+        spoiled: &[
+            ("/RotateKeysWarnings", json!(null)),
+            ("/JwksWarnings/Properties/LogGroupName", json!({ "Ref": "ApiLog" })),
+            ("/JwksWarnings/Properties/FilterPattern", json!("{ $.level = \"ERROR\" }")),
+            (&format!("{filter}/MetricName"), json!("Errors")),
+            (&format!("{filter}/Dimensions"), json!(null)),
+        ],
+    }
+    .check_all(expansion);
 }

@@ -63,21 +63,29 @@ fn row_faults(row: &[Value]) -> Vec<String> {
     }
 }
 
-/// Reads `SEARCH('{"Namespace",Dimension} MetricName="Name"', 'Statistic', Period)`. A namespace with other characters than
+/// Reads `SEARCH('{"Namespace",Dimension,…} MetricName="Name"', 'Statistic', Period)`. A namespace with other characters than
 /// letters, digits and underscores must be quoted.
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html>.
 fn search_faults(search: &str) -> Option<&'static str> {
     let read = || {
-        let inner = search.strip_prefix("SEARCH('{\"")?.strip_suffix("', 'Sum', 300)")?;
+        let inner = search.strip_prefix("SEARCH('{\"")?;
+        let statistics = ["Sum", "Average"].into_iter();
+        let inner =
+            statistics.map(|one| format!("', '{one}', 300)")).find_map(|end| inner.strip_suffix(&end))?;
         let (namespace, rest) = inner.split_once("\",")?;
-        let (dimension, rest) = rest.split_once("} MetricName=\"")?;
-        Some((namespace, dimension, rest.strip_suffix('"')?))
+        let (dimensions, rest) = rest.split_once("} MetricName=\"")?;
+        Some((namespace, dimensions, rest.strip_suffix('"')?))
     };
-    let Some((namespace, dimension, name)) = read() else { return Some("a search cannot be read") };
+    let Some((namespace, dimensions, name)) = read() else { return Some("a search cannot be read") };
     if namespace != NAMESPACE {
         return Some("a search looks in another namespace");
     }
-    let is_recorded = RECORDER.contains(&format!("\"{name}\", \"{dimension}\" =>"));
+    let recording = format!("!(\"{name}\"");
+    let recordings = RECORDER.split(&recording).skip(1);
+    let is_recorded = recordings.filter_map(|rest| rest.split(')').next()).any(|labels| {
+        let labels = labels.split("=>").filter_map(|part| part.rsplit('"').nth(1));
+        labels.collect::<Vec<_>>().join(",") == dimensions
+    });
     (!is_recorded).then_some("a search looks for what nothing records")
 }
 
@@ -103,6 +111,8 @@ fn the_dashboard_shows_what_is_recorded() {
             ),
             ("/Dashboard/Properties/DashboardBody", with("NewestKeyAge", "NewestAge")),
             ("/Dashboard/Properties/DashboardBody", with("=\\\"Refusals\\\"", "=\\\"Refused\\\"")),
+            ("/Dashboard/Properties/DashboardBody", with(",Class,Site}", ",Class}")),
+            ("/Dashboard/Properties/DashboardBody", with("'Average'", "'Share'")),
             ("/Dashboard/Properties/DashboardBody", with("AWS/ApiGateway", "AWS/Gateway")),
         ],
     }

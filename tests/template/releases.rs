@@ -14,10 +14,7 @@ use crate::{
 
 /// What takes a release of each function back.
 const ALARMS: [(&str, &[&str]); 2] = [
-    (
-        "TokenExchange",
-        &["TokenExchangeErrors", "InternalErrorOutage", "ProbeExchangeFails", "ProbeRefusalFails"],
-    ),
+    ("TokenExchange", &["TokenExchangeErrors", "ServiceOutage", "ProbeExchangeFails", "ProbeRefusalFails"]),
     ("Jwks", &["JwksErrors", "ProbeExchangeFails", "ProbeRefusalFails"]),
 ];
 

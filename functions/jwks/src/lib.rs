@@ -51,7 +51,12 @@ pub fn router<C: Clock, S: PublishedKeySource>(
         clock,
         source,
         max_age,
-        keys: LastGood::new("the key ring, to publish", lifetimes, Arc::new(Cooldown::default())),
+        keys: LastGood::counted(
+            "published_keys",
+            "the key ring, to publish",
+            lifetimes,
+            Arc::new(Cooldown::default()),
+        ),
         issuer: issuer.clone(),
         authorization_server: Document::new(
             metadata::authorization_server(issuer).to_string().into(),

@@ -139,6 +139,7 @@ impl<E: Environment> TokenExchange<E> {
             self.prepare_to_sign(now)
         );
         let sites = sites?;
+        trail.record_sites(&sites);
         trail.record_key_search();
         let ready = || trail.record_keys_ready();
         let token = verify_signature(&self.tenant_keys, token, &sites, now, ready).await?;

@@ -176,7 +176,8 @@ impl Slots {
     fn new(tenant: TenantId, lifetimes: Lifetimes) -> Self {
         let pause = Arc::new(Cooldown::default());
         let slot = |version| {
-            LastGood::new(
+            LastGood::counted(
+                "entra_keys",
                 format!("the Entra keys ({version}) of tenant {tenant}"),
                 lifetimes,
                 Arc::clone(&pause),

@@ -64,7 +64,12 @@ impl<R: KeyRingSource, O: KeyOpener> RingSigner<R, O> {
         Self {
             source,
             opened: Arc::new(Opened { opener, keys: Mutex::default() }),
-            active: LastGood::new("the key ring, to sign", lifetimes, Arc::new(Cooldown::default())),
+            active: LastGood::counted(
+                "signing_key",
+                "the key ring, to sign",
+                lifetimes,
+                Arc::new(Cooldown::default()),
+            ),
         }
     }
 }

@@ -33,7 +33,7 @@ use std::{
 
 pub use self::pause::Cooldown;
 use self::{next::Next, pause::lock};
-use crate::{error::Cause, timestamp::Timestamp};
+use crate::{error::Cause, metrics, timestamp::Timestamp};
 
 /// How long a value is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +71,7 @@ pub enum LastGoodError {
 #[derive(Debug)]
 pub struct LastGood<T> {
     name: String,
+    kind: Option<&'static str>,
     lifetimes: Lifetimes,
     state: Mutex<State<T>>,
     flight: Arc<tokio::sync::Mutex<()>>,
@@ -89,8 +90,27 @@ struct State<T> {
 impl<T: Send + Sync + 'static> LastGood<T> {
     /// Creates an empty cache. `name` names the value in the log; `useless` may be shared with other values.
     pub fn new(name: impl Into<String>, lifetimes: Lifetimes, useless: Arc<Cooldown>) -> Arc<Self> {
+        Self::create(None, name.into(), lifetimes, useless)
+    }
+
+    /// As [`new`](Self::new), and counts each answer that is no longer fresh because the source fails as one of this `kind`.
+    pub fn counted(
+        kind: &'static str,
+        name: impl Into<String>,
+        lifetimes: Lifetimes,
+        useless: Arc<Cooldown>,
+    ) -> Arc<Self> {
+        Self::create(Some(kind), name.into(), lifetimes, useless)
+    }
+
+    fn create(
+        kind: Option<&'static str>,
+        name: String,
+        lifetimes: Lifetimes,
+        useless: Arc<Cooldown>,
+    ) -> Arc<Self> {
         let state = Mutex::new(State { held: None, failed: None, fetches: 0 });
-        Arc::new(Self { name: name.into(), lifetimes, state, flight: Arc::default(), useless })
+        Arc::new(Self { name, kind, lifetimes, state, flight: Arc::default(), useless })
     }
 
     /// Takes over a value that another process fetched at `fetched`, unless a newer one is held. At `now`, neither a value
@@ -125,7 +145,10 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         E: Into<Cause> + Send + 'static,
         L: Future<Output = Result<(T, Timestamp), E>> + Send + 'static,
     {
-        self.find_within(now, (self.lifetimes.fresh, self.lifetimes.background), satisfies, load).await
+        let ages = (self.lifetimes.fresh, self.lifetimes.background);
+        let found = self.find_within(now, ages, satisfies, load).await;
+        self.count_stale(&found, self.lifetimes.fresh, now);
+        found
     }
 
     /// As [`find`](Self::find), for a caller to whom a value is fresh for `fresh`, and who waits for a newer one.
@@ -140,7 +163,15 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         E: Into<Cause> + Send + 'static,
         L: Future<Output = Result<(T, Timestamp), E>> + Send + 'static,
     {
-        self.find_within(now, (fresh, Duration::ZERO), satisfies, load).await
+        let found = self.find_within(now, (fresh, Duration::ZERO), satisfies, load).await;
+        self.count_stale(&found, fresh, now);
+        found
+    }
+
+    fn count_stale(&self, found: &Result<Arc<T>, LastGoodError>, fresh: Duration, now: Timestamp) {
+        if let Some(kind) = self.kind.filter(|_| found.is_ok() && self.outlives_its_source(fresh, now)) {
+            metrics::record_stale_answer(kind);
+        }
     }
 
     async fn find_within<E, L>(

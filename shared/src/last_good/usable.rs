@@ -73,6 +73,13 @@ impl<T: Send + Sync + 'static> LastGood<T> {
         Some((Arc::clone(value), age))
     }
 
+    /// Whether what is held is `fresh` no longer, and the last fetch failed.
+    pub(super) fn outlives_its_source(&self, fresh: Duration, now: Timestamp) -> bool {
+        let state = lock(&self.state);
+        let fetched = state.held.as_ref().filter(|_| state.failed.is_some()).map(|(_, fetched)| *fetched);
+        fetched.is_some_and(|fetched| now.age_of(fetched).is_some_and(|age| age >= fresh))
+    }
+
     pub(super) fn is_usable(&self, fetched: Timestamp, now: Timestamp) -> bool {
         now.age_of(fetched).is_some_and(|age| age < self.lifetimes.keep)
     }

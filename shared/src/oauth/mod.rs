@@ -14,7 +14,7 @@ pub use self::{
         AUTHORIZATION_PATH, at_every_base, finish, is_unchanged, json_response, read_form, refuse,
         refuse_with_detail,
     },
-    refusal::{Refusal, every_refusal, sentence_for_person},
+    refusal::{Class, Refusal, class_of, every_refusal, sentence_for_person},
     request::{ExchangeRequest, ExplanationRequest, MAX_BODY_BYTES, MAX_PARAMETERS, SubjectToken},
     response::{IssuedTokenType, TokenResponse},
     urn::{ACCESS_TOKEN_TYPE, GRANT_TYPE},

@@ -4,6 +4,7 @@
 //! reveals nothing that the person may not know; all details go to the log. Sources: RFC 6749 §5.2, RFC 8693 §2.2.2, RFC 8707
 //! §2.
 
+mod class;
 mod every;
 mod memberships;
 mod person;
@@ -12,7 +13,11 @@ mod subject;
 
 use std::{borrow::Cow, time::Duration};
 
-pub use self::{every::every_refusal, person::sentence_for_person};
+pub use self::{
+    class::{Class, class_of},
+    every::every_refusal,
+    person::sentence_for_person,
+};
 use self::{
     memberships::of_memberships,
     quote::quoted,

@@ -34,7 +34,8 @@ struct RestoredListError {
 impl<S: RevocationSource> CachedRevocations<S> {
     /// Creates an empty cache that keeps a list for `lifetimes`: [`LIST_LIFETIMES`](super::LIST_LIFETIMES), except in tests.
     pub fn new(source: Arc<S>, lifetimes: Lifetimes) -> Self {
-        let list = LastGood::new("the revocation list", lifetimes, Arc::new(Cooldown::default()));
+        let list =
+            LastGood::counted("revocations", "the revocation list", lifetimes, Arc::new(Cooldown::default()));
         Self { source, list }
     }
 

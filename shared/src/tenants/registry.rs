@@ -58,7 +58,7 @@ impl<S: TenantSource> CachedRegistry<S> {
         self.registered_slot(tenant).unwrap_or_else(|| {
             let made = || {
                 let what = format!("the registry's record of tenant {tenant}");
-                Ok(LastGood::new(what, self.lifetimes, Arc::new(Cooldown::default())))
+                Ok(LastGood::counted("registry", what, self.lifetimes, Arc::new(Cooldown::default())))
             };
             let slot: Result<_, std::convert::Infallible> =
                 self.unregistered.get_or_insert_with(&tenant, made);
@@ -114,8 +114,8 @@ impl Tenant {
         let (sites, errors) = TenantSites::compile(tenant, &record.sites);
         for error in &errors {
             log_unreadable(tenant, error);
+            metrics::record_unreadable_site(&error.site.name);
         }
-        metrics::record_unreadable_sites(errors.len());
         let (key_sets, future): (Vec<_>, Vec<_>) =
             record.key_sets.into_iter().partition(|(_, set)| now.age_of(set.fetched).is_some());
         for (_, set) in future {

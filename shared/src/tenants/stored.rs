@@ -85,6 +85,12 @@ impl TenantSites {
         self.sites.is_empty() && self.unreadable.is_empty()
     }
 
+    /// Returns the names of all its sites.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let unreadable = self.unreadable.iter().map(|site| site.name.as_str());
+        self.sites.iter().map(|site| site.name.as_str()).chain(unreadable)
+    }
+
     /// Compiles the stored sites of `tenant`, and returns an error for each document that cannot be used.
     pub fn compile(tenant: TenantId, stored: &[StoredSite]) -> (Self, Vec<SiteDocumentError>) {
         let mut compiled = Self::default();

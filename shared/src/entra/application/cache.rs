@@ -104,7 +104,12 @@ impl<C: ApplicationCredentials, T: TokenEndpoint> ApplicationTokenCache<C, T> {
         let made = self.slots.get_or_insert_with(&registration, || {
             let AppRegistration { tenant, client, .. } = registration;
             let name = format!("the credential of client {client} of tenant {tenant}");
-            let credential = LastGood::new(name, CREDENTIAL_LIFETIMES, Arc::new(Cooldown::default()));
+            let credential = LastGood::counted(
+                "graph_credentials",
+                name,
+                CREDENTIAL_LIFETIMES,
+                Arc::new(Cooldown::default()),
+            );
             Ok::<_, std::convert::Infallible>(Arc::new(Slot { credential, held: Mutex::default() }))
         });
         let Ok(slot) = made;
