@@ -23,6 +23,8 @@ mod permissions;
 mod resources;
 #[path = "template/rule.rs"]
 mod rule;
+#[path = "template/writers.rs"]
+mod writers;
 
 use std::{
     collections::BTreeMap,
