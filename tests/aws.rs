@@ -21,6 +21,8 @@ mod outages;
 mod rotation;
 #[path = "aws/sites.rs"]
 mod sites;
+#[path = "aws/stored_key_sets.rs"]
+mod stored_key_sets;
 #[path = "aws/tampering.rs"]
 mod tampering;
 

@@ -31,5 +31,7 @@ mod session_keys;
 mod signing;
 #[path = "contracts/sites.rs"]
 mod sites;
+#[path = "contracts/stored_key_sets.rs"]
+mod stored_key_sets;
 #[path = "contracts/wire.rs"]
 mod wire;

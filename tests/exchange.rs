@@ -18,6 +18,8 @@ mod granted;
 mod graph_faults;
 #[path = "exchange/graph_tokens.rs"]
 mod graph_tokens;
+#[path = "exchange/limits.rs"]
+mod limits;
 #[path = "exchange/observed.rs"]
 mod observed;
 #[path = "exchange/outages.rs"]
@@ -101,8 +103,8 @@ fn assert_refused(answer: &Answer, (status, error, reason): (u16, &str, &str)) {
     assert!(sentence.ends_with('.') && !sentence.contains(". "), "not one sentence: {sentence}");
     // An unknown key has Retry-After too, if the keys were fetched only recently.
     assert!(
-        answer.headers.contains_key("retry-after") == (status == 503) || reason == "unknown_key",
-        "Retry-After goes with 503: {reason}"
+        answer.headers.contains_key("retry-after") == matches!(status, 429 | 503) || reason == "unknown_key",
+        "Retry-After goes with 429 and 503: {reason}"
     );
 }
 

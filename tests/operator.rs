@@ -9,7 +9,7 @@ use pozi_auth::{
     adapters::aws::connection,
     revision::Revision,
     sites::{Site, SiteFile},
-    tenants::{SiteStore, SiteStoreError, TenantSource},
+    tenants::{Parts, SiteStore, SiteStoreError, TenantSource},
 };
 use pozi_local::samples;
 use pozi_operator::{
@@ -128,7 +128,7 @@ async fn of_two_operators_who_push_at_once_the_second_is_told_to_look_again() {
             PushError::Write { source: StoreError::Refused(SiteStoreError::Conflict), .. }
         )));
         let tenant = files()[0].compile().unwrap().tenant();
-        let stored = table.record_of(tenant).await.unwrap().sites.remove(0);
+        let stored = table.record_of(tenant, Parts::Sites).await.unwrap().sites.remove(0);
         assert!([&one[0].text, &two[0].text].contains(&&stored.document));
     }
 }
@@ -151,7 +151,7 @@ async fn a_broken_stored_document_is_told_stops_nobody_else_and_is_mended_by_its
     let mended = push(&table, &files(), &edit()).await.unwrap();
     let mended = plain(&mended.to_string());
     assert!(mended.contains("saltmarsh: updated from revision 1 to 2"), "{mended}");
-    let record = table.record_of(saltmarsh.tenant()).await.unwrap();
+    let record = table.record_of(saltmarsh.tenant(), Parts::Sites).await.unwrap();
     assert_eq!(record.sites[0].revision, Revision(2));
 }
 

@@ -29,6 +29,8 @@ mod releases;
 mod resources;
 #[path = "template/rule.rs"]
 mod rule;
+#[path = "template/writers.rs"]
+mod writers;
 
 use std::{
     collections::BTreeMap,

@@ -156,10 +156,14 @@ impl Trail {
         self.is_observed = site.enforcement.observed_until(now).is_some();
     }
 
-    /// Records a hash of the person, the same as in the logs of verifiers; what the rules of `site` keep closed to them; whether
-    /// the token lists groups that do not count there; and whether the groups come from elsewhere.
-    pub fn record_subject(&mut self, subject: &VerifiedSubject, site: &Site) {
+    /// Records a hash of the person, the same as in the logs of verifiers.
+    pub fn record_person(&mut self, subject: &VerifiedSubject) {
         self.subject_sha256 = Some(sha256_hex(SessionClaims::subject(subject).as_bytes()));
+    }
+
+    /// Records what the rules of `site` keep closed to the person, whether the token lists groups that do not count there, and
+    /// whether the groups come from elsewhere.
+    pub fn record_subject(&mut self, subject: &VerifiedSubject, site: &Site) {
         self.closed = closed(subject.groups(), site);
         self.groups_from = Some(subject.groups_from()).filter(|from| *from != GroupsFrom::Token);
         if let Groups::InRoles(count) = subject.groups() {

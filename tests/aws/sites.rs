@@ -10,7 +10,7 @@ use pozi_auth::{
     },
     revision::Revision,
     sites::{Site, SiteFile},
-    tenants::{AllTenants, Claim, SiteStore, SiteStoreError, TenantSource},
+    tenants::{AllTenants, Claim, Parts, SiteStore, SiteStoreError, TenantSource},
     timestamp::Clock,
 };
 use pozi_local::samples;
@@ -52,7 +52,7 @@ async fn only_a_writer_that_read_the_latest_document_can_replace_it_and_its_pred
         assert!(matches!(refused, Err(SiteStoreError::Conflict)), "{seen:?}: {refused:?}");
     }
     assert_eq!(table.put(&site, &next, Some(Revision(1)), &edit()).await.unwrap(), Revision(2));
-    let record = table.record_of(site.tenant()).await.unwrap();
+    let record = table.record_of(site.tenant(), Parts::Sites).await.unwrap();
     assert_eq!(record.sites[0].revision, Revision(2));
     assert_eq!(record.sites[0].document, next);
     assert_eq!(record.sites[0].previous.as_ref(), Some(&file.text));
@@ -73,7 +73,7 @@ async fn a_repeated_write_is_not_a_conflict() {
     for _ in 0..2 {
         assert_eq!(table.put(&site, &next, Some(Revision(1)), &edit()).await.unwrap(), Revision(2));
     }
-    let record = table.record_of(site.tenant()).await.unwrap();
+    let record = table.record_of(site.tenant(), Parts::Sites).await.unwrap();
     assert_eq!(record.sites[0].previous.as_ref(), Some(&file.text), "it was written twice");
     let refused = table.put(&site, &file.text, Some(Revision(1)), &edit()).await;
     assert!(matches!(refused, Err(SiteStoreError::Conflict)), "{refused:?}");
@@ -93,7 +93,7 @@ async fn one_of_two_simultaneous_writes_succeeds() {
             (Err(SiteStoreError::Conflict), Ok(_)) => "two",
             _ => panic!("{outcomes:?}"),
         };
-        assert_eq!(table.record_of(site.tenant()).await.unwrap().sites[0].document, winner);
+        assert_eq!(table.record_of(site.tenant(), Parts::Sites).await.unwrap().sites[0].document, winner);
     }
 }
 
@@ -144,12 +144,15 @@ async fn a_site_gives_up_the_url_that_it_had_and_only_that() {
     let SiteStoreError::Taken(taken) = early else { panic!("{early:?}") };
     assert_eq!(taken.claim, Claim::ExternalUrl(old.external_url.to_string()));
     assert_eq!(taken.holder, "saltmarsh");
-    assert!(table.record_of(successor.0.tenant()).await.unwrap().sites.is_empty(), "nothing was written");
+    assert!(
+        table.record_of(successor.0.tenant(), Parts::Sites).await.unwrap().sites.is_empty(),
+        "nothing was written"
+    );
 
     assert_eq!(table.put(&new, &text, Some(Revision(1)), &edit()).await.unwrap(), Revision(2));
     assert_eq!(table.put(&successor.0, &successor.1, None, &edit()).await.unwrap(), Revision(1));
     for site in [&new, &successor.0] {
-        let record = table.record_of(site.tenant()).await.unwrap();
+        let record = table.record_of(site.tenant(), Parts::Sites).await.unwrap();
         assert_eq!(record.sites[0].claims.check(site), Ok(()));
     }
     let back = table.put(&old, &file.text, Some(Revision(2)), &edit()).await;
@@ -199,7 +202,7 @@ async fn a_read_that_a_push_overtakes_is_repeated_once() {
     let text = file.text.replace("https://poziserver-saltmarsh", "https://poziserver-fenwick");
     let new = Site::parse(&text).unwrap();
     fleet.aws.hold_answers();
-    let read = tokio::spawn(async move { through_proxy.record_of(new.tenant()).await });
+    let read = tokio::spawn(async move { through_proxy.record_of(new.tenant(), Parts::Sites).await });
     fleet.aws.wait_for_held(&["Query"]).await;
     let new = Site::parse(&text).unwrap();
     table.put(&new, &text, Some(Revision(1)), &edit()).await.unwrap();

@@ -10,7 +10,7 @@ use pozi_auth::{
 };
 use pozi_tests::{EmulatedAws, ISSUER, NOW, aws_at, edit};
 
-use super::{rings, signing, sites};
+use super::{rings, signing, sites, stored_key_sets};
 
 const BOTH: [SigningAlgorithm; 2] = [SigningAlgorithm::Es256, SigningAlgorithm::Rs256];
 
@@ -75,4 +75,10 @@ async fn sites_in_a_table() {
         table.put(&Site::parse(&file.text).unwrap(), &file.text, None, &edit()).await.unwrap();
     }
     sites::contract(CachedRegistry::new(std::sync::Arc::new(table), REGISTRY_LIFETIMES)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn key_sets_in_a_table() {
+    let Some(aws) = EmulatedAws::running() else { return };
+    stored_key_sets::contract(Table::new(&connection(&aws_at(aws.url())), &aws.table().await)).await;
 }

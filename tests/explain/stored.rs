@@ -5,7 +5,7 @@ use pozi_auth::{
     adapters::{SystemClock, aws::connection},
     revision::Revision,
     sites::Site,
-    tenants::{Edit, SiteStore, TenantSource},
+    tenants::{Edit, Parts, SiteStore, TenantSource},
     timestamp::Clock,
 };
 use pozi_local::samples;
@@ -63,7 +63,8 @@ async fn a_stored_site_is_explained_as_the_service_uses_it() {
 async fn a_site_that_the_service_cannot_use_says_so_with_its_errors() {
     let Some(fleet) = Fleet::sealed().await else { return };
     let tenant = pozi_tests::riverbend_tenant();
-    let revision = || async { fleet.store().record_of(tenant).await.unwrap().sites[0].revision };
+    let revision =
+        || async { fleet.store().record_of(tenant, Parts::Sites).await.unwrap().sites[0].revision };
     put(&fleet, "name = ", revision().await).await;
     let output = explain(&fleet, &["riverbend", "--groups", PLANNERS]).await.unwrap();
     assert_eq!(output.json()["scope"], "heritage:read planning:read");

@@ -6,7 +6,7 @@ use pozi_auth::{
     adapters::aws::{Table, connection},
     revision::Revision,
     sites::Site,
-    tenants::{AllTenants, Holder, SiteHistory, SiteStore, SiteStoreError, TenantSource},
+    tenants::{AllTenants, Holder, Parts, SiteHistory, SiteStore, SiteStoreError, TenantSource},
 };
 use pozi_operator::{
     CommandError, Exit,
@@ -143,7 +143,7 @@ async fn a_renamed_site_keeps_its_people_and_its_old_name_is_free() {
     let exchange = fleet.exchange();
     assert_eq!(exchanged(&exchange, &fleet.token()).await.status, 200);
     let tenant = files()[0].compile().unwrap().tenant();
-    let record = fleet.store().record_of(tenant).await.unwrap();
+    let record = fleet.store().record_of(tenant, Parts::Sites).await.unwrap();
     assert_eq!(record.sites.len(), 1);
     assert_eq!((&*record.sites[0].name, record.sites[0].revision), ("longford", Revision(2)));
     assert!(record.sites[0].holds_its_claims(tenant));
@@ -180,11 +180,11 @@ async fn a_site_moves_to_another_address_or_tenant_with_its_claims() {
     let words = ["move", "--yes", "--tenant", tenant, "--client", client, "riverbend"];
     let moved = told(&[&words[..], &table].concat()).await.unwrap();
     assert!(moved.contains("group ids of the old tenant open nothing"), "{moved}");
-    let record = fleet.store().record_of(tenant.parse().unwrap()).await.unwrap();
+    let record = fleet.store().record_of(tenant.parse().unwrap(), Parts::Sites).await.unwrap();
     let site = Site::parse(&record.sites[0].document).unwrap();
     assert_eq!((site.external_url.as_str(), site.expected.client.to_string()), (address, client.to_owned()));
     assert!(record.sites[0].holds_its_claims(tenant.parse().unwrap()));
-    let old = fleet.store().record_of(files()[0].compile().unwrap().tenant()).await.unwrap();
+    let old = fleet.store().record_of(files()[0].compile().unwrap().tenant(), Parts::Sites).await.unwrap();
     assert!(old.sites.is_empty());
     assert_eq!(exchanged(&fleet.exchange(), &fleet.token()).await.refusal().1, "unknown_tenant");
 }

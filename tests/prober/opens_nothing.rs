@@ -79,10 +79,11 @@ async fn its_key_signs_for_no_other_tenant() {
 async fn its_key_is_bound_to_its_tenant() {
     use pozi_auth::{
         entra::{Cloud, KeySetLocation, TokenVersion},
-        tenants::{KeySetStore, TenantSource},
+        tenants::{KeySetStore, Parts, TenantSource},
     };
     let Some((fleet, prober)) = probed().await else { return };
-    let own = fleet.store().record_of(PROBE_TENANT).await.unwrap().key_sets.remove(0).1;
+    let own =
+        fleet.store().record_of(PROBE_TENANT, Parts::SitesAndKeySets).await.unwrap().key_sets.remove(0).1;
     let location =
         KeySetLocation { cloud: Cloud::Public, tenant: riverbend().tenant(), version: TokenVersion::V2 };
     fleet

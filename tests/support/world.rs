@@ -23,7 +23,7 @@ use pozi_auth::{
     timestamp::Clock,
 };
 use pozi_local::{explain, samples};
-use pozi_token_exchange::{Environment, Revocations, TokenExchange};
+use pozi_token_exchange::{Environment, Limits, Rates, Revocations, TokenExchange, UNLIMITED};
 
 use crate::{
     Answer, EmulatedGraph, EmulatedKeySets, EmulatedTokenEndpoint, MemoryCredentials, MemoryRevocations,
@@ -126,6 +126,7 @@ impl World {
             sites: sites.clone(),
             tenant_keys: TenantKeys::new(key_sets.clone(), KEY_LIFETIMES),
             groups: resolver(&graph, &credentials),
+            limits: Limits::new(UNLIMITED),
             signing: RingSigner::new(Arc::new(ring.clone()), SoftwareKeys, RING_LIFETIMES),
             revocations: Revocations::new(Arc::new(revocations.clone()), LIST_LIFETIMES),
             probe_tenant: None,
@@ -157,12 +158,22 @@ impl World {
 
     /// Returns the exchange's router with another registry and source of Entra's keys, without [`pozi_auth::oauth::finish`].
     pub fn exchange_with<R: SiteRegistry, F: KeySetFetch>(&self, sites: R, fetch: F) -> Router {
+        self.exchange_at(sites, fetch, UNLIMITED)
+    }
+
+    /// Returns the exchange's router with other rates.
+    pub fn exchange_limited(&self, rates: Rates) -> Router {
+        self.exchange_at(self.sites.clone(), self.key_sets.clone(), rates)
+    }
+
+    fn exchange_at<R: SiteRegistry, F: KeySetFetch>(&self, sites: R, fetch: F, rates: Rates) -> Router {
         pozi_token_exchange::router(Arc::new(TokenExchange::<Emulated<R, F>> {
             issuer: self.issuer.clone(),
             clock: self.clock.clone(),
             sites,
             tenant_keys: TenantKeys::new(fetch, KEY_LIFETIMES),
             groups: resolver(&self.graph, &self.credentials),
+            limits: Limits::new(rates),
             signing: RingSigner::new(Arc::new(self.ring.clone()), SoftwareKeys, RING_LIFETIMES),
             revocations: Revocations::new(Arc::new(self.revocations.clone()), LIST_LIFETIMES),
             probe_tenant: None,

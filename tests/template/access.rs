@@ -14,7 +14,7 @@ use crate::{
 
 /// Permissions in the format of [`permissions`]; `<issuer>` and `<any key>` are placeholders.
 const TOKEN_EXCHANGE: [&str; 3] = [
-    "dynamodb:BatchGetItem on ${Table.Arn}, if ForAllValues:StringLike dynamodb:LeadingKeys = claim#*",
+    "dynamodb:BatchGetItem on ${Table.Arn}, if ForAllValues:StringLike dynamodb:LeadingKeys = claim#* keys#*",
     "dynamodb:Query on ${Table.Arn}, if ForAllValues:StringLike dynamodb:LeadingKeys = tenant#*",
     "dynamodb:GetItem on ${Table.Arn}, if ForAllValues:StringEquals dynamodb:LeadingKeys = ring revocations",
 ];
@@ -30,10 +30,11 @@ const TOKEN_EXCHANGE_GRAPH: [&str; 1] = [
 const JWKS: [&str; 1] = [
     "dynamodb:GetItem on ${Table.Arn}, if ForAllValues:StringEquals dynamodb:Attributes = pk sk revision published, dynamodb:LeadingKeys = ring and Null dynamodb:Attributes = false and StringEqualsIfExists dynamodb:Select = SPECIFIC_ATTRIBUTES",
 ];
-const ROTATE_KEYS: [&str; 3] = [
+const ROTATE_KEYS: [&str; 4] = [
     "dynamodb:Scan on ${Table.Arn}",
     "dynamodb:GetItem on ${Table.Arn}, if ForAllValues:StringEquals dynamodb:LeadingKeys = ring revocations",
-    "dynamodb:PutItem on ${Table.Arn}, if ForAllValues:StringLike dynamodb:LeadingKeys = ring revocations tenant#*",
+    "dynamodb:PutItem on ${Table.Arn}, if ForAllValues:StringLike dynamodb:LeadingKeys = ring revocations keys#*",
+    "dynamodb:UpdateItem on ${Table.Arn}, if ForAllValues:StringLike dynamodb:LeadingKeys = keys#*",
 ];
 const ROTATE_KEYS_SEALED: [&str; 1] = [
     "kms:Encrypt on ${SealingKey.Arn}, if StringEquals kms:EncryptionContext:issuer = <issuer>, kms:EncryptionContext:table = ${Table}",

@@ -22,7 +22,8 @@ fn api_faults(stack: &Stack, deployment: &Deployment) -> Vec<String> {
         "ANY /oauth2/token → ${TokenExchangeAliaslive}",
         "ANY /.well-known/pozi-revocations → ${TokenExchangeAliaslive}",
         "ANY /.well-known/{path+} → ${JwksAliaslive}",
-        "$default → ${TokenExchangeAliaslive}",
+        // Which answers that there is none.
+        "ANY /oauth2/authorize → ${JwksAliaslive}",
     ];
     let mut faults = differences("the API", routes, expected.map(str::to_owned));
     for function in ["TokenExchange", "Jwks"] {
@@ -36,10 +37,10 @@ fn api_faults(stack: &Stack, deployment: &Deployment) -> Vec<String> {
             &format!("{function} cannot be called by the API, or by others too"),
         ));
     }
-    let throttled = &stack.properties("Stage")["DefaultRouteSettings"];
-    let is_throttled =
-        ["ThrottlingRateLimit", "ThrottlingBurstLimit"].iter().all(|limit| throttled[limit].is_number());
-    faults.extend(fault_unless(is_throttled, "the API is not throttled"));
+    // The functions' own headers would no longer count, and the authorization endpoint must have none (RFC 9700 §2.6).
+    let is_their_own = stack.properties("Api")["CorsConfiguration"].is_null();
+    faults.extend(fault_unless(is_their_own, "the API replaces the CORS headers of the functions"));
+    faults.extend(throttling_faults(stack));
     faults.extend(domain_faults(stack, deployment));
     faults
 }
@@ -107,6 +108,32 @@ fn distribution_faults(stack: &Stack, deployment: &Deployment, secret: &Value) -
     faults
 }
 
+/// The token endpoint has a limit of its own. All its settings are its own then, the metrics too.
+fn throttling_faults(stack: &Stack) -> Vec<String> {
+    let stage = stack.properties("Stage");
+    let limits = |settings: &Value| {
+        let limit =
+            |name: &str| settings[name].as_u64().filter(|_| settings["DetailedMetricsEnabled"] == true);
+        limit("ThrottlingRateLimit").zip(limit("ThrottlingBurstLimit"))
+    };
+    let own = stage["RouteSettings"].as_object().into_iter().flatten();
+    let own: Vec<_> = own.map(|(route, settings)| (route.as_str(), limits(settings))).collect();
+    let mut faults = Vec::new();
+    faults.extend(fault_unless(
+        limits(&stage["DefaultRouteSettings"]).is_some(),
+        "a route is not throttled, or not measured",
+    ));
+    // 10,000 people within five minutes, in three times the average rate: docs/deploy.md has the sum.
+    let fits = |(rate, burst): (u64, u64)| rate >= 134 && burst >= 2 * rate;
+    faults.extend(fault_unless(
+        matches!(own[..], [("ANY /oauth2/token", Some(limits))] if fits(limits)),
+        "the token endpoint has no limit of its own, or one that refuses people in the morning",
+    ));
+    let depends = stack.resource("Stage")["DependsOn"] == "TokenRoute";
+    faults.extend(fault_unless(depends, "the stage has settings for a route that may not exist yet"));
+    faults
+}
+
 #[test]
 fn every_method_reaches_its_function_and_one_resource_serves_the_domain() {
     let Some(expansion) = expanded_template() else { return };
@@ -117,7 +144,13 @@ fn every_method_reaches_its_function_and_one_resource_serves_the_domain() {
             ("/JwksIntegration/Properties/IntegrationUri", json!({ "Fn::GetAtt": ["Jwks", "Arn"] })),
             ("/JwksPermission/Properties/FunctionName", json!({ "Ref": "Jwks" })),
             ("/TokenRoute/Properties/RouteKey", json!("POST /oauth2/token")),
-            ("/DefaultRoute/Properties/Target", json!({ "Fn::Sub": "integrations/${JwksIntegration}" })),
+            ("/AuthorizationRoute/Properties/Target", json!({ "Fn::Sub": "integrations/${TokenExchangeIntegration}" })),
+            ("/AuthorizationRoute/Properties/RouteKey", json!("$default")),
+            ("/Api/Properties/CorsConfiguration", json!({ "AllowOrigins": ["*"] })),
+            ("/Stage/Properties/RouteSettings", json!(null)),
+            ("/Stage/Properties/RouteSettings/ANY ~1oauth2~1token/ThrottlingRateLimit", json!(50)),
+            ("/Stage/Properties/RouteSettings/ANY ~1oauth2~1token/DetailedMetricsEnabled", json!(null)),
+            ("/Stage/DependsOn", json!(null)),
             ("/WellKnownRoute", json!(null)),
             ("/RevocationsRoute", json!(null)),
             ("/JwksPermission/Properties/SourceArn", json!("*")),

@@ -8,15 +8,20 @@ use crate::expansion::{Stack, text_of};
 
 /// Returns the permissions of `role` in `stack`: `action on resource, if condition`, one line for each action.
 pub(crate) fn permissions(stack: &Stack, role: &str) -> BTreeSet<String> {
+    policies(stack, role).into_iter().flat_map(statements).collect()
+}
+
+/// Returns the documents of the policies of `role` in `stack`.
+pub(crate) fn policies<'a>(stack: &'a Stack, role: &str) -> Vec<&'a Value> {
     let own = stack.properties(role);
     assert!(
         own.get("ManagedPolicyArns").is_none(),
         "{role} has managed policies, which this test does not read"
     );
-    let own = own["Policies"].as_array().unwrap().iter();
+    let own = own["Policies"].as_array().into_iter().flatten();
     let attached = stack.of_type("AWS::IAM::RolePolicy").map(|(_, policy)| policy);
     let attached = attached.filter(|policy| policy["RoleName"] == format!("${{{role}}}"));
-    own.chain(attached).flat_map(|policy| statements(&policy["PolicyDocument"])).collect()
+    own.chain(attached).map(|policy| &policy["PolicyDocument"]).collect()
 }
 
 /// Returns the statements of a policy in the same format, with the principal if there is one.

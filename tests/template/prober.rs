@@ -13,10 +13,10 @@ use crate::{
 
 /// The permissions of the prober, in the format of [`crate::permissions`]. Every item is of its own tenant, the GUID of the stack.
 pub(crate) const PROBER: [&str; 9] = [
-    "dynamodb:Query on ${Table.Arn}, if ForAllValues:StringEquals dynamodb:LeadingKeys = tenant#${AWS::StackId}[2] keys#${AWS::StackId}[2] history#${AWS::StackId}[2]#pozi-prober",
+    "dynamodb:Query on ${Table.Arn}, if ForAllValues:StringEquals dynamodb:LeadingKeys = tenant#${AWS::StackId}[2] history#${AWS::StackId}[2]#pozi-prober",
     "dynamodb:BatchGetItem on ${Table.Arn}, if ForAllValues:StringEquals dynamodb:LeadingKeys = claim#url#https://pozi-prober.invalid/ claim#name#pozi-prober",
     "dynamodb:GetItem on ${Table.Arn}, if ForAllValues:StringEquals dynamodb:LeadingKeys = tenant#${AWS::StackId}[2]",
-    "dynamodb:UpdateItem on ${Table.Arn}, if ForAllValues:StringEquals dynamodb:LeadingKeys = tenant#${AWS::StackId}[2]",
+    "dynamodb:UpdateItem on ${Table.Arn}, if ForAllValues:StringEquals dynamodb:LeadingKeys = tenant#${AWS::StackId}[2] keys#${AWS::StackId}[2]",
     "dynamodb:PutItem on ${Table.Arn}, if ForAllValues:StringEquals dynamodb:LeadingKeys = tenant#${AWS::StackId}[2] keys#${AWS::StackId}[2] history#${AWS::StackId}[2]#pozi-prober claim#url#https://pozi-prober.invalid/ claim#name#pozi-prober",
     "lambda:InvokeFunction on ${TokenExchange.Arn}:* ${Jwks.Arn}:*",
     "codedeploy:PutLifecycleEventHookExecutionStatus on arn:${AWS::Partition}:codedeploy:${AWS::Region}:${AWS::AccountId}:deploymentgroup:${ServerlessDeploymentApplication}/*",

@@ -72,6 +72,40 @@ for (const status of [429, 500, 502, 503, 504]) {
   });
 }
 
+// API Gateway's own answers have no CORS headers: a script cannot read them, and is told of an error of the network.
+test("an answer that cannot be read is tried again as a 429 without Retry-After is, with growing pauses", async (context) => {
+  const clock = clocks(context);
+  context.mock.method(Math, "random", () => 0);
+  const times = [];
+  for (const answer of [() => Promise.reject(new TypeError("Failed to fetch")), [429, '{"message":"Too Many Requests"}']]) {
+    const { session, asked } = shortcut(context, { answers: [answer] });
+    session.token().catch(() => {});
+    const counts = [];
+    for (let second = 0; second < 400; second++) {
+      await clock.pass(1);
+      counts.push(asked.length);
+    }
+    times.push(counts.flatMap((count, second) => (count > (counts[second - 1] ?? 0) ? [second] : [])));
+    session.end();
+  }
+  const [unreadable, throttled] = times;
+  assert.deepEqual(unreadable, throttled);
+  const pauses = unreadable.slice(1).map((at, index) => at - unreadable[index]);
+  // Four requests each time, and longer and longer pauses between.
+  const long = pauses.filter((pause) => pause >= 10);
+  assert.ok(long.length > 3 && long.every((pause, index) => pause > (long[index - 1] ?? 0)), `${pauses}`);
+});
+
+test("a person who asked too often waits as long as the service says", async (context) => {
+  const clock = clocks(context);
+  const { session, asked } = shortcut(context, { answers: [refused(429, "rate_limited", { "Retry-After": "5" }), granted()] });
+  const token = session.token();
+  await clock.pass(4.9);
+  assert.equal(asked.length, 1);
+  await clock.pass(1.2);
+  assert.equal(await token, "eyJ.session.2");
+});
+
 test("understands a date in Retry-After, by the service's clock if its Date can be read", async (context) => {
   const clock = clocks(context);
   const [now, wrong] = [Date.now(), Date.now() - 3_600_000];

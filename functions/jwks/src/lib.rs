@@ -1,5 +1,5 @@
 //! `GET /.well-known/…`: the public keys that sessions are verified with (RFC 7517), and the metadata that leads a
-//! verifier to them (RFC 8414, OpenID Connect Discovery 1.0).
+//! verifier to them (RFC 8414, OpenID Connect Discovery 1.0), with the authorization endpoint that they must name.
 
 #[cfg(feature = "lambda")]
 pub mod aws;
@@ -64,7 +64,11 @@ pub fn router<C: Clock, S: PublishedKeySource>(
         ),
         openid: Document::new(metadata::openid(issuer).to_string().into(), max_age),
     };
+    let authorize = || async { oauth::refuse(&RequestRefusal::NoAuthorizationEndpoint.refusal()) };
     let router = Router::new()
+        // The OpenID metadata must name it (OpenID Connect Discovery 1.0 §3). No client has a redirect URI, so that errors are
+        // shown and not sent to one (RFC 6749 §4.1.2.1).
+        .route(oauth::AUTHORIZATION_PATH, get(authorize).post(authorize))
         .route("/.well-known/jwks.json", get(keys::<C, S>))
         .route(AUTHORIZATION_SERVER, get(authorization_server::<C, S>))
         .route(&format!("{AUTHORIZATION_SERVER}/{{*path}}"), get(authorization_server_below::<C, S>))

@@ -6,7 +6,7 @@ use pozi_auth::{
     entra::{Cloud, KeySetLocation, TokenVersion},
     identifiers::{ClientId, GroupId, ObjectId, TenantId},
     sites::Site,
-    tenants::{Edit, KeySetStore, SiteStore, TenantSource},
+    tenants::{Edit, KeySetStore, Parts, SiteStore, TenantSource},
     timestamp::Timestamp,
 };
 use serde_json::json;
@@ -38,7 +38,7 @@ pub(crate) async fn prepare<T: TenantSource + SiteStore + KeySetStore>(
 ) -> Result<Site, ProbeError> {
     let document = site_file(tenant);
     let site = Site::parse(&document).map_err(|errors| ProbeError::SiteFile(errors.len()))?;
-    let record = tenants.record_of(tenant).await?;
+    let record = tenants.record_of(tenant, Parts::Sites).await?;
     let stored = record.sites.iter().find(|stored| stored.name == NAME);
     let is_stored = stored.is_some_and(|it| it.document == document && it.holds_its_claims(tenant));
     if !is_stored {

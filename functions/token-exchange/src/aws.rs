@@ -18,7 +18,7 @@ use pozi_auth::{
     timestamp::Clock,
 };
 
-use crate::{Environment, Revocations, TokenExchange, router};
+use crate::{EXCHANGE_RATES, Environment, Limits, Revocations, TokenExchange, router};
 
 /// The function's environment on AWS.
 #[derive(Debug)]
@@ -62,6 +62,7 @@ pub fn service(config: TokenExchangeConfig) -> Result<Router, Error> {
         sites: Arc::clone(&registry),
         tenant_keys: TenantKeys::with_memory(fetch, registry, KEY_LIFETIMES),
         groups: GroupResolver::with_applications(graph, applications),
+        limits: Limits::new(EXCHANGE_RATES),
         signing,
         revocations,
         probe_tenant: config.probe_tenant,

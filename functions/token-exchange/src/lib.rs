@@ -4,6 +4,7 @@
 #[cfg(feature = "lambda")]
 pub mod aws;
 mod checks;
+mod limits;
 mod revocations;
 
 use std::sync::Arc;
@@ -25,7 +26,7 @@ use pozi_auth::{
     identifiers::TenantId,
     issuer::REVOCATIONS_PATH,
     keyring::{ActiveKey, KeyRequirements},
-    oauth::{self, ExchangeError, ExchangeRequest, ExplanationRequest, RequestRefusal, TokenResponse},
+    oauth::{self, ExchangeError, ExchangeRequest, ExplanationRequest, TokenResponse},
     revocation::{RevocationList, RevocationSource},
     session::{self, Issuer, SessionClaims},
     sites::{self, Explained, GraphPermissions, Site},
@@ -36,7 +37,10 @@ use pozi_auth::{
 use uuid::Uuid;
 
 use self::checks::{check_origin, refuse_revoked};
-pub use self::revocations::Revocations;
+pub use self::{
+    limits::{EXCHANGE_RATES, Limits, Rate, Rates, UNLIMITED},
+    revocations::Revocations,
+};
 
 /// Where an exchange runs: on AWS, on localhost or in a test. Names the types that it works with.
 pub trait Environment: Send + Sync + 'static {
@@ -73,6 +77,8 @@ pub struct TokenExchange<E: Environment> {
     pub tenant_keys: TenantKeys<E::KeySets, E::Memory>,
     /// The groups of people whose tokens list none.
     pub groups: GroupResolver<E::Graph, E::Applications>,
+    /// How many exchanges a person and a tenant may make.
+    pub limits: Limits,
     /// The key that signs.
     pub signing: E::Signing,
     /// What was revoked.
@@ -98,12 +104,8 @@ pub struct Explanation {
 /// keep a pointer to `state` to [explain](TokenExchange::explain) with it.
 pub fn router<E: Environment>(state: Arc<TokenExchange<E>>) -> Router {
     let issuer = state.issuer.clone();
-    let authorize = || async { oauth::refuse(&RequestRefusal::NoAuthorizationEndpoint.refusal()) };
     let router = Router::new()
         .route("/oauth2/token", post(token::<E>))
-        // OpenID metadata must name it (OpenID Connect Discovery 1.0 §3). No client has a redirect URI, so that errors are
-        // shown and not sent to one (RFC 6749 §4.1.2.1).
-        .route(oauth::AUTHORIZATION_PATH, get(authorize).post(authorize))
         .route(REVOCATIONS_PATH, get(revocations::serve::<E>))
         .with_state(state);
     oauth::at_every_base(&router, issuer.path())
@@ -148,6 +150,8 @@ impl<E: Environment> TokenExchange<E> {
         trail.record_site(site, now);
         check_origin(&head.headers, site)?;
         let subject = entra::verify(token, &site.expected, now)?;
+        trail.record_person(&subject);
+        self.limits.admit(&subject, now)?;
         let revoked = revoked?;
         refuse_revoked(&revoked, &subject, site, now)?;
         let subject = self.resolve_groups(subject, site, request.graph_token.as_ref(), now).await?;

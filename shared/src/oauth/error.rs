@@ -1,5 +1,7 @@
 //! Every reason for a refusal, one variant each, with the details for the log.
 
+use std::{fmt, time::Duration};
+
 use super::urn::{ACCESS_TOKEN_TYPE, GRANT_TYPE, JWT_TYPE};
 use crate::{
     entra::{GraphTokenError, MembershipError, SubjectRefusal},
@@ -58,12 +60,38 @@ pub enum ExchangeError {
         /// From when a token is accepted again.
         accepted_from: Timestamp,
     },
+    /// There were too many exchanges of late.
+    #[error("too many exchanges of {limited} at this instance; the next is allowed in {} ms", retry_after.as_millis())]
+    RateLimited {
+        /// Of whom.
+        limited: Limited,
+        /// The time until one is allowed.
+        retry_after: Duration,
+    },
     /// It is not known what was revoked.
     #[error(transparent)]
     Revocations(#[from] RevocationListError),
     /// The session allows so much that programs would refuse its header.
     #[error(transparent)]
     SessionTooLarge(#[from] SessionTooLarge),
+}
+
+/// Whose exchanges are limited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limited {
+    /// A person's.
+    Person,
+    /// All those of a tenant.
+    Tenant,
+}
+
+impl fmt::Display for Limited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Person => "the person",
+            Self::Tenant => "the tenant",
+        })
+    }
 }
 
 /// What is wrong with a request, apart from the content of its token.

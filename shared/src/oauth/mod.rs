@@ -9,7 +9,7 @@ mod response;
 mod urn;
 
 pub use self::{
-    error::{ExchangeError, RequestRefusal},
+    error::{ExchangeError, Limited, RequestRefusal},
     http::{
         AUTHORIZATION_PATH, at_every_base, finish, is_unchanged, json_response, read_form, refuse,
         refuse_with_detail,

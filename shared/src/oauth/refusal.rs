@@ -75,6 +75,15 @@ impl ExchangeError {
                 "revoked",
                 "Pozi ended the earlier sign-ins of this person, or at this site; acquire a new token (forceRefresh), a few minutes later if this one is new, because Entra dates its tokens back.",
             ),
+            Self::RateLimited { retry_after, .. } => Refusal {
+                retry_after: Some(*retry_after),
+                ..refused(
+                    429,
+                    "temporarily_unavailable",
+                    "rate_limited",
+                    "This person, or this organisation, has exchanged too many tokens in a short time; wait as long as Retry-After says, and look for a page or a program that asks in a loop.",
+                )
+            },
             Self::Revocations(_) => unavailable(
                 "revocations_unavailable",
                 "It is not known which sign-ins were ended; try again shortly.",

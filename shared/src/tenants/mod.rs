@@ -14,7 +14,7 @@ pub use self::{
     history::{Edit, PastRevision},
     registry::{CachedRegistry, REGISTRY_LIFETIMES},
     store::{
-        AllTenants, KeySetStore, RegistryError, SiteHistory, SiteRegistry, SiteStore, SiteStoreError,
+        AllTenants, KeySetStore, Parts, RegistryError, SiteHistory, SiteRegistry, SiteStore, SiteStoreError,
         TenantRecord, TenantSource,
     },
     stored::{SiteDocumentError, StoredSite, TenantSites, UnreadableCause, UnreadableSite},

@@ -9,7 +9,7 @@ use std::{
 
 use quick_cache::sync::Cache;
 
-use super::{RegistryError, SiteDocumentError, SiteRegistry, TenantRecord, TenantSites, TenantSource};
+use super::{Parts, RegistryError, SiteDocumentError, SiteRegistry, TenantSites, TenantSource};
 use crate::{
     entra::{KeySetLocation, KeySetMemory, StoredKeySet, TokenVersion},
     identifiers::TenantId,
@@ -28,6 +28,9 @@ pub const REGISTRY_LIFETIMES: Lifetimes = Lifetimes {
     cooldown: Duration::from_secs(1),
 };
 
+/// How long the stored key sets of a tenant are used before they are read again: they are large, and fetched no more often.
+const KEY_SETS_FRESH: Duration = Duration::from_mins(15);
+
 /// How many unregistered tenants are remembered. Anyone can make them up: a forgotten one is read again, and they
 /// never displace a registered tenant.
 const MAX_UNREGISTERED: usize = 4_096;
@@ -45,7 +48,14 @@ pub struct CachedRegistry<S> {
 #[derive(Debug)]
 struct Tenant {
     sites: Arc<TenantSites>,
-    key_sets: Vec<(TokenVersion, StoredKeySet)>,
+    key_sets: KeySets,
+}
+
+/// A tenant's stored key sets, and when they were read.
+#[derive(Debug, Clone)]
+struct KeySets {
+    stored: Vec<(TokenVersion, StoredKeySet)>,
+    read: Timestamp,
 }
 
 impl<S: TenantSource> CachedRegistry<S> {
@@ -82,13 +92,14 @@ impl<S: TenantSource> CachedRegistry<S> {
 impl<S: TenantSource> SiteRegistry for CachedRegistry<S> {
     async fn sites_of(&self, tenant: TenantId, now: Timestamp) -> Result<Arc<TenantSites>, RegistryError> {
         let slot = self.slot(tenant);
+        let held = slot.held().map(|(held, _)| held);
+        let fresh = held.as_ref().and_then(|held| held.key_sets.fresh(now));
         let source = Arc::clone(&self.source);
         let load = || async move {
-            let record = source.record_of(tenant).await?;
-            Ok::<_, RegistryError>((Tenant::compile(tenant, record, now), now))
+            Ok::<_, RegistryError>((Tenant::read(&*source, tenant, fresh, now).await?, now))
         };
         // Nobody waits for the newest record of a registered tenant; one without sites may have just got its first.
-        let found = if slot.held().is_some_and(|(known, _)| !known.sites.is_empty()) {
+        let found = if held.is_some_and(|known| !known.sites.is_empty()) {
             slot.find(now, |_| true, load).await
         } else {
             slot.find_fresh(now, self.lifetimes.fresh, |_| true, load).await
@@ -104,25 +115,47 @@ impl<S: TenantSource> SiteRegistry for CachedRegistry<S> {
 impl<S: TenantSource> KeySetMemory for CachedRegistry<S> {
     fn recall(&self, location: KeySetLocation) -> Option<StoredKeySet> {
         let (tenant, _) = self.registered_slot(location.tenant)?.held()?;
-        let mut kept = tenant.key_sets.iter();
+        let mut kept = tenant.key_sets.stored.iter();
         kept.find(|(version, _)| *version == location.version).map(|(_, set)| set.clone())
     }
 }
 
 impl Tenant {
-    fn compile(tenant: TenantId, record: TenantRecord, now: Timestamp) -> Self {
+    /// Reads the record of `tenant` from `source`, with its key sets unless there are `fresh` ones.
+    async fn read(
+        source: &impl TenantSource,
+        tenant: TenantId,
+        fresh: Option<KeySets>,
+        now: Timestamp,
+    ) -> Result<Self, RegistryError> {
+        let parts = if fresh.is_some() { Parts::Sites } else { Parts::SitesAndKeySets };
+        let record = source.record_of(tenant, parts).await?;
         let (sites, errors) = TenantSites::compile(tenant, &record.sites);
         for error in &errors {
             log_unreadable(tenant, error);
             metrics::record_unreadable_site(&error.site.name);
         }
-        let (key_sets, future): (Vec<_>, Vec<_>) =
-            record.key_sets.into_iter().partition(|(_, set)| now.age_of(set.fetched).is_some());
+        let key_sets = fresh.unwrap_or_else(|| KeySets::usable(tenant, record.key_sets, now));
+        Ok(Self { sites: Arc::new(sites), key_sets })
+    }
+}
+
+impl KeySets {
+    /// Returns those of `stored` that are not from the future.
+    fn usable(tenant: TenantId, stored: Vec<(TokenVersion, StoredKeySet)>, now: Timestamp) -> Self {
+        let (stored, future): (Vec<_>, Vec<_>) =
+            stored.into_iter().partition(|(_, set)| now.age_of(set.fetched).is_some());
         for (_, set) in future {
             let seconds_ahead = set.fetched.since(now).as_secs();
             tracing::warn!(%tenant, seconds_ahead, "a stored key set is from the future, so it is not used; check the clocks");
         }
-        Self { sites: Arc::new(sites), key_sets }
+        Self { stored, read: now }
+    }
+
+    /// Returns these unless they should be read again at `now`, as when there are none.
+    fn fresh(&self, now: Timestamp) -> Option<Self> {
+        let is_fresh = now.age_of(self.read).is_some_and(|age| age < KEY_SETS_FRESH);
+        (is_fresh && !self.stored.is_empty()).then(|| self.clone())
     }
 }
 
@@ -153,21 +186,25 @@ mod tests {
         error::with_causes,
         revision::Revision,
         sites::documents,
-        tenants::{Claims, StoredSite},
+        tenants::{Claims, StoredSite, TenantRecord},
     };
 
     /// A store that has the same record for every tenant, or is down.
     struct Store {
         record: Mutex<Result<TenantRecord, &'static str>>,
         reads: AtomicUsize,
+        reads_of_key_sets: AtomicUsize,
     }
 
     impl TenantSource for Store {
-        async fn record_of(&self, _: TenantId) -> Result<TenantRecord, RegistryError> {
+        async fn record_of(&self, _: TenantId, parts: Parts) -> Result<TenantRecord, RegistryError> {
+            let with_key_sets = parts == Parts::SitesAndKeySets;
             self.reads.fetch_add(1, Ordering::SeqCst);
+            self.reads_of_key_sets.fetch_add(usize::from(with_key_sets), Ordering::SeqCst);
             tokio::task::yield_now().await;
-            let record = self.record.lock().unwrap().clone();
-            record.map_err(|error| RegistryError(error.into()))
+            let record = self.record.lock().unwrap().clone().map_err(|error| RegistryError(error.into()))?;
+            let key_sets = if with_key_sets { record.key_sets } else { Vec::new() };
+            Ok(TenantRecord { key_sets, ..record })
         }
     }
 
@@ -182,7 +219,11 @@ mod tests {
     }
 
     fn registry(record: Result<TenantRecord, &'static str>) -> (Arc<Store>, CachedRegistry<Store>) {
-        let store = Arc::new(Store { record: Mutex::new(record), reads: AtomicUsize::new(0) });
+        let store = Arc::new(Store {
+            record: Mutex::new(record),
+            reads: AtomicUsize::new(0),
+            reads_of_key_sets: AtomicUsize::new(0),
+        });
         (Arc::clone(&store), CachedRegistry::new(store, REGISTRY_LIFETIMES))
     }
 
@@ -336,6 +377,42 @@ mod tests {
         let elsewhere = KeySetLocation { tenant: unregistered, ..location(TokenVersion::V2) };
         assert_eq!(registry.recall(elsewhere), None);
         assert_eq!(store.reads(), 2);
+    }
+
+    #[tokio::test]
+    async fn reads_key_sets_once_in_a_quarter_of_an_hour_and_every_time_while_there_are_none() {
+        let none = TenantRecord { key_sets: vec![], ..own() };
+        for (record, expected) in [(own(), 2), (none, 30)] {
+            let (store, registry) = registry(Ok(record));
+            let location = KeySetLocation {
+                cloud: Cloud::Public,
+                tenant: documents::site().tenant(),
+                version: TokenVersion::V2,
+            };
+            for minute in 0..30 {
+                names(&registry, minute * 60).await.unwrap();
+                reads_end().await;
+                assert_eq!(registry.recall(location).is_some(), expected == 2, "after {minute} min");
+            }
+            assert_eq!(store.reads(), 30);
+            assert_eq!(store.reads_of_key_sets.load(Ordering::SeqCst), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn key_sets_that_are_stored_anew_are_known_a_quarter_of_an_hour_later() {
+        let (store, registry) = registry(Ok(own()));
+        let tenant = documents::site().tenant();
+        let location = KeySetLocation { cloud: Cloud::Public, tenant, version: TokenVersion::V2 };
+        names(&registry, 0).await.unwrap();
+        let mut next = own();
+        next.key_sets[0].1.fetched = at(60);
+        store.becomes(Ok(next));
+        for (seconds, fetched) in [(60, 0), (899, 0), (900, 60)] {
+            names(&registry, seconds).await.unwrap();
+            reads_end().await;
+            assert_eq!(registry.recall(location).unwrap().fetched, at(fetched), "after {seconds} s");
+        }
     }
 
     #[tokio::test]

@@ -21,6 +21,15 @@ pub struct TenantRecord {
     pub key_sets: Vec<(TokenVersion, StoredKeySet)>,
 }
 
+/// Which parts of a tenant's record are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parts {
+    /// Its sites.
+    Sites,
+    /// Its sites and its key sets, which are far larger.
+    SitesAndKeySets,
+}
+
 /// Knows the registered sites.
 pub trait SiteRegistry: Send + Sync + 'static {
     /// Returns the sites of `tenant`: none if it is not registered. Reads its record at most once, and makes no call to Entra.
@@ -39,10 +48,13 @@ impl<R: SiteRegistry> SiteRegistry for Arc<R> {
 
 /// Reads what is stored about one tenant.
 pub trait TenantSource: Send + Sync + 'static {
-    /// Returns everything that is stored about `tenant`: an empty record if that is nothing. For a tenant without sites that
-    /// is one read.
-    fn record_of(&self, tenant: TenantId)
-    -> impl Future<Output = Result<TenantRecord, RegistryError>> + Send;
+    /// Returns the `parts` of what is stored about `tenant`: an empty record if it has no sites. For such a tenant that is one
+    /// read.
+    fn record_of(
+        &self,
+        tenant: TenantId,
+        parts: Parts,
+    ) -> impl Future<Output = Result<TenantRecord, RegistryError>> + Send;
 }
 
 /// Reads what is stored about every tenant.
@@ -101,7 +113,8 @@ pub trait SiteHistory: Send + Sync + 'static {
 /// Stores the tenants' key sets for the other functions.
 pub trait KeySetStore: Send + Sync + 'static {
     /// Stores `document`, the key set at `location` as served at `fetched`, unless a newer one is stored already. One that
-    /// is stored as from so much later than `fetched` that a clock was wrong is replaced.
+    /// is stored as from so much later than `fetched` that a clock was wrong is replaced. If the same document is stored, only
+    /// its time is written.
     fn keep(
         &self,
         location: KeySetLocation,

@@ -8,7 +8,8 @@ use pozi_auth::{
     keyring::SigningAlgorithm,
     revision::Revision,
     tenants::{
-        CachedRegistry, Claims, REGISTRY_LIFETIMES, RegistryError, StoredSite, TenantRecord, TenantSource,
+        CachedRegistry, Claims, Parts, REGISTRY_LIFETIMES, RegistryError, StoredSite, TenantRecord,
+        TenantSource,
     },
 };
 use pozi_local::samples;
@@ -20,7 +21,7 @@ use super::{HOUR, LOG, MINUTE, exchange, firing, recording::Recording, stack};
 struct Stored(Option<String>);
 
 impl TenantSource for Stored {
-    async fn record_of(&self, _: TenantId) -> Result<TenantRecord, RegistryError> {
+    async fn record_of(&self, _: TenantId, _: Parts) -> Result<TenantRecord, RegistryError> {
         let document = self.0.clone().ok_or_else(|| RegistryError("the table does not answer".into()))?;
         let site = StoredSite {
             name: "riverbend".into(),

@@ -4,13 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::{
     error::BuildError,
-    types::{
-        AttributeValue, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure,
-        TransactWriteItem,
-    },
+    types::{Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
 };
 
-use super::table::{Item, PK, SITE, SK, Table, string, text, unavailable};
+use super::table::{Item, ItemKey, PK, SITE, SK, Table, item_key, string, text};
 use crate::tenants::{Claim, Claims, Holder, RegistryError};
 
 /// The attribute of a site's item with the external URL that it claimed last. A site that was stored by hand, or before there
@@ -28,11 +25,6 @@ const TENANT: &str = "tenant";
 const HOLDER: &str = "site";
 const IS_FREE_OR_OWN: &str = "attribute_not_exists(pk) OR (tenant = :tenant AND site = :site)";
 const IS_FREE_OWN_OR_FROM: &str = "attribute_not_exists(pk) OR (tenant = :tenant AND site = :site) OR (tenant = :from_tenant AND site = :from_site)";
-
-/// AWS takes no more keys in one `BatchGetItem`.
-const BATCH: usize = 100;
-/// How often the keys that AWS left out of an answer are asked for.
-const ROUNDS: usize = 3;
 
 /// The holders of claims, by the claims' partition keys.
 #[derive(Debug, Default)]
@@ -62,31 +54,7 @@ impl Table {
         &self,
         claims: impl IntoIterator<Item = Claim>,
     ) -> Result<Holders, RegistryError> {
-        let keys: BTreeSet<_> = claims.into_iter().map(|claim| key(&claim)).collect();
-        let keys: Vec<Item> = keys.into_iter().map(|key| item_key(key).into()).collect();
-        let mut found = Vec::new();
-        for batch in keys.chunks(BATCH) {
-            found.extend(self.batch(batch).await?);
-        }
-        Ok(Holders::of(&found))
-    }
-
-    async fn batch(&self, keys: &[Item]) -> Result<Vec<Item>, RegistryError> {
-        let mut found = Vec::new();
-        let mut left = keys.to_vec();
-        for _ in 0..ROUNDS {
-            let wanted = KeysAndAttributes::builder().consistent_read(true).set_keys(Some(left)).build();
-            let wanted = wanted.map_err(|error| RegistryError(error.into()))?;
-            let answer = self.client.batch_get_item().request_items(&*self.name, wanted).send().await;
-            let answer = answer.map_err(unavailable)?;
-            found.extend(answer.responses.unwrap_or_default().into_values().flatten());
-            let unread = answer.unprocessed_keys.unwrap_or_default();
-            left = unread.into_values().flat_map(|unread| unread.keys).collect();
-            if left.is_empty() {
-                return Ok(found);
-            }
-        }
-        Err(RegistryError("AWS did not return all claims".into()))
+        Ok(Holders::of(&self.items(&keys_of(claims)).await?))
     }
 
     /// Returns the write that gives `claim` to `holder`, unless a site other than it and `from` has it.
@@ -96,7 +64,7 @@ impl Table {
         holder: &Holder,
         from: &Holder,
     ) -> Result<TransactWriteItem, BuildError> {
-        let [pk, sk] = item_key(key(claim));
+        let [pk, sk] = claim_key(claim);
         let put = Put::builder()
             .table_name(&*self.name)
             .item(pk.0, pk.1)
@@ -116,7 +84,7 @@ impl Table {
     pub(super) fn give_up(&self, claim: &Claim, holder: &Holder) -> Result<TransactWriteItem, BuildError> {
         let delete = Delete::builder()
             .table_name(&*self.name)
-            .set_key(Some(item_key(key(claim)).into()))
+            .set_key(Some(claim_key(claim).into()))
             .condition_expression(IS_FREE_OR_OWN)
             .expression_attribute_values(":tenant", string(holder.tenant.to_string()))
             .expression_attribute_values(":site", string(&*holder.site));
@@ -129,6 +97,12 @@ pub(super) fn claims_of(item: &Item) -> Vec<Claim> {
     let url = text(item, CLAIMED_URL).map(|url| Claim::ExternalUrl(url.to_owned()));
     let name = text(item, SK).and_then(|sk| sk.strip_prefix(SITE)).map(|name| Claim::Name(name.to_owned()));
     url.into_iter().chain(name).collect()
+}
+
+/// Returns the keys of the items of `claims`, each once.
+pub(super) fn keys_of(claims: impl IntoIterator<Item = Claim>) -> Vec<ItemKey> {
+    let keys: BTreeSet<_> = claims.into_iter().map(|claim| key(&claim)).collect();
+    keys.into_iter().map(|key| item_key(key, ONLY)).collect()
 }
 
 /// Returns the holder in the item of a claim.
@@ -144,6 +118,6 @@ fn key(claim: &Claim) -> String {
     }
 }
 
-fn item_key(pk: String) -> [(String, AttributeValue); 2] {
-    [(PK.to_owned(), string(pk)), (SK.to_owned(), string(ONLY))]
+fn claim_key(claim: &Claim) -> ItemKey {
+    item_key(key(claim), ONLY)
 }

@@ -1,8 +1,8 @@
-//! Sites in the table. A tenant's sites and key sets are in one partition, so that one read returns them all; a second one
-//! returns the sites' claims.
+//! Sites in the table. A tenant's sites are in one partition, so that one read returns them all; a second one returns their
+//! claims, and the tenant's key sets with them.
 
 use super::{
-    claims::{CLAIM, Holders, claims_of},
+    claims::{self, CLAIM, Holders, claims_of},
     history::edit_of,
     key_sets,
     table::{
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     identifiers::TenantId,
     revision::Revision,
-    tenants::{AllTenants, RegistryError, StoredSite, TenantRecord, TenantSource},
+    tenants::{AllTenants, Parts, RegistryError, StoredSite, TenantRecord, TenantSource},
 };
 
 const PREVIOUS: &str = "previous";
@@ -21,12 +21,12 @@ const LISTED: &str = "pk, sk, document, previous, revision, external_url, edited
 
 impl TenantSource for Table {
     /// A claim that a site does not hold is read again with the site: the first read may be behind a push, or overtaken by it.
-    async fn record_of(&self, tenant: TenantId) -> Result<TenantRecord, RegistryError> {
-        let record = self.read_tenant(tenant, false).await?;
+    async fn record_of(&self, tenant: TenantId, parts: Parts) -> Result<TenantRecord, RegistryError> {
+        let record = self.read_tenant(tenant, parts, false).await?;
         if record.sites.iter().all(|site| site.holds_its_claims(tenant)) {
             return Ok(record);
         }
-        self.read_tenant(tenant, true).await
+        self.read_tenant(tenant, parts, true).await
     }
 }
 
@@ -55,18 +55,32 @@ impl AllTenants for Table {
 }
 
 impl Table {
-    /// Reads a tenant's items and then the claims of its sites; a `consistent` read is never behind a write.
-    async fn read_tenant(&self, tenant: TenantId, consistent: bool) -> Result<TenantRecord, RegistryError> {
+    /// Reads a tenant's sites and then their claims, and its key sets if `parts` has them; a `consistent` read of sites is never
+    /// behind a write. Of a tenant without sites nothing else is read: anyone can make one up.
+    async fn read_tenant(
+        &self,
+        tenant: TenantId,
+        parts: Parts,
+        consistent: bool,
+    ) -> Result<TenantRecord, RegistryError> {
         let query = self.client.query().table_name(&*self.name).consistent_read(consistent);
-        let query = query.key_condition_expression("pk = :tenant");
+        let query = query.key_condition_expression("pk = :tenant AND begins_with(sk, :site)");
+        let query = query.expression_attribute_values(":site", string(SITE));
         let pages = query.expression_attribute_values(":tenant", string(partition(tenant))).into_paginator();
         let items = pages.items().send().collect::<Result<Vec<_>, _>>().await;
         let items = items.map_err(unavailable)?;
-        let sites = items.iter().filter(|item| text(item, SK).is_some_and(|sk| sk.starts_with(SITE)));
-        let holders = self.holders(sites.flat_map(claims_of)).await?;
+        if items.is_empty() {
+            return Ok(TenantRecord::default());
+        }
+        let mut keys = claims::keys_of(items.iter().flat_map(claims_of));
+        if parts == Parts::SitesAndKeySets {
+            keys.extend(key_sets::keys_of(tenant));
+        }
+        let found = self.items(&keys).await?;
+        let holders = Holders::of(&found);
         Ok(TenantRecord {
             sites: items.iter().filter_map(|item| stored_site(item, &holders)).collect(),
-            key_sets: items.iter().filter_map(key_sets::stored_key_set).collect(),
+            key_sets: key_sets::stored_key_sets(&found),
         })
     }
 }

@@ -104,11 +104,13 @@ fn refused<R: Send + Sync + std::fmt::Debug + 'static>(
     Err(unavailable(error).into())
 }
 
-fn is_unmet(reason: &CancellationReason) -> bool {
+/// Whether a condition did not hold.
+pub(super) fn is_unmet(reason: &CancellationReason) -> bool {
     reason.code() == Some("ConditionalCheckFailed")
 }
 
-fn reasons<R>(error: &SdkError<TransactWriteItemsError, R>) -> &[CancellationReason] {
+/// Returns why a transaction was cancelled, a reason for each of its writes; none if it failed otherwise.
+pub(super) fn reasons<R>(error: &SdkError<TransactWriteItemsError, R>) -> &[CancellationReason] {
     match error.as_service_error() {
         Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
             cancelled.cancellation_reasons()

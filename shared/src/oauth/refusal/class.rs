@@ -68,6 +68,7 @@ pub fn class_of(reason: &str) -> Option<Class> {
         | "no_catalogue"
         | "not_yet_valid"
         | "personal_account"
+        | "rate_limited"
         | "revoked"
         | "scope_not_allowed"
         | "token_too_old"

@@ -13,7 +13,7 @@ use crate::{
     identifiers::{ClientId, TenantId},
     keyring::SigningError,
     last_good::LastGoodError,
-    oauth::{ExchangeError, RequestRefusal},
+    oauth::{ExchangeError, Limited, RequestRefusal},
     revision::Revision,
     revocation::{RevocationListError, RevokedKind},
     session::SessionTooLarge,
@@ -44,6 +44,7 @@ pub fn every_refusal(text: &str) -> Vec<ExchangeError> {
             issued: Timestamp::default(),
             accepted_from: Timestamp::default(),
         },
+        ExchangeError::RateLimited { limited: Limited::Person, retry_after: Duration::ZERO },
         RevocationListError(LastGoodError::Unavailable { retry_after: Duration::ZERO }).into(),
         SessionTooLarge { found: 0 }.into(),
     ];

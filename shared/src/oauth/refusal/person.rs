@@ -50,6 +50,9 @@ pub fn sentence_for_person(reason: &str) -> Option<&'static str> {
         "revoked" => {
             "Your sign-in was ended. Please sign in again in a few minutes. If that does not help, tell your administrator."
         }
+        "rate_limited" => {
+            "Your sign-in was asked for too often in a short time. Please wait a minute, and reload the page. If that does not help, tell your administrator."
+        }
         "internal_error"
         | "graph_unavailable"
         | "keys_unavailable"

@@ -32,6 +32,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         "See the alarm RegistryOutage in docs/deploy.md: AWS's health, and permissions after a deployment.",
     ),
     entry(
+        "rate_limited",
+        Pozi,
+        "One person, or all people of one tenant together, exchanged more tokens in a short time than one instance allows; the detail in the service's log says which.",
+        "Nothing, if it was a moment: the Web App tries again when Retry-After says. If it lasts, `pozi audit --reason rate_limited` shows whether one subject_sha256 asks in a loop: a page that reloads by itself, or a program that does not keep its session.",
+    ),
+    entry(
         "revocations_unavailable",
         Pozi,
         "The list of what was revoked cannot be read from the table, and none is kept.",
