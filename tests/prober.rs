@@ -1,9 +1,11 @@
 //! The prober against the service on an emulated AWS: what it finds, and that its rights open nothing real.
 
-#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
 #[path = "prober/opens_nothing.rs"]
 mod opens_nothing;
+#[path = "prober/permissions.rs"]
+mod permissions;
 #[path = "prober/probes.rs"]
 mod probes;
 #[path = "prober/releases.rs"]

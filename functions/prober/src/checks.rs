@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{Method, Request, Response, StatusCode, Uri, header::CONTENT_TYPE};
 use pozi_auth::{
-    error::shortened,
+    error::{shortened, with_causes},
     fetch::{FetchError, ServiceCall},
     issuer::REVOCATIONS_PATH,
     oauth::{ACCESS_TOKEN_TYPE, GRANT_TYPE},
@@ -17,7 +17,6 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ProbeReport,
     documents::{self, Published},
-    found,
     tenant::SCOPE,
     token::Tokens,
 };
@@ -113,10 +112,10 @@ impl<S: ServiceCall> Checks<'_, S> {
         let published = documents::published(self.issuer, held, listed, self.now).await;
         let session = self.session(token, &published).await;
         let status = published.status();
-        let key_set = key_set.and_then(|set| SessionKeySet::parse(&set).map_err(|error| found(&error)));
+        let key_set = key_set.and_then(|set| SessionKeySet::parse(&set).map_err(|error| with_causes(&error)));
         let revocations = revocations.and_then(|_| match status.refused {
             _ if status.is_received => Ok(()),
-            Some(error) => Err(found(&error)),
+            Some(error) => Err(with_causes(&error)),
             None => Err("no key to verify it with".to_owned()),
         });
         [
@@ -129,13 +128,13 @@ impl<S: ServiceCall> Checks<'_, S> {
     /// Returns the document at `path`, or the reason why there is none.
     async fn document(&self, path: &'static str) -> Result<Vec<u8>, String> {
         let answer = self.call(Method::GET, path, String::new()).await;
-        let answer = answer.map_err(|error| found(&error))?;
+        let answer = answer.map_err(|error| with_causes(&error))?;
         if answer.status() == StatusCode::OK { Ok(answer.into_body()) } else { Err(reason(&answer)) }
     }
 
     /// Exchanges `token`, and verifies the session as the gate and the authorizer do, with what is `published`.
     async fn session(&self, token: &str, published: &Published) -> Result<(), String> {
-        let answer = self.exchange(token).await.map_err(|error| found(&error))?;
+        let answer = self.exchange(token).await.map_err(|error| with_causes(&error))?;
         if answer.status() != StatusCode::OK {
             return Err(reason(&answer));
         }
@@ -159,7 +158,7 @@ impl<S: ServiceCall> Checks<'_, S> {
             Ok(answer) if answer.status() == StatusCode::BAD_REQUEST => (Half::Refusal, reason(&answer)),
             Ok(answer) if is_outage(answer.status()) => (Half::Exchange, reason(&answer)),
             Ok(answer) => (Half::Refusal, format!("status {}", answer.status().as_u16())),
-            Err(error) => (Half::Exchange, found(&error)),
+            Err(error) => (Half::Exchange, with_causes(&error)),
         };
         let outcome = if actual == expected { Ok(()) } else { Err(actual) };
         check(half, name, expected, outcome)

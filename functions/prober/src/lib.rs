@@ -11,7 +11,6 @@ mod tenant;
 mod token;
 
 use pozi_auth::{
-    error::with_causes,
     fetch::ServiceCall,
     identifiers::TenantId,
     keyring::{SigningError, VaultError},
@@ -142,6 +141,7 @@ impl ProbeReport {
     }
 
     fn log(&self) {
+        tracing::info!(checks = self.checks, failed = self.failures.len(), "a probe ended");
         if !self.has_keys {
             tracing::warn!("the service has no signing key, so that nothing was probed");
         }
@@ -149,9 +149,4 @@ impl ProbeReport {
             tracing::error!(half = half.name(), check, expected, actual, "a check failed");
         }
     }
-}
-
-/// Writes an error as what was found.
-fn found(error: &(dyn std::error::Error + 'static)) -> String {
-    with_causes(error)
 }
