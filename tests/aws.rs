@@ -13,6 +13,8 @@ mod cold_start;
 mod graph_secrets;
 #[path = "aws/key_sets.rs"]
 mod key_sets;
+#[path = "aws/limits.rs"]
+mod limits;
 #[path = "aws/load.rs"]
 mod load;
 #[path = "aws/outages.rs"]

@@ -15,6 +15,8 @@ mod audit;
 mod authorizer;
 #[path = "logs/gate.rs"]
 mod gate;
+#[path = "logs/limits.rs"]
+mod limits;
 #[path = "logs/rules.rs"]
 mod rules;
 #[path = "logs/secrets.rs"]
