@@ -17,7 +17,11 @@ fn needed(operation: &str, body: &Value) -> Vec<(String, String)> {
     };
     let each = |value: &'static str| body[value].as_object().into_iter().flatten();
     match operation {
-        "Query" => each("ExpressionAttributeValues").map(|(_, value)| of("Query", value)).collect(),
+        "Query" => {
+            let condition = body["KeyConditionExpression"].as_str().unwrap();
+            let name = condition.strip_prefix("pk = ").unwrap().split(' ').next().unwrap();
+            vec![of("Query", &body["ExpressionAttributeValues"][name])]
+        }
         "GetItem" => vec![of("GetItem", &body["Key"]["pk"])],
         "UpdateItem" => vec![of("UpdateItem", &body["Key"]["pk"])],
         "PutItem" => vec![of("PutItem", &body["Item"]["pk"])],
