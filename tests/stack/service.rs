@@ -72,15 +72,21 @@ impl<'a> Service<'a> {
         answer(self.request(Method::GET, "JwksUrl")).await
     }
 
-    /// Returns a request to the URL in an output. A domain of one's own is found by its name, at the emulated AWS.
+    /// Returns a request to the URL in an output. With a domain it is what CloudFront, which is not emulated, sends to the API.
     fn request(&self, method: Method, output: &str) -> RequestBuilder {
         let url: Url = self.output(output).parse().unwrap();
-        let client = reqwest::Client::new();
         if url.scheme() == "http" {
-            return client.request(method, url);
+            return reqwest::Client::new().request(method, url);
         }
-        let at_emulator = format!("{}{}", self.cloud.url, url.path());
-        client.request(method, at_emulator).header("host", url.host_str().unwrap())
+        let asked = json!({ "SecretId": self.output("OriginSecret") });
+        let secret = self.cloud.call("secretsmanager", "get_secret_value", asked)["SecretString"].take();
+        self.past_distribution(method, url.path()).header("x-pozi-origin", secret.as_str().unwrap())
+    }
+
+    /// Returns a request to the API's own address.
+    pub(crate) fn past_distribution(&self, method: Method, path: &str) -> RequestBuilder {
+        let api = self.cloud.resource(self.stack, "Api");
+        reqwest::Client::new().request(method, format!("{}/_aws/execute-api/{api}{path}", self.cloud.url))
     }
 
     /// Asserts that a reader's token is exchanged for a session that the public key set verifies, and returns the session.

@@ -1,5 +1,6 @@
 //! The stack with other parameters, and the authorizer's stack beside it.
 
+use reqwest::Method;
 use serde_json::json;
 
 use super::{
@@ -34,7 +35,7 @@ async fn keys_stay_in_kms_and_the_operators_policy_is_enough_to_set_the_service_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_domain_of_ones_own_is_the_issuer_and_is_answered() {
+async fn a_domain_of_ones_own_is_the_issuer_and_the_only_way_in() {
     let Some(cloud) = Cloud::start().await else { return };
     let zone =
         cloud.call("route53", "create_hosted_zone", json!({ "Name": "gis.example", "CallerReference": "1" }));
@@ -43,6 +44,9 @@ async fn a_domain_of_ones_own_is_the_issuer_and_is_answered() {
     let service = Service::deploy(&cloud, "pozi", &[&domain(&cloud)[..], &[zone]].concat());
     assert_eq!(service.output("Issuer"), "https://auth.gis.example");
     service.set_up(&Cloud::owner()).await;
+    let past = service.past_distribution(Method::GET, "/.well-known/jwks.json").send().await.unwrap();
+    assert_eq!(past.status(), 404, "nobody comes past the distribution");
+    assert_eq!(service.keys().await.0, 200);
     let (status, exchanged) = service.exchange().await;
     assert_eq!(status, 200, "{exchanged}");
     let session = exchanged["access_token"].as_str().unwrap();

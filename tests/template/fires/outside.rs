@@ -48,3 +48,20 @@ async fn a_key_set_that_does_not_answer_from_outside_fires() {
     assert!(begin.contains(check["SearchString"].as_str().unwrap()), "{begin}");
     assert_eq!(check["Type"], "HTTPS_STR_MATCH");
 }
+
+#[test]
+fn the_distributions_log_is_there_with_a_distribution_and_has_no_path_query_or_header() {
+    if venv::tools().is_none() {
+        return;
+    }
+    let host = ("HostName", "auth.gis.example");
+    assert!(!Stack::of(&expansion(), &[host]).has("DistributionLogDelivery"));
+    let stack = Stack::of(&expansion(), &[host, ("DistributionId", "E1EXAMPLE")]);
+    let fields = stack.properties("DistributionLogDelivery")["RecordFields"].as_array().unwrap();
+    let fields: Vec<_> = fields.iter().filter_map(Value::as_str).collect();
+    assert!(fields.contains(&"c-ip") && fields.contains(&"sc-status"));
+    let holds_more =
+        |field: &&&str| field.contains("uri") || field.contains('(') && **field != "timestamp(ms)";
+    assert_eq!(fields.iter().filter(holds_more).collect::<Vec<_>>(), [&""; 0]);
+    assert!(stack.properties("DistributionLog")["RetentionInDays"].is_number());
+}
