@@ -24,7 +24,8 @@ def with_bytes(value):
 
 def call(service, operation, arguments):
     if service not in clients:
-        clients[service] = session.create_client(service)
+        # Where CloudFront looks for certificates.
+        clients[service] = session.create_client(service, region_name="us-east-1" if service == "acm" else None)
     try:
         return {"answer": getattr(clients[service], operation)(**with_bytes(arguments))}
     except botocore.exceptions.ClientError as error:

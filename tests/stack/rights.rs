@@ -71,6 +71,18 @@ fn of_sealing_key(key: &str, table: &str, issuer: &str) -> Vec<Attempt> {
     ]
 }
 
+/// The calls that concern the prober: its key, and items of the tenant that the stack is.
+fn of_prober(key: &str, table: &str, tenant: &str) -> Vec<Attempt> {
+    let put = |partition: &str| json!({ "TableName": table, "Item": item(partition) });
+    let sign = json!({ "KeyId": key, "Message": "tried", "SigningAlgorithm": "RSASSA_PKCS1_V1_5_SHA_256" });
+    vec![
+        ("sign as the prober", ("kms", "sign", sign)),
+        ("write the prober's site", ("dynamodb", "put_item", put(&format!("tenant#{tenant}")))),
+        ("write the prober's key set", ("dynamodb", "put_item", put(&format!("keys#{tenant}")))),
+        ("write another key set", ("dynamodb", "put_item", put(&TENANT.replace("tenant", "keys")))),
+    ]
+}
+
 /// Returns what `caller` may do of `attempts`.
 fn allowed(cloud: &Cloud, caller: &Credentials, attempts: &[Attempt]) -> Vec<&'static str> {
     let calls: Vec<_> = attempts.iter().map(|(_, call)| call.clone()).collect();
@@ -95,7 +107,14 @@ async fn whoever_takes_a_function_over_can_do_what_it_does_and_no_more() {
     let table = service.output("TableName");
     let key = cloud.call("kms", "describe_key", json!({ "KeyId": cloud.resource("pozi", "SealingKey") }));
     let key = key["KeyMetadata"]["Arn"].as_str().unwrap();
-    let calls = [of_table(&table), of_sealing_key(key, &table, &service.output("Issuer"))].concat();
+    let described = cloud.call("cloudformation", "describe_stacks", json!({ "StackName": "pozi" }));
+    let stack = described["Stacks"][0]["StackId"].as_str().unwrap().to_owned();
+    let calls = [
+        of_table(&table),
+        of_sealing_key(key, &table, &service.output("Issuer")),
+        of_prober(&cloud.resource("pozi", "ProbeKey"), &table, stack.rsplit('/').next().unwrap()),
+    ]
+    .concat();
     for (function, expected) in [
         (
             "TokenExchange",
@@ -119,8 +138,11 @@ async fn whoever_takes_a_function_over_can_do_what_it_does_and_no_more() {
                 "write the ring",
                 "write the revocation list",
                 "seal a key",
+                "write the prober's key set",
+                "write another key set",
             ],
         ),
+        ("Prober", &["sign as the prober", "write the prober's site", "write the prober's key set"]),
     ] {
         assert_eq!(allowed(&cloud, &stolen(&cloud, function), &calls), expected, "{function}");
     }
