@@ -35,7 +35,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         "rate_limited",
         Pozi,
         "One person, or all people of one tenant together, exchanged more tokens in a short time than one instance allows; the detail in the service's log says which.",
-        "Nothing, if it was a moment: the Web App tries again when Retry-After says. If it lasts, `pozi audit --reason rate_limited` shows whether one subject_sha256 asks in a loop: a page that reloads by itself, or a program that does not keep its session.",
+        "Nothing, if it was a moment: the Web App tries again when Retry-After says. If it lasts, `pozi audit --since 1h --reason rate_limited` shows whether one subject_sha256 asks in a loop: a page that reloads by itself, or a program that does not keep its session.",
     ),
     entry(
         "revocations_unavailable",
