@@ -71,7 +71,9 @@ fn domain_faults(stack: &Stack, deployment: &Deployment) -> Vec<String> {
 fn distribution_faults(stack: &Stack, deployment: &Deployment, secret: &Value) -> Vec<String> {
     let distribution = &stack.properties("Distribution")["DistributionConfig"];
     let all = &distribution["DefaultCacheBehavior"];
-    let key_set = &distribution["CacheBehaviors"];
+    let others = &distribution["CacheBehaviors"];
+    let (authorization, key_set) = (&others[0], &others[1]);
+    let readable = &stack.properties("ReadableErrors")["ResponseHeadersPolicyConfig"]["CorsConfig"];
     let cache = &stack.properties("KeySetCache")["CachePolicyConfig"];
     let acl = if deployment.sets("WebAclArn") { json!("acl") } else { json!(null) };
     let mut faults = [
@@ -83,14 +85,22 @@ fn distribution_faults(stack: &Stack, deployment: &Deployment, secret: &Value) -
             "the functions refuse the distribution",
         ),
         (
-            key_set[0]["PathPattern"] == "/.well-known/jwks.json" && key_set[1].is_null(),
+            key_set["PathPattern"] == "/.well-known/jwks.json" && others[2].is_null(),
             "something other than the key set is cached",
         ),
         (
-            key_set[0]["CachePolicyId"] == "${KeySetCache}"
-                && cache["MinTTL"] == 0
-                && cache["DefaultTTL"] == 0,
+            key_set["CachePolicyId"] == "${KeySetCache}" && cache["MinTTL"] == 0 && cache["DefaultTTL"] == 0,
             "the key set is cached for longer than it says",
+        ),
+        (
+            all["ResponseHeadersPolicyId"] == "${ReadableErrors}" && readable["OriginOverride"] == false,
+            "a page cannot read API Gateway's errors, or the functions' headers are replaced",
+        ),
+        (
+            authorization["PathPattern"] == "/oauth2/authorize"
+                && authorization["ResponseHeadersPolicyId"].is_null()
+                && authorization["CachePolicyId"] == all["CachePolicyId"],
+            "scripts may call the authorization endpoint",
         ),
         (distribution["IPV6Enabled"] == true, "clients with IPv6 alone cannot reach it"),
     ]
@@ -161,7 +171,9 @@ fn every_method_reaches_its_function_and_one_resource_serves_the_domain() {
             ("/Distribution/Properties/DistributionConfig/WebACLId", json!(null)),
             ("/Distribution/Properties/DistributionConfig/IPV6Enabled", json!(false)),
             ("/Distribution/Properties/DistributionConfig/Origins/0/OriginCustomHeaders", json!(null)),
-            ("/Distribution/Properties/DistributionConfig/CacheBehaviors/0/PathPattern", json!("/*")),
+            ("/Distribution/Properties/DistributionConfig/CacheBehaviors/1/PathPattern", json!("/*")),
+            ("/Distribution/Properties/DistributionConfig/CacheBehaviors/0/PathPattern", json!("/none")),
+            ("/ReadableErrors/Properties/ResponseHeadersPolicyConfig/CorsConfig/OriginOverride", json!(true)),
             ("/KeySetCache/Properties/CachePolicyConfig/MinTTL", json!(60)),
             ("/DomainRecordOfIpv6/Properties/AliasTarget/DNSName", json!("elsewhere.example")),
         ],
