@@ -30,7 +30,11 @@ fn release_failure(service: &Service<'_>, number: u32, function: &str, folder: &
     let copy = tempfile::tempdir().unwrap();
     let bad = format!("{ROOT}/tests/stack/{folder}/");
     let template = changed(copy.path(), TEMPLATE, &[(&format!("../target/lambda/{function}/"), &bad)]);
-    service.update(&template, &[build(number)]).unwrap_err()
+    service.update(&template, &[build(number)]).unwrap_err();
+    let asked = json!({ "StackName": "pozi" });
+    let events = service.cloud.call("cloudformation", "describe_stack_events", asked)["StackEvents"].take();
+    let failed = events.as_array().unwrap().iter().find(|event| event["ResourceStatus"] == "UPDATE_FAILED");
+    failed.unwrap()["ResourceStatusReason"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -38,7 +42,8 @@ async fn a_stack_is_created_probed_updated_rolled_back_and_deleted() {
     let Some(cloud) = Cloud::start().await else { return };
     let service = Service::deploy(&cloud, "pozi", &[build(1)]);
     assert_eq!(service.keys().await.1["reason"], "signing_unavailable");
-    assert_eq!(probed(&service)["has_keys"], false);
+    let report = probed(&service);
+    assert_eq!(report["has_keys"], false, "{report}");
     service.set_up(&Cloud::owner()).await;
     service.assert_serves().await;
     let (published, good) = (service.keys().await.1, json!([true, []]));

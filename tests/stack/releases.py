@@ -4,13 +4,15 @@ and a hook that reports a failure, or nothing, fails the update. Traffic moves a
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-updatepolicy.html#cfn-attributes-updatepolicy-codedeploylambdaaliasupdate"""
 
 import json
+import os
 import uuid
 
 import botocore.config
 import botocore.session
 from ministack.services.cloudformation import _stacks as STACKS
-from ministack.services.cloudformation import engine, stacks
+from ministack.services.cloudformation import changesets, engine, stacks
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS as KINDS
+from samtranslator.translator import transform
 
 REPORT = "CodeDeploy_20141006.PutLifecycleEventHookExecutionStatus"
 ALIAS = "AWS::Lambda::Alias"
@@ -33,7 +35,7 @@ def has_passed(stack, hook):
     execution = str(uuid.uuid4())
     event = {"DeploymentId": "d-EMULATED", "LifecycleEventHookExecutionId": execution}
     patient = botocore.config.Config(read_timeout=300, retries={"max_attempts": 0})
-    client = botocore.session.get_session().create_client("lambda", config=patient)
+    client = botocore.session.get_session().create_client("lambda", os.environ["AWS_REGION"], config=patient)
     client.invoke(FunctionName=function, Payload=json.dumps(event))
     return reports.get(execution) == "Succeeded"
 
@@ -59,6 +61,17 @@ def with_policy(of_properties=engine._extract_deps):
     return dependencies
 
 
+def with_parameters(expand=transform.transform, apply=changesets._apply_transforms):
+    """SAM gets the values of the stack's parameters, as on AWS: it publishes a version when one of them changes."""
+    values = {}
+
+    def applied(template, given=None, before=None):
+        values.update(engine._transform_parameters(template, given, before))
+        return apply(template, given, before)
+
+    return applied, lambda template, _, policies: expand(template, values, policies)
+
+
 def nothing(kind):
     """A resource that stands for its name."""
     return {"create": lambda name, *_: (f"{name}-{kind}", {}), "delete": lambda *_: None}
@@ -70,5 +83,6 @@ def install():
     stacks._runs_on_worker_thread = lambda kind: kind == ALIAS or is_slow(kind)
     engine._extract_deps = with_policy()
     KINDS[ALIAS] = KINDS[ALIAS] | {"update": move_when_tried(), "update_with_logical_id": True}
+    changesets._apply_transforms, transform.transform = with_parameters()
     for kind in ["Application", "DeploymentGroup"]:
         KINDS[f"AWS::CodeDeploy::{kind}"] = nothing(kind)

@@ -23,10 +23,10 @@ pub struct HttpService {
 }
 
 impl HttpService {
-    /// Calls the service at the URL of `issuer`. With `emulated` it calls it there, also over plain http.
+    /// Calls the service at the URL of `issuer`, or at `emulated`. Either is http only on a loopback host.
     pub fn new(issuer: &Issuer, emulated: Option<&LoopbackUrl>) -> Result<Self, reqwest::Error> {
-        let client = http_client(emulated.is_none(), HeaderMap::new(), &Network::default())?;
         let base = emulated.map_or_else(|| issuer.as_str(), LoopbackUrl::base).to_owned();
+        let client = http_client(base.starts_with("https://"), HeaderMap::new(), &Network::default())?;
         Ok(Self { client, base })
     }
 
