@@ -62,7 +62,7 @@ mod tests {
             (&["right"][..], StatusCode::OK),
             (&[], StatusCode::NOT_FOUND),
             (&[""], StatusCode::NOT_FOUND),
-            (&["righ"], StatusCode::NOT_FOUND),
+            (&["left"], StatusCode::NOT_FOUND),
             (&["rights"], StatusCode::NOT_FOUND),
             (&["right", "right"], StatusCode::NOT_FOUND),
             (&["wrong", "right"], StatusCode::NOT_FOUND),
