@@ -93,6 +93,7 @@ async fn old_copies_that_serve_in_an_outage_fire_and_so_do_the_warnings_about_it
         ("TokenExchangeLog", &["pozi_auth::last_good::fetching"][..]),
         ("JwksLog", &["pozi_auth::last_good::fetching"]),
         ("RotateKeysLog", &["pozi_auth::last_good::fetching"]),
+        ("ProberLog", &["pozi_auth::last_good::fetching"]),
         ("ApiLog", &[]),
     ] {
         let history = written.every_five_minutes(&stack, log, NOW, 30);
