@@ -50,6 +50,7 @@ const KNOWN: [&str; 39] = [
     "www.apache.org",
     // AWS services, as principals in roles.
     "apigateway.amazonaws.com",
+    "delivery.logs.amazonaws.com",
     "codedeploy.amazonaws.com",
     "lambda.amazonaws.com",
     "scheduler.amazonaws.com",
