@@ -5,7 +5,7 @@ use super::{
     source::{File, line_at},
 };
 
-/// Names that nobody can register (RFC 2606, RFC 6761; ICANN for `.internal`), with their subdomains.
+/// Names that nobody can register (RFC 2606, RFC 6761; ICA for `.internal`), with their subdomains.
 const RESERVED: [&str; 7] =
     ["example", "internal", "localhost", "invalid", "example.com", "example.net", "example.org"];
 
@@ -13,7 +13,7 @@ const RESERVED: [&str; 7] =
 const RESERVED_ADDRESSES: [&str; 6] = ["127.", "0.0.0.0", "10.", "192.0.2.", "198.51.100.", "203.0.113."];
 
 /// Real hosts that the code or the documents need.
-const KNOWN: [&str; 39] = [
+const KNOWN: [&str; 40] = [
     // Microsoft: issuers, keys, groups, documentation.
     "login.microsoftonline.com",
     "login.microsoftonline.us",
@@ -50,8 +50,8 @@ const KNOWN: [&str; 39] = [
     "www.apache.org",
     // AWS services, as principals in roles.
     "apigateway.amazonaws.com",
-    "delivery.logs.amazonaws.com",
     "codedeploy.amazonaws.com",
+    "delivery.logs.amazonaws.com",
     "lambda.amazonaws.com",
     "scheduler.amazonaws.com",
     // Documentation of tools.
