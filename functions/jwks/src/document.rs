@@ -20,9 +20,14 @@ pub(crate) struct Document {
     cache_control: String,
 }
 
+/// As long as the service itself takes to read a new key ring.
+const SHARED_MAX_AGE: Duration = Duration::from_secs(5);
+
 impl Document {
-    /// Creates a document of `json`. Consumers may keep it for `max_age`, for as long again while they fetch a newer one, and
-    /// for a day while that fails: an old key set is better than none.
+    /// Creates a document of `json`. Consumers may keep it for `max_age`, and for a day while they cannot fetch a newer one: an
+    /// old key set is better than none. A cache that many share may keep it for [`SHARED_MAX_AGE`] only, so that a verifier that
+    /// asks for an unknown key, or because one was revoked, gets what the service knows. It may also not serve an old one while
+    /// it fetches another (RFC 9111 §5.2.2.10, RFC 5861 §4).
     pub(crate) fn new(json: Vec<u8>, max_age: Duration) -> Self {
         let hash = sha256_hex(&json);
         let seconds = max_age.as_secs();
@@ -30,7 +35,8 @@ impl Document {
             body: json.into(),
             etag: format!("\"{hash}\""),
             cache_control: format!(
-                "public, max-age={seconds}, stale-while-revalidate={seconds}, stale-if-error=86400"
+                "public, max-age={seconds}, s-maxage={}, stale-if-error=86400",
+                SHARED_MAX_AGE.as_secs()
             ),
         }
     }

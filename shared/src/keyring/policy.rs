@@ -35,8 +35,8 @@ pub struct RotationTimes {
     pub sign_for: Duration,
     /// How long it stays published after it last signed.
     pub keep_after: Duration,
-    /// How long a consumer may use an older key set: `max-age` plus `stale-while-revalidate`, plus the time that the
-    /// publisher takes to read a new ring. AWS HTTP APIs keep a key set for 2 h.
+    /// How long a consumer may use an older key set: `max-age`, plus the time that a shared cache and the publisher take to read
+    /// a new ring. AWS HTTP APIs keep a key set for 2 h.
     pub held_by_consumers: Duration,
     /// How long a signer may use an older ring.
     pub held_by_signers: Duration,
