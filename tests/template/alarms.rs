@@ -153,6 +153,19 @@ fn there_is_an_alarm_for_every_failure_that_needs_attention() {
 }
 
 #[test]
+fn the_alarms_that_pozi_reason_names_exist() {
+    let Some(expansion) = expanded_template() else { return };
+    let stack = Stack::of(expansion, &[]);
+    let advice = include_str!("../../infra/operator/src/reason/exchange/service.rs");
+    let named = advice.split("See the alarm ").skip(1).filter_map(|rest| rest.split(' ').next());
+    let named: Vec<_> = named.collect();
+    assert!(!named.is_empty());
+    for alarm in named {
+        assert!(stack.has(alarm), "{alarm} is no alarm");
+    }
+}
+
+#[test]
 fn alarms_notify_the_topic_if_there_is_one() {
     let Some(expansion) = expanded_template() else { return };
     let to = |parameters: &[(&str, &str)]| -> Vec<Value> {

@@ -29,7 +29,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         "registry_unavailable",
         Pozi,
         "The table of sites cannot be read, and the tenant's sites are not kept.",
-        "See the alarm RegistryOutage in docs/deploy.md: AWS's health, and permissions after a deployment.",
+        "See the alarm ServiceOutage in docs/deploy.md: AWS's health, and permissions after a deployment.",
     ),
     entry(
         "rate_limited",
@@ -41,13 +41,13 @@ pub(super) const ENTRIES: &[Entry] = &[
         "revocations_unavailable",
         Pozi,
         "The list of what was revoked cannot be read from the table, and none is kept.",
-        "See the alarm RevocationsOutage in docs/deploy.md: AWS's health, and permissions after a deployment.",
+        "See the alarm ServiceOutage in docs/deploy.md: AWS's health, and permissions after a deployment.",
     ),
     entry(
         "signing_unavailable",
         Pozi,
         "No signing key can be used: the key ring cannot be read or opened, does not exist, or is older than one that was in use.",
-        "See the alarm SigningOutage in docs/deploy.md: DynamoDB, KMS, whether the ring exists, and whether an older one was restored.",
+        "See the alarm ServiceOutage in docs/deploy.md: DynamoDB, KMS, whether the ring exists, and whether an older one was restored.",
     ),
     entry(
         "site_unreadable",
