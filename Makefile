@@ -21,8 +21,8 @@ test: ## run all tests
 lint: ## check format, lints, documentation, dependencies, workflows, spelling
 	cargo fmt --all --check && cargo clippy --locked --workspace --all-targets -- -D warnings && RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet && cargo deny --locked --log-level error check bans licenses sources && cargo metadata --locked --format-version 1 --manifest-path tests/fuzz/Cargo.toml > /dev/null && tests/tools/lint
 
-bench: ## compare the exchange, the gate and the authorizer with bare cryptography, and the gate with nginx
-	cargo build --locked --profile gate -p pozi-gate && cargo bench --locked -p pozi-tests
+bench: ## measure what docs/performance.md tells, beside named peers, and print its table; PART=http: one benchmark alone
+	cargo build --locked --release -p pozi-local -p pozi-gate && cargo bench --locked -p pozi-tests $(addprefix --bench ,$(PART)) && cargo bench --locked -p pozi-tests --bench table
 
 fuzz: ## run each fuzz target for a minute; findings are kept in tests/fuzz/artifacts
 	cd tests/fuzz && mkdir -p artifacts && for target in $(FUZZ_TARGETS); do mkdir -p ../../target/fuzz/corpus/$$target && cargo run --locked --release --bin $$target -- -max_total_time=60 -max_len=8192 -artifact_prefix=artifacts/ ../../target/fuzz/corpus/$$target || exit 1; done

@@ -9,6 +9,7 @@ mod bootstraps;
 mod debian;
 mod events;
 mod fault_proxy;
+pub mod figures;
 mod fleet;
 mod gate;
 mod graph;

@@ -50,7 +50,7 @@ pub(crate) struct Measured {
 pub(crate) fn gate_program() -> Option<PathBuf> {
     let target = std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"), PathBuf::from);
-    Some(target.join("gate/pozi-gate")).filter(|program| program.exists())
+    Some(target.join("release/pozi-gate")).filter(|program| program.exists())
 }
 
 /// Returns a session of riverbend's reader, from a service that runs until the session is dropped.
