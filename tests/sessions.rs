@@ -9,14 +9,14 @@ use std::{collections::HashMap, sync::Arc};
 
 use entra_emulator::{Kind, Person, TokenSpec, Version};
 use http::Request;
-use jsonwebtoken::{DecodingKey, jwk::JwkSet};
+use jsonwebtoken::jwk::JwkSet;
 use pozi_auth::{
     identifiers::TenantId,
     keyring::{KeyRingSource, PublishedKeySet, SigningAlgorithm},
+    public_key::PublicKey,
     revocation::Revocations,
     session::{
-        SessionKey, SessionKeyError, SessionKeySet, SessionKeySource, SessionRefusal, SessionVerifier,
-        VerifiedSession,
+        SessionKeyError, SessionKeySet, SessionKeySource, SessionRefusal, SessionVerifier, VerifiedSession,
     },
     sites::{Access, Site},
     timestamp::Timestamp,
@@ -59,22 +59,20 @@ async fn verify_at_riverbend(
 }
 
 /// The served key set, parsed by an independent library.
-struct Served(HashMap<String, SessionKey>);
+struct Served(HashMap<String, PublicKey>);
 
 impl Served {
-    async fn by(world: &World, algorithm: SigningAlgorithm) -> Self {
+    async fn by(world: &World) -> Self {
         let request = Request::get("/.well-known/jwks.json").body(axum::body::Body::empty()).unwrap();
         let set: JwkSet = serde_json::from_value(world.send(request).await.json).unwrap();
-        let key = |jwk: &jsonwebtoken::jwk::Jwk| {
-            let decoding = DecodingKey::from_jwk(jwk).unwrap();
-            (jwk.common.key_id.clone().unwrap(), SessionKey::new(algorithm, decoding))
-        };
+        let key =
+            |jwk: &jsonwebtoken::jwk::Jwk| (jwk.common.key_id.clone().unwrap(), PublicKey::of(jwk).unwrap());
         Self(set.keys.iter().map(key).collect())
     }
 }
 
 impl SessionKeySource for Served {
-    async fn find(&self, id: &str, _: Timestamp) -> Result<Option<SessionKey>, SessionKeyError> {
+    async fn find(&self, id: &str, _: Timestamp) -> Result<Option<PublicKey>, SessionKeyError> {
         Ok(self.0.get(id).cloned())
     }
 
@@ -94,7 +92,7 @@ async fn a_session_allows_exactly_what_the_persons_groups_may() {
         ] {
             let token = session_of(&world, person).await;
             let session =
-                verify_at_riverbend(&world, Served::by(&world, algorithm).await, &token).await.unwrap();
+                verify_at_riverbend(&world, Served::by(&world).await, &token).await.unwrap();
             let from_ring = verify_at_riverbend(&world, published(&world).await, &token).await;
             assert_eq!(from_ring.as_ref(), Ok(&session), "the served key set and the ring's agree");
             assert_eq!(session.scope().to_string(), scope);

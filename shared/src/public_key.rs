@@ -1,6 +1,23 @@
-//! Checks of public keys that the cryptographic library does not make, or makes only when it verifies a signature.
+//! Public keys that verify signatures. Each is parsed once, with checks that the cryptographic library does not make, or makes
+//! only when it verifies a signature.
 
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ParsedPublicKey};
+use std::sync::Arc;
+
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm};
+
+use crate::keyring::SigningAlgorithm;
+
+/// A public key with safe numbers, which verifies the signatures of one algorithm and no other (RFC 8725 §3.1). A copy is a
+/// pointer.
+#[derive(Debug, Clone)]
+pub struct PublicKey {
+    algorithm: SigningAlgorithm,
+    parsed: Arc<ParsedPublicKey>,
+}
 
 /// Why a public key is not used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -20,10 +37,65 @@ pub enum PublicKeyError {
     /// Not a point of P-256 (SEC 1 §3.2.2.1).
     #[error("its point is not on the curve P-256")]
     OffCurve,
+    /// The library refuses the numbers. It does not say why.
+    #[error("the cryptographic library refuses its numbers")]
+    Refused,
 }
 
-/// Checks the numbers of an RSA key, big-endian and without leading zero bytes.
-pub fn check_rsa(modulus: &[u8], exponent: &[u8]) -> Result<(), PublicKeyError> {
+impl PublicKey {
+    /// Returns the RSA key of these numbers, big-endian and without leading zero bytes, for RS256.
+    pub fn rs256(modulus: &[u8], exponent: &[u8]) -> Result<Self, PublicKeyError> {
+        check_rsa(modulus, exponent)?;
+        let numbers = RsaPublicKeyComponents { n: modulus, e: exponent };
+        let parsed = numbers.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256);
+        let parsed = parsed.map_err(|_| PublicKeyError::Refused)?;
+        Ok(Self { algorithm: SigningAlgorithm::Rs256, parsed: Arc::new(parsed) })
+    }
+
+    /// Returns the P-256 key with these coordinates, of 32 bytes each, for ES256.
+    pub fn es256(x: &[u8], y: &[u8]) -> Result<Self, PublicKeyError> {
+        let point = [&[4], x, y].concat();
+        let parsed = ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point);
+        let parsed = parsed.map_err(|_| PublicKeyError::OffCurve)?;
+        Ok(Self { algorithm: SigningAlgorithm::Es256, parsed: Arc::new(parsed) })
+    }
+
+    /// Returns the public key of `jwk`, for the algorithm that its `alg` names. `None` if `alg` does not fit the type of key, or if
+    /// its numbers are not valid, not safe (RFC 7518 §3.3) or not in the form that gives a key one thumbprint only (§6.2.1.2,
+    /// §6.3.1.1).
+    pub fn of(jwk: &Jwk) -> Option<Self> {
+        match (&jwk.algorithm, jwk.common.key_algorithm?) {
+            (AlgorithmParameters::EllipticCurve(point), KeyAlgorithm::ES256) => {
+                let (x, y) = (decoded(&point.x)?, decoded(&point.y)?);
+                let fits = point.curve == EllipticCurve::P256 && x.len() == 32;
+                Self::es256(&x, &y).ok().filter(|_| fits)
+            }
+            (AlgorithmParameters::RSA(numbers), KeyAlgorithm::RS256) => {
+                let (modulus, exponent) = (decoded(&numbers.n)?, decoded(&numbers.e)?);
+                let is_plain = |number: &[u8]| number.first().is_some_and(|byte| *byte != 0);
+                let fits = is_plain(&modulus) && is_plain(&exponent);
+                Self::rs256(&modulus, &exponent).ok().filter(|_| fits)
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the one algorithm whose signatures it verifies.
+    pub fn algorithm(&self) -> SigningAlgorithm {
+        self.algorithm
+    }
+
+    /// Whether `signature`, in the form of a JWS (RFC 7518 §3.3, §3.4), was made over `message` with the private half.
+    pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.parsed.verify_sig(message, signature).is_ok()
+    }
+}
+
+fn decoded(number: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(number).ok()
+}
+
+fn check_rsa(modulus: &[u8], exponent: &[u8]) -> Result<(), PublicKeyError> {
     let bits = modulus.len() * 8 - modulus.first().map_or(0, |byte| byte.leading_zeros() as usize);
     if !(2_048..=8_192).contains(&bits) {
         return Err(PublicKeyError::ModulusSize(bits));
@@ -38,13 +110,6 @@ pub fn check_rsa(modulus: &[u8], exponent: &[u8]) -> Result<(), PublicKeyError> 
         return Err(PublicKeyError::Exponent);
     }
     if has_roca_fingerprint(modulus) { Err(PublicKeyError::Roca) } else { Ok(()) }
-}
-
-/// Checks the coordinates of a P-256 key, of 32 bytes each.
-pub fn check_p256(x: &[u8], y: &[u8]) -> Result<(), PublicKeyError> {
-    let point = [&[4], x, y].concat();
-    let parsed = ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point);
-    parsed.map(drop).map_err(|_| PublicKeyError::OffCurve)
 }
 
 /// The odd primes that divide the product from which the weak generator makes its primes, for keys of every size.
@@ -68,6 +133,15 @@ fn has_roca_fingerprint(modulus: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use aws_lc_rs::{
+        rand::SystemRandom,
+        rsa::KeySize,
+        signature::{
+            ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256,
+            RsaKeyPair,
+        },
+    };
+
     use super::*;
 
     const F4: [u8; 3] = [1, 0, 1];
@@ -140,22 +214,46 @@ mod tests {
 
     /// RFC 8725 §3.4.
     #[test]
-    fn generated_keys_pass() {
-        use aws_lc_rs::{
-            rsa::KeySize,
-            signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RsaKeyPair},
-        };
-        let rsa = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
-        let public = rsa.public_key();
+    fn a_generated_rsa_key_verifies_its_own_signatures_alone() {
+        let pair = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
+        let public = pair.public_key();
         let (modulus, exponent) = (public.modulus(), public.exponent());
-        let numbers = (modulus.big_endian_without_leading_zero(), exponent.big_endian_without_leading_zero());
-        assert_eq!(check_rsa(numbers.0, numbers.1), Ok(()));
+        let (modulus, exponent) =
+            (modulus.big_endian_without_leading_zero(), exponent.big_endian_without_leading_zero());
+        let key = PublicKey::rs256(modulus, exponent).unwrap();
+        let mut signature = vec![0; pair.public_modulus_len()];
+        pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), b"message", &mut signature).unwrap();
+        verifies_nothing_else(&key, &signature);
+        let mut of_pss = vec![0; pair.public_modulus_len()];
+        pair.sign(&RSA_PSS_SHA256, &SystemRandom::new(), b"message", &mut of_pss).unwrap();
+        assert!(!key.verifies(b"message", &of_pss), "a signature of another algorithm");
+        assert_eq!(PublicKey::rs256(modulus, &[3]).unwrap_err(), PublicKeyError::Exponent);
+    }
 
-        let ec = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
-        let (x, y) = ec.public_key().as_ref()[1..].split_at(32);
-        assert_eq!(check_p256(x, y), Ok(()));
-        assert_eq!(check_p256(y, x), Err(PublicKeyError::OffCurve));
-        assert_eq!(check_p256(&[0; 32], &[0; 32]), Err(PublicKeyError::OffCurve));
-        assert_eq!(check_p256(&x[1..], y), Err(PublicKeyError::OffCurve));
+    /// RFC 8725 §3.4.
+    #[test]
+    fn a_generated_p256_key_verifies_its_own_signatures_alone() {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+        let (x, y) = pair.public_key().as_ref()[1..].split_at(32);
+        let key = PublicKey::es256(x, y).unwrap();
+        verifies_nothing_else(&key, pair.sign(&SystemRandom::new(), b"message").unwrap().as_ref());
+        for (x, y) in [(y, x), (&[0; 32][..], &[0; 32][..]), (&x[1..], y)] {
+            assert_eq!(PublicKey::es256(x, y).unwrap_err(), PublicKeyError::OffCurve);
+        }
+    }
+
+    /// `signature` is one over `message`.
+    fn verifies_nothing_else(key: &PublicKey, signature: &[u8]) {
+        assert!(key.verifies(b"message", signature));
+        assert!(!key.verifies(b"massage", signature));
+        for index in 0..signature.len() {
+            let mut spoiled = signature.to_vec();
+            spoiled[index] ^= 1;
+            assert!(!key.verifies(b"message", &spoiled), "byte {index}");
+        }
+        let longer = [signature, &[0]].concat();
+        for other in [&[][..], &signature[1..], &longer, &vec![0; signature.len()]] {
+            assert!(!key.verifies(b"message", other), "{} bytes", other.len());
+        }
     }
 }

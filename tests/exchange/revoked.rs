@@ -2,11 +2,11 @@
 
 use entra_emulator::{Person, TokenSpec, Version};
 use http::{Method, Request};
-use jsonwebtoken::DecodingKey;
 use pozi_auth::{
     identifiers::{ObjectId, TenantId},
     issuer::REVOCATIONS_PATH,
     keyring::{KeyId, KeyRingSource, SigningAlgorithm},
+    public_key::PublicKey,
     revocation::{
         LIST_HELD, MAX_REVOCATION_BYTES, Revocations, Revoked, RevokedKind, SessionMarks,
         UnverifiedRevocations,
@@ -111,8 +111,8 @@ async fn verified(world: &World, answer: &Answer) -> Revocations {
     let unverified = UnverifiedRevocations::parse(text).unwrap();
     let (ring, _) = world.ring.load().await.unwrap().unwrap();
     let key = ring.keys().iter().find(|key| key.id.as_str() == unverified.key_id()).unwrap();
-    let public = DecodingKey::from_jwk(&key.jwk).unwrap();
-    unverified.verify(&world.issuer, &public, ring.algorithm(), world.clock.now()).unwrap()
+    let public = PublicKey::of(&key.jwk).unwrap();
+    unverified.verify(&world.issuer, &public, world.clock.now()).unwrap()
 }
 
 /// RFC 7515 §4.1.9; RFC 8725 §3.11; RFC 9110 §8.8.3, §13.1.2, §15.4.5; RFC 9111 §5.2.2.4.

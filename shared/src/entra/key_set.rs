@@ -10,12 +10,11 @@ use base64::{
     alphabet::URL_SAFE,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use jsonwebtoken::DecodingKey;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Cloud, TokenVersion};
-use crate::{identifiers::TenantId, public_key::check_rsa};
+use crate::{identifiers::TenantId, public_key::PublicKey};
 
 /// The keys of one tenant and token version, by key id.
 #[derive(Debug, Clone)]
@@ -24,7 +23,7 @@ pub struct EntraKeySet(HashMap<String, Arc<EntraKey>>);
 /// An RSA public key that verifies RS256 signatures.
 #[derive(Debug)]
 pub struct EntraKey {
-    pub(super) decoding: DecodingKey,
+    pub(super) public: PublicKey,
     issuer: Option<String>,
     numbers: Numbers,
 }
@@ -152,12 +151,12 @@ fn usable(entry: Value, cloud: Cloud) -> Option<(String, EntraKey)> {
     let id = entry.kid.or(entry.x5t).filter(|_| verifies)?;
     let modulus = without_leading_zeros(decode(&entry.n)?);
     let exponent = without_leading_zeros(decode(&entry.e)?);
-    if let Err(error) = check_rsa(&modulus, &exponent) {
-        tracing::warn!(key_id = id, problem = %error, "a published key is not used");
-        return None;
-    }
-    let decoding = DecodingKey::from_rsa_raw_components(&modulus, &exponent);
-    Some((id, EntraKey { decoding, issuer: entry.issuer, numbers: (modulus, exponent) }))
+    let public = PublicKey::rs256(&modulus, &exponent)
+        .inspect_err(|error| {
+            tracing::warn!(key_id = id, problem = %error, "a published key is not used");
+        })
+        .ok()?;
+    Some((id, EntraKey { public, issuer: entry.issuer, numbers: (modulus, exponent) }))
 }
 
 /// Decodes base64url, or the standard alphabet with padding, in which Entra once served `n`.

@@ -1,8 +1,6 @@
 //! The only way to a [`SignedToken`]: checks the signature, and that the key and the issuer are the tenant's. A token learns
 //! nothing about sites before that.
 
-use jsonwebtoken::Algorithm;
-
 use super::{Cloud, EntraKey, SubjectRefusal, TokenVersion, UnverifiedToken, claims::Claims};
 use crate::error::shortened;
 
@@ -28,7 +26,7 @@ impl UnverifiedToken<'_> {
                 expected: cloud.issuer(TokenVersion::V2, self.claims.tenant),
             });
         }
-        if !self.jws.is_signed_by(&key.decoding, Algorithm::RS256) {
+        if !self.jws.is_signed_by(&key.public) {
             return Err(SubjectRefusal::BadSignature);
         }
         let expected = cloud.issuer(self.claims.version, self.claims.tenant);

@@ -2,8 +2,6 @@
 
 use std::collections::HashSet;
 
-use jsonwebtoken::DecodingKey;
-
 use super::{
     RevocationDocumentError, RevocationSetError, Revocations,
     limits::{MAX_REVOCATION_BYTES, REVOCATIONS_TYPE},
@@ -14,7 +12,7 @@ use crate::{
     issuer::Issuer,
     json::ClaimError,
     jws::{CompactJws, is_type},
-    keyring::SigningAlgorithm,
+    public_key::PublicKey,
     timestamp::{CLOCK_AHEAD, Timestamp},
 };
 
@@ -54,20 +52,19 @@ impl<'a> UnverifiedRevocations<'a> {
         &self.key_id
     }
 
-    /// Verifies that it is a document of `issuer`, made no later than `now` (and [`CLOCK_AHEAD`]), with `key`, whose algorithm
-    /// is `algorithm`. Before it takes the place of another one, see [`Revocations::check_successor`].
+    /// Verifies that it is a document of `issuer`, made no later than `now` (and [`CLOCK_AHEAD`]), with `key`.
+    /// Before it takes the place of another one, see [`Revocations::check_successor`].
     pub fn verify(
         self,
         issuer: &Issuer,
-        key: &DecodingKey,
-        algorithm: SigningAlgorithm,
+        key: &PublicKey,
         now: Timestamp,
     ) -> Result<Revocations, RevocationDocumentError> {
-        if self.algorithm != algorithm.name() {
-            let found = Received::of(&self.algorithm);
-            return Err(RevocationDocumentError::Algorithm { expected: algorithm, found });
+        if self.algorithm != key.algorithm().name() {
+            let (expected, found) = (key.algorithm(), Received::of(&self.algorithm));
+            return Err(RevocationDocumentError::Algorithm { expected, found });
         }
-        if !self.jws.is_signed_by(key, algorithm.to_jsonwebtoken()) {
+        if !self.jws.is_signed_by(key) {
             return Err(RevocationDocumentError::BadSignature);
         }
         let payload: Payload = self.jws.payload_as()?;

@@ -6,7 +6,6 @@ mod lists;
 use std::{collections::HashMap, sync::LazyLock};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::DecodingKey;
 use uuid::Uuid;
 
 use super::*;
@@ -14,6 +13,7 @@ use crate::{
     identifiers::{ObjectId, SessionId, TenantId},
     issuer::Issuer,
     keyring::{KeyId, PrivateKey, SigningAlgorithm, SigningKey, SoftwareKey},
+    public_key::PublicKey,
     timestamp::Timestamp,
 };
 
@@ -34,12 +34,12 @@ static KEYS: LazyLock<[PrivateKey; 3]> = LazyLock::new(|| {
 });
 
 /// Returns key `index`: 0 of ES256, 1 of RS256, 2 another one of ES256; and its public half.
-fn key(index: usize) -> (SigningKey<SoftwareKey>, DecodingKey) {
+fn key(index: usize) -> (SigningKey<SoftwareKey>, PublicKey) {
     let algorithm = BOTH[index % 2];
     let signer = SoftwareKey::open(algorithm, &KEYS[index]).unwrap();
     let jwk = signer.public_jwk();
     let id = KeyId::thumbprint(&jwk).unwrap();
-    (SigningKey { id, algorithm, signer }, DecodingKey::from_jwk(&jwk).unwrap())
+    (SigningKey { id, algorithm, signer }, PublicKey::of(&jwk).unwrap())
 }
 
 /// Runs a future that is ready at once.
@@ -57,7 +57,7 @@ fn verify(document: &str, index: usize, now: Timestamp) -> Result<Revocations, R
     let (key, public) = key(index);
     let unverified = UnverifiedRevocations::parse(document)?;
     assert_eq!(unverified.key_id(), key.id.as_str());
-    unverified.verify(&issuer(), &public, key.algorithm, now)
+    unverified.verify(&issuer(), &public, now)
 }
 
 fn uuid(number: usize) -> Uuid {

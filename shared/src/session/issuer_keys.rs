@@ -2,11 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{SessionKey, SessionKeyError, SessionKeySet, SessionKeySource};
+use super::{SessionKeyError, SessionKeySet, SessionKeySource};
 use crate::{
     error::Cause,
     fetch::DocumentFetch,
     last_good::{Cooldown, LastGood, LastGoodError, Lifetimes},
+    public_key::PublicKey,
     revocation::Revocations,
     timestamp::Timestamp,
 };
@@ -62,7 +63,7 @@ impl<F: DocumentFetch> IssuerKeys<F> {
         &self,
         key_id: &str,
         now: Timestamp,
-    ) -> Result<Option<SessionKey>, SessionKeyError> {
+    ) -> Result<Option<PublicKey>, SessionKeyError> {
         let is_usable = |fetched: Timestamp| now.age_of(fetched).is_some_and(|age| age < self.lifetimes.keep);
         let held = self.held().filter(|(_, fetched)| is_usable(*fetched));
         if let Some(key) = held.and_then(|(set, _)| set.key(key_id).cloned()) {
@@ -85,7 +86,7 @@ impl<F: DocumentFetch> IssuerKeys<F> {
 
 /// Without revocations: for a verifier that does not read them. [`IssuerRevocations`](super::IssuerRevocations) does.
 impl<F: DocumentFetch> SessionKeySource for IssuerKeys<F> {
-    async fn find(&self, key_id: &str, now: Timestamp) -> Result<Option<SessionKey>, SessionKeyError> {
+    async fn find(&self, key_id: &str, now: Timestamp) -> Result<Option<PublicKey>, SessionKeyError> {
         let wanted: Arc<str> = key_id.into();
         key_of(self.find_set(now, move |set| set.key(&wanted).is_some()).await, key_id)
     }
@@ -103,7 +104,7 @@ async fn load(fetch: Arc<impl DocumentFetch>, now: Timestamp) -> Result<(Session
 fn key_of(
     found: Result<Arc<SessionKeySet>, LastGoodError>,
     key_id: &str,
-) -> Result<Option<SessionKey>, SessionKeyError> {
+) -> Result<Option<PublicKey>, SessionKeyError> {
     match found {
         Ok(set) => Ok(set.key(key_id).cloned()),
         Err(LastGoodError::Missing { .. }) => Ok(None),

@@ -6,11 +6,12 @@ use std::{
     time::Duration,
 };
 
-use super::{Issuer, IssuerKeys, SessionKey, SessionKeyError, SessionKeySet, SessionKeySource};
+use super::{Issuer, IssuerKeys, SessionKeyError, SessionKeySet, SessionKeySource};
 use crate::{
     error::Received,
     fetch::{ConditionalFetch, DocumentFetch, FetchError, Fetched},
     last_good::{Cooldown, LastGood, LastGoodError, Lifetimes},
+    public_key::PublicKey,
     revocation::{RevocationDocumentError, Revocations, UnverifiedRevocations},
     timestamp::Timestamp,
 };
@@ -161,7 +162,7 @@ impl<F: DocumentFetch, D: ConditionalFetch> IssuerRevocations<F, D> {
 }
 
 impl<F: DocumentFetch, D: ConditionalFetch> SessionKeySource for IssuerRevocations<F, D> {
-    async fn find(&self, key_id: &str, now: Timestamp) -> Result<Option<SessionKey>, SessionKeyError> {
+    async fn find(&self, key_id: &str, now: Timestamp) -> Result<Option<PublicKey>, SessionKeyError> {
         self.source.keys.find(key_id, now).await
     }
 
@@ -207,12 +208,12 @@ impl<F: DocumentFetch, D: ConditionalFetch> Source<F, D> {
 fn verify(
     unverified: UnverifiedRevocations<'_>,
     issuer: &Issuer,
-    key: Option<SessionKey>,
+    key: Option<PublicKey>,
     now: Timestamp,
 ) -> Result<Revocations, RevocationDocumentError> {
     let unknown = || RevocationDocumentError::UnknownKey(Received::of(unverified.key_id()));
-    let SessionKey { algorithm, decoding } = key.ok_or_else(unknown)?;
-    unverified.verify(issuer, &decoding, algorithm, now)
+    let key = key.ok_or_else(unknown)?;
+    unverified.verify(issuer, &key, now)
 }
 
 #[cfg(test)]

@@ -3,38 +3,17 @@
 
 use std::collections::HashMap;
 
-use jsonwebtoken::{
-    DecodingKey,
-    jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, KeyOperations, PublicKeyUse},
-};
+use jsonwebtoken::jwk::{Jwk, JwkSet, KeyOperations, PublicKeyUse};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{
-    json::Members,
-    keyring::{KeyId, SigningAlgorithm},
-    public_key::{check_p256, check_rsa},
-};
-
-/// A public key that sessions are verified with, bound to its one algorithm.
-#[derive(Debug, Clone)]
-pub struct SessionKey {
-    pub(super) algorithm: SigningAlgorithm,
-    pub(super) decoding: DecodingKey,
-}
-
-impl SessionKey {
-    /// Creates a key of `algorithm`.
-    pub fn new(algorithm: SigningAlgorithm, decoding: DecodingKey) -> Self {
-        Self { algorithm, decoding }
-    }
-}
+use crate::{json::Members, keyring::KeyId, public_key::PublicKey};
 
 /// The keys that verify an issuer's sessions, by key id: at least one.
 #[derive(Debug, Clone)]
 pub struct SessionKeySet {
     published: JwkSet,
-    keys: HashMap<String, SessionKey>,
+    keys: HashMap<String, PublicKey>,
 }
 
 /// The most keys in a document that is read. The service publishes two or three.
@@ -75,7 +54,7 @@ impl SessionKeySet {
     }
 
     /// Returns the key `key_id`.
-    pub fn key(&self, key_id: &str) -> Option<&SessionKey> {
+    pub fn key(&self, key_id: &str) -> Option<&PublicKey> {
         self.keys.get(key_id)
     }
 
@@ -99,13 +78,13 @@ struct Document<'a> {
 /// Members of a private or a symmetric key (RFC 7518 §6). A key that is published with one is compromised.
 const SECRETS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
-fn usable(entry: &RawValue) -> Option<(Jwk, String, SessionKey)> {
+fn usable(entry: &RawValue) -> Option<(Jwk, String, PublicKey)> {
     let members = Members::parse(entry.get().as_bytes()).ok()?;
     if SECRETS.iter().any(|name| members.has(name)) {
         return None;
     }
     let jwk: Jwk = serde_json::from_str(entry.get()).ok()?;
-    let algorithm = algorithm_of(&jwk)?;
+    let key = PublicKey::of(&jwk)?;
     let id = KeyId::thumbprint(&jwk)?.as_str().to_owned();
     let operations = jwk.common.key_operations.as_ref();
     let verifies = jwk.common.public_key_use == Some(PublicKeyUse::Signature)
@@ -113,32 +92,7 @@ fn usable(entry: &RawValue) -> Option<(Jwk, String, SessionKey)> {
     if !verifies || jwk.common.key_id.as_deref() != Some(&id) {
         return None;
     }
-    let key = SessionKey::new(algorithm, DecodingKey::from_jwk(&jwk).ok()?);
     Some((jwk, id, key))
-}
-
-/// Returns the one algorithm of a key. `None` if `alg` does not fit the type of key, or if its numbers are not valid, not
-/// safe (RFC 7518 §3.3) or not in the form that gives a key one thumbprint only (§6.2.1.2, §6.3.1.1).
-fn algorithm_of(jwk: &Jwk) -> Option<SigningAlgorithm> {
-    match (&jwk.algorithm, jwk.common.key_algorithm?) {
-        (AlgorithmParameters::EllipticCurve(point), KeyAlgorithm::ES256) => {
-            let (x, y) = (decoded(&point.x)?, decoded(&point.y)?);
-            let fits = point.curve == EllipticCurve::P256 && x.len() == 32 && check_p256(&x, &y).is_ok();
-            fits.then_some(SigningAlgorithm::Es256)
-        }
-        (AlgorithmParameters::RSA(numbers), KeyAlgorithm::RS256) => {
-            let (modulus, exponent) = (decoded(&numbers.n)?, decoded(&numbers.e)?);
-            let is_plain = |number: &[u8]| number.first().is_some_and(|byte| *byte != 0);
-            let fits = is_plain(&modulus) && is_plain(&exponent) && check_rsa(&modulus, &exponent).is_ok();
-            fits.then_some(SigningAlgorithm::Rs256)
-        }
-        _ => None,
-    }
-}
-
-fn decoded(number: &str) -> Option<Vec<u8>> {
-    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-    URL_SAFE_NO_PAD.decode(number).ok()
 }
 
 #[cfg(test)]
@@ -147,7 +101,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::session::testing::signing_key;
+    use crate::{keyring::SigningAlgorithm, session::testing::signing_key};
 
     const BOTH: [SigningAlgorithm; 2] = [SigningAlgorithm::Es256, SigningAlgorithm::Rs256];
 

@@ -19,7 +19,7 @@ pub use self::{
     contents::SessionContents,
     issuer_keys::{ISSUER_KEY_LIFETIMES, IssuerKeys},
     issuer_revocations::{IssuerRevocations, REVOCATION_LIFETIMES, REVOKED_WITHIN, RevocationStatus},
-    key_set::{SessionKey, SessionKeySet, SessionKeySetError},
+    key_set::{SessionKeySet, SessionKeySetError},
     mint::mint,
     refusal::SessionRefusal,
     revocation_limit::{RevocationLimit, RevocationsUnavailableError},

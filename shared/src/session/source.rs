@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{SessionKey, SessionKeySet};
-use crate::{error::Cause, revocation::Revocations, timestamp::Timestamp};
+use super::SessionKeySet;
+use crate::{error::Cause, public_key::PublicKey, revocation::Revocations, timestamp::Timestamp};
 
 /// Knows the public keys that sessions are verified with, and what was revoked before its time.
 pub trait SessionKeySource: Send + Sync {
@@ -12,7 +12,7 @@ pub trait SessionKeySource: Send + Sync {
         &self,
         key_id: &str,
         now: Timestamp,
-    ) -> impl Future<Output = Result<Option<SessionKey>, SessionKeyError>> + Send;
+    ) -> impl Future<Output = Result<Option<PublicKey>, SessionKeyError>> + Send;
 
     /// Returns the newest revocation document that is known at `now`, of whatever age; [`Revocations::none`] if there never was
     /// one. Asked for every session.
@@ -20,7 +20,7 @@ pub trait SessionKeySource: Send + Sync {
 }
 
 impl<K: SessionKeySource> SessionKeySource for Arc<K> {
-    async fn find(&self, key_id: &str, now: Timestamp) -> Result<Option<SessionKey>, SessionKeyError> {
+    async fn find(&self, key_id: &str, now: Timestamp) -> Result<Option<PublicKey>, SessionKeyError> {
         self.as_ref().find(key_id, now).await
     }
 
@@ -30,7 +30,7 @@ impl<K: SessionKeySource> SessionKeySource for Arc<K> {
 }
 
 impl<K: SessionKeySource> SessionKeySource for &K {
-    async fn find(&self, key_id: &str, now: Timestamp) -> Result<Option<SessionKey>, SessionKeyError> {
+    async fn find(&self, key_id: &str, now: Timestamp) -> Result<Option<PublicKey>, SessionKeyError> {
         K::find(self, key_id, now).await
     }
 
@@ -41,7 +41,7 @@ impl<K: SessionKeySource> SessionKeySource for &K {
 
 /// A fixed set, never renewed, and no revocation.
 impl SessionKeySource for SessionKeySet {
-    async fn find(&self, key_id: &str, _: Timestamp) -> Result<Option<SessionKey>, SessionKeyError> {
+    async fn find(&self, key_id: &str, _: Timestamp) -> Result<Option<PublicKey>, SessionKeyError> {
         Ok(self.key(key_id).cloned())
     }
 

@@ -5,11 +5,12 @@ use std::{fmt::Display, str::FromStr};
 
 use uuid::Uuid;
 
-use super::{Issuer, RevocationLimit, SessionKey, SessionKeySource, SessionRefusal, claims::TYPE};
+use super::{Issuer, RevocationLimit, SessionKeySource, SessionRefusal, claims::TYPE};
 use crate::{
     identifiers::{ClientId, ObjectId, TenantId},
     json::{ClaimError, Members},
     jws::{CompactJws, is_type},
+    public_key::PublicKey,
     revision::Revision,
     revocation::{Revocations, RevokedKind, SessionMarks},
     sites::{Access, CatalogueId, Scope, Site},
@@ -232,12 +233,12 @@ pub(super) fn check_header<'a>(header: &'a Members<'_>) -> Result<&'a str, Sessi
 fn check_signature(
     jws: &CompactJws<'_>,
     header: &Members<'_>,
-    key: &SessionKey,
+    key: &PublicKey,
 ) -> Result<(), SessionRefusal> {
-    if header.string("alg")? != key.algorithm.name() {
+    if header.string("alg")? != key.algorithm().name() {
         return Err(SessionRefusal::UnsupportedAlgorithm);
     }
-    if !jws.is_signed_by(&key.decoding, key.algorithm.to_jsonwebtoken()) {
+    if !jws.is_signed_by(key) {
         return Err(SessionRefusal::BadSignature);
     }
     Ok(())
@@ -293,7 +294,6 @@ mod tests {
 
     use aws_lc_rs::hmac;
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-    use jsonwebtoken::DecodingKey;
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
@@ -316,13 +316,13 @@ mod tests {
     /// Published keys; an outage when `down`.
     #[derive(Default)]
     struct Keys {
-        known: HashMap<String, SessionKey>,
+        known: HashMap<String, PublicKey>,
         down: bool,
         revocations: Arc<Revocations>,
     }
 
     impl SessionKeySource for Keys {
-        async fn find(&self, id: &str, _: Timestamp) -> Result<Option<SessionKey>, SessionKeyError> {
+        async fn find(&self, id: &str, _: Timestamp) -> Result<Option<PublicKey>, SessionKeyError> {
             if self.down { Err(SessionKeyError("down".into())) } else { Ok(self.known.get(id).cloned()) }
         }
 
@@ -333,7 +333,7 @@ mod tests {
 
     fn published(algorithm: SigningAlgorithm) -> Keys {
         let (key, jwk) = signing_key(algorithm);
-        let session_key = SessionKey::new(algorithm, DecodingKey::from_jwk(&jwk).unwrap());
+        let session_key = PublicKey::of(&jwk).unwrap();
         Keys { known: [(key.id.to_string(), session_key)].into(), ..Keys::default() }
     }
 
@@ -780,14 +780,14 @@ mod tests {
         ] {
             let signing = SoftwareKey::generate(SigningAlgorithm::Es256).unwrap().0;
             let id = KeyId::thumbprint(&signing.public_jwk()).unwrap();
-            let public = DecodingKey::from_jwk(&signing.public_jwk()).unwrap();
+            let public = PublicKey::of(&signing.public_jwk()).unwrap();
             let other = SigningKey { id, algorithm: SigningAlgorithm::Es256, signer: signing };
             let list = RevocationList::default().enter(revoked, "a test", now).unwrap();
             let issuer: Issuer = ISSUER.parse().unwrap();
             let draft = RevocationDraft::of(&list, &issuer, (&other.id, other.algorithm), now).unwrap();
             let document = ready(draft.sign(&other)).unwrap().document;
             let unverified = UnverifiedRevocations::parse(&document).unwrap();
-            let revocations = unverified.verify(&issuer, &public, other.algorithm, now).unwrap();
+            let revocations = unverified.verify(&issuer, &public, now).unwrap();
             let keys = Keys { revocations: Arc::new(revocations), ..published(SigningAlgorithm::Es256) };
             let found = ready(verifier(keys).verify(&token, now));
             assert_eq!(found.err(), kind.map(SessionRefusal::Revoked), "{kind:?}");
