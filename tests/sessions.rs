@@ -91,8 +91,7 @@ async fn a_session_allows_exactly_what_the_persons_groups_may() {
             (Person::Editor, "assets:read assets:write heritage:read planning:read"),
         ] {
             let token = session_of(&world, person).await;
-            let session =
-                verify_at_riverbend(&world, Served::by(&world).await, &token).await.unwrap();
+            let session = verify_at_riverbend(&world, Served::by(&world).await, &token).await.unwrap();
             let from_ring = verify_at_riverbend(&world, published(&world).await, &token).await;
             assert_eq!(from_ring.as_ref(), Ok(&session), "the served key set and the ring's agree");
             assert_eq!(session.scope().to_string(), scope);

@@ -1,6 +1,6 @@
 //! The service on AWS: the connection, the stack's outputs, and who the operator is.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use aws_config::{BehaviorVersion, Region};
 use aws_types::SdkConfig;
@@ -64,8 +64,12 @@ impl Service {
     }
 }
 
+/// That of the SDK.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
+
 async fn load(global: &GlobalArgs) -> SdkConfig {
-    let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(https());
+    let mut loader =
+        aws_config::defaults(BehaviorVersion::latest()).http_client(https(false, CONNECT_TIMEOUT));
     if let Some(profile) = &global.profile {
         loader = loader.profile_name(profile);
     }

@@ -1,17 +1,18 @@
 //! Certificate authorities that a machine or its administrator adds to the compiled-in ones.
 
-use reqwest::{Certificate, Client};
+use rustls::RootCertStore;
+use rustls_pki_types::{CertificateDer, pem, pem::PemObject};
 
 /// An authority that a TLS client can use.
 #[derive(Debug, Clone)]
-pub struct Authority(pub(super) Certificate);
+pub struct Authority(pub(super) CertificateDer<'static>);
 
 /// A text is not a list of authorities.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthorityError {
     /// Not PEM.
     #[error("not a list of certificates in PEM (-----BEGIN CERTIFICATE-----)")]
-    NotPem(#[source] reqwest::Error),
+    NotPem(#[source] pem::Error),
     /// PEM without a certificate.
     #[error("it holds no certificate; it must hold at least one in PEM (-----BEGIN CERTIFICATE-----)")]
     Empty,
@@ -24,12 +25,13 @@ impl Authority {
     /// Reads an authority from DER (X.509). `None` if TLS cannot use it: certificate stores hold such certificates, which
     /// must not make the others unusable.
     pub fn of_der(der: &[u8]) -> Option<Self> {
-        Certificate::from_der(der).ok().and_then(Self::usable)
+        Self::usable(der.to_vec().into())
     }
 
     /// Reads every authority of `pem` (RFC 7468).
     pub fn all_of_pem(pem: &[u8]) -> Result<Vec<Self>, AuthorityError> {
-        let certificates = Certificate::from_pem_bundle(pem).map_err(AuthorityError::NotPem)?;
+        let certificates: Vec<_> =
+            CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(AuthorityError::NotPem)?;
         if certificates.is_empty() {
             return Err(AuthorityError::Empty);
         }
@@ -38,10 +40,8 @@ impl Authority {
         certificates.into_iter().enumerate().map(usable).collect()
     }
 
-    /// The library checks a certificate only when it builds a client.
-    fn usable(certificate: Certificate) -> Option<Self> {
-        let client = Client::builder().tls_certs_only([certificate.clone()]).no_proxy().build();
-        client.is_ok().then_some(Self(certificate))
+    fn usable(certificate: CertificateDer<'static>) -> Option<Self> {
+        RootCertStore::empty().add(certificate.clone()).is_ok().then_some(Self(certificate))
     }
 }
 
@@ -51,7 +51,9 @@ mod tests {
 
     #[test]
     fn refuses_certificates_that_tls_cannot_use() {
-        let [sound, other, ..] = webpki_root_certs::TLS_SERVER_ROOT_CERTS else { panic!("a list") };
+        let made = || rcgen::generate_simple_self_signed(["authority.example".to_owned()]).unwrap();
+        let [sound, other] = [made(), made()].map(|made| made.cert.der().to_vec());
+        let (sound, other) = (&sound[..], &other[..]);
         assert!(Authority::of_der(sound).is_some());
         for spoiled in [&b""[..], b"rubbish", &sound[..sound.len() - 1], &sound[1..]] {
             assert!(Authority::of_der(spoiled).is_none());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::{
-    Client, Response, StatusCode,
+    Client, ClientBuilder, Response, StatusCode,
     header::{HeaderMap, HeaderValue, IF_NONE_MATCH, RETRY_AFTER},
     redirect::Policy,
 };
@@ -27,6 +27,17 @@ pub struct Network {
     pub authorities: Vec<Authority>,
 }
 
+/// An HTTP client cannot be built. The compiled-in authorities never cause that.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpClientError {
+    /// An added authority cannot be used, or the cryptographic library cannot.
+    #[error("TLS cannot be used")]
+    Tls(#[from] rustls::Error),
+    /// Anything else.
+    #[error("an HTTP client cannot be built")]
+    Client(#[from] reqwest::Error),
+}
+
 /// An HTTP client with a short timeout.
 #[derive(Debug, Clone)]
 pub(super) struct BoundedHttp {
@@ -46,17 +57,20 @@ pub fn http_client(
     https_only: bool,
     headers: HeaderMap,
     network: &Network,
-) -> Result<Client, reqwest::Error> {
-    let mut authorities = roots::certificates()?;
-    authorities.extend(network.authorities.iter().map(|authority| authority.0.clone()));
-    let client = Client::builder()
-        .tls_certs_only(authorities)
-        .https_only(https_only)
-        .redirect(Policy::none())
+) -> Result<Client, HttpClientError> {
+    let client = client_builder(https_only, network)?
         .default_headers(headers)
         .user_agent(concat!("pozi-auth/", env!("CARGO_PKG_VERSION")));
-    let client = if https_only && network.uses_proxy { client } else { client.no_proxy() };
-    client.build()
+    Ok(client.build()?)
+}
+
+/// Returns the beginning of every client: what it trusts, and that it follows no redirect.
+pub(super) fn client_builder(https_only: bool, network: &Network) -> Result<ClientBuilder, rustls::Error> {
+    let client = Client::builder()
+        .tls_backend_preconfigured(roots::tls(&network.authorities)?)
+        .https_only(https_only)
+        .redirect(Policy::none());
+    Ok(if https_only && network.uses_proxy { client } else { client.no_proxy() })
 }
 
 impl BoundedHttp {
@@ -65,7 +79,7 @@ impl BoundedHttp {
         https_only: bool,
         headers: HeaderMap,
         network: &Network,
-    ) -> Result<Self, reqwest::Error> {
+    ) -> Result<Self, HttpClientError> {
         Ok(Self { client: http_client(https_only, headers, network)?, timeout: TIMEOUT })
     }
 

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use http::{HeaderMap, HeaderName, HeaderValue, header::ETAG};
 
-use super::bounded_http::{BoundedHttp, Network};
+use super::bounded_http::{BoundedHttp, HttpClientError, Network};
 use crate::{
     address::{LoopbackUrl, SecureUrl},
     fetch::{ConditionalFetch, DocumentFetch, FetchError, Fetched},
@@ -23,12 +23,12 @@ struct Observer(Arc<dyn Fn(&HeaderMap) + Send + Sync>);
 
 impl HttpDocument {
     /// Creates a fetcher of the document at `url`. Plain http is used only with this machine.
-    pub fn new(url: &SecureUrl) -> Result<Self, reqwest::Error> {
+    pub fn new(url: &SecureUrl) -> Result<Self, HttpClientError> {
         Self::through(url, &Network::default())
     }
 
     /// As [`HttpDocument::new`], through `network`.
-    pub fn through(url: &SecureUrl, network: &Network) -> Result<Self, reqwest::Error> {
+    pub fn through(url: &SecureUrl, network: &Network) -> Result<Self, HttpClientError> {
         let http = BoundedHttp::new(url.is_https(), HeaderMap::new(), network)?;
         Ok(Self { http, url: url.as_str().to_owned(), observer: None })
     }
@@ -37,7 +37,7 @@ impl HttpDocument {
     pub fn of_this_machine(
         url: &LoopbackUrl,
         headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
-    ) -> Result<Self, reqwest::Error> {
+    ) -> Result<Self, HttpClientError> {
         let http = BoundedHttp::new(false, headers.into_iter().collect(), &Network::default())?;
         Ok(Self { http, url: url.to_string(), observer: None })
     }

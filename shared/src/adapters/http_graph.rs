@@ -7,7 +7,7 @@ use reqwest::{Client, header::HeaderMap};
 use tokio::task::JoinSet;
 
 use super::{
-    bounded_http::{Network, http_client},
+    bounded_http::{HttpClientError, Network, http_client},
     graph_call::{Asker, Call},
 };
 use crate::{
@@ -34,12 +34,12 @@ pub struct HttpGraph {
 impl HttpGraph {
     /// Creates a client that uses https only. With `emulated`, an emulated Entra, it asks below `/graph` of that address, also
     /// over plain http.
-    pub fn new(emulated: Option<LoopbackUrl>) -> Result<Self, reqwest::Error> {
+    pub fn new(emulated: Option<LoopbackUrl>) -> Result<Self, HttpClientError> {
         Self::through(emulated, &Network::default())
     }
 
     /// As [`HttpGraph::new`], through `network`.
-    pub fn through(emulated: Option<LoopbackUrl>, network: &Network) -> Result<Self, reqwest::Error> {
+    pub fn through(emulated: Option<LoopbackUrl>, network: &Network) -> Result<Self, HttpClientError> {
         let client = http_client(emulated.is_none(), HeaderMap::new(), network)?;
         Ok(Self { client, emulated, limit: LIMIT })
     }

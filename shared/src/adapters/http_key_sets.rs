@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 
-use super::bounded_http::{BoundedHttp, Network};
+use super::bounded_http::{BoundedHttp, HttpClientError, Network};
 use crate::{
     address::LoopbackUrl,
     entra::{KeySetFetch, KeySetLocation},
@@ -20,7 +20,7 @@ pub struct HttpKeySets {
 
 impl HttpKeySets {
     /// Creates a fetcher that uses https only. With `emulated` it fetches from there, also over plain http.
-    pub fn new(emulated: Option<LoopbackUrl>) -> Result<Self, reqwest::Error> {
+    pub fn new(emulated: Option<LoopbackUrl>) -> Result<Self, HttpClientError> {
         let http = BoundedHttp::new(emulated.is_none(), HeaderMap::new(), &Network::default())?;
         Ok(Self { http, emulated })
     }

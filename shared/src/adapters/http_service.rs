@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{HeaderMap, Request, Response};
 use reqwest::Client;
 
-use super::bounded_http::{MAX_DOCUMENT_BYTES, Network, failed, http_client, read};
+use super::bounded_http::{HttpClientError, MAX_DOCUMENT_BYTES, Network, failed, http_client, read};
 use crate::{
     address::LoopbackUrl,
     fetch::{FetchError, ServiceCall},
@@ -24,7 +24,7 @@ pub struct HttpService {
 
 impl HttpService {
     /// Calls the service at the URL of `issuer`, or at `emulated`. Either is http only on a loopback host.
-    pub fn new(issuer: &Issuer, emulated: Option<&LoopbackUrl>) -> Result<Self, reqwest::Error> {
+    pub fn new(issuer: &Issuer, emulated: Option<&LoopbackUrl>) -> Result<Self, HttpClientError> {
         let base = emulated.map_or_else(|| issuer.as_str(), LoopbackUrl::base).to_owned();
         let client = http_client(base.starts_with("https://"), HeaderMap::new(), &Network::default())?;
         Ok(Self { client, base })

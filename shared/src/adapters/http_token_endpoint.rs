@@ -10,7 +10,7 @@ use reqwest::{
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::bounded_http::{Network, failed, http_client, read, retry_after};
+use super::bounded_http::{HttpClientError, Network, failed, http_client, read, retry_after};
 use crate::{
     address::LoopbackUrl,
     entra::{AppRegistration, ApplicationCredential, ApplicationError, IssuedToken, TokenEndpoint},
@@ -48,7 +48,7 @@ struct ErrorResponse {
 
 impl HttpTokenEndpoint {
     /// Creates a client that uses https only. With `emulated` it asks there, also over plain http.
-    pub fn new(emulated: Option<LoopbackUrl>) -> Result<Self, reqwest::Error> {
+    pub fn new(emulated: Option<LoopbackUrl>) -> Result<Self, HttpClientError> {
         let client = http_client(emulated.is_none(), HeaderMap::new(), &Network::default())?;
         Ok(Self { client, emulated, timeout: TIMEOUT })
     }

@@ -24,7 +24,7 @@ mod site_files;
 
 pub use self::{
     authorities::{Authority, AuthorityError},
-    bounded_http::{MAX_DOCUMENT_BYTES, Network, http_client},
+    bounded_http::{HttpClientError, MAX_DOCUMENT_BYTES, Network, http_client},
     clock::SystemClock,
     distribution::{ORIGIN_HEADER, behind_distribution},
     http_document::HttpDocument,

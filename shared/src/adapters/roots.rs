@@ -1,24 +1,19 @@
-//! The trusted certificate authorities: Mozilla's list, compiled in, so that a cold start reads no file and the machine's own
-//! list has no effect.
+//! The trusted certificate authorities: Mozilla's list, compiled in and already parsed, so that a cold start reads and parses
+//! nothing and the machine's own list has no effect.
 
-use reqwest::Certificate;
+use std::sync::Arc;
 
-/// Returns all of them, for a client that trusts no others.
-pub(super) fn certificates() -> Result<Vec<Certificate>, reqwest::Error> {
-    webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().map(|der| Certificate::from_der(der)).collect()
-}
+use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 
-/// Returns all of them as one PEM text (RFC 7468), the only form that the AWS SDK takes.
-#[cfg(feature = "aws")]
-pub(super) fn pem() -> String {
-    use std::fmt::Write as _;
+use super::Authority;
 
-    use base64::{Engine, engine::general_purpose::STANDARD};
-
-    webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().fold(String::new(), |mut pem, der| {
-        let text = STANDARD.encode(der);
-        // Writing to a string cannot fail.
-        let _ = writeln!(pem, "-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----");
-        pem
-    })
+/// Returns how a client speaks TLS that trusts all of them and `more`, and no others.
+pub(super) fn tls(more: &[Authority]) -> Result<ClientConfig, rustls::Error> {
+    let mut trusted = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    for Authority(certificate) in more {
+        trusted.add(certificate.clone())?;
+    }
+    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()?;
+    Ok(config.with_root_certificates(trusted).with_no_client_auth())
 }

@@ -2,7 +2,7 @@
 
 use std::{error::Error, io};
 
-use pozi_auth::adapters::{MAX_DOCUMENT_BYTES, Network, http_client};
+use pozi_auth::adapters::{HttpClientError, MAX_DOCUMENT_BYTES, Network, http_client};
 use reqwest::{
     Client, Method, Url,
     header::{ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderValue, ORIGIN},
@@ -17,7 +17,7 @@ pub(super) struct Asker(Client);
 
 impl Asker {
     /// Creates one that reaches other hosts through `network`.
-    pub(super) fn new(network: &Network) -> Result<Self, reqwest::Error> {
+    pub(super) fn new(network: &Network) -> Result<Self, HttpClientError> {
         http_client(false, HeaderMap::new(), network).map(Self)
     }
 

@@ -12,7 +12,11 @@ mod subject;
 
 use std::path::PathBuf;
 
-use pozi_auth::{adapters::LoadError, address::plain_url, session::Issuer};
+use pozi_auth::{
+    adapters::{HttpClientError, LoadError},
+    address::plain_url,
+    session::Issuer,
+};
 use reqwest::Url;
 
 use self::{
@@ -62,7 +66,7 @@ pub enum DoctorError {
     },
     /// No request can be made.
     #[error("cannot make requests")]
-    Client(#[source] reqwest::Error),
+    Client(#[source] HttpClientError),
 }
 
 impl DoctorError {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use pozi_auth::{
-    adapters::HttpGraph,
+    adapters::{HttpClientError, HttpGraph},
     entra::{GraphCredential, GraphToken, MembershipError, MembershipQuestion, MembershipSource},
     identifiers::{GroupId, ObjectId, TenantId},
     sites::Site,
@@ -45,7 +45,7 @@ pub enum GraphError {
     Unanswered(MembershipError),
     /// Https cannot be used.
     #[error("https cannot be used")]
-    Https(#[source] reqwest::Error),
+    Https(#[source] HttpClientError),
 }
 
 /// Returns those of the groups of `site` that `person` is in now, directly or through other groups. Asks about no other group.

@@ -17,7 +17,7 @@ use std::{
 };
 
 use pozi_auth::{
-    adapters::{HttpKeySets, LoadError, read_site_files},
+    adapters::{HttpClientError, HttpKeySets, LoadError, read_site_files},
     entra::Groups,
     identifiers::ObjectId,
     revocation::{RevocationList, RevocationSource as _, RevocationStoreError},
@@ -74,7 +74,7 @@ pub enum ExplainError {
     Token(PathBuf, #[source] io::Error),
     /// No client for https can be made.
     #[error("this machine cannot make connections over https")]
-    Https(#[source] reqwest::Error),
+    Https(#[source] HttpClientError),
     /// It is not known what was revoked.
     #[error(transparent)]
     Revocations(#[from] RevocationStoreError),

@@ -10,6 +10,7 @@ use std::{
 };
 
 use pozi_auth::{
+    adapters::HttpClientError,
     address::SecureUrlError,
     entra::{SubjectRefusal, UnverifiedToken},
     jws::MAX_TOKEN_BYTES,
@@ -66,7 +67,7 @@ pub enum SessionError {
     },
     /// No connection over https can be made.
     #[error("this machine cannot make connections over https")]
-    Https(#[source] reqwest::Error),
+    Https(#[source] HttpClientError),
 }
 
 impl SessionError {

@@ -8,17 +8,14 @@ use aws_smithy_async::{
     rt::sleep::{SharedAsyncSleep, TokioSleep},
     time::{SharedTimeSource, SystemTimeSource},
 };
-use aws_smithy_http_client::{
-    Builder,
-    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
-};
 use aws_types::{
     SdkConfig,
     region::Region,
-    sdk_config::{RetryConfig, SharedHttpClient, TimeoutConfig},
+    sdk_config::{RetryConfig, TimeoutConfig},
 };
 
-use crate::{adapters::roots, config::AwsConfig};
+use super::http::https;
+use crate::config::AwsConfig;
 
 /// Returns the SDK configuration that `config` describes. Sends nothing.
 ///
@@ -43,22 +40,11 @@ pub fn connection(config: &AwsConfig) -> SdkConfig {
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(config.region.clone()))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(https())
+        .http_client(https(config.endpoint.is_none(), config.limits.connect))
         .timeout_config(timeouts)
         .retry_config(retries)
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .time_source(SharedTimeSource::new(SystemTimeSource::new()));
     builder.set_endpoint_url(config.endpoint.as_ref().map(|url| url.base().to_owned()));
     builder.build()
-}
-
-/// Returns a client that trusts the compiled-in list of roots.
-pub fn https() -> SharedHttpClient {
-    let trust = TrustStore::empty().with_pem_certificate(roots::pem());
-    let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
-    match TlsContext::builder().with_trust_store(trust).build() {
-        Ok(context) => builder.tls_context(context).build_https(),
-        // Unreachable, because the compiled-in list holds only certificates; falls back to the machine's own list.
-        Err(_) => Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https(),
-    }
 }

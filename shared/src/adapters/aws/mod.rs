@@ -5,6 +5,7 @@ mod call_error;
 mod claims;
 mod connection;
 mod history;
+mod http;
 mod key_ring;
 mod key_sets;
 mod keys;
@@ -20,7 +21,8 @@ mod wire;
 
 pub use self::{
     call_error::CallError,
-    connection::{connection, https},
+    connection::connection,
+    http::https,
     key_ring::{RingOverview, TablePublishedKeys},
     keys::{Keys, KeysSigner},
     kms_keys::{KmsKeys, KmsSigner},
