@@ -22,10 +22,13 @@ use pozi_tests::{
     figures::hand_in,
     node_with,
     one_core::{load_of_machine, missing_program, move_to_client_core},
-    wrk::{Load, WrkResult},
+    wrk::Load,
 };
 
-use self::{same_work::Client, servers::Server};
+use self::{
+    same_work::Client,
+    servers::{Run, Server},
+};
 
 /// The numbers of connections.
 const CONNECTIONS: [usize; 3] = [1, 8, 32];
@@ -39,7 +42,7 @@ const PEERS: &str = "tests/bench-peers";
 /// What was measured of one server.
 struct Measured {
     /// For each number of connections, its runs.
-    runs: [Vec<WrkResult>; CONNECTIONS.len()],
+    runs: [Vec<Run>; CONNECTIONS.len()],
     /// Resident memory after the load, in megabytes.
     resident: f64,
 }
@@ -98,13 +101,13 @@ fn measure(servers: &[Server; 3], folder: &Path) -> [Measured; 3] {
     println!("load before: {}", load_of_machine());
     let load = |connections| Load { connections, seconds: SECONDS };
     for server in servers {
-        load(CONNECTIONS[1]).run_script(&server.endpoint(), &script); // Warm.
+        server.measure(load(CONNECTIONS[1]), &script); // Warm.
     }
-    let mut runs: [[Vec<WrkResult>; CONNECTIONS.len()]; 3] = Default::default();
+    let mut runs: [[Vec<Run>; CONNECTIONS.len()]; 3] = Default::default();
     for _ in 0..RUNS {
         for (index, connections) in CONNECTIONS.into_iter().enumerate() {
             for (server, runs) in servers.iter().zip(&mut runs) {
-                runs[index].push(load(connections).run_script(&server.endpoint(), &script));
+                runs[index].push(server.measure(load(connections), &script));
             }
         }
     }

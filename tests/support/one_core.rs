@@ -9,6 +9,8 @@ use std::{
     time::Duration,
 };
 
+use crate::wrk::WrkResult;
+
 /// The core of the measured servers.
 const SERVER_CORE: &str = "0";
 /// The core of everything else.
@@ -87,8 +89,16 @@ impl MeasuredServer {
         kibibytes.map_or(f64::NAN, |kibibytes| kibibytes * 1.024)
     }
 
+    /// Returns what `load`, which requests something of it, reports, and the processor time per request in microseconds.
+    pub fn under(&self, load: impl FnOnce() -> WrkResult) -> (WrkResult, f64) {
+        let before = self.processor_time();
+        let result = load();
+        let requests = u32::try_from(result.requests).map_or(f64::NAN, f64::from);
+        (result, (self.processor_time() - before) / requests)
+    }
+
     /// Returns the processor time of all its threads, including system time, in microseconds.
-    pub fn processor_time(&self) -> f64 {
+    fn processor_time(&self) -> f64 {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap_or_default();
         let behind_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
         let ticks = behind_name.split(' ').skip(12).take(2).filter_map(|field| field.parse::<f64>().ok());

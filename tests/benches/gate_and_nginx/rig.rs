@@ -117,11 +117,8 @@ impl Server {
 
     /// Runs `load` against the server.
     pub(crate) fn measure(&self, load: Load) -> Measured {
-        let before = self.process.processor_time();
-        let result = load.run(&self.url, &self.headers);
+        let (result, cost) = self.process.under(|| load.run(&self.url, &self.headers));
         self.answered.set(self.answered.get() + result.requests);
-        let requests = u32::try_from(result.requests).map_or(f64::NAN, f64::from);
-        let cost = (self.process.processor_time() - before) / requests;
         Measured { rate: result.rate, cost, median: result.median }
     }
 

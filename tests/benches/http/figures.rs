@@ -3,10 +3,9 @@
 use pozi_tests::{
     figures::{Aim, Figure},
     one_core::median,
-    wrk::WrkResult,
 };
 
-use super::{CONNECTIONS, Measured, median::median as criterions_median};
+use super::{CONNECTIONS, Measured, median::median as criterions_median, servers::Run};
 
 /// The largest number of connections, with which the core is never idle.
 const BUSY: usize = CONNECTIONS[2];
@@ -23,31 +22,33 @@ pub(crate) fn figures([service, oidc_provider, bare]: &[Measured; 3]) -> Vec<Fig
         }
     }
     figures.extend(share(service));
-    let beside = |value: fn(&Measured) -> String| {
-        peers.map(|(name, _, peer)| format!("{name}: {}", value(peer))).join("; ")
-    };
-    figures.push(
-        Figure::new(
-            format!("HTTP: p99 ÷ p50, {BUSY} connections"),
-            Aim::AtMost(3.0),
-            service.tail(BUSY),
-            "×",
-        )
-        .beside(format!(
-            "p50 {:.0} µs; {}",
-            service.p50(BUSY),
-            beside(|peer| format!("{:.2} ×", peer.tail(BUSY)))
-        )),
-    );
-    figures.push(
-        Figure::new("HTTP: p50, 1 connection", Aim::Told, service.p50(1), "µs")
-            .beside(beside(|peer| format!("{:.0} µs", peer.p50(1)))),
-    );
-    figures.push(
-        Figure::new("HTTP: resident memory after the load", Aim::Told, service.resident, "MB")
-            .beside(beside(|peer| format!("{:.0} MB", peer.resident))),
-    );
+    figures.extend(told(service, &peers.map(|(name, _, peer)| (name, peer))));
     figures
+}
+
+/// Returns the figures that the peers only stand beside.
+fn told(service: &Measured, peers: &[(&str, &Measured)]) -> [Figure; 4] {
+    let beside = |unit: &str, value: fn(&Measured) -> f64| {
+        let peers =
+            peers.iter().map(|(name, peer)| format!("{name}: {:.*} {unit}", decimals(unit), value(peer)));
+        peers.collect::<Vec<_>>().join("; ")
+    };
+    let figure = |what: String, aim, unit: &str, value: fn(&Measured) -> f64| {
+        Figure::new(format!("HTTP: {what}"), aim, value(service), unit).beside(beside(unit, value))
+    };
+    [
+        figure(format!("p99 ÷ p50, {}", counted(BUSY)), Aim::AtMost(3.0), "×", |one| one.tail(BUSY)),
+        figure("p50, 1 connection".into(), Aim::Told, "µs", |one| one.p50(1)),
+        figure(format!("processor time a request, {}", counted(BUSY)), Aim::Told, "µs", |one| {
+            one.cost(BUSY)
+        }),
+        figure("resident memory after the load".into(), Aim::Told, "MB", |one| one.resident),
+    ]
+}
+
+/// Ratios are small numbers.
+fn decimals(unit: &str) -> usize {
+    if unit == "×" { 2 } else { 0 }
 }
 
 fn ratio(service: &Measured, (name, peer): (&str, &Measured), connections: usize, aim: Aim) -> Figure {
@@ -79,23 +80,28 @@ fn counted(connections: usize) -> String {
 
 impl Measured {
     /// The median of `value` of its runs with this number of connections.
-    fn median(&self, connections: usize, value: fn(&WrkResult) -> f64) -> f64 {
+    fn median(&self, connections: usize, value: fn(&Run) -> f64) -> f64 {
         let index = CONNECTIONS.iter().position(|own| *own == connections);
         median(index.into_iter().flat_map(|index| &self.runs[index]).map(value))
     }
 
     /// Requests a second.
     fn rate(&self, connections: usize) -> f64 {
-        self.median(connections, |run| run.rate)
+        self.median(connections, |run| run.result.rate)
     }
 
     /// The median duration of a request in microseconds.
     fn p50(&self, connections: usize) -> f64 {
-        self.median(connections, |run| run.median)
+        self.median(connections, |run| run.result.median)
+    }
+
+    /// The processor time per request in microseconds.
+    fn cost(&self, connections: usize) -> f64 {
+        self.median(connections, |run| run.cost)
     }
 
     /// How many times the median 99 of 100 requests take at most.
     fn tail(&self, connections: usize) -> f64 {
-        self.median(connections, |run| run.p99 / run.median)
+        self.median(connections, |run| run.result.p99 / run.result.median)
     }
 }

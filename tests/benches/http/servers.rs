@@ -9,6 +9,7 @@ use pozi_local::samples;
 use pozi_tests::{
     one_core::{MeasuredServer, free_port, on_server_core},
     part,
+    wrk::{Load, WrkResult},
 };
 use serde_json::{Value, json};
 
@@ -18,7 +19,21 @@ pub(crate) struct Server {
     port: u16,
 }
 
+/// What was measured of a server in one run.
+pub(crate) struct Run {
+    /// What wrk reports.
+    pub(crate) result: WrkResult,
+    /// The processor time per request in microseconds.
+    pub(crate) cost: f64,
+}
+
 impl Server {
+    /// Exchanges tokens as `script` says.
+    pub(crate) fn measure(&self, load: Load, script: &Path) -> Run {
+        let (result, cost) = self.process.under(|| load.run_script(&self.endpoint(), script));
+        Run { result, cost }
+    }
+
     /// The URL of one of its paths, which begins with a slash.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
