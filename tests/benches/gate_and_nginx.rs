@@ -8,24 +8,17 @@
 mod responder;
 #[path = "gate_and_nginx/rig.rs"]
 mod rig;
-#[path = "gate_and_nginx/wrk.rs"]
-mod wrk;
 
-use std::{
-    fs,
-    process::{Command, Stdio},
+use pozi_tests::{
+    one_core::{load_of_machine, median, missing_program, move_to_client_core},
+    wrk::Load,
 };
 
 use self::{
     responder::Responder,
     rig::{Measured, Server},
-    wrk::Load,
 };
 
-/// The core of the measured server.
-const SERVER_CORE: &str = "0";
-/// The core of the responder and the client.
-const CLIENT_CORE: &str = "1";
 /// The number of connections of a busy site.
 const CONNECTIONS: usize = 32;
 /// How often each server is measured; the median is reported.
@@ -42,8 +35,7 @@ fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
-    let missing = ["nginx", "wrk", "taskset"].into_iter().find(|program| !is_installed(program));
-    if let Some(program) = missing {
+    if let Some(program) = missing_program(&[("nginx", "-v"), ("wrk", "-v"), ("taskset", "--version")]) {
         println!(
             "not measured: the gate beside nginx needs {program} (Debian: nginx-light, wrk, util-linux)"
         );
@@ -53,10 +45,7 @@ fn main() {
         println!("not measured: the gate beside nginx needs the program; `make bench` builds it");
         return;
     };
-    // From here on, new threads and processes run on this core unless they are pinned to another.
-    let own = std::process::id().to_string();
-    let pinned = Command::new("taskset").args(["-cp", CLIENT_CORE, &own]).stdout(Stdio::null()).status();
-    if !pinned.is_ok_and(|status| status.success()) {
+    if !move_to_client_core() {
         println!("not measured: the gate beside nginx needs two cores");
         return;
     }
@@ -115,19 +104,4 @@ fn print_throughput(of_nginx: &[Measured], of_gate: &[Measured]) {
         rate(of_gate) / rate(of_nginx),
         cost(of_nginx) / cost(of_gate)
     );
-}
-
-fn is_installed(program: &str) -> bool {
-    let version = if program == "taskset" { "--version" } else { "-v" };
-    Command::new(program).arg(version).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
-}
-
-fn load_of_machine() -> String {
-    fs::read_to_string("/proc/loadavg").unwrap_or_default().trim().to_owned()
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<_> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

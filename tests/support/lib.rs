@@ -17,6 +17,7 @@ mod invalid_tokens;
 mod jwt;
 mod memory;
 mod node;
+pub mod one_core;
 mod process;
 mod published;
 mod releases;
@@ -28,6 +29,7 @@ pub mod venv;
 mod verifier;
 mod watch;
 mod world;
+pub mod wrk;
 
 pub use self::{
     applications::{EmulatedTokenEndpoint, MemoryCredentials, new_certificate, registration},

@@ -45,7 +45,7 @@ pub struct Rates {
 /// tenant's for a council of 2,000 people that all sign in at one instance within a few minutes, in three times the average rate.
 pub const EXCHANGE_RATES: Rates = Rates { person: rate(60, 1), tenant: rate(600, 50) };
 
-/// Rates that nobody reaches, for tests whose clock stands still.
+/// Rates that nobody reaches, for load tests and for tests whose clock stands still.
 pub const UNLIMITED: Rates = Rates { person: rate(u32::MAX, 1_000_000), tenant: rate(u32::MAX, 1_000_000) };
 
 /// How many people are remembered before those who have not come for a while are forgotten.

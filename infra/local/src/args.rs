@@ -9,6 +9,7 @@ use pozi_auth::{
     session::Issuer,
     sites::MAX_SESSION_MINUTES,
 };
+use pozi_token_exchange::{EXCHANGE_RATES, Rates, UNLIMITED};
 use url::Url;
 
 /// Runs Pozi's token exchange on localhost, with an emulated Entra ID and sample councils.
@@ -49,6 +50,10 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(60..))]
     pub rotate_every: u64,
 
+    /// Let a person and a tenant exchange as often as they like, for load tests
+    #[arg(long)]
+    pub unlimited: bool,
+
     /// What to do instead of running the service
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -75,6 +80,11 @@ pub enum Algorithm {
 }
 
 impl Args {
+    /// How often a person and a tenant may exchange: as in production, or as often as they like.
+    pub fn rates(&self) -> Rates {
+        if self.unlimited { UNLIMITED } else { EXCHANGE_RATES }
+    }
+
     /// The algorithm that signs sessions.
     pub fn algorithm(&self) -> SigningAlgorithm {
         match self.algorithm {
@@ -140,6 +150,8 @@ impl Args {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use super::*;
 
     #[test]
@@ -149,5 +161,15 @@ mod tests {
             assert!(args.policy().is_ok());
         }
         assert!(Args::try_parse_from(["pozi-local", "--rotate-every", "59"]).is_err());
+    }
+
+    #[test]
+    fn exchanges_are_limited_as_in_production_unless_a_load_test_asks_otherwise() {
+        let bursts = |args: &[&str]| {
+            let rates = Args::parse_from([&["pozi-local"], args].concat()).rates();
+            [rates.person, rates.tenant].map(|rate| rate.burst)
+        };
+        assert_eq!(bursts(&[]), [EXCHANGE_RATES.person, EXCHANGE_RATES.tenant].map(|rate| rate.burst));
+        assert_eq!(bursts(&["--unlimited"]), [NonZeroU32::MAX; 2]);
     }
 }

@@ -18,7 +18,7 @@ use pozi_auth::{
     sites::Site,
     timestamp::Clock,
 };
-use pozi_token_exchange::{EXCHANGE_RATES, Environment, Limits, Revocations, TokenExchange};
+use pozi_token_exchange::{Environment, Limits, Revocations, TokenExchange};
 use tokio::net::TcpListener;
 #[cfg(unix)]
 use tokio::signal::unix::{SignalKind, signal};
@@ -243,7 +243,7 @@ fn functions(
         sites,
         tenant_keys: TenantKeys::new(fetch, KEY_LIFETIMES),
         groups: GroupResolver::with_applications(graph, applications),
-        limits: Limits::new(EXCHANGE_RATES),
+        limits: Limits::new(args.rates()),
         signing: RingSigner::new(ring, SoftwareKeys, args.ring_lifetimes()),
         revocations: Revocations::new(revocations, LIST_LIFETIMES),
         probe_tenant: None,

@@ -8,7 +8,7 @@ use std::{
     time::Instant,
 };
 
-use super::median;
+use pozi_tests::one_core::median;
 
 /// The size of the answer's body.
 const BYTES: usize = 1_000;

@@ -3,23 +3,22 @@
 use std::{
     cell::Cell,
     fs,
-    net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    thread,
-    time::Duration,
+    process::Command,
 };
 
 use clap::Parser as _;
 use pozi_local::{args::Args, samples, service::Service};
+use pozi_tests::{
+    one_core::{MeasuredServer, free_port, on_server_core},
+    wrk::Load,
+};
 use serde_json::Value;
 
-use super::{SERVER_CORE, responder::Responder, wrk::Load};
+use super::responder::Responder;
 
 /// The request for a map, as a Web App sends it.
 const MAP: &str = "pozi/ows/planning/?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&FORMAT=image%2Fpng&TRANSPARENT=true&LAYERS=zones&STYLES=&CRS=EPSG%3A3857&WIDTH=512&HEIGHT=512&BBOX=16140000%2C-4550000%2C16141000%2C-4549000";
-/// Linux counts processor time in hundredths of a second (`proc(5)`, `sysconf(_SC_CLK_TCK)`).
-const MICROSECONDS_OF_TICK: f64 = 10_000.0;
 
 /// A session that the gate accepts, and its issuer.
 pub(crate) struct Session {
@@ -30,7 +29,7 @@ pub(crate) struct Session {
 
 /// A server that is measured.
 pub(crate) struct Server {
-    process: Child,
+    process: MeasuredServer,
     url: String,
     headers: Vec<String>,
     answered: Cell<u64>,
@@ -92,7 +91,7 @@ impl Server {
         );
         let config = folder.join("gate.toml");
         fs::write(&config, text).expect("the configuration is written");
-        let mut command = pinned(program);
+        let mut command = on_server_core(program);
         command.arg("--config").arg(config);
         Self::start(command, port, vec![format!("X-Pozi-Session: {}", session.token)])
     }
@@ -106,31 +105,20 @@ impl Server {
         );
         let config = folder.join("nginx.conf");
         fs::write(&config, text).expect("the configuration is written");
-        let mut command = pinned(Path::new("nginx"));
+        let mut command = on_server_core(Path::new("nginx"));
         command.arg("-c").arg(config);
         Self::start(command, port, Vec::new())
     }
 
-    fn start(mut command: Command, port: u16, headers: Vec<String>) -> Self {
-        let process = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("it starts");
-        let url = format!("http://127.0.0.1:{port}/{MAP}");
-        let server = Self { process, url, headers, answered: Cell::new(0) };
-        for _ in 0..300 {
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                break;
-            }
-            thread::sleep(Duration::from_millis(100));
-        }
-        server
+    fn start(command: Command, port: u16, headers: Vec<String>) -> Self {
+        let process = MeasuredServer::start(command, port);
+        Self { process, url: format!("http://127.0.0.1:{port}/{MAP}"), headers, answered: Cell::new(0) }
     }
 
     /// Runs `load` against the server.
     pub(crate) fn measure(&self, load: Load) -> Measured {
-        let before = self.processor_time();
-        let result = load.run(&self.url, &self.headers);
+        let (result, cost) = self.process.under(|| load.run(&self.url, &self.headers));
         self.answered.set(self.answered.get() + result.requests);
-        let requests = u32::try_from(result.requests).map_or(f64::NAN, f64::from);
-        let cost = (self.processor_time() - before) / requests;
         Measured { rate: result.rate, cost, median: result.median }
     }
 
@@ -141,35 +129,6 @@ impl Server {
 
     /// Resident memory in kilobytes (1,000 bytes).
     pub(crate) fn resident_kilobytes(&self) -> f64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kibibytes = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok());
-        kibibytes.map_or(f64::NAN, |kibibytes| kibibytes * 1.024)
+        self.process.resident_kilobytes()
     }
-
-    /// The processor time of all its threads, including system time, in microseconds.
-    fn processor_time(&self) -> f64 {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap_or_default();
-        let behind_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-        let ticks = behind_name.split(' ').skip(12).take(2).filter_map(|field| field.parse::<f64>().ok());
-        ticks.sum::<f64>() * MICROSECONDS_OF_TICK
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn pinned(program: &Path) -> Command {
-    let mut command = Command::new("taskset");
-    command.args(["-c", SERVER_CORE]).arg(program);
-    command
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address").port()
 }
