@@ -23,7 +23,7 @@ use pozi_auth::{
 use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use serde_json::json;
 
-use crate::{EmulatedGraph, traffic::lock};
+use crate::{EmulatedGraph, memory::lock};
 
 /// Credentials in memory, as they are stored. Clones are the same.
 #[derive(Debug, Clone, Default)]

@@ -16,8 +16,9 @@ use http::{
 use tokio::net::TcpListener;
 
 use crate::{
+    memory::lock,
     process,
-    traffic::{Seen, Traffic, UnderWay, lock},
+    traffic::{Seen, Traffic, UnderWay},
 };
 
 /// What happens to a request.

@@ -19,7 +19,7 @@ use pozi_auth::{
 };
 use tokio::net::TcpListener;
 
-use crate::traffic::lock;
+use crate::memory::lock;
 
 /// The product's own client of Graph, at an address of this machine. Clones are the same.
 #[derive(Debug, Clone)]

@@ -4,12 +4,17 @@
 #![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a test fails if its setup does")]
 
 mod applications;
+#[cfg(feature = "aws")]
 mod aws;
+#[cfg(feature = "aws")]
 mod bootstraps;
 mod debian;
+#[cfg(feature = "aws")]
 mod events;
+#[cfg(feature = "aws")]
 mod fault_proxy;
 pub mod figures;
+#[cfg(feature = "aws")]
 mod fleet;
 mod gate;
 mod graph;
@@ -18,27 +23,27 @@ mod jwt;
 mod memory;
 mod node;
 pub mod one_core;
+#[cfg(feature = "aws")]
 mod process;
 mod published;
+#[cfg(feature = "aws")]
 mod releases;
 mod requests;
+#[cfg(feature = "aws")]
 mod runtime;
 mod tenants;
+#[cfg(feature = "aws")]
 mod traffic;
 pub mod venv;
 mod verifier;
+#[cfg(feature = "aws")]
 mod watch;
 mod world;
 pub mod wrk;
 
 pub use self::{
     applications::{EmulatedTokenEndpoint, MemoryCredentials, new_certificate, registration},
-    aws::{CREDENTIALS, EmulatedAws, PATIENT_LIMITS, aws_at, edit},
-    bootstraps::{bootstrap, built},
     debian::{install, install_qgis},
-    events::{event, event_file, lambda_response, with_form},
-    fault_proxy::{Fate, FaultProxy},
-    fleet::{Fleet, ISSUER, METRICS, PROBE_TENANT, exchanged},
     gate::RunningGate,
     graph::{EmulatedGraph, served},
     invalid_tokens::{InvalidToken, invalid_tokens},
@@ -46,13 +51,21 @@ pub use self::{
     memory::{EmulatedKeySets, MemoryRevocations, MemoryRing, SetClock},
     node::{node_with, not_run},
     published::{Outage, PublishedDocument},
-    releases::EmulatedReleases,
     requests::{Answer, exchange_form, form_request, send},
-    runtime::Runtime,
     tenants::{riverbend_tenant, riverbend_with, serve},
-    traffic::Seen,
     venv::tools,
     verifier::{Published, WorldKeys},
-    watch::Watch,
     world::{NOW, World},
+};
+#[cfg(feature = "aws")]
+pub use self::{
+    aws::{CREDENTIALS, EmulatedAws, PATIENT_LIMITS, aws_at, edit},
+    bootstraps::{bootstrap, built},
+    events::{event, event_file, lambda_response, with_form},
+    fault_proxy::{Fate, FaultProxy},
+    fleet::{Fleet, ISSUER, METRICS, PROBE_TENANT, exchanged},
+    releases::EmulatedReleases,
+    runtime::Runtime,
+    traffic::Seen,
+    watch::Watch,
 };

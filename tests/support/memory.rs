@@ -2,7 +2,7 @@
 //! so that its behaviour and its count of fetches apply.
 
 use std::sync::{
-    Arc, Mutex, PoisonError,
+    Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
@@ -19,6 +19,11 @@ use pozi_auth::{
     timestamp::{Clock, Timestamp},
 };
 use tower::ServiceExt;
+
+/// Locks `mutex`. A test that panicked while it held the lock fails by itself.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A clock that is set by hand. Clones are the same clock.
 #[derive(Debug, Clone)]
@@ -105,12 +110,12 @@ pub struct MemoryRevocations(Arc<Mutex<RevocationList>>);
 impl MemoryRevocations {
     /// Returns the list.
     pub fn list(&self) -> RevocationList {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.0).clone()
     }
 
     /// Replaces the list by what `change` makes of it.
     pub fn change(&self, change: impl FnOnce(&RevocationList) -> RevocationList) {
-        let mut list = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut list = lock(&self.0);
         *list = change(&list);
     }
 }
@@ -123,7 +128,7 @@ impl RevocationSource for MemoryRevocations {
 
 impl RevocationStore for MemoryRevocations {
     async fn replace(&self, expected: u64, list: &RevocationList) -> Result<(), RevocationStoreError> {
-        let mut stored = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut stored = lock(&self.0);
         if stored.sequence() != expected {
             return Err(RevocationStoreError::Conflict);
         }
@@ -139,7 +144,7 @@ pub struct MemoryRing(Arc<Mutex<Option<(KeyRing, Revision)>>>);
 impl MemoryRing {
     /// Stores `ring` as of `revision`, as a backup that is restored does.
     pub fn restore(&self, ring: KeyRing, revision: Revision) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((ring, revision));
+        *lock(&self.0) = Some((ring, revision));
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
     path::Path,
     process::{Child, ExitStatus, Stdio},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     thread::JoinHandle,
@@ -30,7 +30,10 @@ use tokio::{
     time::timeout,
 };
 
-use crate::process::{WAIT_TIMEOUT, function, wait_for};
+use crate::{
+    memory::lock,
+    process::{WAIT_TIMEOUT, function, wait_for},
+};
 
 /// The Runtime API, and the process that polls it. The process ends with it.
 pub struct Runtime {
@@ -218,8 +221,4 @@ impl Shared {
         drop(sender.send(outcome));
         StatusCode::ACCEPTED
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,6 +1,8 @@
 //! The requests that [`FaultProxy`](crate::FaultProxy) has seen: under way, held, lost and answered.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
+
+use crate::memory::lock;
 
 use axum::body::Bytes;
 use tokio::sync::oneshot;
@@ -93,9 +95,4 @@ impl Drop for UnderWay {
     fn drop(&mut self) {
         lock(&self.0).under_way -= 1;
     }
-}
-
-/// Locks `mutex`. A test that panicked while it held the lock fails by itself.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
