@@ -23,6 +23,7 @@ mod releases;
 mod requests;
 mod runtime;
 mod tenants;
+mod timed;
 mod traffic;
 pub mod venv;
 mod verifier;
@@ -32,7 +33,7 @@ mod world;
 pub use self::{
     applications::{EmulatedTokenEndpoint, MemoryCredentials, new_certificate, registration},
     aws::{CREDENTIALS, EmulatedAws, PATIENT_LIMITS, aws_at, edit},
-    bootstraps::{bootstrap, built},
+    bootstraps::{bootstrap, built, empty_function},
     debian::{install, install_qgis},
     events::{event, event_file, lambda_response, with_form},
     fault_proxy::{Fate, FaultProxy},
@@ -48,6 +49,7 @@ pub use self::{
     requests::{Answer, exchange_form, form_request, send},
     runtime::Runtime,
     tenants::{riverbend_tenant, riverbend_with, serve},
+    timed::{Answered, Core, Run, TimedProcess},
     traffic::Seen,
     venv::tools,
     verifier::{Published, WorldKeys},

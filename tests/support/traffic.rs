@@ -1,6 +1,9 @@
 //! The requests that [`FaultProxy`](crate::FaultProxy) has seen: under way, held, lost and answered.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
 
 use axum::body::Bytes;
 use tokio::sync::oneshot;
@@ -12,6 +15,8 @@ pub struct Seen {
     pub what: String,
     /// The body of the request.
     pub body: Bytes,
+    /// When the request arrived.
+    pub arrived: Instant,
 }
 
 /// The state of all requests. `held` has, for each held answer, the operation or path and what releases it.
