@@ -1,7 +1,10 @@
 //! A proxy in front of AWS or Entra that forwards, delays, fails or drops requests as a test says, and records them.
 //! Tests can wait for what the proxy sees instead of guessing by time.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
 
 use axum::{
     Router,
@@ -13,7 +16,7 @@ use http::{
     StatusCode,
     header::{CONNECTION, CONTENT_TYPE, HOST, TRANSFER_ENCODING},
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::sleep};
 
 use crate::{
     memory::lock,
@@ -26,6 +29,8 @@ use crate::{
 pub enum Fate {
     /// It is forwarded.
     Passes,
+    /// It is forwarded, and the answer comes this much later.
+    Late(Duration),
     /// It is answered with `ThrottlingException`.
     Throttled,
     /// It is answered with `TransactionCanceledException`: another transaction is under way.
@@ -156,6 +161,7 @@ impl FaultProxy {
 }
 
 async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let arrived = Instant::now();
     let what = match request.headers().get("x-amz-target").and_then(|target| target.to_str().ok()) {
         Some(target) => target.rsplit('.').next().unwrap_or_default().to_owned(),
         None => request.uri().path().to_owned(),
@@ -173,7 +179,7 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
     let fulfilled = tokio::spawn(fulfil(fate, Arc::clone(&shared), under_way, head, body.clone()));
     let Ok(Some(answer)) = fulfilled.await else { return std::future::pending().await };
     let holds = lock(&shared.settings).holds;
-    let released = lock(&shared.traffic).answered(Seen { what, body }, holds);
+    let released = lock(&shared.traffic).answered(Seen { what, body, arrived }, holds);
     released.await;
     answer
 }
@@ -188,6 +194,11 @@ async fn fulfil(
 ) -> Option<Response> {
     let answer = match fate {
         Fate::Passes => Some(forward(&shared, &head, body).await),
+        Fate::Late(by) => {
+            let answer = forward(&shared, &head, body).await;
+            sleep(by).await;
+            Some(answer)
+        }
         Fate::Throttled => Some(refusal(StatusCode::BAD_REQUEST, "ThrottlingException")),
         Fate::Contended => Some(contended()),
         Fate::Fails => Some(refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError")),

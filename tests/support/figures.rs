@@ -4,6 +4,9 @@ use std::{fmt, fs, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+/// The figure from which the costs are computed: how many microseconds a warm exchange takes.
+pub const WARM_EXCHANGE: &str = "token-exchange: a warm exchange";
+
 /// One measured figure: a row of the table.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Figure {

@@ -33,6 +33,8 @@ mod requests;
 mod runtime;
 mod tenants;
 #[cfg(feature = "aws")]
+mod timed;
+#[cfg(feature = "aws")]
 mod traffic;
 pub mod venv;
 mod verifier;
@@ -60,12 +62,13 @@ pub use self::{
 #[cfg(feature = "aws")]
 pub use self::{
     aws::{CREDENTIALS, EmulatedAws, PATIENT_LIMITS, aws_at, edit},
-    bootstraps::{bootstrap, built},
+    bootstraps::{bootstrap, built, empty_function},
     events::{event, event_file, lambda_response, with_form},
     fault_proxy::{Fate, FaultProxy},
     fleet::{Fleet, ISSUER, METRICS, PROBE_TENANT, exchanged},
     releases::EmulatedReleases,
     runtime::Runtime,
+    timed::{Answered, Core, Run, TimedProcess},
     traffic::Seen,
     watch::Watch,
 };

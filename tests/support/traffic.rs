@@ -1,11 +1,14 @@
 //! The requests that [`FaultProxy`](crate::FaultProxy) has seen: under way, held, lost and answered.
 
-use std::sync::{Arc, Mutex};
-
-use crate::memory::lock;
+use std::{
+    sync::{Arc, Mutex},
+    time::Instant,
+};
 
 use axum::body::Bytes;
 use tokio::sync::oneshot;
+
+use crate::memory::lock;
 
 /// A request that was answered.
 #[derive(Debug, Clone)]
@@ -14,6 +17,8 @@ pub struct Seen {
     pub what: String,
     /// The body of the request.
     pub body: Bytes,
+    /// When the request arrived.
+    pub arrived: Instant,
 }
 
 /// The state of all requests. `held` has, for each held answer, the operation or path and what releases it.
