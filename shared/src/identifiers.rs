@@ -27,6 +27,11 @@ macro_rules! guid {
             pub const fn uuid(self) -> Uuid {
                 self.0
             }
+
+            /// Whether `text` is the identifier as it is displayed, to the letter.
+            pub fn is_written(self, text: &str) -> bool {
+                text == &*self.0.as_hyphenated().encode_lower(&mut Uuid::encode_buffer())
+            }
         }
 
         impl FromStr for $name {

@@ -127,7 +127,7 @@ impl Trail {
     }
 
     /// Records the subject token received.
-    pub fn record_token(&mut self, token: &SubjectToken) {
+    pub fn record_token(&mut self, token: &SubjectToken<'_>) {
         self.token_sha256 = Some(sha256_hex(token.as_str().as_bytes()));
     }
 

@@ -82,9 +82,25 @@ impl Cloud {
 
     /// Returns the `iss` of `tenant`'s tokens of `version`: with a trailing slash in 1.0, without one in 2.0.
     pub fn issuer(self, version: TokenVersion, tenant: TenantId) -> String {
+        let (base, end) = self.issuer_around_tenant(version);
+        format!("{base}/{tenant}{end}")
+    }
+
+    /// Whether `issuer` is the `iss` of `tenant`'s tokens of `version`, to the letter.
+    pub fn is_issuer(self, issuer: &str, version: TokenVersion, tenant: TenantId) -> bool {
+        self.tenant_in(issuer, version).is_some_and(|written| tenant.is_written(written))
+    }
+
+    /// Returns what an `iss` of `version` has in the place of the tenant, if it is one of this cloud.
+    pub(super) fn tenant_in(self, issuer: &str, version: TokenVersion) -> Option<&str> {
+        let (base, end) = self.issuer_around_tenant(version);
+        issuer.strip_prefix(base)?.strip_prefix('/')?.strip_suffix(end)
+    }
+
+    const fn issuer_around_tenant(self, version: TokenVersion) -> (&'static str, &'static str) {
         match version {
-            TokenVersion::V1 => format!("{}/{tenant}/", self.v1_issuer()),
-            TokenVersion::V2 => format!("{}/{tenant}/v2.0", self.login()),
+            TokenVersion::V1 => (self.v1_issuer(), "/"),
+            TokenVersion::V2 => (self.login(), "/v2.0"),
         }
     }
 
@@ -129,11 +145,27 @@ mod tests {
             (Cloud::UsGovernment, "https://sts.windows.net", "https://login.microsoftonline.us"),
             (Cloud::China, "https://sts.chinacloudapi.cn", "https://login.partner.microsoftonline.cn"),
         ] {
-            assert_eq!(cloud.issuer(TokenVersion::V1, CONSUMER_TENANT), format!("{v1}/{CONSUMER_TENANT}/"));
-            assert_eq!(
-                cloud.issuer(TokenVersion::V2, CONSUMER_TENANT),
-                format!("{v2}/{CONSUMER_TENANT}/v2.0")
-            );
+            for (version, issuer) in [
+                (TokenVersion::V1, format!("{v1}/{CONSUMER_TENANT}/")),
+                (TokenVersion::V2, format!("{v2}/{CONSUMER_TENANT}/v2.0")),
+            ] {
+                assert_eq!(cloud.issuer(version, CONSUMER_TENANT), issuer);
+                assert!(cloud.is_issuer(&issuer, version, CONSUMER_TENANT));
+                let other = if version == TokenVersion::V1 { TokenVersion::V2 } else { TokenVersion::V1 };
+                assert!(!cloud.is_issuer(&issuer, other, CONSUMER_TENANT));
+                assert!(!cloud.is_issuer(&issuer, version, TenantId::new(uuid::Uuid::nil())));
+                for spoiled in [
+                    issuer.to_uppercase(),
+                    issuer.replace("9188040d", "9188040D"),
+                    issuer.replace('-', ""),
+                    issuer[1..].to_owned(),
+                    issuer[..issuer.len() - 1].to_owned(),
+                    format!("{issuer}/"),
+                    String::new(),
+                ] {
+                    assert!(!cloud.is_issuer(&spoiled, version, CONSUMER_TENANT), "{spoiled}");
+                }
+            }
         }
     }
 }

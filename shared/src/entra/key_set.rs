@@ -114,9 +114,11 @@ impl EntraKey {
     /// the same.
     pub(super) fn foreign_issuer(&self, cloud: Cloud, tenant: TenantId) -> Option<&str> {
         let issuer = self.issuer.as_deref()?;
-        let filled_in = issuer.replace("{tenantid}", &tenant.to_string());
-        let own = [TokenVersion::V1, TokenVersion::V2].map(|version| cloud.issuer(version, tenant));
-        (!own.contains(&filled_in)).then_some(issuer)
+        let is_own = [TokenVersion::V1, TokenVersion::V2].into_iter().any(|version| {
+            let written = cloud.tenant_in(issuer, version);
+            written.is_some_and(|written| written == "{tenantid}" || tenant.is_written(written))
+        });
+        (!is_own).then_some(issuer)
     }
 }
 

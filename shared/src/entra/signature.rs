@@ -29,9 +29,10 @@ impl UnverifiedToken<'_> {
         if !self.jws.is_signed_by(&key.public) {
             return Err(SubjectRefusal::BadSignature);
         }
-        let expected = cloud.issuer(self.claims.version, self.claims.tenant);
-        if self.claims.issuer != expected {
-            return Err(SubjectRefusal::IssuerMismatch { found: shortened(&self.claims.issuer), expected });
+        let Claims { issuer, version, tenant, .. } = &self.claims;
+        if !cloud.is_issuer(issuer, *version, *tenant) {
+            let (found, expected) = (shortened(issuer), cloud.issuer(*version, *tenant));
+            return Err(SubjectRefusal::IssuerMismatch { found, expected });
         }
         Ok(SignedToken { claims: self.claims })
     }

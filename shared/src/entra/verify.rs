@@ -153,9 +153,10 @@ impl VerifiedSubject {
 
 /// The issuer is that of the token's own tenant and cloud already; the site must be of the same.
 fn check_tenant(claims: &Claims, expected: &Expected) -> Result<(), SubjectRefusal> {
-    let issuer = expected.cloud.issuer(claims.version, expected.tenant);
-    if claims.tenant != expected.tenant || claims.issuer != issuer {
-        return Err(SubjectRefusal::IssuerMismatch { found: shortened(&claims.issuer), expected: issuer });
+    let (cloud, version, tenant) = (expected.cloud, claims.version, expected.tenant);
+    if claims.tenant != tenant || !cloud.is_issuer(&claims.issuer, version, tenant) {
+        let (found, expected) = (shortened(&claims.issuer), cloud.issuer(version, tenant));
+        return Err(SubjectRefusal::IssuerMismatch { found, expected });
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The token exchange request (RFC 8693 §2.1). Its limits are checked before any costly work.
 
-use std::{borrow::Cow, collections::HashMap, fmt};
+use std::{borrow::Cow, fmt};
 
 use super::{
     IssuedTokenType, RequestRefusal,
@@ -23,9 +23,9 @@ const OPENID_SCOPES: [&str; 4] = ["openid", "profile", "offline_access", "email"
 
 /// A well-formed request, with nothing in it verified yet.
 #[derive(Debug)]
-pub struct ExchangeRequest {
+pub struct ExchangeRequest<'a> {
     /// The Entra token of the person.
-    pub subject_token: SubjectToken,
+    pub subject_token: SubjectToken<'a>,
     /// The person's token for Microsoft Graph, an extension: for a person in more groups than a token can list.
     pub graph_token: Option<GraphToken>,
     /// The names of the site that the session is for; empty when left out.
@@ -37,20 +37,20 @@ pub struct ExchangeRequest {
 }
 
 /// A subject token as received. `Debug` does not show it.
-pub struct SubjectToken(String);
+pub struct SubjectToken<'a>(Cow<'a, str>);
 
 /// The tokens of a request for an explanation of access.
 #[derive(Debug)]
-pub struct ExplanationRequest {
+pub struct ExplanationRequest<'a> {
     /// As in [`ExchangeRequest`].
-    pub subject_token: SubjectToken,
+    pub subject_token: SubjectToken<'a>,
     /// As in [`ExchangeRequest`].
     pub graph_token: Option<GraphToken>,
 }
 
-impl ExplanationRequest {
+impl<'a> ExplanationRequest<'a> {
     /// Parses a form for its tokens alone. Other parameters are ignored, within the same limits as an exchange's.
-    pub fn parse(form: &[u8]) -> Result<Self, RequestRefusal> {
+    pub fn parse(form: &'a [u8]) -> Result<Self, RequestRefusal> {
         let (mut single, _) = collect(form)?;
         Ok(Self {
             subject_token: SubjectToken::take(&mut single)?,
@@ -59,13 +59,13 @@ impl ExplanationRequest {
     }
 }
 
-impl SubjectToken {
+impl<'a> SubjectToken<'a> {
     /// Returns the token.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    fn take(single: &mut Single) -> Result<Self, RequestRefusal> {
+    fn take(single: &mut Single<'a>) -> Result<Self, RequestRefusal> {
         let token = single.remove("subject_token").ok_or(RequestRefusal::Missing("subject_token"))?;
         if token.len() > MAX_TOKEN_BYTES {
             return Err(RequestRefusal::TokenTooLarge { bytes: token.len() });
@@ -74,25 +74,25 @@ impl SubjectToken {
     }
 }
 
-impl fmt::Debug for SubjectToken {
+impl fmt::Debug for SubjectToken<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SubjectToken(…)")
     }
 }
 
-impl ExchangeRequest {
+impl<'a> ExchangeRequest<'a> {
     /// Parses a form (`application/x-www-form-urlencoded`).
     ///
     /// A parameter without a value counts as absent, an unknown one is ignored (RFC 6749 §3.2), and only `resource`
     /// and `audience` may be repeated.
-    pub fn parse(form: &[u8]) -> Result<Self, RequestRefusal> {
+    pub fn parse(form: &'a [u8]) -> Result<Self, RequestRefusal> {
         let (mut single, targets) = collect(form)?;
         match single.remove("grant_type").as_deref() {
             Some(GRANT_TYPE) => (),
             Some(other) => return Err(RequestRefusal::UnsupportedGrantType(Received::of(other))),
             None => return Err(RequestRefusal::Missing("grant_type")),
         }
-        if single.contains_key("actor_token") || single.contains_key("actor_token_type") {
+        if single.has("actor_token") || single.has("actor_token_type") {
             return Err(RequestRefusal::ActorToken);
         }
         let subject_token = SubjectToken::take(&mut single)?;
@@ -112,14 +112,27 @@ impl ExchangeRequest {
     }
 }
 
-type Single = HashMap<String, String>;
+/// The parameters that may come once, in the order of the form: at most [`MAX_PARAMETERS`].
+#[derive(Default)]
+struct Single<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
-fn take_graph_token(single: &mut Single) -> Result<Option<GraphToken>, RequestRefusal> {
+impl<'a> Single<'a> {
+    fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(other, _)| other == name)
+    }
+
+    fn remove(&mut self, name: &str) -> Option<Cow<'a, str>> {
+        let index = self.0.iter().position(|(other, _)| other == name)?;
+        Some(self.0.swap_remove(index).1)
+    }
+}
+
+fn take_graph_token(single: &mut Single<'_>) -> Result<Option<GraphToken>, RequestRefusal> {
     Ok(single.remove("graph_token").map(|text| text.parse()).transpose()?)
 }
 
-fn collect(form: &[u8]) -> Result<(Single, Vec<Target>), RequestRefusal> {
-    let mut single = Single::new();
+fn collect(form: &[u8]) -> Result<(Single<'_>, Vec<Target>), RequestRefusal> {
+    let mut single = Single::default();
     let mut targets = Vec::new();
     for (index, (name, value)) in pairs(form).enumerate() {
         if index == MAX_PARAMETERS {
@@ -130,10 +143,10 @@ fn collect(form: &[u8]) -> Result<(Single, Vec<Target>), RequestRefusal> {
             "resource" => targets.push(resource(&value)?),
             "audience" => targets.push(Target(value.into_owned())),
             _ => {
-                if single.contains_key(name.as_ref()) {
+                if single.has(&name) {
                     return Err(RequestRefusal::Repeated(Received::of(&name)));
                 }
-                single.insert(name.into_owned(), value.into_owned());
+                single.0.push((name, value));
             }
         }
     }
@@ -186,11 +199,11 @@ mod tests {
         vec![("grant_type", GRANT_TYPE), ("subject_token", "a.b.c"), ("subject_token_type", ACCESS_TOKEN)]
     }
 
-    fn with(more: &[(&str, &str)]) -> Result<ExchangeRequest, RequestRefusal> {
+    fn with(more: &[(&str, &str)]) -> Result<ExchangeRequest<'static>, RequestRefusal> {
         encoded(&[valid(), more.to_vec()].concat())
     }
 
-    fn replaced(name: &str, value: &str) -> Result<ExchangeRequest, RequestRefusal> {
+    fn replaced(name: &str, value: &str) -> Result<ExchangeRequest<'static>, RequestRefusal> {
         encoded(
             &valid()
                 .into_iter()
@@ -199,9 +212,9 @@ mod tests {
         )
     }
 
-    fn encoded(pairs: &[(&str, &str)]) -> Result<ExchangeRequest, RequestRefusal> {
+    fn encoded(pairs: &[(&str, &str)]) -> Result<ExchangeRequest<'static>, RequestRefusal> {
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-        ExchangeRequest::parse(form.as_bytes())
+        ExchangeRequest::parse(form.leak().as_bytes())
     }
 
     /// RFC 6749 §3.2.
