@@ -9,13 +9,11 @@ use aws_lc_rs::signature::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm};
 
-use crate::keyring::SigningAlgorithm;
-
 /// A public key with safe numbers, which verifies the signatures of one algorithm and no other (RFC 8725 §3.1). A copy is a
 /// pointer.
 #[derive(Debug, Clone)]
 pub struct PublicKey {
-    algorithm: SigningAlgorithm,
+    algorithm: &'static str,
     parsed: Arc<ParsedPublicKey>,
 }
 
@@ -49,7 +47,7 @@ impl PublicKey {
         let numbers = RsaPublicKeyComponents { n: modulus, e: exponent };
         let parsed = numbers.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256);
         let parsed = parsed.map_err(|_| PublicKeyError::Refused)?;
-        Ok(Self { algorithm: SigningAlgorithm::Rs256, parsed: Arc::new(parsed) })
+        Ok(Self { algorithm: "RS256", parsed: Arc::new(parsed) })
     }
 
     /// Returns the P-256 key with these coordinates, of 32 bytes each, for ES256.
@@ -57,7 +55,7 @@ impl PublicKey {
         let point = [&[4], x, y].concat();
         let parsed = ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point);
         let parsed = parsed.map_err(|_| PublicKeyError::OffCurve)?;
-        Ok(Self { algorithm: SigningAlgorithm::Es256, parsed: Arc::new(parsed) })
+        Ok(Self { algorithm: "ES256", parsed: Arc::new(parsed) })
     }
 
     /// Returns the public key of `jwk`, for the algorithm that its `alg` names. `None` if `alg` does not fit the type of key, or if
@@ -80,8 +78,8 @@ impl PublicKey {
         }
     }
 
-    /// Returns the one algorithm whose signatures it verifies.
-    pub fn algorithm(&self) -> SigningAlgorithm {
+    /// Returns the name of the one algorithm whose signatures it verifies (RFC 7518 §3.1).
+    pub fn algorithm(&self) -> &'static str {
         self.algorithm
     }
 

@@ -8,7 +8,7 @@ use pozi_authorizer::{Authorizer, Event};
 use pozi_tests::{Published, World, riverbend_tenant};
 use tokio::runtime::Runtime;
 
-use crate::{Work, decision::SITE};
+use crate::{decision::SITE, work::Work};
 
 pub(crate) fn work(runtime: Runtime, world: &World) -> Work {
     let token = world.token(&TokenSpec::default());

@@ -18,7 +18,7 @@ use pozi_tests::{Published, World};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 
-use crate::Work;
+use crate::work::Work;
 
 pub(crate) const SITE: &str = "https://poziserver-riverbend.example/pozi/";
 const MAP: &str = "/pozi/ows/planning/?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&FORMAT=image%2Fpng&TRANSPARENT=true&LAYERS=zones%2Coverlays&STYLES=&CRS=EPSG%3A3857&WIDTH=512&HEIGHT=512&BBOX=16140000%2C-4550000%2C16141000%2C-4549000&DPI=96";

@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 use tower::ServiceExt;
 use tracing::Level;
 
-use crate::Work;
+use crate::work::Work;
 
 pub(crate) fn work(runtime: Runtime, world: &World) -> Work {
     telemetry::init_into(Level::INFO, std::io::sink);

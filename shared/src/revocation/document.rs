@@ -60,7 +60,7 @@ impl<'a> UnverifiedRevocations<'a> {
         key: &PublicKey,
         now: Timestamp,
     ) -> Result<Revocations, RevocationDocumentError> {
-        if self.algorithm != key.algorithm().name() {
+        if self.algorithm != key.algorithm() {
             let (expected, found) = (key.algorithm(), Received::of(&self.algorithm));
             return Err(RevocationDocumentError::Algorithm { expected, found });
         }

@@ -5,7 +5,6 @@ use crate::{
     error::Received,
     json::ClaimError,
     jws::JwsError,
-    keyring::SigningAlgorithm,
     timestamp::{CLOCK_AHEAD, Timestamp},
 };
 
@@ -31,10 +30,10 @@ pub enum RevocationDocumentError {
     #[error("its header has `crit`")]
     CriticalHeader,
     /// `alg` is not the algorithm of the key.
-    #[error("its `alg` is {found}, and the key's is {}", expected.name())]
+    #[error("its `alg` is {found}, and the key's is {expected}")]
     Algorithm {
         /// The algorithm of the key.
-        expected: SigningAlgorithm,
+        expected: &'static str,
         /// What the header says.
         found: Received,
     },

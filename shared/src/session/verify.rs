@@ -235,7 +235,7 @@ fn check_signature(
     header: &Members<'_>,
     key: &PublicKey,
 ) -> Result<(), SessionRefusal> {
-    if header.string("alg")? != key.algorithm().name() {
+    if header.string("alg")? != key.algorithm() {
         return Err(SessionRefusal::UnsupportedAlgorithm);
     }
     if !jws.is_signed_by(key) {
