@@ -46,7 +46,7 @@ pub use self::{
     },
     issuer_documents::IssuerDocumentError,
     keys::StoredKeys,
-    log::{LogError, LogLines},
+    log::{LogError, LogLines, background_writer},
     question::{ACCESS, CATALOGUE, METHOD, Question, QuestionRefusal, SESSION},
     refusal::Refusal,
     revocations::StoredRevocations,

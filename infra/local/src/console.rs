@@ -1,8 +1,10 @@
-//! The log on the terminal: a readable line for each exchange and each warning.
+//! The log on the terminal: a readable line for each exchange and each warning. A thread of its own writes the lines, some at
+//! once.
 
 use std::{
     collections::BTreeMap,
     fmt::{Debug, Write as _},
+    io,
 };
 
 use pozi_auth::{
@@ -21,45 +23,66 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-/// Prints exchanges, warnings and errors to the terminal from now on.
-pub fn init() {
+/// The target of events about the service's own keys, whose message is printed.
+pub(crate) const KEYS: &str = "pozi::local::keys";
+
+/// Prints exchanges, warnings, errors and what happens to the keys to the terminal, until what it returns is dropped.
+#[must_use = "the last lines would be lost"]
+pub fn init() -> impl Sized {
+    let (lines, writing) = pozi_gate::background_writer(io::stdout());
     // Tests call this more than once; the first subscriber stays.
-    drop(registry().with(Terminal).try_init());
+    drop(registry().with(Terminal(lines)).try_init());
     telemetry::log_panics();
+    writing
 }
 
-/// Prints one line, after the time of day (UTC).
-pub fn line(kind: &str, text: &str) {
-    let seconds = SystemClock.now().unix_seconds() % 86_400;
-    println!("{:02}:{:02}:{:02}  {kind:<8} {text}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
-}
+struct Terminal<W>(W);
 
-struct Terminal;
-
-impl<S: Subscriber> Layer<S> for Terminal {
+impl<S: Subscriber, W: io::Write + Clone + 'static> Layer<S> for Terminal<W> {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut fields = Fields::default();
-        if event.metadata().target() == AUDIT {
-            event.record(&mut fields);
-            let (kind, text) = fields.as_exchange();
-            line(&kind, &text);
+        let target = event.metadata().target();
+        let (kind, text) = if target == AUDIT {
+            Fields::of(event, &EXCHANGE).as_exchange()
+        } else if target == KEYS {
+            ("keys".to_owned(), Fields::of(event, &[]).as_text())
         } else if *event.metadata().level() <= Level::WARN {
-            event.record(&mut fields);
-            line("warning", &fields.as_warning());
-        }
+            ("warning".to_owned(), Fields::of(event, &[]).as_text())
+        } else {
+            return;
+        };
+        // Lines are lost if the terminal is gone, and the service goes on.
+        let _ = self.0.clone().write_all(line(&kind, &text).as_bytes());
     }
 }
 
+/// Returns one line, after the time of day (UTC).
+fn line(kind: &str, text: &str) -> String {
+    let seconds = SystemClock.now().unix_seconds() % 86_400;
+    format!("{:02}:{:02}:{:02}  {kind:<8} {text}\n", seconds / 3_600, seconds / 60 % 60, seconds % 60)
+}
+
+/// The fields of an audit event that are printed.
+const EXCHANGE: [&str; 9] =
+    ["decision", "detail", "jti", "reason", "scope", "site", "subject_token_sha256", "total_us", "uti"];
+
+/// Those of an event's fields that are wanted, or all of them if none is named.
 #[derive(Default)]
-struct Fields(BTreeMap<&'static str, String>);
+struct Fields {
+    wanted: &'static [&'static str],
+    known: BTreeMap<&'static str, String>,
+}
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.0.insert(field.name(), printable(&format!("{value:?}")));
+        if self.wants(field) {
+            self.known.insert(field.name(), printable(&format!("{value:?}")));
+        }
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.0.insert(field.name(), printable(value));
+        if self.wants(field) {
+            self.known.insert(field.name(), printable(value));
+        }
     }
 }
 
@@ -69,14 +92,24 @@ fn printable(text: &str) -> String {
 }
 
 impl Fields {
+    fn of(event: &Event<'_>, wanted: &'static [&'static str]) -> Self {
+        let mut fields = Self { wanted, known: BTreeMap::new() };
+        event.record(&mut fields);
+        fields
+    }
+
+    fn wants(&self, field: &Field) -> bool {
+        self.wanted.is_empty() || self.wanted.contains(&field.name())
+    }
+
     fn text(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", String::as_str)
+        self.known.get(name).map_or("", String::as_str)
     }
 
     fn as_exchange(&self) -> (String, String) {
         let micros: u64 = self.text("total_us").parse().unwrap_or_default();
-        let site = if self.0.contains_key("site") { self.text("site") } else { "-" };
-        let outcome = match self.0.get("scope") {
+        let site = if self.known.contains_key("site") { self.text("site") } else { "-" };
+        let outcome = match self.known.get("scope") {
             Some(scope) => scope.clone(),
             None => format!("{}: {}", self.text("reason"), self.text("detail")),
         };
@@ -87,13 +120,14 @@ impl Fields {
 
     /// What the page's activity log shows of the same exchange: the session's id, or of a refusal the Entra token's.
     fn reference(&self) -> String {
-        let known = ["jti", "uti", "subject_token_sha256"].into_iter().find(|name| self.0.contains_key(name));
+        let known =
+            ["jti", "uti", "subject_token_sha256"].into_iter().find(|name| self.known.contains_key(name));
         known.map_or_else(String::new, |name| format!(", {name} {}", self.text(name)))
     }
 
-    fn as_warning(&self) -> String {
+    fn as_text(&self) -> String {
         let mut text = self.text("message").to_owned();
-        for (name, value) in self.0.iter().filter(|(name, _)| **name != "message") {
+        for (name, value) in self.known.iter().filter(|(name, _)| **name != "message") {
             // Writing to a string cannot fail.
             let _ = write!(text, ", {name}: {value}");
         }
@@ -115,7 +149,8 @@ mod tests {
     #[test]
     fn an_exchange_is_one_readable_line() {
         let fields = |pairs: &[(&'static str, &str)]| {
-            Fields(pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect())
+            let known = pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+            Fields { wanted: &EXCHANGE, known }
         };
         let granted = fields(&[
             ("decision", "granted"),

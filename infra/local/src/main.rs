@@ -14,7 +14,7 @@ use pozi_local::{
 #[tokio::main]
 async fn main() -> ExitCode {
     let args = Args::parse();
-    console::init();
+    let _printing = console::init();
     match run(&args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -10,7 +10,7 @@ use pozi_auth::{
     timestamp::Clock,
 };
 
-use crate::console;
+use crate::console::KEYS;
 
 /// Makes sure that there is a signing key, then checks the ring at every `interval` until the process ends.
 pub(crate) async fn start(
@@ -37,12 +37,12 @@ pub(crate) async fn start(
 
 fn print(plan: &Plan) {
     if plan.create {
-        console::line("keys", "published a new key");
+        tracing::info!(target: KEYS, "published a new key");
     }
     if let Some(key) = &plan.promote {
-        console::line("keys", &format!("signing with {key} from now on"));
+        tracing::info!(target: KEYS, "signing with {key} from now on");
     }
     for key in &plan.remove {
-        console::line("keys", &format!("removed {key}; every session that it signed has expired"));
+        tracing::info!(target: KEYS, "removed {key}; every session that it signed has expired");
     }
 }

@@ -76,7 +76,9 @@ impl LogLines {
     }
 }
 
-fn background_writer(writer: impl Write + Send + 'static) -> (NonBlocking, WorkerGuard) {
+/// Returns a writer of whole lines, each written at once, and what writes the remaining ones when it is dropped. A thread of its own
+/// writes them to `writer` within 50 ms, many at once. Lines that it cannot keep up with are dropped.
+pub fn background_writer(writer: impl Write + Send + 'static) -> (NonBlocking, WorkerGuard) {
     let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(MAX_WAITING_LINES);
     builder.thread_name("log").finish(BatchWriter(BufWriter::with_capacity(BUFFER_BYTES, writer)))
 }

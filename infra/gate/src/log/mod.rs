@@ -9,7 +9,7 @@ use pozi_auth::{
     session::{VerifiedSession, WOULD_BE_REFUSED},
 };
 
-pub use self::lines::{LogError, LogLines};
+pub use self::lines::{LogError, LogLines, background_writer};
 
 use crate::{decide::Found, metrics::WOULD_BE_REFUSED_REQUESTS, refusal::Refusal};
 
