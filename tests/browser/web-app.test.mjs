@@ -1,35 +1,17 @@
 // The example of a Web App, built as its page says and served from an origin of its own, with `make run` and its gate.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import { after, afterEach, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 
-import { BASE, PEOPLE, TENANT_PORT, checkAccessibility, confirm, reset, screenshot, setTenant, withBrowser } from "./browser.mjs";
-
-const FOLDER = new URL("../examples-web/", import.meta.url);
-const MODULE = fileURLToPath(new URL("../../../clients/web/src", import.meta.url));
-const TYPES = { css: "text/css", html: "text/html", js: "text/javascript" };
+import { BASE, PEOPLE, checkAccessibility, confirm, reset, screenshot, setTenant, withBrowser } from "./browser.mjs";
+import { serveWebApp } from "./web-app.mjs";
 
 let app;
 let server;
 
 before(async () => {
-  execFileSync("npm", ["run", "--silent", "build", "--", "--log-level=warning", `--alias:@pozi/session=${MODULE}`], { cwd: FOLDER });
-  server = createServer(async ({ url }, response) => {
-    const path = new URL(url, "http://localhost").pathname.replace(/\/$/, "/index.html");
-    const file = await readFile(new URL(`.${path}`, FOLDER), "utf8").catch(() => undefined);
-    if (file === undefined) return response.writeHead(404).end();
-    // `make run` has other ports here.
-    const text = file.replaceAll("http://localhost:8080", BASE).replaceAll("localhost:8443", `localhost:${TENANT_PORT}`);
-    response.writeHead(200, { "Content-Type": `${TYPES[path.split(".").pop()]}; charset=utf-8` }).end(text);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  app = `http://localhost:${server.address().port}/`;
+  ({ app, server } = await serveWebApp());
 });
 after(() => server.closeAllConnections() ?? server.close());
 afterEach(reset);
@@ -100,6 +82,14 @@ test("tells a refused person what to do, and the administrator why", () =>
     await checkAccessibility(page, "the Web App's refusal");
     await screenshot(page, "web-app-refused");
   }));
+
+test("opens connections to the exchange and the maps while the sign-in ends", async () => {
+  const page = await readFile(new URL("../examples-web/index.html", import.meta.url), "utf8");
+  const { config } = await import("../examples-web/src/config.js");
+  // Requests without cookies, as those of the browser module, have connections of their own: `crossorigin`.
+  const links = page.matchAll(/<link rel="preconnect" href="([^"]+)" crossorigin>/g);
+  assert.deepEqual([...links].map(([, address]) => address), [config.service, config.server]);
+});
 
 test("shows the number of Entra's error", () =>
   withApp(async ({ page }) => {
