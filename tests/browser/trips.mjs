@@ -47,6 +47,8 @@ export async function recordRequests(context, page) {
     const own = requests.get(requestId);
     if (own) own.connects = timing?.connectEnd > timing?.connectStart;
   });
+  // A tile that has left the view is given up.
+  devTools.on("Network.loadingFailed", ({ requestId }) => requests.delete(requestId));
   devTools.on("Network.loadingFinished", ({ requestId, timestamp }) => {
     const own = requests.get(requestId);
     if (!own) return;

@@ -42,7 +42,9 @@ const catalogues = async (page) => {
 test("shows the maps that the person's groups open, and ends with the sign-out", () =>
   withApp(async ({ page }) => {
     const sent = [];
+    const givenUp = [];
     page.on("request", (request) => request.url().includes("/ows/") && sent.push(request));
+    page.on("requestfailed", (request) => request.url().includes("/ows/") && givenUp.push(request.url()));
     await signIn(page, "reader");
     assert.deepEqual(await catalogues(page), ["Planning and zoning", "Heritage register"]);
     const answers = { planning: undefined, heritage: undefined };
@@ -50,6 +52,9 @@ test("shows the maps that the person's groups open, and ends with the sign-out",
     // Without QGIS Server, the gate's answer is 502.
     for (const [id, answer] of Object.entries(answers)) assert.ok([200, 502].includes(answer.status()), `${id}: ${answer.status()}`);
     assert.ok(sent.every((request) => request.url().startsWith(`${BASE}/riverbend/pozi/ows/`) && !request.url().includes("/ows/assets/")));
+    // Each new tile may cost a preflight.
+    assert.ok(sent.every((request) => request.method() === "OPTIONS" || request.url().includes("WIDTH=576")), "large tiles");
+    assert.deepEqual(givenUp, [], "no tile is loaded that is not shown");
     await page.getByLabel("Planning and zoning").uncheck();
     await checkAccessibility(page, "the Web App with its maps");
     await screenshot(page, "web-app");

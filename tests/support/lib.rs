@@ -24,6 +24,7 @@ mod requests;
 mod runtime;
 mod tenants;
 mod traffic;
+pub mod turns;
 pub mod venv;
 mod verifier;
 mod watch;
