@@ -22,7 +22,7 @@ use pozi_tests::{
 use serde::Deserialize;
 
 /// How often each way is measured.
-const RUNS: usize = 5;
+const RUNS: usize = 3;
 /// The milliseconds of a trip where trips take time.
 const TRIP: f64 = 50.0;
 
@@ -108,7 +108,7 @@ fn figures(measured: &[Measured], drawn: f64) -> Vec<Figure> {
         "preflights of the exchange",
         Aim::AtMost(0.0),
         of(false, TRIP, |run| run.exchange_preflights),
-        "",
+        "preflights",
     )];
     for (where_from, is_own, trips, preflights) in
         [(own, true, Aim::AtMost(2.0), Aim::AtMost(0.0)), (other, false, Aim::AtMost(3.0), Aim::Told)]
@@ -117,21 +117,26 @@ fn figures(measured: &[Measured], drawn: f64) -> Vec<Figure> {
         let time = of(is_own, 0.0, |run| run.milliseconds);
         let elsewhere = of(is_own, TRIP, |run| run.milliseconds);
         figures.extend([
-            figure(&said("requests that wait for each other"), trips, of(is_own, TRIP, |run| run.trips), "")
-                .beside(chain(is_own)),
+            figure(
+                &said("requests that wait for each other"),
+                trips,
+                of(is_own, TRIP, |run| run.trips),
+                "requests",
+            )
+            .beside(chain(is_own)),
             figure(
                 &said("connections opened among them"),
                 Aim::Told,
                 of(is_own, TRIP, |run| run.connections),
-                "",
+                "connections",
             ),
-            figure(&said("preflights"), preflights, of(is_own, TRIP, |run| run.map_preflights), "")
+            figure(&said("preflights"), preflights, of(is_own, TRIP, |run| run.map_preflights), "preflights")
                 .beside(tiles(is_own)),
             figure(
                 &said("preflights when the page is loaded again"),
                 Aim::AtMost(0.0),
                 of(is_own, TRIP, |run| run.map_preflights_again),
-                "",
+                "preflights",
             )
             .beside(tiles(is_own)),
             figure(&said("time ÷ QGIS Server's own"), Aim::Told, time / drawn, "×").beside(format!(

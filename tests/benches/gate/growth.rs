@@ -35,13 +35,14 @@ pub(crate) fn measure(runtime: &Runtime) -> Vec<Figure> {
     let mut sides = [(1, 1), (CATALOGUES, 1), (CATALOGUES, OPENED)]
         .map(|(catalogues, opened)| side(runtime, catalogues, opened));
     let turns = Turns::take(&mut sides, ROUNDS, SLICE);
-    let figure = |side: usize, what: String| {
-        Figure::new(format!("gate: a map {what} ÷ with 1"), Aim::AtMost(1.1), turns.ratio(side, 0), "×")
+    let figure = |side: usize, what: String, aim| {
+        Figure::new(format!("gate: a map {what} ÷ with 1"), aim, turns.ratio(side, 0), "×")
             .beside(format!("1 catalogue: {:.2} µs", turns.median(0)))
     };
     vec![
-        figure(1, format!("with {CATALOGUES} catalogues")),
-        figure(2, format!("with {CATALOGUES} catalogues, {OPENED} of them in the session")),
+        figure(1, format!("with {CATALOGUES} catalogues"), Aim::AtMost(1.1)),
+        // Ten times as long a session, whose hash is what finds the remembered verdict.
+        figure(2, format!("with {CATALOGUES} catalogues, {OPENED} of them in the session"), Aim::Told),
     ]
 }
 

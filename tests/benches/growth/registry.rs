@@ -5,7 +5,7 @@ use std::{collections::HashMap, fmt::Write as _, sync::Arc};
 use pozi_auth::{
     identifiers::TenantId,
     revision::Revision,
-    sites::SiteFile,
+    sites::{Site, SiteFile},
     tenants::{
         CachedRegistry, Claims, Parts, REGISTRY_LIFETIMES, RegistryError, StoredSite, TenantRecord,
         TenantSource,
@@ -13,28 +13,31 @@ use pozi_auth::{
 };
 use uuid::Uuid;
 
-/// The stored documents, by tenant.
-pub(crate) struct Stored(HashMap<TenantId, String>);
+/// The stored sites, by tenant.
+pub(crate) struct Stored(HashMap<TenantId, StoredSite>);
 
 impl TenantSource for Stored {
     async fn record_of(&self, tenant: TenantId, _: Parts) -> Result<TenantRecord, RegistryError> {
-        let site = |document: &String| StoredSite {
-            name: "stored".into(),
-            revision: Revision(1),
-            document: document.clone(),
-            previous: None,
-            claims: Claims::default(),
-            edit: None,
-        };
-        Ok(TenantRecord { sites: self.0.get(&tenant).map(site).into_iter().collect(), key_sets: Vec::new() })
+        Ok(TenantRecord { sites: self.0.get(&tenant).cloned().into_iter().collect(), key_sets: Vec::new() })
     }
 }
 
-/// Returns an empty cache in front of `files`, each the site of that number.
+/// Returns an empty cache in front of `files`.
 pub(crate) fn registry(files: &[SiteFile]) -> Arc<CachedRegistry<Stored>> {
-    let documents =
-        files.iter().enumerate().map(|(number, file)| (TenantId::new(tenant(number)), file.text.clone()));
-    Arc::new(CachedRegistry::new(Arc::new(Stored(documents.collect())), REGISTRY_LIFETIMES))
+    Arc::new(CachedRegistry::new(Arc::new(Stored(files.iter().map(stored).collect())), REGISTRY_LIFETIMES))
+}
+
+fn stored(file: &SiteFile) -> (TenantId, StoredSite) {
+    let site = Site::parse(&file.text).expect("the site is valid");
+    let stored = StoredSite {
+        name: site.name.to_string(),
+        revision: Revision(1),
+        document: file.text.clone(),
+        previous: None,
+        claims: Claims::held_by(&site),
+        edit: None,
+    };
+    (site.tenant(), stored)
 }
 
 /// The name of the site `number`.
