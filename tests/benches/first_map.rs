@@ -92,66 +92,73 @@ fn in_browser(runtime: &tokio::runtime::Runtime, folder: &Path, state: &Path) ->
     serde_json::from_slice(&fs::read(result).expect("the browser's results")).expect("they are as expected")
 }
 
+/// Returns the figures of all runs; `drawn` is QGIS Server's own time for a map in milliseconds.
 fn figures(measured: &[Measured], drawn: f64) -> Vec<Figure> {
-    let runs = |is_own: bool, delay: f64| {
-        measured.iter().filter(move |run| run.is_own == is_own && (run.delay - delay).abs() < 1.0)
-    };
-    let of = |is_own, delay, value: fn(&Measured) -> f64| median(runs(is_own, delay).map(value));
-    let chain = |is_own| runs(is_own, TRIP).next().map_or_else(String::new, |run| run.chain.clone());
-    let tiles = |is_own| format!("{:.0} tiles in view", of(is_own, TRIP, |run| run.maps));
-    let figure = |what: &str, aim, result: f64, unit: &str| {
-        Figure::new(format!("first map: {what}"), aim, result, unit)
-    };
-    let own = "maps at the Web App's own origin";
-    let other = "maps at another origin";
-    let mut figures = vec![figure(
-        "preflights of the exchange",
-        Aim::AtMost(0.0),
-        of(false, TRIP, |run| run.exchange_preflights),
-        "preflights",
-    )];
-    for (where_from, is_own, trips, preflights) in
-        [(own, true, Aim::AtMost(2.0), Aim::AtMost(0.0)), (other, false, Aim::AtMost(3.0), Aim::Told)]
-    {
-        let said = |what: &str| format!("{what}, {where_from}");
-        let time = of(is_own, 0.0, |run| run.milliseconds);
-        let elsewhere = of(is_own, TRIP, |run| run.milliseconds);
-        figures.extend([
-            figure(
-                &said("requests that wait for each other"),
-                trips,
-                of(is_own, TRIP, |run| run.trips),
-                "requests",
-            )
-            .beside(chain(is_own)),
-            figure(
-                &said("connections opened among them"),
-                Aim::Told,
-                of(is_own, TRIP, |run| run.connections),
-                "connections",
-            ),
-            figure(&said("preflights"), preflights, of(is_own, TRIP, |run| run.map_preflights), "preflights")
-                .beside(tiles(is_own)),
-            figure(
-                &said("preflights when the page is loaded again"),
-                Aim::AtMost(0.0),
-                of(is_own, TRIP, |run| run.map_preflights_again),
-                "preflights",
-            )
-            .beside(tiles(is_own)),
-            figure(&said("time ÷ QGIS Server's own"), Aim::Told, time / drawn, "×").beside(format!(
-                "{time:.0} ms; QGIS Server asked directly for one of the same maps: {drawn:.0} ms"
-            )),
-            figure(
-                &said("time until the whole view is drawn"),
-                Aim::Told,
-                of(is_own, 0.0, |run| run.milliseconds_of_all),
-                "ms",
-            )
-            .beside(tiles(is_own)),
-            figure(&said("time where a trip takes 50 ms"), Aim::Told, elsewhere, "ms")
-                .beside(format!("without: {time:.0} ms")),
-        ]);
+    let exchange = median(measured.iter().map(|run| run.exchange_preflights));
+    let mut figures =
+        vec![Figure::new("first map: preflights of the exchange", Aim::AtMost(0.0), exchange, "preflights")];
+    for (is_own, place) in [(true, "the Web App's own origin"), (false, "another origin")] {
+        let way = Way { measured, is_own, place };
+        figures.extend(way.counts());
+        figures.extend(way.times(drawn));
     }
     figures
+}
+
+/// The runs with maps from one place.
+struct Way<'a> {
+    measured: &'a [Measured],
+    is_own: bool,
+    place: &'a str,
+}
+
+impl Way<'_> {
+    /// What does not depend on the machine.
+    fn counts(&self) -> Vec<Figure> {
+        let count = |what: &str, aim, value: fn(&Measured) -> f64, unit: &str| {
+            self.figure(what, aim, self.median(TRIP, value), unit)
+        };
+        let tiles = format!("{:.0} tiles in view", self.median(TRIP, |run| run.maps));
+        let chain = self.runs(TRIP).next().map_or_else(String::new, |run| run.chain.clone());
+        let (trips, preflights) = if self.is_own { (2.0, Aim::AtMost(0.0)) } else { (3.0, Aim::Told) };
+        vec![
+            count("requests that wait for each other", Aim::AtMost(trips), |run| run.trips, "requests")
+                .beside(chain),
+            count("connections opened among them", Aim::Told, |run| run.connections, "connections"),
+            count("preflights", preflights, |run| run.map_preflights, "preflights").beside(&*tiles),
+            count(
+                "preflights after a reload",
+                Aim::AtMost(0.0),
+                |run| run.map_preflights_again,
+                "preflights",
+            )
+            .beside(tiles),
+        ]
+    }
+
+    fn times(&self, drawn: f64) -> Vec<Figure> {
+        let time = self.median(0.0, |run| run.milliseconds);
+        let all = self.median(0.0, |run| run.milliseconds_of_all);
+        let elsewhere = self.median(TRIP, |run| run.milliseconds);
+        let here = format!("{time:.0} ms where trips take no time");
+        vec![
+            self.figure("time ÷ QGIS Server's own", Aim::Told, time / drawn, "×").beside(format!(
+                "{time:.0} ms; QGIS Server asked directly for one of the same maps: {drawn:.0} ms"
+            )),
+            self.figure("time where a trip takes 50 ms", Aim::Told, elsewhere, "ms").beside(&*here),
+            self.figure("time until the whole view is drawn", Aim::Told, all, "ms").beside(here),
+        ]
+    }
+
+    fn figure(&self, what: &str, aim: Aim, result: f64, unit: &str) -> Figure {
+        Figure::new(format!("first map: {what}, maps at {}", self.place), aim, result, unit)
+    }
+
+    fn runs(&self, delay: f64) -> impl Iterator<Item = &Measured> {
+        self.measured.iter().filter(move |run| run.is_own == self.is_own && (run.delay - delay).abs() < 1.0)
+    }
+
+    fn median(&self, delay: f64, value: fn(&Measured) -> f64) -> f64 {
+        median(self.runs(delay).map(value))
+    }
 }
