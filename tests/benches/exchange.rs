@@ -23,7 +23,10 @@ use pozi_auth::{
     entra::UnverifiedToken,
     oauth::{self, ExchangeRequest},
 };
-use pozi_tests::{World, exchange_form};
+use pozi_tests::{
+    World, exchange_form,
+    figures::{Aim, Figure, hand_in},
+};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 
@@ -54,7 +57,10 @@ fn main() {
     });
     criterion.bench_function("token", |bencher| bencher.iter(|| UnverifiedToken::parse(black_box(&token))));
     criterion.final_summary();
-    print_ratios(token.len(), session.len());
+    // The benchmarks may only have been listed, or filtered out.
+    if let Some(figures) = figures(token.len(), session.len()) {
+        hand_in("exchange", &figures);
+    }
 }
 
 /// Measures RSA-2048 verification of the subject token and an ES256 signature over the session.
@@ -109,28 +115,26 @@ fn token_of_unregistered_tenant(world: &World) -> String {
     world.entra.sign(&world.entra.header(Version::V1), &claims)
 }
 
-fn print_ratios(token: usize, session: usize) {
-    let (Some(before), Some(after)) = (median("bare-before"), median("bare-after")) else {
-        return; // The benchmarks were only listed, or filtered out.
+/// Returns the figures of this run; `token` and `session` are sizes in bytes.
+fn figures(token: usize, session: usize) -> Option<Vec<Figure>> {
+    let bare = f64::midpoint(median("bare-before")?, median("bare-after")?);
+    let beside = format!(
+        "bare RSA-2048 verification of the token, {token} bytes, and ES256 signature of the session, {session} bytes: {bare:.1} µs"
+    );
+    let exchange = median("exchange")? / bare;
+    let told = |name: &str, what: &str| {
+        Some(Figure::new(format!("exchange: {what}"), Aim::Told, median(name)?, "µs").beside(&*beside))
     };
-    let bare = f64::midpoint(before, after);
-    println!(
-        "subject token {token} bytes, session token {session} bytes; medians, and ratios to the first line"
-    );
-    println!(
-        "bare RSA-2048 verify + ES256 sign         {bare:6.2} µs  (before {before:.2}, after {after:.2})"
-    );
-    for (name, what) in [
-        ("exchange", "exchange, form bytes to answer bytes"),
-        ("unregistered-tenant", "refusal of an unregistered tenant"),
-        ("empty-form", "refusal of an empty form"),
-        ("form", "of which: reading the form"),
-        ("token", "of which: reading the token"),
-    ] {
-        if let Some(median) = median(name) {
-            println!("{what:<41} {median:6.2} µs  {:.2}", median / bare);
-        }
-    }
+    let figures = [
+        Some(
+            Figure::new("exchange, form to answer ÷ bare", Aim::AtMost(1.2), exchange, "×").beside(&*beside),
+        ),
+        told("unregistered-tenant", "refusal of an unregistered tenant"),
+        told("empty-form", "refusal of an empty form"),
+        told("form", "of which reading the form"),
+        told("token", "of which reading the token"),
+    ];
+    Some(figures.into_iter().flatten().collect())
 }
 
 fn decode(text: &str) -> Vec<u8> {

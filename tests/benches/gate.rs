@@ -5,6 +5,8 @@
 
 #[path = "gate/decision.rs"]
 mod decision;
+#[path = "gate/growth.rs"]
+mod growth;
 #[path = "median.rs"]
 mod median;
 #[path = "gate/revoked.rs"]
@@ -20,7 +22,11 @@ use http::{Request, StatusCode};
 use pozi_auth::{config::AuthorizerConfig, session::SessionVerifier, sites::Access, timestamp::Clock};
 use pozi_authorizer::{Authorizer, Event};
 use pozi_gate::{Gate, Routes};
-use pozi_tests::{Published, World, WorldKeys, riverbend_tenant};
+use pozi_tests::{
+    Published, World, WorldKeys,
+    figures::{Aim, Figure, hand_in},
+    riverbend_tenant,
+};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 
@@ -49,7 +55,11 @@ fn main() {
     verifier(&mut criterion, &runtime, &world, &session);
     bare(&mut criterion, "es256-after", &session, &key_set);
     criterion.final_summary();
-    print_ratios(session.len());
+    // The benchmarks may only have been listed, or filtered out.
+    if let Some(mut figures) = figures(session.len()) {
+        figures.extend(growth::measure(&runtime));
+        hand_in("gate", &figures);
+    }
 }
 
 /// Measures a verification of the session's signature, with the key and the signature already decoded.
@@ -122,32 +132,29 @@ fn verifier(criterion: &mut Criterion, runtime: &Runtime, world: &World, session
     });
 }
 
-fn print_ratios(session: usize) {
-    let (Some(before), Some(after)) = (median("es256-before"), median("es256-after")) else {
-        return; // The benchmarks were only listed, or filtered out.
+/// Returns the figures of this run; `session` is the size of the session in bytes.
+fn figures(session: usize) -> Option<Vec<Figure>> {
+    let bare = f64::midpoint(median("es256-before")?, median("es256-after")?);
+    let beside = format!("bare ES256 verification of the same session, {session} bytes: {bare:.1} µs");
+    let time = |name: &str, what: &str, aim| {
+        Some(Figure::new(format!("gate: {what}"), aim, median(name)?, "µs").beside(&*beside))
     };
-    let bare = f64::midpoint(before, after);
-    println!("session {session} bytes; medians, and ratios to the first line");
-    println!(
-        "bare ES256 verify                         {bare:6.2} µs  (before {before:.2}, after {after:.2})"
-    );
-    for (name, what) in [
-        ("session-cached", "gate: a cached session"),
-        ("session-new", "gate: a new session"),
-        ("decision-map", "gate: decision on a map, cached session"),
-        ("decision-map-new", "gate: decision on a map, new session"),
-        ("decision-features", "gate: decision on features by expression"),
-        ("decision-selection", "gate: decision on a selection of 31 KB"),
-        ("router-map", "gate: a map, request to answer"),
-        ("gate", "/decide, headers to answer"),
-        ("authorizer-policy", "authorizer, event bytes to policy bytes"),
-        ("authorizer-simple", "authorizer, event bytes to yes or no"),
-        ("verifier", "of which: the verifier"),
-    ] {
-        if let Some(median) = median(name) {
-            println!("{what:<41} {median:6.2} µs  {:.2}", median / bare);
-        }
-    }
+    let ratio = |name: &str, what: &str, limit| {
+        let figure = Figure::new(format!("{what} ÷ bare"), Aim::AtMost(limit), median(name)? / bare, "×");
+        Some(figure.beside(&*beside))
+    };
+    let figures = [
+        time("decision-map", "decision on a map, session remembered", Aim::AtMost(5.0)),
+        ratio("decision-map-new", "gate: decision on a map, new session", 1.15),
+        ratio("gate", "gate: /decide, headers to answer", 1.3),
+        ratio("authorizer-policy", "authorizer: event to policy", 1.3),
+        ratio("authorizer-simple", "authorizer: event to yes or no", 1.3),
+        time("session-cached", "a remembered session alone", Aim::Told),
+        time("decision-features", "decision on features by an expression", Aim::Told),
+        time("decision-selection", "decision on a selection of 31 KB", Aim::Told),
+        time("router-map", "a map, request to answer", Aim::Told),
+    ];
+    Some(figures.into_iter().flatten().collect())
 }
 
 fn decode(text: &str) -> Vec<u8> {

@@ -10,7 +10,9 @@ mod responder;
 mod rig;
 
 use pozi_tests::{
-    one_core::{load_of_machine, median, missing_program, move_to_client_core},
+    figures::{Aim, Figure, hand_in},
+    one_core::{load_of_machine, missing_program, move_to_client_core},
+    turns::median,
     wrk::Load,
 };
 
@@ -27,8 +29,6 @@ const RUNS: usize = 3;
 const REQUESTS: u64 = 100_000;
 /// The maximum number of further runs to reach [`REQUESTS`].
 const MAX_FURTHER_RUNS: usize = 30;
-/// The target for the time that the gate adds to the median of a map, in microseconds.
-const TARGET_ADDED: f64 = 300.0;
 
 fn main() {
     // `cargo test --benches` also runs this program, but not to measure.
@@ -54,10 +54,10 @@ fn main() {
     let session = rig::session(folder.path());
     let nginx = Server::nginx(folder.path(), &responder);
     let gate = Server::gate(&gate, folder.path(), &responder, &session);
-    measure(&responder, &nginx, &gate);
+    hand_in("gate_and_nginx", &measure(&responder, &nginx, &gate));
 }
 
-fn measure(responder: &Responder, nginx: &Server, gate: &Server) {
+fn measure(responder: &Responder, nginx: &Server, gate: &Server) -> Vec<Figure> {
     println!("load before: {}", load_of_machine());
     let short = Load { connections: CONNECTIONS, seconds: 5 };
     let single = Load { connections: 1, seconds: 3 };
@@ -68,40 +68,46 @@ fn measure(responder: &Responder, nginx: &Server, gate: &Server) {
     for _ in 0..RUNS {
         of_nginx.push(nginx.measure(short));
         of_gate.push(gate.measure(short));
-        alone.push((responder.median_directly(), nginx.measure(single).median, gate.measure(single).median));
+        alone.push([responder.median_directly(), nginx.measure(single).median, gate.measure(single).median]);
     }
-    print_throughput(&of_nginx, &of_gate);
-    let direct = median(alone.iter().map(|run| run.0));
-    let [through_nginx, through_gate] =
-        [median(alone.iter().map(|run| run.1)), median(alone.iter().map(|run| run.2))];
-    println!(
-        "median of a map, one connection: {direct:.0} µs directly, {through_nginx:.0} µs through nginx, {through_gate:.0} µs through the gate"
-    );
-    println!("added by the gate: {:.0} µs (target: {TARGET_ADDED:.0})", through_gate - direct);
     for _ in 0..MAX_FURTHER_RUNS {
         if gate.answered() >= REQUESTS {
             break;
         }
         gate.measure(short);
     }
-    let (answered, resident) = (gate.answered(), gate.resident_kilobytes());
-    println!("resident after {answered} requests: {:.1} MB (target: 20)", resident / 1_000.0);
     println!("load after: {}", load_of_machine());
+    let mut figures = throughput(&of_nginx, &of_gate);
+    figures.push(added([0, 1, 2].map(|way| median(alone.iter().map(|run| run[way])))));
+    let what = format!("gate: resident after {} requests", gate.answered());
+    figures.push(Figure::new(what, Aim::AtMost(20.0), gate.resident_kilobytes() / 1_000.0, "MB"));
+    figures
 }
 
-fn print_throughput(of_nginx: &[Measured], of_gate: &[Measured]) {
-    let rate = |runs: &[Measured]| median(runs.iter().map(|run| run.rate));
-    let cost = |runs: &[Measured]| median(runs.iter().map(|run| run.cost));
-    println!("{CONNECTIONS} connections, medians of {RUNS} runs");
-    println!(
-        "nginx      {:7.0} requests/s  {:6.1} µs of processor time each",
-        rate(of_nginx),
-        cost(of_nginx)
-    );
-    println!("pozi-gate  {:7.0} requests/s  {:6.1} µs of processor time each", rate(of_gate), cost(of_gate));
-    println!(
-        "ratio      {:7.2} of requests  {:6.2} of processor time (target: 0.6)",
-        rate(of_gate) / rate(of_nginx),
-        cost(of_nginx) / cost(of_gate)
-    );
+fn throughput(of_nginx: &[Measured], of_gate: &[Measured]) -> Vec<Figure> {
+    let [rate_of_nginx, rate] = [of_nginx, of_gate].map(|runs| median(runs.iter().map(|run| run.rate)));
+    let [cost_of_nginx, cost] = [of_nginx, of_gate].map(|runs| median(runs.iter().map(|run| run.cost)));
+    let figure = |what: &str, ratio, beside: String| {
+        let what = format!("gate: {what}, {CONNECTIONS} connections");
+        Figure::new(what, Aim::AtLeast(0.6), ratio, "×").beside(beside)
+    };
+    vec![
+        figure(
+            "processor time of nginx ÷ the gate's",
+            cost_of_nginx / cost,
+            format!("nginx fastcgi_pass: {cost_of_nginx:.1} µs a request, the gate: {cost:.1} µs"),
+        ),
+        figure(
+            "requests a second ÷ nginx's",
+            rate / rate_of_nginx,
+            format!("nginx fastcgi_pass: {rate_of_nginx:.0} a second, the gate: {rate:.0}"),
+        ),
+    ]
+}
+
+/// Returns what the gate adds to a map: the medians are those without anything in between, through nginx and through the gate.
+fn added([direct, through_nginx, through_gate]: [f64; 3]) -> Figure {
+    let what = "gate: added to the median of a map, one connection";
+    Figure::new(what, Aim::AtMost(300.0), through_gate - direct, "µs")
+        .beside(format!("directly {direct:.0} µs; nginx adds {:.0} µs", through_nginx - direct))
 }

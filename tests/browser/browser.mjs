@@ -28,17 +28,14 @@ const FLAGS = [
 const browsers = new Map();
 
 after(async () => {
-  for (const { context, profile } of browsers.values()) {
-    await context.close();
-    await rm(profile, { recursive: true, force: true, maxRetries: 3 });
-  }
+  for (const browser of browsers.values()) await stopBrowser(browser);
 });
 
 /**
- * Silent sign-in needs third-party cookies, which Chromium blocks by default, as with `cookies: false`. With
- * `trustsCertificate: false` it rejects the tenant's certificate.
+ * Starts a browser without cookies and storage. Silent sign-in needs third-party cookies, which Chromium blocks by default, as with
+ * `cookies: false`. With `trustsCertificate: false` it rejects the tenant's certificate.
  */
-async function startBrowser({ cookies, trustsCertificate }) {
+export async function startBrowser({ cookies = true, trustsCertificate = true } = {}) {
   const profile = await mkdtemp(join(tmpdir(), "pozi-browser-"));
   if (cookies) {
     await mkdir(join(profile, "Default"));
@@ -52,6 +49,12 @@ async function startBrowser({ cookies, trustsCertificate }) {
   });
   context.setDefaultTimeout(120_000);
   return { context, profile };
+}
+
+/** Ends a browser and deletes what it stored. */
+export async function stopBrowser({ context, profile }) {
+  await context.close();
+  await rm(profile, { recursive: true, force: true, maxRetries: 3 });
 }
 
 /** Runs `act(browser)` on the page, in a browser without cookies and storage. */

@@ -1,35 +1,17 @@
 // The example of a Web App, built as its page says and served from an origin of its own, with `make run` and its gate.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import { after, afterEach, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 
-import { BASE, PEOPLE, TENANT_PORT, checkAccessibility, confirm, reset, screenshot, setTenant, withBrowser } from "./browser.mjs";
-
-const FOLDER = new URL("../examples-web/", import.meta.url);
-const MODULE = fileURLToPath(new URL("../../../clients/web/src", import.meta.url));
-const TYPES = { css: "text/css", html: "text/html", js: "text/javascript" };
+import { BASE, PEOPLE, checkAccessibility, confirm, reset, screenshot, setTenant, withBrowser } from "./browser.mjs";
+import { serveWebApp } from "./web-app.mjs";
 
 let app;
 let server;
 
 before(async () => {
-  execFileSync("npm", ["run", "--silent", "build", "--", "--log-level=warning", `--alias:@pozi/session=${MODULE}`], { cwd: FOLDER });
-  server = createServer(async ({ url }, response) => {
-    const path = new URL(url, "http://localhost").pathname.replace(/\/$/, "/index.html");
-    const file = await readFile(new URL(`.${path}`, FOLDER), "utf8").catch(() => undefined);
-    if (file === undefined) return response.writeHead(404).end();
-    // `make run` has other ports here.
-    const text = file.replaceAll("http://localhost:8080", BASE).replaceAll("localhost:8443", `localhost:${TENANT_PORT}`);
-    response.writeHead(200, { "Content-Type": `${TYPES[path.split(".").pop()]}; charset=utf-8` }).end(text);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  app = `http://localhost:${server.address().port}/`;
+  ({ app, server } = await serveWebApp());
 });
 after(() => server.closeAllConnections() ?? server.close());
 afterEach(reset);
@@ -60,7 +42,9 @@ const catalogues = async (page) => {
 test("shows the maps that the person's groups open, and ends with the sign-out", () =>
   withApp(async ({ page }) => {
     const sent = [];
+    const givenUp = [];
     page.on("request", (request) => request.url().includes("/ows/") && sent.push(request));
+    page.on("requestfailed", (request) => request.url().includes("/ows/") && givenUp.push(request.url()));
     await signIn(page, "reader");
     assert.deepEqual(await catalogues(page), ["Planning and zoning", "Heritage register"]);
     const answers = { planning: undefined, heritage: undefined };
@@ -68,6 +52,9 @@ test("shows the maps that the person's groups open, and ends with the sign-out",
     // Without QGIS Server, the gate's answer is 502.
     for (const [id, answer] of Object.entries(answers)) assert.ok([200, 502].includes(answer.status()), `${id}: ${answer.status()}`);
     assert.ok(sent.every((request) => request.url().startsWith(`${BASE}/riverbend/pozi/ows/`) && !request.url().includes("/ows/assets/")));
+    // Each new tile may cost a preflight.
+    assert.ok(sent.every((request) => request.method() === "OPTIONS" || request.url().includes("WIDTH=576")), "large tiles");
+    assert.deepEqual(givenUp, [], "no tile is loaded that is not shown");
     await page.getByLabel("Planning and zoning").uncheck();
     await checkAccessibility(page, "the Web App with its maps");
     await screenshot(page, "web-app");
@@ -100,6 +87,14 @@ test("tells a refused person what to do, and the administrator why", () =>
     await checkAccessibility(page, "the Web App's refusal");
     await screenshot(page, "web-app-refused");
   }));
+
+test("opens connections to the exchange and the maps while the sign-in ends", async () => {
+  const page = await readFile(new URL("../examples-web/index.html", import.meta.url), "utf8");
+  const { config } = await import("../examples-web/src/config.js");
+  // Requests without cookies, as those of the browser module, have connections of their own: `crossorigin`.
+  const links = page.matchAll(/<link rel="preconnect" href="([^"]+)" crossorigin>/g);
+  assert.deepEqual([...links].map(([, address]) => address), [config.service, config.server]);
+});
 
 test("shows the number of Entra's error", () =>
   withApp(async ({ page }) => {

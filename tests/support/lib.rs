@@ -36,6 +36,7 @@ mod tenants;
 mod timed;
 #[cfg(feature = "aws")]
 mod traffic;
+pub mod turns;
 pub mod venv;
 mod verifier;
 #[cfg(feature = "aws")]

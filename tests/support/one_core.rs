@@ -61,13 +61,6 @@ pub fn load_of_machine() -> String {
     fs::read_to_string("/proc/loadavg").unwrap_or_default().trim().to_owned()
 }
 
-/// Returns the median of `values`.
-pub fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<_> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
 impl MeasuredServer {
     /// Starts `command`, and waits until it listens on `port`.
     pub fn start(mut command: Command, port: u16) -> Self {

@@ -8,6 +8,8 @@ import { openMap } from "./map.js";
 import { onSignIn, onSignOut, showCatalogues, showPerson, showProblem } from "./page.js";
 import { findAccount, msal } from "./sign-in.js";
 
+// Before the sign-in ends: it takes time that is otherwise spent waiting.
+const map = openMap("map");
 const account = await findAccount().catch(tellOfSignIn);
 showPerson(account);
 onSignIn(() => msal.loginRedirect({ scopes: config.scopes }).catch(tellOfSignIn));
@@ -15,7 +17,6 @@ onSignOut(() => msal.logoutRedirect({ account }));
 if (account) open(account);
 
 function open(account) {
-  const map = openMap("map");
   const { entraToken, signal, signIn } = msalTokens(msal, { scopes: config.scopes, account });
   const session = createSession({
     service: config.service,
@@ -35,8 +36,8 @@ function open(account) {
   function follow(scope) {
     const isOpen = (id) => scope.includes(`${id}:read`) || scope.includes(`${id}:write`);
     const ids = Object.keys(config.catalogues).filter(isOpen);
-    map.show(session, ids);
     showCatalogues(ids, map.setVisible);
+    map.show(session, ids);
   }
 
   function tell(problem) {

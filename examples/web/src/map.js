@@ -5,9 +5,13 @@ import OlMap from "ol/Map.js";
 import View from "ol/View.js";
 import TileLayer from "ol/layer/Tile.js";
 import TileWMS from "ol/source/TileWMS.js";
+import { createXYZ } from "ol/tilegrid.js";
 import { tileLoader } from "@pozi/session/openlayers";
 
 import { config } from "./config.js";
+
+/** Large tiles: fewer requests, and before each new one a browser may ask the server (a CORS preflight). */
+const tileGrid = createXYZ({ tileSize: 512 });
 
 /** Returns the map in the element `target`: { show, setVisible, refresh }. */
 export function openMap(target) {
@@ -19,6 +23,7 @@ export function openMap(target) {
     const source = new TileWMS({
       url: `${config.server}ows/${id}/`,
       params: { LAYERS: config.catalogues[id].layers },
+      tileGrid,
       // Otherwise symbols and labels end at the edges of tiles.
       gutter: 32,
       tileLoadFunction: tileLoader(session.catalogue(id), map),
@@ -31,6 +36,8 @@ export function openMap(target) {
   return {
     /** Shows these catalogues and no others, with `session`. */
     show(session, ids) {
+      // The list of catalogues has taken some of the map's room, whose tiles would be loaded in vain.
+      map.updateSize();
       for (const [id, layer] of layers) {
         if (ids.includes(id)) continue;
         map.removeLayer(layer);

@@ -2,13 +2,13 @@
 
 use std::{hint::black_box, sync::Arc};
 
-use axum::{body::Body, response::Response};
+use axum::{Router, body::Body, response::Response};
 use criterion::{BatchSize, Criterion};
 use http::{Method, Request, StatusCode};
 use pozi_auth::{
     adapters::SiteFiles,
     session::SessionVerifier,
-    sites::{Access, Catalogue},
+    sites::{Access, Catalogue, Site},
     timestamp::Clock,
 };
 use pozi_gate::{
@@ -28,7 +28,7 @@ use tower::ServiceExt;
 use super::{SITE, keys};
 
 const PATH: &str = "/pozi/ows/planning/";
-const MAP: &str = "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&FORMAT=image%2Fpng&TRANSPARENT=true&LAYERS=zones%2Coverlays&STYLES=&CRS=EPSG%3A3857&WIDTH=512&HEIGHT=512&BBOX=16140000%2C-4550000%2C16141000%2C-4549000&DPI=96";
+pub(crate) const MAP: &str = "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&FORMAT=image%2Fpng&TRANSPARENT=true&LAYERS=zones%2Coverlays&STYLES=&CRS=EPSG%3A3857&WIDTH=512&HEIGHT=512&BBOX=16140000%2C-4550000%2C16141000%2C-4549000&DPI=96";
 const FEATURES: &str = "SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones&OUTPUTFORMAT=GeoJSON&SRSNAME=EPSG%3A3857&EXP_FILTER=intersects(%40geometry%2C%20buffer(geom_from_wkt('POLYGON((16140000%20-4550000%2C16141000%20-4550000%2C16141000%20-4549000%2C16140000%20-4550000))')%2C%20-0.00001))%20AND%20%22status%22%20ILIKE%20'%25open%25'";
 /// The size of a large selection in bytes.
 const SELECTION: usize = 31 * 1024;
@@ -92,15 +92,7 @@ pub(crate) fn measure(criterion: &mut Criterion, runtime: &Runtime, world: &Worl
 
 /// Measures everything that the gate does for a map except connections, from the request's head to the answer's.
 fn through_router(criterion: &mut Criterion, runtime: &Runtime, world: &World, session: &str) {
-    let server = Arc::new(InstantServer);
-    let proxy = Proxy::new(
-        world.clock.clone(),
-        settings(),
-        (world.issuer.clone(), keys(world)),
-        (Arc::new(LayerSource::new(Arc::clone(&server))), server),
-        |_| Vec::new(),
-    );
-    let router = proxy::router(Arc::new(proxy));
+    let router = router(settings(), world);
     let request = || {
         let request = Request::get(format!("{PATH}?{MAP}")).header("x-pozi-session", session);
         request.body(Body::empty()).expect("the request is valid")
@@ -115,6 +107,19 @@ fn through_router(criterion: &mut Criterion, runtime: &Runtime, world: &World, s
         };
         bencher.iter_batched(request, answer, BatchSize::SmallInput);
     });
+}
+
+/// Returns the gate with `settings`, in front of a server that answers at once.
+pub(crate) fn router(settings: Settings, world: &World) -> Router {
+    let server = Arc::new(InstantServer);
+    let proxy = Proxy::new(
+        world.clock.clone(),
+        settings,
+        (world.issuer.clone(), keys(world)),
+        (Arc::new(LayerSource::new(Arc::clone(&server))), server),
+        |_| Vec::new(),
+    );
+    proxy::router(Arc::new(proxy))
 }
 
 impl Fixture {
@@ -138,9 +143,14 @@ impl Fixture {
 fn settings() -> Settings {
     let sites = SiteFiles::of(&samples::site_files()).expect("the sample sites are valid");
     let site = sites.all().find(|site| site.external_url.as_str() == SITE).expect("riverbend");
+    settings_of(site.as_ref().clone())
+}
+
+/// Returns the settings of a gate of `site`.
+pub(crate) fn settings_of(site: Site) -> Settings {
     Settings {
         public_url: SITE.into(),
-        site: site.as_ref().clone(),
+        site,
         base: "/pozi".into(),
         project_paths: PathStyle::Windows,
         limits: Limits::default(),

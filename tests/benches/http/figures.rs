@@ -2,7 +2,7 @@
 
 use pozi_tests::{
     figures::{Aim, Figure},
-    one_core::median,
+    turns::median,
 };
 
 use super::{CONNECTIONS, Measured, median::median as criterions_median, servers::Run};

@@ -1,6 +1,6 @@
 //! Measures starts and warm invocations of all subjects, in turn.
 
-use pozi_tests::{Core, Run, TimedProcess};
+use pozi_tests::{Core, Run, TimedProcess, turns::median};
 
 use super::subjects::Subject;
 
@@ -63,14 +63,9 @@ impl Measured {
         let warm = rounds.iter().flat_map(|(run, _)| run.answers.iter().skip(NOT_YET_WARM));
         Self {
             name: subject.name,
-            start: median(starts),
-            warm: median(warm.map(|answer| answer.took.as_secs_f64()).collect()),
-            megabytes: median(rounds.iter().map(|(_, megabytes)| *megabytes).collect()),
+            start: median(starts.into_iter()),
+            warm: median(warm.map(|answer| answer.took.as_secs_f64())),
+            megabytes: median(rounds.iter().map(|(_, megabytes)| *megabytes)),
         }
     }
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
