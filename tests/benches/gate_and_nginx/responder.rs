@@ -8,7 +8,7 @@ use std::{
     time::Instant,
 };
 
-use pozi_tests::one_core::median;
+use pozi_tests::turns::median;
 
 /// The size of the answer's body.
 const BYTES: usize = 1_000;
