@@ -1,6 +1,6 @@
 //! Instructions and allocations as valgrind's callgrind counts them.
 //!
-//! Source: <https://valgrind.org/docs/manual/cl-format.html>.
+//! Source: the manual of valgrind, "Callgrind Format Specification".
 
 use std::{
     collections::HashMap,

@@ -72,9 +72,10 @@ impl fmt::Display for Figure {
     }
 }
 
-/// Three digits, or all of those before the point.
+/// Three digits, or all of those before the point; a count as it is.
 fn rounded(result: f64) -> String {
     match result.abs() {
+        count if count.fract() == 0.0 => format!("{result:.0}"),
         large if large >= 100.0 => format!("{result:.0}"),
         medium if medium >= 10.0 => format!("{result:.1}"),
         _ => format!("{result:.2}"),
