@@ -112,7 +112,7 @@ impl<'a> ExchangeRequest<'a> {
     }
 }
 
-/// The parameters that may come once, in the order of the form: at most [`MAX_PARAMETERS`].
+/// The parameters that may come once, with their values: at most [`MAX_PARAMETERS`].
 #[derive(Default)]
 struct Single<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
