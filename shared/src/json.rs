@@ -183,7 +183,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
 
     /// Sorts the members so that duplicates are neighbours: a hostile token with thousands costs no more than sorting.
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value<'de>, A::Error> {
-        let mut members = Vec::with_capacity(32);
+        let mut members = Vec::with_capacity(16);
         while let Some((Name(name), value)) = entries.next_entry()? {
             members.push((name, value));
         }

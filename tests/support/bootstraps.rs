@@ -24,12 +24,12 @@ pub fn built() -> Option<&'static Output> {
 
 /// Returns the path of the function that does nothing, built with the functions' profile. `None` if it cannot be built.
 pub fn empty_function() -> Option<PathBuf> {
-    let arguments = ["build", "--locked", "--profile", "lambda", "--package", "pozi-empty-function"];
+    let arguments = ["build", "--locked", "--profile", "function", "--package", "pozi-empty-function"];
     let built = Command::new("cargo").args(arguments).current_dir(ROOT).status();
     built.ok().filter(ExitStatus::success)?;
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| Path::new(ROOT).join("target"), Into::into);
-    Some(target.join("lambda/empty-function"))
+    Some(target.join("function/empty-function"))
 }
 
 /// Returns the path of a function's bootstrap, built. `None` as in [`built`].

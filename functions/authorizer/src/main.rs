@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pozi_auth::{adapters::lambda, config::AuthorizerConfig};
 use pozi_authorizer::aws;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda::Error> {
     let metrics = lambda::start()?;
     let config = AuthorizerConfig::read(lambda::variable);

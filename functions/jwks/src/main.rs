@@ -3,7 +3,7 @@
 use pozi_auth::{adapters::lambda, config::JwksConfig};
 use pozi_jwks::aws;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda::Error> {
     let metrics = lambda::start()?;
     let config = JwksConfig::read(lambda::variable);

@@ -10,7 +10,7 @@ use pozi_auth::{
 };
 use pozi_prober::{ProbeRequest, aws};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda::Error> {
     let metrics = lambda::start()?;
     let config = ProberConfig::read(lambda::variable);

@@ -11,7 +11,7 @@ use pozi_auth::{
 };
 use pozi_rotate_keys::aws;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda::Error> {
     let metrics = lambda::start()?;
     let config = RotateKeysConfig::read(lambda::variable);

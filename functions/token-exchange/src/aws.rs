@@ -47,7 +47,7 @@ pub fn service(config: TokenExchangeConfig) -> Result<Router, Error> {
     let aws = connection(&config.aws);
     let table = Arc::new(Table::new(&aws, &config.table));
     let keys = Keys::new(&aws, &config.signing, &config.table, &config.issuer);
-    let signing = Arc::new(RingSigner::new(Arc::clone(&table), keys, RING_LIFETIMES));
+    let signing = Arc::new(RingSigner::new(Arc::clone(&table), keys.clone(), RING_LIFETIMES));
     let revocations = Revocations::new(Arc::clone(&table), LIST_LIFETIMES);
     let registry = Arc::new(CachedRegistry::new(table, REGISTRY_LIFETIMES));
     let graph = HttpGraph::new(config.entra_login.clone())?;
@@ -75,5 +75,7 @@ pub fn service(config: TokenExchangeConfig) -> Result<Router, Error> {
             let _ = tokio::join!(state.signing.active(now, &any_key), state.revocations.list(now));
         }
     });
+    // While the ring is on its way.
+    tokio::task::spawn_blocking(move || keys.prepare());
     Ok(behind_distribution(router(state), config.origin_secret))
 }

@@ -3,7 +3,7 @@
 use pozi_auth::{adapters::lambda, config::TokenExchangeConfig};
 use pozi_token_exchange::aws;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda::Error> {
     let metrics = lambda::start()?;
     let config = TokenExchangeConfig::read(lambda::variable);

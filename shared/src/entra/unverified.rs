@@ -21,8 +21,9 @@ impl<'a> UnverifiedToken<'a> {
     /// Parses `token`. Refuses what no key could make acceptable: an algorithm other than RS256, a critical header, a missing
     /// claim, and every other kind of token, such as Microsoft Graph's, ID tokens and our own sessions.
     pub fn parse(token: &'a str) -> Result<Self, SubjectRefusal> {
-        // Nearly every token passes the first check, which costs less.
-        if !token.bytes().all(|byte| byte.is_ascii_graphic()) && token.contains(is_invisible) {
+        // Nearly every token passes the first check, which looks at many bytes at once because it never stops early.
+        let is_plain = token.bytes().fold(true, |is_plain, byte| is_plain & byte.is_ascii_graphic());
+        if !is_plain && token.contains(is_invisible) {
             return Err(SubjectRefusal::Whitespace { at: place_of_whitespace(token) });
         }
         let jws = CompactJws::parse(token)?;

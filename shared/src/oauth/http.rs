@@ -43,9 +43,8 @@ pub fn finish(router: Router) -> Router {
     router
         .fallback(|| async { refuse(&RequestRefusal::NotFound.refusal()) })
         .method_not_allowed_fallback(|| async { refuse(&RequestRefusal::MethodNotAllowed.refusal()) })
-        .layer(CatchPanicLayer::custom(after_panic))
-        .layer(cors)
-        .layer(from_fn(close_authorization_endpoint))
+        // Together, because the router puts each layer that it is given behind a pointer of its own.
+        .layer((from_fn(close_authorization_endpoint), cors, CatchPanicLayer::custom(after_panic)))
 }
 
 /// Removes CORS from the authorization endpoint: browsers are sent there, and no script may call it (RFC 9700 §2.6).

@@ -38,6 +38,15 @@ impl Keys {
             Signing::Kms { tag } => Self::Kms(KmsKeys::new(connection, tag.as_deref())),
         }
     }
+
+    /// Makes the client of KMS ready, so that the first key need not wait for that. Sends nothing, but takes a while of the
+    /// processor.
+    pub fn prepare(&self) {
+        match self {
+            Self::Sealed(keys) => keys.prepare(),
+            Self::Kms(keys) => keys.prepare(),
+        }
+    }
 }
 
 impl KeyMaker for Keys {

@@ -11,7 +11,10 @@ use aws_sdk_kms::{
 use aws_types::SdkConfig;
 use jsonwebtoken::jwk::Jwk;
 
-use super::wire::{es256_signature, public_jwk};
+use super::{
+    kms_client::KmsClient,
+    wire::{es256_signature, public_jwk},
+};
 use crate::keyring::{
     KeyDisposal, KeyMaker, KeyOpener, NewKey, PrivateHalf, RingKey, Signer, SigningAlgorithm, SigningError,
     VaultError,
@@ -30,14 +33,14 @@ const DELETION_DAYS: i32 = 7;
 /// The keys of one ring in KMS.
 #[derive(Debug, Clone)]
 pub struct KmsKeys {
-    client: Client,
+    client: KmsClient,
     tag: Option<Arc<str>>,
 }
 
 /// Signs with one key in KMS.
 #[derive(Debug, Clone)]
 pub struct KmsSigner {
-    client: Client,
+    client: KmsClient,
     key: String,
     algorithm: SigningAlgorithm,
 }
@@ -45,14 +48,19 @@ pub struct KmsSigner {
 impl KmsKeys {
     /// Makes keys with the tag `pozi:ring` and the value `tag`. Without one it opens keys but makes none.
     pub fn new(connection: &SdkConfig, tag: Option<&str>) -> Self {
-        Self { client: Client::new(connection), tag: tag.map(Into::into) }
+        Self { client: KmsClient::new(connection), tag: tag.map(Into::into) }
+    }
+
+    /// As that of [`SealedKeys`](super::SealedKeys::prepare).
+    pub fn prepare(&self) {
+        self.client.prepare();
     }
 }
 
 impl KmsSigner {
     /// Signs with `key` (an ARN), which is of `algorithm`.
     pub fn new(connection: &SdkConfig, key: &str, algorithm: SigningAlgorithm) -> Self {
-        Self { client: Client::new(connection), key: key.to_owned(), algorithm }
+        Self { client: KmsClient::new(connection), key: key.to_owned(), algorithm }
     }
 
     /// Returns the public key, as it would be published.

@@ -9,6 +9,7 @@ mod http;
 mod key_ring;
 mod key_sets;
 mod keys;
+mod kms_client;
 mod kms_keys;
 mod revocations;
 mod sealed_keys;

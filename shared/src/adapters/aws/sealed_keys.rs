@@ -3,9 +3,10 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use aws_sdk_kms::{Client, primitives::Blob};
+use aws_sdk_kms::primitives::Blob;
 use aws_types::SdkConfig;
 
+use super::kms_client::KmsClient;
 use crate::{
     keyring::{
         KeyDisposal, KeyId, KeyMaker, KeyOpener, NewKey, PrivateHalf, PrivateKey, RingKey, SigningAlgorithm,
@@ -17,7 +18,7 @@ use crate::{
 /// Seals private keys with one KMS key, for one table and issuer.
 #[derive(Debug, Clone)]
 pub struct SealedKeys {
-    client: Client,
+    client: KmsClient,
     sealing_key: Arc<str>,
     table: Arc<str>,
     issuer: Arc<str>,
@@ -27,11 +28,16 @@ impl SealedKeys {
     /// Uses the symmetric KMS key `sealing_key` (an ARN) for the ring in `table` that signs for `issuer`.
     pub fn new(connection: &SdkConfig, sealing_key: &str, table: &str, issuer: &Issuer) -> Self {
         Self {
-            client: Client::new(connection),
+            client: KmsClient::new(connection),
             sealing_key: sealing_key.into(),
             table: table.into(),
             issuer: issuer.to_string().into(),
         }
+    }
+
+    /// Makes the client of KMS ready. Sends nothing, but takes a while of the processor.
+    pub fn prepare(&self) {
+        self.client.prepare();
     }
 
     fn context(&self, id: &KeyId) -> HashMap<String, String> {
