@@ -7,7 +7,7 @@ use axum::Router;
 use entra_emulator::TokenSpec;
 use pozi_auth::{
     adapters::{
-        HttpGraph, HttpKeySets,
+        HttpGraph, HttpKeySets, Microsoft,
         aws::{Keys, Table, TablePublishedKeys, connection},
     },
     entra::{GroupResolver, KEY_LIFETIMES, NoApplications, TenantKeys},
@@ -47,14 +47,14 @@ pub(super) fn instance(fleet: &Fleet, clock: &SetClock) -> Router {
     let issuer = ISSUER.parse().unwrap();
     let keys = Keys::new(&aws, &fleet.signing, &fleet.table, &issuer);
     let registry = Arc::new(CachedRegistry::new(Arc::clone(&table), REGISTRY_LIFETIMES));
-    let fetch =
-        HttpKeySets::new(Some(fleet.entra.url().parse().unwrap())).unwrap().with_timeout(PATIENT_LIMITS.call);
+    let microsoft = Microsoft::new(Some(fleet.entra.url().parse().unwrap())).unwrap();
+    let fetch = HttpKeySets::new(microsoft.clone()).with_timeout(PATIENT_LIMITS.call);
     pozi_token_exchange::router(Arc::new(TokenExchange::<AwsWithTestClock> {
         issuer,
         clock: clock.clone(),
         sites: Arc::clone(&registry),
         tenant_keys: TenantKeys::with_memory(fetch, registry, KEY_LIFETIMES),
-        groups: GroupResolver::new(HttpGraph::new(None).unwrap()),
+        groups: GroupResolver::new(HttpGraph::new(microsoft)),
         limits: Limits::new(UNLIMITED),
         signing: RingSigner::new(Arc::clone(&table), keys, RING_LIFETIMES),
         revocations: Revocations::new(table, LIST_LIFETIMES),

@@ -15,7 +15,7 @@ use axum::{Router, extract::Path, http::StatusCode};
 use entra_emulator::Version;
 use pozi_auth::{
     adapters::{
-        HttpKeySets, SystemClock,
+        HttpKeySets, Microsoft, SystemClock,
         aws::{Table, connection},
     },
     hash::sha256_hex,
@@ -144,7 +144,7 @@ async fn a_run_for_many_tenants_ends_in_time_while_entra_hangs_for_a_third() {
     fleet.entra = slow_entra(&fleet, tenants.iter().copied().step_by(3).collect(), ANSWERS).await;
     let aws = connection(&aws_at(fleet.aws.url()));
     // Entra's timeout is that of production; the emulated AWS is given more time.
-    let entra = HttpKeySets::new(Some(fleet.entra.url().parse().unwrap())).unwrap();
+    let entra = HttpKeySets::new(Microsoft::new(Some(fleet.entra.url().parse().unwrap())).unwrap());
     let rotator = RotateKeys::<OnAws> {
         tenants: Arc::new(Table::new(&aws, &fleet.table)),
         key_sets: Arc::new(entra),

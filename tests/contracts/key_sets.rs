@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use entra_emulator::{Behaviour, EmulatedEntra, Registration, Version};
 use pozi_auth::{
-    adapters::HttpKeySets,
+    adapters::{HttpKeySets, Microsoft},
     entra::{Cloud, EntraKeySet, KeySetFetch, KeySetLocation, TokenVersion},
     fetch::FetchError,
     identifiers::TenantId,
@@ -89,7 +89,7 @@ async fn key_sets_over_http() {
 }
 
 pub(crate) fn over_http(base: &str) -> HttpKeySets {
-    HttpKeySets::new(Some(base.parse().unwrap())).unwrap()
+    HttpKeySets::new(Microsoft::new(Some(base.parse().unwrap())).unwrap())
 }
 
 pub(crate) async fn fetched_from(server: &Server) -> Result<Vec<u8>, FetchError> {

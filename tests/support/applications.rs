@@ -12,7 +12,7 @@ use std::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use entra_emulator::AppCredential;
 use pozi_auth::{
-    adapters::HttpTokenEndpoint,
+    adapters::{HttpTokenEndpoint, Microsoft},
     entra::{
         AppRegistration, ApplicationCredential, ApplicationCredentials, ApplicationError, CredentialError,
         IssuedToken, TokenEndpoint,
@@ -84,8 +84,9 @@ impl TokenEndpoint for EmulatedTokenEndpoint {
         _: Timestamp,
     ) -> Result<IssuedToken, ApplicationError> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_secs();
-        let endpoint = HttpTokenEndpoint::new(Some(self.0.address().await)).expect("a client can be made");
-        let endpoint = endpoint.with_timeout(self.0.limit().min(Duration::from_secs(3)));
+        let microsoft = Microsoft::new(Some(self.0.address().await)).expect("a client can be made");
+        let endpoint =
+            HttpTokenEndpoint::new(microsoft).with_timeout(self.0.limit().min(Duration::from_secs(3)));
         endpoint.request(registration, credential, Timestamp::from_unix_seconds(now)).await
     }
 }

@@ -12,7 +12,7 @@ use std::{
 use axum::Router;
 use entra_emulator::EmulatedEntra;
 use pozi_auth::{
-    adapters::HttpGraph,
+    adapters::{HttpGraph, Microsoft},
     address::LoopbackUrl,
     entra::{GraphCredential, MembershipError, MembershipQuestion, MembershipSource},
     identifiers::GroupId,
@@ -82,8 +82,8 @@ impl MembershipSource for EmulatedGraph {
         credential: GraphCredential<'_>,
     ) -> Result<BTreeSet<GroupId>, MembershipError> {
         self.0.questions.fetch_add(1, Ordering::SeqCst);
-        let graph = HttpGraph::new(Some(self.address().await)).expect("a client can be made");
-        graph.with_limit(self.limit()).memberships(question, credential).await
+        let microsoft = Microsoft::new(Some(self.address().await)).expect("a client can be made");
+        HttpGraph::new(microsoft).with_limit(self.limit()).memberships(question, credential).await
     }
 }
 

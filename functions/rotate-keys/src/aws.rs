@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pozi_auth::{
     adapters::{
-        HttpKeySets,
+        HttpKeySets, Microsoft,
         aws::{Keys, Table, connection},
         lambda::Error,
     },
@@ -30,13 +30,14 @@ impl Environment for OnAws {
 pub fn service(config: RotateKeysConfig) -> Result<RotateKeys<OnAws>, Error> {
     let aws = connection(&config.aws);
     let table = Table::new(&aws, &config.table);
+    let key_sets = HttpKeySets::new(Microsoft::new(config.entra_login)?);
     Ok(RotateKeys {
         ring: table.clone(),
         revocations: table.clone(),
         keys: Keys::new(&aws, &config.signing, &config.table, &config.issuer),
         policy: RotationPolicy::of_service(config.algorithm, config.sign_for)?,
         tenants: Arc::new(table),
-        key_sets: Arc::new(HttpKeySets::new(config.entra_login)?.with_timeout(config.aws.limits.call)),
+        key_sets: Arc::new(key_sets.with_timeout(config.aws.limits.call)),
         probe_tenant: config.probe_tenant,
     })
 }

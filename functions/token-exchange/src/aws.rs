@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use pozi_auth::{
     adapters::{
-        HttpGraph, HttpKeySets, HttpTokenEndpoint, SystemClock,
+        HttpGraph, HttpKeySets, HttpTokenEndpoint, Microsoft, SystemClock,
         aws::{Keys, Secrets, Table, connection},
         behind_distribution,
         lambda::Error,
@@ -50,12 +50,12 @@ pub fn service(config: TokenExchangeConfig) -> Result<Router, Error> {
     let signing = Arc::new(RingSigner::new(Arc::clone(&table), keys.clone(), RING_LIFETIMES));
     let revocations = Revocations::new(Arc::clone(&table), LIST_LIFETIMES);
     let registry = Arc::new(CachedRegistry::new(table, REGISTRY_LIFETIMES));
-    let graph = HttpGraph::new(config.entra_login.clone())?;
+    let microsoft = Microsoft::new(config.entra_login)?;
+    let graph = HttpGraph::new(microsoft.clone());
     let secrets = config.graph_secrets.map(|prefix| Secrets::new(&aws, prefix));
-    let applications =
-        ApplicationTokenCache::new(secrets, HttpTokenEndpoint::new(config.entra_login.clone())?);
+    let applications = ApplicationTokenCache::new(secrets, HttpTokenEndpoint::new(microsoft.clone()));
     // The same timeout as for AWS, because the same person waits.
-    let fetch = HttpKeySets::new(config.entra_login)?.with_timeout(config.aws.limits.call);
+    let fetch = HttpKeySets::new(microsoft).with_timeout(config.aws.limits.call);
     let state = Arc::new(TokenExchange::<OnAws> {
         issuer: config.issuer,
         clock: SystemClock,

@@ -6,8 +6,8 @@ use axum::Router;
 use entra_emulator::EmulatedEntra;
 use pozi_auth::{
     adapters::{
-        HttpGraph, HttpKeySets, HttpTokenEndpoint, KeyRingFile, LoadError, RevocationFile, SiteFiles,
-        SystemClock,
+        HttpGraph, HttpKeySets, HttpTokenEndpoint, KeyRingFile, LoadError, Microsoft, RevocationFile,
+        SiteFiles, SystemClock,
     },
     address::LoopbackUrl,
     entra::{ApplicationTokenCache, GroupResolver, KEY_LIFETIMES, NoKeySetMemory, TenantKeys},
@@ -226,10 +226,10 @@ fn functions(
     let issuer: Issuer = base.parse().map_err(other)?;
     // Not `localhost`, which may mean ::1, where nothing listens.
     let login: LoopbackUrl = format!("http://{}:{port}/entra", Ipv4Addr::LOCALHOST).parse().map_err(other)?;
-    let graph = HttpGraph::new(Some(login.clone())).map_err(other)?;
-    let endpoint = HttpTokenEndpoint::new(Some(login.clone())).map_err(other)?;
-    let applications = ApplicationTokenCache::new(credentials, endpoint);
-    let fetch = HttpKeySets::new(Some(login)).map_err(other)?;
+    let microsoft = Microsoft::new(Some(login)).map_err(other)?;
+    let graph = HttpGraph::new(microsoft.clone());
+    let applications = ApplicationTokenCache::new(credentials, HttpTokenEndpoint::new(microsoft.clone()));
+    let fetch = HttpKeySets::new(microsoft);
     let jwks = pozi_jwks::router(
         &issuer,
         SystemClock,

@@ -80,7 +80,12 @@ impl BoundedHttp {
         headers: HeaderMap,
         network: &Network,
     ) -> Result<Self, HttpClientError> {
-        Ok(Self { client: http_client(https_only, headers, network)?, timeout: TIMEOUT })
+        Ok(Self::of(http_client(https_only, headers, network)?))
+    }
+
+    /// Uses `client`, which follows no redirect.
+    pub(super) fn of(client: Client) -> Self {
+        Self { client, timeout: TIMEOUT }
     }
 
     /// Sets the timeout of a request.

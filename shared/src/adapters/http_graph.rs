@@ -3,16 +3,14 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use reqwest::{Client, header::HeaderMap};
 use tokio::task::JoinSet;
 
 use super::{
-    bounded_http::{HttpClientError, Network, http_client},
+    Microsoft,
     graph_call::{Asker, Call},
 };
 use crate::{
-    address::LoopbackUrl,
-    entra::{Cloud, GraphCredential, MembershipError, MembershipQuestion, MembershipSource},
+    entra::{GraphCredential, MembershipError, MembershipQuestion, MembershipSource},
     identifiers::GroupId,
 };
 
@@ -23,36 +21,23 @@ const GROUPS_PER_CALL: usize = 20;
 /// The most calls side by side.
 const CALLS: usize = 4;
 
-/// Asks Microsoft Graph of each cloud, or an emulated one on this machine. Addresses in tokens are never followed.
+/// Asks Microsoft Graph of each cloud. Addresses in tokens are never followed.
 #[derive(Debug, Clone)]
 pub struct HttpGraph {
-    client: Client,
-    emulated: Option<LoopbackUrl>,
+    microsoft: Microsoft,
     limit: Duration,
 }
 
 impl HttpGraph {
-    /// Creates a client that uses https only. With `emulated`, an emulated Entra, it asks below `/graph` of that address, also
-    /// over plain http.
-    pub fn new(emulated: Option<LoopbackUrl>) -> Result<Self, HttpClientError> {
-        Self::through(emulated, &Network::default())
-    }
-
-    /// As [`HttpGraph::new`], through `network`.
-    pub fn through(emulated: Option<LoopbackUrl>, network: &Network) -> Result<Self, HttpClientError> {
-        let client = http_client(emulated.is_none(), HeaderMap::new(), network)?;
-        Ok(Self { client, emulated, limit: LIMIT })
+    /// Asks through `microsoft`.
+    pub fn new(microsoft: Microsoft) -> Self {
+        Self { microsoft, limit: LIMIT }
     }
 
     /// Sets how long all calls of a question may take together; five seconds by default.
     #[must_use]
     pub fn with_limit(self, limit: Duration) -> Self {
         Self { limit, ..self }
-    }
-
-    fn base(&self, cloud: Cloud) -> String {
-        let emulated = self.emulated.as_ref().map(|login| format!("{}/graph", login.base()));
-        emulated.unwrap_or_else(|| cloud.graph().to_owned())
     }
 }
 
@@ -62,7 +47,8 @@ impl MembershipSource for HttpGraph {
         question: MembershipQuestion<'_>,
         credential: GraphCredential<'_>,
     ) -> Result<BTreeSet<GroupId>, MembershipError> {
-        let asker = Asker::new(self.client.clone(), &self.base(question.cloud), question, credential)?;
+        let (client, base) = (self.microsoft.client.clone(), self.microsoft.graph(question.cloud));
+        let asker = Asker::new(client, &base, question, credential)?;
         let answers = ask(Arc::new(asker), calls(question, credential));
         let found = tokio::time::timeout(self.limit, answers).await;
         let found = found.unwrap_or(Err(MembershipError::TimedOut { limit: self.limit }))?;
@@ -100,24 +86,10 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
-    use crate::identifiers::{ObjectId, TenantId};
-
-    #[test]
-    fn asks_each_clouds_own_graph() {
-        let graph = HttpGraph::new(None).unwrap();
-        for (cloud, base) in [
-            (Cloud::Public, "https://graph.microsoft.com"),
-            (Cloud::UsGovernment, "https://graph.microsoft.us"),
-            (Cloud::China, "https://microsoftgraph.chinacloudapi.cn"),
-        ] {
-            assert_eq!(graph.base(cloud), base);
-        }
-        let login = "http://127.0.0.1:8080/entra".parse().unwrap();
-        assert_eq!(
-            HttpGraph::new(Some(login)).unwrap().base(Cloud::Public),
-            "http://127.0.0.1:8080/entra/graph"
-        );
-    }
+    use crate::{
+        entra::Cloud,
+        identifiers::{ObjectId, TenantId},
+    };
 
     /// Every real address starts with https. If one ever did not, no token would be sent to it.
     #[tokio::test]
@@ -125,7 +97,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let plain = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
-        let graph = HttpGraph { emulated: Some(plain), ..HttpGraph::new(None).unwrap() };
+        let graph = HttpGraph::new(Microsoft { emulated: Some(plain), ..Microsoft::new(None).unwrap() });
         let groups = [GroupId::new(uuid::Uuid::nil())].into();
         let question = MembershipQuestion {
             cloud: Cloud::Public,

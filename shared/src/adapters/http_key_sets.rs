@@ -2,27 +2,23 @@
 
 use std::time::Duration;
 
-use reqwest::header::HeaderMap;
-
-use super::bounded_http::{BoundedHttp, HttpClientError, Network};
+use super::{Microsoft, bounded_http::BoundedHttp};
 use crate::{
-    address::LoopbackUrl,
     entra::{KeySetFetch, KeySetLocation},
     fetch::FetchError,
 };
 
-/// Fetches from Entra's own addresses, or from an emulated Entra on this machine.
+/// Fetches from Entra.
 #[derive(Debug, Clone)]
 pub struct HttpKeySets {
     http: BoundedHttp,
-    emulated: Option<LoopbackUrl>,
+    microsoft: Microsoft,
 }
 
 impl HttpKeySets {
-    /// Creates a fetcher that uses https only. With `emulated` it fetches from there, also over plain http.
-    pub fn new(emulated: Option<LoopbackUrl>) -> Result<Self, HttpClientError> {
-        let http = BoundedHttp::new(emulated.is_none(), HeaderMap::new(), &Network::default())?;
-        Ok(Self { http, emulated })
+    /// Fetches through `microsoft`.
+    pub fn new(microsoft: Microsoft) -> Self {
+        Self { http: BoundedHttp::of(microsoft.client.clone()), microsoft }
     }
 
     /// Sets the timeout of a fetch.
@@ -32,8 +28,7 @@ impl HttpKeySets {
     }
 
     fn address(&self, location: KeySetLocation) -> String {
-        let base = self.emulated.as_ref().map_or_else(|| location.cloud.login(), LoopbackUrl::base);
-        format!("{base}{}", location.path())
+        format!("{}{}", self.microsoft.login(location.cloud), location.path())
     }
 }
 
@@ -61,7 +56,7 @@ mod tests {
     #[test]
     fn fetches_each_clouds_keys_from_microsofts_own_addresses() {
         const TENANT: &str = "00000000-0000-0000-0000-000000000000";
-        let sets = HttpKeySets::new(None).unwrap();
+        let sets = HttpKeySets::new(Microsoft::new(None).unwrap());
         for (cloud, login) in [
             (Cloud::Public, "https://login.microsoftonline.com"),
             (Cloud::UsGovernment, "https://login.microsoftonline.us"),
@@ -82,7 +77,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let plain = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
-        let sets = HttpKeySets { emulated: Some(plain), ..HttpKeySets::new(None).unwrap() };
+        let sets = HttpKeySets::new(Microsoft { emulated: Some(plain), ..Microsoft::new(None).unwrap() });
         let found = sets.fetch(location(Cloud::Public, TokenVersion::V1)).await;
         assert!(matches!(found, Err(FetchError::NoAnswer(_))), "{found:?}");
         assert_eq!(listener.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);

@@ -3,16 +3,15 @@
 use std::time::Duration;
 
 use form_urlencoded::Serializer;
-use reqwest::{
-    Client, Response, StatusCode,
-    header::{CONTENT_TYPE, HeaderMap},
-};
+use reqwest::{Response, StatusCode, header::CONTENT_TYPE};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::bounded_http::{HttpClientError, Network, failed, http_client, read, retry_after};
+use super::{
+    Microsoft,
+    bounded_http::{failed, read, retry_after},
+};
 use crate::{
-    address::LoopbackUrl,
     entra::{AppRegistration, ApplicationCredential, ApplicationError, IssuedToken, TokenEndpoint},
     fetch::FetchError,
     timestamp::Timestamp,
@@ -24,11 +23,10 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER: usize = 64 * 1024;
 
-/// Asks the tenant's endpoint at Entra's own address, or that of an emulated Entra on this machine.
+/// Asks the tenant's endpoint at Entra.
 #[derive(Debug, Clone)]
 pub struct HttpTokenEndpoint {
-    client: Client,
-    emulated: Option<LoopbackUrl>,
+    microsoft: Microsoft,
     timeout: Duration,
 }
 
@@ -47,10 +45,9 @@ struct ErrorResponse {
 }
 
 impl HttpTokenEndpoint {
-    /// Creates a client that uses https only. With `emulated` it asks there, also over plain http.
-    pub fn new(emulated: Option<LoopbackUrl>) -> Result<Self, HttpClientError> {
-        let client = http_client(emulated.is_none(), HeaderMap::new(), &Network::default())?;
-        Ok(Self { client, emulated, timeout: TIMEOUT })
+    /// Asks through `microsoft`.
+    pub fn new(microsoft: Microsoft) -> Self {
+        Self { microsoft, timeout: TIMEOUT }
     }
 
     /// Sets the timeout of a request; three seconds by default.
@@ -60,8 +57,7 @@ impl HttpTokenEndpoint {
     }
 
     fn address(&self, registration: AppRegistration) -> String {
-        let base = self.emulated.as_ref().map_or_else(|| registration.cloud.login(), LoopbackUrl::base);
-        format!("{base}{}", registration.token_path())
+        format!("{}{}", self.microsoft.login(registration.cloud), registration.token_path())
     }
 }
 
@@ -74,7 +70,7 @@ impl TokenEndpoint for HttpTokenEndpoint {
     ) -> Result<IssuedToken, ApplicationError> {
         let address = self.address(registration);
         let form = form(registration, credential, &address, now)?;
-        let request = self.client.post(address).timeout(self.timeout);
+        let request = self.microsoft.client.post(address).timeout(self.timeout);
         let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form);
         let response = request.send().await.map_err(|error| unanswered(failed(error)))?;
         if response.status() != StatusCode::OK {
@@ -162,7 +158,7 @@ mod tests {
 
     #[test]
     fn asks_the_tenants_own_endpoint_in_its_cloud_for_that_clouds_graph() {
-        let endpoint = HttpTokenEndpoint::new(None).unwrap();
+        let endpoint = HttpTokenEndpoint::new(Microsoft::new(None).unwrap());
         for (cloud, login, graph) in [
             (Cloud::Public, "https://login.microsoftonline.com", "https://graph.microsoft.com"),
             (Cloud::UsGovernment, "https://login.microsoftonline.us", "https://graph.microsoft.us"),
@@ -219,7 +215,8 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let plain = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
-        let endpoint = HttpTokenEndpoint { emulated: Some(plain), ..HttpTokenEndpoint::new(None).unwrap() };
+        let microsoft = Microsoft { emulated: Some(plain), ..Microsoft::new(None).unwrap() };
+        let endpoint = HttpTokenEndpoint::new(microsoft);
         let credential = r#"{"client_secret":"a"}"#.parse().unwrap();
         let found = endpoint.request(registration(Cloud::Public), &credential, Timestamp::default()).await;
         assert!(matches!(found, Err(ApplicationError::NoAnswer(_))), "{found:?}");

@@ -16,6 +16,7 @@ mod key_ring_file;
 mod key_set_file;
 #[cfg(feature = "lambda")]
 pub mod lambda;
+mod microsoft;
 pub mod private_file;
 mod revocation_document_file;
 mod revocation_file;
@@ -34,6 +35,7 @@ pub use self::{
     http_token_endpoint::HttpTokenEndpoint,
     key_ring_file::KeyRingFile,
     key_set_file::{KeySetFile, KeySetFileError},
+    microsoft::Microsoft,
     private_file::{OwnFileError, UntrustedFileError},
     revocation_document_file::{KnownRevocations, RevocationDocumentFile, RevocationDocumentFileError},
     revocation_file::RevocationFile,

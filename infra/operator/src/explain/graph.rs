@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use pozi_auth::{
-    adapters::{HttpClientError, HttpGraph},
+    adapters::{HttpClientError, HttpGraph, Microsoft},
     entra::{GraphCredential, GraphToken, MembershipError, MembershipQuestion, MembershipSource},
     identifiers::{GroupId, ObjectId, TenantId},
     sites::Site,
@@ -58,9 +58,9 @@ pub(super) async fn memberships(
     let token = world.graph_token.as_deref().ok_or(GraphError::NoToken)?;
     let token: GraphToken = token.parse().map_err(|_| GraphError::TokenForm)?;
     let network = pozi_auth::adapters::Network { uses_proxy: true, ..world.network.clone() };
-    let graph = HttpGraph::through(world.entra_login.clone(), &network).map_err(GraphError::Https)?;
+    let microsoft = Microsoft::through(world.entra_login.clone(), &network).map_err(GraphError::Https)?;
     let question = MembershipQuestion { cloud: site.cloud(), tenant: site.tenant(), person, groups };
-    let asked = graph.with_limit(LIMIT);
+    let asked = HttpGraph::new(microsoft).with_limit(LIMIT);
     let asked = asked.memberships(question, GraphCredential::Directory(&token));
     asked.await.map_err(|error| of_administrator(error, site.tenant()))
 }

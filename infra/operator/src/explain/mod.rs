@@ -17,7 +17,7 @@ use std::{
 };
 
 use pozi_auth::{
-    adapters::{HttpClientError, HttpKeySets, LoadError, read_site_files},
+    adapters::{HttpClientError, HttpKeySets, LoadError, Microsoft, read_site_files},
     entra::Groups,
     identifiers::ObjectId,
     revocation::{RevocationList, RevocationSource as _, RevocationStoreError},
@@ -177,7 +177,7 @@ async fn of_token(
     world: &World,
 ) -> Result<Report, ExplainError> {
     let token = Token::read(path).map_err(|error| ExplainError::Token(path.to_owned(), error))?;
-    let fetch = HttpKeySets::new(world.entra_login.clone()).map_err(ExplainError::Https)?;
+    let fetch = HttpKeySets::new(Microsoft::new(world.entra_login.clone()).map_err(ExplainError::Https)?);
     let facts = Facts::read(token.as_str(), &site.expected, world.now);
     let judged = token.judge(site, known, fetch, world.now);
     Ok(match world.watching("verifying the token", judged).await {
