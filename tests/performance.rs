@@ -3,9 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
-#[path = "budgets/callgrind.rs"]
+#[path = "performance/callgrind.rs"]
 mod callgrind;
-#[path = "budgets/stored.rs"]
+#[path = "performance/stored.rs"]
 mod stored;
 
 use std::fs;

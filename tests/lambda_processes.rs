@@ -3,11 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
-#[path = "bootstraps/answers.rs"]
+#[path = "lambda_processes/answers.rs"]
 mod answers;
-#[path = "bootstraps/processes.rs"]
+#[path = "lambda_processes/processes.rs"]
 mod processes;
-#[path = "bootstraps/releases.rs"]
+#[path = "lambda_processes/releases.rs"]
 mod releases;
 
 use std::io::Write;
