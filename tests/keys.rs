@@ -10,9 +10,13 @@ mod entra;
 mod many_tenants;
 #[path = "keys/operator.rs"]
 mod operator;
+#[path = "keys/operator_stack.rs"]
+mod operator_stack;
 #[path = "keys/outages.rs"]
 mod outages;
 #[path = "keys/own.rs"]
 mod own;
+#[path = "keys/own_documents.rs"]
+mod own_documents;
 #[path = "keys/restored.rs"]
 mod restored;
