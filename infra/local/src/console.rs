@@ -88,7 +88,7 @@ impl Visit for Fields {
 
 /// Replaces control characters: a caller's text must not begin a new line or control the terminal.
 fn printable(text: &str) -> String {
-    text.chars().map(|char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char }).collect()
+    text.replace(char::is_control, "\u{fffd}")
 }
 
 impl Fields {

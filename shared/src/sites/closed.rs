@@ -1,6 +1,6 @@
 //! What the rules of a site keep closed to a person, as texts of the audit event.
 
-use super::{Access, Explained, Grant, Permission, Site, Verdict, explain::explain, judge::judge};
+use super::{Grant, Site, judge::judge_all};
 use crate::entra::Groups;
 
 /// The longest text, in bytes: an audit event is one line of a log, whatever the number of catalogues.
@@ -13,12 +13,14 @@ const MORE: &str = "…";
 /// order of the site file: `planning:write not_in_group, heritage:read nobody`. It has at most 2 KiB; entries after that are
 /// left out, and `…` stands for them. `None` if everything is open.
 pub fn closed(groups: &Groups, site: &Site) -> Option<String> {
-    // At a site without restrictions this is everyone's case, and not worth an allocation.
-    let allows_all = |catalogue| judge(groups, catalogue).each().all(|(_, judgement)| judgement.allows());
-    if site.catalogues.iter().all(allows_all) {
-        return None;
-    }
-    Some(bounded(explain(groups, site).iter().flat_map(entries), ", "))
+    let judged = judge_all(groups, site);
+    let each = judged.flat_map(|(catalogue, judged)| {
+        judged.each().map(|(access, because)| (&catalogue.id, access, because))
+    });
+    let closed = each.filter(|(.., because)| !because.allows());
+    let entries =
+        closed.map(|(catalogue, access, because)| format!("{catalogue}:{access} {}", because.name()));
+    Some(bounded(entries, ", ")).filter(|text| !text.is_empty())
 }
 
 /// Returns what a session of `grant` opens only because the site is observed, as a scope: `assets:read planning:write`. It is
@@ -42,16 +44,6 @@ fn bounded(entries: impl Iterator<Item = String>, separator: &str) -> String {
         text.push_str(&entry);
     }
     text
-}
-
-fn entries(explained: &Explained) -> impl Iterator<Item = String> {
-    let entry = |(access, verdict): (Access, &Verdict)| {
-        let permission = Permission { catalogue: explained.catalogue.clone(), access };
-        (!verdict.is_allowed()).then(|| format!("{permission} {}", verdict.because().name()))
-    };
-    let download = explained.download.as_ref().map(|verdict| (Access::Download, verdict));
-    let verdicts = [(Access::Read, &explained.read), (Access::Write, &explained.write)];
-    verdicts.into_iter().chain(download).filter_map(entry)
 }
 
 #[cfg(test)]

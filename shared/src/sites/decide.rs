@@ -2,11 +2,7 @@
 
 use std::time::Duration;
 
-use super::{
-    Permission, Scope, Site,
-    judge::{Judgement, judge},
-    widest::opened_scope,
-};
+use super::{Because, Permission, Scope, Site, judge::judge, widest::opened_scope};
 use crate::{
     entra::{Cloud, Groups, VerifiedSubject},
     error::shortened,
@@ -148,11 +144,11 @@ impl Observed {
 pub fn allowed(groups: &Groups, site: &Site) -> Result<Scope, AccessRefusal> {
     let mut scope = Vec::new();
     for catalogue in &site.catalogues {
-        for (access, judgement) in judge(groups, catalogue).each() {
-            if judgement == Judgement::Overage {
+        for (access, because) in judge(groups, catalogue).each() {
+            if because == Because::Overage {
                 return Err(AccessRefusal::GroupsOverage { cloud: site.cloud() });
             }
-            if judgement.allows() {
+            if because.allows() {
                 scope.push(Permission { catalogue: catalogue.id.clone(), access });
             }
         }
@@ -193,7 +189,7 @@ mod tests {
         entra::testing::subject,
         identifiers::GroupId,
         sites::{
-            Access, Because, CatalogueId, Download, Enforcement, Who,
+            Access, CatalogueId, Download, Enforcement, Who,
             document::Everyone,
             explain,
             site::{Catalogue, testing},

@@ -2,8 +2,8 @@
 //! judgement as the decision.
 
 use super::{
-    Access, Catalogue, CatalogueId, Site, Who,
-    judge::{Judged, Judgement, judge},
+    Access, Because, Catalogue, CatalogueId, Site,
+    judge::{ByRule, Judged, judge_all},
 };
 use crate::{entra::Groups, identifiers::GroupId};
 
@@ -29,71 +29,42 @@ pub struct Verdict {
     because: Because,
 }
 
-/// The reason of a [`Verdict`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Because {
-    /// The rule is `"everyone-signed-in"`.
-    Everyone,
-    /// The person is in these groups of the rule.
-    Group(Vec<GroupId>),
-    /// The person may write, and therefore read, as a member of these groups of the rule for writing. Empty if everyone
-    /// may write.
-    MayWrite(Vec<GroupId>),
-    /// The person is in none of these groups, which are all groups of the rule.
-    NotInGroup(Vec<GroupId>),
-    /// The token lists groups only in `roles`, which do not count at the site. These are all groups of the rule.
-    GroupsInRoles(Vec<GroupId>),
-    /// The rule is an empty list.
-    Nobody,
-    /// The person may not read, and only readers may download.
-    MayNotRead,
-    /// A rule of the site names groups, and the token does not list the person's, so that nothing is granted at all.
-    Overage,
-}
-
 /// Explains what [`decide`](super::decide) grants a person with `groups` at `site` for a request without a scope: a
 /// permission is granted exactly if its verdict allows it.
 pub fn explain(groups: &Groups, site: &Site) -> Vec<Explained> {
-    let judged = site.catalogues.iter().map(|catalogue| (catalogue, judge(groups, catalogue)));
-    let mut judgements = judged.clone().flat_map(|(_, judged)| judged.each());
-    let overage = judgements.any(|(_, judgement)| judgement == Judgement::Overage);
-    let verdict = |access, judgement: Judgement<'_>| {
-        let withheld = overage && judgement.allows();
-        let because = if withheld { Because::Overage } else { because(groups, judgement) };
-        Verdict { access, because }
-    };
+    let verdict = |access, because: ByRule<'_>| Verdict { access, because: of_person(groups, because) };
     let explained = |(catalogue, judged): (&Catalogue, Judged<'_>)| Explained {
         catalogue: catalogue.id.clone(),
         title: catalogue.title.clone(),
         read: verdict(Access::Read, judged.read),
         write: verdict(Access::Write, judged.write),
-        download: judged.download.map(|judgement| verdict(Access::Download, judgement)),
+        download: judged.download.map(|because| verdict(Access::Download, because)),
     };
-    judged.map(explained).collect()
+    judge_all(groups, site).map(explained).collect()
 }
 
-fn because(groups: &Groups, judgement: Judgement<'_>) -> Because {
+/// Returns the reason with the groups that a person with `groups` is in, or with all groups of the rule if that is none.
+fn of_person(groups: &Groups, because: ByRule<'_>) -> Because {
     let own_of = |named: &[GroupId]| match groups {
         Groups::Listed(own) => named.iter().copied().filter(|group| own.contains(group)).collect(),
         Groups::Overage | Groups::InRoles(_) => Vec::new(),
     };
-    match judgement {
-        Judgement::Everyone => Because::Everyone,
-        Judgement::InGroup(named) => Because::Group(own_of(named)),
-        Judgement::MayWrite(Who::Everyone(_)) => Because::MayWrite(Vec::new()),
-        Judgement::MayWrite(Who::Groups(named)) => Because::MayWrite(own_of(named)),
-        Judgement::NotInGroup(named) => Because::NotInGroup(named.to_vec()),
-        Judgement::GroupsInRoles(named) => Because::GroupsInRoles(named.to_vec()),
-        Judgement::Nobody => Because::Nobody,
-        Judgement::MayNotRead => Because::MayNotRead,
-        Judgement::Overage => Because::Overage,
+    match because {
+        Because::Everyone => Because::Everyone,
+        Because::Group(named) => Because::Group(own_of(named)),
+        Because::MayWrite(named) => Because::MayWrite(own_of(named)),
+        Because::NotInGroup(named) => Because::NotInGroup(named.to_vec()),
+        Because::GroupsInRoles(named) => Because::GroupsInRoles(named.to_vec()),
+        Because::Nobody => Because::Nobody,
+        Because::MayNotRead => Because::MayNotRead,
+        Because::Overage => Because::Overage,
     }
 }
 
 impl Verdict {
     /// Whether the person has the access.
     pub fn is_allowed(&self) -> bool {
-        matches!(self.because, Because::Everyone | Because::Group(_) | Because::MayWrite(_))
+        self.because.allows()
     }
 
     /// Returns the reason.
@@ -142,37 +113,13 @@ impl Verdict {
     }
 }
 
-impl Because {
-    /// Returns the reason's stable code.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Everyone => "everyone",
-            Self::Group(_) => "group",
-            Self::MayWrite(_) => "may_write",
-            Self::NotInGroup(_) => "not_in_group",
-            Self::GroupsInRoles(_) => "groups_in_roles",
-            Self::Nobody => "nobody",
-            Self::MayNotRead => "may_not_read",
-            Self::Overage => "overage",
-        }
-    }
-
-    /// Returns the groups that the reason is about, if any.
-    pub fn groups(&self) -> &[GroupId] {
-        match self {
-            Self::Group(groups)
-            | Self::MayWrite(groups)
-            | Self::NotInGroup(groups)
-            | Self::GroupsInRoles(groups) => groups,
-            Self::Everyone | Self::Nobody | Self::MayNotRead | Self::Overage => &[],
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sites::site::testing::{EDITORS, PLANNERS, site};
+    use crate::sites::{
+        Who,
+        site::testing::{EDITORS, PLANNERS, site},
+    };
 
     fn explained(groups: &Groups, site: &Site) -> Vec<[(Because, bool); 2]> {
         let verdict = |verdict: Verdict| (verdict.because.clone(), verdict.is_allowed());

@@ -213,7 +213,7 @@ mod tests {
                     Ok(scope) => prop_assert_eq!(opened(&catalogues), scope),
                     Err(refusal) => {
                         prop_assert_eq!(opened(&catalogues), Scope::default());
-                        let is_overage = closed_because(&catalogues).contains(&Because::Overage.name());
+                        let is_overage = closed_because(&catalogues).contains(&<Because>::Overage.name());
                         prop_assert_eq!(is_overage, matches!(refusal, AccessRefusal::GroupsOverage { .. }));
                     }
                 }

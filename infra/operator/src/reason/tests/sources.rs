@@ -52,7 +52,7 @@ fn every_reason_of_the_exchange_is_explained() {
 
 #[test]
 fn every_verdict_is_explained() {
-    let because = [
+    let because: [Because; 8] = [
         Because::Everyone,
         Because::Group(vec![]),
         Because::MayWrite(vec![]),
@@ -64,7 +64,7 @@ fn every_verdict_is_explained() {
     ];
     let names: BTreeSet<_> = because.iter().map(|because| because.name().to_owned()).collect();
     assert_eq!(codes_of(Origin::Verdict), names);
-    assert_eq!(codes_in(&root("shared/src/sites/explain.rs"), "name"), names, "the list here is complete");
+    assert_eq!(codes_in(&root("shared/src/sites/judge.rs"), "name"), names, "the list here is complete");
 }
 
 #[test]
