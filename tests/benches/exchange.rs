@@ -14,21 +14,17 @@ use aws_lc_rs::{
         ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
     },
 };
-use axum::body::{Body, Bytes, to_bytes};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use criterion::Criterion;
 use entra_emulator::{TokenSpec, Version};
-use http::{Request, StatusCode, header::CONTENT_TYPE};
-use pozi_auth::{
-    entra::UnverifiedToken,
-    oauth::{self, ExchangeRequest},
-};
+use http::StatusCode;
+use pozi_auth::{entra::UnverifiedToken, oauth::ExchangeRequest};
 use pozi_tests::{
     World, exchange_form,
     figures::{Aim, Figure, hand_in},
+    repeated,
 };
 use tokio::runtime::Runtime;
-use tower::ServiceExt;
 
 use self::median::median;
 
@@ -83,7 +79,7 @@ fn bare(criterion: &mut Criterion, name: &str, world: &World, token: &str, sessi
     });
 }
 
-/// Measures from the bytes of the form through the router to the bytes of the answer, with warm caches.
+/// Measures a request with warm caches.
 fn request(
     criterion: &mut Criterion,
     name: &str,
@@ -92,20 +88,8 @@ fn request(
     form: String,
     status: StatusCode,
 ) {
-    let router = oauth::finish(world.router());
-    let form = Bytes::from(form);
-    criterion.bench_function(name, |bencher| {
-        bencher.iter(|| {
-            let request =
-                Request::post("/oauth2/token").header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-            let request = request.body(Body::from(form.clone())).expect("the request is valid");
-            runtime.block_on(async {
-                let response = router.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
-                assert_eq!(response.status(), status);
-                black_box(to_bytes(response.into_body(), usize::MAX).await.expect("the answer can be read"))
-            })
-        });
-    });
+    let request = repeated(runtime, world.router(), form, status);
+    criterion.bench_function(name, |bencher| bencher.iter(&request));
 }
 
 fn token_of_unregistered_tenant(world: &World) -> String {

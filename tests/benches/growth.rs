@@ -11,17 +11,12 @@ mod registry;
 #[path = "growth/sites.rs"]
 mod sites;
 
-use std::{hint::black_box, time::Duration};
+use std::time::Duration;
 
-use axum::{
-    Router,
-    body::{Body, Bytes, to_bytes},
-};
-use http::{Request, StatusCode, header::CONTENT_TYPE};
-use pozi_auth::oauth;
-use pozi_tests::{exchange_form, figures::hand_in, turns::Side};
+use axum::Router;
+use http::StatusCode;
+use pozi_tests::{exchange_form, figures::hand_in, repeated, turns::Side};
 use tokio::runtime::Runtime;
-use tower::ServiceExt;
 
 /// How often each side is measured.
 const ROUNDS: usize = 40;
@@ -40,19 +35,7 @@ fn main() {
     hand_in("growth", &figures);
 }
 
-/// Returns an exchange of `token` through `router`, from the bytes of the form to the bytes of the answer.
+/// Returns an exchange of `token` through `router`.
 fn exchange<'a>(runtime: &'a Runtime, router: Router, token: &str) -> Side<'a> {
-    let router = oauth::finish(router);
-    let form = Bytes::from(exchange_form(token, &[]));
-    Box::new(move || {
-        let request =
-            Request::post("/oauth2/token").header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-        let request = request.body(Body::from(form.clone())).expect("the request is valid");
-        let answer = runtime.block_on(async {
-            let response = router.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
-            assert_eq!(response.status(), StatusCode::OK);
-            to_bytes(response.into_body(), usize::MAX).await.expect("the answer can be read")
-        });
-        black_box(answer);
-    })
+    Box::new(repeated(runtime, router, exchange_form(token, &[]), StatusCode::OK))
 }

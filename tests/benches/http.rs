@@ -6,8 +6,6 @@
 
 #[path = "http/figures.rs"]
 mod figures;
-#[path = "median.rs"]
-mod median;
 #[path = "http/same_work.rs"]
 mod same_work;
 #[path = "http/servers.rs"]
@@ -16,14 +14,21 @@ mod servers;
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
+use entra_emulator::TokenSpec;
+use http::StatusCode;
 use pozi_tests::{
+    World, exchange_form,
     figures::hand_in,
     node_with,
     one_core::{load_of_machine, missing_program, move_to_client_core},
+    repeated,
+    turns::{Side, median, time_per_call},
     wrk::Load,
 };
+use tokio::runtime::Runtime;
 
 use self::{
     same_work::Client,
@@ -36,6 +41,8 @@ const CONNECTIONS: [usize; 3] = [1, 8, 32];
 const RUNS: usize = 5;
 /// How long each run takes.
 const SECONDS: u64 = 3;
+/// For how long exchanges in this process are measured in turn with the servers.
+const IN_PROCESS: Duration = Duration::from_secs(1);
 /// The folder of the peers' sources.
 const PEERS: &str = "tests/bench-peers";
 
@@ -57,7 +64,8 @@ fn main() {
         Ok((program, peers)) => {
             let folder = tempfile::tempdir().expect("a folder for keys, the log and the form");
             let servers = start(&program, &peers, folder.path());
-            hand_in("http", &figures::figures(&measure(&servers, folder.path())));
+            let (measured, exchange) = measure(&servers, folder.path());
+            hand_in("http", &figures::figures(&measured, exchange));
         }
     }
 }
@@ -96,8 +104,13 @@ fn script_in(folder: &Path) -> PathBuf {
     folder.join("exchange.lua")
 }
 
-fn measure(servers: &[Server; 3], folder: &Path) -> [Measured; 3] {
+/// Measures the servers, and beside them how many microseconds an exchange in this process takes.
+fn measure(servers: &[Server; 3], folder: &Path) -> ([Measured; 3], f64) {
     let script = script_in(folder);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("a runtime starts");
+    let mut exchange = exchange_in_process(&runtime);
+    let mut exchanges = Vec::new();
     println!("load before: {}", load_of_machine());
     let load = |connections| Load { connections, seconds: SECONDS };
     for server in servers {
@@ -105,6 +118,7 @@ fn measure(servers: &[Server; 3], folder: &Path) -> [Measured; 3] {
     }
     let mut runs: [[Vec<Run>; CONNECTIONS.len()]; 3] = Default::default();
     for _ in 0..RUNS {
+        exchanges.push(time_per_call(&mut exchange, IN_PROCESS));
         for (index, connections) in CONNECTIONS.into_iter().enumerate() {
             for (server, runs) in servers.iter().zip(&mut runs) {
                 runs[index].push(server.measure(load(connections), &script));
@@ -113,8 +127,15 @@ fn measure(servers: &[Server; 3], folder: &Path) -> [Measured; 3] {
     }
     println!("load after: {}", load_of_machine());
     let mut servers = servers.iter();
-    runs.map(|runs| {
+    let measured = runs.map(|runs| {
         let resident = servers.next().map_or(f64::NAN, |server| server.process.resident_kilobytes());
         Measured { runs, resident: resident / 1_000.0 }
-    })
+    });
+    (measured, median(exchanges.into_iter()))
+}
+
+fn exchange_in_process(runtime: &Runtime) -> Side<'_> {
+    let world = runtime.block_on(World::new());
+    let form = exchange_form(&world.token(&TokenSpec::default()), &[]);
+    Box::new(repeated(runtime, world.router(), form, StatusCode::OK))
 }

@@ -54,7 +54,7 @@ pub use self::{
     memory::{EmulatedKeySets, MemoryRevocations, MemoryRing, SetClock},
     node::{node_with, not_run},
     published::{Outage, PublishedDocument},
-    requests::{Answer, exchange_form, form_request, send},
+    requests::{Answer, exchange_form, form_request, repeated, send},
     tenants::{riverbend_tenant, riverbend_with, serve},
     venv::tools,
     verifier::{Published, WorldKeys},

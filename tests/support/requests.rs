@@ -1,12 +1,15 @@
 //! Requests to the exchange, and answers taken apart.
 
+use std::{borrow::Borrow, hint::black_box};
+
 use axum::{
     Router,
-    body::{Body, to_bytes},
+    body::{Body, Bytes, to_bytes},
 };
 use http::{HeaderMap, Request, StatusCode, header::CONTENT_TYPE};
 use pozi_auth::oauth::{self, GRANT_TYPE};
 use serde_json::Value;
+use tokio::runtime::Runtime;
 use tower::ServiceExt;
 
 /// An answer.
@@ -83,4 +86,27 @@ pub fn form_request(form: &str, more: &[(&str, &str)]) -> Request<Body> {
         request = request.header(*name, *value);
     }
     request.body(Body::from(form.to_owned())).expect("the request is valid")
+}
+
+/// Returns what posts `form` to the token endpoint of `router` at each call, from the bytes of the form to the bytes of the
+/// answer, and expects an answer with `status`: for measurements.
+pub fn repeated<R: Borrow<Runtime>>(
+    runtime: R,
+    router: Router,
+    form: String,
+    status: StatusCode,
+) -> impl Fn() + use<R> {
+    let router = oauth::finish(router);
+    let form = Bytes::from(form);
+    move || {
+        let request =
+            Request::post("/oauth2/token").header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let request = request.body(Body::from(form.clone())).expect("the request is valid");
+        let answer = runtime.borrow().block_on(async {
+            let response = router.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
+            assert_eq!(response.status(), status);
+            to_bytes(response.into_body(), usize::MAX).await.expect("the answer can be read")
+        });
+        black_box(answer);
+    }
 }

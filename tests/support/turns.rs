@@ -33,7 +33,8 @@ impl Turns {
     }
 }
 
-fn time_per_call(side: &mut Side<'_>, slice: Duration) -> f64 {
+/// Calls `side` for `slice` and returns the time per call in microseconds.
+pub fn time_per_call(side: &mut Side<'_>, slice: Duration) -> f64 {
     let start = Instant::now();
     let mut calls = 0_u32;
     loop {

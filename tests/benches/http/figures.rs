@@ -5,13 +5,14 @@ use pozi_tests::{
     turns::median,
 };
 
-use super::{CONNECTIONS, Measured, median::median as criterions_median, servers::Run};
+use super::{CONNECTIONS, Measured, servers::Run};
 
 /// The largest number of connections, with which the core is never idle.
 const BUSY: usize = CONNECTIONS[2];
 
-/// Returns the figures of the service beside those of its peers.
-pub(crate) fn figures([service, oidc_provider, bare]: &[Measured; 3]) -> Vec<Figure> {
+/// Returns the figures of the service beside those of its peers. `exchange` is the time of an exchange in the process, in
+/// microseconds.
+pub(crate) fn figures([service, oidc_provider, bare]: &[Measured; 3], exchange: f64) -> Vec<Figure> {
     let peers = [("oidc-provider", 5.0, oidc_provider), ("node:http and jose", 2.5, bare)];
     let mut figures = Vec::new();
     for connections in CONNECTIONS {
@@ -21,7 +22,7 @@ pub(crate) fn figures([service, oidc_provider, bare]: &[Measured; 3]) -> Vec<Fig
             figures.push(ratio(service, (name, peer), connections, aim));
         }
     }
-    figures.extend(share(service));
+    figures.push(share(service, exchange));
     figures.extend(told(service, &peers.map(|(name, _, peer)| (name, peer))));
     figures
 }
@@ -58,20 +59,15 @@ fn ratio(service: &Measured, (name, peer): (&str, &Measured), connections: usize
     Figure::new(what, aim, own / of_peer, "×").beside(beside)
 }
 
-/// Returns how much of the requests that the core could answer if an exchange were all that it does; `None`, with a notice, if
-/// the exchange in the process was never measured.
-fn share(service: &Measured) -> Option<Figure> {
-    let Some(exchange) = criterions_median("exchange") else {
-        println!("not measured: the share of the core's own time needs `make bench PART=exchange` first");
-        return None;
-    };
+/// Returns how much of the requests that the core could answer if an exchange were all that it does.
+fn share(service: &Measured, exchange: f64) -> Figure {
     let possible = 1e6 / exchange;
     let what = format!("HTTP: requests a second ÷ what the core could answer, {}", counted(BUSY));
     let beside = format!(
         "an exchange in the process: {exchange:.1} µs, so {possible:.0} a second; the service: {:.0}",
         service.rate(BUSY)
     );
-    Some(Figure::new(what, Aim::AtLeast(0.75), service.rate(BUSY) / possible, "×").beside(beside))
+    Figure::new(what, Aim::AtLeast(0.75), service.rate(BUSY) / possible, "×").beside(beside)
 }
 
 fn counted(connections: usize) -> String {
