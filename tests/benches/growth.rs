@@ -37,5 +37,5 @@ fn main() {
 
 /// Returns an exchange of `token` through `router`.
 fn exchange<'a>(runtime: &'a Runtime, router: Router, token: &str) -> Side<'a> {
-    Box::new(repeated(runtime, router, exchange_form(token, &[]), StatusCode::OK))
+    Side::whole(repeated(runtime, router, exchange_form(token, &[]), StatusCode::OK))
 }

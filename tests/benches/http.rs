@@ -25,7 +25,7 @@ use pozi_tests::{
     node_with,
     one_core::{load_of_machine, missing_program, move_to_client_core},
     repeated,
-    turns::{Side, median, time_per_call},
+    turns::{Side, median},
     wrk::Load,
 };
 use tokio::runtime::Runtime;
@@ -118,7 +118,7 @@ fn measure(servers: &[Server; 3], folder: &Path) -> ([Measured; 3], f64) {
     }
     let mut runs: [[Vec<Run>; CONNECTIONS.len()]; 3] = Default::default();
     for _ in 0..RUNS {
-        exchanges.push(time_per_call(&mut exchange, IN_PROCESS));
+        exchanges.push(exchange.time_per_call(IN_PROCESS));
         for (index, connections) in CONNECTIONS.into_iter().enumerate() {
             for (server, runs) in servers.iter().zip(&mut runs) {
                 runs[index].push(server.measure(load(connections), &script));
@@ -137,5 +137,5 @@ fn measure(servers: &[Server; 3], folder: &Path) -> ([Measured; 3], f64) {
 fn exchange_in_process(runtime: &Runtime) -> Side<'_> {
     let world = runtime.block_on(World::new());
     let form = exchange_form(&world.token(&TokenSpec::default()), &[]);
-    Box::new(repeated(runtime, world.router(), form, StatusCode::OK))
+    Side::whole(repeated(runtime, world.router(), form, StatusCode::OK))
 }

@@ -2,8 +2,39 @@
 
 use std::time::{Duration, Instant};
 
-/// What is measured in turn with others: one call of it.
-pub type Side<'a> = Box<dyn FnMut() + 'a>;
+/// What is measured in turn with others.
+pub struct Side<'a>(Box<dyn FnMut() -> Option<Duration> + 'a>);
+
+impl<'a> Side<'a> {
+    /// Counts the whole time of `call`.
+    pub fn whole(mut call: impl FnMut() + 'a) -> Self {
+        Self(Box::new(move || {
+            call();
+            None
+        }))
+    }
+
+    /// Counts what `call` returns: the time of a part of it.
+    pub fn part(mut call: impl FnMut() -> Duration + 'a) -> Self {
+        Self(Box::new(move || Some(call())))
+    }
+
+    /// Calls it for `slice`, and returns the time per call in microseconds.
+    pub fn time_per_call(&mut self, slice: Duration) -> f64 {
+        let start = Instant::now();
+        let (mut calls, mut parts) = (0_u32, None);
+        loop {
+            if let Some(part) = (self.0)() {
+                parts = Some(parts.unwrap_or_default() + part);
+            }
+            calls += 1;
+            let passed = start.elapsed();
+            if passed >= slice {
+                return parts.unwrap_or(passed).as_secs_f64() * 1e6 / f64::from(calls);
+            }
+        }
+    }
+}
 
 /// The times per call in microseconds: for each side, one for each round.
 #[derive(Debug)]
@@ -15,7 +46,7 @@ impl Turns {
         let mut times = vec![Vec::with_capacity(rounds); sides.len()];
         for round in 0..=rounds {
             for (times, side) in times.iter_mut().zip(sides.iter_mut()) {
-                let time = time_per_call(side, slice);
+                let time = side.time_per_call(slice);
                 times.extend((round > 0).then_some(time));
             }
         }
@@ -30,20 +61,6 @@ impl Turns {
     /// The median, over all rounds, of what one side took in terms of another.
     pub fn ratio(&self, of: usize, to: usize) -> f64 {
         median(self.0[of].iter().zip(&self.0[to]).map(|(of, to)| of / to))
-    }
-}
-
-/// Calls `side` for `slice` and returns the time per call in microseconds.
-pub fn time_per_call(side: &mut Side<'_>, slice: Duration) -> f64 {
-    let start = Instant::now();
-    let mut calls = 0_u32;
-    loop {
-        side();
-        calls += 1;
-        let passed = start.elapsed();
-        if passed >= slice {
-            return passed.as_secs_f64() * 1e6 / f64::from(calls);
-        }
     }
 }
 

@@ -1,15 +1,14 @@
 //! A decision of the gate: finding the catalogue, checking the session, parsing the request and writing it for QGIS Server.
 
-use std::{hint::black_box, sync::Arc};
+use std::{hint::black_box, sync::Arc, time::Instant};
 
 use axum::{Router, body::Body, response::Response};
-use criterion::{BatchSize, Criterion};
 use http::{Method, Request, StatusCode};
 use pozi_auth::{
     adapters::SiteFiles,
-    session::SessionVerifier,
+    session::{SessionVerifier, VerifiedSession},
     sites::{Access, Catalogue, Site},
-    timestamp::Clock,
+    timestamp::{Clock, Timestamp},
 };
 use pozi_gate::{
     catalogue::{Catalogues, Place, segments},
@@ -21,7 +20,7 @@ use pozi_gate::{
     upstream::{MapServer, QgisRequest, UpstreamError},
 };
 use pozi_local::samples;
-use pozi_tests::{World, WorldKeys, riverbend_tenant};
+use pozi_tests::{World, WorldKeys, riverbend_tenant, turns::Side};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 
@@ -29,17 +28,17 @@ use super::{SITE, keys};
 
 const PATH: &str = "/pozi/ows/planning/";
 pub(crate) const MAP: &str = "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&FORMAT=image%2Fpng&TRANSPARENT=true&LAYERS=zones%2Coverlays&STYLES=&CRS=EPSG%3A3857&WIDTH=512&HEIGHT=512&BBOX=16140000%2C-4550000%2C16141000%2C-4549000&DPI=96";
-const FEATURES: &str = "SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones&OUTPUTFORMAT=GeoJSON&SRSNAME=EPSG%3A3857&EXP_FILTER=intersects(%40geometry%2C%20buffer(geom_from_wkt('POLYGON((16140000%20-4550000%2C16141000%20-4550000%2C16141000%20-4549000%2C16140000%20-4550000))')%2C%20-0.00001))%20AND%20%22status%22%20ILIKE%20'%25open%25'";
+pub(crate) const FEATURES: &str = "SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones&OUTPUTFORMAT=GeoJSON&SRSNAME=EPSG%3A3857&EXP_FILTER=intersects(%40geometry%2C%20buffer(geom_from_wkt('POLYGON((16140000%20-4550000%2C16141000%20-4550000%2C16141000%20-4549000%2C16140000%20-4550000))')%2C%20-0.00001))%20AND%20%22status%22%20ILIKE%20'%25open%25'";
 /// The size of a large selection in bytes.
 const SELECTION: usize = 31 * 1024;
 
-/// A session cache that is still empty.
-type EmptyCache = Sessions<WorldKeys>;
-
 /// What every decision needs.
-struct Fixture {
+pub(crate) struct Fixture {
     settings: Settings,
     catalogues: Catalogues,
+    verifier: SessionVerifier<Arc<WorldKeys>>,
+    keys: Arc<WorldKeys>,
+    now: Timestamp,
 }
 
 /// A map server that answers at once.
@@ -52,60 +51,69 @@ impl MapServer for InstantServer {
     }
 }
 
-pub(crate) fn measure(criterion: &mut Criterion, runtime: &Runtime, world: &World, session: &str) {
-    let settings = settings();
-    let fixture = Fixture { catalogues: Catalogues::new(&settings), settings };
-    let now = world.clock.now();
-    let keys = keys(world);
-    // Made once: what it takes to make one must not leave the processor's caches cold for what is measured.
-    let verifier =
-        SessionVerifier::new(world.issuer.clone(), SITE.into(), riverbend_tenant(), Arc::clone(&keys));
-    let sessions = || -> EmptyCache { Sessions::new(verifier.clone(), Arc::clone(&keys)) };
-    let cache = sessions();
-    let cached_session = || runtime.block_on(cache.verify(black_box(session), now)).expect("it verifies");
-    cached_session();
-    criterion.bench_function("session-cached", |bencher| bencher.iter(cached_session));
-    criterion.bench_function("session-new", |bencher| {
-        let verify = |sessions: &mut EmptyCache| runtime.block_on(sessions.verify(session, now)).is_ok();
-        bencher.iter_batched_ref(sessions, verify, BatchSize::PerIteration);
-    });
-    let selection = selection();
-    for (name, query) in [("map", MAP), ("features", FEATURES), ("selection", &selection)] {
-        criterion.bench_function(&format!("decision-{name}"), |bencher| {
-            bencher.iter(|| {
-                assert!(cached_session().allows(&fixture.planning().id, Access::Read));
-                fixture.parse_and_write(black_box(query))
-            });
-        });
+impl Fixture {
+    pub(crate) fn new(world: &World) -> Self {
+        let settings = settings();
+        let keys = keys(world);
+        let verifier =
+            SessionVerifier::new(world.issuer.clone(), SITE.into(), riverbend_tenant(), Arc::clone(&keys));
+        Self { catalogues: Catalogues::new(&settings), settings, verifier, keys, now: world.clock.now() }
     }
-    criterion.bench_function("decision-map-new", |bencher| {
-        let decide = |sessions: &mut EmptyCache| {
-            let session = runtime.block_on(sessions.verify(session, now)).expect("it verifies");
-            assert!(session.allows(&fixture.planning().id, Access::Read));
-            fixture.parse_and_write(black_box(MAP))
-        };
-        bencher.iter_batched_ref(sessions, decide, BatchSize::PerIteration);
-    });
-    through_router(criterion, runtime, world, session);
+
+    /// A remembered session alone.
+    pub(crate) fn remembered<'a>(&'a self, runtime: &'a Runtime, session: &'a str) -> Side<'a> {
+        let sessions = self.no_sessions();
+        Side::whole(move || drop(self.verified(runtime, &sessions, session)))
+    }
+
+    /// A decision on `query` with a remembered session.
+    pub(crate) fn decision<'a>(&'a self, runtime: &'a Runtime, session: &'a str, query: &'a str) -> Side<'a> {
+        let sessions = self.no_sessions();
+        Side::whole(move || self.decide(runtime, &sessions, session, query))
+    }
+
+    /// A decision on a map with a session that is seen for the first time.
+    pub(crate) fn first_decision<'a>(&'a self, runtime: &'a Runtime, session: &'a str) -> Side<'a> {
+        Side::part(move || {
+            let sessions = self.no_sessions();
+            let begun = Instant::now();
+            self.decide(runtime, &sessions, session, MAP);
+            begun.elapsed()
+        })
+    }
+
+    fn no_sessions(&self) -> Sessions<WorldKeys> {
+        Sessions::new(self.verifier.clone(), Arc::clone(&self.keys))
+    }
+
+    fn verified(
+        &self,
+        runtime: &Runtime,
+        sessions: &Sessions<WorldKeys>,
+        session: &str,
+    ) -> Arc<VerifiedSession> {
+        runtime.block_on(sessions.verify(black_box(session), self.now)).expect("it verifies")
+    }
+
+    fn decide(&self, runtime: &Runtime, sessions: &Sessions<WorldKeys>, session: &str, query: &str) {
+        let session = self.verified(runtime, sessions, session);
+        assert!(session.allows(&self.planning().id, Access::Read));
+        black_box(self.parse_and_write(black_box(query)));
+    }
 }
 
-/// Measures everything that the gate does for a map except connections, from the request's head to the answer's.
-fn through_router(criterion: &mut Criterion, runtime: &Runtime, world: &World, session: &str) {
+/// Everything that the gate does for a map except connections, from the request's head to the answer's.
+pub(crate) fn through_router<'a>(runtime: &'a Runtime, world: &World, session: &'a str) -> Side<'a> {
     let router = router(settings(), world);
-    let request = || {
+    Side::part(move || {
         let request = Request::get(format!("{PATH}?{MAP}")).header("x-pozi-session", session);
-        request.body(Body::empty()).expect("the request is valid")
-    };
-    criterion.bench_function("router-map", |bencher| {
-        let answer = |request| {
-            let answer: Result<Response, std::convert::Infallible> =
-                runtime.block_on(router.clone().oneshot(request));
-            let answer = answer.unwrap_or_else(|never| match never {});
-            assert_eq!(answer.status(), StatusCode::OK);
-            answer
-        };
-        bencher.iter_batched(request, answer, BatchSize::SmallInput);
-    });
+        let request = request.body(Body::empty()).expect("the request is valid");
+        let begun = Instant::now();
+        let answer = runtime.block_on(router.clone().oneshot(request));
+        let passed = begun.elapsed();
+        assert_eq!(answer.unwrap_or_else(|never| match never {}).status(), StatusCode::OK);
+        passed
+    })
 }
 
 /// Returns the gate with `settings`, in front of a server that answers at once.
@@ -157,7 +165,7 @@ pub(crate) fn settings_of(site: Site) -> Settings {
 }
 
 /// Returns a selection of features by their numbers, as a Web App sends it.
-fn selection() -> String {
+pub(crate) fn selection() -> String {
     let mut query = "SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=zones&OUTPUTFORMAT=GeoJSON&EXP_FILTER=%22number%22%20IN%20(100000".to_owned();
     let mut number = 100_001;
     while query.len() < SELECTION {

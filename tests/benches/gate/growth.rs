@@ -56,7 +56,7 @@ fn side(runtime: &Runtime, catalogues: usize, opened: usize) -> Side<'_> {
     let session = session.session().to_owned();
     let router = router(settings_of(site), &world);
     let address = format!("/pozi/ows/c{:04}/?{MAP}", opened - 1);
-    Box::new(move || {
+    Side::whole(move || {
         let request = Request::get(&address).header("x-pozi-session", &session);
         let request = request.body(Body::empty()).expect("the request is valid");
         let answer = runtime.block_on(router.clone().oneshot(request));
