@@ -23,3 +23,4 @@ pub mod sites;
 pub mod telemetry;
 pub mod tenants;
 pub mod timestamp;
+mod written;
