@@ -23,4 +23,3 @@ pub mod sites;
 pub mod telemetry;
 pub mod tenants;
 pub mod timestamp;
-mod written;
