@@ -1,5 +1,7 @@
 //! An exchange beside other registered sites, all of which have exchanged before, so that their records and keys are cached.
 
+use std::time::Duration;
+
 use entra_emulator::TokenSpec;
 use pozi_auth::keyring::SigningAlgorithm;
 use pozi_tests::{
