@@ -2,12 +2,12 @@
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot be set up fails")]
 
+#[path = "growth/files.rs"]
+mod files;
 #[path = "growth/fit.rs"]
 mod fit;
 #[path = "growth/groups.rs"]
 mod groups;
-#[path = "growth/registry.rs"]
-mod registry;
 #[path = "growth/sites.rs"]
 mod sites;
 

@@ -31,6 +31,7 @@ mod releases;
 mod requests;
 #[cfg(feature = "aws")]
 mod runtime;
+mod stored_sites;
 mod tenants;
 #[cfg(feature = "aws")]
 mod timed;
@@ -55,6 +56,7 @@ pub use self::{
     node::{node_with, not_run},
     published::{Outage, PublishedDocument},
     requests::{Answer, exchange_form, form_request, repeated, send},
+    stored_sites::{StoredSites, cached_sites},
     tenants::{riverbend_tenant, riverbend_with, serve},
     venv::tools,
     verifier::{Published, WorldKeys},

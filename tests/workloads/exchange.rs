@@ -3,7 +3,8 @@
 use entra_emulator::TokenSpec;
 use http::StatusCode;
 use pozi_auth::telemetry;
-use pozi_tests::{World, exchange_form, repeated};
+use pozi_local::samples;
+use pozi_tests::{World, cached_sites, exchange_form, repeated};
 use tokio::runtime::Runtime;
 use tracing::Level;
 
@@ -11,6 +12,7 @@ use crate::work::Work;
 
 pub(crate) fn work(runtime: Runtime, world: &World) -> Work {
     telemetry::init_into(Level::INFO, std::io::sink);
+    let router = world.exchange_with(cached_sites(&samples::site_files()), world.key_sets.clone());
     let form = exchange_form(&world.token(&TokenSpec::default()), &[]);
-    Box::new(repeated(runtime, world.router(), form, StatusCode::OK))
+    Box::new(repeated(runtime, router, form, StatusCode::OK))
 }

@@ -93,13 +93,14 @@ impl<S: TenantSource> SiteRegistry for CachedRegistry<S> {
     async fn sites_of(&self, tenant: TenantId, now: Timestamp) -> Result<Arc<TenantSites>, RegistryError> {
         let slot = self.slot(tenant);
         let held = slot.held().map(|(held, _)| held);
-        let fresh = held.as_ref().and_then(|held| held.key_sets.fresh(now));
+        let has_sites = held.as_ref().is_some_and(|known| !known.sites.is_empty());
         let source = Arc::clone(&self.source);
         let load = || async move {
+            let fresh = held.and_then(|held| held.key_sets.fresh(now));
             Ok::<_, RegistryError>((Tenant::read(&*source, tenant, fresh, now).await?, now))
         };
         // Nobody waits for the newest record of a registered tenant; one without sites may have just got its first.
-        let found = if held.is_some_and(|known| !known.sites.is_empty()) {
+        let found = if has_sites {
             slot.find(now, |_| true, load).await
         } else {
             slot.find_fresh(now, self.lifetimes.fresh, |_| true, load).await

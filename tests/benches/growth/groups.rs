@@ -4,7 +4,7 @@
 use entra_emulator::{Person, TokenSpec};
 use pozi_auth::keyring::SigningAlgorithm;
 use pozi_tests::{
-    World,
+    World, cached_sites,
     figures::{Aim, Figure},
     turns::{Side, Turns},
 };
@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use super::{
     ROUNDS, SLICE, exchange,
+    files::{name, readers, site},
     fit::{fit, largest_deviation},
-    registry::{name, readers, registry, site},
 };
 
 /// The numbers of groups and of catalogues, and of catalogues that are opened. Entra lists at most 200 groups.
@@ -77,7 +77,7 @@ fn side(runtime: &Runtime, groups: usize, catalogues: usize, opened: usize) -> S
         (0..groups).map(|group| readers(if group < opened { group } else { FOREIGN + group })).collect();
     world.entra.set_groups(&name(0), Person::Reader, own);
     let token = world.token(&TokenSpec { site: name(0), ..TokenSpec::default() });
-    exchange(runtime, world.exchange_with(registry(&files), world.key_sets.clone()), &token)
+    exchange(runtime, world.exchange_with(cached_sites(&files), world.key_sets.clone()), &token)
 }
 
 /// A count as a number to calculate with.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use entra_emulator::TokenSpec;
 use pozi_auth::keyring::SigningAlgorithm;
 use pozi_tests::{
-    World,
+    World, cached_sites,
     figures::{Aim, Figure},
     turns::Turns,
 };
@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 
 use super::{
     ROUNDS, SLICE, exchange,
-    registry::{name, registry, site},
+    files::{name, site},
 };
 
 /// The numbers of registered sites.
@@ -30,7 +30,7 @@ pub(crate) fn measure(runtime: &Runtime) -> Vec<Figure> {
     let mut sides: Vec<_> = COUNTS
         .iter()
         .map(|count| {
-            let router = world.exchange_with(registry(&files[..*count]), world.key_sets.clone());
+            let router = world.exchange_with(cached_sites(&files[..*count]), world.key_sets.clone());
             for token in &tokens[..*count] {
                 exchange(runtime, router.clone(), token).time_per_call(Duration::ZERO); // Warm.
             }

@@ -1,44 +1,9 @@
-//! Any number of sites, each of a tenant of its own, in the cached registry as the service has it.
+//! Any number of sites, each of a tenant of its own.
 
-use std::{collections::HashMap, fmt::Write as _, sync::Arc};
+use std::fmt::Write as _;
 
-use pozi_auth::{
-    identifiers::TenantId,
-    revision::Revision,
-    sites::{Site, SiteFile},
-    tenants::{
-        CachedRegistry, Claims, Parts, REGISTRY_LIFETIMES, RegistryError, StoredSite, TenantRecord,
-        TenantSource,
-    },
-};
+use pozi_auth::sites::SiteFile;
 use uuid::Uuid;
-
-/// The stored sites, by tenant.
-pub(crate) struct Stored(HashMap<TenantId, StoredSite>);
-
-impl TenantSource for Stored {
-    async fn record_of(&self, tenant: TenantId, _: Parts) -> Result<TenantRecord, RegistryError> {
-        Ok(TenantRecord { sites: self.0.get(&tenant).cloned().into_iter().collect(), key_sets: Vec::new() })
-    }
-}
-
-/// Returns an empty cache in front of `files`.
-pub(crate) fn registry(files: &[SiteFile]) -> Arc<CachedRegistry<Stored>> {
-    Arc::new(CachedRegistry::new(Arc::new(Stored(files.iter().map(stored).collect())), REGISTRY_LIFETIMES))
-}
-
-fn stored(file: &SiteFile) -> (TenantId, StoredSite) {
-    let site = Site::parse(&file.text).expect("the site is valid");
-    let stored = StoredSite {
-        name: site.name.to_string(),
-        revision: Revision(1),
-        document: file.text.clone(),
-        previous: None,
-        claims: Claims::held_by(&site),
-        edit: None,
-    };
-    (site.tenant(), stored)
-}
 
 /// The name of the site `number`.
 pub(crate) fn name(number: usize) -> String {
